@@ -1,0 +1,31 @@
+# The front door. `make help` tells what there is.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+VENV := .venv/bin
+
+.PHONY: help setup demo test up down lint lock
+
+help: ## what there is
+	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: .venv/.ready ## the virtual environment, from the hash-locked requirements
+.venv/.ready: requirements/dev.txt pyproject.toml requirements/setup.sh
+	@bash requirements/setup.sh
+
+demo: setup ## everything: servers, city, real floods, warnings, a report
+	@$(VENV)/rencheng demo $(ARGS)
+
+test: setup ## the tests, on real servers
+	@$(VENV)/pytest $(ARGS)
+
+up: setup ## start this checkout's TimescaleDB and Mosquitto
+	@$(VENV)/rencheng stack up
+
+down: setup ## stop them
+	@$(VENV)/rencheng stack down
+
+lint: setup ## ruff, types, import rules
+	@$(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy && $(VENV)/lint-imports
+
+lock: setup ## write requirements/*.txt anew from requirements/*.in
+	@bash requirements/lock.sh
