@@ -1,0 +1,177 @@
+"""A checkout's servers: up, down, status, reset. `up` says what there is to read; the rest follows from it."""
+
+import shutil
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from local_stack.account import make_private_folder, write_private_file
+from local_stack.endpoints import Endpoints, External, external_servers, write_stack_env
+from local_stack.locks import held
+from local_stack.mosquitto import MosquittoServer
+from local_stack.passwords import password_file_text
+from local_stack.places import Place, make_shared_folder, place_of
+from local_stack.ports import is_still_free
+from local_stack.postgres import USER, PostgresServer
+from local_stack.programs import Programs, ensure, installed
+from local_stack.progress import Progress, Silence
+from local_stack.state import State, change_port, ensure_state, read_state
+
+
+@dataclass(frozen=True)
+class ServerStatus:
+    """One server of a checkout. `address` is None before the first `up`."""
+
+    name: str
+    state: str
+    address: str | None = None
+    pid: int | None = None
+
+    @property
+    def is_well(self) -> bool:
+        """Whether it is usable as far as we can tell: ours runs, another's is not ours to judge."""
+        return self.state in {"running", "external"}
+
+
+def up(checkout: Path, report: Progress) -> Endpoints:
+    """Start what does not run yet, and write the endpoints for the settings. The servers outlive this process."""
+    place = place_of(checkout)
+    external = external_servers(place)
+    if external.database_url is not None and external.mqtt_url is not None:
+        report.say("RENCHENG_DATABASE_URL and RENCHENG_MQTT_URL are set: using those servers, starting none")
+        return Endpoints(database_url=external.database_url, mqtt_url=external.mqtt_url)
+    programs = ensure(report, home=place.home)
+    with _alone(place, report):
+        make_shared_folder(place.folder)
+        state = ensure_state(place, report)
+        if external.database_url is None:
+            state = _start_postgres(place, programs, state, report)
+        if external.mqtt_url is None:
+            state = _start_mosquitto(place, programs, state, report)
+        endpoints = _endpoints(place, programs, state, external)
+        write_stack_env(place, endpoints, external=external)
+    return endpoints
+
+
+def down(checkout: Path, report: Progress | None = None) -> None:
+    """Stop this checkout's servers, and no others. Their data stays."""
+    place = place_of(checkout)
+    with _alone(place, report or Silence()):
+        for server in _servers(place):
+            server.stop()
+
+
+def reset(checkout: Path, report: Progress | None = None) -> None:
+    """Kill this checkout's servers and delete their data, logs, ports and passwords."""
+    place = place_of(checkout)
+    with _alone(place, report or Silence()):
+        for server in _servers(place):
+            server.kill()  # what it would still write is deleted below
+        if place.folder.exists():
+            shutil.rmtree(place.folder)
+        place.stack_env.unlink(missing_ok=True)
+        place.lock_file.unlink()
+
+
+def status(checkout: Path) -> list[ServerStatus]:
+    """How this checkout's servers are."""
+    place = place_of(checkout)
+    external = external_servers(place)
+    state = read_state(place)
+    postgres = _own_status("PostgreSQL", _postgres(place, installed(place.home), state) if state else None)
+    mosquitto = _own_status("Mosquitto", _mosquitto(place, installed(place.home), state) if state else None)
+    if external.database_url is not None:
+        postgres = ServerStatus("PostgreSQL", "external", "as RENCHENG_DATABASE_URL says")
+    if external.mqtt_url is not None:
+        mosquitto = ServerStatus("Mosquitto", "external", "as RENCHENG_MQTT_URL says")
+    return [postgres, mosquitto]
+
+
+def reload_broker(checkout: Path) -> bool:
+    """Make this checkout's broker read its accounts anew. False if it does not run (it reads them when it starts)."""
+    place = place_of(checkout)
+    state = read_state(place)
+    if state is None:
+        return False
+    broker = _mosquitto(place, installed(place.home), state)
+    broker.reload()
+    return broker.is_running
+
+
+def log_files(checkout: Path) -> list[Path]:
+    """The logs of this checkout's servers."""
+    folder = place_of(checkout).folder
+    return [folder / "postgres" / "postgres.log", folder / "mosquitto" / "mosquitto.log"]
+
+
+def _start_postgres(place: Place, programs: Programs, state: State, report: Progress) -> State:
+    server = _postgres(place, programs, state)
+    if not server.is_running and not is_still_free(state.postgres_port):
+        state = change_port(place, state, "postgres", report)
+        server = _postgres(place, programs, state)
+    if not server.data.exists():
+        with report.step("making the database"):
+            server.initialise()
+    server.start()
+    server.create_database(USER)
+    return state
+
+
+def _start_mosquitto(place: Place, programs: Programs, state: State, report: Progress) -> State:
+    broker = _mosquitto(place, programs, state)
+    if not broker.is_running and not is_still_free(state.mosquitto_port):
+        state = change_port(place, state, "mosquitto", report)
+        broker = _mosquitto(place, programs, state)
+    if not broker.password_file.exists():
+        accounts = {f"rencheng-{service}": password for service, password in state.service_passwords.items()}
+        make_private_folder(broker.folder, broker.account)
+        write_private_file(broker.password_file, password_file_text(accounts), broker.account)
+    broker.start()
+    return state
+
+
+def _endpoints(place: Place, programs: Programs, state: State, external: External) -> Endpoints:
+    database_url = external.database_url or _postgres(place, programs, state).url()
+    if external.mqtt_url is not None:
+        return Endpoints(database_url=database_url, mqtt_url=external.mqtt_url, stack_bin=programs.bin)
+    broker = _mosquitto(place, programs, state)
+    return Endpoints(
+        database_url=database_url,
+        mqtt_url=broker.url,
+        mqtt_ingest_password=state.service_passwords["ingest"],
+        mqtt_alerts_password=state.service_passwords["alerts"],
+        mqtt_operator_password=state.service_passwords["operator"],
+        mqtt_password_file=broker.password_file,
+        stack_bin=programs.bin,
+    )
+
+
+def _servers(place: Place) -> list[MosquittoServer | PostgresServer]:
+    """This checkout's servers, in the order to end them; none before the first `up`."""
+    state = read_state(place)
+    if state is None:
+        return []
+    programs = installed(place.home)
+    return [_mosquitto(place, programs, state), _postgres(place, programs, state)]
+
+
+def _own_status(name: str, server: PostgresServer | MosquittoServer | None) -> ServerStatus:
+    if server is None:
+        return ServerStatus(name, "not made yet")
+    pid = server.pid
+    if pid is None:
+        return ServerStatus(name, "stopped", server.address)
+    return ServerStatus(name, "running" if server.accepts_connections else "not answering", server.address, pid)
+
+
+def _postgres(place: Place, programs: Programs, state: State) -> PostgresServer:
+    folder = place.folder / "postgres"
+    return PostgresServer(programs, folder, state.postgres_port, state.postgres_password, run_as=place.home.account)
+
+
+def _mosquitto(place: Place, programs: Programs, state: State) -> MosquittoServer:
+    return MosquittoServer(programs, place.folder / "mosquitto", state.mosquitto_port, run_as=place.home.account)
+
+
+def _alone(place: Place, report: Progress) -> AbstractContextManager[int]:
+    return held(place.lock_file, waiting_for="another command on this checkout's servers", report=report)

@@ -1,0 +1,90 @@
+"""What a checkout's servers keep from the first `up` on: ports and passwords."""
+
+import json
+from contextlib import AbstractContextManager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from local_stack.account import write_private_file
+from local_stack.errors import StackError
+from local_stack.locks import held
+from local_stack.passwords import generate_password
+from local_stack.places import Place
+from local_stack.ports import choose_port
+from local_stack.progress import Progress
+
+SERVICES = ("ingest", "alerts", "operator")  # the accounts rencheng-<service> of the broker
+
+
+@dataclass(frozen=True)
+class State:
+    """Ports and passwords of one checkout. The path is kept for people who wonder whose folder it is."""
+
+    checkout: str
+    postgres_port: int
+    postgres_password: str
+    mosquitto_port: int
+    service_passwords: dict[str, str]
+
+
+def read_state(place: Place) -> State | None:
+    """What was kept, or None before the first `up`."""
+    if not place.state_file.exists():
+        return None
+    return State(**json.loads(place.state_file.read_text()))
+
+
+def ensure_state(place: Place, report: Progress) -> State:
+    """What was kept; made at the first `up`."""
+    kept = read_state(place)
+    if kept is not None:
+        return kept
+    if (place.folder / "postgres" / "data").exists():
+        raise StackError(
+            f"{place.folder} holds a database, but {place.state_file.name} with its password is gone.",
+            remedy="Run `rencheng stack reset` to delete this checkout's database and begin anew.",
+        )
+    with _choosing_ports(place, report):
+        postgres_port = _free_port(place, "postgres", also_avoid=())
+        state = State(
+            checkout=str(place.checkout),
+            postgres_port=postgres_port,
+            postgres_password=generate_password(),
+            mosquitto_port=_free_port(place, "mosquitto", also_avoid=(postgres_port,)),
+            service_passwords={service: generate_password() for service in SERVICES},
+        )
+        _write_state(place, state)
+    return state
+
+
+def change_port(place: Place, state: State, server: Literal["postgres", "mosquitto"], report: Progress) -> State:
+    """Another port for `postgres` or `mosquitto`, because somebody else has taken the kept one."""
+    with _choosing_ports(place, report):
+        ports = (state.postgres_port, state.mosquitto_port)
+        port = _free_port(place, server, also_avoid=ports)
+        changed = replace(state, postgres_port=port) if server == "postgres" else replace(state, mosquitto_port=port)
+        _write_state(place, changed)
+    return changed
+
+
+def _write_state(place: Place, state: State) -> None:
+    write_private_file(place.state_file, json.dumps(asdict(state), indent=1) + "\n", None)
+
+
+def _choosing_ports(place: Place, report: Progress) -> AbstractContextManager[int]:
+    return held(place.home.folder / "ports.lock", waiting_for="another checkout to choose its ports", report=report)
+
+
+def _free_port(place: Place, server: str, *, also_avoid: tuple[int, ...]) -> int:
+    avoid = {*also_avoid, *_ports_of_others(place.folder)}
+    return choose_port(seed=f"{place.checkout} {server}", avoid=avoid)
+
+
+def _ports_of_others(folder: Path) -> set[int]:
+    """The ports of this user's other checkouts, whether their servers run or not."""
+    ports = set()
+    for file in folder.parent.glob("*/state.json"):
+        kept = json.loads(file.read_text())
+        ports |= {kept["postgres_port"], kept["mosquitto_port"]}
+    return ports
