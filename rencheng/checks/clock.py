@@ -1,0 +1,29 @@
+"""Is the sample time one that a working clock and a buffering device could have sent?"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rencheng.domain.errors import Reason, Refused
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLimits:
+    """How far a sample time may lie from the wall clock.
+
+    Beyond, a reading goes to quarantine: one bad clock must not create chunks for a century.
+    """
+
+    past: timedelta = timedelta(days=30)
+    future: timedelta = timedelta(minutes=5)
+
+
+def check_clock(time: datetime, now: datetime, limits: ClockLimits) -> None:
+    """Refuse a sample time outside the limits.
+
+    Raises:
+        Refused: with reason `clock_past` or `clock_future`.
+    """
+    if time < now - limits.past:
+        raise Refused(Reason.CLOCK_PAST, f"sampled {now - time} ago; at most {limits.past}")
+    if time > now + limits.future:
+        raise Refused(Reason.CLOCK_FUTURE, f"sampled {time - now} ahead of us; at most {limits.future}")

@@ -1,0 +1,89 @@
+"""What a device can tell: one frozen record a reading, each with the natural key that makes a repetition harmless."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from rencheng.domain.quality import Quality
+
+
+@dataclass(frozen=True, slots=True)
+class WaterReading:
+    """A sample of a waterlogging monitor. Key: device, channel, time.
+
+    `depth_mm` is the water above the point below the sensor, None if the device could not measure.
+    `rain_mm` is the rain since the monitor's previous report.
+    """
+
+    device_id: str
+    channel: int
+    time: datetime
+    depth_mm: float | None = None
+    rain_mm: float | None = None
+    raw_distance_mm: float | None = None
+    mode: str | None = None
+    battery_v: float | None = None
+    rssi_dbm: float | None = None
+    snr_db: float | None = None
+    tilt_deg: float | None = None
+    temperature_c: float | None = None
+    sequence: int | None = None
+    error_flags: int | None = None
+    quality: Quality = Quality.NOTHING_FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class SignalEvent:
+    """One event of a signal controller. Key: device, time, event_id, parameter.
+
+    `event_id` and `parameter` as in the Indiana hi-resolution data logger enumerations: 1 phase begins green,
+    82 detector on, and so on; `parameter` is the phase or the detector, or a value.
+    """
+
+    device_id: str
+    time: datetime
+    event_id: int
+    parameter: int
+    quality: Quality = Quality.NOTHING_FOUND
+
+
+class Measurand(StrEnum):
+    """What a pile's meter value measures: OCPP's names, each with the one unit it is stored in."""
+
+    ENERGY_KWH = "energy_kwh"
+    """Energy.Active.Import.Register."""
+    POWER_KW = "power_kw"
+    """Power.Active.Import."""
+    CURRENT_A = "current_a"
+    """Current.Import."""
+    VOLTAGE_V = "voltage_v"
+    """Voltage."""
+    SOC_PCT = "soc_pct"
+    """SoC, the battery's charge."""
+    TEMPERATURE_C = "temperature_c"
+    """Temperature."""
+    LEAKAGE_MA = "leakage_ma"
+    """Residual current; no standard measurand. Rising in rain it hints at water."""
+    STATUS = "status"
+    """StatusNotification: `status` and `error_code` are set, `value` is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class MeterValue:
+    """One meter value or connector state of a pile. Key: device, connector, transaction, time, measurand.
+
+    `transaction_id` is empty outside a charging transaction. `value` is in the unit that the measurand names.
+    """
+
+    device_id: str
+    connector_id: int
+    transaction_id: str
+    time: datetime
+    measurand: Measurand
+    value: float | None = None
+    status: str | None = None
+    error_code: str | None = None
+    quality: Quality = Quality.NOTHING_FOUND
+
+
+Reading = WaterReading | SignalEvent | MeterValue

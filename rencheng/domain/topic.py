@@ -1,0 +1,75 @@
+"""The topic tree: `rencheng/v1/{region}/{kind}/{device_id}/{channel}`, and one retained warning a site."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.kind import Kind
+
+ROOT = "rencheng/v1"
+
+REGION = re.compile(r"[0-9]{6}")
+"""A district's six-digit GB/T 2260 code, such as 370102 for Lixia, Jinan."""
+
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+"""What a device, site or world may be called: safe in a topic, a file name, an XML text and a URL."""
+
+
+class Channel(StrEnum):
+    """What a topic of a device carries."""
+
+    TELEMETRY = "telemetry"
+    STATE = "state"
+    COMMAND = "command"
+    REPLY = "reply"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Whose message it is, by the address that it was sent to."""
+
+    region: str
+    kind: Kind
+    device_id: str
+    channel: Channel
+
+    def __str__(self) -> str:
+        """The topic as the broker sees it."""
+        return f"{ROOT}/{self.region}/{self.kind}/{self.device_id}/{self.channel}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Topic":
+        """Take a topic apart.
+
+        Raises:
+            Refused: with reason `topic`, if it is not one of ours.
+        """
+        parts = text.split("/")
+        if len(parts) != 6 or parts[0] != "rencheng" or parts[1] != "v1":  # noqa: PLR2004 - the tree has six steps
+            raise Refused(Reason.TOPIC, f"a topic is {ROOT}/region/kind/device/channel")
+        region, kind, device_id, channel = parts[2:]
+        if not REGION.fullmatch(region):
+            raise Refused(Reason.TOPIC, f"region {region!r} is not a six-digit GB/T 2260 code")
+        if not IDENTIFIER.fullmatch(device_id):
+            raise Refused(Reason.TOPIC, f"{device_id!r} cannot be a device's name")
+        try:
+            return cls(region, Kind(kind), device_id, Channel(channel))
+        except ValueError as error:
+            raise Refused(Reason.TOPIC, str(error)) from None
+
+
+def warning_topic(region: str, site_id: str) -> str:
+    """Where the current warning of a site is retained."""
+    return f"{ROOT}/{region}/warning/{site_id}"
+
+
+def every(channel: Channel, kind: Kind | None = None) -> str:
+    """The subscription filter for one channel of all devices, or of all devices of one kind."""
+    return f"{ROOT}/+/{kind or '+'}/+/{channel}"
+
+
+def kind_in(topic: str) -> str:
+    """The kind that a topic names, for the account; `unknown` if it names none."""
+    parts = topic.split("/")
+    return parts[3] if len(parts) == 6 and parts[3] in set(Kind) else "unknown"  # noqa: PLR2004 - as above

@@ -1,0 +1,114 @@
+"""From a message to readings or a refusal. A bad message is a result, not an exception."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from rencheng.checks.clock import ClockLimits, check_clock
+from rencheng.checks.gauge import flag_gauge
+from rencheng.codecs.json_v1 import decode_state
+from rencheng.codecs.registry import CODECS
+from rencheng.domain.device import ACTUAL, Device, DeviceState
+from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.reading import Reading, WaterReading
+from rencheng.domain.topic import Channel, Topic
+
+WHOLE_MESSAGE = -1
+"""The position of a refusal that concerns the whole message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What arrived: where, what, when (UTC, our clock)."""
+
+    topic: str
+    payload: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One reading, or a whole message, that goes to quarantine."""
+
+    position: int
+    reason: Reason
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A message as it goes into a batch: with readings, refusals, or both; or with a device's state.
+
+    `world` is the world of its device, `actual` for a device that nobody knows.
+    """
+
+    message: Message
+    readings: tuple[Reading, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    state: DeviceState | None = None
+    device_id: str | None = None
+    world: str = ACTUAL
+    count: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Count the readings: what could not be read counts one; a state is no reading."""
+        object.__setattr__(self, "count", len(self.readings) + len(self.refusals))
+
+    @property
+    def positions(self) -> list[int]:
+        """Where in the message each of `readings` stood."""
+        refused = {refusal.position for refusal in self.refusals}
+        return [position for position in range(self.count) if position not in refused]
+
+
+def admit(message: Message, directory: Mapping[str, Device], limits: ClockLimits) -> Admitted:
+    """Topic, then device, then codec, then checks. Pure: it knows the time only from the message."""
+    device_id, world = None, ACTUAL
+    try:
+        topic = Topic.parse(message.topic)
+        device_id = topic.device_id
+        device = _sender(topic, directory)
+        world = device.world
+        if topic.channel is Channel.STATE:
+            state = DeviceState(device_id, decode_state(message.payload), message.received_at)
+            return Admitted(message, state=state, device_id=device_id, world=world)
+        readings, bad = CODECS[device.codec].decode(device.kind, device_id, message.payload)
+    except Refused as refused:
+        refusal = Refusal(WHOLE_MESSAGE, refused.reason, refused.detail)
+        return Admitted(message, refusals=(refusal,), device_id=device_id, world=world)
+    refusals = [Refusal(item.position, item.reason, item.detail) for item in bad]
+    kept = _checked(readings, refusals, message, device, limits)
+    return Admitted(message, tuple(kept), tuple(refusals), device_id=device_id, world=world)
+
+
+def _sender(topic: Topic, directory: Mapping[str, Device]) -> Device:
+    if topic.channel not in {Channel.TELEMETRY, Channel.STATE}:
+        raise Refused(Reason.TOPIC, f"channel {topic.channel} carries nothing for the platform to store")
+    device = directory.get(topic.device_id)
+    if device is None:
+        raise Refused(Reason.UNKNOWN_DEVICE, f"nobody registered {topic.device_id}; `rencheng device add` does")
+    if device.retired_at is not None:
+        raise Refused(Reason.RETIRED_DEVICE, f"{topic.device_id} was retired at {device.retired_at.isoformat()}")
+    if (device.region, device.kind) != (topic.region, topic.kind):
+        raise Refused(Reason.WRONG_ADDRESS, f"{device.device_id} is {device.kind} in {device.region}")
+    return device
+
+
+def _checked(
+    readings: list[Reading], refusals: list[Refusal], message: Message, device: Device, limits: ClockLimits
+) -> list[Reading]:
+    """The readings that may be stored, flagged; those that may not are added to the refusals."""
+    kept: list[Reading] = []
+    taken = {refusal.position for refusal in refusals}
+    positions = (position for position in range(len(readings) + len(refusals)) if position not in taken)
+    for position, reading in zip(positions, readings, strict=False):
+        try:
+            check_clock(reading.time, message.received_at, limits)
+        except Refused as refused:
+            refusals.append(Refusal(position, refused.reason, refused.detail))
+            continue
+        if isinstance(reading, WaterReading) and (flags := flag_gauge(reading, device.depth_max_mm)):
+            kept.append(replace(reading, quality=reading.quality | flags))
+        else:
+            kept.append(reading)
+    return kept
