@@ -1,0 +1,28 @@
+"""One line an event: for people on a terminal, JSON everywhere else."""
+
+import logging
+import sys
+
+import structlog
+
+
+def set_up_logs(*, level: str = "INFO") -> None:
+    """Configure structlog once, at the start of a process."""
+    on_terminal = sys.stderr.isatty()
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+
+
+def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
+    """A logger whose events carry `service`."""
+    logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(service=name)
+    return logger

@@ -1,0 +1,73 @@
+"""Every setting, in blocks. Environment variables with the prefix RENCHENG_ win over the local stack's own file.
+
+`rencheng stack up` writes `.rencheng/stack.env`; so on a local stack nothing needs to be set.
+"""
+
+import os
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rencheng.domain.errors import Misconfigured
+
+STACK_FILE = Path(".rencheng/stack.env")
+"""Where the local stack tells its addresses and passwords, below the checkout."""
+
+
+class Settings(BaseSettings):
+    """A block of settings. Each service composes what it needs from the blocks below."""
+
+    model_config = SettingsConfigDict(env_prefix="RENCHENG_", extra="ignore", frozen=True)
+
+    @classmethod
+    def load(cls) -> Self:
+        """Read the environment, and behind it the local stack's file.
+
+        Raises:
+            Misconfigured: naming the variable, and what to do.
+        """
+        folder = os.environ.get("RENCHENG_CHECKOUT")
+        file = (Path(folder) if folder else Path.cwd()) / STACK_FILE
+        try:
+            return cls(_env_file=file)
+        except ValidationError as error:
+            finding = error.errors(include_url=False, include_input=False)[0]
+            name = f"RENCHENG_{'_'.join(str(step) for step in finding['loc'])}".upper()
+            hint = "Set it, or start the local stack: `make up`." if finding["type"] == "missing" else ""
+            raise Misconfigured(f"{name}: {finding['msg']}. {hint}".strip()) from None
+
+
+class DatabaseSettings(Settings):
+    """Where the database is."""
+
+    database_url: str = Field(description="postgresql+psycopg://user:password@host:port/database")
+
+
+class BrokerSettings(Settings):
+    """Where the broker is."""
+
+    mqtt_url: str = Field(description="mqtt://host:port")
+
+    @property
+    def mqtt_address(self) -> tuple[str, int]:
+        """Host and port.
+
+        Raises:
+            Misconfigured: the URL is not `mqtt://host[:port]`.
+        """
+        parts = urlsplit(self.mqtt_url)
+        if parts.scheme != "mqtt" or not parts.hostname:
+            raise Misconfigured(f"RENCHENG_MQTT_URL: {self.mqtt_url!r} is not of the form mqtt://host:port")
+        return parts.hostname, parts.port or 1883
+
+
+class BrokerAccounts(Settings):
+    """The passwords of the services' own broker accounts, and the file that the broker reads accounts from."""
+
+    mqtt_ingest_password: SecretStr
+    mqtt_alerts_password: SecretStr
+    mqtt_operator_password: SecretStr
+    mqtt_password_file: Path = Field(description="Mosquitto's password_file; `rencheng broker accounts` writes it")

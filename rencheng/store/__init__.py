@@ -1,0 +1,1 @@
+"""The only room that speaks SQL. Its functions take a connection and never commit."""

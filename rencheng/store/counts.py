@@ -1,0 +1,107 @@
+"""The account: stored, duplicate and quarantined readings, counted in the transaction that settles them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from rencheng.store.tables import (
+    devices,
+    ingest_counts,
+    ingest_progress,
+    meter_values,
+    signal_events,
+    waterlogging_readings,
+)
+
+
+@dataclass(slots=True)
+class Tally:
+    """Readings by what became of them."""
+
+    stored: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+
+    @property
+    def total(self) -> int:
+        """All that were settled."""
+        return self.stored + self.duplicate + self.quarantined
+
+    def __add__(self, other: "Tally") -> "Tally":
+        """Both together."""
+        return Tally(self.stored + other.stored, self.duplicate + other.duplicate, self.quarantined + other.quarantined)
+
+
+def count(connection: Connection, worker: str, at: datetime, tallies: Mapping[tuple[str, str], Tally]) -> None:
+    """Add to a worker's account, by (world, kind)."""
+    if not tallies:
+        return
+    statement = insert(ingest_counts)
+    added = {
+        name: getattr(ingest_counts.c, name) + getattr(statement.excluded, name)
+        for name in ("stored", "duplicate", "quarantined")
+    }
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["day", "worker", "world", "kind"], set_=added),
+        [
+            {
+                "day": at.astimezone(UTC).date(),
+                "worker": worker,
+                "world": world,
+                "kind": kind,
+                "stored": tally.stored,
+                "duplicate": tally.duplicate,
+                "quarantined": tally.quarantined,
+            }
+            for (world, kind), tally in sorted(tallies.items())
+        ],
+    )
+
+
+def totals(connection: Connection, world: str) -> Tally:
+    """What was settled in one world since it began."""
+    columns = (ingest_counts.c.stored, ingest_counts.c.duplicate, ingest_counts.c.quarantined)
+    row = connection.execute(
+        select(*(func.coalesce(func.sum(column), 0) for column in columns)).where(ingest_counts.c.world == world)
+    ).one()
+    return Tally(*(int(value) for value in row))
+
+
+def record_progress(
+    connection: Connection, worker: str, *, started_at: datetime, committed_through: datetime, rows: bool
+) -> None:
+    """Say that all that this worker had received by `committed_through` is committed, and that it lives.
+
+    Whoever asks whether the platform works asks for this: rows committed lately, not a process that is up.
+    """
+    statement = insert(ingest_progress).values(
+        worker=worker,
+        started_at=started_at,
+        seen_at=func.clock_timestamp(),
+        committed_through=committed_through,
+        last_row_at=func.clock_timestamp() if rows else None,
+    )
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["worker"],
+            set_={
+                "started_at": statement.excluded.started_at,
+                "seen_at": statement.excluded.seen_at,
+                "committed_through": statement.excluded.committed_through,
+                "last_row_at": func.coalesce(statement.excluded.last_row_at, ingest_progress.c.last_row_at),
+            },
+        )
+    )
+
+
+def stored_rows(connection: Connection, world: str) -> int:
+    """How many readings of one world's devices the three tables hold: the independent check of `totals`."""
+    of_world = select(devices.c.device_id).where(devices.c.world == world)
+    counts = [
+        select(func.count()).select_from(table).where(table.c.device_id.in_(of_world)).scalar_subquery()
+        for table in (waterlogging_readings, signal_events, meter_values)
+    ]
+    return sum(connection.execute(select(*counts)).one())

@@ -1,0 +1,38 @@
+"""An exercise leaves no trace in the live world, and can be cleared away whole."""
+
+from sqlalchemy import Connection, delete, select
+
+from rencheng.domain.device import ACTUAL
+from rencheng.domain.errors import NotPossible
+from rencheng.store.tables import (
+    device_states,
+    devices,
+    ingest_counts,
+    meter_values,
+    quarantine,
+    signal_events,
+    site_states,
+    sites,
+    warnings,
+    waterlogging_readings,
+    worlds,
+)
+
+
+def clear_exercise(connection: Connection, world: str) -> None:
+    """Delete an exercise: its sites, devices, readings, warnings, quarantine and counts.
+
+    Raises:
+        NotPossible: `actual` was named. What the real world said is never deleted so.
+    """
+    if world == ACTUAL:
+        raise NotPossible("the world `actual` is no exercise and cannot be cleared")
+    of_world = select(devices.c.device_id).where(devices.c.world == world)
+    for table in (waterlogging_readings, signal_events, meter_values, device_states):
+        connection.execute(delete(table).where(table.c.device_id.in_(of_world)))
+    for table in (quarantine, ingest_counts, warnings):
+        connection.execute(delete(table).where(table.c.world == world))
+    sites_of_world = select(sites.c.site_id).where(sites.c.world == world)
+    connection.execute(delete(site_states).where(site_states.c.site_id.in_(sites_of_world)))
+    for table in (devices, sites, worlds):
+        connection.execute(delete(table).where(table.c.world == world))

@@ -1,0 +1,100 @@
+"""Readings in: COPY into a staging table, then insert what is new and tell repetition from contradiction."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum, auto
+from typing import Any, cast
+
+import psycopg
+from sqlalchemy import Connection, Engine, event
+
+from rencheng.domain.errors import Reason, Refused, StoreUnavailable
+from rencheng.domain.reading import Reading
+from rencheng.store.errors import is_unavailable
+from rencheng.store.shapes import SHAPES, Shape
+
+_Driver = psycopg.Connection[tuple[Any, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A reading, and when its message reached us (UTC)."""
+
+    reading: Reading
+    received_at: datetime
+
+
+class Settled(Enum):
+    """What became of a reading that the database took or knew."""
+
+    STORED = auto()
+    DUPLICATE = auto()
+
+
+Fate = Settled | Refused
+"""Stored, known already with the same values, or refused with a reason."""
+
+
+def stage_on_connect(engine: Engine) -> None:
+    """Give every connection of this engine the staging tables that `write` needs."""
+
+    @event.listens_for(engine, "connect")
+    def stage(driver: _Driver, _record: object) -> None:
+        for shape in SHAPES.values():
+            driver.execute(shape.stage)
+        driver.commit()
+
+
+def write(connection: Connection, arrivals: Sequence[Arrival]) -> list[Fate]:
+    """Store readings and tell the fate of each, in the order given.
+
+    One bad row never takes its neighbours along: it is found by halving, under savepoints.
+
+    Raises:
+        StoreUnavailable: for the server's sake; the transaction is then to be given up.
+    """
+    driver = cast("_Driver", connection.connection.driver_connection)
+    fates: dict[int, Fate] = {}
+    by_type: dict[type, list[int]] = defaultdict(list)
+    for index, arrival in enumerate(arrivals):
+        by_type[type(arrival.reading)].append(index)
+    for reading_type, shape in SHAPES.items():
+        waiting = by_type.get(reading_type, [])
+        while waiting:
+            # a key goes in once a round; a repetition within the batch then meets a stored row, like any other
+            first: dict[tuple[Any, ...], int] = {}
+            repeated = [i for i in waiting if first.setdefault(shape.key_of(arrivals[i].reading), i) != i]
+            order = [first[key] for key in sorted(first)]
+            fates.update(zip(order, _settle(driver, shape, [arrivals[i] for i in order]), strict=True))
+            waiting = repeated
+    return [fates[index] for index in range(len(arrivals))]
+
+
+def _settle(driver: _Driver, shape: Shape, arrivals: Sequence[Arrival]) -> list[Fate]:
+    """Write rows with distinct keys; halve them where the database refuses."""
+    try:
+        with driver.transaction():
+            return _copy_and_merge(driver, shape, arrivals)
+    except psycopg.Error as error:
+        if is_unavailable(error):
+            raise StoreUnavailable(str(error).strip()) from error
+        if len(arrivals) == 1:
+            return [Refused(Reason.STORE_REFUSED, str(error).strip().splitlines()[0])]
+    middle = len(arrivals) // 2
+    return _settle(driver, shape, arrivals[:middle]) + _settle(driver, shape, arrivals[middle:])
+
+
+def _copy_and_merge(driver: _Driver, shape: Shape, arrivals: Sequence[Arrival]) -> list[Fate]:
+    driver.execute(shape.empty)
+    with driver.cursor() as cursor, cursor.copy(shape.copy_in) as copy:
+        for ordinal, arrival in enumerate(arrivals):
+            copy.write_row((ordinal, *shape.row(arrival.reading), arrival.received_at))
+    fates: list[Fate] = [Settled.STORED] * len(arrivals)
+    known = [ordinal for (ordinal,) in driver.execute(shape.merge)]
+    if known:
+        conflict = Refused(Reason.CONFLICT, "this key is stored already, with other values")
+        for ordinal, same in driver.execute(shape.compare, [known]):
+            fates[ordinal] = Settled.DUPLICATE if same else conflict
+    return fates

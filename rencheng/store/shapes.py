@@ -1,0 +1,76 @@
+"""How each kind of reading lies in its table, and the four statements that write it."""
+
+from collections.abc import Callable, Iterable
+from operator import attrgetter
+from typing import Any
+
+from sqlalchemy import Table
+
+from rencheng.domain.kind import Kind
+from rencheng.domain.reading import MeterValue, Reading, SignalEvent, WaterReading
+from rencheng.store.tables import meter_values, signal_events, waterlogging_readings
+
+_ATTENDANT = ("quality", "received_at")
+"""Columns that we add. They are no part of what the device said, so they make no conflict."""
+
+
+class Shape:
+    """A table of readings: its kind, how a reading becomes a key and a row, and its SQL.
+
+    Attributes:
+        key_of: the natural key of a reading.
+        row: all columns of a reading but `received_at`, in the order of `copy_in`.
+        stage: makes the temporary table that a batch is copied into; it empties itself at each commit.
+        empty, copy_in: empty the staging table within a transaction, and fill it.
+        merge: inserts what is new, and returns the ordinals of what was not.
+        compare: of these ordinals, whether the stored row says the same.
+    """
+
+    def __init__(self, kind: Kind, table: Table) -> None:
+        key = [column.name for column in table.primary_key]
+        values = [column.name for column in table.columns if column.name not in {*key, *_ATTENDANT}]
+        columns = _listed([*key, *values, *_ATTENDANT])
+        name, staging = table.name, f"staging_{table.name}"
+
+        self.kind = kind
+        self.table = table
+        self.key_of: Callable[[Reading], tuple[Any, ...]] = attrgetter(*key)
+        self.row: Callable[[Reading], tuple[Any, ...]] = attrgetter(*key, *values, "quality")
+        self.stage = (
+            f"CREATE TEMPORARY TABLE {staging} ON COMMIT DELETE ROWS AS"
+            f" SELECT 0 AS ordinal, {columns} FROM {name} WITH NO DATA"
+        )
+        self.empty = f"DELETE FROM {staging}"
+        self.copy_in = f"COPY {staging} (ordinal, {columns}) FROM STDIN"
+        self.merge = (
+            f"WITH stored AS (INSERT INTO {name} ({columns}) SELECT {columns} FROM {staging}"
+            f" ON CONFLICT DO NOTHING RETURNING {_listed(key)})"
+            f" SELECT s.ordinal FROM {staging} s"
+            f" WHERE NOT EXISTS (SELECT FROM stored WHERE {_matched(key, 'stored', 's')})"
+        )
+        self.compare = (
+            f"SELECT s.ordinal, {_same(values, 's', 't')}"
+            f" FROM {staging} s JOIN {name} t ON {_matched(key, 's', 't')} WHERE s.ordinal = ANY(%s)"
+        )
+
+
+def _listed(columns: Iterable[str], alias: str = "") -> str:
+    return ", ".join(f"{alias}.{column}" if alias else column for column in columns)
+
+
+def _matched(columns: Iterable[str], left: str, right: str) -> str:
+    return " AND ".join(f"{left}.{column} = {right}.{column}" for column in columns)
+
+
+def _same(columns: list[str], left: str, right: str) -> str:
+    if not columns:  # an event is all key, and PostgreSQL compares no empty rows
+        return "true"
+    return f"ROW({_listed(columns, left)}) IS NOT DISTINCT FROM ROW({_listed(columns, right)})"
+
+
+SHAPES: dict[type[Reading], Shape] = {
+    # always in this order, so that two workers that share keys cannot wait for each other
+    WaterReading: Shape(Kind.WATERLOGGING, waterlogging_readings),
+    SignalEvent: Shape(Kind.SIGNAL, signal_events),
+    MeterValue: Shape(Kind.CHARGING, meter_values),
+}

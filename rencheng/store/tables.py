@@ -1,0 +1,244 @@
+"""The schema, as SQLAlchemy sees it. Migrations make it; a test holds the two together."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Double,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+metadata = MetaData()
+
+_time = DateTime(timezone=True)
+
+
+def _recorded(name: str) -> Column[object]:
+    return Column(name, _time, nullable=False, server_default=text("now()"))
+
+
+worlds = Table(
+    "worlds",
+    metadata,
+    Column("world", Text, primary_key=True),
+    Column("title", Text, nullable=False),
+    _recorded("created_at"),
+)
+
+regions = Table(
+    "regions",
+    metadata,
+    Column("region", Text, primary_key=True),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    CheckConstraint("region ~ '^[0-9]{6}$'", name="regions_are_gb_t_2260_codes"),
+)
+
+sites = Table(
+    "sites",
+    metadata,
+    Column("site_id", Text, primary_key=True),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("site_type", Text, nullable=False),
+    Column("region", Text, ForeignKey("regions.region"), nullable=False),
+    Column("world", Text, ForeignKey("worlds.world"), nullable=False),
+    Column("latitude", Double, nullable=False),
+    Column("longitude", Double, nullable=False),
+    Column("radius_m", Double, nullable=False),
+    Column("profile", JSONB, nullable=False),
+    _recorded("created_at"),
+)
+
+devices = Table(
+    "devices",
+    metadata,
+    Column("device_id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("region", Text, ForeignKey("regions.region"), nullable=False),
+    Column("world", Text, ForeignKey("worlds.world"), nullable=False),
+    Column("site_id", Text, ForeignKey("sites.site_id")),
+    Column("name", Text, nullable=False, server_default=""),
+    Column("latitude", Double),
+    Column("longitude", Double),
+    Column("codec", Text, nullable=False, server_default="json"),
+    Column("depth_max_mm", Double),
+    Column("mqtt_password_hash", Text),
+    _recorded("created_at"),
+    Column("retired_at", _time),
+    CheckConstraint("kind IN ('waterlogging', 'signal', 'charging')", name="devices_are_of_a_known_kind"),
+    Index("devices_by_site", "site_id"),
+)
+
+device_states = Table(
+    "device_states",
+    metadata,
+    Column("device_id", Text, primary_key=True),
+    Column("online", Boolean, nullable=False),
+    Column("changed_at", _time, nullable=False),
+)
+
+waterlogging_readings = Table(
+    "waterlogging_readings",
+    metadata,
+    Column("device_id", Text, primary_key=True),
+    Column("channel", SmallInteger, primary_key=True),
+    Column("time", _time, primary_key=True),
+    Column("depth_mm", Double),
+    Column("rain_mm", Double),
+    Column("raw_distance_mm", Double),
+    Column("mode", Text),
+    Column("battery_v", Double),
+    Column("rssi_dbm", Double),
+    Column("snr_db", Double),
+    Column("tilt_deg", Double),
+    Column("temperature_c", Double),
+    Column("sequence", BigInteger),
+    Column("error_flags", Integer),
+    Column("quality", SmallInteger, nullable=False),
+    Column("received_at", _time, nullable=False),
+)
+
+signal_events = Table(
+    "signal_events",
+    metadata,
+    Column("device_id", Text, primary_key=True),
+    Column("time", _time, primary_key=True),
+    Column("event_id", SmallInteger, primary_key=True),
+    Column("parameter", Integer, primary_key=True),
+    Column("quality", SmallInteger, nullable=False),
+    Column("received_at", _time, nullable=False),
+)
+
+meter_values = Table(
+    "meter_values",
+    metadata,
+    Column("device_id", Text, primary_key=True),
+    Column("connector_id", SmallInteger, primary_key=True),
+    Column("transaction_id", Text, primary_key=True),
+    Column("time", _time, primary_key=True),
+    Column("measurand", Text, primary_key=True),
+    Column("value", Double),
+    Column("status", Text),
+    Column("error_code", Text),
+    Column("quality", SmallInteger, nullable=False),
+    Column("received_at", _time, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("quarantine_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("device_id", Text),
+    Column("world", Text, nullable=False),
+    Column("first_received_at", _time, nullable=False),
+    Column("last_received_at", _time, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    UniqueConstraint("digest", "position", "reason", name="quarantine_once"),
+    Index("quarantine_by_time", "last_received_at"),
+)
+
+ingest_counts = Table(
+    "ingest_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("worker", Text, primary_key=True),
+    Column("world", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("stored", BigInteger, nullable=False),
+    Column("duplicate", BigInteger, nullable=False),
+    Column("quarantined", BigInteger, nullable=False),
+)
+
+ingest_progress = Table(
+    "ingest_progress",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("started_at", _time, nullable=False),
+    Column("seen_at", _time, nullable=False),
+    Column("committed_through", _time, nullable=False),
+    Column("last_row_at", _time),
+)
+
+warnings = Table(
+    "warnings",
+    metadata,
+    Column("warning_id", Text, primary_key=True),
+    Column("site_id", Text, ForeignKey("sites.site_id"), nullable=False),
+    Column("world", Text, ForeignKey("worlds.world"), nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("peak_level", SmallInteger, nullable=False),
+    Column("opened_at", _time, nullable=False),
+    Column("updated_at", _time, nullable=False),
+    Column("closed_at", _time),
+    Index("warnings_by_site", "site_id", "opened_at"),
+)
+
+warning_events = Table(
+    "warning_events",
+    metadata,
+    Column("event_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("warning_id", Text, ForeignKey("warnings.warning_id", ondelete="CASCADE"), nullable=False),
+    Column("sequence", Integer, nullable=False),
+    Column("identifier", Text, nullable=False),
+    Column("message_type", Text, nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("issued_at", _time, nullable=False),
+    _recorded("recorded_at"),
+    Column("document", JSONB, nullable=False),
+    Column("cap_xml", Text, nullable=False),
+    UniqueConstraint("identifier", name="warning_events_said_once"),
+    UniqueConstraint("warning_id", "sequence", name="warning_events_in_order"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("event_id", BigInteger, ForeignKey("warning_events.event_id", ondelete="CASCADE"), primary_key=True),
+    Column("channel", Text, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("delivered_at", _time),
+    Index("deliveries_due", "event_id", postgresql_where=text("delivered_at IS NULL")),
+)
+
+site_states = Table(
+    "site_states",
+    metadata,
+    Column("site_id", Text, ForeignKey("sites.site_id", ondelete="CASCADE"), primary_key=True),
+    Column("snapshot", JSONB, nullable=False),
+    Column("watermark", _time),
+    _recorded("saved_at"),
+)
+
+api_keys = Table(
+    "api_keys",
+    metadata,
+    Column("key_id", Text, primary_key=True),
+    Column("secret_hash", LargeBinary, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("scopes", ARRAY(Text), nullable=False),
+    _recorded("created_at"),
+    Column("expires_at", _time),
+    Column("revoked_at", _time),
+)

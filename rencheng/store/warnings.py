@@ -1,0 +1,91 @@
+"""Warnings and what was said under them: written once, whatever is tried again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from rencheng.domain.warning import MessageType, WarningMessage
+from rencheng.store.tables import deliveries, warning_events, warnings
+
+MQTT = "mqtt"
+"""The one channel so far: the retained warning of a site."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message with its outer forms, and where on MQTT it is retained."""
+
+    message: WarningMessage
+    document: Mapping[str, object]
+    cap_xml: str
+    topic: str
+
+
+def record(connection: Connection, said: Said, *, delivered: bool) -> None:
+    """Keep a message and its delivery, due unless it has been delivered already.
+
+    A message that is kept already is left as it is.
+    """
+    message = said.message
+    _keep_warning(connection, message)
+    event = insert(warning_events).values(
+        warning_id=message.warning_id,
+        sequence=message.sequence,
+        identifier=message.identifier,
+        message_type=message.message_type.value,
+        level=int(message.level),
+        issued_at=message.issued_at,
+        document=said.document,
+        cap_xml=said.cap_xml,
+    )
+    query = event.on_conflict_do_nothing(index_elements=["identifier"]).returning(warning_events.c.event_id)
+    event_id = connection.execute(query).scalar_one_or_none()
+    if event_id is not None:
+        connection.execute(
+            insert(deliveries).values(
+                event_id=event_id, channel=MQTT, topic=said.topic, delivered_at=func.now() if delivered else None
+            )
+        )
+
+
+def _keep_warning(connection: Connection, message: WarningMessage) -> None:
+    statement = insert(warnings).values(
+        warning_id=message.warning_id,
+        site_id=message.site_id,
+        world=message.world,
+        level=int(message.level),
+        peak_level=int(message.level),
+        opened_at=message.issued_at,
+        updated_at=message.issued_at,
+    )
+    connection.execute(
+        statement.on_conflict_do_update(
+            index_elements=["warning_id"],
+            set_={
+                "level": statement.excluded.level,
+                "peak_level": func.greatest(warnings.c.peak_level, statement.excluded.level),
+                "updated_at": statement.excluded.updated_at,
+                "closed_at": message.issued_at if message.message_type is MessageType.CANCEL else None,
+            },
+        )
+    )
+
+
+def due_deliveries(connection: Connection, *, limit: int) -> Sequence[tuple[int, str, dict[str, object]]]:
+    """(event_id, topic, document) of what is still to be delivered, in the order in which it was said."""
+    query = (
+        select(deliveries.c.event_id, deliveries.c.topic, warning_events.c.document)
+        .join(warning_events, warning_events.c.event_id == deliveries.c.event_id)
+        .where(deliveries.c.delivered_at.is_(None), deliveries.c.channel == MQTT)
+        .order_by(deliveries.c.event_id)
+        .limit(limit)
+    )
+    return [(row.event_id, row.topic, row.document) for row in connection.execute(query)]
+
+
+def mark_attempt(connection: Connection, event_id: int, *, delivered: bool) -> None:
+    """Note that a delivery was tried, and whether it came through."""
+    query = update(deliveries).where(deliveries.c.event_id == event_id, deliveries.c.channel == MQTT)
+    connection.execute(query.values(attempts=deliveries.c.attempts + 1, delivered_at=func.now() if delivered else None))
