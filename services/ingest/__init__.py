@@ -1,0 +1,1 @@
+"""Walk 1, a reading: inbox → intake → batch → writer → commit → acknowledge."""

@@ -1,0 +1,21 @@
+"""What an ingest worker can be told."""
+
+from pydantic import Field, SecretStr
+
+from rencheng.runtime.settings import BrokerSettings, DatabaseSettings
+
+
+class IngestSettings(DatabaseSettings, BrokerSettings):
+    """Settings of one worker."""
+
+    mqtt_ingest_password: SecretStr
+    ingest_slot: int = Field(0, ge=0, lt=64, description="The worker's number; its session with the broker bears it.")
+    ingest_batch_max: int = Field(5000, ge=1, le=20_000, description="The most messages in one transaction.")
+    ingest_past_days: float = Field(30.0, gt=0, description="Readings older than this go to quarantine.")
+    ingest_future_s: float = Field(300.0, gt=0, description="Readings further ahead than this go to quarantine.")
+    ingest_metrics_port: int | None = Field(None, description="Where to offer Prometheus metrics; nowhere if unset.")
+
+    @property
+    def worker(self) -> str:
+        """The worker's name: MQTT client id, and key of its counts."""
+        return f"rencheng-ingest-{self.ingest_slot}"

@@ -1,0 +1,122 @@
+"""A batch into the database: readings, quarantine, states and counts in one transaction, or none of it."""
+
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from rencheng.domain.errors import Reason, StoreUnavailable
+from rencheng.domain.topic import kind_in
+from rencheng.intake import Admitted
+from rencheng.runtime.logs import get_logger
+from rencheng.store.counts import Tally, count, record_progress
+from rencheng.store.database import Connection, Engine, in_our_words, transaction_id, was_committed
+from rencheng.store.devices import save_states
+from rencheng.store.quarantine import Refuse, bury
+from rencheng.store.readings import Arrival, Settled, write
+
+log = get_logger("ingest")
+
+PAUSE_MIN_S, PAUSE_MAX_S = 0.2, 5.0
+
+
+class Stopped(Exception):
+    """Asked to stop while the database was away. Nothing was acknowledged, so nothing is lost."""
+
+
+class Writer:
+    """Writes batches for one worker, and keeps each until the database has it.
+
+    Args:
+        engine: the database, with staging tables (`stage_on_connect`).
+        worker: under whose name to count.
+        stop: set when the process is asked to stop.
+        now: the wall clock.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        worker: str,
+        stop: threading.Event,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._engine = engine
+        self._worker = worker
+        self._stop = stop
+        self._now = now
+        self._started_at = now()
+        self._in_doubt: tuple[str, Tally] | None = None
+
+    def write(self, batch: Sequence[Admitted], *, received_through: datetime) -> Tally:
+        """Commit a batch, however long the database stays away; returns what became of its readings.
+
+        Raises:
+            Stopped: the process is to end; the batch is not committed.
+        """
+        pause_s = PAUSE_MIN_S
+        while True:
+            try:
+                with in_our_words():
+                    return self._attempt(batch, received_through)
+            except StoreUnavailable as away:
+                log.warning("database away, batch kept", messages=len(batch), pause_s=pause_s, why=str(away))
+            if self._stop.wait(pause_s):
+                raise Stopped
+            pause_s = min(2 * pause_s, PAUSE_MAX_S)
+
+    def _attempt(self, batch: Sequence[Admitted], received_through: datetime) -> Tally:
+        with self._engine.connect() as connection:
+            if self._in_doubt:
+                xid, tally = self._in_doubt
+                committed = was_committed(connection, xid)
+                self._in_doubt = None
+                if committed:  # only its answer was lost; to write it again would count all of it as duplicate
+                    return tally
+            xid = transaction_id(connection)
+            tally = self._settle(connection, batch)
+            record_progress(
+                connection,
+                self._worker,
+                started_at=self._started_at,
+                committed_through=received_through,
+                rows=tally.stored > 0,
+            )
+            self._in_doubt = xid, tally
+            connection.commit()
+            self._in_doubt = None
+            return tally
+
+    def _settle(self, connection: Connection, batch: Sequence[Admitted]) -> Tally:
+        arrivals = [(a, i) for a in batch for i in range(len(a.readings))]
+        fates = write(connection, [Arrival(a.readings[i], a.message.received_at) for a, i in arrivals])
+        tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
+        refused = [_refuse(a, r.position, r.reason, r.detail) for a in batch for r in a.refusals]
+        for (admitted, index), fate in zip(arrivals, fates, strict=True):
+            tally = tallies[admitted.world, kind_in(admitted.message.topic)]
+            if fate is Settled.STORED:
+                tally.stored += 1
+            elif fate is Settled.DUPLICATE:
+                tally.duplicate += 1
+            else:
+                refused.append(_refuse(admitted, admitted.positions[index], fate.reason, fate.detail))
+        for item in refused:
+            tallies[item.world, kind_in(item.topic)].quarantined += 1
+        bury(connection, refused)
+        save_states(connection, [a.state for a in batch if a.state])
+        count(connection, self._worker, self._now(), tallies)
+        return sum(tallies.values(), Tally())
+
+
+def _refuse(admitted: Admitted, position: int, reason: Reason, detail: str) -> Refuse:
+    return Refuse(
+        topic=admitted.message.topic,
+        payload=admitted.message.payload,
+        position=position,
+        reason=reason,
+        detail=detail,
+        device_id=admitted.device_id,
+        world=admitted.world,
+        received_at=admitted.message.received_at,
+    )

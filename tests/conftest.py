@@ -1,0 +1,112 @@
+"""Real servers for every test: one TimescaleDB, a fresh database a module; one broker with this session's accounts."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+import migrations
+from local_stack.mosquitto import MosquittoServer
+from local_stack.ports import choose_port
+from local_stack.postgres import PostgresServer
+from local_stack.programs import Programs, ensure
+from local_stack.progress import progress_for_stdout
+from rencheng.broker.accounts import new_password, password_hash, write_password_file
+
+SERVICES = ("ingest", "alerts", "operator")
+
+
+@pytest.fixture(scope="session")
+def programs() -> Programs:
+    """PostgreSQL, TimescaleDB and Mosquitto, downloaded once a machine."""
+    return ensure(progress_for_stdout())
+
+
+@pytest.fixture(scope="session")
+def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that the servers' own account can enter, also when the tests run as root."""
+    folder = tmp_path_factory.mktemp("servers")
+    for parent in (folder, *folder.parents):
+        if parent.owner() == folder.owner() and parent.parent != parent and "pytest" in str(parent):
+            parent.chmod(0o755)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def database_server(server_folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a TimescaleDB server: RENCHENG_DATABASE_URL if it is set, else one of this session's own."""
+    if url := os.environ.get("RENCHENG_DATABASE_URL"):
+        yield url
+        return
+    programs = request.getfixturevalue("programs")
+    server = PostgresServer(
+        programs, server_folder / "postgres", choose_port(seed=secrets.token_hex(4), avoid=()), password=new_password()
+    )
+    server.initialise()
+    server.start()
+    yield server.url("postgres")
+    server.stop("immediate")
+
+
+@pytest.fixture(scope="module")
+def database_url(database_server: str) -> Iterator[str]:
+    """A fresh, migrated database for the tests of one module."""
+    name = f"test_{secrets.token_hex(6)}"
+    admin = create_engine(database_server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'CREATE DATABASE "{name}"'))
+    url = make_url(database_server).set(database=name).render_as_string(hide_password=False)
+    migrations.upgrade(url)
+    yield url
+    with admin.connect() as connection:
+        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@dataclass
+class Broker:
+    """A broker of the tests' own, and the accounts on it."""
+
+    server: MosquittoServer
+    passwords: dict[str, str]
+
+    @property
+    def url(self) -> str:
+        return self.server.url
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return "127.0.0.1", self.server.port
+
+    def add_accounts(self, *names: str) -> None:
+        """Let devices log in, by a new password each."""
+        self.passwords |= {name: new_password() for name in names if name not in self.passwords}
+        hashes = [(name, password_hash(password)) for name, password in self.passwords.items()]
+        write_password_file(self.server.password_file, hashes)
+        self.server.reload()
+
+    def account(self, service: str) -> tuple[str, str]:
+        return f"rencheng-{service}", self.passwords[f"rencheng-{service}"]
+
+    def environment(self, database_url: str) -> dict[str, str]:
+        """What a service needs to be told to run on these servers."""
+        secrets_ = {f"RENCHENG_MQTT_{name.upper()}_PASSWORD": self.passwords[f"rencheng-{name}"] for name in SERVICES}
+        return os.environ | secrets_ | {"RENCHENG_DATABASE_URL": database_url, "RENCHENG_MQTT_URL": self.url}
+
+
+@pytest.fixture
+def broker(programs: Programs, server_folder: Path) -> Iterator[Broker]:
+    """A broker for one test, without memory of any other."""
+    server = MosquittoServer(
+        programs, server_folder / f"mosquitto-{secrets.token_hex(4)}", choose_port(seed=secrets.token_hex(4), avoid=())
+    )
+    server.start()
+    broker = Broker(server, {})
+    broker.add_accounts(*(f"rencheng-{name}" for name in SERVICES))
+    yield broker
+    server.kill()
