@@ -1,0 +1,15 @@
+"""What can go wrong with simulated devices."""
+
+from rencheng.domain.errors import RenchengError
+
+
+class BadRecording(RenchengError):
+    """A recording cannot be read. The message names the file, the line and what is wrong there."""
+
+
+class NotConnected(RenchengError):
+    """A device could not connect in time. The message says what the broker or the network answered last."""
+
+
+class NotAcknowledged(RenchengError):
+    """The broker did not acknowledge what was published in time. The message names the devices that still wait."""

@@ -1,0 +1,33 @@
+"""Many devices at once: connected together, and taken off together whatever happens in between."""
+
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+from device_sims.client import Broker, DeviceClient, SimulatedDevice
+
+CONNECT_TIMEOUT_S = 30.0
+
+
+@contextmanager
+def connected(
+    devices: Iterable[SimulatedDevice], broker: Broker, *, timeout_s: float = CONNECT_TIMEOUT_S
+) -> Iterator[dict[str, DeviceClient]]:
+    """Connect every device, by name, and stop all of them at the end.
+
+    Raises:
+        NotConnected: one of them could not connect within the time that all have together.
+    """
+    ends_at = time.monotonic() + timeout_s
+    clients = {device.device_id: DeviceClient(device, broker) for device in devices}
+    try:
+        for client in clients.values():
+            client.start()
+        for client in clients.values():
+            client.await_connected(timeout_s=max(0.0, ends_at - time.monotonic()))
+        yield clients
+    finally:
+        # together, because each may have to wait for a broker that is away
+        with ThreadPoolExecutor(max_workers=max(1, len(clients))) as pool:
+            list(pool.map(DeviceClient.stop, clients.values()))

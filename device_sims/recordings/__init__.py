@@ -1,0 +1,23 @@
+"""The small part of real recordings that the demo replays. SOURCE.md tells origin and licence of each."""
+
+from device_sims.recordings.read import (
+    FloodClass,
+    FloodRecording,
+    RecordedEvent,
+    SessionRecording,
+    SignalRecording,
+    floods,
+    sessions,
+    signals,
+)
+
+__all__ = [
+    "FloodClass",
+    "FloodRecording",
+    "RecordedEvent",
+    "SessionRecording",
+    "SignalRecording",
+    "floods",
+    "sessions",
+    "signals",
+]
