@@ -1,0 +1,1 @@
+"""Walk 2, a warning: feed → engine → outbox → delivery."""

@@ -1,0 +1,1 @@
+"""From the outbox to the world. It meets the engine in a table, never in an import."""

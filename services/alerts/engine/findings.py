@@ -1,0 +1,78 @@
+"""What a site looks like now, and which levels that speaks for."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rencheng.domain.level import WARNING_LEVELS, Level
+from rencheng.domain.site import ThresholdProfile
+from rencheng.domain.warning import Grounds
+from services.alerts.engine.state import SiteState
+from services.alerts.engine.trend import WINDOW, eta_s, rise_mm_per_s
+
+Finding = tuple[Level, Grounds]
+"""A level, and the numbers that speak for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A site as its deepest gauge shows it.
+
+    Attributes:
+        at: the site's now, the greatest sample time taken in.
+        device_id: the gauge whose newest sample is the deepest of those that have spoken within the window.
+        depth_mm: that sample.
+        rise_mm_per_s: the gauge's rate of rise; None with too few samples.
+    """
+
+    at: datetime
+    device_id: str
+    depth_mm: float
+    rise_mm_per_s: float | None
+
+    def grounds(self, rule: str, level: Level, profile: ThresholdProfile, *, eta_s: float | None = None) -> Grounds:
+        """These numbers as the grounds of a level change."""
+        return Grounds(
+            rule=rule,
+            device_id=self.device_id,
+            depth_mm=self.depth_mm,
+            rise_mm_per_min=None if self.rise_mm_per_s is None else round(self.rise_mm_per_s * 60, 1),
+            threshold_mm=profile.depth_mm(level),
+            eta_s=None if eta_s is None else round(eta_s),
+            profile_version=profile.version,
+        )
+
+
+def look(state: SiteState, at: datetime) -> Sight | None:
+    """The site at its now; None if no gauge has spoken within the window."""
+    fresh = {name: track for name, track in state.tracks.items() if track and track[-1][0] > at - WINDOW}
+    if not fresh:
+        return None
+    name = max(fresh, key=lambda name: (fresh[name][-1][1], name))
+    return Sight(at, name.rpartition("/")[0], fresh[name][-1][1], rise_mm_per_s(fresh[name]))
+
+
+def observed(sight: Sight, state: SiteState, profile: ThresholdProfile) -> Finding | None:
+    """The highest level whose threshold the water has stood at for the profile's up-hold."""
+    hold = timedelta(seconds=profile.up_hold_s)
+    level = max((level for level, since in state.reached_since.items() if sight.at - since >= hold), default=None)
+    return None if level is None else (level, sight.grounds("observed", level, profile))
+
+
+def predicted(sight: Sight, profile: ThresholdProfile) -> Finding | None:
+    """The highest level that the rise of the last minutes reaches within the horizon.
+
+    Only from the blue threshold on: below, a car's wake looks like the start of a flood.
+    """
+    if sight.rise_mm_per_s is None or sight.depth_mm < profile.depth_mm(Level.BLUE):
+        return None
+    for level in reversed(WARNING_LEVELS):
+        eta = eta_s(sight.depth_mm, sight.rise_mm_per_s, profile.depth_mm(level))
+        if eta is not None and 0 < eta <= profile.horizon_s:
+            return level, sight.grounds("predicted", level, profile, eta_s=eta)
+    return None
+
+
+def still_held(sight: Sight, profile: ThresholdProfile) -> Level:
+    """The highest level that the water has not left: it is not so far below the threshold as clearing asks."""
+    lines = ((level, profile.depth_mm(level) - profile.clear_below_mm) for level in WARNING_LEVELS)
+    return max((level for level, line_mm in lines if sight.depth_mm > line_mm), default=Level.NONE)

@@ -1,0 +1,64 @@
+"""The JSON form: what is retained on MQTT as the current warning of a site, and what the API returns."""
+
+from rencheng.domain.site import Site
+from rencheng.domain.warning import Grounds, WarningMessage
+from services.alerts.messages import meaning
+from services.alerts.messages.cap import VALID_FOR
+from services.alerts.messages.publisher import Publisher
+from services.alerts.messages.sentences import in_chinese, in_english
+from services.alerts.messages.wording import place_en, place_zh, stamp
+
+
+def document(message: WarningMessage, site: Site, publisher: Publisher) -> dict[str, object]:
+    """The message as a JSON object. On Cancel, `level` is the one that ended and `in_force` is false.
+
+    Raises:
+        ValueError: the message contradicts itself or its site.
+    """
+    chinese, english = in_chinese(message, site, publisher), in_english(message, site, publisher)
+    return {
+        "identifier": message.identifier,
+        "warning_id": message.warning_id,
+        "sequence": message.sequence,
+        "msg_type": message.message_type.value,
+        "status": meaning.status(message),
+        "world": message.world,
+        "in_force": not meaning.is_over(message),
+        "site": _site(site),
+        "level": message.level.word,
+        "certainty": meaning.certainty(message).value,
+        "issued_at": stamp(message.issued_at),
+        "expires_at": stamp(message.issued_at + VALID_FOR),
+        "headline": {"zh": chinese.headline, "en": english.headline},
+        "description": {"zh": chinese.description, "en": english.description},
+        "instruction": {"zh": chinese.instruction, "en": english.instruction},
+        "grounds": _grounds(message.grounds),
+        "references": [identifier for identifier, _ in message.references],
+        "web": publisher.page(message.warning_id),
+    }
+
+
+def _site(site: Site) -> dict[str, object]:
+    """Where."""
+    return {
+        "id": site.site_id,
+        "name_zh": place_zh(site),
+        "name_en": place_en(site),
+        "type": site.site_type.value,
+        "region": site.region,
+        "latitude": site.latitude,
+        "longitude": site.longitude,
+    }
+
+
+def _grounds(grounds: Grounds) -> dict[str, object]:
+    """Why, with the units in the names; null is not known, never 0."""
+    return {
+        "rule": grounds.rule,
+        "device_id": grounds.device_id,
+        "depth_mm": grounds.depth_mm,
+        "rise_mm_per_min": grounds.rise_mm_per_min,
+        "threshold_mm": grounds.threshold_mm,
+        "eta_s": grounds.eta_s,
+        "profile_version": grounds.profile_version,
+    }

@@ -1,0 +1,106 @@
+"""A warning in English: headline, description, instruction."""
+
+from datetime import timedelta
+
+from rencheng.domain.level import Level
+from rencheng.domain.site import Site, SiteType
+from rencheng.domain.warning import Certainty, MessageType, WarningMessage
+from services.alerts.messages.meaning import OBSERVED, PREDICTED, is_exercise, is_over
+from services.alerts.messages.publisher import Publisher
+from services.alerts.messages.wording import centimetres, local, minutes_left, number, place_en, plain, shortened
+
+EVENT = "Urban ponding"
+
+_VERBS = {MessageType.ALERT: "issues", MessageType.UPDATE: "updates", MessageType.CANCEL: "lifts"}
+
+_ORDERS = {
+    Level.RED: "Close the place at once: no vehicle and no person may enter. Bring out whoever is inside. Pump.",
+    Level.ORANGE: "Send people now to keep vehicles and pedestrians out. Make ready to close the place and to pump.",
+    Level.YELLOW: "Post someone there with barriers and pumps at hand. Advise vehicles and pedestrians to go round.",
+    Level.BLUE: "Patrol more often, check gullies and pumps, and watch the water level.",
+}
+
+_ORDERS_BY_PLACE = {
+    SiteType.METRO_ENTRANCE: " Put up the flood boards and tell the station to prepare for evacuation.",
+    SiteType.UNDERGROUND_CAR_PARK: " Raise the flood gate at the ramp, get everyone out; nobody goes back for a car.",
+    SiteType.CHARGING_STATION: " Have the operator stop charging and cut the power. Keep people away from the piles.",
+}
+
+_ALL_CLEAR = (
+    "Before reopening, check road surface, manhole covers and electrical equipment on the spot, and report back."
+)
+
+
+def headline(message: WarningMessage, site: Site, publisher: Publisher, chars_max: int) -> str:
+    """Who says it, what it is, and where."""
+    begin = f"{_exercise(message)}{plain(publisher.sender_name_en)} {_VERBS[message.message_type]}"
+    middle = f"{begin} {message.level.word} ponding warning for "
+    return middle + shortened(place_en(site), chars_max - len(middle))
+
+
+def description(message: WarningMessage, site: Site) -> str:
+    """What was measured, against what, and how the water moves."""
+    grounds = message.grounds
+    when = f"{local(message.issued_at):%Y-%m-%d %H:%M} (Beijing time)"
+    gauge = f"gauge {plain(grounds.device_id)} measured {centimetres(grounds.depth_mm)} cm of water"
+    basis = f"Judged by version {grounds.profile_version} of the thresholds of this site."
+    return f"{_exercise(message)}{when}, {_where(site)}: {gauge}, {_movement(message)}, {_finding(message)} {basis}"
+
+
+def instruction(message: WarningMessage, site: Site) -> str:
+    """What whoever is on duty should do now."""
+    if is_over(message):
+        return _exercise(message) + _ALL_CLEAR
+    extra = _ORDERS_BY_PLACE.get(site.site_type, "") if message.level >= Level.ORANGE else ""
+    return f"{_exercise(message)}{_ORDERS[message.level]}{extra} Acknowledge this message and report what was done."
+
+
+def _exercise(message: WarningMessage) -> str:
+    """Said first, so that nobody reads on in alarm."""
+    return "EXERCISE: " if is_exercise(message) else ""
+
+
+def _where(site: Site) -> str:
+    """The name, and what kind of place it is unless the name says so."""
+    name, kind = place_en(site), site.site_type.replace("_", " ")
+    return name if kind in name.lower() else f"{name} ({kind})"
+
+
+def _movement(message: WarningMessage) -> str:
+    """Rise or fall of the last minutes."""
+    rise = message.grounds.rise_mm_per_min
+    if rise is None:
+        return "rate of rise not yet known"
+    if number(rise) == "0":
+        return "standing still"
+    return f"{'rising' if rise > 0 else 'falling'} {number(abs(rise))} mm a minute"
+
+
+def _finding(message: WarningMessage) -> str:
+    """How the depth stands to the threshold, in one clause."""
+    grounds, colour = message.grounds, message.level.word
+    threshold = f"threshold of {centimetres(grounds.threshold_mm)} cm"
+    if is_over(message):
+        return f"below the {threshold}: the {colour} warning has ended."
+    if grounds.rule == PREDICTED:
+        return f"and is {_odds(message.certainty)} to reach the {colour} {threshold} {_when_crossed(message)}."
+    if grounds.rule == OBSERVED:
+        return f"and has reached the {colour} {threshold}."
+    return f"below the {threshold}: the warning now stands at {colour}."
+
+
+def _odds(certainty: Certainty) -> str:
+    """How sure a prediction is."""
+    return "likely" if certainty is Certainty.LIKELY else "expected"
+
+
+def _when_crossed(message: WarningMessage) -> str:
+    """Minutes from now, and the time on the clock."""
+    eta_s = message.grounds.eta_s
+    if eta_s is None:
+        return "soon"
+    clock = local(message.issued_at) + timedelta(seconds=eta_s)
+    minutes = minutes_left(eta_s)
+    if minutes == 0:
+        return f"within a minute (at {clock:%H:%M})"
+    return f"in about {minutes} minute{'s' if minutes > 1 else ''} (at {clock:%H:%M})"

@@ -1,0 +1,20 @@
+"""What the alert service can be told."""
+
+from pydantic import Field, SecretStr
+
+from rencheng.runtime.settings import BrokerSettings, DatabaseSettings
+
+
+class AlertSettings(DatabaseSettings, BrokerSettings):
+    """Settings of the alert service."""
+
+    mqtt_alerts_password: SecretStr
+    public_url: str = Field("http://127.0.0.1:8010", description="Where people and CAP messages find the API.")
+    cap_sender: str = Field("rencheng@localhost", description="CAP sender: who issues, unique in the world.")
+    cap_sender_name_zh: str = Field("韧城内涝预警", description="The issuing agency's name in Chinese.")
+    cap_sender_name_en: str = Field("Rencheng ponding warning", description="The issuing agency's name in English.")
+    cap_contact: str = Field("the city's flood-control duty office", description="Whom a receiver may ask.")
+    cap_restriction: str = Field(
+        "For the city's emergency dispatch and the operators of the site; not for public release.",
+        description="CAP restriction, for scope Restricted.",
+    )

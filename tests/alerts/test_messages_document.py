@@ -1,0 +1,78 @@
+"""The JSON form: complete, strict JSON, and in agreement with the CAP document."""
+
+import json
+from datetime import datetime
+
+from hypothesis import given
+
+from rencheng.domain.site import Site
+from rencheng.domain.warning import MessageType, WarningMessage
+from services.alerts.messages.cap import serialise
+from services.alerts.messages.cap_rules import reading
+from services.alerts.messages.document import document
+from tests.alerts.cap_strategies import PUBLISHER, example_chain, example_site, warnings
+
+
+def test_a_cancelled_warning_tells_what_ended() -> None:
+    made = document(example_chain()[2], example_site(), PUBLISHER)
+
+    assert made["level"] == "orange"
+    assert made["in_force"] is False
+    assert made["certainty"] == "Observed"
+    assert made["references"] == ["w-20260701-0001-1", "w-20260701-0001-2"]
+
+
+def test_an_alert_in_full() -> None:
+    made = document(example_chain()[0], example_site(), PUBLISHER)
+
+    assert {name: value for name, value in made.items() if name not in {"headline", "description", "instruction"}} == {
+        "identifier": "w-20260701-0001-1",
+        "warning_id": "w-20260701-0001",
+        "sequence": 1,
+        "msg_type": "Alert",
+        "status": "Actual",
+        "world": "actual",
+        "in_force": True,
+        "site": {
+            "id": "jn-jingshi-underpass",
+            "name_zh": "经十路下穿通道",
+            "name_en": "Jingshi Road underpass",
+            "type": "underpass",
+            "region": "370102",
+            "latitude": 36.6512,
+            "longitude": 117.0651,
+        },
+        "level": "orange",
+        "certainty": "Likely",
+        "issued_at": "2026-07-01T16:05:00+08:00",
+        "expires_at": "2026-07-02T04:05:00+08:00",
+        "grounds": {
+            "rule": "predicted",
+            "device_id": "wl-0107",
+            "depth_mm": 104.0,
+            "rise_mm_per_min": 12.0,
+            "threshold_mm": 200.0,
+            "eta_s": 480.0,
+            "profile_version": 3,
+        },
+        "references": [],
+        "web": "https://rencheng.city.example/warnings/w-20260701-0001",
+    }
+
+
+@given(warnings())
+def test_it_is_strict_json_and_agrees_with_cap(made: tuple[WarningMessage, Site]) -> None:
+    message, site = made
+    json_form = document(message, site, PUBLISHER)
+    alert = reading.read(serialise(message, site, PUBLISHER))
+    _, chinese = next(reading.infos(alert))
+
+    assert json.loads(json.dumps(json_form, allow_nan=False)) == json_form
+    assert json_form["in_force"] is (message.message_type is not MessageType.CANCEL)
+    assert json_form["issued_at"] == reading.text(alert, "sent")
+    assert datetime.fromisoformat(str(json_form["issued_at"])) == message.issued_at
+    assert json_form["status"] == reading.text(alert, "status")
+    assert json_form["certainty"] == reading.text(chinese, "certainty")
+    headline = json_form["headline"]
+    assert isinstance(headline, dict)
+    assert headline["zh"] == reading.text(chinese, "headline")

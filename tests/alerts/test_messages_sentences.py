@@ -1,0 +1,217 @@
+"""What people read: the right words, the right numbers, and an exercise says so first."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from rencheng.domain.level import Level
+from rencheng.domain.site import Site, SiteType
+from rencheng.domain.warning import Certainty, MessageType, WarningMessage
+from services.alerts.messages import meaning
+from services.alerts.messages.sentences import in_chinese, in_english
+from services.alerts.messages.wording import has_markup, minutes_left, number, plain, shortened
+from tests.alerts.cap_strategies import PUBLISHER, example_chain, example_site, warnings
+
+ALERT, UPDATE, CANCEL = example_chain()
+SITE = example_site()
+
+
+def test_a_prediction_in_chinese() -> None:
+    said = in_chinese(ALERT, SITE, PUBLISHER)
+
+    assert said.headline == "示例市防汛抗旱指挥部发布经十路下穿通道积水橙色预警"
+    assert said.description == (
+        "2026年7月1日16:05，经十路下穿通道监测点wl-0107测得积水深10.4厘米，每分钟上涨12毫米，"
+        "预计约8分钟后（16:13前后）很可能达到橙色预警阈值20厘米。依据该点位第3版阈值判定。"
+    )
+    assert said.instruction.startswith("请立即派员到场管控")
+
+
+def test_an_observation_in_english() -> None:
+    said = in_english(UPDATE, SITE, PUBLISHER)
+
+    assert said.headline == "Example City Flood Control updates orange ponding warning for Jingshi Road underpass"
+    assert said.description == (
+        "2026-07-01 16:14 (Beijing time), Jingshi Road underpass: gauge wl-0107 measured 20.7 cm of water, "
+        "rising 11.4 mm a minute, and has reached the orange threshold of 20 cm. "
+        "Judged by version 3 of the thresholds of this site."
+    )
+
+
+def test_an_all_clear_in_both() -> None:
+    chinese, english = in_chinese(CANCEL, SITE, PUBLISHER), in_english(CANCEL, SITE, PUBLISHER)
+
+    assert chinese.headline == "示例市防汛抗旱指挥部解除经十路下穿通道积水橙色预警"
+    assert "积水深1.2厘米，每分钟下降2.5毫米，低于阈值5厘米，橙色预警解除。" in chinese.description
+    assert chinese.instruction.startswith("恢复通行前")
+    assert english.headline == "Example City Flood Control lifts orange ponding warning for Jingshi Road underpass"
+    assert "falling 2.5 mm a minute, below the threshold of 5 cm: the orange warning has ended." in english.description
+
+
+def test_a_step_down_names_the_new_level() -> None:
+    grounds = replace(CANCEL.grounds, depth_mm=140.0, threshold_mm=200.0)
+    message = replace(UPDATE, level=Level.YELLOW, grounds=grounds)
+
+    assert "低于阈值20厘米，预警等级现为黄色。" in in_chinese(message, SITE, PUBLISHER).description
+    assert "below the threshold of 20 cm: the warning now stands at yellow." in (
+        in_english(message, SITE, PUBLISHER).description
+    )
+
+
+@pytest.mark.parametrize(
+    ("eta_s", "chinese", "english"),
+    [
+        (None, "预计随后可能达到", "is expected to reach the orange threshold of 20 cm soon."),
+        (59.0, "预计1分钟内（16:05前后）可能达到", "within a minute (at 16:05)"),
+        (60.0, "预计约1分钟后（16:06前后）可能达到", "in about 1 minute (at 16:06)"),
+        (719.0, "预计约11分钟后（16:16前后）可能达到", "in about 11 minutes (at 16:16)"),
+    ],
+)
+def test_minutes_to_the_crossing(eta_s: float | None, chinese: str, english: str) -> None:
+    message = replace(ALERT, certainty=Certainty.POSSIBLE, grounds=replace(ALERT.grounds, eta_s=eta_s))
+
+    assert chinese in in_chinese(message, SITE, PUBLISHER).description
+    assert english in in_english(message, SITE, PUBLISHER).description
+
+
+@pytest.mark.parametrize(
+    ("rise", "chinese", "english"),
+    [
+        (None, "涨速暂不可知", "rate of rise not yet known"),
+        (0.04, "水位平稳", "standing still"),
+        (-0.04, "水位平稳", "standing still"),
+        (140.0, "每分钟上涨140毫米", "rising 140 mm a minute"),
+    ],
+)
+def test_an_unknown_rise_is_never_no_rise(rise: float | None, chinese: str, english: str) -> None:
+    message = replace(ALERT, grounds=replace(ALERT.grounds, rise_mm_per_min=rise))
+
+    assert chinese in in_chinese(message, SITE, PUBLISHER).description
+    assert english in in_english(message, SITE, PUBLISHER).description
+
+
+@given(warnings())
+def test_texts_are_short_apart_and_in_their_own_language(made: tuple[WarningMessage, Site]) -> None:
+    chinese, english = in_chinese(*made, PUBLISHER), in_english(*made, PUBLISHER)
+    texts = [text for said in (chinese, english) for text in (said.headline, said.description, said.instruction)]
+
+    assert max(len(chinese.headline), len(english.headline)) <= 140
+    assert len(set(texts)) == len(texts)
+    assert not any(has_markup(text) or "\n" in text or "\x00" in text for text in texts)
+
+
+@given(warnings())
+def test_an_exercise_says_so_first_and_nothing_else_does(made: tuple[WarningMessage, Site]) -> None:
+    chinese, english = in_chinese(*made, PUBLISHER), in_english(*made, PUBLISHER)
+    exercise = made[0].world != "actual"
+
+    for text in (chinese.headline, chinese.description, chinese.instruction):
+        assert text.startswith("【演练】") == exercise
+    for text in (english.headline, english.description, english.instruction):
+        assert text.startswith("EXERCISE: ") == exercise
+
+
+@pytest.mark.parametrize("kind", SiteType)
+@pytest.mark.parametrize("level", [Level.YELLOW, Level.ORANGE])
+def test_places_with_their_own_dangers_have_their_own_orders(kind: SiteType, level: Level) -> None:
+    special = {SiteType.METRO_ENTRANCE, SiteType.UNDERGROUND_CAR_PARK, SiteType.CHARGING_STATION}
+    message, site = replace(UPDATE, level=level), replace(SITE, site_type=kind)
+    common = in_chinese(message, replace(SITE, site_type=SiteType.ROAD), PUBLISHER).instruction
+
+    assert (in_chinese(message, site, PUBLISHER).instruction != common) == (kind in special and level is Level.ORANGE)
+
+
+def test_the_kind_of_place_is_said_where_the_name_does_not() -> None:
+    site = replace(SITE, name_zh="历山路", name_en="Lishan Road", site_type=SiteType.TUNNEL)
+
+    assert "历山路（隧道）监测点" in in_chinese(UPDATE, site, PUBLISHER).description
+    assert "Lishan Road (tunnel): gauge" in in_english(UPDATE, site, PUBLISHER).description
+
+
+def test_a_site_without_a_name_goes_by_its_number() -> None:
+    site = replace(SITE, name_zh=" ", name_en="\x00")
+
+    assert "发布jn-jingshi-underpass积水" in in_chinese(ALERT, site, PUBLISHER).headline
+    assert in_english(ALERT, site, PUBLISHER).headline.endswith("for jn-jingshi-underpass")
+
+
+def test_the_longest_names_keep_the_colour_and_some_of_the_place() -> None:
+    publisher = replace(PUBLISHER, sender_name_zh="厅" * 60, sender_name_en="O" * 60)
+    site = replace(SITE, name_zh="桥" * 500, name_en="B" * 500, world="drill")
+    message = replace(UPDATE, world="drill")
+
+    assert in_chinese(message, site, publisher).headline.endswith("桥桥…积水橙色预警")
+    assert in_english(message, site, publisher).headline.endswith("orange ponding warning for " + "B" * 33 + "…")
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("A<B & C", "A<B & C"),
+        ("<b>桥</b>", "＜b＞桥＜/b＞"),
+        ("Oil &amp; Gas", "Oil ＆amp; Gas"),
+        (" two\n\tlines\x00 ", "two lines"),
+        ("\"'", "\"'"),
+    ],
+)
+def test_a_name_is_kept_unless_it_would_be_taken_for_markup(name: str, written: str) -> None:
+    assert plain(name) == written
+
+
+def test_numbers_are_short() -> None:
+    assert [number(value) for value in (0.0, -0.01, 12.0, 12.34, 1e6)] == ["0", "0", "12", "12.3", "1000000"]
+    assert [minutes_left(eta_s) for eta_s in (-5.0, 59.9, 60.0, 600.0)] == [0, 0, 1, 10]
+    assert [shortened("abcdef", chars_max) for chars_max in (6, 5)] == ["abcdef", "abcd…"]
+
+
+@pytest.mark.parametrize(
+    ("level", "rule", "eta_s", "urgency"),
+    [
+        (Level.RED, "predicted", 3000.0, "Immediate"),
+        (Level.ORANGE, "predicted", 900.0, "Immediate"),
+        (Level.ORANGE, "predicted", 901.0, "Expected"),
+        (Level.ORANGE, "observed", None, "Immediate"),
+        (Level.ORANGE, "receded", None, "Expected"),
+        (Level.YELLOW, "observed", None, "Expected"),
+        (Level.BLUE, "observed", None, "Expected"),
+        (Level.BLUE, "predicted", 3601.0, "Future"),
+        (Level.BLUE, "receded", None, "Future"),
+    ],
+)
+def test_urgency_follows_the_water(level: Level, rule: str, eta_s: float | None, urgency: str) -> None:
+    grounds = replace(ALERT.grounds, rule=rule, eta_s=eta_s)
+
+    assert meaning.urgency(replace(ALERT, level=level, grounds=grounds)) == urgency
+    assert meaning.urgency(replace(CANCEL, level=level, grounds=grounds)) == "Past"
+
+
+@pytest.mark.parametrize("kind", MessageType)
+def test_severity_is_the_colour_also_when_it_ends(kind: MessageType) -> None:
+    severities = [meaning.severity(replace(UPDATE, level=Level(level), message_type=kind)) for level in range(1, 5)]
+
+    assert severities == ["Minor", "Moderate", "Severe", "Extreme"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"sender": "city example"}, "has a space"),
+        ({"sender": "a,b"}, "has a space, comma"),
+        ({"contact": " "}, "contact is blank"),
+        ({"sender_name_zh": "<b>局</b>"}, "plain words"),
+        ({"restriction": "a\x00b"}, "control character"),
+        ({"sender_name_en": "O" * 61}, "short name"),
+        ({"web": "city.example"}, "not absolute"),
+        ({"web": "ftp://city.example"}, "not absolute"),
+    ],
+)
+def test_a_publisher_that_would_spoil_every_message_is_refused(changes: dict[str, str], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        replace(PUBLISHER, **changes)
+
+
+def test_a_warning_has_one_address() -> None:
+    publisher = replace(PUBLISHER, web="https://city.example/base/")
+
+    assert publisher.page("a/b") == "https://city.example/base/warnings/a%2Fb"
