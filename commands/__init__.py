@@ -1,0 +1,1 @@
+"""The `rencheng` command: one file for each group of verbs."""

@@ -1,0 +1,29 @@
+"""`rencheng broker`: who may log in."""
+
+from pathlib import Path
+
+import typer
+
+from commands.opening import opened
+from local_stack.stack import reload_broker
+from rencheng.enrolment import write_accounts
+from rencheng.runtime.settings import BrokerAccounts
+from rencheng.store.database import Engine
+
+app = typer.Typer(help="The MQTT broker's accounts.", no_args_is_help=True)
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@app.command()
+def accounts() -> None:
+    """Write the broker's password file from the registry, and have the local broker read it."""
+    with opened() as engine:
+        tell_broker(engine)
+
+
+def tell_broker(engine: Engine) -> None:
+    """Let the broker know who may log in now."""
+    number = write_accounts(engine, BrokerAccounts.load())
+    told = reload_broker(CHECKOUT)
+    typer.echo(f"{number} accounts written; " + ("the broker has read them" if told else "now send the broker SIGHUP"))

@@ -1,0 +1,1 @@
+"""`make demo`: real floods through the real platform, with a report that must add up."""

@@ -1,0 +1,135 @@
+"""What the run came to: one row for each warning and level first reached, with its lead and its CAP file."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+
+from demo.account import Account
+from demo.city import City
+from rencheng.domain.level import Level
+from rencheng.domain.site import Site
+from rencheng.store.gauges import first_reached
+from rencheng.store.sessions import Connection, Row
+from rencheng.store.warning_log import Filters, cap_of, events_of, list_warnings
+
+BEIJING = ZoneInfo("Asia/Shanghai")
+WARNINGS_MAX = 1000
+
+
+@dataclass(frozen=True)
+class WarningRow:
+    """A level that a warning reached for the first time.
+
+    Attributes:
+        lead_s: from the message to the first stored sample at the level's threshold, in event time; None if the water
+            never came so far, negative if the message was late.
+        cap_file: the message as CAP 1.2, relative to the repository.
+    """
+
+    site_id: str
+    site: str
+    flood_class: str
+    warning_id: str
+    level: str
+    rule: str
+    issued_at: datetime
+    crossed_at: datetime | None
+    lead_s: float | None
+    cap_file: str
+
+
+def collect(connection: Connection, city: City, world: str, *, cap_folder: Path, root: Path) -> list[WarningRow]:
+    """All rows of a run; writes the CAP file of every message."""
+    cap_folder.mkdir(parents=True, exist_ok=True)
+    for old in cap_folder.glob("*.xml"):
+        old.unlink()
+    warnings = sorted(list_warnings(connection, Filters(world=world), limit=WARNINGS_MAX), key=_opened)
+    sites = {site.site_id: site for site in city.sites}
+    over: dict[str, datetime] = {}
+    rows: list[WarningRow] = []
+    for warning in warnings:
+        site, events = sites[warning["site_id"]], events_of(connection, warning["warning_id"])
+        files = {event["identifier"]: cap_folder / f"{event['identifier']}.xml" for event in events}
+        for event in events:
+            cap = cap_of(connection, warning["warning_id"], event["sequence"])
+            files[event["identifier"]].write_text(cap or "", encoding="utf-8")
+        until = warning["closed_at"] or city.ends_at
+        since = over.get(site.site_id, city.begins_at)
+        for event, level in _first_reached_levels(events):
+            crossed_at = first_reached(
+                connection, [f"{site.site_id}-gauge"], site.profile.depth_mm(level), since=since, until=until
+            )
+            cap_file = str(files[event["identifier"]].relative_to(root))
+            rows.append(_row(site, city, event, level, crossed_at, cap_file))
+        over[site.site_id] = until
+    return rows
+
+
+def _opened(warning: Row) -> tuple[datetime, str]:
+    return warning["opened_at"], warning["warning_id"]
+
+
+def _first_reached_levels(events: Sequence[Row]) -> Iterator[tuple[Row, Level]]:
+    highest = Level.NONE
+    for event in events:
+        level = Level(event["level"])
+        if event["message_type"] != "Cancel" and level > highest:
+            highest = level
+            yield event, level
+
+
+def _row(site: Site, city: City, event: Row, level: Level, crossed_at: datetime | None, cap_file: str) -> WarningRow:
+    return WarningRow(
+        site_id=site.site_id,
+        site=site.name_zh,
+        flood_class=city.flood_class_of[site.site_id],
+        warning_id=event["warning_id"],
+        level=level.word,
+        rule=event["document"]["grounds"]["rule"],
+        issued_at=event["issued_at"],
+        crossed_at=crossed_at,
+        lead_s=(crossed_at - event["issued_at"]).total_seconds() if crossed_at else None,
+        cap_file=cap_file,
+    )
+
+
+def write_json(path: Path, account: Account, rows: Sequence[WarningRow], more: dict[str, object]) -> None:
+    """The report for programs."""
+    report = asdict(account) | more | {"warnings": [asdict(row) for row in rows]}
+    path.write_text(json.dumps(report, ensure_ascii=False, indent=2, default=_plain) + "\n", encoding="utf-8")
+
+
+def _plain(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def show(console: Console, account: Account, rows: Sequence[WarningRow]) -> None:
+    """The report for people."""
+    table = Table(
+        "site", "flood", "level", "by", "issued (Beijing)", "lead", title="Warnings 预警", title_justify="left"
+    )
+    for row in rows:
+        issued = f"{row.issued_at.astimezone(BEIJING):%H:%M:%S}"
+        style = {"orange": "dark_orange"}.get(row.level, row.level)
+        lead = "never crossed" if row.lead_s is None else f"{row.lead_s / 60:+.1f} min"
+        table.add_row(row.site_id, row.site, row.flood_class, f"[{style}]{row.level}[/]", row.rule, issued, lead)
+    console.print(table)
+    for flood_class in sorted({row.flood_class for row in rows}):
+        leads = [row.lead_s for row in rows if row.flood_class == flood_class and row.lead_s is not None]
+        never = sum(row.flood_class == flood_class and row.lead_s is None for row in rows)
+        if leads:
+            console.print(
+                f"{flood_class}: median lead {median(leads) / 60:.1f} min over {len(leads)} crossings;"
+                f" {never} levels were expected and never reached"
+            )
+    console.print(
+        f"published {account.published} = stored {account.stored} + duplicate {account.duplicate}"
+        f" + quarantined {account.quarantined} + in flight {account.in_flight}; rows found by SQL: {account.rows}"
+    )

@@ -1,0 +1,111 @@
+"""The demo in order: servers, schema, city, platform, floods, report."""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+import migrations
+from demo import account as accounts
+from demo import report
+from demo.account import Account
+from demo.city import REGIONS, City, build
+from demo.live import Live
+from demo.messages import check_cap_files
+from demo.services import Platform
+from device_sims.client import Broker, SimulatedDevice
+from device_sims.conductor import Conductor, Played
+from device_sims.fleet import connected
+from local_stack.stack import reload_broker
+from rencheng.domain.errors import NotPossible
+from rencheng.enrolment import enrol, write_accounts
+from rencheng.runtime.settings import BrokerAccounts, BrokerSettings, DatabaseSettings
+from rencheng.store.database import Engine
+from rencheng.store.devices import add_region, add_world
+from rencheng.store.exercises import clear_exercise
+from rencheng.store.sites import register_site
+from rencheng.store.warning_log import Filters, list_warnings
+
+WORLD = "demo"
+SPEED = 450.0
+"""Seconds of the story in a second of ours."""
+
+SETTLE_TIMEOUT_S = 60.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run that held: the account, the warnings, and where the report lies."""
+
+    account: Account
+    rows: list[report.WarningRow]
+    report_file: Path
+
+
+def prepare(engine: Engine, console: Console) -> tuple[City, dict[str, str]]:
+    """Schema, city and broker accounts. What an earlier demo left is cleared away first."""
+    migrations.upgrade(DatabaseSettings.load().database_url)
+    city = build(WORLD, datetime.now(UTC))
+    with engine.begin() as connection:
+        clear_exercise(connection, WORLD)
+        add_world(connection, WORLD, "Demo: recorded floods 演示：真实洪水回放")
+        for region, names in REGIONS.items():
+            add_region(connection, region, *names)
+        for site in city.sites:
+            register_site(connection, site)
+    passwords = enrol(engine, city.devices)
+    write_accounts(engine, BrokerAccounts.load())
+    reload_broker(Path(__file__).resolve().parent.parent)
+    kinds = [device.kind for device in city.devices]
+    by_kind = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    console.print(f"registered {len(city.sites)} sites and {len(kinds)} devices ({by_kind})", highlight=False)
+    return city, passwords
+
+
+def play(city: City, passwords: dict[str, str], live: Live, *, speed: float) -> Played:
+    """Let the devices play their recordings through the broker."""
+    devices = [SimulatedDevice(d.device_id, d.kind, d.region, passwords[d.device_id]) for d in city.devices]
+    broker = Broker(*BrokerSettings.load().mqtt_address)
+    with connected(devices, broker) as clients, live.shown():
+        played = Conductor(city.replays, clients, speed=speed, on_progress=live.on_progress).play()
+        live.look()
+    return played
+
+
+def settle(engine: Engine, platform: Platform, published: int) -> Account:
+    """Wait until everything is stored and every warning is over, or time is up."""
+    until = time.monotonic() + SETTLE_TIMEOUT_S
+    while True:
+        platform.check_alive()
+        account = accounts.take(engine, WORLD, platform.metrics_url, published=published)
+        with engine.connect() as connection:
+            still_open = list_warnings(connection, Filters(world=WORLD, is_open=True))
+        if (account.is_settled and not still_open) or time.monotonic() > until:
+            return account
+        time.sleep(0.2)
+
+
+def conclude(engine: Engine, city: City, played: Played, platform: Platform, root: Path, console: Console) -> Outcome:
+    """Account, leads, CAP files and report; raises where something did not hold.
+
+    Raises:
+        NotPossible: the account does not add up, there was no warning, one is still open, or a CAP file is not valid.
+    """
+    account = settle(engine, platform, played.total.readings_published)
+    with engine.connect() as connection:
+        rows = report.collect(connection, city, WORLD, cap_folder=root / "build/demo/cap", root=root)
+        still_open = list_warnings(connection, Filters(world=WORLD, is_open=True))
+    file = root / "build/demo/report.json"
+    more = {"world": WORLD, "begins_at": city.begins_at, "ends_at": city.ends_at, "replay_s": round(played.wall_s, 1)}
+    report.write_json(file, account, rows, more)
+    report.show(console, account, rows)
+    account.check()
+    if not rows:
+        raise NotPossible("the floods were played and no warning was raised; look at build/demo/logs/alerts.log")
+    if still_open:
+        raise NotPossible(f"{len(still_open)} warnings are still open after the street dried; see alerts.log")
+    checked = check_cap_files(sorted((root / "build/demo/cap").glob("*.xml")))
+    console.print(f"{checked} CAP 1.2 messages are valid by schema and by rule", highlight=False)
+    return Outcome(account, rows, file)

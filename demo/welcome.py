@@ -1,0 +1,20 @@
+"""What a newcomer finds on the terminal after the report: where to look, and a key to look with."""
+
+from rich.console import Console
+
+from rencheng.runtime.settings import BrokerSettings
+from rencheng.store.api_keys import Scope, create
+from rencheng.store.database import Engine
+
+
+def welcome(console: Console, engine: Engine, api_url: str) -> None:
+    """Print the addresses, with a new API key that may read everything."""
+    with engine.begin() as connection:
+        token = create(connection, "demo", [Scope.TELEMETRY_READ, Scope.WARNINGS_READ])
+    console.print()
+    console.print(f"API docs    {api_url}/docs")
+    console.print(f"status      {api_url}/health")
+    console.print(f"broker      {BrokerSettings.load().mqtt_url}")
+    console.print(f"API key     {token}", soft_wrap=True)
+    console.print(f"try         curl -H 'Authorization: Bearer {token}' {api_url}/v1/sites", soft_wrap=True)
+    console.print("README shows how to publish a message of your own. Ctrl-C ends the services.")
