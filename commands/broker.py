@@ -1,18 +1,14 @@
 """`rencheng broker`: who may log in."""
 
-from pathlib import Path
-
 import typer
 
 from commands.opening import opened
 from local_stack.stack import reload_broker
 from rencheng.enrolment import write_accounts
-from rencheng.runtime.settings import BrokerAccounts
+from rencheng.runtime.settings import BrokerAccounts, checkout
 from rencheng.store.database import Engine
 
 app = typer.Typer(help="The MQTT broker's accounts.", no_args_is_help=True)
-
-CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 @app.command()
@@ -25,5 +21,5 @@ def accounts() -> None:
 def tell_broker(engine: Engine) -> None:
     """Let the broker know who may log in now."""
     number = write_accounts(engine, BrokerAccounts.load())
-    told = reload_broker(CHECKOUT)
+    told = reload_broker(checkout())
     typer.echo(f"{number} accounts written; " + ("the broker has read them" if told else "now send the broker SIGHUP"))

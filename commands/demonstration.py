@@ -1,7 +1,6 @@
 """`rencheng demo`: the whole main job, on this machine, in two minutes."""
 
 import sys
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,10 +13,9 @@ from demo.welcome import welcome
 from local_stack.progress import progress_for_stdout
 from local_stack.stack import up
 from rencheng.runtime.lifecycle import stop_on_signals
-from rencheng.runtime.settings import DatabaseSettings
+from rencheng.runtime.settings import DatabaseSettings, checkout
 from rencheng.store.database import in_our_words, open_database
 
-ROOT = Path(__file__).resolve().parent.parent
 LOG_WIDTH = 120
 """Characters in a line where no terminal says how wide it is."""
 
@@ -28,15 +26,17 @@ def demo(
 ) -> None:
     """Replay twelve recorded floods through the real platform, and report what became of every reading."""
     console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH, highlight=False)
-    up(ROOT, progress_for_stdout())
+    root = checkout()
+    up(root, progress_for_stdout())
     engine = open_database(DatabaseSettings.load().database_url, name="rencheng-demo")
     with in_our_words():
         city, passwords = story.prepare(engine, console)
-        with running(ROOT / "build/demo/logs") as platform:
+        with running(root / "build/demo/logs") as platform:
             console.print("ingest, alerts and API are running", highlight=False)
             played = story.play(city, passwords, Live(console, engine, story.WORLD), speed=speed)
-            outcome = story.conclude(engine, city, played, platform, ROOT, console)
-            console.print(f"report: {outcome.report_file.relative_to(ROOT)}", highlight=False)
+            outcome = story.conclude(engine, city, played, platform, root, console)
+            file = outcome.report_file.relative_to(root)
+            console.print(f"report: {file} and, with a picture of each flood, {file.with_suffix('.html')}")
             if console.is_terminal and not leave:
                 welcome(console, engine, platform.api_url)
                 _stay(platform)

@@ -68,9 +68,10 @@ class Live:
         """Ask, and show what is new."""
         with self._engine.connect() as connection:
             self._stored = totals(connection, self._world).stored
-            for warning in reversed(list_warnings(connection, Filters(world=self._world), limit=1000)):
-                for event in events_of(connection, warning["warning_id"]):
-                    self._tell(event["identifier"], event["document"])
+            warnings = list_warnings(connection, Filters(world=self._world), limit=1000)
+            events = [event for warning in warnings for event in events_of(connection, warning["warning_id"])]
+        for event in sorted(events, key=lambda event: (event["recorded_at"], event["issued_at"])):
+            self._tell(event["identifier"], event["document"])
         self._show_figures()
 
     def _tell(self, identifier: str, document: dict[str, object]) -> None:

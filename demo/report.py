@@ -13,14 +13,17 @@ from rich.table import Table
 
 from demo.account import Account
 from demo.city import City
+from demo.hydrograph import Mark
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
-from rencheng.store.gauges import first_reached
+from rencheng.store.gauges import first_reached, readings_since
 from rencheng.store.sessions import Connection, Row
 from rencheng.store.warning_log import Filters, cap_of, events_of, list_warnings
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 WARNINGS_MAX = 1000
+
+Samples = list[tuple[datetime, float]]
 
 
 @dataclass(frozen=True)
@@ -100,6 +103,21 @@ def _row(site: Site, city: City, event: Row, level: Level, crossed_at: datetime 
     )
 
 
+def pictured(connection: Connection, city: City, world: str) -> tuple[dict[str, Samples], dict[str, list[Mark]]]:
+    """What the page draws, by site: the gauge's samples, and the messages."""
+    site_of = {f"{site.site_id}-gauge": site.site_id for site in city.sites}
+    samples: dict[str, Samples] = {site.site_id: [] for site in city.sites}
+    for reading, _ in readings_since(connection, dict.fromkeys(site_of, city.begins_at)):
+        if reading.depth_mm is not None:
+            samples[site_of[reading.device_id]].append((reading.time, reading.depth_mm))
+    marks: dict[str, list[Mark]] = {site.site_id: [] for site in city.sites}
+    for warning in sorted(list_warnings(connection, Filters(world=world), limit=WARNINGS_MAX), key=_opened):
+        for event in events_of(connection, warning["warning_id"]):
+            level = Level.NONE if event["message_type"] == "Cancel" else Level(event["level"])
+            marks[warning["site_id"]].append(Mark(event["issued_at"], level, event["document"]["grounds"]["rule"]))
+    return samples, marks
+
+
 def write_json(path: Path, account: Account, rows: Sequence[WarningRow], more: dict[str, object]) -> None:
     """The report for programs."""
     report = asdict(account) | more | {"warnings": [asdict(row) for row in rows]}
@@ -112,9 +130,7 @@ def _plain(value: object) -> str:
 
 def show(console: Console, account: Account, rows: Sequence[WarningRow]) -> None:
     """The report for people."""
-    table = Table(
-        "site", "flood", "level", "by", "issued (Beijing)", "lead", title="Warnings 预警", title_justify="left"
-    )
+    table = Table("site", "", "flood", "level", "by", "issued", "lead", title="Warnings 预警", box=None)
     for row in rows:
         issued = f"{row.issued_at.astimezone(BEIJING):%H:%M:%S}"
         style = {"orange": "dark_orange"}.get(row.level, row.level)

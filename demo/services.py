@@ -81,7 +81,7 @@ def running(logs: Path) -> Iterator[Platform]:
         ingest, alerts, api = services
         ingest.await_line('"connected": true')
         alerts.await_line('"complete": true')
-        api.await_line("running on")
+        api.await_line('"event": "ready"')
         yield Platform(tuple(services), api_url, f"http://127.0.0.1:{metrics_port}/metrics")
     finally:
         for service in services:

@@ -9,7 +9,7 @@ from rich.console import Console
 
 import migrations
 from demo import account as accounts
-from demo import report
+from demo import page, report
 from demo.account import Account
 from demo.city import REGIONS, City, build
 from demo.live import Live
@@ -21,7 +21,7 @@ from device_sims.fleet import connected
 from local_stack.stack import reload_broker
 from rencheng.domain.errors import NotPossible
 from rencheng.enrolment import enrol, write_accounts
-from rencheng.runtime.settings import BrokerAccounts, BrokerSettings, DatabaseSettings
+from rencheng.runtime.settings import BrokerAccounts, BrokerSettings, DatabaseSettings, checkout
 from rencheng.store.database import Engine
 from rencheng.store.devices import add_region, add_world
 from rencheng.store.exercises import clear_exercise
@@ -57,7 +57,7 @@ def prepare(engine: Engine, console: Console) -> tuple[City, dict[str, str]]:
             register_site(connection, site)
     passwords = enrol(engine, city.devices)
     write_accounts(engine, BrokerAccounts.load())
-    reload_broker(Path(__file__).resolve().parent.parent)
+    reload_broker(checkout())
     kinds = [device.kind for device in city.devices]
     by_kind = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
     console.print(f"registered {len(city.sites)} sites and {len(kinds)} devices ({by_kind})", highlight=False)
@@ -96,10 +96,12 @@ def conclude(engine: Engine, city: City, played: Played, platform: Platform, roo
     account = settle(engine, platform, played.total.readings_published)
     with engine.connect() as connection:
         rows = report.collect(connection, city, WORLD, cap_folder=root / "build/demo/cap", root=root)
+        samples, marks = report.pictured(connection, city, WORLD)
         still_open = list_warnings(connection, Filters(world=WORLD, is_open=True))
     file = root / "build/demo/report.json"
     more = {"world": WORLD, "begins_at": city.begins_at, "ends_at": city.ends_at, "replay_s": round(played.wall_s, 1)}
     report.write_json(file, account, rows, more)
+    file.with_suffix(".html").write_text(page.build(account, city.sites, samples, marks, rows), encoding="utf-8")
     report.show(console, account, rows)
     account.check()
     if not rows:

@@ -17,6 +17,11 @@ STACK_FILE = Path(".rencheng/stack.env")
 """Where the local stack tells its addresses and passwords, below the checkout."""
 
 
+def checkout() -> Path:
+    """The folder whose local stack and build results are meant: RENCHENG_CHECKOUT, or where we are."""
+    return Path(os.environ.get("RENCHENG_CHECKOUT") or Path.cwd())
+
+
 class Settings(BaseSettings):
     """A block of settings. Each service composes what it needs from the blocks below."""
 
@@ -29,10 +34,8 @@ class Settings(BaseSettings):
         Raises:
             Misconfigured: naming the variable, and what to do.
         """
-        folder = os.environ.get("RENCHENG_CHECKOUT")
-        file = (Path(folder) if folder else Path.cwd()) / STACK_FILE
         try:
-            return cls(_env_file=file)
+            return cls(_env_file=checkout() / STACK_FILE)
         except ValidationError as error:
             finding = error.errors(include_url=False, include_input=False)[0]
             name = f"RENCHENG_{'_'.join(str(step) for step in finding['loc'])}".upper()

@@ -1,5 +1,9 @@
 """The JSON form: what is retained on MQTT as the current warning of a site, and what the API returns."""
 
+from typing import Literal, cast
+
+from typing_extensions import TypedDict  # pydantic reads the schema off it, and wants this one before Python 3.12
+
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Grounds, WarningMessage
 from services.alerts.messages import meaning
@@ -8,8 +12,64 @@ from services.alerts.messages.publisher import Publisher
 from services.alerts.messages.sentences import in_chinese, in_english
 from services.alerts.messages.wording import place_en, place_zh, stamp
 
+LevelWord = Literal["blue", "yellow", "orange", "red"]
 
-def document(message: WarningMessage, site: Site, publisher: Publisher) -> dict[str, object]:
+
+class Bilingual(TypedDict):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+class SiteDocument(TypedDict):
+    """Where. WGS-84."""
+
+    id: str
+    name_zh: str
+    name_en: str
+    type: str
+    region: str
+    latitude: float
+    longitude: float
+
+
+class GroundsDocument(TypedDict):
+    """Why, with the units in the names; null is not known, never 0."""
+
+    rule: str
+    device_id: str
+    depth_mm: float
+    rise_mm_per_min: float | None
+    threshold_mm: float
+    eta_s: float | None
+    profile_version: int
+
+
+class WarningDocument(TypedDict):
+    """The current warning of a site. A consumer knows a repetition by `identifier`, and the newest by `sequence`."""
+
+    identifier: str
+    warning_id: str
+    sequence: int
+    msg_type: Literal["Alert", "Update", "Cancel"]
+    status: Literal["Actual", "Exercise"]
+    world: str
+    in_force: bool
+    site: SiteDocument
+    level: LevelWord
+    certainty: Literal["Observed", "Likely", "Possible"]
+    issued_at: str
+    expires_at: str
+    headline: Bilingual
+    description: Bilingual
+    instruction: Bilingual
+    grounds: GroundsDocument
+    references: list[str]
+    web: str
+
+
+def document(message: WarningMessage, site: Site, publisher: Publisher) -> WarningDocument:
     """The message as a JSON object. On Cancel, `level` is the one that ended and `in_force` is false.
 
     Raises:
@@ -25,7 +85,7 @@ def document(message: WarningMessage, site: Site, publisher: Publisher) -> dict[
         "world": message.world,
         "in_force": not meaning.is_over(message),
         "site": _site(site),
-        "level": message.level.word,
+        "level": cast("LevelWord", message.level.word),
         "certainty": meaning.certainty(message).value,
         "issued_at": stamp(message.issued_at),
         "expires_at": stamp(message.issued_at + VALID_FOR),
@@ -38,8 +98,7 @@ def document(message: WarningMessage, site: Site, publisher: Publisher) -> dict[
     }
 
 
-def _site(site: Site) -> dict[str, object]:
-    """Where."""
+def _site(site: Site) -> SiteDocument:
     return {
         "id": site.site_id,
         "name_zh": place_zh(site),
@@ -51,8 +110,7 @@ def _site(site: Site) -> dict[str, object]:
     }
 
 
-def _grounds(grounds: Grounds) -> dict[str, object]:
-    """Why, with the units in the names; null is not known, never 0."""
+def _grounds(grounds: Grounds) -> GroundsDocument:
     return {
         "rule": grounds.rule,
         "device_id": grounds.device_id,

@@ -3,6 +3,8 @@
 The mapping is the project's proposal in the domain reference, 2.4, made from the definitions of CAP 1.2.
 """
 
+from typing import Literal
+
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
 from rencheng.domain.site import SiteType
@@ -40,7 +42,7 @@ def is_exercise(message: WarningMessage) -> bool:
     return message.world != ACTUAL
 
 
-def status(message: WarningMessage) -> str:
+def status(message: WarningMessage) -> Literal["Actual", "Exercise"]:
     """CAP status."""
     return "Exercise" if is_exercise(message) else "Actual"
 
