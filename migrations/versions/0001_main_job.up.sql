@@ -63,12 +63,13 @@ CREATE TABLE device_states (
     changed_at timestamptz NOT NULL
 );
 
--- What they measure: a natural key each, so that the same reading sent twice is stored once -----------------------------
+-- What they measure: a natural key each, so that the same reading sent twice is stored once. Time comes second,
+-- because questions name a device and a span of time: 100 sites as they stand cost 11 ms so, and 613 ms with time last.
 
 CREATE TABLE waterlogging_readings (
     device_id text NOT NULL,
-    channel smallint NOT NULL,
     time timestamptz NOT NULL,
+    channel smallint NOT NULL,
     depth_mm double precision,
     rain_mm double precision,
     raw_distance_mm double precision,
@@ -82,7 +83,7 @@ CREATE TABLE waterlogging_readings (
     error_flags integer,
     quality smallint NOT NULL,
     received_at timestamptz NOT NULL,
-    PRIMARY KEY (device_id, channel, time)
+    PRIMARY KEY (device_id, time, channel)
 );
 
 CREATE TABLE signal_events (
@@ -97,16 +98,16 @@ CREATE TABLE signal_events (
 
 CREATE TABLE meter_values (
     device_id text NOT NULL,
+    time timestamptz NOT NULL,
     connector_id smallint NOT NULL,
     transaction_id text NOT NULL,
-    time timestamptz NOT NULL,
     measurand text NOT NULL,
     value double precision,
     status text,
     error_code text,
     quality smallint NOT NULL,
     received_at timestamptz NOT NULL,
-    PRIMARY KEY (device_id, connector_id, transaction_id, time, measurand)
+    PRIMARY KEY (device_id, time, connector_id, transaction_id, measurand)
 );
 
 SELECT create_hypertable('waterlogging_readings', by_range('time', INTERVAL '7 days'), create_default_indexes => false);
@@ -166,6 +167,7 @@ CREATE TABLE warnings (
     closed_at timestamptz
 );
 CREATE INDEX warnings_by_site ON warnings (site_id, opened_at);
+CREATE INDEX warnings_by_time ON warnings (opened_at, warning_id);
 
 CREATE TABLE warning_events (
     event_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

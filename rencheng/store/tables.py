@@ -96,8 +96,8 @@ waterlogging_readings = Table(
     "waterlogging_readings",
     metadata,
     Column("device_id", Text, primary_key=True),
-    Column("channel", SmallInteger, primary_key=True),
     Column("time", _time, primary_key=True),
+    Column("channel", SmallInteger, primary_key=True),
     Column("depth_mm", Double),
     Column("rain_mm", Double),
     Column("raw_distance_mm", Double),
@@ -128,9 +128,9 @@ meter_values = Table(
     "meter_values",
     metadata,
     Column("device_id", Text, primary_key=True),
+    Column("time", _time, primary_key=True),
     Column("connector_id", SmallInteger, primary_key=True),
     Column("transaction_id", Text, primary_key=True),
-    Column("time", _time, primary_key=True),
     Column("measurand", Text, primary_key=True),
     Column("value", Double),
     Column("status", Text),
@@ -192,6 +192,7 @@ warnings = Table(
     Column("updated_at", _time, nullable=False),
     Column("closed_at", _time),
     Index("warnings_by_site", "site_id", "opened_at"),
+    Index("warnings_by_time", "opened_at", "warning_id"),
 )
 
 warning_events = Table(

@@ -1,0 +1,85 @@
+"""Who is asking: the one place where keys are looked at."""
+
+import hashlib
+import time
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Annotated
+
+from fastapi import Request, Security
+from fastapi.params import Security as SecurityParameter
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+
+from rencheng.store import api_keys
+from rencheng.store.api_keys import Key, Scope
+from rencheng.store.sessions import Database
+from services.api.errors import Forbidden, Unauthenticated
+
+REMEMBERED_S = 5.0
+"""A key that was verified is trusted for so long without asking again: a revocation takes effect within this time."""
+
+REMEMBERED_MAX = 1_000
+
+_REALM = 'Bearer realm="rencheng"'
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="Authorization: Bearer rck_…")
+_header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="header", description="X-API-Key: rck_…")
+
+
+class Doorkeeper:
+    """Verifies tokens, and remembers for a moment those that were good. Bad ones are looked up each time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[bytes, tuple[Key, float]] = {}
+        self._lock = Lock()
+
+    def admit(self, token: str) -> Key | None:
+        """The key of a token, if it is in force."""
+        digest = hashlib.sha256(token.encode()).digest()  # so that no token lies in memory for longer than its request
+        key = self._remembered(digest)
+        if key is None:
+            with self._database.read() as connection:
+                key = api_keys.verify(connection, token)
+            if key is not None:
+                self._remember(digest, key)
+        return key
+
+    def _remembered(self, digest: bytes) -> Key | None:
+        with self._lock:
+            key, until = self._known.get(digest, (None, 0.0))
+        if key is None or time.monotonic() >= until:
+            return None
+        return None if key.expires_at and key.expires_at <= datetime.now(UTC) else key
+
+    def _remember(self, digest: bytes, key: Key) -> None:
+        with self._lock:
+            if len(self._known) >= REMEMBERED_MAX:
+                self._known.clear()
+            self._known[digest] = key, time.monotonic() + REMEMBERED_S
+
+
+def needs(scope: Scope) -> SecurityParameter:
+    """The dependency that lets nobody pass whose key does not list this scope."""
+    guard: SecurityParameter = Security(_authorise, scopes=[scope.value])
+    return guard
+
+
+def _authorise(
+    request: Request,
+    needed: SecurityScopes,
+    bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+    header: Annotated[str | None, Security(_header)],
+) -> None:
+    token = bearer.credentials if bearer else header
+    if not token:
+        how = "Send a key as `Authorization: Bearer rck_…` or `X-API-Key: rck_…`."
+        raise Unauthenticated(how, headers={"WWW-Authenticate": _REALM})
+    doorkeeper: Doorkeeper = request.app.state.doorkeeper
+    key = doorkeeper.admit(token)
+    if key is None:
+        headers = {"WWW-Authenticate": f'{_REALM}, error="invalid_token"'}
+        raise Unauthenticated("The key is unknown, expired or revoked.", headers=headers)
+    if not key.scopes.issuperset(needed.scopes):
+        challenge = f'{_REALM}, error="insufficient_scope", scope="{needed.scope_str}"'
+        raise Forbidden(f"This needs the scope {needed.scope_str}.", headers={"WWW-Authenticate": challenge})

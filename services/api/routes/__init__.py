@@ -1,0 +1,1 @@
+"""A file a resource: response models on top, handlers below."""

@@ -1,0 +1,50 @@
+"""The account: every reading that was settled is stored, a duplicate, or in quarantine."""
+
+from fastapi import APIRouter
+
+from rencheng.store import health
+from rencheng.store.counts import Tally
+from services.api.answers import Answer, example
+from services.api.deps import ByWorld, Db
+
+router = APIRouter(prefix="/counts", tags=["counts"])
+
+_TALLY = {"stored": 86400, "duplicate": 12, "quarantined": 3}
+
+
+class Count(Answer):
+    """Readings by what became of them."""
+
+    stored: int
+    duplicate: int
+    quarantined: int
+
+
+class CountOfKind(Count):
+    """Of one kind in one world. Kind `unknown`: the topic named none of ours."""
+
+    world: str
+    kind: str
+
+
+class Counts(Answer):
+    """The account 计数."""
+
+    model_config = example(items=[{"world": "actual", "kind": "waterlogging", **_TALLY}], total=_TALLY)
+
+    items: list[CountOfKind]
+    total: Count
+
+
+@router.get("", summary="The account 计数", operation_id="get_counts")
+def get_counts(database: Db, *, world: ByWorld = None) -> Counts:
+    """Settled readings by world and kind since the beginning, counted in the transactions that settled them."""
+    with database.read() as connection:
+        counts = health.counts_by_kind(connection, world)
+    total = sum((tally for _, _, tally in counts), Tally())
+    items = [CountOfKind(world=world_, kind=kind, **_figures(tally)) for world_, kind, tally in counts]
+    return Counts(items=items, total=Count(**_figures(total)))
+
+
+def _figures(tally: Tally) -> dict[str, int]:
+    return {"stored": tally.stored, "duplicate": tally.duplicate, "quarantined": tally.quarantined}

@@ -1,0 +1,64 @@
+"""Health: rows were committed lately. That a process is up says nothing."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Literal
+
+from fastapi import APIRouter, Response
+
+from rencheng.domain.errors import StoreUnavailable
+from rencheng.store import health
+from services.api.answers import Answer, example
+from services.api.deps import Db
+
+router = APIRouter(tags=["health"])
+
+
+class Health(Answer):
+    """Does the platform work 健康状态."""
+
+    model_config = example(
+        status="ok",
+        database="reachable",
+        last_row_at="2026-07-20T08:05:00.412Z",
+        last_row_age_s=1.3,
+        ingest_heartbeat_age_s=0.4,
+    )
+
+    status: Literal["ok", "idle", "down"]
+    """ok: rows were committed within two minutes; idle: ingest lives and nothing came; down: neither can be said."""
+    database: Literal["reachable", "away"]
+    last_row_at: datetime | None
+    last_row_age_s: float | None
+    ingest_heartbeat_age_s: float | None
+
+
+@router.get(
+    "/health",
+    summary="Health 健康检查",
+    operation_id="get_health",
+    responses={503: {"model": Health, "description": "No sign of life from ingest, or the database is away"}},
+)
+def get_health(database: Db, response: Response) -> Health:
+    """200 while the platform works or idles, 503 when it is down. Needs no key, and so says nothing else."""
+    answer = _health(database)
+    if answer.status == "down":
+        response.status_code = HTTPStatus.SERVICE_UNAVAILABLE
+    return answer
+
+
+def _health(database: Db) -> Health:
+    try:
+        with database.read() as connection:
+            pulse = health.pulse(connection)
+    except StoreUnavailable:
+        return Health(
+            status="down", database="away", last_row_at=None, last_row_age_s=None, ingest_heartbeat_age_s=None
+        )
+    return Health(
+        status=pulse.status,
+        database="reachable",
+        last_row_at=pulse.last_row_at.astimezone(UTC) if pulse.last_row_at else None,
+        last_row_age_s=pulse.last_row_age_s,
+        ingest_heartbeat_age_s=pulse.heartbeat_age_s,
+    )

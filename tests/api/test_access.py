@@ -1,0 +1,150 @@
+"""Nobody gets in without a key that lists the scope."""
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from sqlalchemy import Engine, text
+
+from rencheng.store import api_keys
+from rencheng.store.api_keys import Scope
+from services.api import access
+from services.api.app import create_app
+from services.api.settings import ApiSettings
+from tests.api.conftest import MakeToken
+
+OPEN = {"/health", "/docs", "/openapi.json"}
+FILLED = {"device_id": "g1", "site_id": "road", "warning_id": "w", "sequence": "1", "quarantine_id": "1"}
+
+
+def _app() -> FastAPI:
+    return create_app(ApiSettings(database_url="postgresql+psycopg://nobody@127.0.0.1:1/none"))
+
+
+def _paths() -> list[tuple[str, str]]:
+    contexts = iter_route_contexts(_app().routes)
+    return [(context.path or "", method) for context in contexts for method in sorted(context.methods or ())]
+
+
+GUARDED = [(path, method) for path, method in _paths() if path not in OPEN]
+
+
+def test_the_walk_sees_every_route() -> None:
+    assert {path for path, _ in _paths()} == OPEN | set(_app().openapi()["paths"])
+    assert len(GUARDED) >= 15
+
+
+@pytest.mark.parametrize(("path", "method"), GUARDED)
+def test_every_route_refuses_strangers(stranger: httpx.Client, path: str, method: str) -> None:
+    answer = stranger.request(method, path.format(**FILLED))
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert answer.json()["type"] == "urn:rencheng:problem:unauthenticated"
+
+
+@pytest.fixture(scope="module")
+def all_but(make_token: MakeToken) -> dict[Scope, str]:
+    """For each scope, a key that lists all others."""
+    return {scope: make_token(*(other for other in Scope if other is not scope)) for scope in Scope}
+
+
+@pytest.mark.parametrize(("path", "method"), GUARDED)
+def test_every_route_refuses_keys_without_its_scope(
+    stranger: httpx.Client, all_but: dict[Scope, str], path: str, method: str
+) -> None:
+    asked = {scope: stranger.request(method, path.format(**FILLED), headers=_bearer(all_but[scope])) for scope in Scope}
+    refused = {scope: answer for scope, answer in asked.items() if answer.status_code == 403}
+    [(scope, answer)] = refused.items()
+    assert f'scope="{scope.value}"' in answer.headers["www-authenticate"]
+    assert scope.value in answer.json()["detail"]
+    assert all(other.status_code not in {401, 403} for name, other in asked.items() if name is not scope)
+
+
+@pytest.mark.parametrize("path", sorted(OPEN))
+def test_open_pages_need_no_key(stranger: httpx.Client, path: str) -> None:
+    assert stranger.get(path).status_code in {200, 503}
+
+
+def test_either_header_will_do(stranger: httpx.Client, make_token: MakeToken) -> None:
+    token = make_token(Scope.TELEMETRY_READ)
+    assert stranger.get("/v1/devices", headers={"X-API-Key": token}).status_code == 200
+    assert stranger.get("/v1/devices", headers=_bearer(token)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Authorization": "Basic cm9vdDpyb290"},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer rck"},
+        {"Authorization": "Bearer rck_0123456789abcdef_wrong"},
+        {"X-API-Key": "rck__"},
+        {"X-API-Key": "rck_" + "x" * 4000 + "_y"},
+        {"X-API-Key": "rck_0123456789abcdef_\xe9".encode("latin-1")},
+    ],
+)
+def test_other_credentials_are_refused(stranger: httpx.Client, headers: dict[str, str | bytes]) -> None:
+    assert stranger.get("/v1/devices", headers=headers).status_code == 401  # type: ignore[arg-type]
+
+
+def test_a_wrong_secret_of_a_true_key_is_refused(stranger: httpx.Client, make_token: MakeToken) -> None:
+    token = make_token(Scope.TELEMETRY_READ)
+    assert (
+        stranger.get("/v1/devices", headers=_bearer(token[:-1] + ("A" if token[-1] != "A" else "B"))).status_code == 401
+    )
+
+
+def test_an_expired_key_is_refused(stranger: httpx.Client, make_token: MakeToken) -> None:
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    token = make_token(Scope.TELEMETRY_READ, expires_at=soon)
+    assert stranger.get("/v1/devices", headers=_bearer(token)).status_code == 200
+    while datetime.now(UTC) <= soon:
+        time.sleep(0.05)
+    # also while it is remembered
+    assert stranger.get("/v1/devices", headers=_bearer(token)).status_code == 401
+
+
+@pytest.fixture
+def _short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert access.REMEMBERED_S <= 5
+    monkeypatch.setattr(access, "REMEMBERED_S", 0.3)
+
+
+@pytest.mark.usefixtures("_short_memory")
+def test_a_revoked_key_is_refused_once_it_is_forgotten(
+    stranger: httpx.Client, make_token: MakeToken, city: Engine
+) -> None:
+    token = make_token(Scope.TELEMETRY_READ)
+    assert stranger.get("/v1/devices", headers=_bearer(token)).status_code == 200
+    with city.begin() as connection:
+        assert api_keys.revoke(connection, token.split("_")[1])
+        assert not api_keys.revoke(connection, token.split("_")[1])
+    time.sleep(0.4)
+    assert stranger.get("/v1/devices", headers=_bearer(token)).status_code == 401
+
+
+def test_a_key_that_never_was_in_force_here_is_refused_at_once(
+    stranger: httpx.Client, make_token: MakeToken, city: Engine
+) -> None:
+    token = make_token(Scope.TELEMETRY_READ)
+    with city.begin() as connection:
+        api_keys.revoke(connection, token.split("_")[1])
+    assert stranger.get("/v1/devices", headers=_bearer(token)).status_code == 401
+
+
+def test_only_a_hash_of_the_secret_is_kept(make_token: MakeToken, city: Engine) -> None:
+    _, key_id, secret = make_token(Scope.ADMIN).split("_", 2)
+    assert len(secret) >= 43  # 256 bits in base64
+    with city.connect() as connection:
+        row = connection.execute(text("SELECT * FROM api_keys WHERE key_id = :id"), {"id": key_id}).one()
+        keys = {key.key_id: key for key in api_keys.list_keys(connection)}
+    assert secret not in repr(row)
+    assert len(row.secret_hash) == 32
+    assert keys[key_id].scopes == {Scope.ADMIN}
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}

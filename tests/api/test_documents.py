@@ -1,0 +1,144 @@
+"""What the API says about itself, and how every answer is dressed."""
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, cast
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from pydantic import BaseModel
+
+from services.api.app import create_app
+from services.api.errors import Problem
+from services.api.settings import ApiSettings
+
+
+@pytest.fixture(scope="module")
+def app() -> FastAPI:
+    return create_app(ApiSettings(database_url="postgresql+psycopg://nobody@127.0.0.1:1/none"))
+
+
+@pytest.fixture(scope="module")
+def document(app: FastAPI) -> dict[str, Any]:
+    return app.openapi()
+
+
+def _operations(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    return ((path, operation) for path, methods in document["paths"].items() for operation in methods.values())
+
+
+def test_every_example_is_what_its_model_takes(app: FastAPI) -> None:
+    answered = [getattr(context, "response_model", None) for context in iter_route_contexts(app.routes)]
+    models = {model for answer in answered for model in _models_in(answer)} | {Problem}
+    assert len(models) >= 15
+    for model in models:
+        [example] = _examples(model)
+        parsed = model.model_validate_json(json.dumps(example))
+        assert set(parsed.model_dump(exclude_unset=True)) == set(example), model.__name__
+
+
+def _examples(model: type[BaseModel]) -> list[dict[str, Any]]:
+    config = model.model_config.get("json_schema_extra")
+    assert isinstance(config, dict), f"{model.__name__} has no example"
+    return cast("list[dict[str, Any]]", config["examples"])
+
+
+def _models_in(answer: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(answer, type) and issubclass(answer, BaseModel):
+        yield answer
+    for member in getattr(answer, "__args__", ()):
+        yield from _models_in(member)
+
+
+def test_every_operation_is_described_and_tagged(document: dict[str, Any]) -> None:
+    tags = {tag["name"] for tag in document["tags"]}
+    for path, operation in _operations(document):
+        assert operation["description"], path
+        assert re.search(r"[a-z] .*[\u4e00-\u9fff]", operation["summary"]), path
+        assert set(operation["tags"]) <= tags, path
+        assert re.fullmatch(r"[a-z_]+", operation["operationId"]), path
+
+
+def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
+    assert sorted(operation["operationId"] for _, operation in _operations(document)) == [
+        "get_cap",
+        "get_counts",
+        "get_device",
+        "get_device_history",
+        "get_health",
+        "get_latest",
+        "get_newest_cap",
+        "get_refused",
+        "get_site",
+        "get_site_history",
+        "get_warning",
+        "list_devices",
+        "list_readings",
+        "list_refused",
+        "list_sites",
+        "list_warnings",
+    ]
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    def references(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            yield from [node["$ref"]] if isinstance(node.get("$ref"), str) else []
+            yield from (ref for value in node.values() for ref in references(value))
+        elif isinstance(node, list):
+            yield from (ref for value in node for ref in references(value))
+
+    schemas = document["components"]["schemas"]
+    assert {ref.removeprefix("#/components/schemas/") for ref in references(document)} <= set(schemas)
+    assert "HTTPValidationError" not in schemas
+
+
+def test_the_page_for_people_lists_everything_and_loads_nothing(
+    stranger: httpx.Client, document: dict[str, Any]
+) -> None:
+    answer = stranger.get("/docs")
+    page = answer.text
+    assert all(f"GET {path}" in page for path in document["paths"])
+    assert "韧城" in page
+    assert "<script" not in page
+    assert not re.search(r"""(src|href)=["']?(https?:)?//""", page)
+    policy = answer.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'")
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("path", ["/health", "/docs", "/openapi.json", "/v1/devices", "/nothing", "/v1/sites/a%2Fb"])
+def test_every_answer_is_dressed_safely(stranger: httpx.Client, path: str) -> None:
+    answer = stranger.get(path, headers={"Origin": "https://elsewhere.example"})
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "access-control-allow-origin" not in answer.headers
+    assert "server" not in answer.headers
+
+
+def test_what_is_not_there_and_what_cannot_be_done_are_problems(client: httpx.Client) -> None:
+    for method, path, status in (
+        ("GET", "/nothing", 404),
+        ("POST", "/v1/devices", 405),
+        ("GET", "/v1/devices/%20", 422),
+    ):
+        answer = client.request(method, path)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert set(answer.json()) >= {"type", "title", "status", "detail"}
+
+
+def test_a_fault_of_ours_shows_nothing_of_its_inside(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("inside")
+
+    monkeypatch.setattr("services.api.routes.counts.health.counts_by_kind", fail)
+    answer = client.get("/v1/counts")
+    assert answer.status_code == 500
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "inside" not in answer.text
+    assert "Traceback" not in answer.text
