@@ -24,8 +24,8 @@ up: setup ## start this checkout's TimescaleDB and Mosquitto
 down: setup ## stop them
 	@$(VENV)/rencheng stack down
 
-lint: setup ## ruff, types, import rules
-	@$(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy && $(VENV)/lint-imports
+lint: setup ## ruff, types, import rules, generated documents
+	@$(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy && $(VENV)/lint-imports && $(VENV)/rencheng reference --check
 
 lock: setup ## write requirements/*.txt anew from requirements/*.in
 	@bash requirements/lock.sh

@@ -1,19 +1,13 @@
-"""`rencheng schemas`: JSON Schema and AsyncAPI, written from the models that the platform itself reads with."""
+"""JSON Schema and AsyncAPI, from the models that the platform itself reads with."""
 
-import json
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 from pydantic import TypeAdapter
 
 from rencheng.codecs.payloads import ChargingPayload, SignalPayload, StatePayload, WaterPayload
-from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import ROOT
 from services.alerts.messages.document import WarningDocument
-
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference" / "schemas"
 
 READINGS: dict[Kind, Any] = {
     Kind.WATERLOGGING: WaterPayload | list[WaterPayload],
@@ -25,24 +19,7 @@ DEVICE_TOPIC = ROOT + "/{region}/{kind}/{device_id}"
 Json = dict[str, Any]
 
 
-def schemas(
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is not current.")] = False,
-    folder: Annotated[Path, typer.Option(help="Where the files lie.", show_default="docs/reference/schemas")] = FOLDER,
-) -> None:
-    """Write the payloads' JSON Schemas and the AsyncAPI document."""
-    files = {
-        folder / name: json.dumps(content, ensure_ascii=False, indent=2) + "\n" for name, content in all_().items()
-    }
-    stale = [path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    if check and stale:
-        raise NotPossible(f"not current: {', '.join(path.name for path in stale)}. `rencheng schemas` writes them anew")
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in stale:
-        path.write_text(files[path], encoding="utf-8")
-    typer.echo(f"{len(files)} files, {len(stale)} written")
-
-
-def all_() -> dict[str, Json]:
+def schemas() -> dict[str, Json]:
     """Every document by its file name."""
     payloads = {kind.value: TypeAdapter(either).json_schema() for kind, either in READINGS.items()}
     payloads["state"] = StatePayload.model_json_schema()

@@ -18,9 +18,31 @@ echo "making .venv with $("$python" --version) (about a minute the first time)"
 rm -f .venv/.ready
 "$python" -m venv --clear .venv 2>.venv.log || fail "could not make .venv: $(tail -n 3 .venv.log). On Debian: apt-get install python3-venv"
 rm -f .venv.log
-bar=off; [ -t 1 ] && bar=on
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --progress-bar "$bar" --require-hashes --only-binary :all: -r requirements/dev.txt ||
-  fail "pip could not install the requirements. If the package index was out of reach, run the same command again."
-.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+total=$(grep -c '==' requirements/dev.txt)
+
+# A bar on a terminal, a line now and then elsewhere, from pip's own account of what it collects.
+show_progress() {
+  local n=0 line
+  while IFS= read -r line; do
+    case $line in
+      Collecting*|Processing*|Ignoring*) n=$((n + 1)) ;;
+      "Installing collected"*) [ -t 1 ] && printf '\r\033[Kunpacking %d packages' "$n" || echo "unpacking $n packages" ;;
+      *) continue ;;
+    esac
+    if [ -t 1 ] && [ "$n" -le "$total" ]; then
+      printf '\r\033[K[%-30s] %d of %d packages' "$(printf '%*s' $((30 * n / total)) '' | tr ' ' '#')" "$n" "$total"
+    elif [ $((n % 20)) -eq 0 ]; then
+      echo "fetched $n of $total packages"
+    fi
+  done
+  if [ -t 1 ]; then printf '\r\033[K'; fi
+}
+
+pip=(.venv/bin/python -m pip install --disable-pip-version-check --no-input)
+"${pip[@]}" --progress-bar off --require-hashes --only-binary :all: -r requirements/dev.txt 2>.venv/setup.log | show_progress ||
+  fail "pip could not install the requirements:
+$(grep -v '^WARNING' .venv/setup.log | tail -n 5)
+If the package index was out of reach, run the same command again."
+"${pip[@]}" --quiet --quiet --no-deps --no-build-isolation --editable . || fail "pip could not install the project itself."
 touch .venv/.ready
 echo "ready: .venv/bin/rencheng"

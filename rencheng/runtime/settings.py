@@ -70,7 +70,7 @@ class BrokerSettings(Settings):
 class BrokerAccounts(Settings):
     """The passwords of the services' own broker accounts, and the file that the broker reads accounts from."""
 
-    mqtt_ingest_password: SecretStr
-    mqtt_alerts_password: SecretStr
-    mqtt_operator_password: SecretStr
+    mqtt_ingest_password: SecretStr = Field(description="Password of the broker account rencheng-ingest.")
+    mqtt_alerts_password: SecretStr = Field(description="Password of the broker account rencheng-alerts.")
+    mqtt_operator_password: SecretStr = Field(description="Password of the broker account rencheng-operator.")
     mqtt_password_file: Path = Field(description="Mosquitto's password_file; `rencheng broker accounts` writes it")

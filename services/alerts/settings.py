@@ -8,7 +8,7 @@ from rencheng.runtime.settings import BrokerSettings, DatabaseSettings
 class AlertSettings(DatabaseSettings, BrokerSettings):
     """Settings of the alert service."""
 
-    mqtt_alerts_password: SecretStr
+    mqtt_alerts_password: SecretStr = Field(description="Password of the broker account rencheng-alerts.")
     public_url: str = Field("http://127.0.0.1:8010", description="Where people and CAP messages find the API.")
     cap_sender: str = Field("rencheng@localhost", description="CAP sender: who issues, unique in the world.")
     cap_sender_name_zh: str = Field("韧城内涝预警", description="The issuing agency's name in Chinese.")

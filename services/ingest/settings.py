@@ -8,7 +8,7 @@ from rencheng.runtime.settings import BrokerSettings, DatabaseSettings
 class IngestSettings(DatabaseSettings, BrokerSettings):
     """Settings of one worker."""
 
-    mqtt_ingest_password: SecretStr
+    mqtt_ingest_password: SecretStr = Field(description="Password of the broker account rencheng-ingest.")
     ingest_slot: int = Field(0, ge=0, lt=64, description="The worker's number; its session with the broker bears it.")
     ingest_batch_max: int = Field(5000, ge=1, le=20_000, description="The most messages in one transaction.")
     ingest_past_days: float = Field(30.0, gt=0, description="Readings older than this go to quarantine.")
