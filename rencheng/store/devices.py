@@ -87,12 +87,15 @@ def save_states(connection: Connection, states: Iterable[DeviceState]) -> None:
 
 def listen(connection: Connection) -> None:
     """Ask to be told of changes; takes effect with the commit."""
-    _driver(connection).execute(f"LISTEN {CHANNEL}")
+    connection.exec_driver_sql(f"LISTEN {CHANNEL}")
 
 
 def has_changed(connection: Connection) -> bool:
-    """Have devices or sites changed since the last call on this connection? Costs no query."""
-    return sum(1 for _ in _driver(connection).notifies(timeout=0)) > 0
+    """Have devices or sites changed since the last call on this connection? Costs no query.
+
+    Looks twice: if the server went away, the first look takes its last words, and only the second finds the line dead.
+    """
+    return sum(1 for _look in range(2) for _news in _driver(connection).notifies(timeout=0)) > 0
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:

@@ -14,8 +14,13 @@ WORKER_SEEN_S = 10
 """A worker that has not been seen for so long holds nothing back."""
 
 
-def readings_since(connection: Connection, since: Mapping[str, datetime]) -> list[tuple[WaterReading, datetime]]:
-    """(reading, received_at) of each device from its own time on, in order of sample time."""
+def readings_since(
+    connection: Connection, since: Mapping[str, datetime], *, received_after: datetime | None = None
+) -> list[tuple[WaterReading, datetime]]:
+    """(reading, received_at) of each device from its own time on, in order of sample time.
+
+    With `received_after`, only what reached ingest later.
+    """
     if not since:
         return []
     wanted = values(Column("device_id", Text), Column("since", DateTime(timezone=True)), name="wanted").data(
@@ -23,11 +28,12 @@ def readings_since(connection: Connection, since: Mapping[str, datetime]) -> lis
     )
     table = waterlogging_readings
     names = [field.name for field in fields(WaterReading)]
-    rows = connection.execute(
-        select(*(table.c[name] for name in names), table.c.received_at)
-        .join(wanted, (table.c.device_id == wanted.c.device_id) & (table.c.time >= wanted.c.since))
-        .order_by(table.c.time, table.c.device_id)
+    query = select(*(table.c[name] for name in names), table.c.received_at).join(
+        wanted, (table.c.device_id == wanted.c.device_id) & (table.c.time >= wanted.c.since)
     )
+    if received_after is not None:
+        query = query.where(table.c.received_at > received_after)
+    rows = connection.execute(query.order_by(table.c.time, table.c.device_id))
     return [
         (
             WaterReading(**{name: getattr(row, name) for name in names} | {"quality": Quality(row.quality)}),

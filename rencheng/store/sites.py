@@ -1,6 +1,6 @@
 """The watched places, and where the engine had got to with each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -30,15 +30,33 @@ def register_site(connection: Connection, site: Site) -> None:
     connection.execute(insert(sites).values(values).on_conflict_do_update(index_elements=["site_id"], set_=values))
 
 
-def load_sites(connection: Connection) -> dict[str, Site]:
-    """All sites by their name, each with its gauges, retired ones left out."""
+def load_sites(connection: Connection, *, unfit: Callable[[str, Exception], None] | None = None) -> dict[str, Site]:
+    """All sites by their name, each with its gauges; retired ones and those of another world left out.
+
+    Args:
+        connection: the database.
+        unfit: told of a site that cannot be read (a profile that somebody edited by hand), which is then left out;
+            without it, such a site raises.
+    """
     gauges = (
         select(func.array_agg(devices.c.device_id))
-        .where(devices.c.site_id == sites.c.site_id, devices.c.kind == "waterlogging", devices.c.retired_at.is_(None))
+        .where(
+            devices.c.site_id == sites.c.site_id,
+            devices.c.world == sites.c.world,
+            devices.c.kind == "waterlogging",
+            devices.c.retired_at.is_(None),
+        )
         .scalar_subquery()
     )
-    rows = connection.execute(select(sites, gauges.label("device_ids")))
-    return {row.site_id: as_site(row, tuple(sorted(row.device_ids or ()))) for row in rows}
+    found: dict[str, Site] = {}
+    for row in connection.execute(select(sites, gauges.label("device_ids"))):
+        try:
+            found[row.site_id] = as_site(row, tuple(sorted(row.device_ids or ())))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            if unfit is None:
+                raise
+            unfit(row.site_id, error)
+    return found
 
 
 def as_site(row: Row[Any], device_ids: tuple[str, ...] = ()) -> Site:

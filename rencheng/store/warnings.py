@@ -48,6 +48,10 @@ def record(connection: Connection, said: Said, *, delivered: bool) -> None:
                 event_id=event_id, channel=MQTT, topic=said.topic, delivered_at=func.now() if delivered else None
             )
         )
+    elif delivered:  # kept by a commit whose answer was lost, and sent directly since
+        of_event = select(warning_events.c.event_id).where(warning_events.c.identifier == message.identifier)
+        due = update(deliveries).where(deliveries.c.event_id.in_(of_event), deliveries.c.delivered_at.is_(None))
+        connection.execute(due.values(delivered_at=func.now()))
 
 
 def _keep_warning(connection: Connection, message: WarningMessage) -> None:
@@ -71,6 +75,26 @@ def _keep_warning(connection: Connection, message: WarningMessage) -> None:
             },
         )
     )
+
+
+def settle_overtaken(connection: Connection) -> int:
+    """Strike from what is due each message whose topic carries a later one already; how many that were.
+
+    While the database was away, later messages went out directly; the earlier one now would overwrite them. A row that
+    was settled so has a time of delivery and no attempt: the time of the message that overtook it.
+    """
+    later = deliveries.alias("later")
+    overtaken_at = (
+        select(func.min(later.c.delivered_at))
+        .where(
+            later.c.topic == deliveries.c.topic,
+            later.c.channel == deliveries.c.channel,
+            later.c.event_id > deliveries.c.event_id,
+        )
+        .scalar_subquery()
+    )
+    query = update(deliveries).where(deliveries.c.delivered_at.is_(None), deliveries.c.channel == MQTT)
+    return connection.execute(query.where(overtaken_at.is_not(None)).values(delivered_at=overtaken_at)).rowcount
 
 
 def due_deliveries(connection: Connection, *, limit: int) -> Sequence[tuple[int, str, dict[str, object]]]:

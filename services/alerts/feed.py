@@ -1,11 +1,13 @@
 """What the engine hears: the broker live, and behind it the stored readings that it missed.
 
 It starts, and comes back after any lost connection, in one way: subscribe and hold what arrives, read the stored
-readings from each site's watermark on, merge the two; and once more when ingest has committed what was in flight.
-While the database is away it goes on with what it hears.
+readings from where each gauge was heard last, merge the two; and again what ingest commits after that, until it cannot
+hold anything that still counts. While the database is away it goes on with what it hears.
 """
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rencheng.broker.inbox import Inbox
@@ -17,13 +19,51 @@ from rencheng.intake import admit
 from rencheng.runtime.logs import get_logger
 from rencheng.store.database import Engine, in_our_words
 from rencheng.store.gauges import committed_through, readings_since
+from services.alerts.book import LATENESS
+from services.alerts.containment import contained
 
 log = get_logger("alerts")
 
 Heard = tuple[WaterReading, datetime]
 """A reading, and when it reached us."""
 
+Since = Callable[[], Mapping[str, datetime]]
+"""From which sample time on stored readings of each device are wanted; asked only when they are."""
+
 MESSAGES_MAX = 5000
+
+LOOK_AGAIN_S = 0.5
+SETTLING_LOOK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What may have been missed, and how far that is made good.
+
+    Attributes:
+        until: when it ended: from then on everything is heard live.
+        through: all that ingest had received by then has been read from the database; None before the first look.
+        looked: whether the stored readings have been read once.
+        look_at: when to look again, by the monotonic clock.
+    """
+
+    until: datetime
+    through: datetime | None = None
+    looked: bool = False
+    look_at: float = 0.0
+
+    @property
+    def is_closed(self) -> bool:
+        """Has ingest committed what it was busy with when the gap ended?"""
+        return self.through is not None and self.through > self.until
+
+    @property
+    def is_settled(self) -> bool:
+        """Would anything from the gap that the broker still owes to ingest be too late to count by now?
+
+        After a broker's restart ingest may come back later than we do, and a backlog may wait for it.
+        """
+        return self.through is not None and self.through > self.until + LATENESS
 
 
 class Feed:
@@ -39,63 +79,73 @@ class Feed:
         self._inbox = inbox
         self._engine = engine
         self._limits = limits
-        self._subscribed_at: datetime | None = None
-        self._caught_up = False
-        self._complete = False
+        self._subscribed_at: datetime | None = None  # set by the network thread, and nothing else is
+        self._connected = False
+        self._gap: Gap | None = None
+        self._began: datetime | None = None
 
     def connection_changed(self, up: bool, why: str) -> None:
         """Told by the session, from its thread: a new subscription means that something may have been missed."""
         log.info("broker", connected=up, why=why)
         if up:
-            self._caught_up = self._complete = False
             self._subscribed_at = datetime.now(UTC)
+        self._connected = up
+
+    def begin_anew(self) -> None:
+        """Something that was heard before could not be judged: the registry knows sites now that it did not."""
+        self._gap = Gap(datetime.now(UTC)) if self._gap else None
 
     @property
     def can_evaluate(self) -> bool:
         """Has everything been heard that there is to hear?"""
-        return self._complete
+        is_current = self._began is not None and self._began == self._subscribed_at
+        return self._connected and is_current and self._gap is not None and self._gap.is_closed
 
-    def take(self, directory: Mapping[str, Device], since: Mapping[str, datetime], *, wait_s: float) -> list[Heard]:
+    def wait(self, wait_s: float) -> None:
+        """Wait for a message and leave it where it is."""
+        self._inbox.take(messages_max=0, wait_s=wait_s)
+
+    def take(self, directory: Mapping[str, Device], since: Since) -> list[Heard]:
         """What came in, in order of sample time where stored readings are merged in.
 
-        Args:
-            directory: the registry.
-            since: from which sample time on stored readings of each device are wanted.
-            wait_s: how long to wait for a first message.
+        Nothing before the subscription stands: what arrives until then is held.
         """
         if self._subscribed_at is None:
-            self._inbox.take(messages_max=0, wait_s=wait_s)  # what arrives before the subscription stands is held
             return []
-        stored = self._catch_up(since)
-        heard = self._live(directory, wait_s=0 if stored else wait_s)
+        stored: list[Heard] = []
+        with contained("stored readings"):
+            stored = self._catch_up(self._subscribed_at, since)
+        heard = self._live(directory)
         return sorted([*stored, *heard], key=lambda item: item[0].time) if stored else heard
 
-    def _live(self, directory: Mapping[str, Device], *, wait_s: float) -> list[Heard]:
-        deliveries = self._inbox.take(messages_max=MESSAGES_MAX, wait_s=wait_s)
-        admitted = (admit(delivery.message, directory, self._limits) for delivery in deliveries)
-        return [
-            (reading, item.message.received_at)
-            for item in admitted
-            for reading in item.readings
-            if isinstance(reading, WaterReading)
-        ]
+    def _live(self, directory: Mapping[str, Device]) -> list[Heard]:
+        heard: list[Heard] = []
+        for delivery in self._inbox.take(messages_max=MESSAGES_MAX, wait_s=0):
+            with contained("message", topic=delivery.message.topic):
+                readings = admit(delivery.message, directory, self._limits).readings
+                at = delivery.message.received_at
+                heard.extend((reading, at) for reading in readings if isinstance(reading, WaterReading))
+        return heard
 
-    def _catch_up(self, since: Mapping[str, datetime]) -> list[Heard]:
-        """Stored readings, when some may have been missed: at once, and again when ingest is past the gap."""
-        if self._complete or self._subscribed_at is None:
+    def _catch_up(self, subscribed_at: datetime, since: Since) -> list[Heard]:
+        """Stored readings, while some may have been missed: at once, and then what ingest commits late."""
+        if self._began != subscribed_at or self._gap is None:  # a new subscription begins this anew
+            self._began, self._gap = subscribed_at, Gap(subscribed_at)
+        gap = self._gap
+        if gap.is_settled or time.monotonic() < gap.look_at:
             return []
-        subscribed_at = self._subscribed_at
+        pause_s = SETTLING_LOOK_S if gap.is_closed else LOOK_AGAIN_S
+        self._gap = gap = replace(gap, look_at=time.monotonic() + pause_s)
         try:
             with in_our_words(), self._engine.connect() as connection:
                 through = committed_through(connection)
-                ingest_is_past = through is not None and through > subscribed_at
-                if self._caught_up and not ingest_is_past:
+                if gap.looked and (through is None or through == gap.through):
                     return []
-                stored = readings_since(connection, since)
+                stored = readings_since(connection, since(), received_after=gap.through)
         except StoreUnavailable as away:
-            log.warning("database away, going on with what the broker brings", why=str(away))
+            log.warning("database away, cannot say what was missed; going on with what comes", why=str(away))
             return []
-        if subscribed_at == self._subscribed_at:  # no new subscription meanwhile, which would begin this anew
-            self._caught_up, self._complete = True, ingest_is_past
-            log.info("stored readings merged", readings=len(stored), complete=ingest_is_past)
+        self._gap = replace(gap, looked=True, through=through)
+        if not gap.looked or (self._gap.is_closed and not gap.is_closed):
+            log.info("stored readings merged", readings=len(stored), can_evaluate=self._gap.is_closed)
         return stored

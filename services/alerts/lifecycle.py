@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Self
 
 from rencheng.domain.level import Level
@@ -34,7 +34,7 @@ def advance(standing: Standing | None, site: Site, change: Change) -> tuple[Stan
 
     Names follow from site, time and sequence alone, so that a message said again after a crash is the same message.
     """
-    at = change.at.replace(microsecond=0)
+    at = change.at.astimezone(UTC).replace(microsecond=0)
     warning_id = standing.warning_id if standing else f"{site.site_id}-{at:%Y%m%dT%H%M%SZ}"
     said = standing.said if standing else ()
     over = change.after is Level.NONE

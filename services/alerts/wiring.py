@@ -3,13 +3,15 @@
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 
 from rencheng.broker.inbox import Inbox
 from rencheng.broker.session import Session
 from rencheng.checks.clock import ClockLimits
-from rencheng.domain.device import Device
+from rencheng.domain.device import ACTUAL, Device
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.kind import Kind
+from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.domain.topic import Channel, every, warning_topic
 from rencheng.domain.warning import WarningMessage
@@ -19,7 +21,8 @@ from rencheng.store.devices import load_directory
 from rencheng.store.sites import load_sites, load_states
 from rencheng.store.warnings import Said
 from rencheng.store.watch import Watched
-from services.alerts.book import Book, Page
+from services.alerts.book import LATENESS, Book, Page
+from services.alerts.containment import contained
 from services.alerts.delivery.dispatcher import as_payload, deliver_due
 from services.alerts.feed import Feed
 from services.alerts.messages.cap import serialise
@@ -32,6 +35,13 @@ log = get_logger("alerts")
 
 PUBLISH_TIMEOUT_S = 5.0
 RETRY_DELIVERY_S = 1.0
+RETRY_REGISTRY_S = 1.0
+
+FIRST_LOOK = timedelta(hours=1)
+"""How far back stored readings matter of a gauge that has never been heard."""
+
+LONGEST_LOOK = timedelta(days=1)
+"""How far back they matter of one that was."""
 
 Registry = tuple[dict[str, Device], dict[str, Site]]
 
@@ -57,24 +67,53 @@ class Parts:
         self._engine = engine
         self._registry: Watched[Registry] = Watched(engine, _load_registry)
         self._restored = False
+        self._registry_at = 0.0
         self._publisher = _publisher(settings)
         self._undelivered = True  # what an earlier life may have left
         self._delivery_tried_at = 0.0
 
     def follow_registry(self) -> None:
-        """Take over changed devices and sites; at the first time, also what was kept of each site."""
+        """Take over changed devices and sites; at the first time, together with what was kept of each site."""
+        if not self._restored and time.monotonic() < self._registry_at:
+            return
+        self._registry_at = time.monotonic() + RETRY_REGISTRY_S
         try:
-            directory, sites = self._registry.current()
-            if sites is not self.book.sites:
+            with contained("registry"):
+                directory, sites = self._registry.current()
+                if sites is self.book.sites:
+                    return
+                pages = {} if self._restored else self._kept_pages()
                 self.directory = directory
-                self.book.set_sites(sites)
-            if not self._restored:
-                with in_our_words(), self._engine.connect() as connection:
-                    kept = load_states(connection)
-                self.book.restore({site_id: Page.from_json(snapshot) for site_id, (snapshot, _) in kept.items()})
+                has_unheard = self.book.set_sites(sites)
+                self.book.restore(pages)
                 self._restored = True
+                if has_unheard:
+                    self.feed.begin_anew()
         except StoreUnavailable as away:
             log.warning("database away; blind, for no site is known yet", why=str(away))
+
+    def since(self) -> dict[str, datetime]:
+        """From when on stored readings of each gauge matter."""
+        now = datetime.now(UTC)
+        return {device_id: _since(site.world, heard, now) for site, device_id, heard in self.book.heard_until()}
+
+    def judge(self, reading: WaterReading, received_at: datetime) -> Said | None:
+        """What is to be said after a reading, in its outer forms.
+
+        What cannot be said is as if it had not been found: the next reading finds it again, and complains again.
+        """
+        site = self.book.site_of(reading)
+        if site is None:
+            return None
+        before = self.book.page(site.site_id)
+        message = self.book.take(reading, received_at)
+        if message is None:
+            return None
+        try:
+            return self.dress(message)
+        except Exception:
+            self.book.put_back(site.site_id, before)
+            raise
 
     def dress(self, message: WarningMessage) -> Said:
         """A message in its outer forms."""
@@ -94,6 +133,15 @@ class Parts:
             self._delivery_tried_at = time.monotonic()
             self._undelivered = not deliver_due(self._engine, self._retain)
 
+    def _kept_pages(self) -> dict[str, Page]:
+        with in_our_words(), self._engine.connect() as connection:
+            kept = load_states(connection)
+        pages: dict[str, Page] = {}
+        for site_id, (snapshot, _) in kept.items():
+            with contained("kept page; the site begins afresh", site=site_id):
+                pages[site_id] = Page.from_json(snapshot)
+        return pages
+
     def close(self) -> None:
         """Give the registry's connection up."""
         self._registry.close()
@@ -107,15 +155,28 @@ def open_parts(settings: AlertSettings) -> Iterator[Parts]:
     """Everything that the service needs, connected; closed again at the end."""
     engine = open_database(settings.database_url, name="rencheng-alerts")
     parts = Parts(settings, engine)
-    parts.follow_registry()
-    with parts.session:
-        yield parts
-    parts.close()
-    engine.dispose()
+    try:
+        parts.follow_registry()
+        with parts.session:
+            yield parts
+    finally:
+        parts.close()
+        engine.dispose()
 
 
 def _load_registry(connection: Connection) -> Registry:
-    return load_directory(connection), load_sites(connection)
+    return load_directory(connection), load_sites(connection, unfit=_say_unfit)
+
+
+def _say_unfit(site_id: str, error: Exception) -> None:
+    log.error("a site cannot be read and is not watched; mend its row", site=site_id, why=repr(error))
+
+
+def _since(world: str, heard_until: datetime | None, now: datetime) -> datetime:
+    """An exercise may tell of any time that ingest takes in; the live world has no use for more than a day."""
+    if world != ACTUAL:
+        return heard_until - LATENESS if heard_until else now - ClockLimits().past
+    return max(heard_until - LATENESS, now - LONGEST_LOOK) if heard_until else now - FIRST_LOOK
 
 
 def _publisher(settings: AlertSettings) -> Publisher:

@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import ThresholdProfile
 from rencheng.domain.warning import Grounds
-from services.alerts.engine.state import SiteState
+from services.alerts.engine.state import SiteState, gauge_of
 from services.alerts.engine.trend import WINDOW, eta_s, rise_mm_per_s
+
+CLEARED_SHARE_MIN = 0.3
+"""A depth of less than this share of a threshold is below it, whatever `clear_below_mm` asks."""
 
 Finding = tuple[Level, Grounds]
 """A level, and the numbers that speak for it."""
@@ -42,13 +45,16 @@ class Sight:
         )
 
 
-def look(state: SiteState, at: datetime) -> Sight | None:
+def look(state: SiteState) -> Sight | None:
     """The site at its now; None if no gauge has spoken within the window."""
+    at = state.watermark
+    if at is None:
+        return None
     fresh = {name: track for name, track in state.tracks.items() if track and track[-1][0] > at - WINDOW}
     if not fresh:
         return None
     name = max(fresh, key=lambda name: (fresh[name][-1][1], name))
-    return Sight(at, name.rpartition("/")[0], fresh[name][-1][1], rise_mm_per_s(fresh[name]))
+    return Sight(at, gauge_of(name), fresh[name][-1][1], rise_mm_per_s(fresh[name]))
 
 
 def observed(sight: Sight, state: SiteState, profile: ThresholdProfile) -> Finding | None:
@@ -72,7 +78,20 @@ def predicted(sight: Sight, profile: ThresholdProfile) -> Finding | None:
     return None
 
 
-def still_held(sight: Sight, profile: ThresholdProfile) -> Level:
-    """The highest level that the water has not left: it is not so far below the threshold as clearing asks."""
-    lines = ((level, profile.depth_mm(level) - profile.clear_below_mm) for level in WARNING_LEVELS)
-    return max((level for level, line_mm in lines if sight.depth_mm > line_mm), default=Level.NONE)
+def still_held(sight: Sight, state: SiteState, profile: ThresholdProfile) -> Level:
+    """The highest level that the water has not left: it is not so far below the threshold as clearing asks.
+
+    A gauge that fell silent holds with the last that it said, until it speaks again or is taken out of service:
+    a drowned one says nothing more, and its dry neighbour stands higher.
+    """
+    silent_mm = [track[-1][1] for track in state.tracks.values() if track and track[-1][0] <= sight.at - WINDOW]
+    depth_mm = max([sight.depth_mm, *silent_mm])
+    lines = ((level, _clearing_line_mm(level, profile)) for level in WARNING_LEVELS)
+    left = max((level for level, line_mm in lines if depth_mm > line_mm), default=Level.NONE)
+    return max(left, profile.level_at(depth_mm))
+
+
+def _clearing_line_mm(level: Level, profile: ThresholdProfile) -> float:
+    """At or below this a level is left. Never so low that a gauge which rests at a few millimetres could not clear."""
+    threshold_mm = profile.depth_mm(level)
+    return max(threshold_mm - profile.clear_below_mm, threshold_mm * CLEARED_SHARE_MIN)

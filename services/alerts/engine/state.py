@@ -1,6 +1,6 @@
 """What the engine remembers of a site between two readings, and how that is kept."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
@@ -9,13 +9,23 @@ from rencheng.domain.level import Level
 from services.alerts.engine.trend import WINDOW, Sample
 
 
+def channel_name(device_id: str, channel: int) -> str:
+    """Under which name the samples of a gauge's channel are kept."""
+    return f"{device_id}/{channel}"
+
+
+def gauge_of(name: str) -> str:
+    """The gauge that such a name belongs to."""
+    return name.rpartition("/")[0]
+
+
 @dataclass(frozen=True, slots=True)
 class SiteState:
     """A site as the engine knows it.
 
     Attributes:
         level: the level in force.
-        tracks: of each gauge channel the samples of the last minutes, in order of time.
+        tracks: of each gauge channel the samples of the last minutes (at least the last one), in order of time.
         reached_since: since when the depth has stood at or above a level's threshold without a break, by level.
         receding_since: since when nothing has held the level up; None while something does.
         watermark: the greatest sample time taken in.
@@ -30,13 +40,32 @@ class SiteState:
     def with_sample(self, name: str, time: datetime, depth_mm: float) -> "SiteState":
         """The state with one more sample of a gauge channel, in its place by time; what is older than the window goes.
 
-        A sample that is there already changes nothing.
+        A sample that is there already changes nothing. A gauge's last sample stays, however old.
         """
         track = dict(self.tracks.get(name, ()))
         track.setdefault(time, depth_mm)
         newest = max(time, self.watermark or time)
-        kept = tuple(sample for sample in sorted(track.items()) if sample[0] > newest - WINDOW)
-        return replace(self, tracks={**self.tracks, name: kept}, watermark=newest)
+        samples = sorted(track.items())
+        kept = [sample for sample in samples if sample[0] > newest - WINDOW] or samples[-1:]
+        return replace(self, tracks={**self.tracks, name: tuple(kept)}, watermark=newest)
+
+    def spoke_at(self, name: str) -> datetime | None:
+        """The newest sample time of a gauge channel; None if it never spoke."""
+        track = self.tracks.get(name)
+        return track[-1][0] if track else None
+
+    def heard_until(self) -> dict[str, datetime]:
+        """The newest sample time of each gauge; of its channels, that of the one which lags most."""
+        heard: dict[str, datetime] = {}
+        for name, track in self.tracks.items():
+            if track:
+                heard[gauge_of(name)] = min(track[-1][0], heard.get(gauge_of(name), track[-1][0]))
+        return heard
+
+    def of_gauges(self, device_ids: Sequence[str]) -> "SiteState":
+        """The state without the samples of gauges that hang here no longer."""
+        tracks = {name: track for name, track in self.tracks.items() if gauge_of(name) in device_ids}
+        return self if len(tracks) == len(self.tracks) else replace(self, tracks=tracks)
 
     def to_json(self) -> dict[str, object]:
         """The state as plain JSON values; `from_json` gives an equal state back."""

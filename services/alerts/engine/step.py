@@ -9,7 +9,7 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import ThresholdProfile
 from rencheng.domain.warning import Grounds
 from services.alerts.engine.findings import Sight, look, observed, predicted, still_held
-from services.alerts.engine.state import SiteState
+from services.alerts.engine.state import SiteState, channel_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +26,16 @@ def step(state: SiteState, reading: WaterReading, profile: ThresholdProfile) -> 
     """Take one reading in.
 
     A level rises at once on what is observed or predicted, and steps down only after nothing has held it up for the
-    profile's down-hold. A reading older than the newest joins its gauge's track and decides nothing by itself.
-    No reading, no change: silence is never taken for dryness.
+    profile's down-hold. A reading that is not its gauge's newest joins the track and decides nothing by itself; a gauge
+    whose clock is ahead does not make the others old. No reading, no change: silence is never taken for dryness.
     """
     if reading.depth_mm is None or reading.quality & UNUSABLE:
         return state, None
-    is_newest = state.watermark is None or reading.time >= state.watermark
-    state = state.with_sample(f"{reading.device_id}/{reading.channel}", reading.time, reading.depth_mm)
-    sight = look(state, reading.time)
-    if not is_newest or sight is None:
+    name = channel_name(reading.device_id, reading.channel)
+    spoke_at = state.spoke_at(name)
+    state = state.with_sample(name, reading.time, reading.depth_mm)
+    sight = look(state)
+    if sight is None or (spoke_at is not None and reading.time <= spoke_at):
         return state, None
     state = _note_reached(state, sight, profile)
     risen = _risen(state, sight, profile)
@@ -57,7 +58,7 @@ def _risen(state: SiteState, sight: Sight, profile: ThresholdProfile) -> tuple[L
 def _recede(state: SiteState, sight: Sight, profile: ThresholdProfile) -> tuple[SiteState, Change | None]:
     """Step down to what still holds, once that has been so for the down-hold."""
     expected = predicted(sight, profile)
-    support = max(still_held(sight, profile), expected[0] if expected else Level.NONE)
+    support = max(still_held(sight, state, profile), expected[0] if expected else Level.NONE)
     if support >= state.level:
         return replace(state, receding_since=None), None
     since = state.receding_since or sight.at

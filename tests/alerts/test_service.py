@@ -1,0 +1,200 @@
+"""The alert service as a process: readings in, warnings out, on a good day."""
+
+import time
+from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree as ET
+
+from paho.mqtt.client import Client
+from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import Engine, text
+
+from services.alerts.feed import SETTLING_LOOK_S
+from services.alerts.messages.cap_rules import reading as cap
+from services.alerts.messages.rules import broken_rules
+from tests.alerts.cap_strategies import schema_accepts_it
+from tests.alerts.conftest import MakeGauge
+from tests.alerts.services import Dispatcher, Gauge, Service, events, eventually, hasty_site, retained, rows, watch
+from tests.conftest import Broker
+
+WHOLE = [(1, "Alert"), (2, "Update"), (3, "Cancel")]
+
+
+def events_after_sending(gauge: Gauge, database: Engine, site_id: str) -> list[tuple[int, str]]:
+    """A site's messages; its gauge speaks before each look."""
+    gauge.send(160)
+    return events(database, site_id)
+
+
+def test_a_flood_is_told_of_recorded_and_cleared(
+    alerts: Service, gauge: MakeGauge, database: Engine, dispatcher: Dispatcher, broker: Broker
+) -> None:
+    watch(database, hasty_site())
+    alerts.start()
+    street = gauge("G1")
+    street.send(160, 60)
+    street.send(450, 40)
+    street.clear()
+
+    eventually(lambda: events(database), WHOLE)
+    eventually(lambda: dispatcher.types("S1"), ["Alert", "Update", "Cancel"])
+    eventually(lambda: rows(database, "SELECT count(*) FROM deliveries WHERE delivered_at IS NOT NULL"), [(3,)])
+    [warning] = rows(database, "SELECT warning_id, world, level, peak_level, closed_at IS NOT NULL FROM warnings")
+    assert warning[1:] == ("actual", 4, 4, True)
+    assert retained(broker, "S1") == f"{warning[0]}-3"
+    assert [said["in_force"] for _, said in dispatcher.heard] == [True, True, False]
+    assert {said["status"] for _, said in dispatcher.heard} == {"Actual"}
+
+
+def test_the_messages_of_a_flood_are_a_valid_cap_chain(alerts: Service, gauge: MakeGauge, database: Engine) -> None:
+    watch(database, hasty_site())
+    alerts.start()
+    street = gauge("G1")
+    for depth_mm, ago in ((60, 90), (160, 80), (300, 70), (450, 60)):
+        street.send(depth_mm, ago)
+    street.clear()
+    eventually(lambda: len(events(database)), 5)
+    documents = [xml for (xml,) in rows(database, "SELECT cap_xml FROM warning_events ORDER BY event_id")]
+    parsed = [ET.fromstring(xml) for xml in documents]  # noqa: S314 - our own
+    sent = [(cap.text(a, "sender"), cap.text(a, "identifier"), cap.moment(cap.text(a, "sent"))) for a in parsed]
+
+    assert [broken_rules(xml) for xml in documents] == [[]] * 5
+    assert all(schema_accepts_it(xml) for xml in documents)
+    assert [cap.references(alert) for alert in parsed] == [sent[:n] for n in range(5)]
+    assert [cap.text(alert, "msgType") for alert in parsed] == ["Alert", "Update", "Update", "Update", "Cancel"]
+
+
+def test_a_site_that_is_registered_while_it_runs_is_judged_at_once(
+    alerts: Service, gauge: MakeGauge, database: Engine
+) -> None:
+    alerts.start()
+    street = gauge("G7")
+    watch(database, hasty_site(7))
+
+    # the database tells of a change a moment after its commit, so that a first reading may come before the news
+    eventually(lambda: events_after_sending(street, database, "S7"), [(1, "Alert")])
+
+
+def test_a_site_that_is_registered_in_mid_flood_is_judged_by_what_is_stored(
+    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine
+) -> None:
+    watch(database, hasty_site(8))
+    with database.begin() as connection:
+        connection.execute(text("UPDATE devices SET site_id = NULL"))
+    ingest.start()
+    alerts.start()
+    gauge("G8").send(450, 30)
+    eventually(lambda: rows(database, "SELECT count(*) FROM waterlogging_readings"), [(1,)])
+    time.sleep(2 * SETTLING_LOOK_S)  # by then the service has looked past it
+    with database.begin() as connection:
+        connection.execute(text("UPDATE devices SET site_id = 'S8'"))
+
+    eventually(lambda: events(database, "S8"), [(1, "Alert")])
+
+
+def test_two_worlds_side_by_side_do_not_disturb_each_other(
+    alerts: Service, gauge: MakeGauge, database: Engine, dispatcher: Dispatcher
+) -> None:
+    watch(database, hasty_site(1), hasty_site(2, "drill-1"))
+    alerts.start()
+    here, there, long_ago = gauge("G1"), gauge("G2"), datetime.now(UTC) - timedelta(days=9)
+    there.send_at(160, long_ago)
+    here.send(160, 60)
+    there.send_at(450, long_ago + timedelta(hours=1))
+    here.send(450, 40)
+    for minute in (61, 62):
+        there.send_at(0, long_ago + timedelta(minutes=minute))
+    here.clear()
+
+    eventually(lambda: (events(database, "S1"), events(database, "S2")), (WHOLE, WHOLE))
+    eventually(lambda: len(dispatcher.heard), 6)
+    assert {said["status"] for _, said in dispatcher.heard if said["site"]["id"] == "S1"} == {"Actual"}
+    assert {said["status"] for _, said in dispatcher.heard if said["site"]["id"] == "S2"} == {"Exercise"}
+    worlds = rows(database, "SELECT site_id, world, closed_at - opened_at < '2 min' FROM warnings ORDER BY site_id")
+    assert worlds == [("S1", "actual", True), ("S2", "drill-1", False)]
+
+
+def test_a_gauge_of_an_exercise_raises_nothing_at_an_actual_site(
+    alerts: Service, gauge: MakeGauge, database: Engine
+) -> None:
+    watch(database, hasty_site(1), hasty_site(2), hasty_site(3, "drill-1"))
+    with database.begin() as connection:
+        connection.execute(text("UPDATE devices SET site_id = 'S1' WHERE device_id = 'G3'"))
+    alerts.start()
+    gauge("G3").send(450)
+    gauge("G2").send(450)
+
+    eventually(lambda: events(database, "S2"), [(1, "Alert")])
+    assert events(database, "S1") == []
+
+
+def test_a_service_that_is_stopped_leaves_nothing_at_the_broker_that_could_grow(
+    alerts: Service, broker: Broker, database: Engine
+) -> None:
+    alerts.start()
+    assert alerts.stop() == 0
+
+    found: list[bool] = []
+    client = Client(CallbackAPIVersion.VERSION2, client_id="rencheng-alerts", clean_session=False)
+    client.username_pw_set(*broker.account("alerts"))
+    client.on_connect = lambda _c, _d, flags, _r, _p: found.append(flags.session_present)
+    client.connect(*broker.address)
+    client.loop_start()
+    eventually(lambda: found, [False])
+    client.disconnect()
+    client.loop_stop()
+
+
+def test_a_site_that_cannot_be_told_of_does_not_silence_the_others(
+    alerts: Service, gauge: MakeGauge, database: Engine
+) -> None:
+    watch(database, hasty_site(1), hasty_site(2))
+    with database.begin() as connection:
+        connection.execute(text("UPDATE sites SET latitude = 95 WHERE site_id = 'S1'"))
+    alerts.start()
+    poisoned, sound = gauge("G1"), gauge("G2")
+    poisoned.send(450, 60)
+    sound.send(450, 60)
+    eventually(lambda: events(database, "S2"), [(1, "Alert")])
+    alerts.says("lies nowhere")
+    with database.begin() as connection:
+        connection.execute(text("UPDATE sites SET latitude = 36 WHERE site_id = 'S1'"))
+
+    eventually(lambda: events_after_sending(poisoned, database, "S1"), [(1, "Alert")])
+
+
+def test_rows_that_nobody_can_read_are_named_and_do_not_silence_the_others(
+    alerts: Service, gauge: MakeGauge, database: Engine
+) -> None:
+    watch(database, hasty_site(1), hasty_site(2), hasty_site(3))
+    with database.begin() as connection:
+        connection.execute(text("UPDATE sites SET profile = '{}' WHERE site_id = 'S1'"))
+        connection.execute(text("INSERT INTO site_states (site_id, snapshot) VALUES ('S2', '{\"state\": 7}')"))
+        connection.execute(text("UPDATE devices SET codec = 'morse' WHERE device_id = 'G3'"))
+    alerts.start()
+    for name in ("G1", "G3", "G2"):
+        gauge(name).send(450)
+
+    eventually(lambda: events(database, "S2"), [(1, "Alert")])
+    alerts.says("a site cannot be read")
+    alerts.says("the site begins afresh")
+    assert alerts.is_alive
+
+
+def test_what_the_database_refuses_of_one_site_goes_out_unrecorded(
+    alerts: Service, gauge: MakeGauge, database: Engine, dispatcher: Dispatcher
+) -> None:
+    watch(database, hasty_site(1), hasty_site(2))
+    with database.begin() as connection:
+        connection.execute(text("ALTER TABLE warnings ADD CONSTRAINT odd CHECK (site_id <> 'S1')"))
+    try:
+        alerts.start()
+        for name in ("G1", "G2"):
+            gauge(name).send(450)
+
+        eventually(lambda: events(database, "S2"), [(1, "Alert")])
+        eventually(lambda: dispatcher.types("S1"), ["Alert"])
+        assert events(database, "S1") == []
+        assert rows(database, "SELECT site_id FROM site_states") == [("S2",)]
+    finally:
+        with database.begin() as connection:
+            connection.execute(text("ALTER TABLE warnings DROP CONSTRAINT odd"))

@@ -1,0 +1,176 @@
+"""The alert service stopped, killed, cut off: what was said is not said again, what was missed is made good."""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from tests.alerts.conftest import MakeGauge
+from tests.alerts.services import (
+    Dispatcher,
+    Service,
+    events,
+    eventually,
+    hasty_site,
+    retained,
+    rows,
+    stored,
+    watch,
+)
+from tests.conftest import Broker
+
+WHOLE = [(1, "Alert"), (2, "Update"), (3, "Cancel")]
+
+
+def delivered(database: Engine) -> int:
+    """How many messages are known to be delivered; killed before it knows, the service delivers one once more."""
+    count: int = rows(database, "SELECT count(delivered_at) FROM deliveries")[0][0]
+    return count
+
+
+@pytest.mark.parametrize("end", [Service.stop, Service.kill], ids=["asked to stop", "killed"])
+def test_a_restart_in_mid_flood_repeats_nothing_and_the_flood_goes_on_to_be_cleared(
+    alerts: Service,
+    ingest: Service,
+    gauge: MakeGauge,
+    database: Engine,
+    dispatcher: Dispatcher,
+    end: Callable[[Service], object],
+) -> None:
+    watch(database, hasty_site())
+    ingest.start()
+    alerts.start()
+    street = gauge("G1")
+    street.send(160, 60)
+    eventually(lambda: delivered(database), 1)
+    end(alerts)
+    alerts.start()
+    street.send(160, 50)
+    street.send(450, 40)
+    eventually(lambda: delivered(database), 2)
+    end(alerts)
+    street.clear()
+    eventually(lambda: stored(database), 5)
+    alerts.start()
+
+    eventually(lambda: events(database), WHOLE)
+    eventually(lambda: dispatcher.types("S1"), ["Alert", "Update", "Cancel"])
+    assert rows(database, "SELECT count(*), count(closed_at) FROM warnings") == [(1, 1)]
+
+
+def test_a_flood_that_rises_while_the_service_is_down_is_told_of_when_it_is_back(
+    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine
+) -> None:
+    watch(database, hasty_site(1), hasty_site(2, "drill-1"))
+    ingest.start()
+    gauge("G1").send(450, 30)
+    gauge("G2").send_at(450, datetime.now(UTC) - timedelta(days=9))
+    eventually(lambda: stored(database), 2)
+    alerts.start()
+
+    eventually(lambda: (events(database, "S1"), events(database, "S2")), ([(1, "Alert")], [(1, "Alert")]))
+
+
+def test_killed_between_commit_and_delivery_it_delivers_at_the_next_start(
+    alerts: Service, gauge: MakeGauge, database: Engine, broker: Broker
+) -> None:
+    watch(database, hasty_site())
+    alerts.start()
+    street = gauge("G1")
+    with database.begin() as holding:
+        holding.execute(text("LOCK TABLE warnings IN SHARE MODE"))
+        street.send(450)
+        waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'warnings'::regclass"
+        eventually(lambda: rows(database, waiting), [(1,)])
+        broker.server.stop()
+    eventually(lambda: events(database), [(1, "Alert")])
+    alerts.kill()
+    assert rows(database, "SELECT delivered_at FROM deliveries") == [(None,)]
+    broker.server.start()
+    assert retained(broker, "S1") is None
+    alerts.start()
+
+    eventually(lambda: delivered(database), 1)
+    assert [(retained(broker, "S1"),)] == rows(database, "SELECT identifier FROM warning_events")
+    assert events(database) == [(1, "Alert")]
+
+
+def test_what_only_ingest_heard_while_the_service_was_cut_off_still_raises_the_warning(
+    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine, broker: Broker
+) -> None:
+    watch(database, hasty_site())
+    ingest.start()
+    alerts.start()
+    street = gauge("G1")
+    street.send(0, 60)
+    password = broker.passwords.pop("rencheng-alerts")
+    broker.add_accounts()
+    alerts.says('"connected": false')
+    street.send(450, 30)
+    eventually(lambda: stored(database), 2)
+    assert events(database) == []
+    broker.passwords["rencheng-alerts"] = password
+    broker.add_accounts()
+
+    eventually(lambda: events(database), [(1, "Alert")])
+
+
+def test_a_broker_that_restarts_in_mid_flood_costs_no_reading(
+    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine, broker: Broker
+) -> None:
+    watch(database, hasty_site())
+    ingest.start()
+    alerts.start()
+    street = gauge("G1")
+    street.send(160, 60)
+    eventually(lambda: events(database), [(1, "Alert")])
+    broker.server.stop()
+    broker.server.start()
+    street.send(450, 40)  # perhaps before either service is back: the broker holds it for ingest alone
+    street.clear()
+
+    eventually(lambda: events(database), WHOLE, within_s=30)
+    eventually(lambda: retained(broker, "S1"), rows(database, "SELECT max(identifier) FROM warning_events")[0][0])
+
+
+def test_what_a_backlog_of_ingest_brings_late_is_still_judged(
+    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine
+) -> None:
+    watch(database, hasty_site(1), hasty_site(2))
+    ingest.start()
+    ingest.kill()
+    street = gauge("G1")
+    street.send(450, 60)  # the broker holds it for ingest, and the alert service has not come yet
+    alerts.start()
+    alerts.says("stored readings merged")
+    gauge("G2").send(450, 60)
+    eventually(lambda: events(database, "S2"), [(1, "Alert")])
+    assert events(database, "S1") == []
+    ingest.start()
+
+    eventually(lambda: events(database, "S1"), [(1, "Alert")])
+
+
+def test_an_earlier_warning_that_was_left_over_does_not_overwrite_a_later_one(
+    alerts: Service, gauge: MakeGauge, database: Engine, broker: Broker, dispatcher: Dispatcher
+) -> None:
+    watch(database, hasty_site())
+    alerts.start()
+    street = gauge("G1")
+    street.send(160, 60)
+    street.send(450, 50)
+    eventually(lambda: dispatcher.types("S1"), ["Alert", "Update"])
+    eventually(lambda: delivered(database), 2)
+    with database.begin() as connection:
+        connection.execute(
+            text("UPDATE deliveries SET delivered_at = NULL WHERE event_id = (SELECT min(event_id) FROM deliveries)")
+        )
+    alerts.stop()
+    alerts.start()
+
+    eventually(lambda: delivered(database), 2)
+    time.sleep(0.3)
+    assert dispatcher.types("S1") == ["Alert", "Update"]
+    assert [(retained(broker, "S1"),)] == rows(database, "SELECT max(identifier) FROM warning_events")

@@ -1,0 +1,64 @@
+"""Publishing through a broker that stops and comes back: nothing old after something new, no copies."""
+
+import signal
+from collections.abc import Iterator
+from os import kill
+
+import pytest
+
+from rencheng.broker.inbox import Inbox
+from rencheng.broker.session import Session
+from tests.alerts.services import Dispatcher, eventually
+from tests.conftest import Broker
+
+TOPIC = "rencheng/v1/370102/warning/S1"
+
+
+@pytest.fixture
+def session(broker: Broker) -> Iterator[Session]:
+    session = Session(
+        broker.address,
+        client_id="rencheng-alerts",
+        account=broker.account("alerts"),
+        subscriptions=["rencheng/v1/+/waterlogging/+/telemetry"],
+        inbox=Inbox(),
+        persistent=False,
+    )
+    with session:
+        eventually(lambda: session.is_connected, expected=True)
+        yield session
+
+
+def said(word: str) -> bytes:
+    return f'{{"msg_type": "{word}", "identifier": "{word}", "site": {{"id": "S1"}}}}'.encode()
+
+
+def test_what_was_offered_while_the_broker_was_away_is_not_sent_behind_our_back(
+    session: Session, broker: Broker, dispatcher: Dispatcher
+) -> None:
+    broker.server.stop()
+    eventually(lambda: session.is_connected, expected=False)
+    assert [session.publish(TOPIC, said("old"), retain=True, timeout_s=1) for _ in range(5)] == [False] * 5
+    broker.server.start()
+    eventually(lambda: session.is_connected, expected=True)
+
+    assert session.publish(TOPIC, said("new"), retain=True, timeout_s=5)
+    eventually(lambda: dispatcher.types("S1"), ["new"])
+
+
+def test_what_got_no_word_goes_before_what_comes_later(
+    session: Session, broker: Broker, dispatcher: Dispatcher
+) -> None:
+    eventually(lambda: session.publish(TOPIC, said("first"), retain=True, timeout_s=5), expected=True)
+    eventually(lambda: dispatcher.types("S1"), ["first"])
+    pid = broker.server.pid
+    assert pid is not None
+    kill(pid, signal.SIGSTOP)
+    try:
+        assert not session.publish(TOPIC, said("second"), retain=True, timeout_s=0.3)
+        assert not session.publish(TOPIC, said("third"), retain=True, timeout_s=0.3)
+    finally:
+        kill(pid, signal.SIGCONT)
+
+    assert session.publish(TOPIC, said("third"), retain=True, timeout_s=5)
+    eventually(lambda: dispatcher.types("S1"), ["first", "second", "third"])
