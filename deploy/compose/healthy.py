@@ -1,0 +1,76 @@
+#!/usr/bin/env python3
+"""Is the service in this container at work? `healthy.py api | ingest | alerts`. Exit status 0 if it is.
+
+Docker only shows the answer and starts others after it; it restarts nobody for it.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import urlopen
+
+import psycopg
+
+TIMEOUT_S = 3
+SILENCE_MAX_S = 15
+"""Ingest says in the database at least once a second that it lives."""
+
+ESTABLISHED = "01"
+
+
+def api() -> bool:
+    """It answers, and reaches the database. Whether readings come in is ingest's to say."""
+    try:
+        port = os.environ.get("RENCHENG_API_PORT", "8010")
+        with urlopen(f"http://127.0.0.1:{port}/health", timeout=TIMEOUT_S) as answer:
+            body = answer.read()
+    except HTTPError as refusal:
+        body = refusal.read()
+    return bool(json.loads(body)["database"] == "reachable")
+
+
+def ingest() -> bool:
+    """Its worker's sign of life in the database is fresh."""
+    url = os.environ["RENCHENG_DATABASE_URL"].replace("postgresql+psycopg:", "postgresql:", 1)
+    worker = f"rencheng-ingest-{os.environ.get('RENCHENG_INGEST_SLOT', '0')}"
+    with psycopg.connect(url, connect_timeout=TIMEOUT_S) as connection:
+        query = "SELECT extract(epoch FROM clock_timestamp() - seen_at) FROM ingest_progress WHERE worker = %s"
+        row = connection.execute(query, [worker]).fetchone()
+    return row is not None and row[0] <= SILENCE_MAX_S
+
+
+def alerts() -> bool:
+    """It holds a connection to the broker. It needs no database to go on warning."""
+    port = int(os.environ["RENCHENG_MQTT_URL"].rsplit(":", 1)[1])
+    return port in set(_ports_of_peers(pid=1))
+
+
+def _ports_of_peers(*, pid: int) -> Iterator[int]:
+    """The far ports of a process's established TCP connections."""
+    own = set()
+    for descriptor in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):  # closed meanwhile
+            own.add(str(descriptor.readlink()))
+    for table in ("tcp", "tcp6"):
+        path = Path(f"/proc/{pid}/net/{table}")
+        for line in path.read_text().splitlines()[1:] if path.exists() else ():
+            fields = line.split()
+            if fields[3] == ESTABLISHED and f"socket:[{fields[9]}]" in own:
+                yield int(fields[2].rpartition(":")[2], 16)
+
+
+def main() -> None:
+    """Ask the one that is named."""
+    try:
+        is_well = {"api": api, "ingest": ingest, "alerts": alerts}[sys.argv[1]]()
+    except (OSError, psycopg.Error, ValueError) as trouble:
+        sys.exit(f"not healthy: {trouble}")
+    sys.exit(0 if is_well else "not healthy")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+#!/bin/sh
+# Runs Mosquitto, and tells it (SIGHUP) within two seconds when its password file was written anew. Connections stay.
+# run.sh SHARED OWN WORK PASSWORDS: folders of the shared settings, of our own, for what is written here; the file.
+set -eu
+shared=$1 own=$2 work=$3 passwords=$4
+
+umask 077 # the broker wants access rules that it alone can read
+cat "$shared/rencheng.conf" "$own/listener.conf" >"$work/mosquitto.conf"
+cat "$shared/acl.conf" >"$work/acl.conf"
+
+stamp() { stat -c '%i %Y' "$passwords" 2>/dev/null || true; }
+read_at=$(stamp)
+
+# Mosquitto sets up its signals after it has read what it keeps; a SIGHUP before that would end it, if it did not
+# inherit that it is to be ignored.
+trap '' HUP
+mosquitto -c "$work/mosquitto.conf" &
+broker=$!
+
+while sleep 2 && kill -0 "$broker" 2>/dev/null; do
+  now=$(stamp)
+  if [ -n "$now" ] && [ "$now" != "$read_at" ]; then
+    kill -HUP "$broker"
+    read_at=$now
+  fi
+done &
+watch=$!
+
+stopping=
+trap 'stopping=yes; kill -TERM "$broker"' TERM INT
+status=0
+wait "$broker" || status=$?
+if [ -n "$stopping" ]; then # the signal ended the first wait; the broker writes what it holds, then ends
+  status=0
+  wait "$broker" || status=$?
+fi
+kill "$watch" 2>/dev/null || true
+exit "$status"

@@ -1,0 +1,139 @@
+"""The parts of the containers' own that meet a real broker and a real database."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ProgrammingError
+
+import migrations
+from local_stack.mosquitto import SHARED_SETTINGS
+from local_stack.ports import choose_port
+from local_stack.programs import Programs
+from rencheng.broker.accounts import new_password, password_hash, write_password_file
+from tests.deploy.compose_file import ROOT
+from tests.ingest.conftest import eventually
+
+COMPOSE = ROOT / "deploy" / "compose"
+NOT_AUTHORISED = 5
+
+
+class Container:
+    """deploy/compose/mosquitto/run.sh, with folders of the test's own in place of the container's."""
+
+    def __init__(self, programs: Programs, folder: Path) -> None:
+        self.port = choose_port(seed="run.sh", avoid=())
+        self.passwords = folder / "passwd"
+        self._programs = programs
+        for name in ("own", "data", "run"):
+            (folder / name).mkdir()
+        listener = (COMPOSE / "mosquitto" / "listener.conf").read_text()
+        for there, here in {
+            "listener 1883": f"listener {self.port} 127.0.0.1",
+            "/mosquitto/data/": f"{folder}/data/",
+            "/accounts/passwd": str(self.passwords),
+            "/tmp/acl.conf": f"{folder}/run/acl.conf",  # noqa: S108 - in the container
+        }.items():
+            assert there in listener
+            listener = listener.replace(there, here)
+        # started as root, Mosquitto would change to an account that cannot read the test's folder
+        (folder / "own" / "listener.conf").write_text(listener + "user root\n")
+        path = f"{programs.mosquitto.parent}:{os.environ['PATH']}"
+        words: list[str | Path] = [
+            "sh",
+            COMPOSE / "mosquitto" / "run.sh",
+            SHARED_SETTINGS,
+            folder / "own",
+            folder / "run",
+        ]
+        self.let_in("first")
+        self.process = subprocess.Popen(
+            [*words, self.passwords], env=programs.environment | {"PATH": path}, stderr=subprocess.DEVNULL
+        )
+
+    def let_in(self, *names: str) -> None:
+        write_password_file(self.passwords, [(name, password_hash(name)) for name in names])
+
+    def answer_to(self, *account: str) -> int:
+        """Mosquitto's answer to a publisher: 0 is yes, 5 is no, 1 that nobody listens."""
+        who = ["-u", account[0], "-P", account[0]] if account else []
+        address = ["-V", "mqttv311", "-h", "127.0.0.1", "-p", str(self.port), "-t", "x", "-n"]
+        command = [str(self._programs.bin / "mosquitto_pub"), *address, *who]
+        return subprocess.run(command, check=False, capture_output=True).returncode
+
+
+@pytest.fixture
+def container(programs: Programs, tmp_path: Path) -> Iterator[Container]:
+    container = Container(programs, tmp_path)
+    yield container
+    container.process.kill()
+    container.process.wait()
+
+
+def test_the_broker_learns_new_accounts_and_ends_in_order(container: Container, tmp_path: Path) -> None:
+    eventually(lambda: container.answer_to("first"), 0)
+    assert container.answer_to("second") == NOT_AUTHORISED
+    assert container.answer_to() == NOT_AUTHORISED  # which the health check takes for life
+
+    container.let_in("second")
+    eventually(lambda: container.answer_to("second"), 0, within_s=10)
+    assert container.answer_to("first") == NOT_AUTHORISED
+
+    container.process.terminate()
+    assert container.process.wait(timeout=20) == 0
+    assert (tmp_path / "data" / "mosquitto.db").exists()
+
+
+def test_a_broker_that_dies_takes_its_container_along(container: Container) -> None:
+    eventually(lambda: container.answer_to("first"), 0)
+    (broker,) = subprocess.run(
+        ["pgrep", "-x", "-P", str(container.process.pid), "mosquitto"], check=True, capture_output=True, text=True
+    ).stdout.split()
+    os.kill(int(broker), 9)
+
+    assert container.process.wait(timeout=10) != 0
+
+
+@pytest.fixture
+def narrow_roles(programs: Programs, database_server: str) -> Iterator[dict[str, URL]]:
+    """A database as the container makes it: the addresses of owner and services."""
+    admin = create_engine(database_server, isolation_level="AUTOCOMMIT")
+    passwords = {"owner": new_password(), "services": new_password()}
+    url = make_url(database_server).set(database="test_roles")
+    with admin.connect() as connection:
+        connection.execute(text("CREATE DATABASE test_roles"))
+    environment = {f"RENCHENG_{name.upper()}_PASSWORD": password for name, password in passwords.items()}
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    subprocess.run(
+        [str(programs.psql), "-X", "-v", "ON_ERROR_STOP=1", "-f", COMPOSE / "database" / "100-roles.sql", address],
+        env=programs.environment | environment,
+        check=True,
+        capture_output=True,
+    )
+    yield {name: url.set(username=f"rencheng_{name}", password=password) for name, password in passwords.items()}
+    with admin.connect() as connection:
+        connection.execute(text("DROP DATABASE test_roles WITH (FORCE)"))
+        connection.execute(text("DROP ROLE rencheng_owner"))
+        connection.execute(text("DROP ROLE rencheng_services"))
+    admin.dispose()
+
+
+def test_the_owner_migrates_and_the_services_only_write_rows(narrow_roles: dict[str, URL]) -> None:
+    migrations.upgrade(narrow_roles["owner"].render_as_string(hide_password=False))
+    services = create_engine(narrow_roles["services"])
+    reading = "INSERT INTO waterlogging_readings (device_id, channel, time, quality, received_at) VALUES"
+    with services.begin() as connection:
+        connection.execute(text("CREATE TEMPORARY TABLE stage (a int)"))
+        connection.execute(text(f"{reading} ('G1', 0, now(), 0, now()), ('G1', 0, now() - interval '9 d', 0, now())"))
+        connection.execute(text("DELETE FROM waterlogging_readings"))
+    for forbidden in ("DROP TABLE quarantine", "CREATE TABLE x (a int)", "CREATE ROLE x", "TRUNCATE ingest_counts"):
+        with (
+            services.connect() as connection,
+            pytest.raises(ProgrammingError, match=r"must be owner|permission denied"),
+        ):
+            connection.execute(text(forbidden))
+    services.dispose()
