@@ -22,4 +22,5 @@ def tell_broker(engine: Engine) -> None:
     """Let the broker know who may log in now."""
     number = write_accounts(engine, BrokerAccounts.load())
     told = reload_broker(checkout())
-    typer.echo(f"{number} accounts written; " + ("the broker has read them" if told else "the broker reads them when it is sent SIGHUP"))
+    then = "the broker has read them" if told else "the broker reads them when it is sent SIGHUP"
+    typer.echo(f"{number} accounts written; {then}")
