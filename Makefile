@@ -9,7 +9,7 @@ help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 setup: .venv/.ready ## the virtual environment, from the hash-locked requirements
-.venv/.ready: requirements/dev.txt pyproject.toml requirements/setup.sh
+.venv/.ready: requirements/dev.txt requirements/setup.sh
 	@bash requirements/setup.sh
 
 demo: setup ## everything: servers, city, real floods, warnings, a report
