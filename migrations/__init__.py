@@ -8,7 +8,7 @@ from alembic.config import Config
 
 def _config(database_url: str) -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["database_url"] = database_url
     return config
 

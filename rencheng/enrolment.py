@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from rencheng.broker.accounts import SERVICE_PREFIX, new_password, password_hash, write_password_file
+from rencheng.codecs.registry import CODECS
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.topic import IDENTIFIER, REGION
@@ -19,7 +20,7 @@ def enrol(engine: Engine, devices: Sequence[Device]) -> dict[str, str]:
     `write_accounts` and a reload.
 
     Raises:
-        NotPossible: a name that no device may bear, or a region that is no GB/T 2260 code.
+        NotPossible: a name that no device may bear, a codec that nobody has, or a region that is no GB/T 2260 code.
     """
     for device in devices:
         _check(device)
@@ -50,10 +51,12 @@ def write_accounts(engine: Engine, accounts: BrokerAccounts) -> int:
 def _check(device: Device) -> None:
     if not IDENTIFIER.fullmatch(device.device_id):
         raise NotPossible(
-            f"{device.device_id!r} cannot be a device's name: 1 to 64 letters, digits, dots, dashes, underscores or"
-            " colons, beginning with a letter or digit"
+            f"{device.device_id!r} cannot be a device's name: 1 to 64 letters, digits, dots, dashes or"
+            " underscores, beginning with a letter or digit"
         )
     if device.device_id.startswith(SERVICE_PREFIX):
         raise NotPossible(f"{device.device_id!r} begins like a service's name; no device may, it would get its rights")
+    if device.codec not in CODECS:
+        raise NotPossible(f"there is no codec {device.codec!r}; there is {', '.join(sorted(CODECS))}")
     if not REGION.fullmatch(device.region):
         raise NotPossible(f"{device.region!r} is not a six-digit GB/T 2260 code, such as 370102 for Lixia, Jinan")

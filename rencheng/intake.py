@@ -1,11 +1,12 @@
 """From a message to readings or a refusal. A bad message is a result, not an exception."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from rencheng.checks.clock import ClockLimits, check_clock
 from rencheng.checks.gauge import flag_gauge
+from rencheng.codecs.base import Codec
 from rencheng.codecs.json_v1 import decode_state
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.device import ACTUAL, Device, DeviceState
@@ -55,8 +56,10 @@ class Admitted:
         object.__setattr__(self, "count", len(self.readings) + len(self.refusals))
 
     @property
-    def positions(self) -> list[int]:
+    def positions(self) -> Sequence[int]:
         """Where in the message each of `readings` stood."""
+        if not self.refusals or not self.readings:
+            return range(len(self.readings))
         refused = {refusal.position for refusal in self.refusals}
         return [position for position in range(self.count) if position not in refused]
 
@@ -72,7 +75,7 @@ def admit(message: Message, directory: Mapping[str, Device], limits: ClockLimits
         if topic.channel is Channel.STATE:
             state = DeviceState(device_id, decode_state(message.payload), message.received_at)
             return Admitted(message, state=state, device_id=device_id, world=world)
-        readings, bad = CODECS[device.codec].decode(device.kind, device_id, message.payload)
+        readings, bad = _codec_of(device).decode(device.kind, device_id, message.payload)
     except Refused as refused:
         refusal = Refusal(WHOLE_MESSAGE, refused.reason, refused.detail)
         return Admitted(message, refusals=(refusal,), device_id=device_id, world=world)
@@ -92,6 +95,13 @@ def _sender(topic: Topic, directory: Mapping[str, Device]) -> Device:
     if (device.region, device.kind) != (topic.region, topic.kind):
         raise Refused(Reason.WRONG_ADDRESS, f"{device.device_id} is {device.kind} in {device.region}")
     return device
+
+
+def _codec_of(device: Device) -> Codec:
+    try:
+        return CODECS[device.codec]
+    except KeyError:
+        raise Refused(Reason.UNDECODABLE, f"there is no codec {device.codec!r}; its device record names it") from None
 
 
 def _checked(

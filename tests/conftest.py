@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,13 +30,15 @@ def programs() -> Programs:
 
 
 @pytest.fixture(scope="session")
-def server_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that the servers' own account can enter, also when the tests run as root."""
-    folder = tmp_path_factory.mktemp("servers")
-    for parent in (folder, *folder.parents):
-        if parent.owner() == folder.owner() and parent.parent != parent and "pytest" in str(parent):
-            parent.chmod(0o755)
-    return folder
+def server_folder() -> Iterator[Path]:
+    """A folder that the servers' own account can enter, also when the tests run as root.
+
+    Not pytest's own: each session of pytest closes the way to those of all others.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="rencheng-tests-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

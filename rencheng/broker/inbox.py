@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from rencheng.intake import Message
 
+BATCH_BYTES_MAX = 4 * 2**20
+"""How much payload is taken out at once: buffered uploads are large, and a batch must be committed within seconds."""
+
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
@@ -29,7 +32,7 @@ class Inbox:
 
     Args:
         messages_max: how many messages it holds. Above a broker's in-flight window, it never fills.
-        bytes_max: how much payload it holds.
+        bytes_max: how much payload it holds. One message is always taken, however large.
     """
 
     def __init__(self, *, messages_max: int = 20_000, bytes_max: int = 64 * 2**20) -> None:
@@ -37,37 +40,50 @@ class Inbox:
         self._bytes_max = bytes_max
         self._waiting: deque[Delivery] = deque()
         self._bytes = 0
-        self._arrived = threading.Condition()
+        self._lock = threading.Lock()
+        self._arrived = threading.Condition(self._lock)
+        self._left = threading.Condition(self._lock)
 
-    def put(self, delivery: Delivery) -> bool:
-        """Take a delivery in. False if it does not fit."""
-        with self._arrived:
-            if len(self._waiting) >= self._messages_max or self._bytes > self._bytes_max:
+    def put(self, delivery: Delivery, *, wait_s: float = 0) -> bool:
+        """Take a delivery in. False if it does not fit, and there is no room for it after so long."""
+        size = len(delivery.message.payload)
+        with self._lock:
+            if not self._left.wait_for(lambda: self._has_room(size), wait_s):
                 return False
             self._waiting.append(delivery)
-            self._bytes += len(delivery.message.payload)
+            self._bytes += size
             self._arrived.notify()
         return True
 
-    def take(self, *, messages_max: int, wait_s: float) -> list[Delivery]:
-        """Everything that is there, in arrival order, up to a number; waits for a first one so long.
+    def take(self, *, messages_max: int, wait_s: float, bytes_max: int = BATCH_BYTES_MAX) -> list[Delivery]:
+        """What is there, in arrival order, up to a number and a size; waits for a first one so long.
 
         While a batch is being written the next one gathers here: a quiet night has batches of one and low
         latency, a storm has large ones, and a broker with a small window is never waited for in vain.
         """
-        with self._arrived:
-            if not self._waiting:
-                self._arrived.wait(wait_s)
-            taken = [self._waiting.popleft() for _ in range(min(messages_max, len(self._waiting)))]
-            self._bytes -= sum(len(delivery.message.payload) for delivery in taken)
+        taken: list[Delivery] = []
+        size = 0
+        with self._lock:
+            self._arrived.wait_for(lambda: self._waiting, wait_s)
+            while self._waiting and len(taken) < messages_max and size < bytes_max:
+                taken.append(self._waiting.popleft())
+                size += len(taken[-1].message.payload)
+            self._bytes -= size
+            self._left.notify()
         return taken
 
     def clear(self) -> None:
         """Forget what waits; the broker will send it again."""
-        with self._arrived:
+        with self._lock:
             self._waiting.clear()
             self._bytes = 0
+            self._left.notify()
 
     def __len__(self) -> int:
         """How many messages wait."""
         return len(self._waiting)
+
+    def _has_room(self, size: int) -> bool:
+        if not self._waiting:
+            return True
+        return len(self._waiting) < self._messages_max and self._bytes + size <= self._bytes_max

@@ -3,20 +3,26 @@
 MQTT 3.1.1 because it costs paho half of what MQTT 5 does, and every broker that we know speaks it.
 """
 
+import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from paho.mqtt.client import MQTT_ERR_SUCCESS, Client, MQTTMessage
+from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from rencheng.broker.inbox import Delivery, Inbox, Receipt
 from rencheng.intake import Message
 
+log = logging.getLogger(__name__)
+
 KEEPALIVE_S = 30
+
+ROOM_WAIT_S = 10
+"""How long the network thread waits for room in the inbox: the broker's patience is one and a half keepalives."""
 
 
 class Session:
@@ -27,6 +33,7 @@ class Session:
         client_id: stable, so that a persistent session is found again.
         account: user name and password.
         subscriptions: topic filters, asked for (QoS 1) at every connect, so that a changed list takes effect.
+        given_up: filters that an earlier life of this session may have asked for, and that are wanted no more.
         inbox: where messages go.
         persistent: the broker keeps messages while we are away, and until we acknowledge them.
         on_change: called from the network thread with True when connected and subscribed, False when cut off,
@@ -40,33 +47,32 @@ class Session:
         client_id: str,
         account: tuple[str, str],
         subscriptions: Sequence[str],
+        given_up: Sequence[str] = (),
         inbox: Inbox,
         persistent: bool,
         on_change: Callable[[bool, str], None] = lambda _up, _why: None,
     ) -> None:
         self._address = address
+        self._client_id = client_id
+        self._account = account
+        self._persistent = persistent
         self._subscriptions = [(topic, 1) for topic in subscriptions]
+        self._given_up = list(given_up)
         self._inbox = inbox
         self._on_change = on_change
         self._epoch = 0
         self._receipts = threading.Lock()
-        self._paused = False
-        self._client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            clean_session=not persistent,
-            protocol=MQTTProtocolVersion.MQTTv311,
-            manual_ack=persistent,
-        )
-        self._client.username_pw_set(*account)
-        self._client.reconnect_delay_set(1, 8)
-        self._client.on_connect = self._connected
-        self._client.on_subscribe = self._subscribed
-        self._client.on_disconnect = self._disconnected
-        self._client.on_message = self._arrived
+        self._hung_up = False
+        self._outstanding: int | None = None
+        self._puback = threading.Condition()
+        self._taken_by_broker: set[int] = set()
+        self._client = self._new_client()
 
     def __enter__(self) -> Self:
         """Start connecting, in a thread of its own. A broker that is away is tried again and again."""
+        self._hung_up = False
+        self._outstanding = None
+        self._client = self._new_client()  # paho's are for one start and one stop
         self._client.connect_async(*self._address, keepalive=KEEPALIVE_S)
         self._client.loop_start()
         return self
@@ -74,7 +80,9 @@ class Session:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Say goodbye. A persistent session stays with the broker."""
+        """Say goodbye. A persistent session stays with the broker, and so does what the inbox still holds."""
+        self._hung_up = True
+        self._inbox.clear()  # the network thread may be waiting for room
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -91,22 +99,58 @@ class Session:
                     self._client.ack(receipt.packet_id, receipt.qos)
 
     def publish(self, topic: str, payload: bytes, *, retain: bool, timeout_s: float) -> bool:
-        """Publish with QoS 1 and wait for the broker's word. False if it did not come in time."""
-        sent = self._client.publish(topic, payload, qos=1, retain=retain)
-        if sent.rc != MQTT_ERR_SUCCESS:
+        """Publish with QoS 1 and wait for the broker's word. False if it did not come in time.
+
+        One at a time, for one thread. What got no word in time stays with paho, which sends it again after a
+        reconnection; until it has come through nothing else is sent, so that what is old never follows what is new.
+        """
+        if not self.is_connected:
+            return False  # paho would keep a copy of each attempt, and send them all when it is back
+        if self._outstanding is not None and not self._came_through(self._outstanding, timeout_s):
             return False
-        try:
-            sent.wait_for_publish(timeout_s)
-        except RuntimeError:  # paho: the connection went while waiting
-            return False
-        return sent.is_published()
+        self._taken_by_broker.clear()
+        self._outstanding = self._client.publish(topic, payload, qos=1, retain=retain).mid
+        return self._came_through(self._outstanding, timeout_s)
 
     def resume_if_drained(self) -> None:
         """After an overflow: connect again once the inbox is empty."""
-        if self._paused and not len(self._inbox):
+        if self._hung_up and not len(self._inbox):
             self._client.loop_stop()
-            self._paused = False
             self.__enter__()
+
+    def _new_client(self) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._client_id,
+            clean_session=not self._persistent,
+            protocol=MQTTProtocolVersion.MQTTv311,
+            manual_ack=self._persistent,
+        )
+        client.username_pw_set(*self._account)
+        client.reconnect_delay_set(1, 8)
+        client.on_connect = self._connected
+        client.on_subscribe = self._subscribed
+        client.on_disconnect = self._disconnected
+        client.on_message = self._arrived
+        client.on_publish = self._published
+        # an error in a callback must not end the network thread: the process would live on, and hear nothing
+        client.suppress_exceptions = True
+        client.enable_logger(log)
+        return client
+
+    def _came_through(self, packet_id: int, timeout_s: float) -> bool:
+        with self._puback:
+            done = self._puback.wait_for(lambda: packet_id in self._taken_by_broker, timeout_s)
+        if done:
+            self._outstanding = None
+        return done
+
+    def _published(
+        self, _client: Client, _data: object, packet_id: int, _reason: ReasonCode, _properties: object
+    ) -> None:
+        with self._puback:
+            self._taken_by_broker.add(packet_id)
+            self._puback.notify_all()
 
     def _connected(
         self, client: Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
@@ -117,6 +161,8 @@ class Session:
         with self._receipts:
             self._epoch += 1
         client.subscribe(self._subscriptions)
+        if self._given_up:  # after it, so that there is no moment without
+            client.unsubscribe(self._given_up)
 
     def _subscribed(self, _client: Client, _data: object, _mid: int, codes: list[ReasonCode], _properties: Any) -> None:  # noqa: ANN401 - paho's
         refused = [topic for (topic, _), code in zip(self._subscriptions, codes, strict=True) if code.is_failure]
@@ -133,9 +179,12 @@ class Session:
         self._on_change(False, str(reason))
 
     def _arrived(self, client: Client, _data: object, message: MQTTMessage) -> None:
+        if self._hung_up:  # it was on its way when we hung up; taken in now, it would overtake what was left out
+            return
         received = Message(message.topic, bytes(message.payload), datetime.now(UTC))
-        if not self._inbox.put(Delivery(received, Receipt(self._epoch, message.mid, message.qos))):
-            # The inbox is bounded and the network thread must not wait in it. We hang up instead: what was not
-            # acknowledged stays with the broker, and comes again when there is room.
-            self._paused = True
+        delivery = Delivery(received, Receipt(self._epoch, message.mid, message.qos))
+        if not self._inbox.put(delivery, wait_s=ROOM_WAIT_S):
+            # The inbox is bounded, and the network thread must not wait in it for longer than the broker would wait
+            # for us. We hang up: what was not acknowledged stays with the broker, and comes again when there is room.
+            self._hung_up = True
             client.disconnect()

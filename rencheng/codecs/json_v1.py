@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from rencheng.codecs.base import BadItem
@@ -24,7 +24,11 @@ _MODELS: dict[Kind, type[WaterPayload] | type[SignalPayload] | type[ChargingPayl
     Kind.SIGNAL: SignalPayload,
     Kind.CHARGING: ChargingPayload,
 }
-_ARRAYS: dict[Kind, TypeAdapter[Any]] = {kind: TypeAdapter(list[model]) for kind, model in _MODELS.items()}  # type: ignore[valid-type]
+_ARRAYS: dict[Kind, TypeAdapter[Any]] = {
+    # the first fault ends the quick way: a megabyte of nonsense must not become a megabyte of findings
+    kind: TypeAdapter(Annotated[list[model], Field(max_length=READINGS_MAX), FailFast()])  # type: ignore[arg-type, valid-type]
+    for kind, model in _MODELS.items()
+}
 
 
 class JsonCodec:

@@ -12,7 +12,16 @@ from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, SignalEvent, WaterReading
 
 _Text = Annotated[str, StringConstraints(max_length=64, pattern=r"^[\x20-\x7e]*$")]
-_Time = Annotated[AwareDatetime, AfterValidator(lambda time: time.astimezone(UTC))]
+
+
+def _in_utc(time: datetime) -> datetime:
+    try:
+        return time.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies outside the years 1 to 9999 in UTC") from None
+
+
+_Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 _Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
 
 

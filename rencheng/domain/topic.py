@@ -12,8 +12,8 @@ ROOT = "rencheng/v1"
 REGION = re.compile(r"[0-9]{6}")
 """A district's six-digit GB/T 2260 code, such as 370102 for Lixia, Jinan."""
 
-IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
-"""What a device, site or world may be called: safe in a topic, a file name, an XML text and a URL."""
+IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+"""What a device, site or world may be called: safe in a topic, a password file, a file name, an XML text and a URL."""
 
 
 class Channel(StrEnum):

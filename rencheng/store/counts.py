@@ -97,6 +97,28 @@ def record_progress(
     )
 
 
+def take_turn(connection: Connection, worker: str) -> None:
+    """Wait until no other transaction of this worker is under way, and keep others out until this one ends.
+
+    One may be: of a process before us, or our own whose commit got no answer.
+    """
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"ingest {worker}", 0))))
+
+
+def has_progressed(connection: Connection, worker: str, *, started_at: datetime, committed_through: datetime) -> bool:
+    """Does the worker's progress stand exactly here: is the transaction that recorded it committed?
+
+    The server's own answer (pg_xact_status) would not do: after a crash it gives a lost transaction's
+    number away again.
+    """
+    query = select(ingest_progress.c.worker).where(
+        ingest_progress.c.worker == worker,
+        ingest_progress.c.started_at == started_at,
+        ingest_progress.c.committed_through == committed_through,
+    )
+    return connection.execute(query).first() is not None
+
+
 def stored_rows(connection: Connection, world: str) -> int:
     """How many readings of one world's devices the three tables hold: the independent check of `totals`."""
     of_world = select(devices.c.device_id).where(devices.c.world == world)

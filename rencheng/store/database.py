@@ -1,17 +1,29 @@
-"""Open the database, and say what happened when a commit got no answer."""
+"""Open the database, and put its errors into our words."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, create_engine, text
+import psycopg
+from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.errors import is_unavailable
 
-__all__ = ["Connection", "Engine", "in_our_words", "open_database", "transaction_id", "was_committed"]
+__all__ = ["Connection", "Engine", "in_our_words", "open_database"]
 
 CONNECT_TIMEOUT_S = 5
+
+# A line that went dead without a word is noticed within half a minute: by us, so that work goes on and news (NOTIFY) is
+# not waited for in vain; and by the server, so that a transaction of ours that nobody will end holds no locks.
+_LISTEN_FOR_LIFE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+_OPTIONS = {
+    "timezone": "UTC",
+    "tcp_keepalives_idle": 10,
+    "tcp_keepalives_interval": 5,
+    "tcp_keepalives_count": 3,
+    "lock_timeout": "30s",
+}
 
 
 def open_database(url: str, *, name: str, connections_max: int = 5) -> Engine:
@@ -24,33 +36,25 @@ def open_database(url: str, *, name: str, connections_max: int = 5) -> Engine:
         pool_size=connections_max,
         max_overflow=0,
         pool_pre_ping=True,
-        connect_args={"connect_timeout": CONNECT_TIMEOUT_S, "application_name": name, "options": "-c timezone=UTC"},
+        connect_args={
+            "connect_timeout": CONNECT_TIMEOUT_S,
+            "application_name": name,
+            "options": " ".join(f"-c {setting}={value}" for setting, value in _OPTIONS.items()),
+            **_LISTEN_FOR_LIFE,
+        },
     )
 
 
 @contextmanager
 def in_our_words() -> Iterator[None]:
-    """Turn an error of the server into `StoreUnavailable`; errors for a row's sake pass as they are."""
+    """Turn an error of the server into `StoreUnavailable`; errors for a row's sake pass as they are.
+
+    The driver's own errors count too: what goes past SQLAlchemy (COPY, LISTEN, NOTIFY) raises them bare.
+    """
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, psycopg.Error) as error:
         if is_unavailable(error):
-            raise StoreUnavailable(str(error.orig).strip()) from error
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            raise StoreUnavailable(str(cause).strip()) from error
         raise
-
-
-def transaction_id(connection: Connection) -> str:
-    """The number by which `was_committed` can later be asked about this transaction."""
-    return str(connection.execute(text("SELECT pg_current_xact_id()::text")).scalar_one())
-
-
-def was_committed(connection: Connection, xid: str) -> bool:
-    """Did a transaction whose commit got no answer take effect?
-
-    Raises:
-        StoreUnavailable: the server is still at it.
-    """
-    status = connection.execute(text("SELECT pg_xact_status(CAST(:xid AS xid8))"), {"xid": xid}).scalar_one()
-    if status == "in progress":
-        raise StoreUnavailable(f"transaction {xid} is not decided yet")
-    return bool(status == "committed")

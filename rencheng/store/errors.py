@@ -3,9 +3,10 @@
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-_LATER = ("08", "53", "57", "40", "25006", "55P03")
+_LATER = ("08", "53", "57", "58", "40", "25006", "55P03")
 """SQLSTATE classes and codes that say nothing against a row: connection, resources, operator's intervention,
-transaction rolled back, a server that only reads just now, a lock that was not to be had."""
+the system below it (a disk that fails), transaction rolled back, a server that only reads just now, a lock that was
+not to be had."""
 
 
 def is_unavailable(error: BaseException) -> bool:

@@ -28,7 +28,7 @@ class Refuse:
     @property
     def digest(self) -> bytes:
         """Names the message by its content: the same one sent again is the same entry."""
-        return hashlib.sha256(self.topic.encode() + b"\0" + self.payload).digest()
+        return hashlib.sha256(self.topic.encode("utf-8", "surrogatepass") + b"\0" + self.payload).digest()
 
 
 def bury(connection: Connection, refused: Sequence[Refuse]) -> None:

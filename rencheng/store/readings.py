@@ -8,6 +8,7 @@ from enum import Enum, auto
 from typing import Any, cast
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 
 from rencheng.domain.errors import Reason, Refused, StoreUnavailable
@@ -38,13 +39,20 @@ Fate = Settled | Refused
 
 
 def stage_on_connect(engine: Engine) -> None:
-    """Give every connection of this engine the staging tables that `write` needs."""
+    """Give every connection of this engine the staging tables that `write` needs.
+
+    Connecting then raises `StoreUnavailable` as long as the schema is not there.
+    """
 
     @event.listens_for(engine, "connect")
     def stage(driver: _Driver, _record: object) -> None:
-        for shape in SHAPES.values():
-            driver.execute(shape.stage)
-        driver.commit()
+        try:
+            for shape in SHAPES.values():
+                driver.execute(shape.stage)
+            driver.commit()
+        except psycopg.errors.UndefinedTable as error:
+            driver.close()
+            raise StoreUnavailable("the database has no schema yet; `rencheng db upgrade` makes it") from error
 
 
 def write(connection: Connection, arrivals: Sequence[Arrival]) -> list[Fate]:
@@ -56,6 +64,8 @@ def write(connection: Connection, arrivals: Sequence[Arrival]) -> list[Fate]:
         StoreUnavailable: for the server's sake; the transaction is then to be given up.
     """
     driver = cast("_Driver", connection.connection.driver_connection)
+    if driver.info.transaction_status is TransactionStatus.IDLE:
+        connection.exec_driver_sql("SELECT 1")  # begins; else each `driver.transaction` below would commit on its own
     fates: dict[int, Fate] = {}
     by_type: dict[type, list[int]] = defaultdict(list)
     for index, arrival in enumerate(arrivals):
@@ -77,7 +87,7 @@ def _settle(driver: _Driver, shape: Shape, arrivals: Sequence[Arrival]) -> list[
     try:
         with driver.transaction():
             return _copy_and_merge(driver, shape, arrivals)
-    except psycopg.Error as error:
+    except (psycopg.Error, UnicodeError) as error:  # the latter for a text that is none in UTF-8
         if is_unavailable(error):
             raise StoreUnavailable(str(error).strip()) from error
         if len(arrivals) == 1:
@@ -95,6 +105,9 @@ def _copy_and_merge(driver: _Driver, shape: Shape, arrivals: Sequence[Arrival]) 
     known = [ordinal for (ordinal,) in driver.execute(shape.merge)]
     if known:
         conflict = Refused(Reason.CONFLICT, "this key is stored already, with other values")
-        for ordinal, same in driver.execute(shape.compare, [known]):
+        compared = driver.execute(shape.compare, [known]).fetchall()
+        if len(compared) < len(known):  # an exercise was cleared away between the two statements
+            raise StoreUnavailable("stored rows went away while they were compared")
+        for ordinal, same in compared:
             fates[ordinal] = Settled.DUPLICATE if same else conflict
     return fates

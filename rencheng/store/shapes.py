@@ -22,7 +22,7 @@ class Shape:
         row: all columns of a reading but `received_at`, in the order of `copy_in`.
         stage: makes the temporary table that a batch is copied into; it empties itself at each commit.
         empty, copy_in: empty the staging table within a transaction, and fill it.
-        merge: inserts what is new, and returns the ordinals of what was not.
+        merge: inserts what is new, in the order given, and returns the ordinals of what was not.
         compare: of these ordinals, whether the stored row says the same.
     """
 
@@ -43,7 +43,7 @@ class Shape:
         self.empty = f"DELETE FROM {staging}"
         self.copy_in = f"COPY {staging} (ordinal, {columns}) FROM STDIN"
         self.merge = (
-            f"WITH stored AS (INSERT INTO {name} ({columns}) SELECT {columns} FROM {staging}"
+            f"WITH stored AS (INSERT INTO {name} ({columns}) SELECT {columns} FROM {staging} ORDER BY ordinal"
             f" ON CONFLICT DO NOTHING RETURNING {_listed(key)})"
             f" SELECT s.ordinal FROM {staging} s"
             f" WHERE NOT EXISTS (SELECT FROM stored WHERE {_matched(key, 'stored', 's')})"

@@ -146,7 +146,12 @@ quarantine = Table(
     Column("topic", Text, nullable=False),
     Column("payload", LargeBinary, nullable=False),
     Column("digest", LargeBinary, nullable=False),
-    Column("position", Integer, nullable=False),
+    Column(
+        "position",
+        Integer,
+        nullable=False,
+        comment="which reading of the message, from 0; -1 for the whole message",
+    ),
     Column("reason", Text, nullable=False),
     Column("detail", Text, nullable=False),
     Column("device_id", Text),
@@ -176,7 +181,12 @@ ingest_progress = Table(
     Column("worker", Text, primary_key=True),
     Column("started_at", _time, nullable=False),
     Column("seen_at", _time, nullable=False),
-    Column("committed_through", _time, nullable=False),
+    Column(
+        "committed_through",
+        _time,
+        nullable=False,
+        comment="everything that the worker had received by then is committed",
+    ),
     Column("last_row_at", _time),
 )
 

@@ -43,20 +43,29 @@ class Watched(Generic[T]):
         return self._copy
 
     def _refresh(self) -> None:
+        if self._connection is not None and self._copy is not None and not self._has_news(self._connection):
+            return
         if self._connection is None:
             connection = self._engine.connect()
             listen(connection)
-            connection.commit()
+            connection.commit()  # before the first look, so that no change falls between
             self._connection = connection
-        elif not has_changed(self._connection) and self._copy is not None:
-            return
         self._copy = self._load(self._connection)
         self._connection.commit()
+
+    def _has_news(self, connection: Connection) -> bool:
+        """Has anything changed, or was the line lost, so that anything may have?"""
+        try:
+            with in_our_words():
+                return has_changed(connection)
+        except StoreUnavailable:
+            self.close()
+            return True
 
     def close(self) -> None:
         """Give the connection up."""
         if self._connection is not None:
             with suppress(SQLAlchemyError):
-                self._connection.invalidate()
+                self._connection.invalidate()  # it listens, and must not go back into the pool
                 self._connection.close()
             self._connection = None

@@ -10,6 +10,10 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
 
     mqtt_ingest_password: SecretStr = Field(description="Password of the broker account rencheng-ingest.")
     ingest_slot: int = Field(0, ge=0, lt=64, description="The worker's number; its session with the broker bears it.")
+    ingest_shared: bool = Field(
+        False,  # Mosquitto 2.0 forgets shared subscriptions when it restarts: what comes before ours is lost
+        description="Share the work with other workers. On Mosquitto a restart of the broker then costs readings.",
+    )
     ingest_batch_max: int = Field(5000, ge=1, le=20_000, description="The most messages in one transaction.")
     ingest_past_days: float = Field(30.0, gt=0, description="Readings older than this go to quarantine.")
     ingest_future_s: float = Field(300.0, gt=0, description="Readings further ahead than this go to quarantine.")

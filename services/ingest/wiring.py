@@ -25,7 +25,7 @@ from services.ingest.writer import Stopped, Writer
 log = get_logger("ingest")
 
 SHARE = "$share/rencheng-ingest/"
-"""Workers share one subscription: each message goes to one of them."""
+"""Before a topic filter: workers share the subscription, and each message goes to one of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,13 @@ def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Wor
     directory = Watched(engine, load_directory)
     _wait_for(directory, stop)
     inbox = Inbox()
+    own, shared = _filters()
     session = Session(
         settings.mqtt_address,
         client_id=settings.worker,
         account=("rencheng-ingest", settings.mqtt_ingest_password.get_secret_value()),
-        subscriptions=[SHARE + every(Channel.TELEMETRY), SHARE + every(Channel.STATE)],
+        subscriptions=shared if settings.ingest_shared else own,
+        given_up=own if settings.ingest_shared else shared,
         inbox=inbox,
         persistent=True,
         on_change=lambda up, why: log.info("broker", worker=settings.worker, connected=up, why=why),
@@ -63,6 +65,12 @@ def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Wor
         yield Worker(inbox, directory, limits, Writer(engine, worker=settings.worker, stop=stop), session)
     directory.close()
     engine.dispose()
+
+
+def _filters() -> tuple[list[str], list[str]]:
+    """What a worker alone subscribes to, and what one of several does."""
+    own = [every(Channel.TELEMETRY), every(Channel.STATE)]
+    return own, [SHARE + topic for topic in own]
 
 
 def _wait_for(directory: Watched[dict[str, Device]], stop: threading.Event) -> Mapping[str, Device]:

@@ -3,14 +3,14 @@
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rencheng.domain.errors import Reason, StoreUnavailable
 from rencheng.domain.topic import kind_in
 from rencheng.intake import Admitted
 from rencheng.runtime.logs import get_logger
-from rencheng.store.counts import Tally, count, record_progress
-from rencheng.store.database import Connection, Engine, in_our_words, transaction_id, was_committed
+from rencheng.store.counts import Tally, count, has_progressed, record_progress, take_turn
+from rencheng.store.database import Connection, Engine, in_our_words
 from rencheng.store.devices import save_states
 from rencheng.store.quarantine import Refuse, bury
 from rencheng.store.readings import Arrival, Settled, write
@@ -47,7 +47,8 @@ class Writer:
         self._stop = stop
         self._now = now
         self._started_at = now()
-        self._in_doubt: tuple[str, Tally] | None = None
+        self._in_doubt: Tally | None = None
+        self._through = self._started_at
 
     def write(self, batch: Sequence[Admitted], *, received_through: datetime) -> Tally:
         """Commit a batch, however long the database stays away; returns what became of its readings.
@@ -56,51 +57,47 @@ class Writer:
             Stopped: the process is to end; the batch is not committed.
         """
         pause_s = PAUSE_MIN_S
+        # it names the batch as well, so two in a row may not bear the same
+        self._through = received_through + timedelta(microseconds=received_through == self._through)
         while True:
             try:
                 with in_our_words():
-                    return self._attempt(batch, received_through)
+                    return self._attempt(batch)
             except StoreUnavailable as away:
                 log.warning("database away, batch kept", messages=len(batch), pause_s=pause_s, why=str(away))
             if self._stop.wait(pause_s):
                 raise Stopped
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
-    def _attempt(self, batch: Sequence[Admitted], received_through: datetime) -> Tally:
+    def _attempt(self, batch: Sequence[Admitted]) -> Tally:
+        mark = {"started_at": self._started_at, "committed_through": self._through}
         with self._engine.connect() as connection:
-            if self._in_doubt:
-                xid, tally = self._in_doubt
-                committed = was_committed(connection, xid)
+            take_turn(connection, self._worker)
+            if (tally := self._in_doubt) is not None:
+                committed = has_progressed(connection, self._worker, **mark)
                 self._in_doubt = None
                 if committed:  # only its answer was lost; to write it again would count all of it as duplicate
                     return tally
-            xid = transaction_id(connection)
             tally = self._settle(connection, batch)
-            record_progress(
-                connection,
-                self._worker,
-                started_at=self._started_at,
-                committed_through=received_through,
-                rows=tally.stored > 0,
-            )
-            self._in_doubt = xid, tally
+            record_progress(connection, self._worker, **mark, rows=tally.stored > 0)
+            self._in_doubt = tally
             connection.commit()
             self._in_doubt = None
             return tally
 
     def _settle(self, connection: Connection, batch: Sequence[Admitted]) -> Tally:
-        arrivals = [(a, i) for a in batch for i in range(len(a.readings))]
-        fates = write(connection, [Arrival(a.readings[i], a.message.received_at) for a, i in arrivals])
+        read = [(a, p, r) for a in batch for p, r in zip(a.positions, a.readings, strict=True)]
+        fates = write(connection, [Arrival(reading, a.message.received_at) for a, _, reading in read])
         tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
         refused = [_refuse(a, r.position, r.reason, r.detail) for a in batch for r in a.refusals]
-        for (admitted, index), fate in zip(arrivals, fates, strict=True):
+        for (admitted, position, _), fate in zip(read, fates, strict=True):
             tally = tallies[admitted.world, kind_in(admitted.message.topic)]
             if fate is Settled.STORED:
                 tally.stored += 1
             elif fate is Settled.DUPLICATE:
                 tally.duplicate += 1
             else:
-                refused.append(_refuse(admitted, admitted.positions[index], fate.reason, fate.detail))
+                refused.append(_refuse(admitted, position, fate.reason, fate.detail))
         for item in refused:
             tallies[item.world, kind_in(item.topic)].quarantined += 1
         bury(connection, refused)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -87,9 +88,15 @@ class Sender:
         self._client = Client(CallbackAPIVersion.VERSION2, client_id=name)
         self._client.username_pw_set(name, broker.passwords[name])
         self._client.max_queued_messages_set(0)
+        self._client.max_inflight_messages_set(0)
+        self._client.reconnect_delay_set(1, 2)
+        connected = threading.Event()
+        self._client.on_connect = lambda _c, _d, _f, reason, _p: None if reason.is_failure else connected.set()
         self._client.connect(*broker.address)
         self._client.loop_start()
         self.name = name
+
+        assert connected.wait(20)  # the broker reads new accounts in its own time
 
     def send(
         self, body: object, *, kind: Kind = Kind.WATERLOGGING, region: str = REGION, channel: str = "telemetry"

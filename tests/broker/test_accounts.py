@@ -1,0 +1,160 @@
+"""Devices get in with their own password, and services cannot be impersonated."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from paho.mqtt.client import Client, ConnectFlags
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from pydantic import SecretStr
+from sqlalchemy import Engine
+
+from rencheng.broker.accounts import write_password_file
+from rencheng.domain.device import Device
+from rencheng.domain.errors import Misconfigured, NotPossible
+from rencheng.domain.kind import Kind
+from rencheng.enrolment import enrol, write_accounts
+from rencheng.runtime.settings import BrokerAccounts
+from rencheng.store.database import open_database
+from rencheng.store.devices import add_region, load_directory, retire
+from tests.broker.conftest import eventually
+from tests.conftest import Broker
+
+REGION = "370102"
+
+
+@pytest.fixture(scope="module")
+def database(database_url: str) -> Iterator[Engine]:
+    engine = open_database(database_url, name="accounts tests")
+    with engine.begin() as connection:
+        add_region(connection, REGION, "历下区", "Lixia")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def accounts(broker: Broker) -> BrokerAccounts:
+    passwords = {
+        f"mqtt_{name}_password": SecretStr(broker.passwords[f"rencheng-{name}"])
+        for name in ("ingest", "alerts", "operator")
+    }
+    return BrokerAccounts(mqtt_password_file=broker.server.password_file, **passwords)  # type: ignore[arg-type]
+
+
+def answer(broker: Broker, name: str, password: str) -> str:
+    """What the broker says to who tries to log in."""
+    answers: list[str] = []
+
+    def told(_c: Client, _d: object, _f: ConnectFlags, reason: ReasonCode, _p: Properties | None) -> None:
+        answers.append(str(reason))
+
+    client = Client(CallbackAPIVersion.VERSION2, client_id=f"try-{name}")
+    client.username_pw_set(name, password)
+    client.on_connect = told
+    client.connect(*broker.address)
+    client.loop_start()
+    eventually(lambda: bool(answers))
+    client.disconnect()
+    client.loop_stop()
+    return answers[0]
+
+
+def gauge(name: str) -> Device:
+    return Device(name, Kind.WATERLOGGING, REGION)
+
+
+def reload(broker: Broker) -> None:
+    broker.server.reload()
+    time.sleep(0.3)  # a broker reads its accounts in its own time
+
+
+def test_an_enrolled_device_gets_in_and_a_retired_one_no_more(
+    broker: Broker, database: Engine, accounts: BrokerAccounts
+) -> None:
+    passwords = enrol(database, [gauge("G1"), gauge("G2.-_x")])
+    before = answer(broker, "G1", passwords["G1"])
+    written = write_accounts(database, accounts)
+    reload(broker)
+    after = [answer(broker, name, password) for name, password in passwords.items()]
+    with database.begin() as connection:
+        retire(connection, "G1")
+    write_accounts(database, accounts)
+    reload(broker)
+
+    assert before == "Not authorized"
+    assert (written, after) == (5, ["Success", "Success"])
+    assert answer(broker, "G1", passwords["G1"]) == "Not authorized"
+    assert answer(broker, "G2.-_x", passwords["G2.-_x"]) == "Success"
+    assert answer(broker, *broker.account("ingest")) == "Success"
+
+
+def test_enrolling_again_brings_a_retired_device_back_with_a_new_password(
+    broker: Broker, database: Engine, accounts: BrokerAccounts
+) -> None:
+    (old,) = enrol(database, [gauge("G3")]).values()
+    with database.begin() as connection:
+        retire(connection, "G3")
+    (new,) = enrol(database, [gauge("G3")]).values()
+    write_accounts(database, accounts)
+    reload(broker)
+
+    assert answer(broker, "G3", old) == "Not authorized"
+    assert answer(broker, "G3", new) == "Success"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "rencheng-ingest",
+        "rencheng-",
+        "",
+        "a/b",
+        "a+",
+        "#",
+        "a b",
+        "a:b",
+        "-a",
+        "a\n",
+        "a\nrencheng-ingest",
+        "城",
+        "x" * 65,
+    ],
+)
+def test_a_name_that_no_device_may_bear_is_refused_and_nothing_is_registered(database: Engine, name: str) -> None:
+    with pytest.raises(NotPossible):
+        enrol(database, [gauge("fellow"), gauge(name)])
+    with database.connect() as connection:
+        assert not {"fellow", name} & set(load_directory(connection))
+
+
+def test_a_region_or_codec_that_is_none_is_refused(database: Engine) -> None:
+    with pytest.raises(NotPossible, match="GB/T 2260"):
+        enrol(database, [Device("G9", Kind.SIGNAL, "37010")])
+    with pytest.raises(NotPossible, match="morse"):
+        enrol(database, [Device("G9", Kind.SIGNAL, REGION, codec="morse")])
+
+
+def test_the_password_file_keeps_its_owner_and_rights(broker: Broker) -> None:
+    file = broker.server.password_file
+    file.chmod(0o640)
+    before = file.stat()
+    write_password_file(file, [("G1", "$7$…")])
+    after = file.stat()
+
+    assert (after.st_uid, after.st_gid, after.st_mode & 0o777) == (before.st_uid, before.st_gid, 0o640)
+    assert file.read_text(encoding="utf-8") == "G1:$7$…\n"
+    assert [path.name for path in file.parent.glob("passwd*")] == ["passwd"]
+
+
+def test_a_new_password_file_is_for_its_owner_alone(tmp_path: Path) -> None:
+    write_password_file(tmp_path / "passwd", [])
+
+    assert (tmp_path / "passwd").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Misconfigured, match="RENCHENG_MQTT_PASSWORD_FILE"):
+        write_password_file(tmp_path / "none" / "passwd", [])

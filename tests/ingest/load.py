@@ -1,0 +1,95 @@
+"""Devices that publish until told to stop, and the audit afterwards: by key, not by count alone."""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, text
+
+from tests.ingest.conftest import Sender, Worker, counts, eventually
+
+Key = tuple[str, datetime]
+PER_SECOND = 1000
+
+
+class Load:
+    """Some thousand readings a second, each published with QoS 1."""
+
+    def __init__(self, senders: Sequence[Sender]) -> None:
+        self.published: set[Key] = set()
+        self._waiting: list[Any] = []
+        self._senders = senders
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop, and wait until the broker has everything."""
+        self._stop.set()
+        self._thread.join()
+        # not `is_published`: what was posted while the broker was away is an error to it, and is sent all the same
+        eventually(lambda: all(sent._published for sent in self._waiting), expected=True, within_s=40)
+
+    def wait_for(self, more: int) -> None:
+        """Until so many more are published."""
+        goal = len(self.published) + more
+        eventually(lambda: len(self.published) >= goal, expected=True)
+
+    def _run(self) -> None:
+        first = datetime.now(UTC) - timedelta(hours=3)
+        for number in itertools.count():
+            if self._stop.wait(1 / PER_SECOND):
+                return
+            sender, at = self._senders[number % len(self._senders)], first + timedelta(milliseconds=number)
+            self._waiting.append(sender.post({"time": at.isoformat(), "depth_mm": float(number % 50)}))
+            self.published.add((sender.name, at))
+
+
+@contextmanager
+def under_load(senders: Sequence[Sender]) -> Iterator[Load]:
+    load = Load(senders)
+    load.start()
+    try:
+        load.wait_for(300)
+        yield load
+    finally:
+        load.stop()
+
+
+def stored(database: Engine) -> set[Key]:
+    with database.connect() as connection:
+        rows = connection.execute(text("SELECT device_id, time FROM waterlogging_readings"))
+        return {(row.device_id, row.time) for row in rows}
+
+
+def audit(database: Engine, published: set[Key], *, within_s: float = 40) -> None:
+    """All that was published is stored, nothing else is, and the account agrees with the rows."""
+    database.dispose()  # its connections may be to a server that was restarted
+    until = time.monotonic() + within_s
+    while (found := stored(database)) != published and time.monotonic() < until:
+        time.sleep(0.1)
+    time.sleep(0.5)  # what comes twice may still come
+    by_account = counts(database)
+
+    assert published - found == set()
+    assert found - published == set()
+    assert by_account[0] == len(published)
+    assert by_account[2] == 0
+
+
+def memory_mb(worker: Worker) -> float:
+    assert worker.process
+    status = Path(f"/proc/{worker.process.pid}/status").read_text()
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
+
+
+def cut_off(worker: Worker) -> int:
+    """How often the worker was without the broker."""
+    return worker.log.read_bytes().count(b'"connected": false')

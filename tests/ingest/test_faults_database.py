@@ -1,0 +1,81 @@
+"""The database goes away under load: the batch is kept, no new mail is taken, and then all of it is stored once."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine
+
+from local_stack.postgres import PostgresServer
+from local_stack.programs import Programs
+from tests.ingest.conftest import GAUGES, Sender, Worker, eventually, scalar
+from tests.ingest.load import audit, cut_off, memory_mb, under_load
+from tests.private_database import private_server
+
+AWAY_S = 10
+GROWTH_MAX_MB = 150
+
+
+@pytest.fixture(scope="module")
+def server(programs: Programs, server_folder: Path) -> Iterator[PostgresServer]:
+    with private_server(programs, server_folder) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def database_url(server: PostgresServer) -> str:
+    return server.url("postgres")
+
+
+def some_rows(database: Engine) -> None:
+    eventually(lambda: scalar(database, "SELECT count(*) > 0 FROM waterlogging_readings"), expected=True)
+
+
+@pytest.mark.slow
+def test_a_database_that_was_away_has_everything_once_afterwards(
+    worker: Worker, sender: Callable[[str], Sender], database: Engine, server: PostgresServer
+) -> None:
+    with under_load([sender(name) for name in GAUGES]) as load:
+        some_rows(database)
+        before_mb = memory_mb(worker)
+        server.stop()
+        time.sleep(AWAY_S)
+        grown_mb = memory_mb(worker) - before_mb
+        server.start()
+        load.wait_for(500)
+
+    audit(database, load.published)
+    assert grown_mb < GROWTH_MAX_MB
+    assert cut_off(worker) == 0
+    assert b"database away, batch kept" in worker.log.read_bytes()
+
+
+@pytest.mark.slow
+def test_a_database_killed_again_and_again_has_everything_once_afterwards(
+    worker: Worker, sender: Callable[[str], Sender], database: Engine, server: PostgresServer
+) -> None:
+    with under_load([sender(name) for name in GAUGES]) as load:
+        some_rows(database)
+        for _ in range(3):
+            server.kill()
+            server.start()
+            load.wait_for(700)
+
+    audit(database, load.published)
+    assert cut_off(worker) == 0
+
+
+def test_a_worker_that_is_asked_to_stop_while_the_database_is_away_stops_and_loses_nothing(
+    worker: Worker, sender: Callable[[str], Sender], database: Engine, server: PostgresServer
+) -> None:
+    with under_load([sender("G1")]) as load:
+        some_rows(database)
+        server.stop()
+        load.wait_for(300)
+        ended = worker.stop()
+    server.start()
+    worker.start()
+
+    audit(database, load.published)
+    assert ended == 0

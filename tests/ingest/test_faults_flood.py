@@ -1,0 +1,32 @@
+"""One device gone mad: the others' readings are stored all the same, and so are its own."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from tests.ingest.conftest import GAUGES, Sender, Worker, eventually, sample, scalar
+from tests.ingest.load import audit, under_load
+
+MAD = 20_000
+
+
+@pytest.mark.slow
+def test_a_device_that_floods_holds_no_other_up(
+    worker: Worker, sender: Callable[[str], Sender], database: Engine
+) -> None:
+    mad, others = sender(GAUGES[0]), [sender(name) for name in GAUGES[1:]]
+    first = datetime.now(UTC) - timedelta(hours=9)
+    with under_load(others) as load:
+        times = [first + timedelta(seconds=number) for number in range(MAD)]
+        sent = [mad.post({"time": time.isoformat(), "depth_mm": 1.0}) for time in times]
+        alarm = sample(depth_mm=777.0)
+        others[0].send(alarm)
+        eventually(lambda: scalar(database, "SELECT count(*) FROM waterlogging_readings WHERE depth_mm = 777"), 1)
+        for info in sent:
+            info.wait_for_publish(60)
+
+    published = load.published | {(mad.name, time) for time in times}
+    published.add((others[0].name, datetime.fromisoformat(str(alarm["time"]))))
+    audit(database, published)

@@ -1,0 +1,129 @@
+"""What one device sends never stops another."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from rencheng.codecs.json_v1 import READINGS_MAX
+from rencheng.domain.device import Device
+from rencheng.domain.kind import Kind
+from rencheng.store.devices import register
+from tests.ingest.conftest import REGION, Sender, Worker, counts, eventually, sample, scalar
+from tests.ingest.load import cut_off
+
+MakeSender = Callable[[str], Sender]
+
+
+def test_ten_megabytes_are_refused_by_the_broker_and_the_others_go_on(
+    worker: Worker, sender: MakeSender, database: Engine
+) -> None:
+    huge, good = sender("G1"), sender("G2")
+    huge._client.publish(f"rencheng/v1/{REGION}/waterlogging/G1/telemetry", b"x" * 10_000_000, qos=1)
+    for _ in range(20):
+        good.send(sample())
+
+    eventually(lambda: counts(database), (20, 0, 0))
+    assert cut_off(worker) == 0
+
+
+@pytest.mark.parametrize(
+    "nonsense",
+    [b"x" * 900_000, b"[" * 900_000, b"[" + b"{}," * 299_000 + b"{}]", bytes(range(256)) * 3500],
+    ids=["letters", "brackets", "empty objects", "all bytes"],
+)
+def test_900_kilobytes_of_nonsense_are_kept_whole_and_the_others_go_on(
+    worker: Worker, sender: MakeSender, database: Engine, nonsense: bytes
+) -> None:
+    bad, good = sender("G1"), sender("G2")
+    for _ in range(3):
+        bad.send(nonsense)
+        good.send(sample())
+
+    eventually(lambda: counts(database), (3, 0, 3))
+    with database.connect() as connection:
+        entry = connection.execute(text("SELECT payload, reason, times FROM quarantine")).one()
+    assert (bytes(entry.payload), entry.reason, entry.times) == (nonsense, "undecodable", 3)
+
+
+@pytest.mark.parametrize(
+    "text_of_json",
+    [
+        '{"time": "0001-01-01T00:00:00+08:00", "depth_mm": 1}',
+        '{"time": "9999-12-31T23:59:59-08:00", "depth_mm": 1}',
+        '[{"time": "2026-11-20T08:00:00+08:00", "depth_mm": 1, "\\u0000": "\\u0000"}]',
+        '{"time": "2026-11-20T08:00:00+08:00", "depth_mm": 1e999}',
+    ],
+    ids=["year 0", "year 10000", "NUL", "infinite"],
+)
+def test_a_value_that_cannot_be_does_not_stop_the_worker(
+    worker: Worker, sender: MakeSender, database: Engine, text_of_json: str
+) -> None:
+    gauge = sender("G1")
+    gauge.send(text_of_json.encode())
+    gauge.send(sample())
+
+    eventually(lambda: counts(database), (1, 0, 1))
+    assert scalar(database, "SELECT reason FROM quarantine") == "invalid"
+
+
+def test_a_device_whose_codec_nobody_has_does_not_stop_the_worker(
+    worker: Worker, sender: MakeSender, database: Engine
+) -> None:
+    with database.begin() as connection:
+        register(connection, [(Device("foreign", Kind.WATERLOGGING, REGION, codec="morse"), None)])
+    sender("foreign").send(sample())
+    sender("G1").send(sample())
+
+    eventually(lambda: counts(database), (1, 0, 1))
+
+
+def test_a_topic_that_names_another_device_is_dropped_by_the_broker(
+    worker: Worker, sender: MakeSender, database: Engine
+) -> None:
+    forger = sender("G1")
+    for victim in ("G2", "rencheng-ingest"):
+        topic = f"rencheng/v1/{REGION}/waterlogging/{victim}/telemetry"
+        forger._client.publish(topic, json.dumps(sample()), qos=1)
+    forger.post(sample())  # after it has connected again: Mosquitto ends the connection of who forges with QoS 1
+
+    eventually(lambda: counts(database), (1, 0, 0))
+    assert scalar(database, "SELECT array_agg(device_id) FROM waterlogging_readings") == ["G1"]
+
+
+@pytest.mark.slow
+def test_a_flood_of_bad_messages_beside_good_ones_takes_none_along(
+    worker: Worker, sender: MakeSender, database: Engine
+) -> None:
+    bad, good = sender("G1"), sender("G2")
+    topic = f"rencheng/v1/{REGION}/waterlogging/G1/telemetry"
+    floods = [bad._client.publish(topic, b"bad %d" % (number % 100), qos=1) for number in range(6000)]
+    for second in range(300):
+        good.send(sample(second))
+    for sent in floods:
+        sent.wait_for_publish(30)
+
+    eventually(lambda: counts(database), (300, 0, 6000))
+    assert scalar(database, "SELECT count(*) FROM quarantine") == 100
+    assert scalar(database, "SELECT sum(times) FROM quarantine") == 6000
+
+
+@pytest.mark.slow
+def test_a_backlog_of_buffered_uploads_larger_than_the_inbox_is_worked_off_without_a_hang_up(
+    worker: Worker, sender: MakeSender, database: Engine
+) -> None:
+    worker.stop()
+    controller, first = sender("S1"), datetime.now(UTC) - timedelta(days=2)
+    uploads = 90
+    for upload in range(uploads):  # each of some 800 kB, because of the blanks
+        events = [
+            {"time": (first + timedelta(seconds=upload, microseconds=n)).isoformat(), "event_id": 82, "parameter": n}
+            for n in range(READINGS_MAX // 10)
+        ]
+        controller.send(json.dumps(events).encode() + b" " * 760_000, kind=Kind.SIGNAL)
+    worker.start()
+
+    eventually(lambda: counts(database), (uploads * READINGS_MAX // 10, 0, 0), within_s=40)
+    assert cut_off(worker) == 0

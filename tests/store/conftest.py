@@ -1,0 +1,54 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from local_stack.postgres import PostgresServer
+from local_stack.programs import Programs
+from rencheng.domain.device import Device
+from rencheng.domain.kind import Kind
+from rencheng.domain.reading import WaterReading
+from rencheng.store.database import open_database
+from rencheng.store.devices import add_region, register
+from rencheng.store.readings import Arrival, stage_on_connect
+from tests.private_database import private_server
+
+REGION = "370102"
+NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
+TABLES = ("waterlogging_readings", "signal_events", "meter_values")
+
+
+@pytest.fixture(scope="module")
+def database(database_url: str) -> Iterator[Engine]:
+    engine = open_database(database_url, name="store tests", connections_max=12)
+    stage_on_connect(engine)
+    with engine.begin() as connection:
+        add_region(connection, REGION, "历下区", "Lixia")
+        register(connection, [(Device("G1", Kind.WATERLOGGING, REGION), None)])
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def _empty(database: Engine) -> None:
+    with database.begin() as connection:
+        for table in (*TABLES, "quarantine", "ingest_counts", "ingest_progress"):
+            connection.execute(text(f"DELETE FROM {table}"))
+
+
+@pytest.fixture(scope="module")
+def own_server(programs: Programs, server_folder: Path) -> Iterator[PostgresServer]:
+    """A server that a test may stop, kill and start."""
+    with private_server(programs, server_folder) as server:
+        yield server
+
+
+def arrivals(readings: list[WaterReading], at: datetime = NOON) -> list[Arrival]:
+    return [Arrival(reading, at) for reading in readings]
+
+
+def rows(database: Engine, table: str) -> int:
+    with database.connect() as connection:
+        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())

@@ -1,0 +1,42 @@
+"""No true row of the recorded data is lost to the natural key."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import pytest
+from sqlalchemy import Engine
+
+from device_sims.recordings import floods, sessions, signals
+from device_sims.replay import FloodReplay, PileReplay, Replay, SignalReplay
+from rencheng.domain.reading import Reading
+from rencheng.store.readings import Arrival, Settled, write
+from rencheng.store.shapes import SHAPES
+from tests.store.conftest import NOON, rows
+
+FLOODS: list[Replay] = [FloodReplay(f"G{n}", flood, NOON, 3600, 3600) for n, flood in enumerate(floods())]
+SIGNALS: list[Replay] = [SignalReplay(f"S{n}", signal, NOON) for n, signal in enumerate(signals())]
+PILES: list[Replay] = [
+    PileReplay(f"P{pile}", list(of_pile), NOON)
+    for pile, of_pile in groupby(sessions(), key=lambda session: session.pile)
+]
+
+
+def recorded(replays: Sequence[Replay]) -> list[Reading]:
+    return [reading for replay in replays for upload in replay.uploads() for reading in upload.readings]
+
+
+@pytest.mark.usefixtures("_empty")
+@pytest.mark.parametrize(
+    ("replays", "table"),
+    [(FLOODS, "waterlogging_readings"), (SIGNALS, "signal_events"), (PILES, "meter_values")],
+    ids=["floods", "signals", "piles"],
+)
+def test_every_distinct_recorded_row_is_stored(database: Engine, replays: Sequence[Replay], table: str) -> None:
+    readings = recorded(replays)
+    with database.begin() as connection:
+        fates = write(connection, [Arrival(reading, NOON) for reading in readings])
+
+    assert readings
+    assert set(fates) <= set(Settled)
+    assert fates.count(Settled.STORED) == len(set(readings)) == rows(database, table)
+    assert len({SHAPES[type(reading)].key_of(reading) for reading in readings}) == len(set(readings))
