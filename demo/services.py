@@ -80,7 +80,7 @@ def running(logs: Path) -> Iterator[Platform]:
         services.extend(_start(name, environment, logs) for name in ("ingest", "alerts", "api"))
         ingest, alerts, api = services
         ingest.await_line('"connected": true')
-        alerts.await_line('"complete": true')
+        alerts.await_line('"can_evaluate": true')
         api.await_line('"event": "ready"')
         yield Platform(tuple(services), api_url, f"http://127.0.0.1:{metrics_port}/metrics")
     finally:
