@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test up down lint lock
+.PHONY: help setup demo test skill up down lint lock
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -17,6 +17,9 @@ demo: setup ## everything: servers, city, real floods, warnings, a report
 
 test: setup ## the tests, on real servers
 	@$(VENV)/pytest $(ARGS)
+
+skill: setup ## how early and how rightly the engine warns, on real floods, beside baselines
+	@$(VENV)/python -m benchmarks.skill
 
 up: setup ## start this checkout's TimescaleDB and Mosquitto
 	@$(VENV)/rencheng stack up

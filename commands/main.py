@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from commands import broker, database, demonstration, devices, keys, reference, serve, sites
+from commands import backtest, broker, database, demonstration, devices, keys, reference, serve, sites
 from local_stack.cli import app as stack
 from local_stack.errors import StackError
 from rencheng.domain.errors import RenchengError
@@ -27,6 +27,7 @@ app.add_typer(broker.app, name="broker")
 app.add_typer(keys.app, name="key")
 app.command()(serve.serve)
 app.command()(demonstration.demo)
+app.command()(backtest.backtest)
 app.command()(reference.reference)
 
 

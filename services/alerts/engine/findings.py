@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import ThresholdProfile
 from rencheng.domain.warning import Grounds
 from services.alerts.engine.state import SiteState, gauge_of
-from services.alerts.engine.trend import WINDOW, eta_s, rise_mm_per_s
+from services.alerts.engine.trend import WINDOW, Sample, eta_s, rise_mm_per_s
 
 CLEARED_SHARE_MIN = 0.3
 """A depth of less than this share of a threshold is below it, whatever `clear_below_mm` asks."""
@@ -16,7 +17,7 @@ Finding = tuple[Level, Grounds]
 """A level, and the numbers that speak for it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sight:
     """A site as its deepest gauge shows it.
 
@@ -24,21 +25,27 @@ class Sight:
         at: the site's now, the greatest sample time taken in.
         device_id: the gauge whose newest sample is the deepest of those that have spoken within the window.
         depth_mm: that sample.
-        rise_mm_per_s: the gauge's rate of rise; None with too few samples.
+        samples: the gauge's samples of the window.
     """
 
     at: datetime
     device_id: str
     depth_mm: float
-    rise_mm_per_s: float | None
+    samples: tuple[Sample, ...]
+
+    @cached_property
+    def rise_mm_per_s(self) -> float | None:
+        """The gauge's rate of rise, worked out when somebody asks; None with too few samples."""
+        return rise_mm_per_s(self.samples)
 
     def grounds(self, rule: str, level: Level, profile: ThresholdProfile, *, eta_s: float | None = None) -> Grounds:
         """These numbers as the grounds of a level change."""
+        rise = self.rise_mm_per_s
         return Grounds(
             rule=rule,
             device_id=self.device_id,
             depth_mm=self.depth_mm,
-            rise_mm_per_min=None if self.rise_mm_per_s is None else round(self.rise_mm_per_s * 60, 1),
+            rise_mm_per_min=None if rise is None else round(rise * 60, 1),
             threshold_mm=profile.depth_mm(level),
             eta_s=None if eta_s is None else round(eta_s),
             profile_version=profile.version,
@@ -53,8 +60,8 @@ def look(state: SiteState) -> Sight | None:
     fresh = {name: track for name, track in state.tracks.items() if track and track[-1][0] > at - WINDOW}
     if not fresh:
         return None
-    name = max(fresh, key=lambda name: (fresh[name][-1][1], name))
-    return Sight(at, gauge_of(name), fresh[name][-1][1], rise_mm_per_s(fresh[name]))
+    name = max(fresh, key=lambda name: (fresh[name][-1][1], name)) if len(fresh) > 1 else next(iter(fresh))
+    return Sight(at, gauge_of(name), fresh[name][-1][1], fresh[name])
 
 
 def observed(sight: Sight, state: SiteState, profile: ThresholdProfile) -> Finding | None:
@@ -69,10 +76,13 @@ def predicted(sight: Sight, profile: ThresholdProfile) -> Finding | None:
 
     Only from the blue threshold on: below, a car's wake looks like the start of a flood.
     """
-    if sight.rise_mm_per_s is None or sight.depth_mm < profile.depth_mm(Level.BLUE):
+    if sight.depth_mm < profile.depth_mm(Level.BLUE):
+        return None
+    rise = sight.rise_mm_per_s
+    if rise is None or rise <= 0:
         return None
     for level in reversed(WARNING_LEVELS):
-        eta = eta_s(sight.depth_mm, sight.rise_mm_per_s, profile.depth_mm(level))
+        eta = eta_s(sight.depth_mm, rise, profile.depth_mm(level))
         if eta is not None and 0 < eta <= profile.horizon_s:
             return level, sight.grounds("predicted", level, profile, eta_s=eta)
     return None

@@ -42,12 +42,19 @@ class SiteState:
 
         A sample that is there already changes nothing. A gauge's last sample stays, however old.
         """
-        track = dict(self.tracks.get(name, ()))
-        track.setdefault(time, depth_mm)
-        newest = max(time, self.watermark or time)
-        samples = sorted(track.items())
-        kept = [sample for sample in samples if sample[0] > newest - WINDOW] or samples[-1:]
-        return replace(self, tracks={**self.tracks, name: tuple(kept)}, watermark=newest)
+        newest = time if self.watermark is None or time > self.watermark else self.watermark
+        samples = self.tracks.get(name, ())
+        if not samples or time > samples[-1][0]:  # the usual case, spared the sort
+            samples = (*samples, (time, depth_mm))
+        elif all(time != known for known, _ in samples):
+            samples = tuple(sorted((*samples, (time, depth_mm))))
+        return SiteState(
+            level=self.level,
+            tracks={**self.tracks, name: _within_window(samples, newest - WINDOW)},
+            reached_since=self.reached_since,
+            receding_since=self.receding_since,
+            watermark=newest,
+        )
 
     def spoke_at(self, name: str) -> datetime | None:
         """The newest sample time of a gauge channel; None if it never spoke."""
@@ -90,6 +97,14 @@ class SiteState:
             receding_since=_time(kept["receding_since"]) if kept["receding_since"] else None,
             watermark=_time(kept["watermark"]) if kept["watermark"] else None,
         )
+
+
+def _within_window(samples: tuple[Sample, ...], begin: datetime) -> tuple[Sample, ...]:
+    """The samples after `begin`, or the last one if none is."""
+    for index, (time, _) in enumerate(samples):
+        if time > begin:
+            return samples[index:] if index else samples
+    return samples[-1:]
 
 
 def _time(text: str) -> datetime:

@@ -8,7 +8,7 @@ from rencheng.domain.quality import UNUSABLE
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import ThresholdProfile
 from rencheng.domain.warning import Grounds
-from services.alerts.engine.findings import Sight, look, observed, predicted, still_held
+from services.alerts.engine.findings import Finding, Sight, look, observed, predicted, still_held
 from services.alerts.engine.state import SiteState, channel_name
 
 
@@ -37,30 +37,42 @@ def step(state: SiteState, reading: WaterReading, profile: ThresholdProfile) -> 
     sight = look(state)
     if sight is None or (spoke_at is not None and reading.time <= spoke_at):
         return state, None
+    if state.level is Level.NONE and sight.depth_mm < profile.depth_mm(Level.BLUE):
+        return _quiet(state), None
     state = _note_reached(state, sight, profile)
-    risen = _risen(state, sight, profile)
-    return _change(state, sight, *risen) if risen else _recede(state, sight, profile)
+    expected = predicted(sight, profile)
+    risen = _risen(state, sight, profile, expected)
+    return _change(state, sight, *risen) if risen else _recede(state, sight, profile, expected)
+
+
+def _quiet(state: SiteState) -> SiteState:
+    """A street below every threshold where no level is in force: nearly all readings end here, and nothing follows."""
+    if not state.reached_since and state.receding_since is None:
+        return state
+    return replace(state, reached_since={}, receding_since=None)
 
 
 def _note_reached(state: SiteState, sight: Sight, profile: ThresholdProfile) -> SiteState:
     """Since when the water has stood at each threshold without a break."""
-    reached = (level for level in WARNING_LEVELS if sight.depth_mm >= profile.depth_mm(level))
-    return replace(state, reached_since={level: state.reached_since.get(level, sight.at) for level in reached})
+    levels = (level for level in WARNING_LEVELS if sight.depth_mm >= profile.depth_mm(level))
+    reached = {level: state.reached_since.get(level, sight.at) for level in levels}
+    return state if reached == state.reached_since else replace(state, reached_since=reached)
 
 
-def _risen(state: SiteState, sight: Sight, profile: ThresholdProfile) -> tuple[Level, Grounds] | None:
+def _risen(state: SiteState, sight: Sight, profile: ThresholdProfile, expected: Finding | None) -> Finding | None:
     """The highest finding above the level in force; what is seen goes before what is expected."""
-    found = [finding for finding in (observed(sight, state, profile), predicted(sight, profile)) if finding]
+    found = [finding for finding in (observed(sight, state, profile), expected) if finding]
     above = [finding for finding in found if finding[0] > state.level]
     return max(above, key=lambda finding: finding[0], default=None)
 
 
-def _recede(state: SiteState, sight: Sight, profile: ThresholdProfile) -> tuple[SiteState, Change | None]:
+def _recede(
+    state: SiteState, sight: Sight, profile: ThresholdProfile, expected: Finding | None
+) -> tuple[SiteState, Change | None]:
     """Step down to what still holds, once that has been so for the down-hold."""
-    expected = predicted(sight, profile)
     support = max(still_held(sight, state, profile), expected[0] if expected else Level.NONE)
     if support >= state.level:
-        return replace(state, receding_since=None), None
+        return state if state.receding_since is None else replace(state, receding_since=None), None
     since = state.receding_since or sight.at
     if sight.at - since < timedelta(seconds=profile.down_hold_s):
         return replace(state, receding_since=since), None

@@ -1,0 +1,1 @@
+"""The recordings that the benchmarks are run on; SOURCE.md says whence."""

@@ -1,0 +1,96 @@
+"""The two tables of a back-test, read from lines of CSV: what gauges measured, and what fell as rain."""
+
+import csv
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from operator import itemgetter
+from typing import NamedTuple
+
+from rencheng.domain.errors import NotPossible
+
+READING_COLUMNS = ("device_id", "time", "depth_mm")
+RAIN_COLUMNS = ("gauge_id", "time", "rain_mm")
+
+
+class Row(NamedTuple):
+    """One line of either table.
+
+    Attributes:
+        time: UTC.
+        source: the device, or the rain gauge.
+        value: depth or rain in mm; None if it could not be measured.
+    """
+
+    time: datetime
+    source: str
+    value: float | None
+
+
+def read_readings(lines: Iterable[str], name: str) -> list[Row]:
+    """The readings, in order of event time whatever their order in the file.
+
+    Rows of one moment stand in order of device, so that the order of the file decides nothing but which of two
+    contradicting rows of one device and moment counts: the first.
+
+    Args:
+        lines: of the file.
+        name: what an error calls the file.
+
+    Raises:
+        NotPossible: the file lacks a column, or a line cannot be read. It names file and line.
+    """
+    return sorted(_rows(lines, name, READING_COLUMNS), key=itemgetter(0, 1))
+
+
+def read_rain(lines: Iterable[str], name: str) -> list[Row]:
+    """The rain, in order of event time; the same rules as for readings."""
+    return sorted(_rows(lines, name, RAIN_COLUMNS), key=itemgetter(0, 1))
+
+
+def _rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[Row]:
+    rows = csv.reader(lines)
+    try:
+        cells = itemgetter(*_places(next(rows, []), columns))
+        for row in rows:
+            if row:
+                source, time, value = cells(row)
+                yield Row(_utc(time), _named(source.strip(), columns[0]), _measured(value))
+    except IndexError:
+        raise NotPossible(f"{name}, line {rows.line_num}: a row needs {', '.join(columns)}") from None
+    except UnicodeDecodeError:
+        raise  # of the file, not of a line
+    except (ValueError, OverflowError, csv.Error) as error:
+        raise NotPossible(f"{name}, line {rows.line_num}: {error}") from None
+
+
+def _places(header: Sequence[str], columns: Sequence[str]) -> list[int]:
+    names = [column.strip().removeprefix("\ufeff") for column in header]
+    missing = [column for column in columns if column not in names]
+    if missing:
+        raise ValueError(f"the first line must name {', '.join(columns)}; it lacks {', '.join(missing)}")
+    return [names.index(column) for column in columns]
+
+
+def _named(source: str, column: str) -> str:
+    if not source:
+        raise ValueError(f"{column} is empty")
+    return source
+
+
+def _utc(text: str) -> datetime:
+    """The moment. A zone object shared by all makes comparing them cheap."""
+    time = datetime.fromisoformat(text)
+    if time.tzinfo is UTC:
+        return time
+    if time.tzinfo is None:
+        raise ValueError(f"time {text!r} needs an offset, such as +08:00")
+    return time.astimezone(UTC)
+
+
+def _measured(text: str) -> float | None:
+    """The value; None where the cell is empty or holds no number that anything could measure (nan, inf)."""
+    if not text or text.isspace():
+        return None
+    value = float(text)
+    return value if math.isfinite(value) else None

@@ -1,0 +1,101 @@
+"""The command as somebody with three files types it."""
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from commands.backtest import backtest
+from rencheng.domain.errors import NotPossible
+
+MM = {"blue": 50, "yellow": 150, "orange": 270, "red": 400}
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> dict[str, Path]:
+    paths = {name: tmp_path / f"{name}.txt" for name in ("readings", "sites", "rain", "out")}
+    depths = ["2026-07-20T20:01:00+08:00,160", "2026-07-20T12:00:00Z,0", "2026-07-20T12:02:00Z,"]
+    paths["readings"].write_text(
+        "\ufeffdevice_id,time,depth_mm\n" + "".join(f"A,{row}\n" for row in depths) + f"X,{depths[0]}\n"
+    )
+    paths["sites"].write_text(
+        json.dumps([{"site_id": "S", "type": "lane", "thresholds_mm": MM, "devices": ["A", "B"]}])
+    )
+    paths["rain"].write_text("gauge_id,time,rain_mm\nP,2026-07-20T12:00:00Z,1.5\n")
+    return paths
+
+
+def test_it_needs_no_server_no_configuration_and_no_network(files: dict[str, Path], tmp_path: Path) -> None:
+    options = [word for name, path in files.items() for word in (f"--{name}", str(path))]
+    ran = subprocess.run(
+        [sys.executable, "-c", "from commands.main import run; run()", "backtest", *options],
+        check=True,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]},
+    )
+    lines = [json.loads(line) for line in files["out"].read_text().splitlines()]
+
+    assert [(line["site_id"], line["message"], line["level"], line["issued_at"]) for line in lines] == [
+        ("S", "alert", "yellow", "2026-07-20T12:01:00+00:00")
+    ]
+    assert ran.stdout == ""
+    assert "type 'lane' is not known here and taken as road" in ran.stderr
+    assert "today's engine does not look at rain" in ran.stderr
+    assert "1 devices are listed by no site and passed over, X among them" in ran.stderr
+    assert "1 listed devices have no reading, B of site S among them" in ran.stderr
+    assert "4 readings at 1 sites" in ran.stderr
+
+
+def test_packed_files_are_unpacked(files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed = tmp_path / "R.csv.gz"
+    packed.write_bytes(gzip.compress(files["readings"].read_bytes()))
+    backtest(packed, files["sites"], files["out"])
+
+    assert len(files["out"].read_text().splitlines()) == 1
+    assert "4 readings" in capsys.readouterr().err
+
+
+def test_no_reading_gives_no_message(files: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
+    files["readings"].write_text("device_id,time,depth_mm\n")
+    backtest(files["readings"], files["sites"], files["out"])
+
+    assert files["out"].read_text() == ""
+    assert "0 readings at 1 sites" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("rain", b"gauge_id,time,rain_mm\nP,noon,1\n", "line 2: Invalid isoformat string"),
+        ("readings", b"device_id,time,depth_mm\n\xff\xfe", "is not UTF-8 text"),
+        ("sites", b"[", "no JSON"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_named_and_nothing_is_written(
+    files: dict[str, Path], name: str, content: bytes, said: str
+) -> None:
+    files[name].write_bytes(content)
+    with pytest.raises(NotPossible, match=said) as error:
+        backtest(files["readings"], files["sites"], files["out"], files["rain"])
+
+    assert str(files[name]) in str(error.value)
+    assert not files["out"].exists()
+
+
+def test_a_broken_archive_is_named(files: dict[str, Path], tmp_path: Path) -> None:
+    packed = tmp_path / "R.csv.gz"
+    packed.write_bytes(b"no archive")
+    with pytest.raises(NotPossible, match="cannot be read"):
+        backtest(packed, files["sites"], files["out"])
+
+
+def test_an_answer_that_cannot_be_written_is_said(files: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(NotPossible, match="cannot be written: No such file"):
+        backtest(files["readings"], files["sites"], tmp_path / "nowhere" / "W.jsonl")

@@ -1,0 +1,137 @@
+"""Recorded readings through the live engine: what is said before a moment follows from what was measured until then."""
+
+import json
+import random
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from device_sims.recordings import floods
+from rencheng.domain.level import Level
+from services.alerts.backtest.places import WORLD
+from services.alerts.backtest.replay import as_reading, judge
+from services.alerts.backtest.rows import Row, read_readings
+from services.alerts.backtest.written import as_line
+from services.alerts.book import Book
+from tests.alerts.gauge_play import NOON, site
+
+SITES = {one.site_id: one for one in (site("S1", "A", "B", world=WORLD), site("S2", "C", world=WORLD))}
+
+_DEPTHS = st.sampled_from([None, -5000.0, -3.0, 0.0, 40.0, 60.0, 140.0, 155.0, 300.0, 450.0, 9999.0, 50_000.0])
+_ROWS = st.builds(
+    Row,
+    st.integers(0, 90 * 600).map(lambda tenths: NOON + timedelta(milliseconds=100 * tenths)),
+    st.sampled_from(["A", "B", "C", "stranger"]),
+    _DEPTHS,
+)
+
+
+def in_order(rows: Iterable[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: row[:2])
+
+
+def told(rows: Iterable[Row]) -> list[dict[str, Any]]:
+    return [json.loads(as_line(judged, SITES)) for judged in judge(SITES, in_order(rows))]
+
+
+def before(lines: Iterable[dict[str, Any]], moment: datetime) -> list[dict[str, Any]]:
+    return [line for line in lines if datetime.fromisoformat(line["issued_at"]) < moment]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(_ROWS, max_size=80), st.integers(0, 90 * 600), st.booleans())
+def test_cutting_the_input_leaves_what_was_said_before_as_it_was(
+    rows: list[Row], tenths: int, with_the_cut: bool
+) -> None:
+    cut = NOON + timedelta(milliseconds=100 * tenths)
+    kept = [row for row in rows if row.time < cut or (with_the_cut and row.time == cut)]
+
+    assert before(told(kept), cut) == before(told(rows), cut)
+
+
+@settings(deadline=None)
+@given(st.lists(_ROWS, max_size=60, unique_by=lambda row: row[:2]), st.randoms())
+def test_the_order_of_the_file_decides_nothing(rows: list[Row], dice: random.Random) -> None:
+    def text(some: list[Row]) -> list[str]:
+        cells = (f"{row.source},{row.time.isoformat()},{'' if row.value is None else row.value}\n" for row in some)
+        return ["device_id,time,depth_mm\n", *cells]
+
+    shuffled = dice.sample(rows, len(rows))
+
+    assert told(read_readings(text(shuffled), "R")) == told(read_readings(text(rows), "R")) == told(rows)
+
+
+@settings(deadline=None)
+@given(st.lists(_ROWS, max_size=80))
+def test_it_says_what_the_live_book_says_in_an_exercise(rows: list[Row]) -> None:
+    book = Book()
+    book.set_sites(SITES)
+    live = [message for row in in_order(rows) if (message := book.take(as_reading(row), NOON))]
+
+    assert [judged.message for judged in judge(SITES, in_order(rows))] == live
+
+
+@settings(deadline=None)
+@given(st.lists(_ROWS, max_size=80))
+def test_lines_are_chains_of_alert_updates_and_cancel(rows: list[Row]) -> None:
+    lines = told(rows)
+
+    for site_id in SITES:
+        standing = False
+        for line in (line for line in lines if line["site_id"] == site_id):
+            assert line["message"] in (("update", "cancel") if standing else ("alert",))
+            assert line["level"] in {"blue", "yellow", "orange", "red"}
+            standing = line["message"] != "cancel"
+    assert [line["issued_at"] for line in lines] == sorted(line["issued_at"] for line in lines)
+
+
+def row(minute: float, depth_mm: float | None) -> Row:
+    return Row(NOON + timedelta(minutes=minute), "A", depth_mm)
+
+
+def test_a_line_has_the_contract_s_keys_and_grounds_in_words() -> None:
+    line = told([row(0, 0), row(1, 0), row(2, 60), row(3, 120)])[-1]
+
+    assert list(line) == ["site_id", "message", "level", "certainty", "issued_at", "probability", "eta_s", "reason"]
+    assert (line["message"], line["level"], line["certainty"]) == ("update", "red", "Likely")
+    assert line["issued_at"] == "2026-07-20T12:03:00+00:00"
+    assert line["probability"] is None
+    assert line["eta_s"] == line["reason"]["eta_s"] > 0
+    assert line["reason"]["depth_mm"] == 120
+    assert "预计" in line["reason"]["zh"]
+    assert "is likely to reach" in line["reason"]["en"]
+
+
+def test_the_moment_is_not_cut_to_the_second() -> None:
+    assert told([row(0.01, 160)])[0]["issued_at"] == "2026-07-20T12:00:00.600000+00:00"
+
+
+def test_no_cancel_is_invented_at_the_end() -> None:
+    lines = told([row(0, 160), row(1, 160)])
+
+    assert [line["message"] for line in lines] == ["alert"]
+
+
+def test_a_cancel_names_the_level_that_ended() -> None:
+    lines = told([row(0, 160), *(row(minute, 0) for minute in range(1, 20))])
+
+    assert [(line["message"], line["level"]) for line in lines] == [("alert", "yellow"), ("cancel", "yellow")]
+    assert lines[-1]["certainty"] == "Observed"
+
+
+@pytest.mark.parametrize("depth_mm", [None, -5000.0, 10_001.0, 1e300])
+def test_what_cannot_be_measured_says_nothing(depth_mm: float | None) -> None:
+    assert told([row(0, depth_mm), row(1, depth_mm)]) == []
+
+
+def test_a_recorded_flood_is_warned_of() -> None:
+    flood = floods()[0]
+    samples = zip(flood.offsets_s, flood.depths_mm, strict=True)
+    lines = told(Row(NOON + timedelta(seconds=at), "C", mm) for at, mm in samples)
+
+    assert lines[0]["message"] == "alert"
+    assert max(Level.parse(line["level"]) for line in lines) >= Level.YELLOW
