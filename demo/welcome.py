@@ -12,8 +12,8 @@ def welcome(console: Console, engine: Engine, api_url: str) -> None:
     with engine.begin() as connection:
         token = create(connection, "demo", [Scope.TELEMETRY_READ, Scope.WARNINGS_READ])
     console.print()
+    console.print(f"status page {api_url}/")
     console.print(f"API docs    {api_url}/docs")
-    console.print(f"status      {api_url}/health")
     console.print(f"broker      {BrokerSettings.load().mqtt_url}")
     console.print(f"API key     {token}", soft_wrap=True)
     console.print(f"try         curl -H 'Authorization: Bearer {token}' {api_url}/v1/sites", soft_wrap=True)

@@ -49,6 +49,12 @@ class DatabaseSettings(Settings):
     database_url: str = Field(description="postgresql+psycopg://user:password@host:port/database")
 
 
+class PublicSettings(Settings):
+    """Where people find us."""
+
+    public_url: str = Field("http://127.0.0.1:8010", description="Where people and CAP messages find the API.")
+
+
 class BrokerSettings(Settings):
     """Where the broker is."""
 

@@ -19,6 +19,8 @@ _KEY_ID_BYTES = 8
 _SECRET_BYTES = 32
 """256 bits from the system's generator, in base64url."""
 
+_USABLE = (api_keys.c.revoked_at.is_(None), or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > func.now()))
+
 _NO_SUCH_KEY = hashlib.sha256(b"").digest()
 
 
@@ -66,11 +68,16 @@ def verify(connection: Connection, token: str) -> Key | None:
     key_id, _, secret = rest.partition("_")
     if prefix != PREFIX or not key_id.isalnum() or not key_id.isascii():
         return None
-    usable = (api_keys.c.revoked_at.is_(None), or_(api_keys.c.expires_at.is_(None), api_keys.c.expires_at > func.now()))
-    row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id, *usable)).mappings().one_or_none()
+    row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id, *_USABLE)).mappings().one_or_none()
     # compared in constant time, and also when there is no such key
     matches = hmac.compare_digest(_hash(secret), row["secret_hash"] if row else _NO_SUCH_KEY)
     return _as_key(row) if row and matches else None
+
+
+def in_force(connection: Connection, key_ids: Iterable[str]) -> frozenset[str]:
+    """Those of some keys that are neither expired nor revoked."""
+    query = select(api_keys.c.key_id).where(api_keys.c.key_id.in_(list(key_ids)), *_USABLE)
+    return frozenset(connection.execute(query).scalars())
 
 
 def revoke(connection: Connection, key_id: str) -> bool:

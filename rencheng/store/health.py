@@ -23,11 +23,13 @@ class Pulse:
     """Ingest's signs of life, of all workers together, by the database's clock.
 
     Attributes:
+        at: what it says now.
         last_row_at: when a row was committed last; None if never.
         last_row_age_s: how long ago that was.
         heartbeat_age_s: how long ago a worker said that it lives; None if never.
     """
 
+    at: datetime
     last_row_at: datetime | None
     last_row_age_s: float | None
     heartbeat_age_s: float | None
@@ -46,7 +48,7 @@ def pulse(connection: Connection) -> Pulse:
     """Feel it. One query on a table with a row a worker."""
     last_row_at = func.max(ingest_progress.c.last_row_at)
     row = connection.execute(
-        select(last_row_at, _age_s(last_row_at), _age_s(func.max(ingest_progress.c.seen_at)))
+        select(func.clock_timestamp(), last_row_at, _age_s(last_row_at), _age_s(func.max(ingest_progress.c.seen_at)))
     ).one()
     return Pulse(*row)
 

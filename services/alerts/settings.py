@@ -2,14 +2,13 @@
 
 from pydantic import Field, SecretStr
 
-from rencheng.runtime.settings import BrokerSettings, DatabaseSettings
+from rencheng.runtime.settings import BrokerSettings, DatabaseSettings, PublicSettings
 
 
-class AlertSettings(DatabaseSettings, BrokerSettings):
+class AlertSettings(DatabaseSettings, BrokerSettings, PublicSettings):
     """Settings of the alert service."""
 
     mqtt_alerts_password: SecretStr = Field(description="Password of the broker account rencheng-alerts.")
-    public_url: str = Field("http://127.0.0.1:8010", description="Where people and CAP messages find the API.")
     cap_sender: str = Field("rencheng@localhost", description="CAP sender: who issues, unique in the world.")
     cap_sender_name_zh: str = Field("韧城内涝预警", description="The issuing agency's name in Chinese.")
     cap_sender_name_en: str = Field("Rencheng ponding warning", description="The issuing agency's name in English.")

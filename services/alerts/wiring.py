@@ -184,7 +184,7 @@ def _publisher(settings: AlertSettings) -> Publisher:
         sender=settings.cap_sender,
         sender_name_zh=settings.cap_sender_name_zh,
         sender_name_en=settings.cap_sender_name_en,
-        web=f"{settings.public_url.rstrip('/')}/v1",
+        web=settings.public_url,
         contact=settings.cap_contact,
         restriction=settings.cap_restriction,
     )

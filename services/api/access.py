@@ -1,5 +1,6 @@
 """Who is asking: the one place where keys are looked at."""
 
+import base64
 import hashlib
 import time
 from datetime import UTC, datetime
@@ -8,7 +9,15 @@ from typing import Annotated
 
 from fastapi import Request, Security
 from fastapi.params import Security as SecurityParameter
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
+from fastapi.security import (
+    APIKeyHeader,
+    HTTPAuthorizationCredentials,
+    HTTPBasic,
+    HTTPBasicCredentials,
+    HTTPBearer,
+    SecurityScopes,
+)
+from starlette.requests import HTTPConnection
 
 from rencheng.store import api_keys
 from rencheng.store.api_keys import Key, Scope
@@ -22,8 +31,27 @@ REMEMBERED_MAX = 1_000
 
 _REALM = 'Bearer realm="rencheng"'
 
+_BASIC = 'Basic realm="rencheng", charset="UTF-8"'
+"""So that browsers and feed readers, which cannot send the other two, ask their user."""
+
+
+class _Basic(HTTPBasic):
+    """The framework's scheme, read by us: users have Chinese names, and what cannot be read is as good as nothing."""
+
+    async def __call__(self, request: HTTPConnection) -> HTTPBasicCredentials | None:  # type: ignore[override]
+        scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return None
+        try:
+            user, _, password = base64.b64decode(encoded).decode().partition(":")
+        except ValueError:
+            return None
+        return HTTPBasicCredentials(username=user, password=password)
+
+
 _bearer = HTTPBearer(auto_error=False, scheme_name="bearer", description="Authorization: Bearer rck_…")
 _header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="header", description="X-API-Key: rck_…")
+_basic = _Basic(auto_error=False, scheme_name="basic", description="The key as the password, with any user name.")
 
 
 class Doorkeeper:
@@ -59,10 +87,16 @@ class Doorkeeper:
             self._known[digest] = key, time.monotonic() + REMEMBERED_S
 
 
-def needs(scope: Scope) -> SecurityParameter:
-    """The dependency that lets nobody pass whose key does not list this scope."""
-    guard: SecurityParameter = Security(_authorise, scopes=[scope.value])
+def needs(*scopes: Scope) -> SecurityParameter:
+    """The dependency that lets nobody pass whose key does not list all of these scopes."""
+    guard: SecurityParameter = Security(_authorise, scopes=[scope.value for scope in scopes])
     return guard
+
+
+def key_of(request: Request) -> Key:
+    """Who is asking, once they have passed."""
+    key: Key = request.state.key
+    return key
 
 
 def _authorise(
@@ -70,16 +104,18 @@ def _authorise(
     needed: SecurityScopes,
     bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
     header: Annotated[str | None, Security(_header)],
+    basic: Annotated[HTTPBasicCredentials | None, Security(_basic)],
 ) -> None:
-    token = bearer.credentials if bearer else header
+    token = bearer.credentials if bearer else header or (basic.password if basic else None)
     if not token:
-        how = "Send a key as `Authorization: Bearer rck_…` or `X-API-Key: rck_…`."
-        raise Unauthenticated(how, headers={"WWW-Authenticate": _REALM})
+        how = "Send a key as `Authorization: Bearer rck_…` or `X-API-Key: rck_…`, or as the password of HTTP Basic."
+        raise Unauthenticated(how, headers={"WWW-Authenticate": f"{_REALM}, {_BASIC}"})
     doorkeeper: Doorkeeper = request.app.state.doorkeeper
     key = doorkeeper.admit(token)
     if key is None:
-        headers = {"WWW-Authenticate": f'{_REALM}, error="invalid_token"'}
+        headers = {"WWW-Authenticate": f'{_REALM}, error="invalid_token", {_BASIC}'}
         raise Unauthenticated("The key is unknown, expired or revoked.", headers=headers)
     if not key.scopes.issuperset(needed.scopes):
         challenge = f'{_REALM}, error="insufficient_scope", scope="{needed.scope_str}"'
         raise Forbidden(f"This needs the scope {needed.scope_str}.", headers={"WWW-Authenticate": challenge})
+    request.state.key = key

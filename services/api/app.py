@@ -9,26 +9,42 @@ from fastapi import APIRouter, FastAPI
 from rencheng.runtime.logs import get_logger
 from rencheng.store.api_keys import Scope
 from rencheng.store.sessions import Database
-from services.api import docs_page, errors
+from services.api import docs_page, errors, status_page
 from services.api.access import Doorkeeper, needs
 from services.api.headers import SecurityHeaders
-from services.api.routes import counts, devices, health, history, quarantine, readings, sites, warnings
+from services.api.live import Live
+from services.api.routes import (
+    counts,
+    devices,
+    feed,
+    health,
+    history,
+    quarantine,
+    readings,
+    sites,
+    status,
+    stream,
+    warnings,
+)
 from services.api.settings import ApiSettings
 
 log = get_logger("api")
 
-GUARDED: tuple[tuple[APIRouter, Scope], ...] = (
+GUARDED: tuple[tuple[APIRouter, *tuple[Scope, ...]], ...] = (
     (devices.router, Scope.TELEMETRY_READ),
     (readings.router, Scope.TELEMETRY_READ),
     (history.router, Scope.TELEMETRY_READ),
     (sites.router, Scope.TELEMETRY_READ),
     (counts.router, Scope.TELEMETRY_READ),
     (warnings.router, Scope.WARNINGS_READ),
+    (stream.router, Scope.WARNINGS_READ),
+    (feed.router, Scope.WARNINGS_READ),
+    (status.router, Scope.TELEMETRY_READ, Scope.WARNINGS_READ),
     (quarantine.router, Scope.ADMIN),
 )
 """Nothing comes under /v1 without a scope."""
 
-OPEN: tuple[APIRouter, ...] = (health.router, docs_page.router)
+OPEN: tuple[APIRouter, ...] = (health.router, docs_page.router, status_page.router)
 """What anybody may ask."""
 
 TAGS = {
@@ -36,17 +52,18 @@ TAGS = {
     "readings": "Readings 读数: as they were stored.",
     "history": "History 历史: by bucket, at any scale.",
     "sites": "Sites 重点场所: the watched places as they stand now.",
-    "warnings": "Warnings 预警: what was said, and as CAP.",
+    "warnings": "Warnings 预警: what was said, as CAP, as a live stream and as Atom.",
     "counts": "Counts 计数: what became of every reading.",
     "quarantine": "Quarantine 隔离区: what was refused, with its raw payload.",
-    "health": "Health 健康: whether rows are being committed.",
+    "health": "Health 健康: whether rows are being committed; the city at a glance.",
 }
 
 DESCRIPTION = """
 Early warning for ponding water. 城市内涝预警。
 
-Every request but `/health` and these pages needs a key: `Authorization: Bearer rck_…` or `X-API-Key: rck_…`. A key has
-scopes, and none implies another; a revoked key is refused within five seconds. Times in answers carry an offset, of
+Every request but `/health` and the pages for people needs a key: `Authorization: Bearer rck_…`, `X-API-Key: rck_…`, or
+the password of HTTP Basic with any user name, for feed readers and browsers. A key has scopes, and none implies
+another; a revoked key is refused within five seconds. Times in answers carry an offset, of
 `tz` (Asia/Shanghai unless another is named); times in questions must carry one. No data is never 0: what was not
 measured is null, what nobody sent is absent. Lists come in pages: give `next` back as `after`. Errors are problem
 documents (RFC 9457).
@@ -56,32 +73,38 @@ documents (RFC 9457).
 def create_app(settings: ApiSettings) -> FastAPI:
     """The API on a database. It starts, and answers 503, while the database is away."""
     database = Database(settings.database_url, name="rencheng-api")
+    live = Live(settings.database_url, database, streams_max=settings.api_streams_max)
+    public_url = settings.public_url.rstrip("/")
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        log.info("ready", url=settings.public_url, docs=f"{settings.public_url}/docs")
+        live.start()
+        log.info("ready", url=public_url, docs=f"{public_url}/docs")
         yield
+        await live.stop()
         database.close()
 
     app = FastAPI(
         title="Rencheng 韧城",
         version="1",
         description=DESCRIPTION,
-        servers=[{"url": settings.public_url}],
+        servers=[{"url": public_url}],
         openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         docs_url=None,  # the framework's page loads scripts from elsewhere, and a city may have no internet
         redoc_url=None,
         lifespan=lifespan,
     )
     app.state.database = database
+    app.state.live = live
+    app.state.public_url = public_url
     app.state.doorkeeper = Doorkeeper(database)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
     refusals = errors.described(
         HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE
     )
-    for router, scope in GUARDED:
-        app.include_router(router, prefix="/v1", dependencies=[needs(scope)], responses=refusals)
+    for router, *scopes in GUARDED:
+        app.include_router(router, prefix="/v1", dependencies=[needs(*scopes)], responses=refusals)
     for router in OPEN:
         app.include_router(router)
     errors.describe(app)

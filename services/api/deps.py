@@ -7,7 +7,7 @@ connections nobody would.
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import Depends, Path, Query, Request
@@ -71,6 +71,10 @@ BySite = Annotated[str | None, Query(pattern=_NAME, description="The name of a s
 ByRegion = Annotated[str | None, Query(pattern=f"^{REGION.pattern}$", description="Six-digit GB/T 2260 code.")]
 ByWorld = Annotated[
     str | None, Query(pattern=_NAME, description="`actual`, or the name of an exercise. All worlds unless it is given.")
+]
+LevelMin = Annotated[
+    Literal["blue", "yellow", "orange", "red"] | None,
+    Query(description="Warnings at this level or above; one that is over counts by its peak."),
 ]
 AfterName = Annotated[str | None, Query(pattern=_NAME, description="The `next` of the page before.")]
 AfterCursor = Annotated[str | None, Query(max_length=512, description="The `next` of the page before.")]

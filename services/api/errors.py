@@ -50,6 +50,10 @@ class TooMuch(Asked):
     """The answer would be too large; the detail says which question to ask instead."""
 
 
+class TooManyStreams(Asked):
+    """Every place for a stream is taken."""
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457). `type` is stable; the words are for people."""
 
@@ -93,6 +97,9 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     RequestValidationError: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "A parameter cannot be so"),
     StoreUnavailable: ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The database cannot answer now", {"Retry-After": "5"}
+    ),
+    TooManyStreams: ProblemKind(
+        HTTPStatus.SERVICE_UNAVAILABLE, "too-many-streams", "All streams are taken", {"Retry-After": "10"}
     ),
     Exception: ProblemKind(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "A fault of ours"),
 }

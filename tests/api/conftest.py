@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx
 import pytest
@@ -21,7 +22,7 @@ from rencheng.store.api_keys import Scope
 from rencheng.store.devices import add_region, add_world, register
 from rencheng.store.readings import Arrival, Fate, Settled, stage_on_connect, write
 from rencheng.store.sites import register_site
-from services.api.__main__ import make_server
+from services.api.__main__ import Server, make_server
 from services.api.settings import ApiSettings
 
 LIXIA, HUAIYIN = "370102", "370104"
@@ -79,19 +80,30 @@ def city(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
+class Address(str):
+    """Where an API of a test's own listens, and the server behind it."""
+
+    __slots__ = ("server", "thread")
+
+    server: Server
+    thread: threading.Thread
+
+
 @contextmanager
-def serving(database_url: str) -> Iterator[str]:
+def serving(database_url: str, **settings: Any) -> Iterator[Address]:
     """The API as it runs, on a free port; its address."""
     port = choose_port(seed=secrets.token_hex(4), avoid=())
-    server = make_server(ApiSettings(database_url=database_url, api_port=port))
+    server = make_server(ApiSettings(database_url=database_url, api_port=port, **settings))
     thread = threading.Thread(target=server.run)
     thread.start()
     deadline = time.monotonic() + 20
     while not server.started:
         assert time.monotonic() < deadline, "the API did not start"
         time.sleep(0.01)
+    address = Address(f"http://127.0.0.1:{port}")
+    address.server, address.thread = server, thread
     try:
-        yield f"http://127.0.0.1:{port}"
+        yield address
     finally:
         server.should_exit = True
         thread.join(timeout=20)
@@ -120,6 +132,12 @@ def make_token(city: Engine) -> MakeToken:
             return api_keys.create(connection, "a test", scopes, expires_at)
 
     return make
+
+
+@pytest.fixture
+def token(make_token: MakeToken) -> str:
+    """A key that is good for warnings alone."""
+    return make_token(Scope.WARNINGS_READ)
 
 
 @pytest.fixture(scope="module")

@@ -68,18 +68,21 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "get_counts",
         "get_device",
         "get_device_history",
+        "get_feed",
         "get_health",
         "get_latest",
         "get_newest_cap",
         "get_refused",
         "get_site",
         "get_site_history",
+        "get_status",
         "get_warning",
         "list_devices",
         "list_readings",
         "list_refused",
         "list_sites",
         "list_warnings",
+        "stream_warnings",
     ]
 
 

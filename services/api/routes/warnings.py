@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Response
@@ -14,7 +14,7 @@ from rencheng.store.sessions import Row
 from rencheng.store.warning_log import Filters
 from services.api import cursors
 from services.api.answers import Answer, LevelWord, Page, cut, example, level_word, shown
-from services.api.deps import AfterCursor, BySite, ByWorld, Db, Limit, Moment, WarningId, Zone
+from services.api.deps import AfterCursor, BySite, ByWorld, Db, LevelMin, Limit, Moment, WarningId, Zone
 from services.api.errors import NotFound, described
 
 router = APIRouter(prefix="/warnings", tags=["warnings"])
@@ -115,10 +115,7 @@ def list_warnings(
     site_id: BySite = None,
     world: ByWorld = None,
     is_open: Annotated[bool | None, Query(alias="open", description="true: in force; false: over.")] = None,
-    level_min: Annotated[
-        Literal["blue", "yellow", "orange", "red"] | None,
-        Query(description="Now at this level or above; of a warning that is over, the peak counts."),
-    ] = None,
+    level_min: LevelMin = None,
     since: Annotated[Moment | None, Query(description="Something was said at this time or later.")] = None,
     after: AfterCursor = None,
     limit: Limit = 100,

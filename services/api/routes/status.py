@@ -1,0 +1,244 @@
+"""Status: one world at a glance, for the page at `/`."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+
+from rencheng.domain.device import ACTUAL
+from rencheng.domain.errors import Reason
+from rencheng.domain.kind import Kind
+from rencheng.domain.topic import IDENTIFIER
+from rencheng.domain.warning import MessageType
+from rencheng.store import city_now, counts, health, sites_now
+from rencheng.store.city_now import Presence
+from rencheng.store.sessions import Connection, Row
+from rencheng.store.sites_now import SiteFilters, SiteNow
+from services.api.answers import Answer, LevelWord, example, level_word, local
+from services.api.deps import Db, Zone
+
+router = APIRouter(prefix="/status", tags=["health"])
+
+SITES_MAX = 1000
+
+MESSAGES_MAX = 30
+
+_NOW = "2026-07-20T16:05:00+08:00"
+_SITE = {
+    "site_id": "underpass-3",
+    "name_zh": "经十路下穿通道",
+    "name_en": "Jingshi Road underpass",
+    "state": "ok",
+    "level": "yellow",
+    "warning_id": "underpass-3-20260720T080100Z",
+    "depth_mm": 152.0,
+    "age_s": 21.5,
+}
+_TEXT = {"zh": "积水黄色预警", "en": "Yellow ponding warning"}
+_MESSAGE = {
+    "event_id": 42,
+    "identifier": "underpass-3-20260720T080100Z-2",
+    "warning_id": "underpass-3-20260720T080100Z",
+    "site_id": "underpass-3",
+    "message_type": "Update",
+    "level": "yellow",
+    "in_force": True,
+    "issued_at": _NOW,
+    "headline": _TEXT,
+    "description": _TEXT,
+    "cap": "/v1/warnings/underpass-3-20260720T080100Z/events/2/cap",
+}
+_STATUS = {
+    "at": _NOW,
+    "world": "actual",
+    "now": _NOW,
+    "worlds": [{"world": "actual", "title": "Live 实况", "sites": 1, "in_force": 1}],
+    "health": {"status": "ok", "last_row_at": _NOW, "last_row_age_s": 1.3, "ingest_heartbeat_age_s": 0.4},
+    "counts": {"settled": 86415, "stored": 86400, "duplicate": 12, "quarantined": 3, "by_reason": {"undecodable": 3}},
+    "levels": {"none": 0, "blue": 0, "yellow": 1, "orange": 0, "red": 0},
+    "blind": 0,
+    "sites": [_SITE],
+    "devices": [{"kind": "waterlogging", "alive": 1, "offline": 0, "silent": 0}],
+    "messages": [_MESSAGE],
+}
+
+
+class World(Answer):
+    """A world to look at: `actual`, or an exercise 演练."""
+
+    world: str
+    title: str
+    sites: int
+    in_force: int
+    """Warnings in force."""
+
+
+class Pulse(Answer):
+    """Whether rows are being committed, of all worlds together; `/health` says the same without a key."""
+
+    status: Literal["ok", "idle", "down"]
+    last_row_at: datetime | None
+    last_row_age_s: float | None
+    ingest_heartbeat_age_s: float | None
+
+
+class Account(Answer):
+    """Readings of this world: settled = stored + duplicate + quarantined."""
+
+    settled: int
+    stored: int
+    duplicate: int
+    quarantined: int
+    by_reason: dict[Reason, int]
+    """The quarantined, by what the quarantine holds."""
+
+
+class SiteAtAGlance(Answer):
+    """A site. While it is blind nobody knows its depth, and it is never to be shown as dry."""
+
+    site_id: str
+    name_zh: str
+    name_en: str
+    state: Literal["ok", "blind"]
+    level: LevelWord
+    warning_id: str | None
+    depth_mm: float | None
+    age_s: float | None
+    """Of the newest usable depth, at the world's now; also while the site is blind."""
+
+
+class DevicesOfKind(Answer):
+    """Devices in service. alive: a reading came within ten minutes; offline: it said so; silent: nobody knows why."""
+
+    kind: Kind
+    alive: int
+    offline: int
+    silent: int
+
+
+class Bilingual(Answer):
+    """A text in both languages."""
+
+    zh: str
+    en: str
+
+
+class LastMessage(Answer):
+    """A message, with the sentence that gives its grounds."""
+
+    event_id: int
+    identifier: str
+    warning_id: str
+    site_id: str
+    message_type: MessageType
+    level: LevelWord
+    in_force: bool
+    """Whether its warning still is."""
+    issued_at: datetime
+    headline: Bilingual | None
+    description: Bilingual | None
+    cap: str
+
+
+class Status(Answer):
+    """One world at a glance 状态总览."""
+
+    model_config = example(**_STATUS)
+
+    at: datetime
+    """The database's clock when it answered."""
+    world: str
+    now: datetime | None
+    """What time it is in this world: the wall clock; in an exercise the greatest reading time."""
+    worlds: list[World]
+    health: Pulse
+    counts: Account
+    levels: dict[LevelWord, int]
+    """How many sites have a warning in force at which level."""
+    blind: int
+    sites: list[SiteAtAGlance]
+    """The first thousand by name."""
+    devices: list[DevicesOfKind]
+    messages: list[LastMessage]
+    """The last thirty, the newest first."""
+
+
+@router.get("", summary="At a glance 状态总览", operation_id="get_status")
+def get_status(
+    database: Db,
+    zone: Zone,
+    world: Annotated[str, Query(pattern=f"^{IDENTIFIER.pattern}$", description="`actual` or an exercise.")] = ACTUAL,
+) -> Status:
+    """Health, account, sites, devices and last messages of one world. A world that is not there is empty."""
+    with database.read() as connection:
+        return _status(connection, world, zone)
+
+
+def _status(connection: Connection, world: str, zone: ZoneInfo) -> Status:
+    pulse = health.pulse(connection)
+    now = sites_now.worlds_now(connection, [world]).get(world)
+    sites = sites_now.list_sites(connection, SiteFilters(world=world), limit=SITES_MAX)
+    levels = [level_word(site.level) for site in sites]
+    words: tuple[LevelWord, ...] = ("none", "blue", "yellow", "orange", "red")
+    return Status(
+        at=local(pulse.at, zone),
+        world=world,
+        now=local(now, zone) if now else None,
+        worlds=[World(**row) for row in city_now.list_worlds(connection)],
+        health=Pulse(
+            status=pulse.status,
+            last_row_at=local(pulse.last_row_at, zone) if pulse.last_row_at else None,
+            last_row_age_s=pulse.last_row_age_s,
+            ingest_heartbeat_age_s=pulse.heartbeat_age_s,
+        ),
+        counts=_account(connection, world),
+        levels={word: levels.count(word) for word in words},
+        blind=sum(site.state == "blind" for site in sites),
+        sites=[_site(site) for site in sites],
+        devices=[_devices(found) for found in city_now.presence(connection, world, now)],
+        messages=[
+            LastMessage.model_validate(_message(row, zone))
+            for row in city_now.last_messages(connection, world, limit=MESSAGES_MAX)
+        ],
+    )
+
+
+def _account(connection: Connection, world: str) -> Account:
+    tally = counts.totals(connection, world)
+    by_reason = {Reason(reason): times for reason, times in city_now.refused_by_reason(connection, world).items()}
+    return Account(
+        settled=tally.total,
+        stored=tally.stored,
+        duplicate=tally.duplicate,
+        quarantined=tally.quarantined,
+        by_reason=by_reason,
+    )
+
+
+def _site(site: SiteNow) -> SiteAtAGlance:
+    telling = site.telling
+    return SiteAtAGlance(
+        **{name: site.site[name] for name in ("site_id", "name_zh", "name_en")},
+        state=site.state,
+        level=level_word(site.level),
+        warning_id=site.warning_id,
+        depth_mm=telling.depth_mm if telling and site.state == "ok" else None,
+        age_s=site.age_s(telling) if telling else None,
+    )
+
+
+def _devices(found: Presence) -> DevicesOfKind:
+    return DevicesOfKind(kind=found.kind, alive=found.alive, offline=found.offline, silent=found.silent)
+
+
+def _message(row: Row, zone: ZoneInfo) -> dict[str, Any]:
+    document = row["document"]
+    return dict(row) | {
+        "level": level_word(row["level"]),
+        "in_force": row["closed_at"] is None,
+        "issued_at": local(row["issued_at"], zone),
+        "headline": document.get("headline"),
+        "description": document.get("description"),
+        "cap": f"/v1/warnings/{row['warning_id']}/events/{row['sequence']}/cap",
+    }

@@ -1,0 +1,153 @@
+"""A client of the live stream, and real messages to hear on it."""
+
+import json
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import httpx
+from sqlalchemy import Connection, Engine
+
+from rencheng.domain.level import Level
+from rencheng.domain.site import Site
+from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
+from rencheng.store.warnings import Said, record
+from services.alerts.messages.cap import serialise
+from services.alerts.messages.document import document
+from services.alerts.messages.publisher import Publisher
+from tests.api.conftest import SITES, beijing
+
+NOON = beijing("07-20T12:00:00")
+PUBLISHER = Publisher(
+    sender="rencheng@city.example",
+    sender_name_zh="示例市防汛抗旱指挥部",
+    sender_name_en="Example City Flood Control",
+    web="https://rencheng.city.example",
+    contact="0531-00000000",
+    restriction="For flood control and emergency dispatch only",
+)
+BY_NAME = {site.site_id: site for site in SITES}
+
+
+def new_name() -> str:
+    """Of a warning that no other test knows."""
+    return f"w{secrets.token_hex(3)}"
+
+
+def said(
+    warning_id: str, sequence: int, level: Level, *, site: Site = SITES[0], kind: MessageType | None = None
+) -> Said:
+    """Message `sequence` of a warning, as the alert service makes it."""
+    earlier = tuple((f"{warning_id}-{n}", NOON + timedelta(minutes=n)) for n in range(1, sequence))
+    message = WarningMessage(
+        f"{warning_id}-{sequence}",
+        warning_id,
+        sequence,
+        kind or (MessageType.UPDATE if sequence > 1 else MessageType.ALERT),
+        site.site_id,
+        level,
+        Certainty.OBSERVED,
+        NOON + timedelta(minutes=sequence),
+        site.world,
+        Grounds("observed", "g1", 412.0, 12.5, 400.0, None, 1),
+        earlier,
+    )
+    return Said(message, document(message, site, PUBLISHER), serialise(message, site, PUBLISHER), "topic")
+
+
+def say(engine: Engine, *messages: Said) -> None:
+    """In one transaction, as the alert service does."""
+    with engine.begin() as connection:
+        say_on(connection, *messages)
+
+
+def say_on(connection: Connection, *messages: Said) -> None:
+    for message in messages:
+        record(connection, message, delivered=False)
+
+
+@dataclass
+class Stream:
+    """What came over the line so far, taken apart by the standard's rules."""
+
+    heard: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    comments: list[str] = field(default_factory=list)
+    last_id: str = ""
+    ended: threading.Event = field(default_factory=threading.Event)
+    fields: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        return [document["identifier"] for _, document in list(self.heard)]
+
+    def take(self, line: str) -> None:
+        if not line:
+            self._dispatch()
+        elif line.startswith(":"):
+            self.comments.append(line[2:])
+        else:
+            name, _, value = line.partition(": ")
+            self.fields[name] = value
+
+    def _dispatch(self) -> None:
+        self.last_id = self.fields.get("id", self.last_id)
+        if "data" in self.fields:
+            assert self.fields["event"] == "warning"
+            self.heard.append((int(self.last_id), json.loads(self.fields["data"])))
+        self.fields = {}
+
+    def hears(self, *names: str, within_s: float = 5) -> None:
+        """Wait until exactly these have been heard, in this order."""
+        eventually(lambda: self.names, list(names), within_s=within_s)
+
+    def says(self, comment: str, within_s: float = 10) -> None:
+        eventually(lambda: any(comment in each for each in self.comments), expected=True, within_s=within_s)
+
+
+def eventually(question: Callable[[], Any], expected: Any, *, within_s: float = 5) -> None:
+    until = time.monotonic() + within_s
+    while (answer := question()) != expected and time.monotonic() < until:
+        time.sleep(0.01)
+    assert answer == expected
+
+
+@contextmanager
+def streaming(url: str, token: str, *, last_id: str | None = None, **asked: Any) -> Iterator[Stream]:
+    """A client in a thread of its own; its line is cut at the end."""
+    stream, headers = Stream(), {"Authorization": f"Bearer {token}"}
+    if last_id is not None:
+        headers["Last-Event-ID"] = last_id
+    with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
+        request = client.build_request("GET", "/v1/stream", params=asked)
+        answer = client.send(request, stream=True)
+        assert answer.status_code == 200, answer.read()
+        assert answer.headers["content-type"].startswith("text/event-stream")
+        thread = threading.Thread(target=_read, args=(answer, stream))
+        thread.start()
+        eventually(lambda: stream.last_id != "", expected=True)
+        yield stream
+        _cut(answer)
+        thread.join(10)
+        answer.close()
+
+
+def _read(answer: httpx.Response, stream: Stream) -> None:
+    try:
+        for line in answer.iter_lines():
+            stream.take(line)
+    except httpx.TransportError:
+        pass
+    finally:
+        stream.ended.set()
+
+
+def _cut(answer: httpx.Response) -> None:
+    """Pull the plug: no farewell, in the middle of whatever is being read."""
+    with suppress(OSError):  # it has ended already
+        answer.extensions["network_stream"].get_extra_info("socket").shutdown(socket.SHUT_RDWR)
