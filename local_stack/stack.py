@@ -106,6 +106,7 @@ def log_files(checkout: Path) -> list[Path]:
 
 def _start_postgres(place: Place, programs: Programs, state: State, report: Progress) -> State:
     server = _postgres(place, programs, state)
+    _end_orphan(server, without=server.data, report=report)
     if not server.is_running and not is_still_free(state.postgres_port):
         state = change_port(place, state, "postgres", report)
         server = _postgres(place, programs, state)
@@ -119,6 +120,7 @@ def _start_postgres(place: Place, programs: Programs, state: State, report: Prog
 
 def _start_mosquitto(place: Place, programs: Programs, state: State, report: Progress) -> State:
     broker = _mosquitto(place, programs, state)
+    _end_orphan(broker, without=broker.config_file, report=report)
     if not broker.is_running and not is_still_free(state.mosquitto_port):
         state = change_port(place, state, "mosquitto", report)
         broker = _mosquitto(place, programs, state)
@@ -128,6 +130,13 @@ def _start_mosquitto(place: Place, programs: Programs, state: State, report: Pro
         write_private_file(broker.password_file, password_file_text(accounts), broker.account)
     broker.start()
     return state
+
+
+def _end_orphan(server: PostgresServer | MosquittoServer, *, without: Path, report: Progress) -> None:
+    """End a server of ours whose files somebody has deleted under it: it goes on with what no longer exists."""
+    if server.is_running and not without.exists():
+        report.say(f"a server of this checkout still ran without its files in {server.folder}; ending it")
+        server.kill()
 
 
 def _endpoints(place: Place, programs: Programs, state: State, external: External) -> Endpoints:

@@ -1,3 +1,4 @@
+import shutil
 import socket
 import time
 from pathlib import Path
@@ -116,3 +117,12 @@ def test_a_lost_password_is_told_plainly(checkout: Path, endpoints: Endpoints) -
     assert shown.exit_code == 1
     assert "rencheng stack reset" in shown.output
     assert "Traceback" not in shown.output
+
+
+def test_a_broker_whose_files_were_deleted_under_it_is_ended_and_made_anew(
+    checkout: Path, endpoints: Endpoints
+) -> None:
+    folder = place_of(checkout).folder
+    shutil.rmtree(folder / "mosquitto")
+    assert stack.up(checkout, Silence()).mqtt_url
+    assert states(checkout) == ["running", "running"]
