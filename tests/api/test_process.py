@@ -19,7 +19,7 @@ def test_it_stops_when_asked_and_says_that_all_is_well(database_url: str, tmp_pa
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "services.api"], env=os.environ | settings, stderr=log)
     try:
-        assert _health(port)["database"] == "reachable"
+        assert await_health(port)["database"] == "reachable"
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=15) == 0
     finally:
@@ -30,7 +30,7 @@ def test_it_stops_when_asked_and_says_that_all_is_well(database_url: str, tmp_pa
     assert "Traceback" not in log_text
 
 
-def _health(port: int) -> dict[str, object]:
+def await_health(port: int) -> dict[str, object]:
     deadline = time.monotonic() + 20
     while True:
         try:
