@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -19,6 +20,12 @@ from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs, ensure
 from local_stack.progress import progress_for_stdout
 from rencheng.broker.accounts import new_password, password_hash, write_password_file
+
+# How long an example takes says nothing here: other work shares the machine. CI tries the same examples each time, so
+# that a change is judged by what it changed; everywhere else new ones are tried.
+settings.register_profile("everywhere", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "everywhere")
 
 SERVICES = ("ingest", "alerts", "operator")
 
