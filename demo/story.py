@@ -11,21 +11,19 @@ import migrations
 from demo import account as accounts
 from demo import page, report
 from demo.account import Account
-from demo.city import REGIONS, City, build
+from demo.city import City, build
 from demo.live import Live
 from demo.messages import check_cap_files
+from demo.registration import register_city
 from demo.services import Platform
 from device_sims.client import Broker, SimulatedDevice
 from device_sims.conductor import Conductor, Played
 from device_sims.fleet import connected
 from local_stack.stack import reload_broker
 from rencheng.domain.errors import NotPossible
-from rencheng.enrolment import enrol, write_accounts
+from rencheng.enrolment import write_accounts
 from rencheng.runtime.settings import BrokerAccounts, BrokerSettings, DatabaseSettings, checkout
 from rencheng.store.database import Engine
-from rencheng.store.devices import add_region, add_world
-from rencheng.store.exercises import clear_exercise
-from rencheng.store.sites import register_site
 from rencheng.store.warning_log import Filters, list_warnings
 
 WORLD = "demo"
@@ -48,14 +46,7 @@ def prepare(engine: Engine, console: Console) -> tuple[City, dict[str, str]]:
     """Schema, city and broker accounts. What an earlier demo left is cleared away first."""
     migrations.upgrade(DatabaseSettings.load().database_url)
     city = build(WORLD, datetime.now(UTC))
-    with engine.begin() as connection:
-        clear_exercise(connection, WORLD)
-        add_world(connection, WORLD, "Demo: recorded floods 演示：真实洪水回放")
-        for region, names in REGIONS.items():
-            add_region(connection, region, *names)
-        for site in city.sites:
-            register_site(connection, site)
-    passwords = enrol(engine, city.devices)
+    passwords = register_city(engine, city, WORLD, title="Demo: recorded floods 演示：真实洪水回放")
     write_accounts(engine, BrokerAccounts.load())
     reload_broker(checkout())
     kinds = [device.kind for device in city.devices]

@@ -8,17 +8,14 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from demo.city import REGIONS, City, build
+from demo.city import City, build
+from demo.registration import register_city
 from device_sims.client import Broker, SimulatedDevice
 from device_sims.conductor import Conductor, Progress
 from device_sims.fleet import connected
 from rencheng.domain.errors import RenchengError
-from rencheng.enrolment import enrol
 from rencheng.runtime.settings import BrokerSettings, DatabaseSettings
 from rencheng.store.database import in_our_words, open_database
-from rencheng.store.devices import add_region, add_world
-from rencheng.store.exercises import clear_exercise
-from rencheng.store.sites import register_site
 
 WORLD = "sims"
 SPEED = 60.0
@@ -34,14 +31,7 @@ def prepare() -> tuple[City, dict[str, str]]:
     city = build(WORLD, datetime.now(UTC))
     engine = open_database(DatabaseSettings.load().database_url, name="rencheng-sims")
     with in_our_words():
-        with engine.begin() as connection:
-            clear_exercise(connection, WORLD)
-            add_world(connection, WORLD, "Simulation: recorded floods 模拟：真实洪水回放")
-            for region, names in REGIONS.items():
-                add_region(connection, region, *names)
-            for site in city.sites:
-                register_site(connection, site)
-        passwords = enrol(engine, city.devices)
+        passwords = register_city(engine, city, WORLD, title="Simulation: recorded floods 模拟：真实洪水回放")
     engine.dispose()
     return city, passwords
 

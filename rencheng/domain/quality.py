@@ -16,8 +16,6 @@ class Quality(IntFlag):
     """Outside what the sensor can measure where it hangs: fail."""
     TILTED = 4
     """The sensor hangs askew, so its depth is suspect."""
-    LATE = 8
-    """Stored long after its own time; it raises no warning."""
 
 
 UNUSABLE = Quality.MISSING | Quality.GROSS_RANGE

@@ -1,0 +1,20 @@
+"""Put the demo's city into the registry, afresh: what an earlier exercise of its name left is cleared away."""
+
+from demo.city import REGIONS, City
+from rencheng.enrolment import enrol
+from rencheng.store.database import Engine
+from rencheng.store.devices import add_region, add_world
+from rencheng.store.exercises import clear_exercise
+from rencheng.store.sites import register_site
+
+
+def register_city(engine: Engine, city: City, world: str, *, title: str) -> dict[str, str]:
+    """Register sites and devices; the devices' new broker passwords by their names."""
+    with engine.begin() as connection:
+        clear_exercise(connection, world)
+        add_world(connection, world, title)
+        for region, names in REGIONS.items():
+            add_region(connection, region, *names)
+        for site in city.sites:
+            register_site(connection, site)
+    return enrol(engine, city.devices)
