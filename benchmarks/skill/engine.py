@@ -45,10 +45,10 @@ def run(sites: Mapping[str, Site], rows: Iterable[Row]) -> dict[str, list[Said]]
 
 
 def as_said(judged: Judged) -> Said:
-    """A message as the scoring sees it. Today's engine gives no probability; one that does hands it on here."""
+    """A message as the scoring sees it."""
     message = judged.message
     level = Level.NONE if message.message_type is MessageType.CANCEL else message.level
-    return Said(judged.issued_at.timestamp(), level, None)
+    return Said(judged.issued_at.timestamp(), level, message.grounds.probability)
 
 
 def _site(name: str, depths_mm: Thresholds, site_type: SiteType, horizon_s: float) -> Site:

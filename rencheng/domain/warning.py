@@ -35,6 +35,7 @@ class Grounds:
         threshold_mm: the threshold of the level that was reached, expected or left.
         eta_s: seconds until the threshold is expected to be crossed; None unless predicted.
         profile_version: which version of the site's thresholds judged it.
+        probability: that the threshold is crossed within the horizon, 0 to 1; None where nobody worked one out.
     """
 
     rule: str
@@ -44,6 +45,7 @@ class Grounds:
     threshold_mm: float
     eta_s: float | None
     profile_version: int
+    probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

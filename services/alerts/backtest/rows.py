@@ -1,9 +1,9 @@
 """The two tables of a back-test, read from lines of CSV: what gauges measured, and what fell as rain."""
 
 import csv
-import math
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from math import isfinite
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -11,6 +11,8 @@ from rencheng.domain.errors import NotPossible
 
 READING_COLUMNS = ("device_id", "time", "depth_mm")
 RAIN_COLUMNS = ("gauge_id", "time", "rain_mm")
+
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class Row(NamedTuple):
@@ -49,19 +51,26 @@ def read_rain(lines: Iterable[str], name: str) -> list[Row]:
 
 
 def _rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[Row]:
-    rows = csv.reader(lines)
+    """One row a line. A million of them are read while somebody waits: what was said before is not read again."""
+    reader = csv.reader(lines)
+    names: dict[str, str] = {}
+    said, time = "", _NEVER
     try:
-        cells = itemgetter(*_places(next(rows, []), columns))
-        for row in rows:
-            if row:
-                source, time, value = cells(row)
-                yield Row(_utc(time), _named(source.strip(), columns[0]), _measured(value))
+        cells = itemgetter(*_places(next(reader, []), columns))
+        for line in reader:
+            if line:
+                source, when, value = cells(line)
+                if source not in names:
+                    names[source] = _named(source.strip(), columns[0])
+                if when != said:
+                    said, time = when, _utc(when)
+                yield Row(time, names[source], _measured(value))
     except IndexError:
-        raise NotPossible(f"{name}, line {rows.line_num}: a row needs {', '.join(columns)}") from None
+        raise NotPossible(f"{name}, line {reader.line_num}: a row needs {', '.join(columns)}") from None
     except UnicodeDecodeError:
         raise  # of the file, not of a line
     except (ValueError, OverflowError, csv.Error) as error:
-        raise NotPossible(f"{name}, line {rows.line_num}: {error}") from None
+        raise NotPossible(f"{name}, line {reader.line_num}: {error}") from None
 
 
 def _places(header: Sequence[str], columns: Sequence[str]) -> list[int]:
@@ -93,4 +102,4 @@ def _measured(text: str) -> float | None:
     if not text or text.isspace():
         return None
     value = float(text)
-    return value if math.isfinite(value) else None
+    return value if isfinite(value) else None

@@ -12,7 +12,7 @@ from services.alerts.messages import chinese, english, meaning
 def as_line(judged: Judged, sites: Mapping[str, Site]) -> str:
     """The JSON object, without a line break.
 
-    `probability` is null: today's engine knows none. `level` on a cancel is the one that ended.
+    `level` on a cancel is the one that ended.
     """
     message = judged.message
     site = sites[message.site_id]
@@ -23,7 +23,7 @@ def as_line(judged: Judged, sites: Mapping[str, Site]) -> str:
             "level": message.level.word,
             "certainty": meaning.certainty(message).value,
             "issued_at": judged.issued_at.isoformat(),
-            "probability": None,
+            "probability": message.grounds.probability,
             "eta_s": message.grounds.eta_s,
             "reason": asdict(message.grounds)
             | {"zh": chinese.description(message, site), "en": english.description(message, site)},

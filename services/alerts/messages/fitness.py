@@ -39,7 +39,7 @@ def _refuse_strange_site(message: WarningMessage, site: Site) -> None:
 def _refuse_unmeasured(message: WarningMessage) -> None:
     """Not-a-number and infinity are no measurements, and JSON cannot carry them."""
     grounds = message.grounds
-    numbers = (grounds.depth_mm, grounds.threshold_mm, grounds.rise_mm_per_min, grounds.eta_s)
+    numbers = (grounds.depth_mm, grounds.threshold_mm, grounds.rise_mm_per_min, grounds.eta_s, grounds.probability)
     if not all(math.isfinite(value) for value in numbers if value is not None):
         raise ValueError(f"the grounds of {message.identifier} hold a number that is not finite: {grounds}")
 
