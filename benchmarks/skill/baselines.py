@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from benchmarks.skill.matching import Claim, held
-from benchmarks.skill.recordings import Samples
 
 WINDOW_S = 600.0
 FROM_MM = 50.0
@@ -29,9 +28,10 @@ class Trend(NamedTuple):
     slope_mm_per_s: float
 
 
-def trends(samples: Samples) -> list[Trend]:
-    """The slope at each sample from the least depth on."""
+def trends(played: Sequence[tuple[float, float | None]]) -> list[Trend]:
+    """The slope at each sample from the least depth on. What could not be measured is passed over."""
     found: list[Trend] = []
+    samples = [(at, depth_mm) for at, depth_mm in played if depth_mm is not None]
     first = 0
     for index, (at, depth_mm) in enumerate(samples):
         while samples[first][0] < at - WINDOW_S:

@@ -1,12 +1,11 @@
 """The engine as a method to be scored: recorded samples through the very step that runs live."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from operator import itemgetter
 
 from benchmarks.skill.matching import Said
-from benchmarks.skill.recordings import Samples
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile, default_profile
 from rencheng.domain.warning import MessageType
@@ -21,7 +20,7 @@ Thresholds = tuple[float, float, float, float]
 """Blue, yellow, orange, red, in mm."""
 
 
-def rows_of(samples: Mapping[str, Samples]) -> list[Row]:
+def rows_of(samples: Mapping[str, Sequence[tuple[float, float | None]]]) -> list[Row]:
     """Samples of many devices as the readings of a back-test, in order of event time."""
     rows = (
         Row(datetime.fromtimestamp(at, UTC), name, value) for name, series in samples.items() for at, value in series

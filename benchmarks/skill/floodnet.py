@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.skill import baselines, engine
-from benchmarks.skill.matching import Claim, Said, claims, forecasts, match
+from benchmarks.skill.matching import PROMISE_S, Claim, Said, claims, forecasts, match
 from benchmarks.skill.measures import Score, pooled
 from benchmarks.skill.recordings import flood_events, flood_sensors
 from benchmarks.skill.timeline import DRY_S, Timeline, lay_out
@@ -111,7 +111,7 @@ def artefacts_raised(lines: Iterable[Timeline], method: Method, level: Level) ->
     for line in lines:
         warnings = method.warned[line.sensor.sensor_id][level]
         for artefact in line.artefacts:
-            until = artefact.ends + engine.HORIZON_S
+            until = artefact.ends + PROMISE_S
             is_raised = any(artefact.begins <= warning.begin <= until for warning in warnings)
             before = raised.get(artefact.kind, (0, 0))
             raised[artefact.kind] = before[0] + is_raised, before[1] + 1
@@ -139,8 +139,8 @@ def _baseline(found: Mapping[str, Sequence[baselines.Trend]], rule: Rule) -> Met
 def _score(line: Timeline, method: Method, level: Level) -> Score:
     name, threshold_mm = line.sensor.sensor_id, threshold_of(level)
     targets = line.targets(threshold_mm)
-    matched = match(targets, method.warned[name][level], engine.HORIZON_S)
-    false = [warning for warning in matched.false if not line.is_artefact(warning.begin, engine.HORIZON_S)]
+    matched = match(targets, method.warned[name][level], PROMISE_S)
+    false = [warning for warning in matched.false if not line.is_artefact(warning.begin, PROMISE_S)]
     near = [warning for warning in false if _comes_near(line, warning, threshold_mm)]
     said = [one for one in method.said.get(name, ()) if one.level == level]
     return Score(
@@ -164,7 +164,7 @@ def _unseen(line: Timeline, warnings: Sequence[Claim], level: Level) -> list[str
 
 
 def _comes_near(line: Timeline, warning: Claim, threshold_mm: float) -> bool:
-    until = max(min(warning.end, warning.begin + 3600), warning.begin + engine.HORIZON_S)
+    until = max(min(warning.end, warning.begin + 3600), warning.begin + PROMISE_S)
     return line.peak_mm(warning.begin - 600, until) >= NEAR_SHARE * threshold_mm
 
 

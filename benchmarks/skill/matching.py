@@ -7,7 +7,7 @@ The rules, and why they are so:
 * A **flood** at a level is one recorded event that reaches its threshold; it **crosses** at the first sample at or
   above it. Not between two samples: what nobody measured cannot be warned of by anybody. Waves that cross again
   within the event are the same flood: the street is closed already.
-* A warning **comes true** if a crossing falls between its beginning and its end, or the horizon after its beginning,
+* A warning **comes true** if a crossing falls between its beginning and its end, or PROMISE_S after its beginning,
   whichever is later (it promised that much); or if it begins while the flood lasts: late, but not in vain.
 * A **hit** is a flood for which a warning that came true had begun by the crossing; its **lead** is counted from the
   earliest such warning, and at most from the flood's own first wet sample: a warning that still stood from something
@@ -22,6 +22,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import NamedTuple
+
+PROMISE_S = 600.0
+"""What any warning promises at least: the horizon of the issue's least-squares baseline, the same for every method."""
 
 
 class Said(NamedTuple):

@@ -20,6 +20,9 @@ SECONDS_A_MONTH = 365.25 / 12 * 86_400
 Samples = list[tuple[float, float]]
 """(time, value), in order of time."""
 
+Played = list[tuple[float, float | None]]
+"""The same, with None where the sensor says that it could not measure."""
+
 
 @dataclass(frozen=True, slots=True)
 class Series:

@@ -8,10 +8,11 @@ import random
 import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from benchmarks.skill.artefacts import KINDS
 from benchmarks.skill.matching import Target, crossing
-from benchmarks.skill.recordings import Samples, Sensor, Series
+from benchmarks.skill.recordings import Played, Sensor, Series
 
 SEED = 20210901
 """The night of Ida."""
@@ -25,14 +26,14 @@ NOISE_MM = 3.0
 LOST_SHARE = 0.05
 """Samples that do not arrive: in the recordings one step in twenty is double."""
 
-BEFORE_FLOOD_S = (21_600, 32_400)
-"""An artefact comes six to nine hours before a flood, so that it is over and cleared when the flood comes."""
+BEFORE_FLOOD_S = ((54_000, 64_800), (21_600, 32_400))
+"""Artefacts come 15 to 18 and six to nine hours before a flood: each is over and cleared before what follows."""
 
 ARTEFACT_MAX_S = 10_800.0
 """Sensors that report seldom would make hours of minutes."""
 
-ROOM_S = 43_200.0
-"""Between floods closer than this there is no artefact."""
+ROOM_S = 10_800.0
+"""How long before an artefact nothing else has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,13 @@ class Timeline:
 
     Attributes:
         events: the recorded floods, as recorded.
-        samples: (time, depth) of everything, in order of time.
+        samples: (time, depth) of everything, in order of time; no depth where the sensor could not measure.
         artefacts: where there is no water in it.
     """
 
     sensor: Sensor
     events: Sequence[Series]
-    samples: Samples = field(default_factory=list)
+    samples: Played = field(default_factory=list)
     artefacts: list[Artefact] = field(default_factory=list)
 
     def targets(self, threshold_mm: float) -> list[Target]:
@@ -84,11 +85,12 @@ def lay_out(sensor: Sensor, events: Sequence[Series], *, with_artefacts: bool, d
     for event in timeline.events:
         step_s = statistics.median_low(later[0] - earlier[0] for earlier, later in itertools.pairwise(event.samples))
         begins = event.samples[0][0]
-        if with_artefacts and begins - free_from >= ROOM_S:
-            at = begins - dice.randint(*BEFORE_FLOOD_S)
-            artefact = _add_artefact(timeline, kinds[turn % len(kinds)], at, step_s, dice)
-            free_from = artefact.ends + DRY_S
-            turn += 1
+        for before_s in BEFORE_FLOOD_S if with_artefacts else ():
+            at = begins - dice.randint(*before_s)
+            if at - free_from >= ROOM_S:
+                artefact = _add_artefact(timeline, kinds[turn % len(kinds)], at, step_s, dice)
+                free_from = artefact.ends + DRY_S
+                turn += 1
         wet = [sample for sample in event.samples if not timeline.samples or sample[0] > timeline.samples[-1][0]]
         timeline.samples += _dry(max(free_from, begins - dry_s), begins, step_s, dice)
         timeline.samples += wet
@@ -96,14 +98,14 @@ def lay_out(sensor: Sensor, events: Sequence[Series], *, with_artefacts: bool, d
         dry_until = min([free_from + dry_s, *_next_begin(timeline.events, event)])
         timeline.samples += _dry(free_from, dry_until, step_s, dice)
         free_from = max(free_from, dry_until)
-    timeline.samples.sort()
+    timeline.samples.sort(key=itemgetter(0))
     return timeline
 
 
 def _add_artefact(timeline: Timeline, kind: str, at: float, step_s: float, dice: random.Random) -> Artefact:
     """Dry, the artefact, dry."""
     depths = KINDS[kind](dice)[: int(ARTEFACT_MAX_S // step_s) + 1]
-    samples = [(at + index * step_s, round(mm, 1)) for index, mm in enumerate(depths)]
+    samples = [(at + index * step_s, mm if mm is None else round(mm, 1)) for index, mm in enumerate(depths)]
     artefact = Artefact(kind, at, samples[-1][0])
     timeline.artefacts.append(artefact)
     timeline.samples += _dry(at - DRY_S, at, step_s, dice)
