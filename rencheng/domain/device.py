@@ -11,9 +11,19 @@ ACTUAL = "actual"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A registered device.
+    """A registered device: who it is, where it hangs, and its profile, by which intake reads what it sends.
 
-    `depth_max_mm` is the greatest depth it can measure where it hangs (its mounting height); None if not surveyed.
+    Attributes:
+        codec: the format of its payloads, a name in `rencheng.codecs.registry`.
+        depth_max_mm: a gauge's mounting height: its face above the ground below it, and so the greatest depth that it
+            could measure; None if not surveyed.
+        blind_zone_mm: how far before its face it cannot measure, by its data sheet; None if not known. Depths above
+            mounting height − blind zone are guesses.
+        receipts: it keeps its readings until it is told "stored up to".
+        quota_per_minute: how many readings it may send in a minute; None for the platform's own limit.
+        replaces: the device whose place it took; that one is retired, its readings stay under its own name.
+        retired_at: when it was taken out of service.
+        no_return_codes: values that it sends in place of a depth or distance when no echo came back, such as 9999.
     """
 
     device_id: str
@@ -26,7 +36,12 @@ class Device:
     longitude: float | None = None
     codec: str = "json"
     depth_max_mm: float | None = None
+    blind_zone_mm: float | None = None
+    receipts: bool = False
+    quota_per_minute: int | None = None
+    replaces: str | None = None
     retired_at: datetime | None = None
+    no_return_codes: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

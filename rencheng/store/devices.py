@@ -1,21 +1,37 @@
 """The registry of devices: who may speak, and what is known about it."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, fields
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Connection, Row, func, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import Connection, Row, column, func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from rencheng.domain.device import Device, DeviceState
 from rencheng.domain.kind import Kind
 from rencheng.store.tables import device_states, devices, regions, worlds
 
 CHANNEL = "rencheng_devices"
-"""Where the database says (NOTIFY) that devices or sites have changed."""
+"""Where the database says (NOTIFY) which devices have changed, or that sites have."""
 
-_COLUMNS = [devices.c[field.name] for field in fields(Device)]
+SITES = "/sites"
+"""What the database says instead of a device's name when sites have changed."""
+
+_DEVICES = select(*(devices.c[field.name] for field in fields(Device)))
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What was told. `names` are of devices, or `SITES`; `any_may_have` means that the names are not all."""
+
+    any_may_have: bool
+    names: frozenset[str]
+
+    def __bool__(self) -> bool:
+        """Has anything changed?"""
+        return self.any_may_have or bool(self.names)
 
 
 def add_world(connection: Connection, world: str, title: str) -> None:
@@ -32,13 +48,25 @@ def add_region(connection: Connection, region: str, name_zh: str, name_en: str) 
 
 
 def register(connection: Connection, new: Sequence[tuple[Device, str | None]]) -> None:
-    """Register devices, each with the hash of its broker password; a known one is brought up to date."""
+    """Register devices, each with the hash of its broker password; a known one is brought up to date.
+
+    One statement for all of them, so that ten thousand take a moment and are told of once.
+    """
     if not new:
         return
     rows = [asdict(device) | {"mqtt_password_hash": password_hash} for device, password_hash in new]
-    statement = insert(devices)
-    set_ = {name: statement.excluded[name] for name in rows[0] if name != "device_id"}
-    connection.execute(statement.on_conflict_do_update(index_elements=["device_id"], set_=set_), rows)
+    names = list(rows[0])
+    given = func.jsonb_to_recordset(literal([_as_json(row) for row in rows], JSONB)).table_valued(
+        *(column(name, devices.c[name].type) for name in names), name="given"
+    )
+    given = given.render_derived(with_types=True)
+    statement = insert(devices).from_select(names, select(*given.c).order_by(given.c.device_id))
+    set_ = {name: statement.excluded[name] for name in names if name != "device_id"}
+    connection.execute(statement.on_conflict_do_update(index_elements=["device_id"], set_=set_))
+
+
+def _as_json(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
 
 
 def retire(connection: Connection, device_id: str) -> bool:
@@ -49,13 +77,27 @@ def retire(connection: Connection, device_id: str) -> bool:
 
 def load_directory(connection: Connection) -> dict[str, Device]:
     """All devices by their name, as intake needs them."""
-    return {row.device_id: as_device(row) for row in connection.execute(select(*_COLUMNS))}
+    return {row.device_id: as_device(row) for row in connection.execute(_DEVICES)}
+
+
+def refresh_directory(
+    connection: Connection, directory: Mapping[str, Device], changed: Collection[str]
+) -> dict[str, Device]:
+    """The directory after a change to some devices; only these are asked for."""
+    found = connection.execute(_DEVICES.where(devices.c.device_id.in_(changed)))
+    there = {row.device_id: as_device(row) for row in found}
+    kept = {**directory, **there}
+    for device_id in changed:
+        if device_id not in there:
+            kept.pop(device_id, None)
+    return kept
 
 
 def as_device(row: Row[Any]) -> Device:
-    """A row of `devices` as a device."""
-    values = {field.name: getattr(row, field.name) for field in fields(Device)}
-    return Device(**values | {"kind": Kind(row.kind)})
+    """A row of `devices`, its columns in the order of `Device`, as a device."""
+    device_id, kind, *others = cast("Sequence[Any]", row)
+    others[-1] = tuple(others[-1])
+    return Device(device_id, Kind(kind), *others)
 
 
 def password_hashes(connection: Connection) -> list[tuple[str, str]]:
@@ -90,12 +132,14 @@ def listen(connection: Connection) -> None:
     connection.exec_driver_sql(f"LISTEN {CHANNEL}")
 
 
-def has_changed(connection: Connection) -> bool:
-    """Have devices or sites changed since the last call on this connection? Costs no query.
+def changes(connection: Connection) -> Changes:
+    """What devices or sites have changed since the last call on this connection. Costs no query.
 
     Looks twice: if the server went away, the first look takes its last words, and only the second finds the line dead.
     """
-    return sum(1 for _look in range(2) for _news in _driver(connection).notifies(timeout=0)) > 0
+    words = [news.payload for _look in range(2) for news in _driver(connection).notifies(timeout=0)]
+    names = frozenset(name for word in words for name in word.split())
+    return Changes(any_may_have="" in words, names=names)
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:

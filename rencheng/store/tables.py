@@ -77,10 +77,16 @@ devices = Table(
     Column("longitude", Double),
     Column("codec", Text, nullable=False, server_default="json"),
     Column("depth_max_mm", Double),
+    Column("blind_zone_mm", Double),
+    Column("no_return_codes", ARRAY(Double), nullable=False, server_default=text("'{}'")),
+    Column("receipts", Boolean, nullable=False, server_default=text("false")),
+    Column("quota_per_minute", Integer),
+    Column("replaces", Text, ForeignKey("devices.device_id")),
     Column("mqtt_password_hash", Text),
     _recorded("created_at"),
     Column("retired_at", _time),
     CheckConstraint("kind IN ('waterlogging', 'signal', 'charging')", name="devices_are_of_a_known_kind"),
+    UniqueConstraint("replaces", name="devices_are_replaced_once"),
     Index("devices_by_site", "site_id"),
 )
 

@@ -1,6 +1,6 @@
 """A copy of what the registry says, kept current by the database's own word (NOTIFY), at no query a message."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Generic, TypeVar
 
@@ -9,20 +9,29 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.database import in_our_words
-from rencheng.store.devices import has_changed, listen
+from rencheng.store.devices import Changes, changes, listen
 
 T = TypeVar("T")
+
+
+Refresh = Callable[[Connection, T, Collection[str]], T]
 
 
 class Watched(Generic[T]):
     """What `load` returns, loaded anew when devices or sites have changed.
 
     While the database is away, the last copy goes on serving.
+
+    Args:
+        engine: the database.
+        load: all of it.
+        refresh: where a whole load is slow: a new copy out of the last one and the names of what changed.
     """
 
-    def __init__(self, engine: Engine, load: Callable[[Connection], T]) -> None:
+    def __init__(self, engine: Engine, load: Callable[[Connection], T], *, refresh: Refresh[T] | None = None) -> None:
         self._engine = engine
         self._load = load
+        self._refresh_some = refresh
         self._connection: Connection | None = None
         self._copy: T | None = None
 
@@ -43,8 +52,14 @@ class Watched(Generic[T]):
         return self._copy
 
     def _refresh(self) -> None:
-        if self._connection is not None and self._copy is not None and not self._has_news(self._connection):
-            return
+        if self._connection is not None and self._copy is not None:
+            changed = self._changes(self._connection)
+            if changed is not None and not changed:
+                return
+            if changed is not None and not changed.any_may_have and self._refresh_some is not None:
+                self._copy = self._refresh_some(self._connection, self._copy, changed.names)
+                self._connection.commit()
+                return
         if self._connection is None:
             connection = self._engine.connect()
             listen(connection)
@@ -53,14 +68,14 @@ class Watched(Generic[T]):
         self._copy = self._load(self._connection)
         self._connection.commit()
 
-    def _has_news(self, connection: Connection) -> bool:
-        """Has anything changed, or was the line lost, so that anything may have?"""
+    def _changes(self, connection: Connection) -> Changes | None:
+        """What has changed; None if the line was lost, so that anything may have."""
         try:
             with in_our_words():
-                return has_changed(connection)
+                return changes(connection)
         except StoreUnavailable:
             self.close()
-            return True
+            return None
 
     def close(self) -> None:
         """Give the connection up."""

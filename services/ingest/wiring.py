@@ -16,7 +16,7 @@ from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.topic import Channel, every
 from rencheng.runtime.logs import get_logger
 from rencheng.store.database import open_database
-from rencheng.store.devices import load_directory
+from rencheng.store.devices import load_directory, refresh_directory
 from rencheng.store.readings import stage_on_connect
 from rencheng.store.watch import Watched
 from services.ingest.settings import IngestSettings
@@ -46,7 +46,7 @@ def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Wor
         start_http_server(settings.ingest_metrics_port, addr="127.0.0.1")
     engine = open_database(settings.database_url, name=settings.worker)
     stage_on_connect(engine)
-    directory = Watched(engine, load_directory)
+    directory = Watched(engine, load_directory, refresh=refresh_directory)
     _wait_for(directory, stop)
     inbox = Inbox()
     own, shared = _filters()

@@ -11,7 +11,7 @@ from rencheng.domain.device import Device
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.kind import Kind
 from rencheng.store.database import open_database
-from rencheng.store.devices import add_region, load_directory, register, retire
+from rencheng.store.devices import add_region, load_directory, refresh_directory, register, retire
 from rencheng.store.watch import Watched
 from tests.store.conftest import REGION
 
@@ -61,6 +61,33 @@ def test_every_change_is_seen_at_once(engine: Engine, watched: Watched[dict[str,
 
 def test_without_a_change_nothing_is_loaded_again(engine: Engine, watched: Watched[dict[str, Device]]) -> None:
     assert watched.current() is watched.current()
+
+
+def test_only_what_changed_is_asked_for(engine: Engine) -> None:
+    loads: list[int] = []
+
+    def load(connection: Connection) -> dict[str, Device]:
+        loads.append(1)
+        return load_directory(connection)
+
+    watched = Watched(engine, load, refresh=refresh_directory)
+    watched.current()
+    with engine.begin() as connection:
+        names = [f"A{number}" for number in range(250)]  # more than fit into one message
+        register(connection, [(Device(name, Kind.SIGNAL, REGION, no_return_codes=(9999.0,)), None) for name in names])
+    assert soon(lambda: set(watched.current()) == set(names))
+    assert watched.current()["A7"].no_return_codes == (9999.0,)
+    with engine.begin() as connection:
+        retire(connection, "A7")
+        connection.execute(text("DELETE FROM devices WHERE device_id = 'A8'"))
+    assert soon(lambda: watched.current()["A7"].retired_at is not None and "A8" not in watched.current())
+
+    assert len(loads) == 1
+    with engine.begin() as connection:
+        connection.execute(text("TRUNCATE devices"))
+    assert soon(lambda: watched.current() == {})
+    assert len(loads) == 2
+    watched.close()
 
 
 def test_a_change_during_the_first_load_is_not_missed(engine: Engine) -> None:
