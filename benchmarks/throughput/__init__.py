@@ -1,0 +1,1 @@
+"""How much ingest carries, beside what others carry: same machine, same messages, in one run."""

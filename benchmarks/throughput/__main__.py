@@ -1,0 +1,193 @@
+"""`make bench`: what Rencheng carries end to end beside what its parts and its peers carry, in one run."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from multiprocessing import get_context
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from benchmarks.throughput import peers
+from benchmarks.throughput.fleet import Fleet
+from benchmarks.throughput.ours import Run, ingest, run
+from benchmarks.throughput.report import Results, as_json, chart, table
+from benchmarks.throughput.sender import Load, Order
+from benchmarks.throughput.servers import Servers, servers
+from local_stack.mosquitto import MosquittoServer
+
+if TYPE_CHECKING:
+    import subprocess
+
+Measured = TypeVar("Measured")
+
+DEVICES = 100
+BLOCK, BLOCK_OF_ARRAYS, ARRAY = 10, 200, 20
+FOLDER = Path("build/bench")
+STEADY_RATE = 15_000
+AHEAD_MAX, AHEAD_MAX_WINDOW_20 = 30_000, 1_000
+"""How many readings the load may be ahead of what the other end has taken: enough that it never waits for the load."""
+
+WINDOW_20 = "max_inflight_messages 20"
+START_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seconds:
+    """How long each part is measured."""
+
+    end_to_end: float = 60
+    peer: float = 12
+    latency: float = 12
+    copy: float = 4
+
+    @classmethod
+    def quick(cls) -> "Seconds":
+        """For a look."""
+        return cls(end_to_end=6, peer=2.5, latency=2.5, copy=1)
+
+
+@dataclass
+class Bench:
+    """One run of everything.
+
+    Attributes:
+        servers: a database, and what brokers need.
+        seconds: how long each part takes.
+        fleet: the devices; every part publishes in a day of its own.
+    """
+
+    servers: Servers
+    seconds: Seconds
+    fleet: Fleet
+    days: "count[int]" = field(default_factory=count)
+
+    def everything(self) -> Results:
+        """All parts, one after another on a machine that does nothing else."""
+        results = Results(cores=os.cpu_count() or 0)
+        say = results.peers
+        say["receive_only"] = self.step("paho, receive only", lambda: self.receive(buffered=False))
+        say["receive_buffered"] = self.step("paho with a buffer, receive only", lambda: self.receive(buffered=True))
+        say["copy"] = self.step("binary COPY", self.copy)
+        say["common_form"] = self.step("the common form", self.common)
+        with self.servers.broker() as broker, ingest(self.servers, broker) as process:
+            self.run(broker, process, seconds=2.0)  # everything warm: files, plans, tables
+            results.ours["singles"] = self.step(
+                "Rencheng, singles", lambda: self.run(broker, process, seconds=self.seconds.end_to_end)
+            )
+            results.ours["arrays"] = self.step(
+                "Rencheng, arrays of 20",
+                lambda: self.run(
+                    broker,
+                    process,
+                    seconds=self.seconds.peer,
+                    block=BLOCK_OF_ARRAYS,
+                    array=ARRAY,
+                    ahead_max=4 * AHEAD_MAX,
+                ),
+            )
+            capacity = results.ours["singles"].per_s
+            for name, rate in self.rates(capacity).items():
+                results.ours[name] = self.step(
+                    f"Rencheng at {rate:,.0f}/s",
+                    lambda rate=rate: self.run(broker, process, seconds=self.seconds.latency, rate=rate),  # type: ignore[misc]
+                )
+        with self.servers.broker(WINDOW_20) as broker, ingest(self.servers, broker) as process:
+            results.ours["window_20"] = self.step(
+                "Rencheng, a window of 20",
+                lambda: self.run(broker, process, seconds=self.seconds.peer, ahead_max=AHEAD_MAX_WINDOW_20),
+            )
+        return results
+
+    @staticmethod
+    def rates(capacity: float) -> dict[str, float]:
+        """At which rates the latency is measured, in readings a second."""
+        shares = {f"at_{share}_percent": capacity * share / 100 for share in (25, 50, 90)}
+        return shares | {"at_15k": float(STEADY_RATE)}
+
+    def step(self, title: str, measure: Callable[[], Measured]) -> Measured:
+        """Say what is measured, and for how long."""
+        began_at = time.perf_counter()
+        sys.stderr.write(f"{title} …")
+        sys.stderr.flush()
+        result = measure()
+        sys.stderr.write(f" {time.perf_counter() - began_at:.1f} s\n")
+        return result
+
+    def run(
+        self,
+        broker: MosquittoServer,
+        process: "subprocess.Popen[bytes]",
+        *,
+        seconds: float,
+        rate: float | None = None,
+        block: int = BLOCK,
+        array: int = 1,
+        ahead_max: int = AHEAD_MAX,
+    ) -> Run:
+        """Rencheng under one load."""
+        fleet = replace(self.of_its_own_day(), block=block, array=array)
+        return run(self.servers, self.order(broker, fleet, seconds, rate, ahead_max), process)
+
+    def receive(self, *, buffered: bool) -> float:
+        """Messages a second that a client receives and does nothing with."""
+        with self.servers.broker() as broker:
+            return self.peer(broker, peers.receive_plain if not buffered else peers.receive_buffered)
+
+    def common(self) -> float:
+        """Messages a second of the common Python form, to the commit."""
+        with self.servers.broker() as broker:
+            return self.peer(broker, peers.common_form, self.servers.conninfo)
+
+    def peer(self, broker: MosquittoServer, form: Callable[..., None], *more: object) -> float:
+        """A peer under load, until it has taken everything."""
+        order = self.order(broker, self.of_its_own_day(), self.seconds.peer, None, AHEAD_MAX)
+        load, ready = Load(order), get_context("spawn").Event()
+        process = peers.start(form, order.address, self.servers.password, load.taken, ready, *more)
+        if not ready.wait(START_S):
+            raise TimeoutError("the peer did not subscribe")
+        load.start()
+        try:
+            sent = load.result()
+            readings = sum(sent.blocks) * order.fleet.block
+            while load.taken.value < readings:
+                time.sleep(0.001)
+            return readings / (time.time() - sent.began_at)
+        finally:
+            process.kill()
+            process.join()
+
+    def copy(self) -> float:
+        """Rows a second of raw COPY."""
+        fleet = replace(self.of_its_own_day(), block=100)
+        return peers.copy_rows_per_s(self.servers.conninfo, fleet, seconds=self.seconds.copy)
+
+    def of_its_own_day(self) -> Fleet:
+        """The fleet, a day after the last run."""
+        return replace(self.fleet, first=self.fleet.first + timedelta(days=next(self.days)))
+
+    def order(self, broker: MosquittoServer, fleet: Fleet, seconds: float, rate: float | None, ahead: int) -> Order:
+        """A load on a broker."""
+        return Order(("127.0.0.1", broker.port), self.servers.devices, fleet, seconds, rate, ahead)
+
+
+def main() -> None:
+    """Measure, print, write."""
+    seconds = Seconds.quick() if os.environ.get("QUICK") else Seconds()
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    fleet = Fleet(DEVICES, BLOCK, 1, midnight - timedelta(days=20))
+    with servers(fleet.names) as these:
+        results = Bench(these, seconds, fleet).everything()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    (FOLDER / "report.json").write_text(json.dumps(as_json(results), indent=1) + "\n")
+    (FOLDER / "throughput.svg").write_text(chart(results))
+    sys.stdout.write(table(results) + "\n")
+    sys.stderr.write(f"written: {FOLDER}/report.json, throughput.svg\n")
+
+
+if __name__ == "__main__":
+    main()
