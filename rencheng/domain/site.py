@@ -1,11 +1,12 @@
 """A place where water kills first, and the depths at which it does."""
 
 import itertools
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import WARNING_LEVELS, Level
+from rencheng.domain.sensor import BoundSensor, Role
 
 
 class SiteType(StrEnum):
@@ -70,9 +71,25 @@ class ThresholdProfile:
         return max((level for level in WARNING_LEVELS if depth_mm >= self.depth_mm(level)), default=Level.NONE)
 
 
+Point = tuple[float, float]
+"""Latitude and longitude in degrees, WGS-84."""
+
+_RING_POINTS_MIN = 3
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A watched place. `radius_m` is the area whose people are to be told, not only the lowest point."""
+    """A watched place.
+
+    Attributes:
+        radius_m: the area whose people are to be told, not only the lowest point; `polygon` says it more exactly.
+        device_ids: the gauges that judge it; of `sensors`, those whose role is depth.
+        gauge_ids: the rain gauges; of `sensors`, those whose role is rain.
+        sensors: all that is bound to it. Give these, or device_ids and gauge_ids alone: one follows from the other.
+        polygon: the corners of its area, the first not repeated; empty if nobody drew it.
+        catchment: the name of the area that drains to it; sites of one catchment flood together.
+        closing_time_s: how long its barrier or crew needs to close it, measured in a drill; None if nobody did.
+    """
 
     site_id: str
     name_zh: str
@@ -84,8 +101,56 @@ class Site:
     profile: ThresholdProfile
     radius_m: float = 200.0
     world: str = ACTUAL
-    device_ids: tuple[str, ...] = field(default=())
+    device_ids: tuple[str, ...] = ()
+    gauge_ids: tuple[str, ...] = ()
+    sensors: tuple[BoundSensor, ...] = ()
+    polygon: tuple[Point, ...] = ()
+    catchment: str = ""
+    closing_time_s: float | None = None
 
+    def __post_init__(self) -> None:
+        """Let device_ids, gauge_ids and sensors say the same.
+
+        Raises:
+            ValueError: they were all given and disagree, or a polygon has fewer than three corners.
+        """
+        if not self.sensors:
+            depth = (BoundSensor(name) for name in self.device_ids)
+            rain = (BoundSensor(name, Role.RAIN) for name in self.gauge_ids)
+            object.__setattr__(self, "sensors", (*depth, *rain))
+        for name, role in (("device_ids", Role.DEPTH), ("gauge_ids", Role.RAIN)):
+            given, bound = getattr(self, name), self.bound(role)
+            if given and given != bound:
+                raise ValueError(f"site {self.site_id}: {name} {given} are not the {role} sensors {bound}")
+            object.__setattr__(self, name, bound)
+        if 0 < len(self.polygon) < _RING_POINTS_MIN:
+            raise ValueError(f"site {self.site_id}: a polygon needs three corners, this has {len(self.polygon)}")
+
+    def bound(self, role: Role) -> tuple[str, ...]:
+        """The devices that are bound in a role."""
+        return tuple(sensor.device_id for sensor in self.sensors if sensor.role is role)
+
+    @property
+    def closing_needs_s(self) -> float:
+        """The lead that a warning needs to be of use here: as measured, or as usual for the type."""
+        return CLOSING_TIMES_S[self.site_type] if self.closing_time_s is None else self.closing_time_s
+
+
+CLOSING_TIMES_S: dict[SiteType, float] = {
+    SiteType.ROAD: 600,
+    SiteType.UNDERPASS: 60,
+    SiteType.TUNNEL: 60,
+    SiteType.METRO_ENTRANCE: 420,
+    SiteType.UNDERGROUND_CAR_PARK: 420,
+    SiteType.LOW_LYING_COMMUNITY: 600,
+    SiteType.CHARGING_STATION: 60,
+    SiteType.CHANNEL: 1500,
+}
+"""How long closing takes by type of place, where no drill measured it.
+
+Source: Wuhan's tunnel drill of 2021 (electronic closure 1 min, flood boards 7 min at the fastest), and the proposal
+from it in the domain reference, 1.4: people 10 min, crews and pumps 25 min.
+"""
 
 _PROPOSED = "proposal from the press of eight cities, domain reference 1.3; survey the site to replace it"
 _DEFAULT_DEPTHS_MM: dict[SiteType, tuple[float, float, float, float]] = {

@@ -31,6 +31,8 @@ class Scope(StrEnum):
     """Devices, sites, readings, history and counts."""
     WARNINGS_READ = "warnings:read"
     """Warnings, their messages and CAP documents."""
+    OPERATE = "operate"
+    """What an operator changes: sites and their thresholds."""
     ADMIN = "admin"
     """What is kept from ordinary readers: raw payloads in quarantine."""
 

@@ -47,6 +47,12 @@ def add_region(connection: Connection, region: str, name_zh: str, name_en: str) 
     )
 
 
+def know_region(connection: Connection, region: str) -> None:
+    """Make a region known by its code alone; one that has names keeps them."""
+    names = {"region": region, "name_zh": region, "name_en": region}
+    connection.execute(insert(regions).values(names).on_conflict_do_nothing())
+
+
 def register(connection: Connection, new: Sequence[tuple[Device, str | None]]) -> None:
     """Register devices, each with the hash of its broker password; a known one is brought up to date.
 

@@ -1,57 +1,72 @@
 """The watched places, and where the engine had got to with each."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
+from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile
-from rencheng.store.tables import devices, site_states, sites
+from rencheng.store.bindings import bind, sensors_by_site, unbind_others
+from rencheng.store.tables import site_profiles, site_states, sites
 
 
-def register_site(connection: Connection, site: Site) -> None:
-    """Register a site, or bring it up to date. Devices are bound by naming the site in `devices`."""
-    values = {
-        "site_id": site.site_id,
-        "name_zh": site.name_zh,
-        "name_en": site.name_en,
-        "site_type": site.site_type.value,
-        "region": site.region,
-        "world": site.world,
-        "latitude": site.latitude,
-        "longitude": site.longitude,
-        "radius_m": site.radius_m,
-        "profile": profile_to_json(site.profile),
-    }
-    connection.execute(insert(sites).values(values).on_conflict_do_update(index_elements=["site_id"], set_=values))
+def register_site(connection: Connection, site: Site) -> int:
+    """Register a site, or bring it up to date, and bind what it names; what is bound already stays.
+
+    Other thresholds than before are a new version, which the store numbers; earlier versions stay readable.
+
+    Returns:
+        The version of its thresholds.
+
+    Raises:
+        NotPossible: one of its depth gauges speaks for another site.
+    """
+    version = _keep(connection, site)
+    bind(connection, site)
+    return version
+
+
+def replace_sites(connection: Connection, wanted: Iterable[Site]) -> dict[str, int]:
+    """Register sites as they are given: what was bound to them and is not named is unbound.
+
+    Returns:
+        By site, the version of its thresholds.
+
+    Raises:
+        NotPossible: a depth gauge speaks for another site, or a site of this name is in another world.
+    """
+    sites_ = list(wanted)
+    worlds = {row.site_id: row.world for row in connection.execute(select(sites.c.site_id, sites.c.world))}
+    for site in sites_:
+        if worlds.get(site.site_id, site.world) != site.world:
+            raise NotPossible(f"site {site.site_id} is in the world {worlds[site.site_id]}; worlds never mix")
+    versions = {site.site_id: _keep(connection, site) for site in sites_}
+    for site in sites_:  # all of them first, so that a gauge may move from one to another
+        unbind_others(connection, site)
+    for site in sites_:
+        bind(connection, site)
+    return versions
 
 
 def load_sites(connection: Connection, *, unfit: Callable[[str, Exception], None] | None = None) -> dict[str, Site]:
-    """All sites by their name, each with its gauges; retired ones and those of another world left out.
+    """All sites by their name, each with what is bound to it; retired devices and those of another world left out.
 
     Args:
         connection: the database.
         unfit: told of a site that cannot be read (a profile that somebody edited by hand), which is then left out;
             without it, such a site raises.
     """
-    gauges = (
-        select(func.array_agg(devices.c.device_id))
-        .where(
-            devices.c.site_id == sites.c.site_id,
-            devices.c.world == sites.c.world,
-            devices.c.kind == "waterlogging",
-            devices.c.retired_at.is_(None),
-        )
-        .scalar_subquery()
-    )
+    sensors = sensors_by_site(connection)
     found: dict[str, Site] = {}
-    for row in connection.execute(select(sites, gauges.label("device_ids"))):
+    for row in connection.execute(select(sites)):
         try:
-            found[row.site_id] = as_site(row, tuple(sorted(row.device_ids or ())))
+            found[row.site_id] = as_site(row, sensors.get(row.site_id, ()))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             if unfit is None:
                 raise
@@ -59,7 +74,7 @@ def load_sites(connection: Connection, *, unfit: Callable[[str, Exception], None
     return found
 
 
-def as_site(row: Row[Any], device_ids: tuple[str, ...] = ()) -> Site:
+def as_site(row: Row[Any], sensors: tuple[BoundSensor, ...] = ()) -> Site:
     """A row of `sites` as a site."""
     return Site(
         site_id=row.site_id,
@@ -72,8 +87,51 @@ def as_site(row: Row[Any], device_ids: tuple[str, ...] = ()) -> Site:
         profile=profile_from_json(row.profile),
         radius_m=row.radius_m,
         world=row.world,
-        device_ids=device_ids,
+        sensors=sensors,
+        polygon=tuple((latitude, longitude) for latitude, longitude in row.polygon),
+        catchment=row.catchment,
+        closing_time_s=row.closing_time_s,
     )
+
+
+def profile_versions(connection: Connection, site_id: str) -> list[tuple[ThresholdProfile, datetime]]:
+    """(profile, since when) of each version of a site's thresholds, the newest first."""
+    query = select(site_profiles).where(site_profiles.c.site_id == site_id).order_by(site_profiles.c.version.desc())
+    return [(profile_from_json(row.profile), row.recorded_at) for row in connection.execute(query)]
+
+
+def _keep(connection: Connection, site: Site) -> int:
+    query = select(sites.c.profile).where(sites.c.site_id == site.site_id).with_for_update()
+    before = connection.execute(query).scalar_one_or_none()
+    profile = _numbered(site.profile, before)
+    values = {
+        "site_id": site.site_id,
+        "name_zh": site.name_zh,
+        "name_en": site.name_en,
+        "site_type": site.site_type.value,
+        "region": site.region,
+        "world": site.world,
+        "latitude": site.latitude,
+        "longitude": site.longitude,
+        "radius_m": site.radius_m,
+        "polygon": [list(corner) for corner in site.polygon],
+        "catchment": site.catchment,
+        "closing_time_s": site.closing_time_s,
+        "profile": profile_to_json(profile),
+    }
+    connection.execute(insert(sites).values(values).on_conflict_do_update(index_elements=["site_id"], set_=values))
+    kept = {"site_id": site.site_id, "version": profile.version, "profile": values["profile"]}
+    connection.execute(insert(site_profiles).values(kept).on_conflict_do_nothing())
+    return profile.version
+
+
+def _numbered(profile: ThresholdProfile, before: Mapping[str, Any] | None) -> ThresholdProfile:
+    """The profile under its version: the one before if it says the same, else the next."""
+    if before is None:
+        return profile
+    last: int = before["version"]
+    says_the_same = profile_to_json(replace(profile, version=last)) == before
+    return replace(profile, version=last if says_the_same else max(profile.version, last + 1))
 
 
 def profile_to_json(profile: ThresholdProfile) -> dict[str, object]:

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, func, select, true, union_all
+from sqlalchemy import Connection, Select, and_, func, select, true, union_all
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.kind import Kind
 from rencheng.domain.level import Level
+from rencheng.domain.sensor import Role
+from rencheng.store.bindings import bound
 from rencheng.store.history import TABLES, is_usable
 from rencheng.store.sessions import Row
 from rencheng.store.tables import devices, sites, warnings, waterlogging_readings
@@ -108,9 +110,10 @@ def world_of(connection: Connection, site_id: str) -> str | None:
 
 
 def gauges_of(connection: Connection, site_id: str) -> list[str]:
-    """All gauges that are bound to a site, also retired ones: they have a history."""
-    query = select(devices.c.device_id).where(devices.c.site_id == site_id, devices.c.kind == Kind.WATERLOGGING.value)
-    return list(connection.execute(query.order_by(devices.c.device_id)).scalars())
+    """All gauges of depth and rain that are bound to a site, also retired ones: they have a history."""
+    each = bound(also_retired=True)
+    of_site = and_(each.c.site_id == site_id, each.c.role.in_([Role.DEPTH.value, Role.RAIN.value]))
+    return list(connection.execute(select(each.c.device_id).where(of_site).order_by(each.c.device_id)).scalars())
 
 
 def worlds_now(connection: Connection, worlds: Iterable[str]) -> dict[str, datetime]:
@@ -166,21 +169,20 @@ def _gauges_now(connection: Connection, now_by_site: Mapping[str, datetime | Non
 
 def _newest_usable(site_ids: Sequence[str], *, since: datetime) -> Select[Any]:
     """For every gauge of these sites the newest usable depth, if it has any."""
-    table = waterlogging_readings
+    table, each = waterlogging_readings, bound()
     newest = (
         select(table.c.channel, table.c.time, table.c.depth_mm)
-        .where(table.c.device_id == devices.c.device_id, table.c.time > since)
+        .where(table.c.device_id == each.c.device_id, table.c.time > since)
         .where(is_usable(table.c.depth_mm, table.c.quality))
         .order_by(table.c.time.desc())
         .limit(1)
         .lateral("newest")
     )
     return (
-        select(devices.c.site_id, devices.c.device_id, newest.c.channel, newest.c.time, newest.c.depth_mm)
+        select(each.c.site_id, each.c.device_id, newest.c.channel, newest.c.time, newest.c.depth_mm)
         .outerjoin(newest, true())
-        .where(devices.c.site_id.in_(site_ids), devices.c.kind == Kind.WATERLOGGING.value)
-        .where(devices.c.retired_at.is_(None))
-        .order_by(devices.c.device_id)
+        .where(each.c.site_id.in_(site_ids), each.c.role == Role.DEPTH.value)
+        .order_by(each.c.device_id)
     )
 
 

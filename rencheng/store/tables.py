@@ -60,8 +60,31 @@ sites = Table(
     Column("latitude", Double, nullable=False),
     Column("longitude", Double, nullable=False),
     Column("radius_m", Double, nullable=False),
+    Column("polygon", JSONB, nullable=False, server_default="[]", comment="[latitude, longitude] of each corner"),
+    Column("catchment", Text, nullable=False, server_default=""),
+    Column("closing_time_s", Double),
     Column("profile", JSONB, nullable=False),
     _recorded("created_at"),
+)
+
+site_profiles = Table(
+    "site_profiles",
+    metadata,
+    Column("site_id", Text, ForeignKey("sites.site_id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("profile", JSONB, nullable=False),
+    _recorded("recorded_at"),
+)
+
+site_sensors = Table(
+    "site_sensors",
+    metadata,
+    Column("site_id", Text, ForeignKey("sites.site_id", ondelete="CASCADE"), primary_key=True),
+    Column("device_id", Text, primary_key=True, comment="need not be registered yet"),
+    Column("role", Text, nullable=False),
+    Column("lowest_point_height_mm", Double, nullable=False, server_default="0"),
+    CheckConstraint("role IN ('depth', 'rain', 'signal', 'pile', 'pump')", name="site_sensors_have_a_known_role"),
+    Index("site_sensors_by_device", "device_id"),
 )
 
 devices = Table(

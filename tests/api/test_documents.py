@@ -74,14 +74,17 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "get_newest_cap",
         "get_refused",
         "get_site",
+        "get_site_form",
         "get_site_history",
         "get_status",
         "get_warning",
         "list_devices",
         "list_readings",
         "list_refused",
+        "list_site_profiles",
         "list_sites",
         "list_warnings",
+        "put_site",
         "stream_warnings",
     ]
 

@@ -1,5 +1,6 @@
 """Sites: the watched places as they stand now."""
 
+from dataclasses import asdict
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any, Literal
@@ -7,8 +8,11 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
-from rencheng.domain.site import SiteType
+from rencheng.domain.sensor import Role
+from rencheng.domain.site import SiteType, ThresholdProfile
 from rencheng.store import sites_now
+from rencheng.store.bindings import sensors_by_site
+from rencheng.store.sites import profile_to_json, profile_versions
 from rencheng.store.sites_now import GaugeNow, SiteFilters, SiteNow
 from services.api.answers import Answer, LevelWord, Page, cut, example, level_word, local
 from services.api.deps import AfterName, ByRegion, ByWorld, Db, Limit, SiteId, Zone
@@ -45,6 +49,15 @@ _THRESHOLDS = {
     "yellow": {"depth_mm": 150.0, "source": "survey of 2026-05"},
     "orange": {"depth_mm": 200.0, "source": "survey of 2026-05"},
     "red": {"depth_mm": 250.0, "source": "survey of 2026-05"},
+}
+_PROFILE = {
+    "version": 2,
+    "since": "2026-05-08T09:30:00+08:00",
+    "thresholds": _THRESHOLDS,
+    "clear_below_mm": 30.0,
+    "up_hold_s": 0.0,
+    "down_hold_s": 600.0,
+    "horizon_s": 600.0,
 }
 
 
@@ -108,19 +121,62 @@ class Gauge(Answer):
     latest: Depth | None
 
 
+class Sensor(Answer):
+    """What is bound to a site, in which role, and how high above the lowest point its zero is."""
+
+    device_id: str
+    role: Role
+    lowest_point_height_mm: float
+
+
 class SiteInDetail(Site):
-    """A site with its gauges and its thresholds."""
+    """A site with its gauges, all that is bound to it, and its thresholds."""
 
     model_config = example(
         **_SITE,
         gauges=[{"device_id": "gauge-7", "state": "ok", "latest": _DEPTH}],
         thresholds=_THRESHOLDS,
         profile_version=1,
+        polygon=[[36.6510, 117.1198], [36.6514, 117.1198], [36.6512, 117.1204]],
+        catchment="Yangtougou",
+        closing_time_s=45.0,
+        sensors=[
+            {"device_id": "gauge-7", "role": "depth", "lowest_point_height_mm": 20.0},
+            {"device_id": "rain-2", "role": "rain", "lowest_point_height_mm": 0.0},
+        ],
     )
 
     gauges: list[Gauge]
     thresholds: dict[LevelWord, Threshold]
     profile_version: int
+    polygon: list[tuple[float, float]]
+    """Corners of its area, [latitude, longitude]; empty if nobody drew it."""
+    catchment: str
+    closing_time_s: float | None
+    """How long its barrier or crew needs, measured in a drill; null if nobody did."""
+    sensors: list[Sensor]
+
+
+class Profile(Answer):
+    """A version of a site's thresholds. Warnings name the version that judged them."""
+
+    model_config = example(**_PROFILE)
+
+    version: int
+    since: datetime
+    thresholds: dict[LevelWord, Threshold]
+    clear_below_mm: float
+    up_hold_s: float
+    down_hold_s: float
+    horizon_s: float
+
+
+class Profiles(Answer):
+    """Every version of a site's thresholds, the newest first."""
+
+    model_config = example(items=[_PROFILE])
+
+    items: list[Profile]
 
 
 @router.get("", summary="List sites 场所列表", operation_id="list_sites")
@@ -147,6 +203,7 @@ def get_site(database: Db, zone: Zone, site_id: SiteId) -> SiteInDetail:
     """A site with each of its gauges, and the depths at which its levels begin."""
     with database.read() as connection:
         site = sites_now.find_site(connection, site_id)
+        sensors = sensors_by_site(connection, [site_id]).get(site_id, ())
     if site is None:
         raise NotFound(f"There is no site {site_id!r}.")
     profile = site.site["profile"]
@@ -157,8 +214,29 @@ def get_site(database: Db, zone: Zone, site_id: SiteId) -> SiteInDetail:
         ],
         "thresholds": profile["thresholds"],
         "profile_version": profile["version"],
+        **{name: site.site[name] for name in ("polygon", "catchment", "closing_time_s")},
+        "sensors": [asdict(sensor) for sensor in sensors],
     }
     return SiteInDetail.model_validate(_shown(site, zone) | detail)
+
+
+@router.get(
+    "/{site_id}/profiles",
+    summary="Thresholds of a site over time 阈值版本",
+    operation_id="list_site_profiles",
+    responses=described(HTTPStatus.NOT_FOUND),
+)
+def list_site_profiles(database: Db, zone: Zone, site_id: SiteId) -> Profiles:
+    """Every version of a site's thresholds: by which of them a warning was judged is in its grounds."""
+    with database.read() as connection:
+        versions = profile_versions(connection, site_id)
+    if not versions:
+        raise NotFound(f"There is no site {site_id!r}.")
+    return Profiles(items=[_profile(profile, since, zone) for profile, since in versions])
+
+
+def _profile(profile: ThresholdProfile, since: datetime, zone: ZoneInfo) -> Profile:
+    return Profile.model_validate(profile_to_json(profile) | {"since": local(since, zone)})
 
 
 def _shown(site: SiteNow, zone: ZoneInfo) -> dict[str, Any]:
