@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from commands import backtest, broker, database, demonstration, devices, keys, reference, serve, sites
+from commands import backtest, broker, database, demonstration, devices, jobs, keys, reference, serve, sites
 from local_stack.cli import app as stack
 from local_stack.errors import StackError
 from rencheng.domain.errors import RenchengError
@@ -25,6 +25,7 @@ app.add_typer(devices.app, name="device")
 app.add_typer(sites.app, name="site")
 app.add_typer(broker.app, name="broker")
 app.add_typer(keys.app, name="key")
+app.add_typer(jobs.app, name="jobs")
 app.command()(serve.serve)
 app.command()(demonstration.demo)
 app.command()(backtest.backtest)

@@ -13,6 +13,7 @@ from rencheng.runtime.settings import BrokerAccounts, Settings
 from services.alerts.settings import AlertSettings
 from services.api.settings import ApiSettings
 from services.ingest.settings import IngestSettings
+from services.jobs.settings import JobSettings
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "reference"
 
@@ -29,6 +30,7 @@ READERS: dict[str, type[Settings]] = {
     "ingest": IngestSettings,
     "alerts": AlertSettings,
     "api": ApiSettings,
+    "jobs": JobSettings,
     "rencheng broker accounts": BrokerAccounts,
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Is the service in this container at work? `healthy.py api | ingest | alerts`. Exit status 0 if it is.
+"""Is the service in this container at work? `healthy.py api | ingest | alerts | jobs`. Exit status 0 if it is.
 
 Docker only shows the answer and starts others after it; it restarts nobody for it.
 """
@@ -35,9 +35,8 @@ def api() -> bool:
 
 def ingest() -> bool:
     """Its worker's sign of life in the database is fresh."""
-    url = os.environ["RENCHENG_DATABASE_URL"].replace("postgresql+psycopg:", "postgresql:", 1)
     worker = f"rencheng-ingest-{os.environ.get('RENCHENG_INGEST_SLOT', '0')}"
-    with psycopg.connect(url, connect_timeout=TIMEOUT_S) as connection:
+    with psycopg.connect(_database_url(), connect_timeout=TIMEOUT_S) as connection:
         query = "SELECT extract(epoch FROM clock_timestamp() - seen_at) FROM ingest_progress WHERE worker = %s"
         row = connection.execute(query, [worker]).fetchone()
     return row is not None and row[0] <= SILENCE_MAX_S
@@ -47,6 +46,25 @@ def alerts() -> bool:
     """It holds a connection to the broker. It needs no database to go on warning."""
     port = int(os.environ["RENCHENG_MQTT_URL"].rsplit(":", 1)[1])
     return port in set(_ports_of_peers(pid=1))
+
+
+def jobs() -> bool:
+    """A runner is on duty, and no job has gone without success for long."""
+    with psycopg.connect(_database_url(), connect_timeout=TIMEOUT_S) as connection:
+        query = """
+            SELECT EXISTS (
+                SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 7766 AND objid = 2 AND granted
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+            ) AND NOT EXISTS (
+                SELECT FROM jobs
+                WHERE clock_timestamp() - coalesce(succeeded_at, started_at) > 3 * every + interval '5 minutes'
+            )"""
+        row = connection.execute(query).fetchone()
+    return row is not None and bool(row[0])
+
+
+def _database_url() -> str:
+    return os.environ["RENCHENG_DATABASE_URL"].replace("postgresql+psycopg:", "postgresql:", 1)
 
 
 def _ports_of_peers(*, pid: int) -> Iterator[int]:
@@ -66,7 +84,7 @@ def _ports_of_peers(*, pid: int) -> Iterator[int]:
 def main() -> None:
     """Ask the one that is named."""
     try:
-        is_well = {"api": api, "ingest": ingest, "alerts": alerts}[sys.argv[1]]()
+        is_well = {"api": api, "ingest": ingest, "alerts": alerts, "jobs": jobs}[sys.argv[1]]()
     except (OSError, psycopg.Error, ValueError) as trouble:
         sys.exit(f"not healthy: {trouble}")
     sys.exit(0 if is_well else "not healthy")

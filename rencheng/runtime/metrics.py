@@ -9,3 +9,6 @@ SETTLED = Counter("rencheng_ingest_settled_readings", "Readings committed, by wh
 IN_FLIGHT = Gauge("rencheng_ingest_in_flight_readings", "Readings taken in and not yet committed.")
 INBOX = Gauge("rencheng_ingest_inbox_messages", "Messages that arrived and have not been looked at.")
 BATCH = Gauge("rencheng_ingest_batch_messages", "Messages in the batch that was committed last.")
+JOB_RUNS = Counter("rencheng_job_runs", "Runs of periodic jobs, by how they ended: done or failed.", ["job", "outcome"])
+JOB_SECONDS = Gauge("rencheng_job_seconds", "How long the last good run took.", ["job"])
+JOB_SUCCEEDED = Gauge("rencheng_job_succeeded_timestamp_seconds", "When a run ended well last, Unix time.", ["job"])

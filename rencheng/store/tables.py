@@ -12,6 +12,7 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    Interval,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -281,4 +282,17 @@ api_keys = Table(
     _recorded("created_at"),
     Column("expires_at", _time),
     Column("revoked_at", _time),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("every", Interval, nullable=False),
+    Column("started_at", _time, nullable=False),
+    Column("finished_at", _time),
+    Column("succeeded_at", _time),
+    Column("failures", Integer, nullable=False, comment="since the last success"),
+    Column("figures", JSONB),
+    Column("error", Text),
 )

@@ -14,6 +14,7 @@ from rencheng.runtime.settings import BrokerAccounts, DatabaseSettings, Settings
 from services.alerts.settings import AlertSettings
 from services.api.settings import ApiSettings
 from services.ingest.settings import IngestSettings
+from services.jobs.settings import JobSettings
 from tests.deploy.compose_file import ROOT, read, variables
 
 COMPOSE = read()
@@ -27,6 +28,7 @@ SETTINGS: dict[str, list[type[Settings]]] = {
     "ingest-1": [IngestSettings],
     "alerts": [AlertSettings],
     "api": [ApiSettings],
+    "jobs": [JobSettings],
 }
 """What each service reads."""
 

@@ -1,0 +1,73 @@
+"""`rencheng jobs`: what is done again and again."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from commands.opening import opened, transaction
+from rencheng.domain.errors import NotPossible
+from rencheng.runtime.lifecycle import stop_on_signals
+from rencheng.runtime.logs import set_up_logs
+from rencheng.store import jobs as ledger
+from services.jobs.app import run, run_once
+from services.jobs.catalogue import JOBS, Job
+from services.jobs.settings import JobSettings
+
+app = typer.Typer(help="Periodic jobs: run them, see how they fare.")
+
+
+@app.callback(invoke_without_command=True)
+def jobs(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Do each now, due or not, and end.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="This job alone; may be given several times.")] = None,
+    wait_s: Annotated[float, typer.Option(help="With --once: how long to wait for a runner on duty.", min=0)] = 30.0,
+) -> None:
+    """Run the jobs that are due, until Ctrl-C; of several runners one works. `rencheng serve` does so, too."""
+    if context.invoked_subcommand is not None:
+        return
+    settings, chosen = JobSettings.load(), _named(only)
+    set_up_logs()
+    with opened() as engine:
+        if not once:
+            run(engine, chosen, settings, stop_on_signals())
+            return
+        done = run_once(engine, chosen, settings, wait_s=wait_s)
+    if done is None:
+        raise NotPossible("another runner is on duty; it does what is due. `rencheng jobs list` shows its work")
+    list_()
+    if not done:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_() -> None:
+    """Show every job and its last run."""
+    with transaction() as connection:
+        on_duty = ledger.someone_is_on_duty(connection)
+        runs = {entry.name: entry for entry in ledger.runs(connection)}
+    table = Table("job", "every", "began", "state", "did", "does", box=None)
+    for job in JOBS:
+        last = runs.get(job.name)
+        began = f"{last.started_at:%Y-%m-%d %H:%M:%S}" if last else "never"
+        figures = ", ".join(f"{key} {value}" for key, value in (last.figures or {}).items()) if last else ""
+        table.add_row(job.name, str(job.every), began, _state(last), figures, job.says)
+    Console().print(table)
+    typer.echo("a runner is on duty" if on_duty else "no runner is on duty")
+
+
+def _state(last: ledger.Run | None) -> str:
+    if last is None:
+        return ""
+    if last.error is not None:
+        return f"failed {last.failures} times: {last.error}"
+    return "ok" if last.finished_at is not None else "running, or cut off"
+
+
+def _named(names: list[str] | None) -> list[Job]:
+    known = {job.name: job for job in JOBS}
+    if unknown := set(names or ()) - set(known):
+        raise NotPossible(f"no such job: {', '.join(sorted(unknown))}. There are {', '.join(known) or 'none'}")
+    return [known[name] for name in names] if names else list(JOBS)

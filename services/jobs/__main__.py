@@ -1,0 +1,32 @@
+"""Start the runner: `python -m services.jobs`."""
+
+import sys
+
+from prometheus_client import start_http_server
+
+from rencheng.domain.errors import Misconfigured
+from rencheng.runtime.lifecycle import stop_on_signals
+from rencheng.runtime.logs import set_up_logs
+from rencheng.store.database import open_database
+from services.jobs.app import run
+from services.jobs.catalogue import JOBS
+from services.jobs.settings import JobSettings
+
+
+def main() -> None:
+    """Run until asked to stop."""
+    set_up_logs()
+    stop = stop_on_signals()
+    try:
+        settings = JobSettings.load()
+    except Misconfigured as error:
+        sys.exit(str(error))
+    if settings.jobs_metrics_port is not None:
+        start_http_server(settings.jobs_metrics_port, addr="127.0.0.1")
+    engine = open_database(settings.database_url, name="rencheng-jobs")
+    run(engine, JOBS, settings, stop)
+    engine.dispose()
+
+
+if __name__ == "__main__":
+    main()

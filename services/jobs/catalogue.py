@@ -1,0 +1,42 @@
+"""Every job of the platform: what it is called, how often it runs, and the function that does it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from rencheng.store.database import Connection, Engine
+from services.jobs.settings import JobSettings
+
+Figures = Mapping[str, int]
+"""What a run did, in numbers, for the log and for whoever looks: `{"chunks_dropped": 2}`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to be done every so often.
+
+    Attributes:
+        name: a room and a word, `storage.retention`; the key of its last run.
+        every: from one start to the next. A run that failed is tried again after a minute, if that is sooner.
+        run: does it, in transactions of its own. It must bear being killed and done again.
+        says: one sentence for people.
+    """
+
+    name: str
+    every: timedelta
+    run: Callable[[Engine, JobSettings], Figures]
+    says: str
+
+
+def in_one_transaction(work: Callable[[Connection, JobSettings], Figures]) -> Callable[[Engine, JobSettings], Figures]:
+    """A job of a function that takes a connection and never commits."""
+
+    def run(engine: Engine, settings: JobSettings) -> Figures:
+        with engine.begin() as connection:
+            return work(connection, settings)
+
+    return run
+
+
+JOBS: tuple[Job, ...] = ()
+"""In the order in which they run when several are due."""

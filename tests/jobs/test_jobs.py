@@ -1,0 +1,158 @@
+"""Periodic jobs: when they run, who runs them, and what is kept of it."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine, text
+
+from rencheng.store import jobs as ledger
+from rencheng.store.database import open_database
+from services.jobs.app import do, is_due, run, run_once
+from services.jobs.catalogue import Job, in_one_transaction
+from services.jobs.settings import JobSettings
+
+HOUR = timedelta(hours=1)
+NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = open_database(database_url, name="job tests")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(autouse=True)
+def _no_runs(engine: Engine) -> None:
+    with engine.begin() as connection:
+        connection.execute(text("DELETE FROM jobs"))
+
+
+@pytest.fixture(scope="module")
+def settings(database_url: str) -> JobSettings:
+    return JobSettings(database_url=database_url)
+
+
+def marks(name: str, *, every: timedelta = HOUR) -> Job:
+    """A job that leaves a mark in the database."""
+    work = in_one_transaction(
+        lambda connection, _: {
+            "marks": connection.execute(
+                text("INSERT INTO worlds VALUES (gen_random_uuid()::text, :name)"), {"name": name}
+            ).rowcount
+        }
+    )
+    return Job(name, every, work, "leaves a mark")
+
+
+def fails(name: str) -> Job:
+    def work(_engine: Engine, _settings: JobSettings) -> dict[str, int]:
+        raise ZeroDivisionError("nothing to divide by")
+
+    return Job(name, HOUR, work, "always fails")
+
+
+def marks_of(engine: Engine, name: str) -> int:
+    with engine.connect() as connection:
+        query = text("SELECT count(*) FROM worlds WHERE title = :name")
+        return int(connection.execute(query, {"name": name}).scalar_one())
+
+
+def last(engine: Engine, name: str) -> ledger.Run:
+    with engine.connect() as connection:
+        return next(entry for entry in ledger.runs(connection) if entry.name == name)
+
+
+def eventually(question: Callable[[], bool], *, within_s: float = 15) -> None:
+    until = time.monotonic() + within_s
+    while not question():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def test_what_a_job_did_is_kept(engine: Engine, settings: JobSettings) -> None:
+    assert do(engine, marks("kept"), settings)
+
+    entry = last(engine, "kept")
+    assert (entry.figures, entry.failures, entry.error, entry.every) == ({"marks": 1}, 0, None, HOUR)
+    assert entry.finished_at == entry.succeeded_at
+    assert entry.finished_at is not None
+    assert entry.finished_at >= entry.started_at
+
+
+def test_a_failed_job_says_why_and_holds_up_no_other(engine: Engine, settings: JobSettings) -> None:
+    assert do(engine, fails("f"), settings) is False
+    assert run_once(engine, [fails("f"), marks("after")], settings, wait_s=0) is False
+
+    entry = last(engine, "f")
+    assert (entry.failures, entry.error, entry.succeeded_at) == (2, "ZeroDivisionError: nothing to divide by", None)
+    assert marks_of(engine, "after") == 1
+
+
+@pytest.mark.parametrize(
+    ("succeeded", "age", "due"),
+    [
+        (True, timedelta(minutes=59), False),
+        (True, timedelta(minutes=60), True),
+        (False, timedelta(seconds=59), False),  # a failure waits a minute, not an hour
+        (False, timedelta(seconds=60), True),
+    ],
+)
+def test_a_job_is_due_after_its_time_and_sooner_after_a_failure(*, succeeded: bool, age: timedelta, due: bool) -> None:
+    started = NOON - age
+    entry = ledger.Run("j", HOUR, started, started, started if succeeded else None, 0, None, None)
+
+    assert is_due(marks("j"), entry, NOON) is due
+    assert is_due(marks("j"), None, NOON)
+
+
+def test_two_runners_do_the_work_of_one_and_the_second_takes_over(engine: Engine, settings: JobSettings) -> None:
+    job = marks("shared", every=timedelta(milliseconds=200))
+    stops = [threading.Event(), threading.Event()]
+    runners = [threading.Thread(target=run, args=(engine, [job], settings, stop)) for stop in stops]
+    runners[0].start()
+    eventually(lambda: marks_of(engine, "shared") >= 1)
+    runners[1].start()
+    assert run_once(engine, [job], settings, wait_s=0) is None
+    stops[0].set()
+    runners[0].join(10)
+    done = marks_of(engine, "shared")
+    eventually(lambda: marks_of(engine, "shared") > done)
+    stops[1].set()
+    runners[1].join(10)
+
+    def nobody_is_on_duty() -> bool:
+        with engine.connect() as connection:
+            return not ledger.someone_is_on_duty(connection)
+
+    eventually(nobody_is_on_duty)
+
+
+def test_a_runner_that_lost_its_place_with_its_session_takes_it_anew(engine: Engine, settings: JobSettings) -> None:
+    stop = threading.Event()
+    runner = threading.Thread(target=run, args=(engine, [marks("lost")], settings, stop))
+    runner.start()
+    eventually(lambda: marks_of(engine, "lost") == 1)
+    holder = text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 7766 AND objid = 2 AND granted")
+    with engine.connect() as connection:
+        [first] = connection.execute(holder).scalars()
+        connection.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": first})
+
+    def has_another() -> bool:
+        with engine.connect() as connection:
+            return first not in (pids := list(connection.execute(holder).scalars())) and len(pids) == 1
+
+    eventually(has_another)
+    stop.set()
+    runner.join(10)
+    assert not runner.is_alive()
+
+
+def test_a_job_without_success_for_long_is_overdue() -> None:
+    entry = ledger.Run("j", HOUR, NOON, None, NOON - 4 * HOUR, 3, None, "away")
+
+    assert entry.is_overdue(NOON)
+    assert not entry.is_overdue(NOON - HOUR)
