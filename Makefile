@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test skill noise bench up down lint lock
+.PHONY: help setup demo test skill noise mutants bench up down lint lock
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -23,6 +23,9 @@ skill: setup ## how early and how rightly the engine warns, on real floods, besi
 
 noise: setup ## a hundred sensor-years of each artefact and no water: how often the engine warns (ARGS="--sensors 5" is quick)
 	@$(VENV)/python -m benchmarks.noise $(ARGS)
+
+mutants: setup ## change each rule of the engine a little, and see whether a test notices (ARGS="--share 0.1" is quick)
+	@$(VENV)/python -m benchmarks.mutants $(ARGS)
 
 bench: setup ## how much ingest carries, beside its parts and the usual form; QUICK=1 takes under a minute
 	@QUICK=$(QUICK) $(VENV)/python -m benchmarks.throughput
