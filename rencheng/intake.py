@@ -1,7 +1,7 @@
 """From a message to readings or a refusal. A bad message is a result, not an exception."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rencheng.checks.clock import ClockLimits, check_clock
@@ -49,11 +49,11 @@ class Admitted:
     state: DeviceState | None = None
     device_id: str | None = None
     world: str = ACTUAL
-    count: int = field(init=False)
 
-    def __post_init__(self) -> None:
-        """Count the readings: what could not be read counts one; a state is no reading."""
-        object.__setattr__(self, "count", len(self.readings) + len(self.refusals))
+    @property
+    def count(self) -> int:
+        """How many readings: what could not be read counts one; a state is no reading."""
+        return len(self.readings) + len(self.refusals)
 
     @property
     def positions(self) -> Sequence[int]:
@@ -85,14 +85,14 @@ def admit(message: Message, directory: Mapping[str, Device], limits: ClockLimits
 
 
 def _sender(topic: Topic, directory: Mapping[str, Device]) -> Device:
-    if topic.channel not in {Channel.TELEMETRY, Channel.STATE}:
+    if topic.channel is not Channel.TELEMETRY and topic.channel is not Channel.STATE:
         raise Refused(Reason.TOPIC, f"channel {topic.channel} carries nothing for the platform to store")
     device = directory.get(topic.device_id)
     if device is None:
         raise Refused(Reason.UNKNOWN_DEVICE, f"nobody registered {topic.device_id}; `rencheng device add` does")
     if device.retired_at is not None:
         raise Refused(Reason.RETIRED_DEVICE, f"{topic.device_id} was retired at {device.retired_at.isoformat()}")
-    if (device.region, device.kind) != (topic.region, topic.kind):
+    if device.region != topic.region or device.kind is not topic.kind:
         raise Refused(Reason.WRONG_ADDRESS, f"{device.device_id} is {device.kind} in {device.region}")
     return device
 

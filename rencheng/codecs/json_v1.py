@@ -10,6 +10,7 @@ from pydantic import FailFast, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json, to_json
 
 from rencheng.codecs.base import BadItem
+from rencheng.codecs.json_quick import read_plain
 from rencheng.codecs.payloads import ChargingPayload, SignalPayload, StatePayload, WaterPayload
 from rencheng.domain.errors import Reason, Refused
 from rencheng.domain.kind import Kind
@@ -36,6 +37,8 @@ class JsonCodec:
 
     def decode(self, kind: Kind, device_id: str, payload: bytes) -> tuple[list[Reading], list[BadItem]]:
         """Read an object or an array of objects; see `Codec.decode`."""
+        if (plain := read_plain(kind, device_id, payload, readings_max=READINGS_MAX)) is not None:
+            return plain, []
         if payload.lstrip()[:1] != b"[":
             return _decode_items(kind, device_id, [_parsed(payload)])
         try:
