@@ -33,6 +33,8 @@ class Reason(StrEnum):
     """The same key is stored already, with other values."""
     STORE_REFUSED = "store_refused"
     """The database refused this row and would always refuse it."""
+    QUOTA = "quota"
+    """The device sent more than it may. The first message of each hour is kept, the others are only counted."""
 
 
 class RenchengError(Exception):

@@ -8,8 +8,9 @@ from sqlalchemy import ColumnElement, Connection, Table, case, false, func, sele
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.kind import Kind
 from rencheng.store.history import TABLES
+from rencheng.store.ledger import quarantine
 from rencheng.store.sessions import Row
-from rencheng.store.tables import device_states, devices, quarantine, sites, warning_events, warnings, worlds
+from rencheng.store.tables import device_states, devices, sites, warning_events, warnings, worlds
 
 SILENT_AFTER = timedelta(minutes=10)
 """A device from which no reading came for so long, by its world's clock, is not alive."""
@@ -47,9 +48,11 @@ def presence(connection: Connection, world: str, now: datetime | None) -> list[P
 
 
 def refused_by_reason(connection: Connection, world: str) -> dict[str, int]:
-    """How many readings were refused for which reason, the most frequent first."""
+    """How many readings wait in quarantine for which reason, the most frequent first."""
     times = func.sum(quarantine.c.times)
-    query = select(quarantine.c.reason, times.label("times")).where(quarantine.c.world == world)
+    query = select(quarantine.c.reason, times.label("times")).where(
+        quarantine.c.world == world, quarantine.c.replayed_at.is_(None)
+    )
     rows = connection.execute(query.group_by(quarantine.c.reason).order_by(times.desc(), quarantine.c.reason))
     return {row.reason: int(row.times) for row in rows}
 

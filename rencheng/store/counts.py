@@ -7,23 +7,22 @@ from datetime import UTC, datetime
 from sqlalchemy import Connection, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from rencheng.store.tables import (
-    devices,
-    ingest_counts,
-    ingest_progress,
-    meter_values,
-    signal_events,
-    waterlogging_readings,
-)
+from rencheng.store.ledger import ingest_counts, ingest_progress
+from rencheng.store.tables import devices, meter_values, signal_events, waterlogging_readings
 
 
 @dataclass(slots=True)
 class Tally:
-    """Readings by what became of them."""
+    """Readings by what became of them: received + unpacked = stored + duplicate + quarantined + in flight.
+
+    `unpacked` is by how much replays raised the number: a message that could not be read counted one when it was
+    received; read at last, it held more (or, a device's state, none). A replay moves: its `quarantined` is below 0.
+    """
 
     stored: int = 0
     duplicate: int = 0
     quarantined: int = 0
+    unpacked: int = 0
 
     @property
     def total(self) -> int:
@@ -32,7 +31,12 @@ class Tally:
 
     def __add__(self, other: "Tally") -> "Tally":
         """Both together."""
-        return Tally(self.stored + other.stored, self.duplicate + other.duplicate, self.quarantined + other.quarantined)
+        return Tally(
+            self.stored + other.stored,
+            self.duplicate + other.duplicate,
+            self.quarantined + other.quarantined,
+            self.unpacked + other.unpacked,
+        )
 
 
 def count(connection: Connection, worker: str, at: datetime, tallies: Mapping[tuple[str, str], Tally]) -> None:
@@ -42,7 +46,7 @@ def count(connection: Connection, worker: str, at: datetime, tallies: Mapping[tu
     statement = insert(ingest_counts)
     added = {
         name: getattr(ingest_counts.c, name) + getattr(statement.excluded, name)
-        for name in ("stored", "duplicate", "quarantined")
+        for name in ("stored", "duplicate", "quarantined", "unpacked")
     }
     connection.execute(
         statement.on_conflict_do_update(index_elements=["day", "worker", "world", "kind"], set_=added),
@@ -55,6 +59,7 @@ def count(connection: Connection, worker: str, at: datetime, tallies: Mapping[tu
                 "stored": tally.stored,
                 "duplicate": tally.duplicate,
                 "quarantined": tally.quarantined,
+                "unpacked": tally.unpacked,
             }
             for (world, kind), tally in sorted(tallies.items())
         ],
@@ -63,7 +68,7 @@ def count(connection: Connection, worker: str, at: datetime, tallies: Mapping[tu
 
 def totals(connection: Connection, world: str) -> Tally:
     """What was settled in one world since it began."""
-    columns = (ingest_counts.c.stored, ingest_counts.c.duplicate, ingest_counts.c.quarantined)
+    columns = [ingest_counts.c[name] for name in ("stored", "duplicate", "quarantined", "unpacked")]
     row = connection.execute(
         select(*(func.coalesce(func.sum(column), 0) for column in columns)).where(ingest_counts.c.world == world)
     ).one()

@@ -86,12 +86,18 @@ def load_directory(connection: Connection) -> dict[str, Device]:
     return {row.device_id: as_device(row) for row in connection.execute(_DEVICES)}
 
 
+def find_devices(connection: Connection, device_ids: Collection[str]) -> dict[str, Device]:
+    """Those of some devices that are registered, by their name."""
+    return {
+        row.device_id: as_device(row) for row in connection.execute(_DEVICES.where(devices.c.device_id.in_(device_ids)))
+    }
+
+
 def refresh_directory(
     connection: Connection, directory: Mapping[str, Device], changed: Collection[str]
 ) -> dict[str, Device]:
     """The directory after a change to some devices; only these are asked for."""
-    found = connection.execute(_DEVICES.where(devices.c.device_id.in_(changed)))
-    there = {row.device_id: as_device(row) for row in found}
+    there = find_devices(connection, changed)
     kept = {**directory, **there}
     for device_id in changed:
         if device_id not in there:

@@ -4,12 +4,11 @@ from sqlalchemy import Connection, delete, select
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
+from rencheng.store.ledger import ingest_counts, quarantine, quarantine_drops
 from rencheng.store.tables import (
     device_states,
     devices,
-    ingest_counts,
     meter_values,
-    quarantine,
     signal_events,
     site_states,
     sites,
@@ -30,7 +29,7 @@ def clear_exercise(connection: Connection, world: str) -> None:
     of_world = select(devices.c.device_id).where(devices.c.world == world)
     for table in (waterlogging_readings, signal_events, meter_values, device_states):
         connection.execute(delete(table).where(table.c.device_id.in_(of_world)))
-    for table in (quarantine, ingest_counts, warnings):
+    for table in (quarantine, quarantine_drops, ingest_counts, warnings):
         connection.execute(delete(table).where(table.c.world == world))
     sites_of_world = select(sites.c.site_id).where(sites.c.world == world)
     connection.execute(delete(site_states).where(site_states.c.site_id.in_(sites_of_world)))

@@ -8,7 +8,8 @@ from sqlalchemy import Column, Connection, DateTime, Text, func, select, values
 
 from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
-from rencheng.store.tables import ingest_progress, waterlogging_readings
+from rencheng.store.ledger import ingest_progress
+from rencheng.store.tables import waterlogging_readings
 
 WORKER_SEEN_S = 10
 """A worker that has not been seen for so long holds nothing back."""

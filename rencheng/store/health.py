@@ -7,7 +7,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Connection, Float, cast, func, select
 
 from rencheng.store.counts import Tally
-from rencheng.store.tables import ingest_counts, ingest_progress
+from rencheng.store.ledger import ingest_counts, ingest_progress
 
 ROWS_WITHIN_S = 120
 """Rows that were committed within this time make the platform healthy."""
@@ -63,6 +63,7 @@ def counts_by_kind(connection: Connection, world: str | None = None) -> list[tup
             func.sum(columns.stored),
             func.sum(columns.duplicate),
             func.sum(columns.quarantined),
+            func.sum(columns.unpacked),
         )
         .group_by(columns.world, columns.kind)
         .order_by(columns.world, columns.kind)

@@ -1,40 +1,117 @@
 """What was refused, for those who look into it. Putting it there is `quarantine`."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, Select, func, select
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, func, select
 
 from rencheng.domain.errors import Reason
+from rencheng.domain.kind import Kind
+from rencheng.store.ledger import quarantine
 from rencheng.store.sessions import Row
-from rencheng.store.tables import quarantine
 
 PREVIEW_BYTES = 16_384
 """How much of a payload a list shows: a page of ten-megabyte messages would help nobody."""
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedFilters:
+    """Which entries are meant; None leaves a question open.
+
+    Attributes:
+        kind: by the topic; entries whose topic names none are found by no kind.
+        since, until: received last at or after the one, and before the other.
+        replayed: True: those that were; False: those that are open, and still count as quarantined.
+    """
+
+    reason: Reason | None = None
+    device_id: str | None = None
+    kind: Kind | None = None
+    world: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    replayed: bool | None = None
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same in SQL."""
+        asked = {"reason": self.reason, "device_id": self.device_id, "kind": self.kind, "world": self.world}
+        found = [quarantine.c[name] == str(value) for name, value in asked.items() if value is not None]
+        if self.since is not None:
+            found.append(quarantine.c.last_received_at >= self.since)
+        if self.until is not None:
+            found.append(quarantine.c.last_received_at < self.until)
+        if self.replayed is not None:
+            found.append(quarantine.c.replayed_at.is_not(None) == self.replayed)
+        return found
+
+
 def list_refused(
-    connection: Connection,
-    *,
-    reason: Reason | None = None,
-    world: str | None = None,
-    before: int | None = None,
-    limit: int = 20,
+    connection: Connection, filters: RefusedFilters, *, before: int | None = None, limit: int = 20
 ) -> list[Row]:
     """Refused readings, the newest entry first, each with the beginning of its payload and `payload_bytes`."""
-    query = _entries(payload_max=PREVIEW_BYTES).order_by(quarantine.c.quarantine_id.desc()).limit(limit)
-    if reason is not None:
-        query = query.where(quarantine.c.reason == reason.value)
-    if world is not None:
-        query = query.where(quarantine.c.world == world)
+    query = _entries(payload_max=PREVIEW_BYTES).where(*filters.conditions)
     if before is not None:
         query = query.where(quarantine.c.quarantine_id < before)
-    return list(connection.execute(query).mappings())
+    return list(connection.execute(query.order_by(quarantine.c.quarantine_id.desc()).limit(limit)).mappings())
 
 
 def find_refused(connection: Connection, quarantine_id: int) -> Row | None:
     """One entry with its whole payload."""
     query = _entries(payload_max=None).where(quarantine.c.quarantine_id == quarantine_id)
     return connection.execute(query).mappings().one_or_none()
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A device that nobody registered, and what it sent: where it says that it is, how much, since when, what last."""
+
+    device_id: str
+    region: str
+    kind: Kind
+    world: str
+    messages: int
+    topics: int
+    first_received_at: datetime
+    last_received_at: datetime
+    last_payload: bytes
+
+
+def list_pending(connection: Connection, *, after: str | None = None, limit: int = 100) -> list[Pending]:
+    """Unknown devices with open entries, in order of their names, each by the topic that it used last."""
+    columns = quarantine.c
+    unknown = [columns.reason == Reason.UNKNOWN_DEVICE.value, columns.replayed_at.is_(None)]
+    groups = (
+        select(
+            columns.device_id,
+            func.sum(columns.times).label("messages"),
+            func.count(columns.topic.distinct()).label("topics"),
+            func.min(columns.first_received_at).label("first_received_at"),
+            func.max(columns.quarantine_id).label("newest_id"),
+            func.max(columns.last_received_at).label("last_received_at"),
+        )
+        .where(*unknown, columns.device_id.is_not(None))
+        .group_by(columns.device_id)
+        .order_by(columns.device_id)
+        .limit(limit)
+    )
+    if after is not None:
+        groups = groups.where(columns.device_id > after)
+    grouped = groups.subquery()
+    payload = func.substring(columns.payload, 1, PREVIEW_BYTES, type_=LargeBinary).label("last_payload")
+    query = (
+        select(*(column for column in grouped.c if column.name != "newest_id"), columns.topic, columns.world, payload)
+        .join(quarantine, columns.quarantine_id == grouped.c.newest_id)
+        .order_by(grouped.c.device_id)
+    )
+    return [_pending(row) for row in connection.execute(query).mappings()]
+
+
+def _pending(row: Row) -> Pending:
+    _, _, region, kind, *_ = row["topic"].split("/")
+    values = {name: value for name, value in row.items() if name != "topic"}
+    return Pending(region=region, kind=Kind(kind), **values | {"messages": int(row["messages"])})
 
 
 def _entries(*, payload_max: int | None) -> Select[Any]:

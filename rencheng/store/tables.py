@@ -5,7 +5,6 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
-    Date,
     DateTime,
     Double,
     ForeignKey,
@@ -167,57 +166,6 @@ meter_values = Table(
     Column("error_code", Text),
     Column("quality", SmallInteger, nullable=False),
     Column("received_at", _time, nullable=False),
-)
-
-quarantine = Table(
-    "quarantine",
-    metadata,
-    Column("quarantine_id", BigInteger, Identity(always=True), primary_key=True),
-    Column("topic", Text, nullable=False),
-    Column("payload", LargeBinary, nullable=False),
-    Column("digest", LargeBinary, nullable=False),
-    Column(
-        "position",
-        Integer,
-        nullable=False,
-        comment="which reading of the message, from 0; -1 for the whole message",
-    ),
-    Column("reason", Text, nullable=False),
-    Column("detail", Text, nullable=False),
-    Column("device_id", Text),
-    Column("world", Text, nullable=False),
-    Column("first_received_at", _time, nullable=False),
-    Column("last_received_at", _time, nullable=False),
-    Column("times", BigInteger, nullable=False),
-    UniqueConstraint("digest", "position", "reason", name="quarantine_once"),
-    Index("quarantine_by_time", "last_received_at"),
-)
-
-ingest_counts = Table(
-    "ingest_counts",
-    metadata,
-    Column("day", Date, primary_key=True),
-    Column("worker", Text, primary_key=True),
-    Column("world", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("stored", BigInteger, nullable=False),
-    Column("duplicate", BigInteger, nullable=False),
-    Column("quarantined", BigInteger, nullable=False),
-)
-
-ingest_progress = Table(
-    "ingest_progress",
-    metadata,
-    Column("worker", Text, primary_key=True),
-    Column("started_at", _time, nullable=False),
-    Column("seen_at", _time, nullable=False),
-    Column(
-        "committed_through",
-        _time,
-        nullable=False,
-        comment="everything that the worker had received by then is committed",
-    ),
-    Column("last_row_at", _time),
 )
 
 warnings = Table(

@@ -66,7 +66,7 @@ def test_filters_and_pages(client: httpx.Client) -> None:
 
 def test_counts_add_up(client: httpx.Client) -> None:
     answer = client.get("/v1/counts").json()
-    assert answer["total"] == {"stored": 30, "duplicate": 4, "quarantined": 3}
+    assert answer["total"] == {"stored": 30, "duplicate": 4, "quarantined": 3, "unpacked": 0}
     assert [(item["world"], item["kind"], item["stored"]) for item in answer["items"]] == [
         ("actual", "unknown", 0),
         ("actual", "waterlogging", 20),
@@ -75,5 +75,5 @@ def test_counts_add_up(client: httpx.Client) -> None:
     assert client.get("/v1/counts", params={"world": "drill"}).json()["total"]["stored"] == 10
     assert client.get("/v1/counts", params={"world": "none"}).json() == {
         "items": [],
-        "total": {"stored": 0, "duplicate": 0, "quarantined": 0},
+        "total": {"stored": 0, "duplicate": 0, "quarantined": 0, "unpacked": 0},
     }

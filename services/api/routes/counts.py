@@ -1,5 +1,7 @@
 """The account: every reading that was settled is stored, a duplicate, or in quarantine."""
 
+from dataclasses import asdict
+
 from fastapi import APIRouter
 
 from rencheng.store import health
@@ -9,7 +11,7 @@ from services.api.deps import ByWorld, Db
 
 router = APIRouter(prefix="/counts", tags=["counts"])
 
-_TALLY = {"stored": 86400, "duplicate": 12, "quarantined": 3}
+_TALLY = {"stored": 86400, "duplicate": 12, "quarantined": 3, "unpacked": 0}
 
 
 class Count(Answer):
@@ -18,6 +20,9 @@ class Count(Answer):
     stored: int
     duplicate: int
     quarantined: int
+    """In quarantine, or dropped from it by age or size; what was replayed has moved to the other two."""
+    unpacked: int
+    """By how much replays raised the number of received readings: received + this = the other three together."""
 
 
 class CountOfKind(Count):
@@ -47,4 +52,4 @@ def get_counts(database: Db, *, world: ByWorld = None) -> Counts:
 
 
 def _figures(tally: Tally) -> dict[str, int]:
-    return {"stored": tally.stored, "duplicate": tally.duplicate, "quarantined": tally.quarantined}
+    return asdict(tally)

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Path, Query
 
 from rencheng.domain.errors import Reason
 from rencheng.store import quarantine_log
+from rencheng.store.quarantine_log import RefusedFilters
 from rencheng.store.sessions import Row
 from services.api.answers import Answer, Page, cut, example, shown
 from services.api.deps import ByWorld, Db, Zone
@@ -81,7 +82,8 @@ def list_refused(
 ) -> Quarantine:
     """Refused readings, the newest entry first. A repetition raises `times` of the entry that is there."""
     with database.read() as connection:
-        rows = quarantine_log.list_refused(connection, reason=reason, world=world, before=after, limit=limit + 1)
+        filters = RefusedFilters(reason=reason, world=world)
+        rows = quarantine_log.list_refused(connection, filters, before=after, limit=limit + 1)
     page, following = cut(rows, limit, lambda row: str(row["quarantine_id"]))
     return Quarantine(items=[_refused(row, zone) for row in page], next=following)
 

@@ -1,0 +1,71 @@
+"""Entries of quarantine on their way out: taken, and marked with what became of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select, update
+
+from rencheng.domain.errors import Reason
+from rencheng.store.ledger import quarantine
+from rencheng.store.quarantine_log import RefusedFilters
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as a replay needs it. It stands for `times` receptions of the same message or reading."""
+
+    quarantine_id: int
+    topic: str
+    payload: bytes
+    position: int
+    reason: Reason
+    device_id: str | None
+    world: str
+    kind: str
+    times: int
+    first_received_at: datetime
+    last_received_at: datetime
+
+
+_ENTRY = [quarantine.c[field.name] for field in fields(Entry)]
+
+
+def open_entries(
+    connection: Connection, filters: RefusedFilters, *, after: int = 0, limit: int = 1000
+) -> list[tuple[int, int]]:
+    """(number, payload bytes) of open entries in the order in which they came, from the number `after` on."""
+    query = select(quarantine.c.quarantine_id, func.octet_length(quarantine.c.payload)).where(
+        *filters.conditions, quarantine.c.replayed_at.is_(None), quarantine.c.quarantine_id > after
+    )
+    return [(row[0], row[1]) for row in connection.execute(query.order_by(quarantine.c.quarantine_id).limit(limit))]
+
+
+def take_open(connection: Connection, quarantine_ids: Sequence[int]) -> list[Entry]:
+    """Those of some entries that are open, locked until the transaction ends: nobody else replays or counts them up."""
+    query = select(*_ENTRY).where(quarantine.c.quarantine_id.in_(quarantine_ids), quarantine.c.replayed_at.is_(None))
+    rows = connection.execute(query.order_by(quarantine.c.quarantine_id).with_for_update()).mappings()
+    return [Entry(**{**row, "reason": Reason(row["reason"])}) for row in rows]
+
+
+def close_entry(
+    connection: Connection,
+    quarantine_id: int,
+    *,
+    actor: str,
+    became: Mapping[str, int],
+    fixed_topic: str | None,
+    fixed_payload: bytes | None,
+) -> None:
+    """Mark an entry as replayed: by whom, what became of its readings, and what was sent in its place, if anything."""
+    connection.execute(
+        update(quarantine)
+        .where(quarantine.c.quarantine_id == quarantine_id)
+        .values(
+            replayed_at=func.now(),
+            replayed_by=actor,
+            replayed_as=dict(became),
+            fixed_topic=fixed_topic,
+            fixed_payload=fixed_payload,
+        )
+    )

@@ -1,0 +1,80 @@
+"""What is dropped by age or size is the oldest, and stays in the account."""
+
+from datetime import timedelta
+
+from sqlalchemy import Engine
+
+from rencheng.domain.device import Device
+from rencheng.domain.kind import Kind
+from rencheng.replay import replay
+from rencheng.store.quarantine_retention import ENTRY_BYTES, Dropped, drop_old
+from tests.replay.conftest import (
+    LIMITS,
+    NOON,
+    REGION,
+    check_account,
+    enrol,
+    ingest,
+    message,
+    open_ids,
+    rows,
+    sample,
+)
+
+DAY = 86_400
+
+
+def test_what_is_too_old_goes_and_stays_counted(database: Engine) -> None:
+    received = ingest(database, *[message(b"old", second=-3 * DAY)] * 4, message(b"new"))
+    with database.begin() as connection:
+        dropped = drop_old(connection, NOON, keep_days=2)
+
+    assert dropped == Dropped(entries=1, readings=4, payload_bytes=3, more=False)
+    assert rows(database, "SELECT payload FROM quarantine") == [(b"new",)]
+    assert rows(database, "SELECT world, kind, reason, entries, readings, payload_bytes FROM quarantine_drops") == [
+        ("actual", "waterlogging", "undecodable", 1, 4, 3)
+    ]
+    assert check_account(database, received) == (0, 0, 5)
+
+
+def test_beyond_the_size_the_oldest_goes_first(database: Engine) -> None:
+    received = ingest(database, *[message(b"%03d" % second + b"x" * 997, second=second) for second in range(10)])
+    with database.begin() as connection:
+        dropped = drop_old(connection, NOON, keep_bytes=4 * (1000 + ENTRY_BYTES))
+
+    assert dropped.entries == 6
+    assert rows(database, "SELECT min(left(encode(payload, 'escape'), 3)) FROM quarantine") == [("006",)]
+    assert check_account(database, received) == (0, 0, 10)
+
+
+def test_a_repetition_keeps_an_entry_young(database: Engine) -> None:
+    ingest(database, message(b"again and again", second=-3 * DAY), message(b"again and again"))
+    with database.begin() as connection:
+        dropped = drop_old(connection, NOON, keep_days=2)
+
+    assert dropped.entries == 0
+
+
+def test_it_goes_step_by_step(database: Engine) -> None:
+    received = ingest(database, *[message(b"%d" % number, second=-3 * DAY) for number in range(25)])
+    steps = []
+    more = True
+    while more:
+        with database.begin() as connection:
+            dropped = drop_old(connection, NOON + timedelta(days=1), keep_days=2, step=10)
+        steps.append(dropped.entries)
+        more = dropped.more
+
+    assert steps == [10, 10, 5]
+    assert check_account(database, received) == (0, 0, 25)
+
+
+def test_a_replayed_entry_goes_without_being_counted_again(database: Engine) -> None:
+    received = ingest(database, message(sample(), "G9", second=0))
+    enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
+    replay(database, open_ids(database), limits=LIMITS, actor="shell tester")
+    with database.begin() as connection:
+        dropped = drop_old(connection, NOON + timedelta(days=100))
+
+    assert (dropped.entries, dropped.readings) == (1, 0)
+    assert check_account(database, received) == (1, 0, 0)
