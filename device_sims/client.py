@@ -17,7 +17,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from device_sims.errors import NotAcknowledged, NotConnected
 from device_sims.receipts import Counts, Receipts
 from rencheng.codecs.base import Codec
-from rencheng.codecs.json_v1 import READINGS_MAX
+from rencheng.codecs.items import READINGS_MAX
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading

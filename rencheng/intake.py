@@ -8,7 +8,7 @@ from rencheng.checks.clock import ClockLimits, check_clock
 from rencheng.checks.gauge import flag_gauge
 from rencheng.codecs.base import Codec
 from rencheng.codecs.json_v1 import decode_state
-from rencheng.codecs.registry import CODECS
+from rencheng.codecs.registry import BROKEN, CODECS
 from rencheng.domain.device import ACTUAL, Device, DeviceState
 from rencheng.domain.errors import Reason, Refused
 from rencheng.domain.reading import Reading, WaterReading
@@ -76,11 +76,17 @@ def admit(message: Message, directory: Mapping[str, Device], limits: ClockLimits
             state = DeviceState(device_id, decode_state(message.payload), message.received_at)
             return Admitted(message, state=state, device_id=device_id, world=world)
         readings, bad = _codec_of(device).decode(device.kind, device_id, message.payload)
+        refusals = [Refusal(item.position, item.reason, item.detail) for item in bad]
+        kept = _checked(readings, refusals, message, device, limits)
     except Refused as refused:
         refusal = Refusal(WHOLE_MESSAGE, refused.reason, refused.detail)
         return Admitted(message, refusals=(refusal,), device_id=device_id, world=world)
-    refusals = [Refusal(item.position, item.reason, item.detail) for item in bad]
-    kept = _checked(readings, refusals, message, device, limits)
+    except Exception as error:  # noqa: BLE001 - a codec may be another's code, and one message must not stop the others
+        refusal = Refusal(WHOLE_MESSAGE, Reason.UNDECODABLE, f"a fault of the codec, not of the device: {error!r}")
+        return Admitted(message, refusals=(refusal,), device_id=device_id, world=world)
+    if not kept and not refusals:  # a keep-alive: it says that the device is there, and nothing else
+        state = DeviceState(device_id, online=True, received_at=message.received_at)
+        return Admitted(message, state=state, device_id=device_id, world=world)
     return Admitted(message, tuple(kept), tuple(refusals), device_id=device_id, world=world)
 
 
@@ -101,7 +107,8 @@ def _codec_of(device: Device) -> Codec:
     try:
         return CODECS[device.codec]
     except KeyError:
-        raise Refused(Reason.UNDECODABLE, f"there is no codec {device.codec!r}; its device record names it") from None
+        why = BROKEN.get(device.codec, "its device record names it")
+        raise Refused(Reason.UNDECODABLE, f"there is no codec {device.codec!r}; {why}") from None
 
 
 def _checked(

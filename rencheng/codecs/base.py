@@ -24,6 +24,8 @@ class Codec(Protocol):
     def decode(self, kind: Kind, device_id: str, payload: bytes) -> tuple[list[Reading], list[BadItem]]:
         """Read a payload. One bad reading in an array is refused alone.
 
+        Neither a reading nor a bad item: a keep-alive, which says that the device is there.
+
         Raises:
             Refused: with reason `undecodable`, if the payload as a whole cannot be read.
         """

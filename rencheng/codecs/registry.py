@@ -1,8 +1,43 @@
-"""Which codecs there are: a line each. A device's profile names one."""
+"""Which codecs there are: ours, a line each, and those that other packages bring. A device's profile names one.
 
-from rencheng.codecs import json_v1
+A package brings a codec by an entry point of the group `rencheng.codecs`, whose name is the codec's and whose object is
+a class without arguments that does what `Codec` promises. How to write one: docs/how-to/add-a-codec.md.
+"""
+
+from collections.abc import Iterable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+
+from rencheng.codecs import cbor, json_v1
 from rencheng.codecs.base import Codec
 
-CODECS: dict[str, Codec] = {
+GROUP = "rencheng.codecs"
+
+OURS: Mapping[str, Codec] = {
     "json": json_v1.JsonCodec(),
+    "cbor": cbor.CborCodec(),
 }
+
+
+def with_plug_ins(ours: Mapping[str, Codec], found: Iterable[EntryPoint]) -> tuple[dict[str, Codec], dict[str, str]]:
+    """The codecs by name, and by name what is wrong with those that could not be taken.
+
+    A broken plug-in stops nobody: only its own devices' messages go to quarantine, from where they can be replayed.
+    """
+    codecs, broken = dict(ours), {}
+    for entry in sorted(found, key=lambda entry: (entry.name, entry.value)):
+        if entry.name in codecs:
+            broken[f"{entry.name} of {entry.value}"] = "the name is taken"
+            continue
+        try:
+            codec = entry.load()()
+        except Exception as error:  # noqa: BLE001 - another's code may raise anything
+            broken[entry.name] = f"{entry.value} does not load: {error!r}"
+            continue
+        if callable(getattr(codec, "decode", None)) and callable(getattr(codec, "encode", None)):
+            codecs[entry.name] = codec
+        else:
+            broken[entry.name] = f"{entry.value} has no decode and encode"
+    return codecs, broken
+
+
+CODECS, BROKEN = with_plug_ins(OURS, entry_points(group=GROUP))

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rencheng.codecs import json_v1
+from rencheng.codecs.items import READINGS_MAX
 from rencheng.codecs.json_quick import read_plain
-from rencheng.codecs.json_v1 import READINGS_MAX, JsonCodec
+from rencheng.codecs.json_v1 import JsonCodec
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
 from tests.codecs.reading_strategies import BY_KIND, DEVICE, json_values, near_payloads

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rencheng.codecs.json_v1 import READINGS_MAX, decode_state
+from rencheng.codecs.items import READINGS_MAX
+from rencheng.codecs.json_v1 import decode_state
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.errors import Reason, Refused
 from rencheng.domain.kind import Kind

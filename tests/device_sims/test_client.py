@@ -10,7 +10,8 @@ from device_sims.client import DeviceClient, SimulatedDevice
 from device_sims.errors import NotConnected
 from device_sims.fleet import connected
 from device_sims.receipts import Counts
-from rencheng.codecs.json_v1 import READINGS_MAX, decode_state
+from rencheng.codecs.items import READINGS_MAX
+from rencheng.codecs.json_v1 import decode_state
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import SignalEvent, WaterReading

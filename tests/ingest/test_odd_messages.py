@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from rencheng.codecs.json_v1 import READINGS_MAX
+from rencheng.codecs.items import READINGS_MAX
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.store.devices import register

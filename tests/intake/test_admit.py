@@ -1,14 +1,19 @@
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rencheng.checks.clock import ClockLimits
-from rencheng.domain.device import Device
+from rencheng.codecs.base import BadItem
+from rencheng.codecs.registry import CODECS
+from rencheng.domain.device import Device, DeviceState
 from rencheng.domain.errors import Reason
 from rencheng.domain.kind import Kind
+from rencheng.domain.reading import Reading
 from rencheng.intake import WHOLE_MESSAGE, Admitted, Message, admit
 from tests.codecs.reading_strategies import json_values, near_payloads
 
@@ -88,6 +93,25 @@ def test_a_device_whose_codec_nobody_has_is_refused_and_stops_nobody() -> None:
     result = admitted(telemetry("foreign"), b"{}")
 
     assert [(refusal.reason, "morse" in refusal.detail) for refusal in result.refusals] == [(Reason.UNDECODABLE, True)]
+
+
+class _Fuse:
+    """A codec as another package might bring it: with a fault."""
+
+    def decode(self, _kind: Kind, _device_id: str, payload: bytes) -> tuple[list[Reading], list[BadItem]]:
+        return [], [BadItem(0, Reason.INVALID, "short")] * (1 // len(payload) - 1)
+
+    def encode(self, readings: Sequence[Reading]) -> bytes:
+        return b"." * len(readings)
+
+
+def test_a_codec_that_fails_costs_its_own_message_and_a_keep_alive_costs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CODECS, "morse", _Fuse())
+    broken, alive = admitted(telemetry("foreign"), b""), admitted(telemetry("foreign"), b".")
+
+    assert [refusal.reason for refusal in broken.refusals] == [Reason.UNDECODABLE]
+    assert "ZeroDivisionError" in broken.refusals[0].detail
+    assert (alive.count, alive.state) == (0, DeviceState("foreign", online=True, received_at=NOW))
 
 
 def test_clocks_that_are_wrong_are_told_apart_by_their_place() -> None:

@@ -1,0 +1,54 @@
+"""What formats with named fields share: the models, the greatest length, and how a finding is told."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+
+from pydantic import ValidationError
+
+from rencheng.codecs.payloads import ChargingPayload, SignalPayload, WaterPayload
+from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.kind import Kind
+from rencheng.domain.quality import Quality
+from rencheng.domain.reading import Reading
+
+READINGS_MAX = 5000
+"""The most readings that one message may carry. A longer upload is several messages."""
+
+MODELS: dict[Kind, type[WaterPayload] | type[SignalPayload] | type[ChargingPayload]] = {
+    Kind.WATERLOGGING: WaterPayload,
+    Kind.SIGNAL: SignalPayload,
+    Kind.CHARGING: ChargingPayload,
+}
+
+
+def check_length(items: Sequence[object]) -> None:
+    """Refuse a message without readings, or with too many.
+
+    Raises:
+        Refused: with reason `undecodable`.
+    """
+    if not items:
+        raise Refused(Reason.UNDECODABLE, "an array without readings")
+    if len(items) > READINGS_MAX:
+        raise Refused(Reason.UNDECODABLE, f"{len(items)} readings in one message; at most {READINGS_MAX}")
+
+
+def explain(error: ValidationError) -> str:
+    """The first three findings as `field: what is wrong`."""
+    findings = [
+        f"{'.'.join(str(step) for step in finding['loc']) or 'payload'}: {finding['msg']}"
+        for finding in error.errors(include_url=False, include_input=False)[:3]
+    ]
+    return "; ".join(findings)
+
+
+def as_item(reading: Reading) -> dict[str, object]:
+    """The fields of a reading that say something, by their names."""
+    item: dict[str, object] = {}
+    for field in fields(reading):
+        value = getattr(reading, field.name)
+        if value is not None and field.name not in {"device_id", "quality"}:
+            item[field.name] = value
+    if Quality.MISSING in reading.quality:
+        item["depth_mm"] = None
+    return item
