@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 from benchmarks.noise.year import RATES, readings
 from benchmarks.skill import engine
-from benchmarks.skill.matching import claims
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import SiteType, default_profile
+from services.alerts.backtest.matching import claims
 from services.alerts.backtest.rows import Row
 
 OUT = Path(__file__).resolve().parents[2] / "build" / "noise"

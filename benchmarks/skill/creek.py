@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 
 from benchmarks.skill import baselines, engine
-from benchmarks.skill.matching import Claim, Target, claims, held, match
 from benchmarks.skill.measures import Score
 from benchmarks.skill.recordings import SECONDS_A_MONTH, Samples, creek
 from rencheng.domain.level import Level
 from rencheng.domain.site import SiteType
+from services.alerts.backtest.matching import Claim, Target, claims, held, match
 
 RISE_MM = 500.0
 WITHIN_S = 4 * 3600.0

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from operator import itemgetter
 
-from benchmarks.skill.matching import Said
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile, default_profile
 from rencheng.domain.warning import MessageType
+from services.alerts.backtest.matching import Said
 from services.alerts.backtest.places import REGION, WORLD
 from services.alerts.backtest.replay import Judged, judge
 from services.alerts.backtest.rows import Row

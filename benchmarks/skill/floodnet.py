@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.skill import baselines, engine
-from benchmarks.skill.matching import PROMISE_S, Claim, Said, claims, forecasts, match
 from benchmarks.skill.measures import Score, pooled
 from benchmarks.skill.recordings import flood_events, flood_sensors
 from benchmarks.skill.timeline import DRY_S, Timeline, lay_out
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import SiteType
+from services.alerts.backtest.matching import PROMISE_S, Claim, Said, claims, forecasts, match
 from services.alerts.backtest.rows import Row
 
 THRESHOLDS_MM = (50.0, 150.0, 270.0, 400.0)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from benchmarks.skill.artefacts import KINDS
-from benchmarks.skill.matching import Target, crossing
 from benchmarks.skill.recordings import Played, Sensor, Series
+from services.alerts.backtest.matching import Target, crossing
 
 SEED = 20210901
 """The night of Ida."""

@@ -1,6 +1,6 @@
 """Stored readings of the gauges that sites are bound to, for an engine that comes back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import datetime
 
@@ -10,6 +10,9 @@ from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.store.ledger import ingest_progress
 from rencheng.store.tables import waterlogging_readings
+
+ROWS_AT_ONCE = 10_000
+"""A year of a minute's readings is not held in memory."""
 
 WORKER_SEEN_S = 10
 """A worker that has not been seen for so long holds nothing back."""
@@ -42,6 +45,22 @@ def readings_since(
         )
         for row in rows
     ]
+
+
+def readings_between(
+    connection: Connection, device_ids: Sequence[str], begin: datetime, end: datetime
+) -> Iterator[WaterReading]:
+    """The readings of some devices with a sample time in [begin, end), in order of sample time, device and channel."""
+    table = waterlogging_readings
+    names = [field.name for field in fields(WaterReading)]
+    query = (
+        select(*(table.c[name] for name in names))
+        .where(table.c.device_id.in_(device_ids), table.c.time >= begin, table.c.time < end)
+        .order_by(table.c.time, table.c.device_id, table.c.channel)
+        .execution_options(yield_per=ROWS_AT_ONCE)
+    )
+    for row in connection.execute(query):
+        yield WaterReading(**row._asdict() | {"quality": Quality(row.quality)})
 
 
 def committed_through(connection: Connection) -> datetime | None:

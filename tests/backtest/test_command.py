@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.backtest import backtest
+from commands.backtest_files import judge_files as backtest
 from rencheng.domain.errors import NotPossible
 
 MM = {"blue": 50, "yellow": 150, "orange": 270, "red": 400}
@@ -47,10 +47,9 @@ def test_it_needs_no_server_no_configuration_and_no_network(files: dict[str, Pat
     ]
     assert ran.stdout == ""
     assert "type 'lane' is not known here and taken as road" in ran.stderr
-    assert "today's engine does not look at rain" in ran.stderr
+    assert "4 readings and 1 of rain at 1 sites" in ran.stderr
     assert "1 devices are listed by no site and passed over, X among them" in ran.stderr
     assert "1 listed devices have no reading, B of site S among them" in ran.stderr
-    assert "4 readings at 1 sites" in ran.stderr
 
 
 def test_packed_files_are_unpacked(files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

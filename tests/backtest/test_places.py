@@ -27,6 +27,7 @@ def test_a_site_is_read_and_stands_in_an_exercise() -> None:
 
     assert remarks == []
     assert (site.site_type, site.device_ids, site.world) == (SiteType.TUNNEL, ("A", "B"), WORLD)
+    assert site.gauge_ids == ("P",)
     assert [site.profile.depth_mm(level) for level in (Level.BLUE, Level.RED)] == [50, 400.5]
 
 
@@ -36,6 +37,16 @@ def test_an_unknown_type_is_a_road_with_a_word_about_it(word: object) -> None:
 
     assert {site.site_type for site in sites.values()} == {SiteType.ROAD}
     assert remarks == [f"type {word!r} is not known here and taken as road (2 sites, S1 among them)"]
+
+
+def test_gauges_may_be_left_out_and_one_may_serve_many_sites() -> None:
+    sites, _ = read(
+        entry(gauges=["P"]),
+        entry(site_id="S2", devices=[], gauges=["P", "P"]),
+        entry(site_id="S3", devices=[], gauges=None),
+    )
+
+    assert [site.gauge_ids for site in sites.values()] == [("P",), ("P",), ()]
 
 
 def test_thresholds_left_out_are_those_of_the_type() -> None:
@@ -59,6 +70,8 @@ def test_thresholds_left_out_are_those_of_the_type() -> None:
         ),
         ([entry(thresholds_mm={**MM, "red": 100})], "S.json, site 1 (S1): thresholds must rise from blue to red"),
         ([entry(devices="A")], "S.json, site 1 (S1): devices must be a list"),
+        ([entry(gauges={})], "S.json, site 1 (S1): gauges must be a list"),
+        ([entry(gauges=[""])], "S.json, site 1 (S1): gauges must be a list of names"),
         ([entry(devices=[1])], "S.json, site 1 (S1): devices must be a list of names"),
         ([entry(), entry()], "S.json, site 2 (S1): the list has two sites of this name"),
         ([entry(), entry(site_id="S2")], "S.json, site 2 (S2): device A belongs to site S1 already"),

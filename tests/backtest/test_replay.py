@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,14 +13,18 @@ from hypothesis import strategies as st
 
 from device_sims.recordings import floods
 from rencheng.domain.level import Level
+from rencheng.domain.sensor import BoundSensor, Role
 from services.alerts.backtest.places import WORLD
-from services.alerts.backtest.replay import as_reading, judge
+from services.alerts.backtest.replay import as_rain, as_reading, judge, rain_first
 from services.alerts.backtest.rows import Row, read_readings
 from services.alerts.backtest.written import as_line
 from services.alerts.book import Book
 from tests.alerts.gauge_play import NOON, site
 
-SITES = {one.site_id: one for one in (site("S1", "A", "B", world=WORLD), site("S2", "C", world=WORLD))}
+SITES = {
+    one.site_id: replace(one, sensors=(*one.sensors, BoundSensor("P", Role.RAIN)))
+    for one in (site("S1", "A", "B", world=WORLD), site("S2", "C", world=WORLD))
+}
 
 _DEPTHS = st.sampled_from([None, -5000.0, -3.0, 0.0, 40.0, 60.0, 140.0, 155.0, 300.0, 450.0, 9999.0, 50_000.0])
 _ROWS = st.builds(
@@ -30,12 +35,20 @@ _ROWS = st.builds(
 )
 
 
+_RAIN = st.builds(
+    Row,
+    st.integers(0, 90).map(lambda minute: NOON + timedelta(minutes=minute)),
+    st.sampled_from(["P", "P", "P", "stranger"]),
+    st.sampled_from([None, 0.0, 0.2, 2.0, 5.0, 12.0]),
+)
+
+
 def in_order(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row[:2])
 
 
-def told(rows: Iterable[Row]) -> list[dict[str, Any]]:
-    return [json.loads(as_line(judged, SITES)) for judged in judge(SITES, in_order(rows))]
+def told(rows: Iterable[Row], rain: Iterable[Row] = ()) -> list[dict[str, Any]]:
+    return [json.loads(as_line(judged, SITES)) for judged in judge(SITES, in_order(rows), in_order(rain))]
 
 
 def before(lines: Iterable[dict[str, Any]], moment: datetime) -> list[dict[str, Any]]:
@@ -43,14 +56,30 @@ def before(lines: Iterable[dict[str, Any]], moment: datetime) -> list[dict[str, 
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(_ROWS, max_size=80), st.integers(0, 90 * 600), st.booleans())
+@given(st.lists(_ROWS, max_size=80), st.lists(_RAIN, max_size=40), st.integers(0, 90 * 600), st.booleans())
 def test_cutting_the_input_leaves_what_was_said_before_as_it_was(
-    rows: list[Row], tenths: int, with_the_cut: bool
+    rows: list[Row], rain: list[Row], tenths: int, with_the_cut: bool
 ) -> None:
     cut = NOON + timedelta(milliseconds=100 * tenths)
-    kept = [row for row in rows if row.time < cut or (with_the_cut and row.time == cut)]
+    kept, fallen = (
+        [row for row in some if row.time < cut or (with_the_cut and row.time == cut)] for some in (rows, rain)
+    )
 
-    assert before(told(kept), cut) == before(told(rows), cut)
+    assert before(told(kept, fallen), cut) == before(told(rows, rain), cut)
+
+
+@settings(deadline=None)
+@given(st.lists(_ROWS, max_size=40), st.lists(_RAIN, max_size=40))
+def test_readings_and_rain_are_taken_in_by_event_time_and_of_one_moment_the_rain_first(
+    rows: list[Row], rain: list[Row]
+) -> None:
+    fallen = [as_rain(row) for row in in_order(rain)]
+    drops = {id(drop) for drop in fallen}
+    merged = list(rain_first([as_reading(row) for row in in_order(rows)], fallen))
+    moments = [(one.time, id(one) not in drops) for one in merged]
+
+    assert len(merged) == len(rows) + len(rain)
+    assert moments == sorted(moments)
 
 
 @settings(deadline=None)

@@ -68,6 +68,10 @@ def test_an_error_names_file_and_line(text: str, said: str) -> None:
     assert str(error.value).startswith(said)
 
 
+def test_less_than_nothing_cannot_fall() -> None:
+    assert read_rain(["gauge_id,time,rain_mm\n", "P,2026-07-20T12:00:00Z,-0.2\n"], "G.csv") == [Row(NOON, "P", None)]
+
+
 def test_rain_has_columns_of_its_own() -> None:
     assert read_rain(["gauge_id,time,rain_mm\n", "P,2026-07-20T12:00:00Z,0.25\n"], "G.csv") == [Row(NOON, "P", 0.25)]
     with pytest.raises(NotPossible, match="must name gauge_id, time, rain_mm"):

@@ -8,7 +8,6 @@ import pytest
 
 from benchmarks.skill import creek, engine, floodnet, klab
 from benchmarks.skill.__main__ import pictures
-from benchmarks.skill.matching import Said, claims
 from benchmarks.skill.measures import Score
 from benchmarks.skill.pictures import plot
 from benchmarks.skill.recordings import DATA, flood_events, flood_sensors, river_gauges, river_levels
@@ -17,6 +16,7 @@ from benchmarks.skill.report import Results, as_json, tables
 from benchmarks.skill.timeline import Timeline
 from rencheng.domain.level import Level
 from rencheng.domain.site import SiteType
+from services.alerts.backtest.matching import Said, claims
 
 KNOWN = {
     "all": {"far": 0.39, 3: 0.87, 5: 0.76, 10: 0.36},

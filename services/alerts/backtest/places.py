@@ -24,8 +24,8 @@ def read_sites(text: str, name: str) -> tuple[dict[str, Site], list[str]]:
     """The sites by their id, and remarks for whoever asked.
 
     Args:
-        text: a JSON list of `{site_id, type, thresholds_mm: {blue, yellow, orange, red}, devices: [...]}`; other keys,
-            `gauges` among them, are not looked at by today's engine.
+        text: a JSON list of `{site_id, type, thresholds_mm: {blue, yellow, orange, red}, devices: [...],
+            gauges: [...]}`; `gauges` may be left out, other keys are not looked at.
         name: what an error calls the file.
 
     Raises:
@@ -68,7 +68,8 @@ def _site(entry: object, remarks: Remarks) -> Site:
         longitude=0.0,
         profile=_profile(entry.get("thresholds_mm"), site_type, site_id, remarks),
         world=WORLD,
-        device_ids=_devices(entry.get("devices")),
+        device_ids=_names(entry.get("devices"), "devices"),
+        gauge_ids=_names([] if entry.get("gauges") is None else entry.get("gauges"), "gauges"),
     )
 
 
@@ -92,12 +93,12 @@ def _profile(thresholds_mm: object, site_type: SiteType, site_id: str, remarks: 
     return ThresholdProfile({level: Threshold(float(cast("float", mm)), "asked for") for level, mm in depths.items()})
 
 
-def _devices(devices: object) -> tuple[str, ...]:
-    if not isinstance(devices, Sequence) or isinstance(devices, str):
-        raise ValueError("devices must be a list")  # noqa: TRY004
-    if not all(isinstance(device, str) and device for device in devices):
-        raise ValueError("devices must be a list of names")
-    return tuple(dict.fromkeys(devices))
+def _names(names: object, key: str) -> tuple[str, ...]:
+    if not isinstance(names, Sequence) or isinstance(names, str):
+        raise ValueError(f"{key} must be a list")  # noqa: TRY004
+    if not all(isinstance(name, str) and name for name in names):
+        raise ValueError(f"{key} must be a list of names")
+    return tuple(dict.fromkeys(names))
 
 
 def _is_number(value: object) -> bool:

@@ -25,27 +25,55 @@ class Judged:
     issued_at: datetime
 
 
-def judge(sites: Mapping[str, Site], readings: Iterable[Row]) -> Iterator[Judged]:
-    """What the engine says, in order. Nothing is added at the end: a warning that stands then, stands.
+def judge(sites: Mapping[str, Site], depths: Iterable[Row], rain: Iterable[Row] = ()) -> Iterator[Judged]:
+    """What the engine says to two tables, in order; of one moment, the rain is known first.
 
     Args:
         sites: all in one world, an exercise; a reading is late by the greatest event time seen in it.
-        readings: in order of event time. Those of devices that no site lists are passed over.
+        depths: in order of event time. Those of devices that no site lists are passed over.
+        rain: likewise, of gauges.
     """
+    gauges = {device_id for site in sites.values() for device_id in site.device_ids}
+    rain_gauges = {gauge_id for site in sites.values() for gauge_id in site.gauge_ids}
+    measured = (as_reading(row) for row in depths if row.source in gauges)
+    fallen = (as_rain(row) for row in rain if row.source in rain_gauges and row.value is not None)
+    return judge_readings(sites, rain_first(measured, fallen))
+
+
+def judge_readings(sites: Mapping[str, Site], readings: Iterable[WaterReading]) -> Iterator[Judged]:
+    """The same, from readings. Nothing is added at the end: a warning that stands then, stands."""
     book = Book()
     book.set_sites(sites)
-    bound = {device_id for site in sites.values() for device_id in site.device_ids}
     now: datetime | None = None
-    for row in readings:
-        now = row.time if now is None else max(now, row.time)
-        if row.source in bound and (message := book.take(as_reading(row), row.time)):
+    for reading in readings:
+        now = reading.time if now is None or reading.time > now else now
+        if message := book.take(reading, reading.time):
             yield Judged(message, now)
 
 
+def rain_first(depths: Iterable[WaterReading], rain: Iterable[WaterReading]) -> Iterator[WaterReading]:
+    """Both in order of event time, if each is; of one moment, the rain first."""
+    drops = iter(rain)
+    drop = next(drops, None)
+    for reading in depths:
+        while drop is not None and drop.time <= reading.time:
+            yield drop
+            drop = next(drops, None)
+        yield reading
+    if drop is not None:
+        yield drop
+        yield from drops
+
+
 def as_reading(row: Row) -> WaterReading:
-    """A row as ingest would have let it in: flagged if no gauge can have measured it, never mended."""
+    """A row of depth as ingest would have let it in: flagged if no gauge can have measured it, never mended."""
     if row.value is None:
         return WaterReading(row.source, 0, row.time, quality=Quality.MISSING)
     reading = WaterReading(row.source, 0, row.time, row.value)
     flags = flag_gauge(reading, None)
     return replace(reading, quality=flags) if flags else reading
+
+
+def as_rain(row: Row) -> WaterReading:
+    """A row of rain as the report of a gauge that measures nothing else."""
+    return WaterReading(row.source, 0, row.time, rain_mm=row.value)

@@ -46,8 +46,12 @@ def read_readings(lines: Iterable[str], name: str) -> list[Row]:
 
 
 def read_rain(lines: Iterable[str], name: str) -> list[Row]:
-    """The rain, in order of event time; the same rules as for readings."""
-    return sorted(_rows(lines, name, RAIN_COLUMNS), key=itemgetter(0, 1))
+    """The rain, in order of event time; the same rules as for readings.
+
+    Less than nothing cannot fall: such a row says nothing.
+    """
+    rows = _rows(lines, name, RAIN_COLUMNS)
+    return sorted((row if (row.value or 0) >= 0 else row._replace(value=None) for row in rows), key=itemgetter(0, 1))
 
 
 def _rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[Row]:
