@@ -1,7 +1,9 @@
 """What the network thread hands to the worker: messages in arrival order, within bounds."""
 
 import threading
+import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rencheng.intake import Message
@@ -12,11 +14,10 @@ BATCH_BYTES_MAX = 4 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What the broker still waits for: a packet of one connection. After a reconnect it is void."""
+    """What the broker still waits for: a packet of one connection, void after a reconnect; 0 if for nothing."""
 
     epoch: int
     packet_id: int
-    qos: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,19 @@ class Inbox:
         self._arrived = threading.Condition(self._lock)
         self._left = threading.Condition(self._lock)
 
-    def put(self, delivery: Delivery, *, wait_s: float = 0) -> bool:
-        """Take a delivery in. False if it does not fit, and there is no room for it after so long."""
-        size = len(delivery.message.payload)
+    def put(self, deliveries: Sequence[Delivery], *, wait_s: float = 0) -> bool:
+        """Take deliveries in, in order. False if one does not fit after so long in all: it and the rest are left."""
+        until: float | None = None
         with self._lock:
-            if not self._left.wait_for(lambda: self._has_room(size), wait_s):
-                return False
-            self._waiting.append(delivery)
-            self._bytes += size
+            for delivery in deliveries:
+                size = len(delivery.message.payload)
+                while not self._has_room(size):
+                    until = until or time.monotonic() + wait_s
+                    self._arrived.notify()
+                    if not self._left.wait(until - time.monotonic()) and time.monotonic() >= until:
+                        return False
+                self._waiting.append(delivery)
+                self._bytes += size
             self._arrived.notify()
         return True
 

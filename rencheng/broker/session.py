@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
+from rencheng.broker.bulk import BulkClient
 from rencheng.broker.inbox import Delivery, Inbox, Receipt
+from rencheng.broker.packets import Publish
 from rencheng.intake import Message
 
 log = logging.getLogger(__name__)
@@ -94,9 +96,8 @@ class Session:
     def acknowledge(self, receipts: Iterable[Receipt]) -> None:
         """Tell the broker that these are settled, in the order given. Receipts of an older connection are void."""
         with self._receipts:
-            for receipt in receipts:
-                if receipt.epoch == self._epoch:
-                    self._client.ack(receipt.packet_id, receipt.qos)
+            epoch = self._epoch
+            self._client.acknowledge([one.packet_id for one in receipts if one.epoch == epoch and one.packet_id])
 
     def publish(self, topic: str, payload: bytes, *, retain: bool, timeout_s: float) -> bool:
         """Publish with QoS 1 and wait for the broker's word. False if it did not come in time.
@@ -118,20 +119,19 @@ class Session:
             self._client.loop_stop()
             self.__enter__()
 
-    def _new_client(self) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2,
+    def _new_client(self) -> BulkClient:
+        client = BulkClient(
+            self._arrived,
+            callback_api_version=CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
             clean_session=not self._persistent,
             protocol=MQTTProtocolVersion.MQTTv311,
-            manual_ack=self._persistent,
         )
         client.username_pw_set(*self._account)
         client.reconnect_delay_set(1, 8)
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
         client.on_disconnect = self._disconnected
-        client.on_message = self._arrived
         client.on_publish = self._published
         # an error in a callback must not end the network thread: the process would live on, and hear nothing
         client.suppress_exceptions = True
@@ -178,13 +178,17 @@ class Session:
             self._epoch += 1  # before paho connects anew, so that no old receipt can be sent on a new connection
         self._on_change(False, str(reason))
 
-    def _arrived(self, client: Client, _data: object, message: MQTTMessage) -> None:
+    def _arrived(self, client: BulkClient, publishes: list[Publish]) -> None:
         if self._hung_up:  # it was on its way when we hung up; taken in now, it would overtake what was left out
             return
-        received = Message(message.topic, bytes(message.payload), datetime.now(UTC))
-        delivery = Delivery(received, Receipt(self._epoch, message.mid, message.qos))
-        if not self._inbox.put(delivery, wait_s=ROOM_WAIT_S):
+        now, epoch = datetime.now(UTC), self._epoch
+        deliveries = [
+            Delivery(Message(topic, payload, now), Receipt(epoch, packet_id)) for topic, payload, packet_id in publishes
+        ]
+        if not self._inbox.put(deliveries, wait_s=ROOM_WAIT_S):
             # The inbox is bounded, and the network thread must not wait in it for longer than the broker would wait
             # for us. We hang up: what was not acknowledged stays with the broker, and comes again when there is room.
             self._hung_up = True
             client.disconnect()
+        elif not self._persistent:
+            client.acknowledge(one.packet_id for one in publishes if one.packet_id)

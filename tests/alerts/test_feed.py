@@ -44,7 +44,7 @@ def since() -> Mapping[str, datetime]:
 def live(inbox: Inbox, ago_s: float, depth_mm: float) -> None:
     body = {"time": (NOW - timedelta(seconds=ago_s)).isoformat(), "depth_mm": depth_mm}
     message = Message(f"rencheng/v1/{REGION}/waterlogging/G1/telemetry", json.dumps(body).encode(), datetime.now(UTC))
-    inbox.put(Delivery(message, Receipt(1, 1, 1)))
+    inbox.put([Delivery(message, Receipt(1, 1))])
 
 
 def commit(database: Engine, through_s: float, *rows: tuple[float, float]) -> None:

@@ -1,0 +1,82 @@
+"""PUBLISH packets read in bulk, held against paho's own reading and writing of them."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from paho.mqtt import _packet
+from paho.mqtt.enums import MQTTProtocolVersion
+
+from rencheng.broker.packets import Publish, Taken, pubacks, take_publishes
+
+OTHER = b"\xd0\x00"  # PINGRESP
+
+
+def written(message: Publish, *, dup: bool = False, retain: bool = False) -> bytes:
+    """As MQTT 3.1.1 writes it."""
+    name = message.topic.encode()
+    number = message.packet_id.to_bytes(2) if message.packet_id else b""
+    body = len(name).to_bytes(2) + name + number + message.payload
+    head, size = 0x30 | 8 * dup | 2 * bool(message.packet_id) | retain, len(body)
+    length = bytearray()
+    while size > 127:
+        length.append(size & 127 | 128)
+        size >>= 7
+    return bytes([head, *length, size]) + body
+
+
+messages = st.builds(
+    Publish,
+    st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1, max_size=30),
+    st.binary(max_size=40) | st.binary(min_size=120, max_size=140) | st.just(b"x" * 20_000),
+    st.integers(0, 65_535),
+)
+
+
+@given(st.lists(messages, max_size=5), st.booleans(), st.booleans(), st.sampled_from([b"", OTHER]))
+def test_whole_packets_are_read_as_they_were_written(
+    sent: list[Publish], dup: bool, retain: bool, after: bytes
+) -> None:
+    data = b"".join(written(message, dup=dup, retain=retain) for message in sent)
+
+    assert take_publishes(data + after) == Taken(sent, len(data), is_cut=False)
+
+
+@given(st.lists(messages, min_size=1, max_size=3), st.data())
+def test_wherever_the_data_is_cut_nothing_is_lost_or_made_up(sent: list[Publish], draw: st.DataObject) -> None:
+    data = b"".join(map(written, sent))
+    cut = draw.draw(st.integers(0, len(data)))
+    first = take_publishes(data[:cut])
+    second = take_publishes(data[first.used :])
+
+    assert first.publishes + second.publishes == sent
+    assert first.is_cut is (first.used < cut)
+    assert second.used == len(data) - first.used
+
+
+@given(st.binary(max_size=60))
+def test_any_bytes_are_read_or_left(data: bytes) -> None:
+    taken = take_publishes(data)
+
+    assert 0 <= taken.used <= len(data)
+    assert not taken.is_cut or data[taken.used] & 0xF4 == 0x30
+
+
+@given(messages)
+def test_paho_reads_the_same(message: Publish) -> None:
+    data = written(message)
+    at = next(place for place in range(1, 5) if data[place] < 128) + 1
+    read = _packet.decode_publish(data[0], bytearray(data[at:]), MQTTProtocolVersion.MQTTv311)
+
+    assert take_publishes(data).publishes == [(read.topic.decode(), read.payload, read.mid)]
+
+
+def test_what_is_broken_or_asks_for_qos_2_is_left_to_paho() -> None:
+    too_long = b"\x30\xff\xff\xff\xff\xff\x01"
+    topic_beyond_its_packet = b"\x32\x04\x00\x09ab" + OTHER
+    qos_2 = b"\x34\x06\x00\x01t\x00\x01x"
+
+    assert [take_publishes(data) for data in (too_long, topic_beyond_its_packet, qos_2)] == [Taken([], 0, False)] * 3
+
+
+def test_acknowledgements_are_written_in_their_order() -> None:
+    assert pubacks([1, 65_535, 258]).hex() == "40020001" + "4002ffff" + "40020102"
+    assert pubacks([]) == b""
