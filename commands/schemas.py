@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from rencheng.codecs.payloads import ChargingPayload, SignalPayload, StatePayload, WaterPayload
+from rencheng.codecs.receipts import ReceiptDocument
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import ROOT
 from services.alerts.messages.document import WarningDocument
@@ -23,6 +24,7 @@ def schemas() -> dict[str, Json]:
     """Every document by its file name."""
     payloads = {kind.value: TypeAdapter(either).json_schema() for kind, either in READINGS.items()}
     payloads["state"] = StatePayload.model_json_schema()
+    payloads["receipt"] = ReceiptDocument.model_json_schema()
     payloads["warning"] = TypeAdapter(WarningDocument).json_schema()
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     files: dict[str, Json] = {f"{name}.schema.json": dialect | schema for name, schema in payloads.items()}
@@ -44,6 +46,12 @@ def asyncapi() -> Json:
         "Retained: online from the device, offline from its last will.",
         {"state": {"payload": {"$ref": "./state.schema.json"}, "contentType": "application/json"}},
     )
+    reply = _channel(
+        f"{DEVICE_TOPIC}/reply",
+        "To a device, QoS 0, not retained: which of its messages are settled, if its profile asks for receipts, and"
+        " which readings were refused. At most one in a second or so; one that is missed costs a repetition.",
+        {"receipt": {"payload": {"$ref": "./receipt.schema.json"}, "contentType": "application/json"}},
+    )
     warning = _channel(
         f"{ROOT}/{{region}}/warning/{{site_id}}",
         "Retained: the current warning of a site; after its end the Cancel stays.",
@@ -55,11 +63,12 @@ def asyncapi() -> Json:
         "info": {
             "title": "Rencheng 韧城 over MQTT",
             "version": "1",
-            "description": "Topics under rencheng/v1, MQTT 3.1.1, QoS 1.",
+            "description": "Topics under rencheng/v1, MQTT 3.1.1. QoS 1, but for receipts.",
         },
-        "channels": telemetry | {"state": state, "warning": warning},
+        "channels": telemetry | {"state": state, "reply": reply, "warning": warning},
         "operations": {
             **{f"receive_{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}} for name in heard},
+            "send_receipt": {"action": "send", "channel": {"$ref": "#/channels/reply"}},
             "send_warning": {"action": "send", "channel": {"$ref": "#/channels/warning"}},
         },
     }

@@ -29,11 +29,17 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One reading, or a whole message, that goes to quarantine."""
+    """One reading, or a whole message, that goes to quarantine.
+
+    `readings` is how many the account counts: more than one only for a message that was read, and then shed.
+    `retry_after_s` says after how many seconds the same would be taken; None if it never will.
+    """
 
     position: int
     reason: Reason
     detail: str
+    readings: int = 1
+    retry_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,9 @@ class Admitted:
     @property
     def count(self) -> int:
         """How many readings: what could not be read counts one; a state is no reading."""
-        return len(self.readings) + len(self.refusals)
+        if not self.refusals:
+            return len(self.readings)
+        return len(self.readings) + sum(refusal.readings for refusal in self.refusals)
 
     @property
     def positions(self) -> Sequence[int]:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from paho.mqtt.client import Client
-from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from rencheng.broker.bulk import BulkClient
@@ -112,6 +112,13 @@ class Session:
         self._taken_by_broker.clear()
         self._outstanding = self._client.publish(topic, payload, qos=1, retain=retain).mid
         return self._came_through(self._outstanding, timeout_s)
+
+    def tell(self, topic: str, payload: bytes) -> bool:
+        """Publish with QoS 0: said once, to who listens now, and waited for by nobody. From any thread.
+
+        False if there is no connection.
+        """
+        return self._client.publish(topic, payload, qos=0).rc is MQTTErrorCode.MQTT_ERR_SUCCESS
 
     def resume_if_drained(self) -> None:
         """After an overflow: connect again once the inbox is empty."""

@@ -12,3 +12,5 @@ BATCH = Gauge("rencheng_ingest_batch_messages", "Messages in the batch that was 
 JOB_RUNS = Counter("rencheng_job_runs", "Runs of periodic jobs, by how they ended: done or failed.", ["job", "outcome"])
 JOB_SECONDS = Gauge("rencheng_job_seconds", "How long the last good run took.", ["job"])
 JOB_SUCCEEDED = Gauge("rencheng_job_succeeded_timestamp_seconds", "When a run ended well last, Unix time.", ["job"])
+ANSWERS = Counter("rencheng_ingest_answers", "Answers to devices, by whether they were sent or dropped.", ["outcome"])
+UNNAMED = Counter("rencheng_ingest_unnamed_messages", "Settled messages that no receipt names, for want of room.")

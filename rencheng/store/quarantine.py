@@ -16,7 +16,10 @@ from rencheng.store.ledger import quarantine
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """One refused reading (`position` from 0 within its message) or whole message (`position` -1), `times` times."""
+    """One refused reading (`position` from 0 within its message) or whole message (`position` -1).
+
+    `times` is how many readings the account counts for it.
+    """
 
     topic: str
     payload: bytes
@@ -27,11 +30,16 @@ class Refuse:
     world: str
     received_at: datetime
     times: int = 1
+    retry_after_s: float | None = None
 
     @property
     def digest(self) -> bytes:
-        """Names the message by its content: the same one sent again is the same entry."""
-        return hashlib.sha256(self.topic.encode("utf-8", "surrogatepass") + b"\0" + self.payload).digest()
+        """Names the message by its content: the same one sent again is the same entry.
+
+        What was shed has one entry a topic and hour, with the first payload: a flood would else fill the disk.
+        """
+        content = f"{self.received_at:%Y-%m-%dT%HZ}".encode() if self.reason is Reason.QUOTA else self.payload
+        return hashlib.sha256(self.topic.encode("utf-8", "surrogatepass") + b"\0" + content).digest()
 
 
 def bury(connection: Connection, refused: Sequence[Refuse]) -> None:

@@ -1,6 +1,7 @@
 """The walk of a reading, in one screen."""
 
 import threading
+import time
 from datetime import UTC, datetime
 
 from rencheng.intake import admit
@@ -29,8 +30,11 @@ def step(worker: Worker, *, batch_max: int) -> None:
     deliveries = worker.inbox.take(messages_max=batch_max, wait_s=IDLE_S)
     directory = worker.directory.current()  # after the wait: a device registered meanwhile is known
     batch = [admit(delivery.message, directory, worker.limits) for delivery in deliveries]
+    batch = worker.quotas.apply(batch, directory, now=looked_at, now_s=time.monotonic())
     meter.took_in(batch, waiting=len(worker.inbox))
     through = deliveries[-1].message.received_at if deliveries else looked_at
-    meter.settled(worker.writer.write(batch, received_through=through))
+    settlement = worker.writer.write(batch, received_through=through)
+    meter.settled(settlement.tally)
     worker.session.acknowledge(delivery.receipt for delivery in deliveries)
+    meter.unnamed(worker.answers.note(batch, settlement.refused, directory))
     worker.session.resume_if_drained()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from rencheng.intake import Admitted
-from rencheng.runtime.metrics import BATCH, IN_FLIGHT, INBOX, RECEIVED, SETTLED
+from rencheng.runtime.metrics import ANSWERS, BATCH, IN_FLIGHT, INBOX, RECEIVED, SETTLED, UNNAMED
 from rencheng.store.counts import Tally
 
 
@@ -21,3 +21,13 @@ def settled(tally: Tally) -> None:
     for outcome in ("stored", "duplicate", "quarantined"):
         SETTLED.labels(outcome).inc(getattr(tally, outcome))
     IN_FLIGHT.dec(tally.total)
+
+
+def unnamed(messages: int) -> None:
+    """So many messages were settled that no receipt will name: their devices send them again."""
+    UNNAMED.inc(messages)
+
+
+def answered(*, sent: bool) -> None:
+    """An answer went out, or there was no connection for it."""
+    ANSWERS.labels("sent" if sent else "dropped").inc()

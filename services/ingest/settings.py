@@ -17,6 +17,12 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
     ingest_batch_max: int = Field(5000, ge=1, le=20_000, description="The most messages in one transaction.")
     ingest_past_days: float = Field(30.0, gt=0, description="Readings older than this go to quarantine.")
     ingest_future_s: float = Field(300.0, gt=0, description="Readings further ahead than this go to quarantine.")
+    ingest_quota_per_minute: int = Field(
+        6000, gt=0, description="The most live readings of a device in a minute, unless its profile says otherwise."
+    )
+    ingest_answers_per_s: int = Field(
+        1000, gt=0, le=10_000, description="The most receipts and refusals that a worker tells devices in a second."
+    )
     ingest_metrics_port: int | None = Field(None, description="Where to offer Prometheus metrics; nowhere if unset.")
 
     @property

@@ -19,6 +19,9 @@ from rencheng.store.database import open_database
 from rencheng.store.devices import load_directory, refresh_directory
 from rencheng.store.readings import stage_on_connect
 from rencheng.store.watch import Watched
+from services.ingest.answers import Answers
+from services.ingest.postman import Postman
+from services.ingest.quotas import Quotas
 from services.ingest.settings import IngestSettings
 from services.ingest.writer import Stopped, Writer
 
@@ -35,8 +38,10 @@ class Worker:
     inbox: Inbox
     directory: Watched[dict[str, Device]]
     limits: ClockLimits
+    quotas: Quotas
     writer: Writer
     session: Session
+    answers: Answers
 
 
 @contextmanager
@@ -61,8 +66,11 @@ def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Wor
         on_change=lambda up, why: log.info("broker", worker=settings.worker, connected=up, why=why),
     )
     limits = ClockLimits(timedelta(days=settings.ingest_past_days), timedelta(seconds=settings.ingest_future_s))
-    with session:
-        yield Worker(inbox, directory, limits, Writer(engine, worker=settings.worker, stop=stop), session)
+    quotas = Quotas(per_minute=settings.ingest_quota_per_minute)
+    writer = Writer(engine, worker=settings.worker, stop=stop)
+    answers = Answers()
+    with session, Postman(answers, session.tell, per_s=settings.ingest_answers_per_s):
+        yield Worker(inbox, directory, limits, quotas, writer, session, answers)
     directory.close()
     engine.dispose()
 

@@ -3,11 +3,12 @@
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from rencheng.domain.errors import Reason, StoreUnavailable
+from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.topic import kind_in
-from rencheng.intake import Admitted
+from rencheng.intake import Admitted, Refusal
 from rencheng.runtime.logs import get_logger
 from rencheng.store.counts import Tally, count, has_progressed, record_progress, take_turn
 from rencheng.store.database import Connection, Engine, in_our_words
@@ -22,6 +23,14 @@ PAUSE_MIN_S, PAUSE_MAX_S = 0.2, 5.0
 
 class Stopped(Exception):
     """Asked to stop while the database was away. Nothing was acknowledged, so nothing is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of a batch: its readings counted, and each refusal, of intake and of the database."""
+
+    tally: Tally
+    refused: Sequence[Refuse]
 
 
 class Writer:
@@ -47,10 +56,10 @@ class Writer:
         self._stop = stop
         self._now = now
         self._started_at = now()
-        self._in_doubt: Tally | None = None
+        self._in_doubt: Settlement | None = None
         self._through = self._started_at
 
-    def write(self, batch: Sequence[Admitted], *, received_through: datetime) -> Tally:
+    def write(self, batch: Sequence[Admitted], *, received_through: datetime) -> Settlement:
         """Commit a batch, however long the database stays away; returns what became of its readings.
 
         Raises:
@@ -69,27 +78,27 @@ class Writer:
                 raise Stopped
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
-    def _attempt(self, batch: Sequence[Admitted]) -> Tally:
+    def _attempt(self, batch: Sequence[Admitted]) -> Settlement:
         mark = {"started_at": self._started_at, "committed_through": self._through}
         with self._engine.connect() as connection:
             take_turn(connection, self._worker)
-            if (tally := self._in_doubt) is not None:
+            if (settled := self._in_doubt) is not None:
                 committed = has_progressed(connection, self._worker, **mark)
                 self._in_doubt = None
                 if committed:  # only its answer was lost; to write it again would count all of it as duplicate
-                    return tally
-            tally = self._settle(connection, batch)
-            record_progress(connection, self._worker, **mark, rows=tally.stored > 0)
-            self._in_doubt = tally
+                    return settled
+            settled = self._settle(connection, batch)
+            record_progress(connection, self._worker, **mark, rows=settled.tally.stored > 0)
+            self._in_doubt = settled
             connection.commit()
             self._in_doubt = None
-            return tally
+            return settled
 
-    def _settle(self, connection: Connection, batch: Sequence[Admitted]) -> Tally:
+    def _settle(self, connection: Connection, batch: Sequence[Admitted]) -> Settlement:
         read = [(a, p, r) for a in batch for p, r in zip(a.positions, a.readings, strict=True)]
         fates = write(connection, [Arrival(reading, a.message.received_at) for a, _, reading in read])
         tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
-        refused = [_refuse(a, r.position, r.reason, r.detail) for a in batch for r in a.refusals]
+        refused = [_refuse(a, r) for a in batch for r in a.refusals]
         for (admitted, position, _), fate in zip(read, fates, strict=True):
             tally = tallies[admitted.world, kind_in(admitted.message.topic)]
             if fate is Settled.STORED:
@@ -97,23 +106,25 @@ class Writer:
             elif fate is Settled.DUPLICATE:
                 tally.duplicate += 1
             else:
-                refused.append(_refuse(admitted, position, fate.reason, fate.detail))
+                refused.append(_refuse(admitted, Refusal(position, fate.reason, fate.detail)))
         for item in refused:
-            tallies[item.world, kind_in(item.topic)].quarantined += 1
+            tallies[item.world, kind_in(item.topic)].quarantined += item.times
         bury(connection, refused)
         save_states(connection, [a.state for a in batch if a.state])
         count(connection, self._worker, self._now(), tallies)
-        return sum(tallies.values(), Tally())
+        return Settlement(sum(tallies.values(), Tally()), refused)
 
 
-def _refuse(admitted: Admitted, position: int, reason: Reason, detail: str) -> Refuse:
+def _refuse(admitted: Admitted, refusal: Refusal) -> Refuse:
     return Refuse(
         topic=admitted.message.topic,
         payload=admitted.message.payload,
-        position=position,
-        reason=reason,
-        detail=detail,
+        position=refusal.position,
+        reason=refusal.reason,
+        detail=refusal.detail,
         device_id=admitted.device_id,
         world=admitted.world,
         received_at=admitted.message.received_at,
+        times=refusal.readings,
+        retry_after_s=refusal.retry_after_s,
     )

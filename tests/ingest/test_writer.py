@@ -73,7 +73,7 @@ def test_a_commit_without_an_answer_counts_once(
 ) -> None:
     writer.write(batch(first=100), received_through=NOW)
     next_commit(fate)
-    tally = writer.write(batch(), received_through=NOW)  # the same moment as before: still another batch
+    tally = writer.write(batch(), received_through=NOW).tally  # the same moment as before: still another batch
 
     assert tally == Tally(stored=3, quarantined=1)
     assert counts(database) == (6, 0, 2)
@@ -88,7 +88,7 @@ def test_the_very_first_commit_without_an_answer_counts_once(
         connection.execute(text("DELETE FROM ingest_progress"))
     next_commit("takes effect")
 
-    assert writer.write(batch(), received_through=NOW) == Tally(stored=3, quarantined=1)
+    assert writer.write(batch(), received_through=NOW).tally == Tally(stored=3, quarantined=1)
     assert counts(database) == (3, 0, 1)
 
 
@@ -112,7 +112,7 @@ def test_what_another_process_of_the_slot_wrote_meanwhile_is_not_taken_for_ours(
         if writer._in_doubt is not None and (write := next(writes, None)):
             write()
 
-    tally = writer.write(batch(), received_through=NOW)
+    tally = writer.write(batch(), received_through=NOW).tally
 
     assert tally == Tally(duplicate=3, quarantined=1)
     assert counts(database) == (3, 3, 2)

@@ -1,0 +1,67 @@
+"""What the platform answers a device on its `reply` topic: what is settled, what was refused, what was shed."""
+
+import json
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.receipt import ID_DIGITS
+
+MessageId = Annotated[str, StringConstraints(pattern=rf"^[0-9a-f]{{{ID_DIGITS}}}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class RejectedPart(_Part):
+    """One reading, or a whole message, that went to quarantine."""
+
+    message: MessageId
+    position: int = Field(-1, ge=-1, description="Which reading of the message, from 0; -1 for the whole message.")
+    reason: Reason
+    detail: str = Field(description="A sentence for people.")
+
+
+class ShedPart(_Part):
+    """Readings beyond the device's quota. They were counted and not kept: a device that can, sends them again."""
+
+    readings: int = Field(ge=1)
+    retry_after_s: float = Field(ge=0, description="When the quota has room again, seconds from now.")
+
+
+class ReceiptDocument(_Part):
+    """An answer to a device, at most one in a second or so.
+
+    What is in `settled` may be forgotten by the device: it is committed, as readings, as repetitions, or in
+    quarantine with its payload. What is not in it is not settled yet, however much later readings are.
+    """
+
+    type: Literal["receipt"] = "receipt"
+    time: AwareDatetime = Field(description="When this was written, by the platform's clock.")
+    settled: list[MessageId] = Field(
+        default=[],
+        description=f"Messages, each by the first {ID_DIGITS} hexadecimal digits of its payload's SHA-256."
+        " Only for devices whose profile asks for receipts.",
+    )
+    rejected: list[RejectedPart] = Field(default=[], description="The first of what was refused since the last answer.")
+    rejected_more: int = Field(0, ge=0, description="How many refusals since then are not listed.")
+    shed: ShedPart | None = None
+
+    def encode(self) -> bytes:
+        """As JSON, without what says nothing."""
+        said = self.model_dump(mode="json", exclude_defaults=True)
+        return json.dumps({"type": self.type} | said, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def decode_receipt(payload: bytes) -> ReceiptDocument:
+    """Read an answer, as a device does.
+
+    Raises:
+        Refused: with reason `undecodable`; a device's own reply to a command, for instance.
+    """
+    try:
+        return ReceiptDocument.model_validate_json(payload)
+    except ValidationError as error:
+        raise Refused(Reason.UNDECODABLE, f"not a receipt: {error.error_count()} findings") from None

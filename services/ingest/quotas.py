@@ -1,0 +1,119 @@
+"""What each device may send. One that floods is shed, alone; a backlog after an outage is not a flood.
+
+This is ingest's only state by device. Each worker has its own, with its part of the limit, and loses it when it ends:
+no promise hangs on it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from rencheng.domain.device import ACTUAL, Device
+from rencheng.domain.errors import Reason
+from rencheng.intake import WHOLE_MESSAGE, Admitted, Refusal
+
+LIVE = timedelta(seconds=120)
+"""A reading older than this is backlog: it is late, and raises no warning."""
+
+LIVE_BURST_S = 180.0
+"""How much may come at once, in seconds of the quota. More than `LIVE`, or two minutes' outage would be a flood."""
+
+BACKLOG_RATE = 10.0
+"""Backlog may come so many times faster than the quota, or a day's outage would take a day to make good."""
+
+BACKLOG_BURST_S = 2000.0
+"""How much backlog may come at once, in seconds of the quota: at 6,000 a minute it is 200,000 readings, 23 days of a
+gauge that reports every 10 s. It is wide because a device without receipts cannot send again what was shed."""
+
+STRANGERS_PER_MINUTE = 60_000
+"""What all devices may send together that nobody registered. None of them has an account of its own: names are free."""
+
+_STRANGERS = ""
+_GONE_MAX = 1000
+
+
+class Quotas:
+    """Judges batch after batch, by the generic cell rate algorithm (ITU-T I.371, annex A).
+
+    Each device has two debts, for live readings and for backlog, each kept as one number: the moment at which it is
+    paid. A message passes while the debt is within the burst, and is added to it whole: a long array passes, once, and
+    is paid for afterwards. An exercise may run at any speed, so all its readings count as backlog.
+
+    Args:
+        per_minute: how many readings a device may send in a minute whose profile names no quota.
+        workers: among how many workers the broker deals the messages.
+    """
+
+    def __init__(self, *, per_minute: int, workers: int = 1) -> None:
+        self._workers = workers
+        self._cost_s = self._cost_of_reading(per_minute)
+        self._strangers_cost_s = self._cost_of_reading(STRANGERS_PER_MINUTE)
+        self._live_paid_at: dict[str, float] = {}
+        self._backlog_paid_at: dict[str, float] = {}
+
+    def apply(
+        self, batch: list[Admitted], directory: Mapping[str, Device], *, now: datetime, now_s: float
+    ) -> list[Admitted]:
+        """The batch, with a refusal in place of each message that is beyond its sender's quota.
+
+        Args:
+            batch: messages in the order of arrival.
+            directory: the registry.
+            now: the wall clock, UTC; what is live is judged by it.
+            now_s: a clock that only goes forward, seconds.
+        """
+        live_from, find = now - LIVE, directory.get
+        live_debts, backlog_debts = self._live_paid_at, self._backlog_paid_at
+        live_until, backlog_until = now_s + LIVE_BURST_S, now_s + BACKLOG_BURST_S
+        shed: dict[int, Admitted] = {}
+        for index, admitted in enumerate(batch):  # every message passes here: no calls, no objects on the usual way
+            readings = admitted.readings
+            count = admitted.count if admitted.refusals else len(readings)
+            if not count:
+                continue  # a state: one row a device, however often it is told
+            device = find(admitted.device_id or _STRANGERS)
+            if device is None:
+                name, cost_s = _STRANGERS, self._strangers_cost_s
+            else:
+                name, quota = device.device_id, device.quota_per_minute
+                cost_s = self._cost_s if quota is None else self._cost_of_reading(quota)
+            if len(readings) == count == 1 and admitted.world == ACTUAL:
+                live = 1 if readings[0].time > live_from else 0
+            else:
+                live = _live_readings(admitted, live_from)
+            live_debt = live_debts.get(name, now_s) if live else now_s
+            backlog_debt = backlog_debts.get(name, now_s) if live != count else now_s
+            if live_debt > live_until or backlog_debt > backlog_until:
+                shed[index] = _shed(admitted, max(live_debt - live_until, backlog_debt - backlog_until))
+                continue
+            if live:
+                live_debts[name] = max(now_s, live_debt) + live * cost_s
+            if live != count:
+                backlog_debts[name] = max(now_s, backlog_debt) + (count - live) * cost_s / BACKLOG_RATE
+        self._forget_who_is_gone(directory)
+        return [shed.get(index, admitted) for index, admitted in enumerate(batch)] if shed else batch
+
+    def _cost_of_reading(self, per_minute: int) -> float:
+        """What a reading adds to the debt, seconds."""
+        return 60.0 * self._workers / per_minute
+
+    def _forget_who_is_gone(self, directory: Mapping[str, Device]) -> None:
+        for debts in (self._live_paid_at, self._backlog_paid_at):
+            if len(debts) > len(directory) + _GONE_MAX:
+                for name in debts.keys() - directory.keys() - {_STRANGERS}:
+                    del debts[name]
+
+
+def _live_readings(admitted: Admitted, live_from: datetime) -> int:
+    """How many of a message's readings are live. What could not be read is."""
+    if admitted.world != ACTUAL:
+        return 0
+    unread = admitted.count - len(admitted.readings)
+    return unread + sum(reading.time > live_from for reading in admitted.readings)
+
+
+def _shed(admitted: Admitted, wait_s: float) -> Admitted:
+    """The message as a refusal. Its other faults are not told: who floods is not written a letter about each."""
+    detail = f"beyond the device's quota, which has room again in {wait_s:.0f} s"
+    refusal = Refusal(WHOLE_MESSAGE, Reason.QUOTA, detail, readings=admitted.count, retry_after_s=wait_s)
+    return replace(admitted, readings=(), refusals=(refusal,))
