@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test skill noise mutants bench up down lint lock
+.PHONY: help setup demo test skill noise mutants speed bench up down lint lock
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -26,6 +26,9 @@ noise: setup ## a hundred sensor-years of each artefact and no water: how often 
 
 mutants: setup ## change each rule of the engine a little, and see whether a test notices (ARGS="--share 0.1" is quick)
 	@$(VENV)/python -m benchmarks.mutants $(ARGS)
+
+speed: setup ## how many readings of a city the engine judges a second, on one core
+	@$(VENV)/python -m benchmarks.engine_speed $(ARGS)
 
 bench: setup ## how much ingest carries, beside its parts and the usual form; QUICK=1 takes under a minute
 	@QUICK=$(QUICK) $(VENV)/python -m benchmarks.throughput
