@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from commands import backtest, broker, database, demonstration, devices, jobs, keys, reference, serve, sites
+from commands import backtest, broker, database, demonstration, devices, jobs, keys, reference, serve, sites, weather
 from local_stack.cli import app as stack
 from local_stack.errors import StackError
 from rencheng.domain.errors import RenchengError
@@ -23,6 +23,7 @@ app.add_typer(stack, name="stack")
 app.add_typer(database.app, name="db")
 app.add_typer(devices.app, name="device")
 app.add_typer(sites.app, name="site")
+app.add_typer(weather.app, name="weather")
 app.add_typer(broker.app, name="broker")
 app.add_typer(keys.app, name="key")
 app.add_typer(jobs.app, name="jobs")

@@ -33,6 +33,8 @@ class Scope(StrEnum):
     """Warnings, their messages and CAP documents."""
     OPERATE = "operate"
     """What an operator changes: sites and their thresholds."""
+    WEATHER_WRITE = "weather:write"
+    """Hand in what the weather service says: rain signals and forecasts."""
     ADMIN = "admin"
     """What is kept from ordinary readers: raw payloads in quarantine."""
 

@@ -16,10 +16,11 @@ from rencheng.store.tables import (
     waterlogging_readings,
     worlds,
 )
+from rencheng.store.weather_tables import rain_forecasts, rain_signals
 
 
 def clear_exercise(connection: Connection, world: str) -> None:
-    """Delete an exercise: its sites, devices, readings, warnings, quarantine and counts.
+    """Delete an exercise: its sites, devices, readings, warnings, weather, quarantine and counts.
 
     Raises:
         NotPossible: `actual` was named. What the real world said is never deleted so.
@@ -29,7 +30,7 @@ def clear_exercise(connection: Connection, world: str) -> None:
     of_world = select(devices.c.device_id).where(devices.c.world == world)
     for table in (waterlogging_readings, signal_events, meter_values, device_states):
         connection.execute(delete(table).where(table.c.device_id.in_(of_world)))
-    for table in (quarantine, quarantine_drops, ingest_counts, warnings):
+    for table in (quarantine, quarantine_drops, ingest_counts, rain_signals, rain_forecasts, warnings):
         connection.execute(delete(table).where(table.c.world == world))
     sites_of_world = select(sites.c.site_id).where(sites.c.world == world)
     connection.execute(delete(site_states).where(site_states.c.site_id.in_(sites_of_world)))

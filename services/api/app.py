@@ -26,6 +26,7 @@ from services.api.routes import (
     status,
     stream,
     warnings,
+    weather,
 )
 from services.api.settings import ApiSettings
 
@@ -36,6 +37,8 @@ GUARDED: tuple[tuple[APIRouter, *tuple[Scope, ...]], ...] = (
     (readings.router, Scope.TELEMETRY_READ),
     (history.router, Scope.TELEMETRY_READ),
     (sites.router, Scope.TELEMETRY_READ),
+    (weather.router, Scope.TELEMETRY_READ),
+    (weather.door, Scope.WEATHER_WRITE),
     (site_register.router, Scope.OPERATE),
     (counts.router, Scope.TELEMETRY_READ),
     (warnings.router, Scope.WARNINGS_READ),
@@ -54,6 +57,7 @@ TAGS = {
     "readings": "Readings 读数: as they were stored.",
     "history": "History 历史: by bucket, at any scale.",
     "sites": "Sites 重点场所: the watched places as they stand now.",
+    "weather": "Weather 气象: official rain signals and forecasts, taken in and never originated.",
     "warnings": "Warnings 预警: what was said, as CAP, as a live stream and as Atom.",
     "counts": "Counts 计数: what became of every reading.",
     "quarantine": "Quarantine 隔离区: what was refused, with its raw payload.",

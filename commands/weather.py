@@ -1,0 +1,75 @@
+"""`rencheng weather`: what the weather service says, handed in by hand or by a script."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Console
+from rich.table import Table
+
+from commands.opening import transaction
+from rencheng.domain.device import ACTUAL
+from rencheng.domain.errors import NotPossible
+from rencheng.domain.weather import in_force
+from rencheng.site_form import findings
+from rencheng.store.devices import add_world
+from rencheng.store.weather import keep_forecasts, keep_signal, signals_since
+from rencheng.weather_form.forecast import ForecastForm
+from rencheng.weather_form.signal import read_signal
+
+app = typer.Typer(help="Weather 气象: rain signals and forecasts, taken in and never originated.", no_args_is_help=True)
+
+World = Annotated[str, typer.Option(help="Where it counts; `actual` takes in only what is Actual.")]
+
+
+@app.command()
+def signal(
+    file: Annotated[Path, typer.Argument(help="CAP 1.2, or the national message form.")], world: World = ACTUAL
+) -> None:
+    """Take in a message about a rain signal 暴雨预警信号."""
+    xml = _text(file)
+    taken = read_signal(xml, world=world)
+    with transaction() as connection:
+        add_world(connection, world, world)
+        new = keep_signal(connection, taken, xml)
+    what = (
+        f"{taken.message_type} {taken.level.word} for {', '.join(taken.regions)} until {taken.expires_at.isoformat()}"
+    )
+    typer.echo(f"{taken.identifier}: {what}" if new else f"{taken.identifier}: was taken in before")
+
+
+@app.command()
+def forecast(file: Annotated[Path, typer.Argument(help="A JSON list; docs/how-to/weather.md shows one.")]) -> None:
+    """Take in forecasts of rain."""
+    try:
+        forms = TypeAdapter(list[ForecastForm]).validate_json(_text(file))
+    except ValidationError as error:
+        raise NotPossible("\n".join(f"{file.name}: {finding}" for finding in findings(error)[:20])) from None
+    with transaction() as connection:
+        for world in {form.world for form in forms}:
+            add_world(connection, world, world)
+        new = keep_forecasts(connection, [form.forecast() for form in forms])
+    typer.echo(f"{new} of {len(forms)} forecasts are new")
+
+
+@app.command("list")
+def list_() -> None:
+    """Show the rain signals in force in the live world."""
+    now = datetime.now(UTC)
+    with transaction() as connection:
+        signals = [each for each in signals_since(connection, now) if each.world == ACTUAL]
+    table = Table("signal", "colour", "regions", "until", "headline", box=None)
+    for each in in_force(signals, now):
+        table.add_row(
+            each.identifier, each.level.word, ", ".join(each.regions), each.expires_at.isoformat(), each.headline
+        )
+    Console().print(table)
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotPossible(f"{file}: {error}") from None

@@ -1,0 +1,1 @@
+DROP TABLE rain_forecasts, rain_signals;

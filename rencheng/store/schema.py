@@ -1,0 +1,8 @@
+"""All tables together, for whoever compares or migrates the whole."""
+
+from rencheng.store import ledger, weather_tables
+
+metadata = ledger.metadata
+
+FILES = (ledger, weather_tables)
+"""Imported, and so known to `metadata`."""
