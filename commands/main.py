@@ -6,7 +6,20 @@ from pathlib import Path
 
 import typer
 
-from commands import backtest, broker, database, demonstration, devices, jobs, keys, reference, serve, sites, weather
+from commands import (
+    backtest,
+    broker,
+    database,
+    demonstration,
+    devices,
+    jobs,
+    keys,
+    quarantine,
+    reference,
+    serve,
+    sites,
+    weather,
+)
 from local_stack.cli import app as stack
 from local_stack.errors import StackError
 from rencheng.domain.errors import RenchengError
@@ -26,6 +39,7 @@ app.add_typer(sites.app, name="site")
 app.add_typer(weather.app, name="weather")
 app.add_typer(broker.app, name="broker")
 app.add_typer(keys.app, name="key")
+app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(jobs.app, name="jobs")
 app.command()(serve.serve)
 app.command()(demonstration.demo)

@@ -1,5 +1,6 @@
 """The database for one command: opened, and closed when the command ends."""
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,3 +28,8 @@ def transaction() -> Iterator[Connection]:
     """One transaction of that database."""
     with opened() as engine, engine.begin() as connection:
         yield connection
+
+
+def operator() -> str:
+    """Who is at the keyboard, for the audit."""
+    return f"shell {getpass.getuser()}"

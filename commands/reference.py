@@ -8,7 +8,8 @@ import typer
 from pydantic_core import PydanticUndefined
 
 from commands.schemas import schemas
-from rencheng.domain.errors import NotPossible
+from rencheng.domain.errors import NotPossible, Reason
+from rencheng.domain.remedies import REMEDIES
 from rencheng.runtime.settings import BrokerAccounts, Settings
 from services.alerts.settings import AlertSettings
 from services.api.settings import ApiSettings
@@ -24,6 +25,14 @@ Written by `rencheng reference`. Environment variables; on a local stack what is
 
 | variable | read by | default | meaning |
 | --- | --- | --- | --- |
+"""
+
+REASONS_HEAD = """# Reasons of quarantine · 隔离原因
+
+Written by `rencheng reference`. How to mend and replay: [../how-to/mend-and-replay.md](../how-to/mend-and-replay.md).
+
+| code | what it means 含义 | what helps 对策 |
+| --- | --- | --- |
 """
 
 READERS: dict[str, type[Settings]] = {
@@ -57,7 +66,22 @@ def documents() -> dict[str, str]:
         f"schemas/{name}": json.dumps(content, ensure_ascii=False, indent=2) + "\n"
         for name, content in schemas().items()
     }
-    return written | {"settings.md": settings_page()}
+    return written | {"settings.md": settings_page(), "quarantine.md": reasons_page()}
+
+
+def reasons_page() -> str:
+    """Every reason of quarantine in words.
+
+    Raises:
+        NotPossible: a reason has none.
+    """
+    if silent := [reason for reason in Reason if reason not in REMEDIES]:
+        raise NotPossible(f"no words for {', '.join(silent)}: give them a line in rencheng/domain/remedies.py")
+    lines = [
+        f"| `{reason}` | {said.meaning_zh} {said.meaning_en} | {said.remedy_zh} {said.remedy_en} |"
+        for reason, said in REMEDIES.items()
+    ]
+    return REASONS_HEAD + "\n".join(lines) + "\n"
 
 
 def settings_page() -> str:

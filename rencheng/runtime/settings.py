@@ -4,6 +4,7 @@
 """
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from rencheng.checks.clock import ClockLimits
 from rencheng.domain.errors import Misconfigured
 
 STACK_FILE = Path(".rencheng/stack.env")
@@ -47,6 +49,18 @@ class DatabaseSettings(Settings):
     """Where the database is."""
 
     database_url: str = Field(description="postgresql+psycopg://user:password@host:port/database")
+
+
+class ClockSettings(Settings):
+    """Which sample times are taken in."""
+
+    ingest_past_days: float = Field(30.0, gt=0, description="Readings older than this go to quarantine.")
+    ingest_future_s: float = Field(300.0, gt=0, description="Readings further ahead than this go to quarantine.")
+
+    @property
+    def clock_limits(self) -> ClockLimits:
+        """The same, as intake asks for it."""
+        return ClockLimits(timedelta(days=self.ingest_past_days), timedelta(seconds=self.ingest_future_s))
 
 
 class PublicSettings(Settings):

@@ -35,8 +35,12 @@ class Scope(StrEnum):
     """What an operator changes: sites and their thresholds."""
     WEATHER_WRITE = "weather:write"
     """Hand in what the weather service says: rain signals and forecasts."""
+    DEVICES_WRITE = "devices:write"
+    """The register of devices: who may speak, and with which password."""
+    QUARANTINE_REPLAY = "quarantine:replay"
+    """To mend and replay what was refused, which makes stored readings of it."""
     ADMIN = "admin"
-    """What is kept from ordinary readers: raw payloads in quarantine."""
+    """What is kept from ordinary readers: raw payloads in quarantine, and who did what."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,13 @@ def find_refused(connection: Connection, quarantine_id: int) -> Row | None:
     return connection.execute(query).mappings().one_or_none()
 
 
+def count_open(connection: Connection, filters: RefusedFilters) -> int:
+    """How many open entries are meant."""
+    query = select(func.count()).select_from(quarantine).where(*filters.conditions, quarantine.c.replayed_at.is_(None))
+    number: int = connection.execute(query).scalar_one()
+    return number
+
+
 @dataclass(frozen=True, slots=True)
 class Pending:
     """A device that nobody registered, and what it sent: where it says that it is, how much, since when, what last."""

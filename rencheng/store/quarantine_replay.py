@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, select, update
 from rencheng.domain.errors import Reason
 from rencheng.store.ledger import quarantine
 from rencheng.store.quarantine_log import RefusedFilters
+from rencheng.store.sessions import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,13 @@ def take_open(connection: Connection, quarantine_ids: Sequence[int]) -> list[Ent
     """Those of some entries that are open, locked until the transaction ends: nobody else replays or counts them up."""
     query = select(*_ENTRY).where(quarantine.c.quarantine_id.in_(quarantine_ids), quarantine.c.replayed_at.is_(None))
     rows = connection.execute(query.order_by(quarantine.c.quarantine_id).with_for_update()).mappings()
-    return [Entry(**{**row, "reason": Reason(row["reason"])}) for row in rows]
+    return [as_entry(row) for row in rows]
+
+
+def as_entry(row: Row) -> Entry:
+    """A row of `quarantine` with its whole payload as an entry."""
+    values = {field.name: row[field.name] for field in fields(Entry)}
+    return Entry(**values | {"reason": Reason(row["reason"]), "payload": bytes(row["payload"])})
 
 
 def close_entry(

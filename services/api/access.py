@@ -35,6 +35,11 @@ _BASIC = 'Basic realm="rencheng", charset="UTF-8"'
 """So that browsers and feed readers, which cannot send the other two, ask their user."""
 
 
+_HEADERS = {"WWW-Authenticate": f"{_REALM}, {_BASIC}"}
+
+_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
 class _Basic(HTTPBasic):
     """The framework's scheme, read by us: users have Chinese names, and what cannot be read is as good as nothing."""
 
@@ -99,6 +104,12 @@ def key_of(request: Request) -> Key:
     return key
 
 
+def actor_of(request: Request) -> str:
+    """Who is asking, for the audit."""
+    key = key_of(request)
+    return f"key {key.key_id} ({key.name})"
+
+
 def _authorise(
     request: Request,
     needed: SecurityScopes,
@@ -107,9 +118,12 @@ def _authorise(
     basic: Annotated[HTTPBasicCredentials | None, Security(_basic)],
 ) -> None:
     token = bearer.credentials if bearer else header or (basic.password if basic else None)
+    if basic and not bearer and not header and request.method not in _HARMLESS:
+        # a browser adds the password that it remembers to a request that another site's page made it send
+        raise Unauthenticated("What changes something needs the key in a header, not by HTTP Basic.", headers=_HEADERS)
     if not token:
         how = "Send a key as `Authorization: Bearer rck_…` or `X-API-Key: rck_…`, or as the password of HTTP Basic."
-        raise Unauthenticated(how, headers={"WWW-Authenticate": f"{_REALM}, {_BASIC}"})
+        raise Unauthenticated(how, headers=_HEADERS)
     doorkeeper: Doorkeeper = request.app.state.doorkeeper
     key = doorkeeper.admit(token)
     if key is None:

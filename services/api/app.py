@@ -13,13 +13,16 @@ from services.api import docs_page, errors, status_page
 from services.api.access import Doorkeeper, needs
 from services.api.headers import SecurityHeaders
 from services.api.live import Live
+from services.api.replayer import Replayer
 from services.api.routes import (
+    audit,
     counts,
     devices,
     feed,
     health,
     history,
     quarantine,
+    quarantine_replay,
     readings,
     site_register,
     sites,
@@ -46,6 +49,8 @@ GUARDED: tuple[tuple[APIRouter, *tuple[Scope, ...]], ...] = (
     (feed.router, Scope.WARNINGS_READ),
     (status.router, Scope.TELEMETRY_READ, Scope.WARNINGS_READ),
     (quarantine.router, Scope.ADMIN),
+    (quarantine_replay.router, Scope.QUARANTINE_REPLAY),
+    (audit.router, Scope.ADMIN),
 )
 """Nothing comes under /v1 without a scope."""
 
@@ -60,7 +65,8 @@ TAGS = {
     "weather": "Weather 气象: official rain signals and forecasts, taken in and never originated.",
     "warnings": "Warnings 预警: what was said, as CAP, as a live stream and as Atom.",
     "counts": "Counts 计数: what became of every reading.",
-    "quarantine": "Quarantine 隔离区: what was refused, with its raw payload.",
+    "quarantine": "Quarantine 隔离区: what was refused, with its raw payload; mended and replayed.",
+    "audit": "Audit 审计: who did what, and when.",
     "health": "Health 健康: whether rows are being committed; the city at a glance.",
 }
 
@@ -79,6 +85,7 @@ documents (RFC 9457).
 def create_app(settings: ApiSettings) -> FastAPI:
     """The API on a database. It starts, and answers 503, while the database is away."""
     database = Database(settings.database_url, name="rencheng-api")
+    replayer = Replayer(settings.database_url, settings.clock_limits)
     live = Live(settings.database_url, database, streams_max=settings.api_streams_max)
     public_url = settings.public_url.rstrip("/")
 
@@ -89,6 +96,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
         yield
         await live.stop()
         database.close()
+        replayer.close()
 
     app = FastAPI(
         title="Rencheng 韧城",
@@ -102,6 +110,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     )
     app.state.database = database
     app.state.live = live
+    app.state.replayer = replayer
     app.state.public_url = public_url
     app.state.doorkeeper = Doorkeeper(database)
     app.add_middleware(SecurityHeaders)

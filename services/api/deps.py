@@ -15,7 +15,9 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.store.sessions import Database
+from services.api.access import actor_of
 from services.api.errors import Unacceptable
+from services.api.replayer import Replayer
 
 CITY_ZONE = "Asia/Shanghai"
 """In which zone people read times, unless they ask for another."""
@@ -54,7 +56,14 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _replayer(request: Request) -> Replayer:
+    replayer: Replayer = request.app.state.replayer
+    return replayer
+
+
 Db = Annotated[Database, Depends(_database)]
+Replays = Annotated[Replayer, Depends(_replayer)]
+Actor = Annotated[str, Depends(actor_of)]
 Zone = Annotated[ZoneInfo, Depends(_zone)]
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_with_plus), AfterValidator(_in_utc)]

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from rencheng.runtime.settings import DatabaseSettings, PublicSettings
+from rencheng.runtime.settings import ClockSettings, DatabaseSettings, PublicSettings
 
 
-class ApiSettings(DatabaseSettings, PublicSettings):
+class ApiSettings(DatabaseSettings, PublicSettings, ClockSettings):
     """Settings of the API."""
 
     api_host: str = Field("127.0.0.1", description="The address to listen on; this machine alone unless it is set.")

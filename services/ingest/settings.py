@@ -2,10 +2,10 @@
 
 from pydantic import Field, SecretStr
 
-from rencheng.runtime.settings import BrokerSettings, DatabaseSettings
+from rencheng.runtime.settings import BrokerSettings, ClockSettings, DatabaseSettings
 
 
-class IngestSettings(DatabaseSettings, BrokerSettings):
+class IngestSettings(DatabaseSettings, BrokerSettings, ClockSettings):
     """Settings of one worker."""
 
     mqtt_ingest_password: SecretStr = Field(description="Password of the broker account rencheng-ingest.")
@@ -15,8 +15,6 @@ class IngestSettings(DatabaseSettings, BrokerSettings):
         description="Share the work with other workers. On Mosquitto a restart of the broker then costs readings.",
     )
     ingest_batch_max: int = Field(5000, ge=1, le=20_000, description="The most messages in one transaction.")
-    ingest_past_days: float = Field(30.0, gt=0, description="Readings older than this go to quarantine.")
-    ingest_future_s: float = Field(300.0, gt=0, description="Readings further ahead than this go to quarantine.")
     ingest_quota_per_minute: int = Field(
         6000, gt=0, description="The most live readings of a device in a minute, unless its profile says otherwise."
     )

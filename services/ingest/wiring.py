@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 
 from prometheus_client import start_http_server
 
@@ -65,12 +64,11 @@ def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Wor
         persistent=True,
         on_change=lambda up, why: log.info("broker", worker=settings.worker, connected=up, why=why),
     )
-    limits = ClockLimits(timedelta(days=settings.ingest_past_days), timedelta(seconds=settings.ingest_future_s))
     quotas = Quotas(per_minute=settings.ingest_quota_per_minute)
     writer = Writer(engine, worker=settings.worker, stop=stop)
     answers = Answers()
     with session, Postman(answers, session.tell, per_s=settings.ingest_answers_per_s):
-        yield Worker(inbox, directory, limits, quotas, writer, session, answers)
+        yield Worker(inbox, directory, settings.clock_limits, quotas, writer, session, answers)
     directory.close()
     engine.dispose()
 

@@ -64,6 +64,7 @@ def test_every_operation_is_described_and_tagged(document: dict[str, Any]) -> No
 
 def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
     assert sorted(operation["operationId"] for _, operation in _operations(document)) == [
+        "attempt_one",
         "get_cap",
         "get_counts",
         "get_device",
@@ -78,6 +79,7 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "get_site_history",
         "get_status",
         "get_warning",
+        "list_audit",
         "list_devices",
         "list_rain_signals",
         "list_readings",
@@ -88,6 +90,8 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "post_rain_forecasts",
         "post_rain_signal",
         "put_site",
+        "replay_matching",
+        "replay_one",
         "stream_warnings",
     ]
 

@@ -10,7 +10,9 @@ from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.errors import Reason
 from rencheng.domain.kind import Kind
-from rencheng.replay import Fix, Outcome, chunks, replay
+from rencheng.replay.account import Outcome
+from rencheng.replay.attempt import Fix
+from rencheng.replay.run import chunks, replay
 from rencheng.store.counts import Tally
 from rencheng.store.quarantine import Refuse, bury
 from tests.replay.conftest import (
@@ -162,12 +164,12 @@ def test_a_wrong_address_is_mended_by_the_topic_or_by_the_register(database: Eng
 
 
 def test_a_conflict_stays_one_and_what_is_stored_stays_as_it_is(database: Engine) -> None:
-    received = ingest(database, message(sample(0, 10)), message(sample(0, 11)))
+    received = ingest(database, message(sample(0, 10)), message(array(sample(1), sample(0, 11))))
     [outcome] = again(database)
 
     assert (outcome.moved, outcome.refusals[0].reason) == (False, Reason.CONFLICT)
-    assert rows(database, "SELECT depth_mm FROM waterlogging_readings") == [(10.0,)]
-    assert check_account(database, received) == (1, 0, 1)
+    assert rows(database, "SELECT depth_mm FROM waterlogging_readings ORDER BY 1") == [(5.0,), (10.0,)]
+    assert check_account(database, received) == (2, 0, 1)
 
 
 def test_the_same_message_refused_again_after_its_replay_is_a_new_entry(database: Engine) -> None:

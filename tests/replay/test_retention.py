@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.replay import replay
+from rencheng.replay.run import replay
 from rencheng.store.quarantine_retention import ENTRY_BYTES, Dropped, drop_old
 from tests.replay.conftest import (
     LIMITS,

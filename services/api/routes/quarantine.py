@@ -10,16 +10,20 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Path, Query
 
 from rencheng.domain.errors import Reason
+from rencheng.domain.kind import Kind
+from rencheng.domain.remedies import REMEDIES
 from rencheng.store import quarantine_log
 from rencheng.store.quarantine_log import RefusedFilters
 from rencheng.store.sessions import Row
 from services.api.answers import Answer, Page, cut, example, shown
-from services.api.deps import ByWorld, Db, Zone
+from services.api.deps import ByWorld, Db, Moment, Zone
 from services.api.errors import NotFound, described
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 
 TEXT_CHARACTERS = 500
+
+HEX_BYTES = 256
 
 _ENTRY = {
     "quarantine_id": 41,
@@ -36,6 +40,14 @@ _ENTRY = {
     "payload_base64": "bm90IGpzb24=",
     "payload_is_whole": True,
     "text": "not json",
+    "hex": "6e6f74206a736f6e",
+    "kind": "waterlogging",
+    "remedy_zh": REMEDIES[Reason.UNDECODABLE].remedy_zh,
+    "remedy_en": REMEDIES[Reason.UNDECODABLE].remedy_en,
+    "replayed_at": None,
+    "replayed_by": None,
+    "replayed_as": None,
+    "fixed_topic": None,
 }
 
 
@@ -62,6 +74,19 @@ class Refused(Answer):
     """A list shows the beginning of a long payload; the entry itself has all of it."""
     text: str | None
     """The beginning of the payload as text; null if it is not UTF-8."""
+    hex: str
+    """The beginning of the payload in hexadecimal digits."""
+    kind: str
+    """By the topic; `unknown` if it names none."""
+    remedy_zh: str
+    remedy_en: str
+    """What helps."""
+    replayed_at: datetime | None
+    """null: it is open, and counts as quarantined."""
+    replayed_by: str | None
+    replayed_as: dict[str, int] | None
+    """What became of its readings."""
+    fixed_topic: str | None
 
 
 class Quarantine(Page[Refused]):
@@ -76,13 +101,18 @@ def list_refused(
     zone: Zone,
     *,
     reason: Reason | None = None,
+    device_id: Annotated[str | None, Query(max_length=200, description="Which device sent it.")] = None,
+    kind: Annotated[Kind | None, Query(description="Of which family, by its topic.")] = None,
     world: ByWorld = None,
+    since: Annotated[Moment | None, Query(alias="from", description="Received last at this time or later.")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="Received last before this time.")] = None,
+    replayed: Annotated[bool | None, Query(description="true: replayed; false: open; both unless given.")] = None,
     after: Annotated[int | None, Query(ge=0, lt=2**63, description="The `next` of the page before.")] = None,
     limit: Annotated[int, Query(ge=1, le=100, description="The most items in this page.")] = 20,
 ) -> Quarantine:
-    """Refused readings, the newest entry first. A repetition raises `times` of the entry that is there."""
+    """Refused readings, the newest entry first. A repetition raises `times` of the open entry that is there."""
     with database.read() as connection:
-        filters = RefusedFilters(reason=reason, world=world)
+        filters = RefusedFilters(reason, device_id, kind, world, since, until, replayed)
         rows = quarantine_log.list_refused(connection, filters, before=after, limit=limit + 1)
     page, following = cut(rows, limit, lambda row: str(row["quarantine_id"]))
     return Quarantine(items=[_refused(row, zone) for row in page], next=following)
@@ -105,11 +135,15 @@ def get_refused(database: Db, zone: Zone, quarantine_id: Annotated[int, Path(ge=
 
 def _refused(row: Row, zone: ZoneInfo) -> Refused:
     payload: bytes = row["payload"]
+    remedy = REMEDIES[Reason(row["reason"])]
     is_whole = len(payload) == row["payload_bytes"]
     about: dict[str, Any] = {
         "payload_base64": base64.b64encode(payload).decode(),
         "payload_is_whole": is_whole,
         "text": _text(payload, is_whole=is_whole),
+        "hex": payload[:HEX_BYTES].hex(),
+        "remedy_zh": remedy.remedy_zh,
+        "remedy_en": remedy.remedy_en,
     }
     return Refused.model_validate(shown(row, zone) | about)
 

@@ -1,0 +1,121 @@
+"""Replaying: some entries in one transaction, or all that a filter means, portion by portion."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rencheng.checks.clock import ClockLimits
+from rencheng.domain.errors import StoreUnavailable
+from rencheng.replay.account import WORKER, Book, Outcome
+from rencheng.replay.attempt import Fix, attempt, places
+from rencheng.store.counts import Tally, take_turn
+from rencheng.store.database import Connection, Engine, in_our_words
+from rencheng.store.devices import find_devices
+from rencheng.store.quarantine_log import RefusedFilters
+from rencheng.store.quarantine_replay import Entry, open_entries, take_open
+from rencheng.store.readings import Arrival, Fate, write
+
+ATTEMPTS = 3
+"""How often a replay that the server gave up (a deadlock with ingest) is tried."""
+
+CHUNK_ENTRIES, CHUNK_BYTES = 500, 4 * 2**20
+"""How much one transaction replays: it holds locks that ingest may wait for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What became of many entries.
+
+    Attributes:
+        entries: how many were tried.
+        moved: how many of them were replayed; the others stay, refused as before.
+        tally: the readings of those that moved.
+        following: give it back as `after` to go on; None if that was all.
+    """
+
+    entries: int = 0
+    moved: int = 0
+    tally: Tally = field(default_factory=Tally)
+    following: int | None = None
+
+
+def replay(
+    engine: Engine,
+    quarantine_ids: Sequence[int],
+    *,
+    limits: ClockLimits,
+    actor: str,
+    fix: Fix | None = None,
+) -> list[Outcome]:
+    """Replay those of some entries that are open, in one transaction; what became of each.
+
+    Args:
+        engine: the database, with staging tables (`stage_on_connect`).
+        quarantine_ids: which entries; those that are not there or closed are passed over.
+        limits: ingest's own.
+        actor: who does it, for the entries' mark.
+        fix: what is sent instead. If nothing of it can be taken, the entry stays.
+
+    Raises:
+        StoreUnavailable: the database is away; nothing happened, or (its last answer lost) all of it.
+    """
+    for last in (False,) * (ATTEMPTS - 1) + (True,):
+        try:
+            with in_our_words(), engine.begin() as connection:
+                take_turn(connection, WORKER)
+                return _replay(connection, take_open(connection, quarantine_ids), limits, actor, fix)
+        except StoreUnavailable:
+            if last:
+                raise
+    raise AssertionError  # the last attempt returns or raises
+
+
+def replay_matching(
+    engine: Engine, filters: RefusedFilters, *, limits: ClockLimits, actor: str, after: int = 0, limit: int = 1000
+) -> Summary:
+    """Replay the open entries that are meant, the first `limit` from the number `after` on.
+
+    Raises:
+        StoreUnavailable: the database is away; portions that were done stay done, and asking again does the rest.
+    """
+    with in_our_words(), engine.connect() as connection:
+        found = open_entries(connection, filters, after=after, limit=limit)
+    outcomes = [outcome for portion in chunks(found) for outcome in replay(engine, portion, limits=limits, actor=actor)]
+    return Summary(
+        entries=len(found),
+        moved=sum(outcome.moved for outcome in outcomes),
+        tally=sum((outcome.tally for outcome in outcomes), Tally()),
+        following=found[-1][0] if len(found) == limit else None,
+    )
+
+
+def chunks(entries: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
+    """Numbers of entries, given with their payload's bytes, in portions for one transaction each."""
+    portion: list[int] = []
+    size = 0
+    for quarantine_id, payload_bytes in entries:
+        if portion and (len(portion) == CHUNK_ENTRIES or size + payload_bytes > CHUNK_BYTES):
+            yield portion
+            portion, size = [], 0
+        portion.append(quarantine_id)
+        size += payload_bytes
+    if portion:
+        yield portion
+
+
+def _replay(
+    connection: Connection, entries: Sequence[Entry], limits: ClockLimits, actor: str, fix: Fix | None
+) -> list[Outcome]:
+    topics = [fix.topic if fix and fix.topic is not None else entry.topic for entry in entries]
+    directory = find_devices(connection, {topic.split("/")[4] for topic in topics if topic.count("/") > 3})  # noqa: PLR2004
+    tried = [attempt(entry, directory, limits, fix) for entry in entries]
+    where = [places(entry, admitted, fix) for entry, admitted in zip(entries, tried, strict=True)]
+    read = [(k, p, r) for k, a in enumerate(tried) for p, r in zip(where[k], a.readings, strict=True)]
+    fates = write(connection, [Arrival(reading, tried[k].message.received_at) for k, _, reading in read])
+    by_entry: dict[int, list[tuple[int, Fate]]] = defaultdict(list)
+    for (k, position, _), fate in zip(read, fates, strict=True):
+        by_entry[k].append((position, fate))
+    book = Book(connection, actor, fix)
+    outcomes = [book.settle(entry, tried[k], by_entry[k]) for k, entry in enumerate(entries)]
+    book.close()
+    return outcomes

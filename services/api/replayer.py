@@ -1,0 +1,49 @@
+"""Replays on behalf of who asks, on connections that have what writing readings needs."""
+
+from collections.abc import Mapping
+
+from rencheng.checks.clock import ClockLimits
+from rencheng.domain.device import Device
+from rencheng.intake import Admitted
+from rencheng.replay.account import Outcome
+from rencheng.replay.attempt import Fix, attempt
+from rencheng.replay.run import Summary, replay, replay_matching
+from rencheng.store.database import in_our_words, open_database
+from rencheng.store.quarantine_log import RefusedFilters
+from rencheng.store.quarantine_replay import Entry
+from rencheng.store.readings import stage_on_connect
+
+
+class Replayer:
+    """One replay at a time is the rule (`take_turn`), so a few connections are plenty."""
+
+    def __init__(self, url: str, limits: ClockLimits) -> None:
+        self._engine = open_database(url, name="rencheng-replay", connections_max=2)
+        self._limits = limits
+        stage_on_connect(self._engine)
+
+    def attempt(self, entry: Entry, directory: Mapping[str, Device], fix: Fix | None = None) -> Admitted:
+        """What intake would say today."""
+        return attempt(entry, directory, self._limits, fix)
+
+    def one(self, quarantine_id: int, *, actor: str, fix: Fix | None) -> Outcome | None:
+        """Replay one entry; None if it is not open.
+
+        Raises:
+            StoreUnavailable: the database is away.
+        """
+        with in_our_words():
+            outcomes = replay(self._engine, [quarantine_id], limits=self._limits, actor=actor, fix=fix)
+        return outcomes[0] if outcomes else None
+
+    def matching(self, filters: RefusedFilters, *, actor: str, after: int, limit: int) -> Summary:
+        """Replay the open entries that are meant, a page of them.
+
+        Raises:
+            StoreUnavailable: the database is away.
+        """
+        return replay_matching(self._engine, filters, limits=self._limits, actor=actor, after=after, limit=limit)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self._engine.dispose()

@@ -1,0 +1,59 @@
+"""Audit: who did what, and when."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from rencheng.store.audit import list_audit
+from services.api.answers import Answer, Page, cut, example, shown
+from services.api.deps import Db, Limit, Moment, Zone
+
+router = APIRouter(prefix="/audit", tags=["audit"])
+
+_ENTRY = {
+    "audit_id": 12,
+    "at": "2026-07-20T16:05:00+08:00",
+    "actor": "key 5f0c2a9b1d3e4f60 (city brain)",
+    "action": "quarantine.replay",
+    "subject": "quarantine 41",
+    "detail": {"entries": [41], "fixed": ["payload"], "became": {"stored": 1, "duplicate": 0, "quarantined": 0}},
+}
+
+
+class Deed(Answer):
+    """What somebody did 操作记录."""
+
+    model_config = example(**_ENTRY)
+
+    audit_id: int
+    at: datetime
+    actor: str
+    """`key <id> (<name>)` for an API key, `shell <user>` for a command."""
+    action: str
+    subject: str
+    detail: dict[str, Any]
+
+
+class Audit(Page[Deed]):
+    """A page of what was done."""
+
+    model_config = example(items=[_ENTRY], next="12")
+
+
+@router.get("", summary="Who did what 审计记录", operation_id="list_audit")
+def list_deeds(
+    database: Db,
+    zone: Zone,
+    *,
+    subject: Annotated[str | None, Query(max_length=200, description="To what, such as `device gauge-7`.")] = None,
+    action: Annotated[str | None, Query(max_length=100, description="What, such as `device.retire`.")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="From this time on.")] = None,
+    after: Annotated[int | None, Query(ge=0, lt=2**63, description="The `next` of the page before.")] = None,
+    limit: Limit = 100,
+) -> Audit:
+    """Changes by people, by API and by command, the newest first; written in the transaction that made them."""
+    with database.read() as connection:
+        rows = list_audit(connection, subject=subject, action=action, since=since, before=after, limit=limit + 1)
+    page, following = cut(rows, limit, lambda row: str(row["audit_id"]))
+    return Audit(items=[Deed.model_validate(shown(row, zone)) for row in page], next=following)
