@@ -32,5 +32,9 @@ class Codec(Protocol):
         ...
 
     def encode(self, readings: Sequence[Reading]) -> bytes:
-        """Write readings of one device as a payload that `decode` reads back equal."""
+        """Write readings of one device as a payload that `decode` reads back equal.
+
+        Raises:
+            ValueError: the format has no words for one of them.
+        """
         ...

@@ -9,12 +9,17 @@ from importlib.metadata import EntryPoint, entry_points
 
 from rencheng.codecs import cbor, json_v1
 from rencheng.codecs.base import Codec
+from rencheng.codecs.senml.codec import senml_cbor, senml_json
+from rencheng.codecs.sl651.codec import Sl651Codec
 
 GROUP = "rencheng.codecs"
 
 OURS: Mapping[str, Codec] = {
     "json": json_v1.JsonCodec(),
     "cbor": cbor.CborCodec(),
+    "senml+json": senml_json(),
+    "senml+cbor": senml_cbor(),
+    "sl651": Sl651Codec(),
 }
 
 

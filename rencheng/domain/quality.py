@@ -26,6 +26,8 @@ class Quality(IntFlag):
     """Reached us later than a warning may wait for it. The sample itself may be perfect."""
     CLOCK_AHEAD = 64
     """Sampled in our future, by more than clocks in step differ and less than is refused: suspect."""
+    TEST = 128
+    """The device says that somebody is trying it out (SL 651 function code 30): kept, and never taken for water."""
 
     SPIKE_SUSPECT = 256
     """Stands out from both neighbours: suspect."""
@@ -43,7 +45,7 @@ class Quality(IntFlag):
     """The spike test still waits for the next sample, or had no neighbours near enough in time."""
 
 
-UNUSABLE = Quality.MISSING | Quality.GROSS_RANGE | Quality.NO_RETURN | Quality.BLIND_ZONE
+UNUSABLE = Quality.MISSING | Quality.GROSS_RANGE | Quality.NO_RETURN | Quality.BLIND_ZONE | Quality.TEST
 """A depth with one of these flags says nothing about the water."""
 
 FROM_ONE_READING = Quality(0x00FF)

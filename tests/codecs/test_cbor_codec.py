@@ -1,6 +1,3 @@
-import json
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import cbor2
@@ -11,16 +8,9 @@ from hypothesis import strategies as st
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.errors import Reason, Refused
 from rencheng.domain.kind import Kind
-from rencheng.domain.reading import Reading
-from tests.codecs.reading_strategies import BY_KIND, DEVICE, json_values, near_payloads
-from tests.codecs.test_json_codec import said
+from tests.codecs.reading_strategies import DEVICE, json_values, near_payloads
 
 CODEC = CODECS["cbor"]
-GOLDEN: list[dict[str, Any]] = json.loads((Path(__file__).parent.parent / "golden/codecs/cbor.json").read_text())
-
-batches = st.sampled_from(Kind).flatmap(
-    lambda kind: st.tuples(st.just(kind), st.lists(BY_KIND[kind], min_size=1, max_size=5))
-)
 kinds = st.sampled_from(Kind)
 TIME = cbor2.CBORTag(1, 1_784_534_700)
 GOOD = {"time": TIME, "depth_mm": 152}
@@ -29,27 +19,6 @@ GOOD = {"time": TIME, "depth_mm": 152}
 def decode(payload: bytes, kind: Kind = Kind.WATERLOGGING) -> tuple[int, list[int]]:
     readings, bad = CODEC.decode(kind, DEVICE, payload)
     return len(readings), [item.position for item in bad]
-
-
-@given(batches)
-def test_what_was_encoded_is_decoded_equal(batch: tuple[Kind, list[Reading]]) -> None:
-    kind, readings = batch
-
-    assert CODEC.decode(kind, DEVICE, CODEC.encode(readings)) == (readings, [])
-
-
-@pytest.mark.parametrize("example", GOLDEN, ids=lambda example: example["name"])
-def test_a_golden_payload_is_read_as_written_down(example: dict[str, Any]) -> None:
-    readings, bad = CODEC.decode(Kind(example["kind"]), DEVICE, bytes.fromhex(example["payload"]))
-
-    assert [said(reading) for reading in readings] == example["readings"]
-    assert [item.position for item in bad] == example["bad_positions"]
-
-
-@given(kinds, st.binary())
-def test_no_bytes_raise_anything_but_a_refusal(kind: Kind, payload: bytes) -> None:
-    with suppress(Refused):
-        decode(payload, kind)
 
 
 @given(kinds, json_values | near_payloads | st.lists(near_payloads | st.just(GOOD), max_size=4))

@@ -1,0 +1,139 @@
+"""A report's body to elements, each with its time of observation (SL 651-2014, 6.6 and annex C)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import IntEnum
+
+from rencheng.codecs.sl651 import bcd
+
+SERIES_STEP = timedelta(minutes=5)
+"""The step of the hour's series, F4 to FC (annex C)."""
+
+
+class Mark(IntEnum):
+    """Identifiers that lead something other than a number."""
+
+    STEP = 0x04
+    TIME = 0xF0
+    STATION = 0xF1
+    MANUAL = 0xF2
+    PICTURE = 0xF3
+    RAIN_SERIES = 0xF4
+    LEVEL_SERIES = 0xF5
+    LEVEL_SERIES_LAST = 0xFC
+    FLOW_BATCH = 0xFD
+    EXTENDED = 0xFF
+
+
+_OF_UNTOLD_LENGTH = {Mark.MANUAL: "entered by hand", Mark.PICTURE: "pictures", Mark.FLOW_BATCH: "flow profiles"}
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One value: which element (its identifier), observed when (UTC), its bytes, and how many decimals they have."""
+
+    identifier: int
+    at: datetime
+    data: bytes
+    decimals: int
+
+
+class Cursor:
+    """Takes bytes off the front.
+
+    Raises:
+        ValueError: (of `take`) the body ends before.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def take(self, size: int, what: str) -> bytes:
+        """The next bytes."""
+        taken = self._data[self._at : self._at + size]
+        if len(taken) < size:
+            raise ValueError(f"the body ends within {what}")
+        self._at += size
+        return taken
+
+    def __bool__(self) -> bool:
+        """Is there more?"""
+        return self._at < len(self._data)
+
+
+def read_head(cursor: Cursor) -> datetime:
+    """Serial number and time of sending, with which every body begins; the time."""
+    cursor.take(2, "the serial number")
+    return bcd.time(cursor.take(6, "the time of sending"))
+
+
+def read_elements(cursor: Cursor, station: str) -> Iterator[Element]:
+    """What stands behind the head, in order.
+
+    An element that is not ours is passed over by its own length, user-defined ones (FF XX) too.
+
+    Raises:
+        ValueError: it cannot be taken apart, or tells of two stations.
+    """
+    at: datetime | None = None
+    step: timedelta | None = None
+    while cursor:
+        identifier = cursor.take(1, "an identifier")[0]
+        if identifier == Mark.EXTENDED:
+            identifier = identifier << 8 | cursor.take(1, "an identifier")[0]
+        form = cursor.take(1, f"the form of element {identifier:02X}")[0]
+        if identifier == Mark.STATION:
+            _same_station(cursor.take(5, "a station's address").hex(), station)
+            cursor.take(1, "a station's class")
+        elif identifier == Mark.TIME:
+            at = bcd.time(cursor.take(5, "a time of observation"))
+        elif identifier in _OF_UNTOLD_LENGTH:
+            raise ValueError(f"element {identifier:02X} ({_OF_UNTOLD_LENGTH[Mark(identifier)]}) is not read")
+        elif at is None:
+            raise ValueError(f"element {identifier:02X} stands before any time of observation")
+        elif identifier == Mark.STEP:
+            step = _step(cursor.take(form >> 3, "the time step"))
+        elif step:
+            yield from _evenly(cursor, identifier, form, at, step)
+        else:
+            data = cursor.take(form >> 3, f"element {identifier:02X}")
+            yield from _hour(identifier, data, at) or [Element(identifier, at, data, form & 7)]
+
+
+def _same_station(found: str, station: str) -> None:
+    if found != station:
+        raise ValueError(f"it tells of station {found}, its head of {station}; a device speaks for itself alone")
+
+
+def _step(data: bytes) -> timedelta:
+    """Days, hours, minutes (table C.3). Nothing at all means that an hour's series follows, which has its own step."""
+    days, hours, minutes = (int(bcd.digits(data[at : at + 1])) for at in range(3)) if len(data) == 3 else (-1, 0, 0)  # noqa: PLR2004 - the three
+    if days < 0:
+        raise ValueError(f"a time step of {len(data)} bytes; it has 3")
+    return timedelta(days=days, hours=hours, minutes=minutes)
+
+
+def _evenly(cursor: Cursor, identifier: int, form: int, at: datetime, step: timedelta) -> Iterator[Element]:
+    """All that follows: values of one element at even steps (function code 31)."""
+    size = form >> 3
+    if not size:
+        raise ValueError(f"element {identifier:02X} has values of no length")
+    while cursor:
+        yield Element(identifier, at, cursor.take(size, f"a value of element {identifier:02X}"), form & 7)
+        at += step
+
+
+def _hour(identifier: int, data: bytes, at: datetime) -> list[Element]:
+    """The values of an hour's series, the first at the time of observation; empty for any other element."""
+    if identifier == Mark.RAIN_SERIES:
+        width = 1
+    elif Mark.LEVEL_SERIES <= identifier <= Mark.LEVEL_SERIES_LAST:
+        width = 2
+    else:
+        return []
+    if len(data) % width or not data:
+        raise ValueError(f"element {identifier:02X} has {len(data)} bytes")
+    values = [data[start : start + width] for start in range(0, len(data), width)]
+    return [Element(identifier, at + place * SERIES_STEP, value, 0) for place, value in enumerate(values)]
