@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test skill noise mutants speed bench up down lint lock
+.PHONY: help setup demo test skill noise mutants speed bench receipts up down lint lock
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,6 +32,9 @@ speed: setup ## how many readings of a city the engine judges a second, on one c
 
 bench: setup ## how much ingest carries, beside its parts and the usual form; QUICK=1 takes under a minute
 	@QUICK=$(QUICK) $(VENV)/python -m benchmarks.throughput
+
+receipts: setup ## kill broker, worker and database under devices that wait for receipts, many times (ROUNDS=100 is long)
+	@RENCHENG_RECEIPTS_ROUNDS=$${ROUNDS:-30} $(VENV)/pytest --timeout 7200 -s tests/device_sims/test_keeper.py
 
 up: setup ## start this checkout's TimescaleDB and Mosquitto
 	@$(VENV)/rencheng stack up

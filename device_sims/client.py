@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
-from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTv311
+from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -82,6 +82,8 @@ class DeviceClient:
         self._broker = broker
         self._codec = codec
         self._now = now
+        self.on_reply: Callable[[bytes], None] | None = None
+        """Takes what the platform answers on `reply`, in the network's thread; set it before `start`."""
         self._receipts = Receipts()
         self._connected = threading.Event()
         self._trouble = "no answer yet"
@@ -128,7 +130,15 @@ class DeviceClient:
         """
         for first in range(0, len(readings), READINGS_MAX):
             part = readings[first : first + READINGS_MAX]
-            self._send(Channel.TELEMETRY, self._codec.encode(part), readings=len(part))
+            self.send(self._codec.encode(part), readings=len(part))
+
+    def send(self, payload: bytes, *, readings: int) -> None:
+        """Send a message as it is. Never blocks.
+
+        Raises:
+            NotAcknowledged: more messages wait for the broker than MQTT can number.
+        """
+        self._send(Channel.TELEMETRY, payload, readings=readings)
 
     def await_acknowledged(self, *, timeout_s: float) -> bool:
         """Wait until the broker has acknowledged everything. False if that took longer."""
@@ -163,6 +173,7 @@ class DeviceClient:
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
         client.on_publish = self._on_publish
+        client.on_message = self._on_message
         return client
 
     def _send(self, channel: Channel, payload: bytes, *, readings: int = 0, retain: bool = False) -> None:
@@ -189,6 +200,8 @@ class DeviceClient:
         if answer.is_failure:
             self._trouble = f"the broker answered: {answer}"
             return
+        if self.on_reply is not None:
+            self._mqtt.subscribe(self.device.topic(Channel.REPLY))
         self._connected.set()
         self._send(Channel.STATE, self._state("online"), retain=True)
 
@@ -211,3 +224,7 @@ class DeviceClient:
         self, _client: Client, _userdata: object, packet_id: int, _answer: ReasonCode, _more: Properties
     ) -> None:
         self._receipts.acknowledged(packet_id)
+
+    def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+        if self.on_reply is not None:
+            self.on_reply(bytes(message.payload))

@@ -1,7 +1,9 @@
 """What devices are told: by the rules alone."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -155,3 +157,11 @@ def test_each_settled_message_is_named_to_its_device_once_however_the_answers_go
         now_s += 1
         take(3)
     assert named == noted
+
+
+def test_the_example_that_firmware_is_written_after_is_a_receipt() -> None:
+    page = (Path(__file__).parents[2] / "docs/how-to/build-a-device.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r'^    (\{"type":"receipt".*?\})\n\n', page, re.DOTALL | re.MULTILINE)
+    receipt = decode_receipt(example.encode())
+
+    assert receipt.rejected[0].message in receipt.settled

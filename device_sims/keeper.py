@@ -1,0 +1,100 @@
+"""The reference device: it stores, forwards, and forgets only what the platform says is settled.
+
+Every step is meant to be copied into firmware; docs/how-to/build-a-device.md tells it in words.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+
+from device_sims.client import DeviceClient
+from device_sims.sending import Pace, Sending
+from device_sims.spool import Spool
+from rencheng.codecs.base import Codec
+from rencheng.codecs.items import READINGS_MAX
+from rencheng.codecs.receipts import RejectedPart, decode_receipt
+from rencheng.codecs.registry import CODECS
+from rencheng.domain.errors import Refused
+from rencheng.domain.reading import Reading
+
+TICK_S = 0.05
+REJECTED_KEPT = 100
+
+
+class Keeper:
+    """A device with a spool, on a connection of its own.
+
+    Args:
+        client: its connection, not yet started.
+        spool: its memory, which may hold messages from before.
+        codec: the format of its payloads.
+        pace: how it sends.
+    """
+
+    def __init__(
+        self, client: DeviceClient, spool: Spool, *, codec: Codec = CODECS["json"], pace: Pace | None = None
+    ) -> None:
+        self._client = client
+        self._spool = spool
+        self._codec = codec
+        self._pace = pace or Pace()
+        self._sending = Sending(self._pace, lambda after, before, most: spool.between(after, before, at_most=most))
+        self._lock = threading.Lock()
+        self._rejected: deque[RejectedPart] = deque(maxlen=REJECTED_KEPT)
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name=f"keeper {client.device.device_id}", daemon=True)
+        client.on_reply = self._hear
+
+    @property
+    def rejected(self) -> list[RejectedPart]:
+        """The last of what the platform refused. It is settled all the same: it stands in quarantine, for a person."""
+        return list(self._rejected)
+
+    def start(self) -> None:
+        """Connect, and begin to forward. Returns at once."""
+        self._client.start()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop forwarding and leave. What is not settled stays in the spool."""
+        self._stop.set()
+        self._thread.join()
+        self._client.stop()
+
+    def take(self, readings: Sequence[Reading]) -> None:
+        """Keep what was measured, and send it when that can be. Once this has returned nothing can lose it."""
+        for first in range(0, len(readings), READINGS_MAX):
+            part = readings[first : first + READINGS_MAX]
+            number = self._spool.keep(self._codec.encode(part), readings=len(part))
+            if number is not None:
+                with self._lock:
+                    self._sending.kept(number, time.monotonic())
+
+    def _run(self) -> None:
+        allowance = 0.0
+        while not self._stop.wait(TICK_S):
+            allowance = min(allowance + self._pace.per_s * TICK_S, max(1.0, self._pace.per_s))
+            if self._client.trouble is None:
+                allowance -= self._forward(int(allowance))
+
+    def _forward(self, at_most: int) -> int:
+        with self._lock:
+            numbers = self._sending.next(time.monotonic(), at_most)
+        for number in numbers:
+            message = self._spool.find(number)
+            if message is not None:  # else settled a moment ago
+                self._client.send(message.payload, readings=message.readings)
+        return len(numbers)
+
+    def _hear(self, payload: bytes) -> None:
+        try:
+            receipt = decode_receipt(payload)
+        except Refused:
+            return  # the topic carries the device's own replies to commands as well
+        settled = self._spool.settle(receipt.settled)
+        self._rejected.extend(receipt.rejected)
+        with self._lock:
+            self._sending.settled(settled)
+            if receipt.shed:
+                self._sending.hold_backlog(time.monotonic() + receipt.shed.retry_after_s)
