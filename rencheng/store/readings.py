@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, event
 from rencheng.domain.errors import Reason, Refused, StoreUnavailable
 from rencheng.domain.reading import Reading
 from rencheng.store.errors import is_unavailable
-from rencheng.store.shapes import SHAPES, Shape
+from rencheng.store.shapes import SHAPES, Shape, since_2000_us
 
 _Driver = psycopg.Connection[tuple[Any, ...]]
 
@@ -87,7 +87,7 @@ def _settle(driver: _Driver, shape: Shape, arrivals: Sequence[Arrival]) -> list[
     try:
         with driver.transaction():
             return _copy_and_merge(driver, shape, arrivals)
-    except (psycopg.Error, UnicodeError) as error:  # the latter for a text that is none in UTF-8
+    except (psycopg.Error, UnicodeError, OverflowError) as error:  # the latter two before anything is sent
         if is_unavailable(error):
             raise StoreUnavailable(str(error).strip()) from error
         if len(arrivals) == 1:
@@ -99,8 +99,12 @@ def _settle(driver: _Driver, shape: Shape, arrivals: Sequence[Arrival]) -> list[
 def _copy_and_merge(driver: _Driver, shape: Shape, arrivals: Sequence[Arrival]) -> list[Fate]:
     driver.execute(shape.empty)
     with driver.cursor() as cursor, cursor.copy(shape.copy_in) as copy:
+        copy.set_types(shape.types)
+        received_at, received_us = None, 0
         for ordinal, arrival in enumerate(arrivals):
-            copy.write_row((ordinal, *shape.row(arrival.reading), arrival.received_at))
+            if arrival.received_at is not received_at:  # many arrive together
+                received_at, received_us = arrival.received_at, since_2000_us(arrival.received_at)
+            copy.write_row(shape.row(ordinal, arrival.reading, received_us))
     fates: list[Fate] = [Settled.STORED] * len(arrivals)
     known = [ordinal for (ordinal,) in driver.execute(shape.merge)]
     if known:

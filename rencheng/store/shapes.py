@@ -1,10 +1,12 @@
 """How each kind of reading lies in its table, and the four statements that write it."""
 
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import BigInteger, DateTime, Double, Integer, SmallInteger, Table, Text
+from sqlalchemy.types import TypeEngine
 
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import MeterValue, Reading, SignalEvent, WaterReading
@@ -13,13 +15,27 @@ from rencheng.store.tables import meter_values, signal_events, waterlogging_read
 _ATTENDANT = ("quality", "received_at")
 """Columns that we add. They are no part of what the device said, so they make no conflict."""
 
+_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+
+_WIRE: dict[type[TypeEngine[Any]], str] = {
+    DateTime: "int8",  # a timestamptz travels as microseconds since 2000, which psycopg would count out far slower
+    Text: "text",
+    Double: "float8",
+    SmallInteger: "int2",
+    Integer: "int4",
+    BigInteger: "int8",
+}
+_BYTES = {"int2": 2, "int4": 4, "int8": 8}
+
 
 class Shape:
     """A table of readings: its kind, how a reading becomes a key and a row, and its SQL.
 
+    Rows travel in PostgreSQL's binary form, at a third of the cost of text to us and to the server.
+
     Attributes:
         key_of: the natural key of a reading.
-        row: all columns of a reading but `received_at`, in the order of `copy_in`.
+        types: how the columns of `copy_in` travel, as psycopg names types.
         stage: makes the temporary table that a batch is copied into; it empties itself at each commit.
         empty, copy_in: empty the staging table within a transaction, and fill it.
         merge: inserts what is new, in the order given, and returns the ordinals of what was not.
@@ -35,13 +51,18 @@ class Shape:
         self.kind = kind
         self.table = table
         self.key_of: Callable[[Reading], tuple[Any, ...]] = attrgetter(*key)
-        self.row: Callable[[Reading], tuple[Any, ...]] = attrgetter(*key, *values, "quality")
+        self._names = [*key, *values, "quality"]
+        self._columns: Callable[[Reading], tuple[Any, ...]] = attrgetter(*key, *values, "quality")
+        self._time = key.index("time")
+        self.types = ["int4", *(_WIRE[type(table.c[name].type)] for name in [*key, *values, *_ATTENDANT])]
+        widths = enumerate(_BYTES.get(of, 0) for of in self.types[1:-1])
+        self._limits = [(at, 2 ** (8 * width - 1)) for at, width in widths if width and at != self._time]
         self.stage = (
             f"CREATE TEMPORARY TABLE {staging} ON COMMIT DELETE ROWS AS"
             f" SELECT 0 AS ordinal, {columns} FROM {name} WITH NO DATA"
         )
         self.empty = f"DELETE FROM {staging}"
-        self.copy_in = f"COPY {staging} (ordinal, {columns}) FROM STDIN"
+        self.copy_in = f"COPY {staging} (ordinal, {columns}) FROM STDIN (FORMAT binary)"
         self.merge = (
             f"WITH stored AS (INSERT INTO {name} ({columns}) SELECT {columns} FROM {staging} ORDER BY ordinal"
             f" ON CONFLICT DO NOTHING RETURNING {_listed(key)})"
@@ -52,6 +73,26 @@ class Shape:
             f"SELECT s.ordinal, {_same(values, 's', 't')}"
             f" FROM {staging} s JOIN {name} t ON {_matched(key, 's', 't')} WHERE s.ordinal = ANY(%s)"
         )
+
+    def row(self, ordinal: int, reading: Reading, received_us: int) -> list[Any]:
+        """What `copy_in` takes, each as `types` says; `received_us` as of `since_2000_us`.
+
+        Raises:
+            OverflowError: an integer is too large for its column. psycopg would cut it to size without a word.
+        """
+        columns = self._columns(reading)
+        for at, limit in self._limits:
+            if (number := columns[at]) is not None and not -limit <= number < limit:
+                raise OverflowError(f"{number} is out of range for {self._names[at]}")
+        row = [ordinal, *columns, received_us]
+        row[1 + self._time] = since_2000_us(reading.time)
+        return row
+
+
+def since_2000_us(time: datetime) -> int:
+    """Microseconds since 2000, as PostgreSQL counts them."""
+    since = time - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def _listed(columns: Iterable[str], alias: str = "") -> str:
