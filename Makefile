@@ -15,8 +15,8 @@ setup: .venv/.ready ## the virtual environment, from the hash-locked requirement
 demo: setup ## everything: servers, city, real floods, warnings, a report
 	@$(VENV)/rencheng demo $(ARGS)
 
-test: setup ## the tests, on real servers
-	@$(VENV)/pytest $(ARGS)
+test: setup ## the tests, on real servers, three files at a time
+	@$(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 skill: setup ## how early and how rightly the engine warns, on real floods, beside baselines
 	@$(VENV)/python -m benchmarks.skill

@@ -27,6 +27,8 @@ from services.api.settings import ApiSettings
 
 LIXIA, HUAIYIN = "370102", "370104"
 DRILL = "drill"
+PATIENCE_S = 30
+"""How long a client waits: other tests share the processors."""
 
 SITES = (
     Site(
@@ -118,7 +120,7 @@ def address(database_url: str) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def stranger(address: str) -> Iterator[httpx.Client]:
     """A client without a key."""
-    with httpx.Client(base_url=address) as client:
+    with httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         yield client
 
 
@@ -144,7 +146,7 @@ def token(make_token: MakeToken) -> str:
 def client(address: str, make_token: MakeToken) -> Iterator[httpx.Client]:
     """A client whose key lists every scope."""
     headers = {"Authorization": f"Bearer {make_token(*Scope)}"}
-    with httpx.Client(base_url=address, headers=headers) as client:
+    with httpx.Client(base_url=address, headers=headers, timeout=PATIENCE_S) as client:
         yield client
 
 
