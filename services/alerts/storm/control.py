@@ -1,0 +1,155 @@
+"""What of the engine's messages is delivered now. Pure: messages and times in, verdicts out.
+
+The order of the rules, for a site's newest message:
+
+1. What rises above what dispatch was told speaks at once, unless it is muted up to that very level.
+2. An end is told if its warning was.
+3. Everything else is an update: once in a while is enough, and then the newest.
+
+Muted is a site under a silence or maintenance up to some level, and a blue one in a region that has red ones: those go
+into the region's summary. When what muted a warning is gone, its newest message is told, so that nothing is lost.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from rencheng.domain.level import Level
+from rencheng.domain.site import Site
+from rencheng.domain.warning import MessageType, WarningMessage
+
+if TYPE_CHECKING:
+    from rencheng.domain.mute import Mute
+
+UPDATE_EVERY = timedelta(minutes=10)
+"""How often a site may be heard of when nothing rises. Proposal: thirty sites give three a minute to read."""
+
+INHIBITED_UP_TO = Level.BLUE
+"""What a red region mutes: a place to watch, beside places where people may drown."""
+
+RED_REGION = "red_region"
+RATE = "rate"
+UNTOLD = "untold"
+"""The end of a warning that nobody was told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A message, and why it waits; None if it is to be delivered now."""
+
+    message: WarningMessage
+    held: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What stands at a site, and what dispatch has been told of it.
+
+    Attributes:
+        newest: the last message about the site; None before the first, and after an end that needs no telling.
+        told: the level that dispatch knows of; NONE if it knows of no warning.
+        told_at: when it was told last; None if never.
+        is_told: whether `newest` was delivered.
+    """
+
+    newest: WarningMessage | None = None
+    told: Level = Level.NONE
+    told_at: datetime | None = None
+    is_told: bool = True
+
+    @property
+    def level(self) -> Level:
+        """The level that stands."""
+        if self.newest is None or self.newest.message_type is MessageType.CANCEL:
+            return Level.NONE
+        return self.newest.level
+
+
+class Control:
+    """The lines of all sites. Time is each world's own."""
+
+    def __init__(self, update_every: timedelta = UPDATE_EVERY) -> None:
+        self.sites: Mapping[str, Site] = {}
+        self.mutes: Sequence[Mute] = ()
+        self._lines: dict[str, Line] = {}
+        self._waiting: set[str] = set()
+        self._red: set[str] = set()
+        self._update_every = update_every
+
+    def set_sites(self, sites: Mapping[str, Site]) -> None:
+        """Take over a new list of sites; the lines of those that are gone, or in another world, go too."""
+        for site_id, known in self.sites.items():
+            if site_id not in sites or sites[site_id].world != known.world:
+                self._put(site_id, Line())
+        self.sites = sites
+
+    def restore(self, lines: Mapping[str, Line]) -> None:
+        """Go on from what was recorded."""
+        for site_id, line in lines.items():
+            self._put(site_id, line)
+
+    def line(self, site_id: str) -> Line:
+        """What stands at a site."""
+        return self._lines.get(site_id) or Line()
+
+    def take(self, message: WarningMessage, at: datetime) -> list[Verdict]:
+        """Judge one message; its verdict comes first, then what was held and may be told now."""
+        line = replace(self.line(message.site_id), newest=message, is_told=False)
+        held = self._why_held(message.site_id, line, at)
+        if held is None or held == UNTOLD:
+            line = replace(line, told=line.level, told_at=line.told_at if held else at, is_told=True)
+        self._put(message.site_id, line)
+        return [Verdict(message, held), *self.tick(message.world, at)]
+
+    def tick(self, world: str, at: datetime) -> list[Verdict]:
+        """What was held in a world and may be told by now."""
+        freed = []
+        for site, line in self.held(world):
+            if line.newest is not None and self._why_held(site.site_id, line, at) is None:
+                self._put(site.site_id, replace(line, told=line.level, told_at=at, is_told=True))
+                freed.append(Verdict(line.newest))
+        return freed
+
+    def held(self, world: str) -> list[tuple[Site, Line]]:
+        """The sites of a world whose warning dispatch does not know as it stands, in order of their names."""
+        return self._of_world(sorted(self._waiting), world)
+
+    def standing(self, world: str) -> list[tuple[Site, Line]]:
+        """The sites of a world at which a warning is in force."""
+        return [(site, line) for site, line in self._of_world(self._lines, world) if line.level]
+
+    def mute_of(self, site: Site, at: datetime) -> tuple[Level, str]:
+        """Up to which level a site is muted, and by what; (NONE, "") if it is not."""
+        found = [(mute.up_to, mute.name) for mute in self.mutes if mute.scope.takes_in(site) and mute.holds(at)]
+        if self._is_red(site):
+            found.append((INHIBITED_UP_TO, RED_REGION))
+        return max(found, key=lambda each: each[0], default=(Level.NONE, ""))
+
+    def _why_held(self, site_id: str, line: Line, at: datetime) -> str | None:
+        """Why a site's newest message is not told now; None if it is."""
+        if line.level is Level.NONE:
+            return UNTOLD if line.told is Level.NONE else None
+        site = self.sites.get(site_id)
+        if site is None:
+            return None
+        up_to, why = self.mute_of(site, at)
+        if line.level > line.told:
+            return why if line.level <= up_to else None
+        if line.told <= up_to:
+            return why
+        is_due = line.told_at is None or at - line.told_at >= self._update_every
+        return None if is_due else RATE
+
+    def _put(self, site_id: str, line: Line) -> None:
+        self._lines[site_id] = line
+        for index, belongs in ((self._waiting, not line.is_told), (self._red, line.level is line.told is Level.RED)):
+            index.add(site_id) if belongs else index.discard(site_id)
+
+    def _is_red(self, site: Site) -> bool:
+        """Has dispatch been told of a red site in its region? One that a silence keeps quiet mutes nobody else."""
+        return any(other.region == site.region for other, _ in self._of_world(self._red, site.world))
+
+    def _of_world(self, site_ids: Iterable[str], world: str) -> list[tuple[Site, Line]]:
+        known = ((self.sites.get(site_id), self._lines[site_id]) for site_id in site_ids)
+        return [(site, line) for site, line in known if site is not None and site.world == world]

@@ -1,0 +1,69 @@
+"""A small city in a storm, and messages about it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from rencheng.domain.level import Level
+from rencheng.domain.mute import Scope, Silence
+from rencheng.domain.site import Site, SiteType, default_profile
+from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
+from services.alerts.storm.control import Control, Verdict
+
+NOON = datetime(2026, 7, 20, 4, tzinfo=UTC)
+"""A Monday, in Jinan."""
+
+LIXIA, HUAIYIN = "370102", "370104"
+PROFILE = default_profile(SiteType.ROAD)
+GROUNDS = Grounds("observed", "G1", 200.0, 5.0, 150.0, None, 1)
+
+
+def at(minute: float) -> datetime:
+    return NOON + timedelta(minutes=minute)
+
+
+def place(site_id: str, region: str = LIXIA, catchment: str = "", world: str = "actual") -> Site:
+    return Site(site_id, "路", "Road", SiteType.ROAD, region, 36.6, 117.0, PROFILE, world=world, catchment=catchment)
+
+
+class Storm:
+    """Sites whose warnings come and go, and the control that hears of it."""
+
+    def __init__(self, *sites: Site) -> None:
+        self.control = Control()
+        self.control.set_sites({site.site_id: site for site in sites})
+        self.said = 0
+
+    def goes(self, site_id: str, level: Level, minute: float) -> list[Verdict]:
+        """A site's level changes; the verdicts that follow."""
+        line = self.control.line(site_id)
+        over = level is Level.NONE
+        kind = MessageType.CANCEL if over else MessageType.UPDATE if line.level else MessageType.ALERT
+        self.said += 1
+        message = WarningMessage(
+            identifier=f"{site_id}-{self.said}",
+            warning_id=site_id,
+            sequence=self.said,
+            message_type=kind,
+            site_id=site_id,
+            level=line.level if over else level,
+            certainty=Certainty.OBSERVED,
+            issued_at=at(minute),
+            world=self.control.sites[site_id].world,
+            grounds=GROUNDS,
+        )
+        return self.control.take(message, at(minute))
+
+    def silence(self, scope: Scope, up_to: Level, begin: float, end: float) -> None:
+        silence = Silence(f"silence-{len(self.control.mutes) + 1}", scope, up_to, at(begin), at(end), "pump test")
+        self.control.mutes = (*self.control.mutes, silence)
+
+    def end_silences(self, minute: float) -> None:
+        self.control.mutes = tuple(
+            replace(mute, ends_at=min(mute.ends_at, at(minute)))
+            for mute in self.control.mutes
+            if isinstance(mute, Silence)
+        )
+
+
+def delivered(verdicts: list[Verdict]) -> list[tuple[str, str]]:
+    return [(each.message.site_id, each.message.level.word) for each in verdicts if each.held is None]
