@@ -146,12 +146,14 @@ def profile_from_json(kept: Mapping[str, Any]) -> ThresholdProfile:
     return ThresholdProfile(**{**kept, "thresholds": thresholds})
 
 
-def save_state(connection: Connection, site_id: str, snapshot: Mapping[str, object], watermark: datetime) -> None:
-    """Keep the engine's state of a site, and up to which event time it has taken readings in."""
-    values = {"site_id": site_id, "snapshot": dict(snapshot), "watermark": watermark, "saved_at": func.now()}
-    connection.execute(
-        insert(site_states).values(values).on_conflict_do_update(index_elements=["site_id"], set_=values)
-    )
+def save_site_states(connection: Connection, states: Mapping[str, tuple[Mapping[str, object], datetime]]) -> None:
+    """Keep the engine's (snapshot, watermark) of sites: its state, and until which event time it took readings in."""
+    if not states:
+        return
+    new = insert(site_states)
+    anew = {name: new.excluded[name] for name in ("snapshot", "watermark")} | {"saved_at": func.now()}
+    rows = [{"site_id": name, "snapshot": dict(kept), "watermark": at} for name, (kept, at) in sorted(states.items())]
+    connection.execute(new.on_conflict_do_update(index_elements=["site_id"], set_=anew), rows)
 
 
 def load_states(connection: Connection) -> dict[str, tuple[dict[str, Any], datetime]]:

@@ -1,5 +1,6 @@
 """What the engine said, made durable: pages, warnings, messages and their deliveries in one transaction."""
 
+import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
 
@@ -7,7 +8,7 @@ from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
 from rencheng.store.database import Connection, Engine, in_our_words
 from rencheng.store.errors import is_unavailable
-from rencheng.store.sites import save_state
+from rencheng.store.sites import save_site_states
 from rencheng.store.warnings import Said, record
 from services.alerts.book import Page
 from services.alerts.containment import contained
@@ -16,6 +17,9 @@ log = get_logger("alerts")
 
 SAVE_EVERY_S = 60.0
 """How old a kept page may grow when nothing is said."""
+
+PAGES_MAX = 200
+"""So many such pages are written at once: a city's pages take seconds, and no warning may wait so long."""
 
 RETRY_S = 1.0
 """How long to leave a database alone that was away; a new message does not wait for it."""
@@ -37,24 +41,41 @@ class Outbox:
         self._publish = publish
         self._unsaved: list[tuple[Said, bool]] = []
         self._pages: dict[str, Page] = {}
-        self._saved_at = time.monotonic()
+        self._changed_at: dict[str, float] = {}  # when a page first differed from what is kept, the oldest first
         self._retry_at = 0.0
 
     def keep(self, said: Sequence[Said], pages: Mapping[str, Page]) -> bool:
-        """Take messages and changed pages in. True if something was committed, so that deliveries are due."""
-        self._pages.update(pages)
-        self._unsaved.extend((item, False) for item in said)
+        """Take messages and changed pages in. True if messages were committed, so that deliveries are due.
+
+        A message is written with the page of its site at once, a page that says nothing when it has waited long enough.
+        """
         now = time.monotonic()
-        if not said and (now < self._retry_at or not (self._unsaved or now - self._saved_at >= SAVE_EVERY_S)):
+        self._pages.update(pages)
+        for site_id in pages:
+            self._changed_at.setdefault(site_id, now)
+        self._unsaved.extend((item, False) for item in said)
+        due = self._due(now)
+        if not said and (now < self._retry_at or not (self._unsaved or due)):
             return False
-        return self.save()
+        has_messages = bool(self._unsaved)
+        return self._save(due) and has_messages
 
     def save(self) -> bool:
         """Commit all that waits. False while the database is away."""
+        return self._save(list(self._pages))
+
+    def _due(self, now: float) -> list[str]:
+        """The sites whose pages have waited longest, if that is long enough."""
+        oldest = itertools.islice(self._changed_at.items(), PAGES_MAX)
+        return [site_id for site_id, changed_at in oldest if now - changed_at >= SAVE_EVERY_S]
+
+    def _save(self, site_ids: Sequence[str]) -> bool:
+        """Commit all messages, the pages of their sites, and those of other sites."""
         self._retry_at = time.monotonic() + RETRY_S
+        sites = sorted({*site_ids, *(said.message.site_id for said, _ in self._unsaved)})
         try:
             with in_our_words(), self._engine.begin() as connection:
-                refused = self._write(connection)
+                refused = self._write(connection, sites)
         except StoreUnavailable as away:
             log.warning("database away, warnings go out unrecorded", waiting=len(self._unsaved), why=str(away))
             self._send_unrecorded()
@@ -62,7 +83,9 @@ class Outbox:
         self._unsaved = [(said, delivered) for said, delivered in self._unsaved if said.message.site_id in refused]
         self._send_unrecorded()
         self._unsaved = [(said, delivered) for said, delivered in self._unsaved if not delivered]
-        self._pages, self._saved_at = {}, time.monotonic()
+        for site_id in sites:
+            self._pages.pop(site_id, None)
+            self._changed_at.pop(site_id, None)
         return True
 
     def _send_unrecorded(self) -> None:
@@ -77,9 +100,8 @@ class Outbox:
                 return
             self._unsaved[index] = said, bool(came_through)
 
-    def _write(self, connection: Connection) -> set[str]:
+    def _write(self, connection: Connection, sites: Sequence[str]) -> set[str]:
         """Everything at once, or site by site if the database refuses something; the sites that it refuses."""
-        sites = sorted({*self._pages, *(said.message.site_id for said, _ in self._unsaved)})
         try:
             with connection.begin_nested():
                 self._write_sites(connection, sites)
@@ -97,10 +119,10 @@ class Outbox:
 
     def _write_sites(self, connection: Connection, site_ids: Sequence[str]) -> None:
         """A site's page is never without its messages, nor they without it."""
-        for site_id in site_ids:
-            page = self._pages.get(site_id)
-            if page is not None and page.state.watermark:
-                save_state(connection, site_id, page.to_json(), page.state.watermark)
+        pages = {site_id: page for site_id in site_ids if (page := self._pages.get(site_id))}
+        save_site_states(
+            connection, {name: (page.to_json(), at) for name, page in pages.items() if (at := page.state.watermark)}
+        )
         for said, delivered in self._unsaved:
             if said.message.site_id in site_ids:
                 record(connection, said, delivered=delivered)

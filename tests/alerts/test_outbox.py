@@ -191,3 +191,22 @@ def test_an_alert_left_over_from_before_an_outage_does_not_follow_its_update(
     assert deliver_due(database, post.put) is True
     assert post.sent == ["S1", "S2"]
     assert rows(database, "SELECT count(*) FROM deliveries WHERE delivered_at IS NULL") == [(0,)]
+
+
+def test_a_message_does_not_wait_for_pages_that_say_nothing(
+    outbox: Outbox, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flood = Flood(1, 2)
+    said, pages = flood.rise(1, 0, 160)
+    _, silent = flood.rise(2, 0, 160)
+    assert outbox.keep([], silent) is False
+    assert outbox.keep(said, pages) is True
+    with database.connect() as connection:
+        assert list(load_states(connection)) == ["S1"]
+
+    monkeypatch.setattr("services.alerts.outbox.SAVE_EVERY_S", 0.0)  # their minute has passed
+    monkeypatch.setattr("services.alerts.outbox.RETRY_S", 0.0)
+    outbox.keep(*flood.rise(1, 1, 450))
+    assert outbox.keep([], {}) is False
+    with database.connect() as connection:
+        assert list(load_states(connection)) == ["S1", "S2"]

@@ -13,7 +13,7 @@ from rencheng.store.devices import add_region, add_world, register, save_states
 from rencheng.store.exercises import clear_exercise
 from rencheng.store.quarantine import Refuse, bury
 from rencheng.store.readings import Arrival, write
-from rencheng.store.sites import register_site, save_state
+from rencheng.store.sites import register_site, save_site_states
 from tests.store.conftest import NOON, REGION
 
 TABLES = (
@@ -49,7 +49,7 @@ def furnish(connection: Connection, world: str) -> None:
     register_site(
         connection, Site(f"{world}-site", "路", "Road", SiteType.ROAD, REGION, 36.6, 117.0, profile, world=world)
     )
-    save_state(connection, f"{world}-site", {"depth": 1}, NOON)
+    save_site_states(connection, {f"{world}-site": ({"depth": 1}, NOON)})
     kinds = {"w": Kind.WATERLOGGING, "s": Kind.SIGNAL, "p": Kind.CHARGING}
     devices = [Device(f"{world}-{short}", kind, REGION, world, f"{world}-site") for short, kind in kinds.items()]
     register(connection, [(device, None) for device in devices])
