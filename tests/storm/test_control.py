@@ -86,7 +86,7 @@ def test_a_silence_also_keeps_updates_of_what_was_told_before() -> None:
     city.silence(Scope(site_id="A"), YELLOW, 1, 60)
 
     assert [each.held for each in city.goes("A", BLUE, 20)] == ["silence-1"]
-    assert delivered(city.goes("A", NONE, 30)) == [("A", "yellow")]
+    assert delivered(city.goes("A", NONE, 30)) == [("A", "blue")]
 
 
 def test_a_silence_that_ends_gives_up_what_it_kept() -> None:
