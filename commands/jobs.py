@@ -3,8 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from commands.opening import opened, transaction
 from rencheng.domain.errors import NotPossible
@@ -48,22 +46,22 @@ def list_() -> None:
     with transaction() as connection:
         on_duty = ledger.someone_is_on_duty(connection)
         runs = {entry.name: entry for entry in ledger.runs(connection)}
-    table = Table("job", "every", "began", "state", "did", "does", box=None)
     for job in JOBS:
         last = runs.get(job.name)
-        began = f"{last.started_at:%Y-%m-%d %H:%M:%S}" if last else "never"
-        figures = ", ".join(f"{key} {value}" for key, value in (last.figures or {}).items()) if last else ""
-        table.add_row(job.name, str(job.every), began, _state(last), figures, job.says)
-    Console().print(table)
+        typer.echo(f"{job.name:22} {job.says}; every {job.every}")
+        typer.echo(f"{'':22} {_told(last)}")
     typer.echo("a runner is on duty" if on_duty else "no runner is on duty")
 
 
-def _state(last: ledger.Run | None) -> str:
+def _told(last: ledger.Run | None) -> str:
     if last is None:
-        return ""
+        return "never ran"
+    began = f"began {last.started_at:%Y-%m-%d %H:%M:%S} UTC"
     if last.error is not None:
-        return f"failed {last.failures} times: {last.error}"
-    return "ok" if last.finished_at is not None else "running, or cut off"
+        return f"{began}, failed (times in a row: {last.failures}): {last.error}"
+    if last.finished_at is None:
+        return f"{began}, runs still or was cut off"
+    return f"{began}, ended well: {', '.join(f'{name} {count}' for name, count in (last.figures or {}).items())}"
 
 
 def _named(names: list[str] | None) -> list[Job]:

@@ -5,6 +5,7 @@ from sqlalchemy import Connection, delete, select
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.store.ledger import ingest_counts, quarantine, quarantine_drops
+from rencheng.store.rollups import touch_devices
 from rencheng.store.tables import (
     device_states,
     devices,
@@ -28,6 +29,7 @@ def clear_exercise(connection: Connection, world: str) -> None:
     if world == ACTUAL:
         raise NotPossible("the world `actual` is no exercise and cannot be cleared")
     of_world = select(devices.c.device_id).where(devices.c.world == world)
+    touch_devices(connection, of_world)
     for table in (waterlogging_readings, signal_events, meter_values, device_states):
         connection.execute(delete(table).where(table.c.device_id.in_(of_world)))
     for table in (quarantine, quarantine_drops, ingest_counts, rain_signals, rain_forecasts, warnings):

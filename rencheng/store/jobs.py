@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, null, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from rencheng.store.tables import jobs
+from rencheng.store.upkeep_tables import jobs
 
 _PLACE = "pg_try_advisory_lock(7766, 2)"  # 7766, 1 is of migration 0002
 
@@ -96,7 +96,9 @@ def record_failure(connection: Connection, name: str, error: str) -> None:
     connection.execute(
         jobs.update()
         .where(jobs.c.name == name)
-        .values(finished_at=func.clock_timestamp(), failures=jobs.c.failures + 1, error=error[:1000])
+        .values(
+            finished_at=func.clock_timestamp(), failures=jobs.c.failures + 1, error=error.strip().splitlines()[0][:500]
+        )
     )
 
 

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
-    Interval,
     LargeBinary,
     MetaData,
     SmallInteger,
@@ -140,6 +139,7 @@ waterlogging_readings = Table(
     Column("error_flags", Integer),
     Column("quality", SmallInteger, nullable=False),
     Column("received_at", _time, nullable=False),
+    Index("waterlogging_readings_by_time", "time"),
 )
 
 signal_events = Table(
@@ -151,6 +151,7 @@ signal_events = Table(
     Column("parameter", Integer, primary_key=True),
     Column("quality", SmallInteger, nullable=False),
     Column("received_at", _time, nullable=False),
+    Index("signal_events_by_time", "time"),
 )
 
 meter_values = Table(
@@ -166,6 +167,7 @@ meter_values = Table(
     Column("error_code", Text),
     Column("quality", SmallInteger, nullable=False),
     Column("received_at", _time, nullable=False),
+    Index("meter_values_by_time", "time"),
 )
 
 warnings = Table(
@@ -230,17 +232,4 @@ api_keys = Table(
     _recorded("created_at"),
     Column("expires_at", _time),
     Column("revoked_at", _time),
-)
-
-jobs = Table(
-    "jobs",
-    metadata,
-    Column("name", Text, primary_key=True),
-    Column("every", Interval, nullable=False),
-    Column("started_at", _time, nullable=False),
-    Column("finished_at", _time),
-    Column("succeeded_at", _time),
-    Column("failures", Integer, nullable=False, comment="since the last success"),
-    Column("figures", JSONB),
-    Column("error", Text),
 )

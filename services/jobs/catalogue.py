@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from rencheng.store.database import Connection, Engine
+from services.jobs import storage
 from services.jobs.settings import JobSettings
 
 Figures = Mapping[str, int]
@@ -38,5 +39,9 @@ def in_one_transaction(work: Callable[[Connection, JobSettings], Figures]) -> Ca
     return run
 
 
-JOBS: tuple[Job, ...] = ()
+JOBS: tuple[Job, ...] = (
+    Job("storage.rollups", timedelta(minutes=1), storage.roll_up_touched, "rolls up what was touched"),
+    Job("storage.arrange", timedelta(hours=6), in_one_transaction(storage.arrange), "chunk lengths, columnstore"),
+    Job("storage.retention", timedelta(hours=1), storage.drop_what_is_old, "drops what is old and rolled up"),
+)
 """In the order in which they run when several are due."""

@@ -1,0 +1,45 @@
+"""Upkeep of what is stored: rollups, chunks of the right length, the columnstore, and the end of what is old."""
+
+from datetime import UTC, datetime, timedelta
+
+from rencheng.domain.kind import Kind
+from rencheng.store.chunk_sizes import fit_chunks, measured_rates
+from rencheng.store.columnstore import keep_by_columns
+from rencheng.store.database import Connection, Engine
+from rencheng.store.hypertables import hypertables
+from rencheng.store.retention import drop_old
+from rencheng.store.rollups import roll_up
+from services.jobs.settings import JobSettings
+
+ROLL_UP_BUDGET_S = 45.0
+"""Within a minute, so that the other jobs have their turn also while a month is rolled up."""
+
+
+def roll_up_touched(engine: Engine, _settings: JobSettings) -> dict[str, int]:
+    """Bring the rollups up to the readings."""
+    return roll_up(engine, budget_s=ROLL_UP_BUDGET_S)
+
+
+def arrange(connection: Connection, settings: JobSettings) -> dict[str, int]:
+    """Fit the length of new chunks to what comes in, and have old ones kept by columns."""
+    rates = measured_rates(connection, datetime.now(UTC))
+    expected = {kind: max(settings.expected_rows_per_day(kind), rates.get(kind, 0)) for kind in Kind}
+    refitted = fit_chunks(connection, expected)
+    policies = keep_by_columns(connection, timedelta(days=settings.storage_columnstore_after_days))
+    return {"chunk_lengths_changed": len(refitted), "columnstore_policies_changed": len(policies)}
+
+
+def drop_what_is_old(engine: Engine, settings: JobSettings) -> dict[str, int]:
+    """Drop chunks that are older than they need be kept; those that a rollup still needs wait for it."""
+    with engine.connect() as connection:
+        tables = hypertables(connection)
+    figures = {"chunks_dropped": 0, "chunks_withheld": 0}
+    for hypertable in tables:
+        keep = settings.keep(hypertable.kind, hypertable.level)
+        if keep is None:
+            continue
+        with engine.begin() as connection:
+            dropped = drop_old(connection, hypertable, keep)
+        figures["chunks_dropped"] += len(dropped.chunks)
+        figures["chunks_withheld"] += len(dropped.withheld)
+    return figures

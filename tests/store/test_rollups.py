@@ -1,0 +1,181 @@
+"""Rollups equal a direct aggregation of the readings, in whatever order and however late these came."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine, literal_column, select, text
+
+from rencheng.domain.kind import Kind
+from rencheng.domain.quality import FROM_ONE_READING, UNUSABLE, Quality
+from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
+from rencheng.store.readings import Arrival, write
+from rencheng.store.rollup_levels import CITY_ZONE, Level
+from rencheng.store.rollups import roll_up, touch_devices
+from tests.store.conftest import TABLES
+
+NOW = datetime.now(UTC)
+KEYS = {
+    Kind.WATERLOGGING: ("waterlogging_readings", "device_id", "channel"),
+    Kind.SIGNAL: ("signal_events", "device_id", "event_id"),
+    Kind.CHARGING: ("meter_values", "device_id", "connector_id", "measurand"),
+}
+
+# live, a little late, late by hours and by weeks; a few moments, so that they meet in one bucket
+ages_s = st.sampled_from([0, 1, 61, 300, 900, 3700, 4 * 3600, 15 * 3600, 86_400, 86_401, 9 * 86_400, 25 * 86_400])
+times = ages_s.map(lambda age_s: NOW - timedelta(seconds=age_s))
+names = st.sampled_from(["A", "B", "C"])
+qualities = st.integers(0, int(FROM_ONE_READING)).map(Quality)
+# sums of such numbers are exact, in any order
+values = st.one_of(st.none(), st.integers(-2000, 8000).map(lambda quarter: quarter / 4))
+
+water = st.builds(WaterReading, names, st.integers(0, 1), times, depth_mm=values, rain_mm=values, quality=qualities)
+events = st.builds(SignalEvent, names, times, st.integers(1, 3), st.integers(0, 1), quality=qualities)
+meters = st.builds(
+    MeterValue,
+    names,
+    st.integers(1, 2),
+    st.just("t"),
+    times,
+    st.sampled_from([Measurand.POWER_KW, Measurand.LEAKAGE_MA]),
+    value=values,
+    status=st.sampled_from([None, "Available", "Faulted"]),
+    quality=qualities,
+)
+batches = st.lists(st.lists(water | events | meters, max_size=15), min_size=1, max_size=5)
+
+
+def settle(database: Engine) -> None:
+    """Roll up to the end of today and beyond, as the job will have by then."""
+    figures = roll_up(database, budget_s=60, ahead=timedelta(days=2))
+    assert figures["waiting"] == 0
+    with database.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM rollup_log")).scalar_one() == 0
+
+
+def forget(database: Engine) -> None:
+    """Delete everything, as an exercise is deleted."""
+    with database.begin() as connection:
+        touch_devices(connection, select(literal_column("unnest(ARRAY['A', 'B', 'C'])")))
+        for table in TABLES:
+            connection.execute(text(f"DELETE FROM {table}"))
+    settle(database)
+    assert_equal(database)
+
+
+def store(database: Engine, batch: Sequence[Reading]) -> None:
+    with database.begin() as connection:
+        write(connection, [Arrival(reading, NOW) for reading in batch])
+
+
+def rolled_up(database: Engine, kind: Kind, level: Level) -> list[dict[str, Any]]:
+    _, *key = KEYS[kind]
+    order = ", ".join(["bucket", *key])
+    with database.connect() as connection:
+        rows = connection.execute(text(f"SELECT * FROM {kind.value}_{level.value} ORDER BY {order}")).mappings()
+        return [dict(row) for row in rows]
+
+
+def aggregated(database: Engine, kind: Kind, level: Level) -> list[dict[str, Any]]:
+    """The same from the readings, in plain Python."""
+    table, *key = KEYS[kind]
+    groups: dict[tuple[Any, ...], list[Any]] = {}
+    with database.connect() as connection:
+        for row in connection.execute(text(f"SELECT * FROM {table} ORDER BY time")).mappings():
+            bucket = bucket_of(level, row["time"])
+            groups.setdefault((bucket, *(row[name] for name in key)), []).append(row)
+    return [
+        {"bucket": bucket, **dict(zip(key, rest, strict=True)), **FIGURES[kind](groups[bucket, *rest])}
+        for bucket, *rest in sorted(groups)
+    ]
+
+
+def bucket_of(level: Level, time: datetime) -> datetime:
+    if level is Level.DAY:
+        return datetime.combine(time.astimezone(CITY_ZONE), datetime.min.time(), CITY_ZONE).astimezone(UTC)
+    return time.replace(minute=0 if level is Level.HOUR else time.minute, second=0, microsecond=0)
+
+
+def water_figures(rows: list[Any]) -> dict[str, Any]:
+    depths = [row["depth_mm"] for row in rows if good(row, "depth_mm")]
+    usable = [row for row in rows if good(row, "depth_mm")]
+    rain = [row["rain_mm"] for row in rows if row["rain_mm"] is not None]
+    return {
+        "count": len(rows),
+        "usable": len(depths),
+        "unusable": flagged(rows, UNUSABLE),
+        "missing": flagged(rows, Quality.MISSING | Quality.NO_RETURN),
+        "failed": flagged(rows, Quality.GROSS_RANGE | Quality.BLIND_ZONE),
+        "suspect": flagged(rows, Quality.TILTED | Quality.CLOCK_AHEAD),
+        "depth_mm_min": min(depths, default=None),
+        "depth_mm_max": max(depths, default=None),
+        "depth_mm_sum": sum(depths) if depths else None,
+        "depth_mm_avg": sum(depths) / len(depths) if depths else None,
+        "depth_mm_last": depths[-1] if depths else None,
+        "depth_at": usable[-1]["time"] if usable else None,
+        "rain_mm": sum(rain) if rain else None,
+        "quality": all_flags(rows),
+    }
+
+
+def signal_figures(rows: list[Any]) -> dict[str, Any]:
+    return {"count": len(rows), "quality": all_flags(rows)}
+
+
+def charging_figures(rows: list[Any]) -> dict[str, Any]:
+    usable = [row for row in rows if good(row, "value")]
+    numbers = [row["value"] for row in usable]
+    return {
+        "count": len(rows),
+        "usable": len(usable),
+        "value_min": min(numbers, default=None),
+        "value_max": max(numbers, default=None),
+        "value_sum": sum(numbers) if numbers else None,
+        "value_avg": sum(numbers) / len(numbers) if numbers else None,
+        "value_first": numbers[0] if numbers else None,
+        "first_at": usable[0]["time"] if usable else None,
+        "value_last": numbers[-1] if numbers else None,
+        "last_at": usable[-1]["time"] if usable else None,
+        "status_last": rows[-1]["status"],
+        "error_code_last": rows[-1]["error_code"],
+        "newest_at": rows[-1]["time"],
+        "quality": all_flags(rows),
+    }
+
+
+FIGURES = {Kind.WATERLOGGING: water_figures, Kind.SIGNAL: signal_figures, Kind.CHARGING: charging_figures}
+
+
+def good(row: Any, value: str) -> bool:
+    return row[value] is not None and not row["quality"] & UNUSABLE
+
+
+def flagged(rows: list[Any], flags: Quality) -> int:
+    return sum(bool(row["quality"] & flags) for row in rows)
+
+
+def all_flags(rows: list[Any]) -> int:
+    flags = 0
+    for row in rows:
+        flags |= row["quality"]
+    return flags
+
+
+def assert_equal(database: Engine) -> None:
+    for kind in Kind:
+        for level in Level:
+            assert rolled_up(database, kind, level) == aggregated(database, kind, level), (kind, level)
+
+
+@settings(max_examples=12)
+@given(batches)
+def test_rollups_equal_the_readings_in_whatever_order_these_came(
+    database: Engine, batches: list[list[Reading]]
+) -> None:
+    for batch in batches:
+        store(database, batch)
+        settle(database)
+        assert_equal(database)
+    forget(database)
