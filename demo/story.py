@@ -18,7 +18,7 @@ from demo.registration import register_city
 from demo.services import Platform
 from device_sims.client import Broker, SimulatedDevice
 from device_sims.conductor import Conductor, Played
-from device_sims.fleet import connected
+from device_sims.connected import connected
 from local_stack.stack import reload_broker
 from rencheng.domain.errors import NotPossible
 from rencheng.enrolment import write_accounts

@@ -1,4 +1,4 @@
-"""`python -m device_sims`: replay a recorded CSV through a broker, or list the recordings that come along."""
+"""`python -m device_sims`: replay a recorded CSV, list the recordings that come along, or hold a fleet as a load."""
 
 import json
 import sys
@@ -16,8 +16,9 @@ from rich.table import Table
 from device_sims import recordings
 from device_sims.client import Broker, SimulatedDevice
 from device_sims.conductor import SLICE_S, Conductor, Played, Progress
+from device_sims.connected import connected
 from device_sims.errors import BadRecording
-from device_sims.fleet import connected
+from device_sims.fleet.command import fleet
 from device_sims.replay import RecordedSeries, read_recorded_csv, shift_to_now
 from rencheng.domain.errors import RenchengError
 from rencheng.domain.topic import REGION
@@ -25,6 +26,7 @@ from rencheng.domain.topic import REGION
 MILD_MM, SERIOUS_MM = 10, 150
 
 app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
+app.command()(fleet)
 
 
 class At(StrEnum):

@@ -13,3 +13,11 @@ class NotConnected(RenchengError):
 
 class NotAcknowledged(RenchengError):
     """The broker did not acknowledge what was published in time. The message names the devices that still wait."""
+
+
+class NotLoopback(RenchengError):
+    """A load was to be sent to another machine."""
+
+
+class NotEnrolled(RenchengError):
+    """A device of a fleet has no way to the broker. The message names it."""

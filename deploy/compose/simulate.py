@@ -12,7 +12,7 @@ from demo.city import City, build
 from demo.registration import register_city
 from device_sims.client import Broker, SimulatedDevice
 from device_sims.conductor import Conductor, Progress
-from device_sims.fleet import connected
+from device_sims.connected import connected
 from rencheng.domain.errors import RenchengError
 from rencheng.runtime.settings import BrokerSettings, DatabaseSettings
 from rencheng.store.database import in_our_words, open_database

@@ -7,8 +7,8 @@ import pytest
 
 from device_sims.client import Broker as BrokerAddress
 from device_sims.client import DeviceClient, SimulatedDevice
+from device_sims.connected import connected
 from device_sims.errors import NotConnected
-from device_sims.fleet import connected
 from device_sims.receipts import Counts
 from rencheng.codecs.items import READINGS_MAX
 from rencheng.codecs.json_v1 import decode_state

@@ -1,0 +1,91 @@
+"""`python -m device_sims fleet`: a fleet by a seed, against a broker on this machine."""
+
+import json
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from device_sims.client import Broker
+from device_sims.fleet.crossbar import connect_up
+from device_sims.fleet.ledger import Ledger
+from device_sims.fleet.plan import Faults, Part, Plan
+from device_sims.fleet.player import Played, play
+from rencheng.domain.errors import RenchengError
+from rencheng.domain.kind import Kind
+
+Share = Annotated[float, typer.Option(min=0, max=1)]
+
+
+def fleet(
+    *,
+    passwords: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='JSON: {"account": "password"}')],
+    ledger: Annotated[Path, typer.Option(dir_okay=False, help="CSV to write: each message by key")],
+    mqtt_url: Annotated[str, typer.Option(envvar="RENCHENG_MQTT_URL")] = "mqtt://127.0.0.1:1883",
+    seed: Annotated[int, typer.Option(help="the same seed and beginning give the same bytes")] = 1,
+    began_at: Annotated[datetime | None, typer.Option(help="UTC; sample time at second 0 (default: now)")] = None,
+    seconds: Annotated[float, typer.Option(min=0, help="how long; SIGTERM ends it before")] = 60,
+    gauges: Annotated[int, typer.Option(min=0)] = 5_000,
+    gauge_every_s: Annotated[float, typer.Option(min=0.001)] = 10,
+    signals: Annotated[int, typer.Option(min=0)] = 10_000,
+    signal_every_s: Annotated[float, typer.Option(min=0.001)] = 1,
+    piles: Annotated[int, typer.Option(min=0)] = 60_000,
+    pile_every_s: Annotated[float, typer.Option(min=0.001)] = 10,
+    per_gateway: Annotated[int, typer.Option(min=1, help="connections of each gateway account")] = 4,
+    prefix: Annotated[str, typer.Option(help="how the devices' names begin")] = "fleet",
+    duplicate: Share = 0.0,
+    late: Share = 0.0,
+    bad_json: Share = 0.0,
+    wrong_unit: Share = 0.0,
+    stuck: Share = 0.0,
+    spiking: Share = 0.0,
+    skewed: Share = 0.0,
+    storm_every_s: Annotated[float | None, typer.Option(min=0.1, help="a reconnect storm so often")] = None,
+    storm_share: Share = 0.5,
+) -> None:
+    """Hold a fleet of devices at set rates, with faults, and write what was published by key."""
+    plan = Plan(
+        seed,
+        began_at.replace(tzinfo=UTC) if began_at else datetime.now(UTC),
+        (
+            Part(Kind.WATERLOGGING, gauges, round(1e6 * gauge_every_s)),
+            Part(Kind.SIGNAL, signals, round(1e6 * signal_every_s)),
+            Part(Kind.CHARGING, piles, round(1e6 * pile_every_s)),
+        ),
+        Faults(duplicate, late, bad_json, wrong_unit, stuck, spiking, skewed, storm_every_s, storm_share),
+        prefix=prefix,
+    )
+    try:
+        played = _play(plan, passwords, ledger, mqtt_url, seconds=seconds, per_gateway=per_gateway)
+    except (RenchengError, ValueError) as error:
+        sys.stderr.write(f"{error}\n")
+        raise typer.Exit(1) from None
+    sys.stdout.write(
+        f"{played.published} messages published in {played.fleet_s:.1f} s of the fleet's time ({played.took_s:.1f} s), "
+        f"{played.unconfirmed} not confirmed; {played.connections} connections, let in {played.connects} times\n"
+    )
+
+
+def _play(plan: Plan, passwords: Path, ledger_file: Path, url: str, *, seconds: float, per_gateway: int) -> Played:
+    stop = threading.Event()
+    for asked in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(asked, lambda *_: stop.set())
+    broker, members = Broker.parse(url), plan.members()
+    crossbar = connect_up(members, json.loads(passwords.read_text()), per_gateway=per_gateway)
+
+    def tell(fleet_s: float, confirmed: int, waiting: int) -> None:
+        sys.stderr.write(f"\r{fleet_s:6.0f} s  {confirmed} confirmed, {waiting} waiting ")
+
+    with Ledger(ledger_file, members) as ledger:
+        return play(
+            plan,
+            crossbar,
+            ledger,
+            address=("127.0.0.1" if broker.host == "localhost" else broker.host, broker.port),
+            until=lambda fleet_s: stop.is_set() or fleet_s >= seconds,
+            on_progress=tell,
+        )

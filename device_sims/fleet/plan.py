@@ -1,0 +1,93 @@
+"""Who a fleet is and how it behaves. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from rencheng.domain.kind import Kind
+from rencheng.domain.topic import Channel, Topic
+
+LETTERS = {Kind.WATERLOGGING: "g", Kind.SIGNAL: "s", Kind.CHARGING: "p"}
+
+JINAN = ("370102", "370103", "370104", "370105", "370112", "370113", "370114", "370115", "370116", "370117")
+"""The districts of Jinan. Source: GB/T 2260."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Devices of one kind, each with a message every `every_us` microseconds; evenly spread over that time."""
+
+    kind: Kind
+    devices: int
+    every_us: int
+
+    @property
+    def per_s(self) -> float:
+        """Messages a second of all of them."""
+        return self.devices * 1e6 / self.every_us
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What goes wrong, as shares from 0 to 1: of messages, then of devices; and how often connections break at once.
+
+    Attributes:
+        duplicate: of the good messages, sent again some time later.
+        late: of the good messages, held back for up to a minute, so that younger ones overtake them.
+        bad_json: of the messages, cut short.
+        wrong_unit: of the messages, in centimetres or watts where millimetres and kilowatts are asked for.
+        stuck: of the gauges, always telling the same depth.
+        spiking: of the gauges, now and then telling an absurd depth.
+        skewed: of the devices, whose clock is wrong: by up to three minutes, or (a quarter of them) by an hour ahead.
+        storm_every_s: a reconnect storm so often, seconds; None for none.
+        storm_share: of the connections, cut in a storm; all come back at once.
+    """
+
+    duplicate: float = 0.0
+    late: float = 0.0
+    bad_json: float = 0.0
+    wrong_unit: float = 0.0
+    stuck: float = 0.0
+    spiking: float = 0.0
+    skewed: float = 0.0
+    storm_every_s: float | None = None
+    storm_share: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One device of the fleet."""
+
+    device_id: str
+    kind: Kind
+    region: str
+
+    @property
+    def topic(self) -> str:
+        """Where it publishes its readings."""
+        return str(Topic(self.region, self.kind, self.device_id, Channel.TELEMETRY))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A fleet. `began_at` (UTC) is the sample time at second 0; names begin with `prefix`."""
+
+    seed: int
+    began_at: datetime
+    parts: tuple[Part, ...]
+    faults: Faults = field(default_factory=Faults)
+    regions: tuple[str, ...] = JINAN
+    prefix: str = "fleet"
+
+    @property
+    def per_s(self) -> float:
+        """Messages a second, faults apart."""
+        return sum(part.per_s for part in self.parts)
+
+    def members(self) -> list[Member]:
+        """All devices, part by part; a device's number is its place here."""
+        regions = len(self.regions)
+        return [
+            Member(f"{self.prefix}-{LETTERS[part.kind]}{number:05}", part.kind, self.regions[number % regions])
+            for part in self.parts
+            for number in range(part.devices)
+        ]

@@ -1,0 +1,164 @@
+"""Plays a fleet against a broker: one thread, as many connections as it has accounts, in step with the clock."""
+
+import ipaddress
+import selectors
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from device_sims.errors import NotLoopback
+from device_sims.fleet import packets
+from device_sims.fleet.crossbar import Crossbar
+from device_sims.fleet.ledger import Ledger
+from device_sims.fleet.line import Line
+from device_sims.fleet.plan import Plan
+from device_sims.fleet.timetable import Emission, emissions, storms
+
+AHEAD_MAX = 100_000
+"""So many messages may be unconfirmed in all; then the fleet's clock waits: a broker that is away costs no memory."""
+
+TICK_S = 0.005
+DRAIN_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What came of it: messages, connections, how often they were let in, and the fleet's own time, seconds."""
+
+    published: int
+    unconfirmed: int
+    connections: int
+    connects: int
+    fleet_s: float
+    took_s: float
+
+
+def play(
+    plan: Plan,
+    crossbar: Crossbar,
+    ledger: Ledger,
+    *,
+    address: tuple[str, int],
+    until: Callable[[float], bool],
+    on_progress: Callable[[float, int, int], None] = lambda _s, _confirmed, _waiting: None,
+) -> Played:
+    """Publish what the plan says, each message at its time, until told to stop and everything is confirmed.
+
+    Args:
+        plan: the fleet.
+        crossbar: the connections, and which of them carries a device.
+        ledger: where the account is kept.
+        address: the broker's; only of this machine, because this is a load.
+        until: asked with the second of the fleet's time; True ends it.
+        on_progress: told once a second: the fleet's second, messages confirmed, messages waiting.
+
+    Raises:
+        NotLoopback: the broker is elsewhere.
+    """
+    if not ipaddress.ip_address(address[0]).is_loopback:
+        raise NotLoopback(f"{address[0]} is another machine; a fleet is a load, and only ever sent to 127.0.0.1 or ::1")
+    lines = [Line(address, account) for account in crossbar.accounts]
+    return _Player(plan, lines, crossbar.line_of, ledger, on_progress).play(until)
+
+
+class _Player:
+    def __init__(
+        self,
+        plan: Plan,
+        lines: list[Line],
+        line_of: Sequence[int],
+        ledger: Ledger,
+        on_progress: Callable[[float, int, int], None],
+    ) -> None:
+        self._plan, self._lines, self._ledger, self._on_progress = plan, lines, ledger, on_progress
+        self._line_of = [lines[number] for number in line_of]
+        self._topics = [packets.with_length(member.topic) for member in plan.members()]
+        self._selector = selectors.DefaultSelector()
+        self._posted = self._confirmed = 0
+        self._busy = set(lines)
+
+    def play(self, until: Callable[[float], bool]) -> Played:
+        fleet_s, began_s, told_s = 0.0, time.monotonic(), 0.0
+        coming, storm = emissions(self._plan), storms(self._plan, len(self._lines))
+        next_storm = next(storm, None)
+        ahead = next(coming)
+        last_s = began_s
+        while not until(fleet_s):
+            now_s = time.monotonic()
+            if self._posted - self._confirmed < AHEAD_MAX:
+                fleet_s += now_s - last_s
+            last_s = now_s
+            ahead = self._post(ahead, coming, int(1e6 * fleet_s))
+            while next_storm and next_storm[0] <= fleet_s:
+                self._storm(next_storm[1], now_s)
+                next_storm = next(storm, None)
+            self._turn(now_s)
+            if now_s > told_s + 1:
+                self._on_progress(fleet_s, self._confirmed, self._posted - self._confirmed)
+                told_s = now_s
+        self._drain()
+        return Played(
+            published=self._posted,
+            unconfirmed=self._ledger.unconfirmed,
+            connections=len(self._lines),
+            connects=sum(line.connects for line in self._lines),
+            fleet_s=fleet_s,
+            took_s=time.monotonic() - began_s,
+        )
+
+    def _post(self, ahead: Emission, coming: Iterator[Emission], now_us: int) -> Emission:
+        line_of, topics, busy = self._line_of, self._topics, self._busy
+        while ahead.due_us <= now_us:
+            line = line_of[ahead.device]
+            line.post(topics[ahead.device], ahead)
+            busy.add(line)
+            self._posted += 1
+            ahead = next(coming)
+        return ahead
+
+    def _turn(self, now_s: float) -> None:
+        """Send what fits on each connection, and take in what comes."""
+        for line in list(self._busy):
+            watched = line.socket
+            line.pump(now_s)
+            self._watch(line, watched)
+            if not len(line) and line.trouble is None:
+                self._busy.discard(line)
+        if not self._selector.get_map():
+            time.sleep(TICK_S)
+            return
+        time.sleep(TICK_S)  # what comes meanwhile is taken in one piece
+        for key, _ in self._selector.select(0):
+            line, watched = key.data, key.data.socket
+            confirmed = line.read(now_s)
+            self._confirmed += len(confirmed)
+            self._ledger.confirmed(confirmed)
+            self._watch(line, watched)
+            if len(line) or line.socket is None:
+                self._busy.add(line)
+
+    def _watch(self, line: Line, before: socket.socket | None) -> None:
+        """Listen to a connection's socket instead of the one that it had before."""
+        if line.socket is before:
+            return
+        if before is not None:
+            self._selector.unregister(before)  # closed by now, which it does not mind
+        if line.socket is not None:
+            self._selector.register(line.socket, selectors.EVENT_READ, line)
+
+    def _storm(self, which: Sequence[int], now_s: float) -> None:
+        for line in (self._lines[number] for number in which):
+            if (watched := line.socket) is not None:
+                line.cut(now_s, why="a reconnect storm", retry=False)
+                self._watch(line, watched)
+                self._busy.add(line)
+
+    def _drain(self) -> None:
+        ends_s = time.monotonic() + DRAIN_S
+        while self._posted > self._confirmed and time.monotonic() < ends_s:
+            self._turn(time.monotonic())
+        for line in self._lines:
+            self._ledger.left(line.unconfirmed)
+            line.close()
+        self._selector.close()
