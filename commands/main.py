@@ -14,6 +14,7 @@ from commands import (
     devices,
     jobs,
     keys,
+    quality,
     quarantine,
     reference,
     serve,
@@ -40,6 +41,7 @@ app.add_typer(weather.app, name="weather")
 app.add_typer(broker.app, name="broker")
 app.add_typer(keys.app, name="key")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(quality.app, name="quality")
 app.add_typer(jobs.app, name="jobs")
 app.command()(serve.serve)
 app.command()(demonstration.demo)

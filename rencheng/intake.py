@@ -1,17 +1,18 @@
 """From a message to readings or a refusal. A bad message is a result, not an exception."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-from rencheng.checks.clock import ClockLimits, check_clock
+from rencheng.checks.clock import ClockLimits, check_clock, flag_clock
 from rencheng.checks.gauge import flag_gauge
+from rencheng.checks.limits import GAUGES, GaugeLimits, of_kind
 from rencheng.codecs.base import Codec
 from rencheng.codecs.json_v1 import decode_state
 from rencheng.codecs.registry import BROKEN, CODECS
 from rencheng.domain.device import ACTUAL, Device, DeviceState
 from rencheng.domain.errors import Reason, Refused
-from rencheng.domain.reading import Reading, WaterReading
+from rencheng.domain.reading import Reading, WaterReading, flag
 from rencheng.domain.topic import Channel, Topic
 
 WHOLE_MESSAGE = -1
@@ -72,7 +73,12 @@ class Admitted:
         return [position for position in range(self.count) if position not in refused]
 
 
-def admit(message: Message, directory: Mapping[str, Device], limits: ClockLimits) -> Admitted:
+def admit(
+    message: Message,
+    directory: Mapping[str, Device],
+    limits: ClockLimits,
+    gauges: Mapping[str, GaugeLimits] = GAUGES,
+) -> Admitted:
     """Topic, then device, then codec, then checks. Pure: it knows the time only from the message."""
     device_id, world = None, ACTUAL
     try:
@@ -85,7 +91,7 @@ def admit(message: Message, directory: Mapping[str, Device], limits: ClockLimits
             return Admitted(message, state=state, device_id=device_id, world=world)
         readings, bad = _codec_of(device).decode(device.kind, device_id, message.payload)
         refusals = [Refusal(item.position, item.reason, item.detail) for item in bad]
-        kept = _checked(readings, refusals, message, device, limits)
+        kept = _checked(readings, refusals, message, device, limits, gauges)
     except Refused as refused:
         refusal = Refusal(WHOLE_MESSAGE, refused.reason, refused.detail)
         return Admitted(message, refusals=(refusal,), device_id=device_id, world=world)
@@ -120,20 +126,28 @@ def _codec_of(device: Device) -> Codec:
 
 
 def _checked(
-    readings: list[Reading], refusals: list[Refusal], message: Message, device: Device, limits: ClockLimits
+    readings: list[Reading],
+    refusals: list[Refusal],
+    message: Message,
+    device: Device,
+    limits: ClockLimits,
+    gauges: Mapping[str, GaugeLimits],
 ) -> list[Reading]:
     """The readings that may be stored, flagged; those that may not are added to the refusals."""
     kept: list[Reading] = []
     taken = {refusal.position for refusal in refusals}
     positions = (position for position in range(len(readings) + len(refusals)) if position not in taken)
+    sample_limits = of_kind(gauges, device.gauge).sample
     for position, reading in zip(positions, readings, strict=False):
         try:
             check_clock(reading.time, message.received_at, limits)
         except Refused as refused:
             refusals.append(Refusal(position, refused.reason, refused.detail))
             continue
-        if isinstance(reading, WaterReading) and (flags := flag_gauge(reading, device.depth_max_mm)):
-            kept.append(replace(reading, quality=reading.quality | flags))
-        else:
-            kept.append(reading)
+        # an exercise has a clock of its own, which ingest does not know
+        if device.world == ACTUAL and (flags := flag_clock(reading.time, message.received_at, limits)):
+            flag(reading, flags)
+        if isinstance(reading, WaterReading) and (flags := flag_gauge(reading, device, sample_limits)):
+            flag(reading, flags)
+        kept.append(reading)
     return kept

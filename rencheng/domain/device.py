@@ -15,6 +15,7 @@ class Device:
 
     Attributes:
         codec: the format of its payloads, a name in `rencheng.codecs.registry`.
+        gauge: by which limits its readings are tested (`rencheng.checks.limits`): `street`, `channel`, or one's own.
         depth_max_mm: a gauge's mounting height: its face above the ground below it, and so the greatest depth that it
             could measure; None if not surveyed.
         blind_zone_mm: how far before its face it cannot measure, by its data sheet; None if not known. Depths above
@@ -35,6 +36,7 @@ class Device:
     latitude: float | None = None
     longitude: float | None = None
     codec: str = "json"
+    gauge: str = "street"
     depth_max_mm: float | None = None
     blind_zone_mm: float | None = None
     receipts: bool = False

@@ -87,3 +87,11 @@ class MeterValue:
 
 
 Reading = WaterReading | SignalEvent | MeterValue
+
+
+def flag(reading: Reading, flags: Quality) -> None:
+    """Add flags to a reading that was just made, and that nobody else holds yet.
+
+    In place: to copy it takes twenty times as long, and of a buffered upload each reading is late.
+    """
+    object.__setattr__(reading, "quality", reading.quality | flags if reading.quality else flags)

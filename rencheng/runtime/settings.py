@@ -4,6 +4,7 @@
 """
 
 import os
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,7 @@ from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rencheng.checks.clock import ClockLimits
+from rencheng.checks.limits import GAUGES, GaugeLimits, read_limits
 from rencheng.domain.errors import Misconfigured
 
 STACK_FILE = Path(".rencheng/stack.env")
@@ -61,6 +63,28 @@ class ClockSettings(Settings):
     def clock_limits(self) -> ClockLimits:
         """The same, as intake asks for it."""
         return ClockLimits(timedelta(days=self.ingest_past_days), timedelta(seconds=self.ingest_future_s))
+
+
+class QualitySettings(Settings):
+    """By what readings are tested."""
+
+    gauge_limits_file: Path | None = Field(
+        None, description="A TOML file with limits of one's own for kinds of gauges; see docs/reference/quality.md."
+    )
+
+    @property
+    def gauge_limits(self) -> Mapping[str, GaugeLimits]:
+        """The limits of each kind of gauge.
+
+        Raises:
+            Misconfigured: the file is not there, or says what cannot be.
+        """
+        if self.gauge_limits_file is None:
+            return GAUGES
+        try:
+            return read_limits(self.gauge_limits_file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise Misconfigured(f"RENCHENG_GAUGE_LIMITS_FILE: {error}") from None
 
 
 class PublicSettings(Settings):

@@ -98,6 +98,7 @@ devices = Table(
     Column("latitude", Double),
     Column("longitude", Double),
     Column("codec", Text, nullable=False, server_default="json"),
+    Column("gauge", Text, nullable=False, server_default="street"),
     Column("depth_max_mm", Double),
     Column("blind_zone_mm", Double),
     Column("no_return_codes", ARRAY(Double), nullable=False, server_default=text("'{}'")),

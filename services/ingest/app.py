@@ -29,7 +29,7 @@ def step(worker: Worker, *, batch_max: int) -> None:
     looked_at = datetime.now(UTC)
     deliveries = worker.inbox.take(messages_max=batch_max, wait_s=IDLE_S)
     directory = worker.directory.current()  # after the wait: a device registered meanwhile is known
-    batch = [admit(delivery.message, directory, worker.limits) for delivery in deliveries]
+    batch = [admit(delivery.message, directory, worker.limits, worker.gauges) for delivery in deliveries]
     batch = worker.quotas.apply(batch, directory, now=looked_at, now_s=time.monotonic())
     meter.took_in(batch, waiting=len(worker.inbox))
     through = deliveries[-1].message.received_at if deliveries else looked_at

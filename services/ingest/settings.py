@@ -2,10 +2,10 @@
 
 from pydantic import Field, SecretStr
 
-from rencheng.runtime.settings import BrokerSettings, ClockSettings, DatabaseSettings
+from rencheng.runtime.settings import BrokerSettings, ClockSettings, DatabaseSettings, QualitySettings
 
 
-class IngestSettings(DatabaseSettings, BrokerSettings, ClockSettings):
+class IngestSettings(DatabaseSettings, BrokerSettings, ClockSettings, QualitySettings):
     """Settings of one worker."""
 
     mqtt_ingest_password: SecretStr = Field(description="Password of the broker account rencheng-ingest.")

@@ -10,6 +10,7 @@ from prometheus_client import start_http_server
 from rencheng.broker.inbox import Inbox
 from rencheng.broker.session import Session
 from rencheng.checks.clock import ClockLimits
+from rencheng.checks.limits import GaugeLimits
 from rencheng.domain.device import Device
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.topic import Channel, every
@@ -37,6 +38,7 @@ class Worker:
     inbox: Inbox
     directory: Watched[dict[str, Device]]
     limits: ClockLimits
+    gauges: Mapping[str, GaugeLimits]
     quotas: Quotas
     writer: Writer
     session: Session
@@ -46,6 +48,7 @@ class Worker:
 @contextmanager
 def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Worker]:
     """Everything that a worker needs, connected; closed again at the end."""
+    gauges = settings.gauge_limits  # before anything is opened: a file that cannot be read stops us
     if settings.ingest_metrics_port is not None:
         start_http_server(settings.ingest_metrics_port, addr="127.0.0.1")
     engine = open_database(settings.database_url, name=settings.worker)
@@ -68,7 +71,7 @@ def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Wor
     writer = Writer(engine, worker=settings.worker, stop=stop)
     answers = Answers()
     with session, Postman(answers, session.tell, per_s=settings.ingest_answers_per_s):
-        yield Worker(inbox, directory, settings.clock_limits, quotas, writer, session, answers)
+        yield Worker(inbox, directory, settings.clock_limits, gauges, quotas, writer, session, answers)
     directory.close()
     engine.dispose()
 

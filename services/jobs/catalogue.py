@@ -2,9 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from rencheng import series_quality
+from rencheng.domain.kind import Kind
 from rencheng.store.database import Connection, Engine
+from rencheng.store.quality import forget_flags
 from services.jobs import storage
 from services.jobs.settings import JobSettings
 
@@ -39,9 +42,20 @@ def in_one_transaction(work: Callable[[Connection, JobSettings], Figures]) -> Ca
     return run
 
 
+def _test_series(engine: Engine, settings: JobSettings) -> Figures:
+    now = datetime.now(UTC)
+    figures = series_quality.run(engine, now, settings.gauge_limits)
+    keep = settings.keep(Kind.WATERLOGGING, "raw")
+    if keep is not None:  # a finding goes when its reading does
+        with engine.begin() as connection:
+            figures["forgotten"] = forget_flags(connection, before=now - keep)
+    return figures
+
+
 JOBS: tuple[Job, ...] = (
     Job("storage.rollups", timedelta(minutes=1), storage.roll_up_touched, "rolls up what was touched"),
     Job("storage.arrange", timedelta(hours=6), in_one_transaction(storage.arrange), "chunk lengths, columnstore"),
     Job("storage.retention", timedelta(hours=1), storage.drop_what_is_old, "drops what is old and rolled up"),
+    Job("quality.series", timedelta(minutes=5), _test_series, "tests series of gauges that no site binds"),
 )
 """In the order in which they run when several are due."""

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from rencheng.domain.kind import Kind
-from rencheng.runtime.settings import DatabaseSettings
+from rencheng.runtime.settings import DatabaseSettings, QualitySettings
 
 _DAYS = "Days that {} are kept, at least: chunks go whole. 0: for good."
 
@@ -57,7 +57,7 @@ class StorageSettings(DatabaseSettings):
         return self
 
 
-class JobSettings(StorageSettings):
+class JobSettings(StorageSettings, QualitySettings):
     """Settings of the runner and of the jobs."""
 
     jobs_metrics_port: int | None = Field(None, description="Where to offer Prometheus metrics; nowhere if unset.")

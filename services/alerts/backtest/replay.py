@@ -1,16 +1,22 @@
 """Readings in order of event time, through the same book, step and lifecycle as live."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from rencheng.checks.gauge import flag_gauge
+from rencheng.checks.limits import GAUGES
+from rencheng.domain.device import Device
+from rencheng.domain.kind import Kind
 from rencheng.domain.quality import Quality
-from rencheng.domain.reading import WaterReading
+from rencheng.domain.reading import WaterReading, flag
 from rencheng.domain.site import Site
 from rencheng.domain.warning import WarningMessage
 from services.alerts.backtest.rows import Row
 from services.alerts.book import Book
+
+_UNSURVEYED = Device("", Kind.WATERLOGGING, "")
+_LIMITS = GAUGES[_UNSURVEYED.gauge].sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,9 @@ def as_reading(row: Row) -> WaterReading:
     if row.value is None:
         return WaterReading(row.source, 0, row.time, quality=Quality.MISSING)
     reading = WaterReading(row.source, 0, row.time, row.value)
-    flags = flag_gauge(reading, None)
-    return replace(reading, quality=flags) if flags else reading
+    if flags := flag_gauge(reading, _UNSURVEYED, _LIMITS):
+        flag(reading, flags)
+    return reading
 
 
 def as_rain(row: Row) -> WaterReading:

@@ -1,0 +1,54 @@
+"""`rencheng quality`: what the tests found about readings, and by which limits."""
+
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from commands.opening import opened, transaction
+from rencheng import series_quality
+from rencheng.runtime.settings import QualitySettings
+from rencheng.store.quality import flags_of
+
+app = typer.Typer(
+    help="Quality of readings: test what is stored, see what was found, see the limits.", no_args_is_help=True
+)
+
+
+@app.command("run")
+def run_() -> None:
+    """Test what was stored since the last run, of gauges that no site binds; the jobs do so every five minutes."""
+    limits = QualitySettings.load().gauge_limits
+    with opened() as engine:
+        figures = series_quality.run(engine, datetime.now(UTC), limits)
+    typer.echo("{samples} samples of {gauges} gauges, {flagged} flagged".format(**figures))
+
+
+@app.command()
+def show(
+    device_id: Annotated[str, typer.Argument(help="A gauge.")],
+    hours: Annotated[float, typer.Option(help="How far to look back.", min=0)] = 24.0,
+) -> None:
+    """Show what the tests of a series found about a gauge's readings."""
+    now = datetime.now(UTC)
+    with transaction() as connection:
+        found = flags_of(connection, device_id, start=now - timedelta(hours=hours), end=now + timedelta(hours=1))
+    table = Table("time", "channel", "found", box=None)
+    for one in found:
+        names = ", ".join(flag.name.lower() for flag in one.flags if flag.name)
+        table.add_row(one.time.astimezone().isoformat(), str(one.channel), names)
+    Console().print(table)
+
+
+@app.command()
+def limits() -> None:
+    """Show the limits of each kind of gauge, and who says so."""
+    table = Table("kind", "limit", "value", "source", box=None)
+    for kind, of_kind in sorted(QualitySettings.load().gauge_limits.items()):
+        for group in (of_kind.sample, of_kind.series):
+            for name in (one.name for one in fields(group) if one.name != "sources"):
+                table.add_row(kind, name, f"{getattr(group, name):g}", group.sources[name])
+    Console(width=200).print(table)

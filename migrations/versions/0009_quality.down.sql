@@ -1,0 +1,2 @@
+DROP TABLE series_states, series_flags;
+ALTER TABLE devices DROP COLUMN gauge;

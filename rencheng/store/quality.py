@@ -1,0 +1,130 @@
+"""Quality flags of a series: what is to be tested, what was found, and how far the tests have come."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, Connection, DateTime, Text, delete, select, tuple_, values
+from sqlalchemy.dialects.postgresql import insert
+
+from rencheng.domain.kind import Kind
+from rencheng.domain.quality import Quality
+from rencheng.store.bindings import bound
+from rencheng.store.quality_tables import series_flags, series_states
+from rencheng.store.tables import devices, waterlogging_readings
+
+ROWS_AT_ONCE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesOf:
+    """A gauge to be tested: its kind, how far its tests have come (None: not begun), and what they remember."""
+
+    device_id: str
+    gauge: str
+    evaluated_through: datetime | None
+    channels: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The flags of one reading, under the reading's own key. None at all take an earlier finding back."""
+
+    device_id: str
+    channel: int
+    time: datetime
+    flags: Quality
+
+
+def unbound_gauges(connection: Connection) -> list[SeriesOf]:
+    """Every gauge in service that no site binds; those of a site are tested by the engine."""
+    query = (
+        select(devices.c.device_id, devices.c.gauge, series_states.c.evaluated_through, series_states.c.channels)
+        .outerjoin(series_states, series_states.c.device_id == devices.c.device_id)
+        .where(
+            devices.c.kind == Kind.WATERLOGGING.value,
+            devices.c.retired_at.is_(None),
+            devices.c.device_id.not_in(select(bound().c.device_id)),
+        )
+        .order_by(devices.c.device_id)
+    )
+    return [
+        SeriesOf(row.device_id, row.gauge, row.evaluated_through, row.channels or {})
+        for row in connection.execute(query)
+    ]
+
+
+def samples(
+    connection: Connection, after: Mapping[str, datetime], until: datetime
+) -> Iterator[tuple[str, int, datetime, float | None, int]]:
+    """(device, channel, time, depth_mm, quality) of each gauge after its own time, up to `until`, in order of time.
+
+    What says nothing about depth (rain only) is left out.
+    """
+    wanted = values(Column("device_id", Text), Column("after", DateTime(timezone=True)), name="wanted").data(
+        list(after.items())
+    )
+    table = waterlogging_readings
+    missing = table.c.quality.op("&")(int(Quality.MISSING)) != 0
+    query = (
+        select(table.c.device_id, table.c.channel, table.c.time, table.c.depth_mm, table.c.quality)
+        .join(wanted, (table.c.device_id == wanted.c.device_id) & (table.c.time > wanted.c.after))
+        .where(table.c.time <= until, table.c.depth_mm.is_not(None) | missing)
+        .order_by(table.c.time, table.c.device_id, table.c.channel)
+    )
+    for row in connection.execute(query):
+        yield row.device_id, row.channel, row.time, row.depth_mm, row.quality
+
+
+def save_flags(connection: Connection, found: Sequence[Found]) -> None:
+    """Put findings beside their readings; of several about one reading the last counts."""
+    newest = {(one.device_id, one.time, one.channel): one.flags for one in found}
+    kept = [
+        {"device_id": device_id, "time": time, "channel": channel, "flags": int(flags)}
+        for (device_id, time, channel), flags in sorted(newest.items())
+        if flags
+    ]
+    gone = sorted(key for key, flags in newest.items() if not flags)
+    key = tuple_(series_flags.c.device_id, series_flags.c.time, series_flags.c.channel)
+    for start in range(0, len(gone), ROWS_AT_ONCE):
+        connection.execute(delete(series_flags).where(key.in_(gone[start : start + ROWS_AT_ONCE])))
+    if kept:
+        statement = insert(series_flags)
+        changed = {name: statement.excluded[name] for name in ("flags", "evaluated_at")}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["device_id", "time", "channel"], set_=changed), kept
+        )
+
+
+def save_progress(
+    connection: Connection, evaluated_through: datetime, channels: Mapping[str, Mapping[str, Any]]
+) -> None:
+    """How far the tests have come with these gauges, and what they remember of each channel."""
+    if not channels:
+        return
+    statement = insert(series_states)
+    changed = {name: statement.excluded[name] for name in ("evaluated_through", "channels")}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["device_id"], set_=changed),
+        [
+            {"device_id": device_id, "evaluated_through": evaluated_through, "channels": dict(remembered)}
+            for device_id, remembered in sorted(channels.items())
+        ],
+    )
+
+
+def flags_of(connection: Connection, device_id: str, *, start: datetime, end: datetime) -> list[Found]:
+    """What was found about a gauge's readings from `start` on, before `end`, in order of time."""
+    table = series_flags
+    query = (
+        select(table.c.device_id, table.c.channel, table.c.time, table.c.flags)
+        .where(table.c.device_id == device_id, table.c.time >= start, table.c.time < end)
+        .order_by(table.c.time, table.c.channel)
+    )
+    return [Found(row.device_id, row.channel, row.time, Quality(row.flags)) for row in connection.execute(query)]
+
+
+def forget_flags(connection: Connection, *, before: datetime) -> int:
+    """Drop findings about readings from before a time; how many there were."""
+    return connection.execute(delete(series_flags).where(series_flags.c.time < before)).rowcount
