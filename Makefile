@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test skill noise mutants speed latency bench receipts up down lint lock
+.PHONY: help setup demo test skill noise mutants speed latency bench receipts flood up down lint lock
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -35,6 +35,9 @@ latency: setup ## from a gauge's publish to the warning, at 15,000 messages a se
 
 bench: setup ## how much ingest carries, beside its parts and the usual form; QUICK=1 takes under a minute
 	@QUICK=$(QUICK) $(VENV)/python -m benchmarks.throughput
+
+flood: setup ## what a device that floods costs the others, with its quota and without
+	@$(VENV)/python -m benchmarks.flood
 
 receipts: setup ## kill broker, worker and database under devices that wait for receipts, many times (ROUNDS=100 is long)
 	@RENCHENG_RECEIPTS_ROUNDS=$${ROUNDS:-30} $(VENV)/pytest --timeout 7200 -s tests/device_sims/test_keeper.py

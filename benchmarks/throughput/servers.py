@@ -35,6 +35,8 @@ class Servers:
     programs: Programs
     devices: dict[str, str]
     password: str
+    quota_per_minute: int = 10_000_000
+    """A hundred devices stand for a province: none of them is to be taken for one that floods."""
 
     @property
     def database_url(self) -> str:
@@ -68,8 +70,7 @@ class Servers:
             "RENCHENG_DATABASE_URL": self.database_url,
             "RENCHENG_MQTT_URL": broker.url,
             "RENCHENG_MQTT_INGEST_PASSWORD": self.password,
-            # a hundred devices stand for a province: none of them is to be taken for one that floods
-            "RENCHENG_INGEST_QUOTA_PER_MINUTE": "10000000",
+            "RENCHENG_INGEST_QUOTA_PER_MINUTE": str(self.quota_per_minute),
         }
 
 

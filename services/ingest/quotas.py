@@ -1,11 +1,10 @@
 """What each device may send. One that floods is shed, alone; a backlog after an outage is not a flood.
 
-This is ingest's only state by device. Each worker has its own, with its part of the limit, and loses it when it ends:
-no promise hangs on it.
+This is ingest's only state by device. A worker has its own, and loses it when it ends: no promise hangs on it.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from rencheng.domain.device import ACTUAL, Device
@@ -28,8 +27,28 @@ gauge that reports every 10 s. It is wide because a device without receipts cann
 STRANGERS_PER_MINUTE = 60_000
 """What all devices may send together that nobody registered. None of them has an account of its own: names are free."""
 
+MINUTE_S = 60.0
 _STRANGERS = ""
 _GONE_MAX = 1000
+
+
+@dataclass(slots=True)
+class _Shed:
+    """What was shed of one topic in one batch: the first message, and how many readings in all."""
+
+    first: Admitted
+    readings: int = 0
+    wait_s: float = 0.0
+
+    def add(self, readings: int, wait_s: float) -> None:
+        self.readings += readings
+        self.wait_s = wait_s
+
+    def refused(self) -> Admitted:
+        """As one refusal. Other faults are not told: who floods is not written a letter about each."""
+        detail = f"beyond the device's quota, which has room again in {self.wait_s:.0f} s"
+        refusal = Refusal(WHOLE_MESSAGE, Reason.QUOTA, detail, readings=self.readings, retry_after_s=self.wait_s)
+        return replace(self.first, readings=(), refusals=(refusal,))
 
 
 class Quotas:
@@ -41,20 +60,18 @@ class Quotas:
 
     Args:
         per_minute: how many readings a device may send in a minute whose profile names no quota.
-        workers: among how many workers the broker deals the messages.
     """
 
-    def __init__(self, *, per_minute: int, workers: int = 1) -> None:
-        self._workers = workers
-        self._cost_s = self._cost_of_reading(per_minute)
-        self._strangers_cost_s = self._cost_of_reading(STRANGERS_PER_MINUTE)
+    def __init__(self, *, per_minute: int) -> None:
+        self._cost_s = MINUTE_S / per_minute
+        self._strangers_cost_s = MINUTE_S / STRANGERS_PER_MINUTE
         self._live_paid_at: dict[str, float] = {}
         self._backlog_paid_at: dict[str, float] = {}
 
     def apply(
         self, batch: list[Admitted], directory: Mapping[str, Device], *, now: datetime, now_s: float
     ) -> list[Admitted]:
-        """The batch, with a refusal in place of each message that is beyond its sender's quota.
+        """The batch without what is beyond its sender's quota; that stands at its end, as one refusal a topic.
 
         Args:
             batch: messages in the order of arrival.
@@ -65,18 +82,20 @@ class Quotas:
         live_from, find = now - LIVE, directory.get
         live_debts, backlog_debts = self._live_paid_at, self._backlog_paid_at
         live_until, backlog_until = now_s + LIVE_BURST_S, now_s + BACKLOG_BURST_S
-        shed: dict[int, Admitted] = {}
-        for index, admitted in enumerate(batch):  # every message passes here: no calls, no objects on the usual way
+        kept: list[Admitted] = []
+        shed: dict[str, _Shed] = {}
+        for admitted in batch:  # every message passes here: no calls, no objects on the usual way
             readings = admitted.readings
             count = admitted.count if admitted.refusals else len(readings)
-            if not count:
-                continue  # a state: one row a device, however often it is told
+            if not count:  # a state: one row a device, however often it is told
+                kept.append(admitted)
+                continue
             device = find(admitted.device_id or _STRANGERS)
             if device is None:
                 name, cost_s = _STRANGERS, self._strangers_cost_s
             else:
                 name, quota = device.device_id, device.quota_per_minute
-                cost_s = self._cost_s if quota is None else self._cost_of_reading(quota)
+                cost_s = self._cost_s if quota is None else MINUTE_S / quota
             if len(readings) == count == 1 and admitted.world == ACTUAL:
                 live = 1 if readings[0].time > live_from else 0
             else:
@@ -84,18 +103,18 @@ class Quotas:
             live_debt = live_debts.get(name, now_s) if live else now_s
             backlog_debt = backlog_debts.get(name, now_s) if live != count else now_s
             if live_debt > live_until or backlog_debt > backlog_until:
-                shed[index] = _shed(admitted, max(live_debt - live_until, backlog_debt - backlog_until))
+                wait_s = max(live_debt - live_until, backlog_debt - backlog_until)
+                if (topic := admitted.message.topic) not in shed:
+                    shed[topic] = _Shed(admitted)
+                shed[topic].add(count, wait_s)
                 continue
+            kept.append(admitted)
             if live:
                 live_debts[name] = max(now_s, live_debt) + live * cost_s
             if live != count:
                 backlog_debts[name] = max(now_s, backlog_debt) + (count - live) * cost_s / BACKLOG_RATE
         self._forget_who_is_gone(directory)
-        return [shed.get(index, admitted) for index, admitted in enumerate(batch)] if shed else batch
-
-    def _cost_of_reading(self, per_minute: int) -> float:
-        """What a reading adds to the debt, seconds."""
-        return 60.0 * self._workers / per_minute
+        return [*kept, *(one.refused() for one in shed.values())]
 
     def _forget_who_is_gone(self, directory: Mapping[str, Device]) -> None:
         for debts in (self._live_paid_at, self._backlog_paid_at):
@@ -110,10 +129,3 @@ def _live_readings(admitted: Admitted, live_from: datetime) -> int:
         return 0
     unread = admitted.count - len(admitted.readings)
     return unread + sum(reading.time > live_from for reading in admitted.readings)
-
-
-def _shed(admitted: Admitted, wait_s: float) -> Admitted:
-    """The message as a refusal. Its other faults are not told: who floods is not written a letter about each."""
-    detail = f"beyond the device's quota, which has room again in {wait_s:.0f} s"
-    refusal = Refusal(WHOLE_MESSAGE, Reason.QUOTA, detail, readings=admitted.count, retry_after_s=wait_s)
-    return replace(admitted, readings=(), refusals=(refusal,))

@@ -108,11 +108,20 @@ def test_an_exercise_plays_at_any_speed() -> None:
     assert passed(apply(Quotas(per_minute=PER_MINUTE), [message("played", 0.0) for _ in range(5000)])) == 5000
 
 
-def test_a_profile_names_its_own_quota_and_workers_share_it() -> None:
+def test_a_profile_names_its_own_quota() -> None:
     batch = [message("wide", 0.1) for _ in range(20_000)]
 
     assert passed(apply(Quotas(per_minute=PER_MINUTE), batch)) == 100 * LIVE_BURST_S + 1
-    assert passed(apply(Quotas(per_minute=PER_MINUTE, workers=4), batch)) == 25 * LIVE_BURST_S + 1
+
+
+def test_what_was_shed_of_a_topic_is_one_refusal_with_the_first_message() -> None:
+    quotas = Quotas(per_minute=PER_MINUTE)
+    apply(quotas, [message("mad", 0.1)] * 300)
+    first, last = message("mad", 0.1, 0.1), message("mad", 0.1)
+    (shed,) = apply(quotas, [first, last, last])
+
+    assert (shed.message, shed.readings, shed.count) == (first.message, (), 4)
+    assert [(refusal.position, refusal.readings) for refusal in shed.refusals] == [(-1, 4)]
 
 
 def test_a_state_is_never_shed() -> None:

@@ -1,0 +1,133 @@
+"""`make flood`: what a device that floods costs the others, with its quota and without. It prints ratios."""
+
+import itertools
+import multiprocessing
+import socket
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import psycopg
+
+from benchmarks.throughput.fleet import REGION, Fleet, connect_packet, publish_packet
+from benchmarks.throughput.ours import Run, ingest, run
+from benchmarks.throughput.sender import Order
+from benchmarks.throughput.servers import Servers, servers
+from local_stack.mosquitto import MosquittoServer
+from rencheng.broker.accounts import new_password
+from rencheng.domain.device import Device
+from rencheng.domain.kind import Kind
+from rencheng.store.database import open_database
+from rencheng.store.devices import register
+
+MAD = "mad"
+MAD_PER_S = 10_000
+CALM_DEVICES, CALM_PER_S, SECONDS = 100, 2000, 10.0
+DEFAULT_PER_MINUTE, NO_QUOTA = 6000, 100_000_000
+IN_FLIGHT = 5000
+BURST = 50
+
+_COUNTS = "SELECT sum(stored)::bigint, sum(quarantined)::bigint FROM ingest_counts"
+_ENTRIES = "SELECT count(*) FROM quarantine WHERE reason = 'quota'"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One run: what the calm devices had of it, and what became of the flood."""
+
+    calm: Run
+    flooded: int
+    shed: int
+    entries: int
+
+
+def main() -> None:
+    """Run three times and tell."""
+    midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    fleet = Fleet(CALM_DEVICES, 1, 1, midnight - timedelta(days=20))
+    rows: list[tuple[str, Outcome]] = []
+    with servers(fleet.names) as ours:
+        _add_mad(ours)
+        for day, (title, per_minute, is_mad) in enumerate(
+            [("alone", DEFAULT_PER_MINUTE, False), ("quota", DEFAULT_PER_MINUTE, True), ("no quota", NO_QUOTA, True)]
+        ):
+            ours.quota_per_minute = per_minute
+            with ours.broker() as broker:
+                order = Order(
+                    ("127.0.0.1", broker.port),
+                    ours.devices,
+                    Fleet(CALM_DEVICES, 1, 1, fleet.first + timedelta(days=day)),
+                    SECONDS,
+                    CALM_PER_S,
+                )
+                rows.append((title, _measure(ours, order, broker, is_mad=is_mad)))
+    _tell(rows)
+
+
+def _add_mad(ours: Servers) -> None:
+    """A signal controller, so that the account tells its readings from the calm gauges'."""
+    ours.devices[MAD] = new_password()
+    engine = open_database(ours.database_url, name="bench")
+    with engine.begin() as connection:
+        register(connection, [(Device(MAD, Kind.SIGNAL, REGION), None)])
+    engine.dispose()
+
+
+def _measure(ours: Servers, order: Order, broker: MosquittoServer, *, is_mad: bool) -> Outcome:
+    context = multiprocessing.get_context("spawn")
+    stop, sent = context.Event(), context.Value("q", 0)
+    mad = context.Process(target=_flood, args=(broker.port, ours.devices[MAD], stop, sent))
+    with psycopg.connect(ours.conninfo, autocommit=True) as connection, ingest(ours, broker) as process:
+        before = connection.execute(_COUNTS).fetchone() or (0, 0)
+        if is_mad:
+            mad.start()
+            time.sleep(2.0)
+        calm = run(ours, order, process)
+        if is_mad:
+            stop.set()
+            mad.join()
+        shed = (connection.execute(_COUNTS).fetchone() or (0, 0))[1] - (before[1] or 0)
+        entries = (connection.execute(_ENTRIES).fetchone() or (0,))[0]
+    return Outcome(calm, sent.value, shed, entries)
+
+
+def _flood(port: int, password: str, stop: Any, sent: Any) -> None:  # noqa: ANN401 - multiprocessing's have no useful types
+    """A device gone mad: live readings, as many as it can have on their way, up to a rate."""
+    topic = f"rencheng/v1/{REGION}/signal/{MAD}/telemetry"
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        line.sendall(connect_packet(MAD, password))
+        line.recv(4)
+        line.settimeout(1.0)
+        began, acknowledged = time.monotonic(), 0
+        for number in itertools.count():
+            if stop.is_set():
+                break
+            while number * BURST - acknowledged >= IN_FLIGHT:
+                acknowledged += len(line.recv(65536)) // 4
+            time.sleep(max(0.0, began + number * BURST / MAD_PER_S - time.monotonic()))
+            line.sendall(b"".join(_packet(topic, number * BURST + place) for place in range(BURST)))
+            sent.value = (number + 1) * BURST
+
+
+def _packet(topic: str, number: int) -> bytes:
+    body = f'{{"time":"{datetime.now(UTC).isoformat()}","event_id":{number % 100},"parameter":1}}'
+    return publish_packet(topic, body.encode(), packet_id=number % 60_000 + 1)
+
+
+def _tell(rows: list[tuple[str, Outcome]]) -> None:
+    alone = rows[0][1].calm
+    say = sys.stdout.write
+    say(f"{CALM_DEVICES} calm devices, {CALM_PER_S} readings a second in all; one floods with {MAD_PER_S}\n\n")
+    say(f"{'':10}{'p50 ms':>8}{'p99 ms':>8}{'p99 ratio':>11}{'lost':>6}{'flood':>9}{'shed':>9}{'entries':>9}\n")
+    for title, out in rows:
+        p50, p99 = out.calm.latency_ms(0.5), out.calm.latency_ms(0.99)
+        ratio = p99 / alone.latency_ms(0.99)
+        say(
+            f"{title:10}{p50:8.0f}{p99:8.0f}{ratio:11.1f}{out.calm.finding.lost:6}{out.flooded:9}{out.shed:9}{out.entries:9}\n"
+        )
+
+
+if __name__ == "__main__":
+    main()
