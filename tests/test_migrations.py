@@ -1,7 +1,9 @@
 """Tables and migrations say the same, and the way down is as sound as the way up."""
 
+import re
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -10,6 +12,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
 import migrations
+from rencheng.domain.quality import UNUSABLE
 from rencheng.store.schema import metadata
 
 OURS = """
@@ -100,3 +103,10 @@ def test_a_checkout_with_a_percent_sign_in_its_path_migrates(monkeypatch: pytest
     monkeypatch.setattr(migrations, "__file__", "/home/me/100%/migrations/__init__.py")
 
     assert migrations._config("").get_main_option("script_location") == "/home/me/100%/migrations"
+
+
+def test_rollups_leave_out_what_is_unusable_and_nothing_else() -> None:
+    sql = (Path(migrations.__file__).parent / "versions/0008_storage.rollups.sql").read_text(encoding="utf-8")
+    masks = {int(mask) for mask in re.findall(r"quality & (\d+) = 0", sql)}
+
+    assert masks == {int(UNUSABLE)}

@@ -2,24 +2,24 @@
 -- where the licence allows, and elsewhere a table that a job fills from the very same query.
 --
 -- Minutes and hours are UTC's, which are everybody's here; days are the city's, from midnight to midnight in Asia/Shanghai.
--- Of quality, 27 are the flags that make a value unusable (1 missing, 2 gross range, 8 no return, 16 blind zone): such a
--- reading is counted and in no figure, never taken for 0. 9 of them say that nothing was measured, 18 that it cannot be;
+-- Of quality, 155 are the flags that make a value unusable (1 missing, 2 gross range, 8 no return, 16 blind zone, 128 a test):
+-- such a reading is counted and in no figure, never taken for 0. 9 of them say that nothing was measured, 18 that it cannot be;
 -- 68 (4 tilted, 64 clock ahead) are suspect.
 
 -- rollup: waterlogging_1min key device_id, bucket, channel chunks of 7 days
 SELECT device_id, channel, time_bucket('1 minute', time) AS bucket,
     count(*) AS count,
-    count(*) FILTER (WHERE depth_mm IS NOT NULL AND quality & 27 = 0) AS usable,
-    count(*) FILTER (WHERE quality & 27 <> 0) AS unusable,
+    count(*) FILTER (WHERE depth_mm IS NOT NULL AND quality & 155 = 0) AS usable,
+    count(*) FILTER (WHERE quality & 155 <> 0) AS unusable,
     count(*) FILTER (WHERE quality & 9 <> 0) AS missing,
     count(*) FILTER (WHERE quality & 18 <> 0) AS failed,
     count(*) FILTER (WHERE quality & 68 <> 0) AS suspect,
-    min(depth_mm) FILTER (WHERE quality & 27 = 0) AS depth_mm_min,
-    max(depth_mm) FILTER (WHERE quality & 27 = 0) AS depth_mm_max,
-    sum(depth_mm) FILTER (WHERE quality & 27 = 0) AS depth_mm_sum,
-    avg(depth_mm) FILTER (WHERE quality & 27 = 0) AS depth_mm_avg,
-    last(depth_mm, time) FILTER (WHERE depth_mm IS NOT NULL AND quality & 27 = 0) AS depth_mm_last,
-    max(time) FILTER (WHERE depth_mm IS NOT NULL AND quality & 27 = 0) AS depth_at,
+    min(depth_mm) FILTER (WHERE quality & 155 = 0) AS depth_mm_min,
+    max(depth_mm) FILTER (WHERE quality & 155 = 0) AS depth_mm_max,
+    sum(depth_mm) FILTER (WHERE quality & 155 = 0) AS depth_mm_sum,
+    avg(depth_mm) FILTER (WHERE quality & 155 = 0) AS depth_mm_avg,
+    last(depth_mm, time) FILTER (WHERE depth_mm IS NOT NULL AND quality & 155 = 0) AS depth_mm_last,
+    max(time) FILTER (WHERE depth_mm IS NOT NULL AND quality & 155 = 0) AS depth_at,
     sum(rain_mm) AS rain_mm,
     bit_or(quality) AS quality
 FROM waterlogging_readings GROUP BY 1, 2, 3;
@@ -81,15 +81,15 @@ FROM signal_1h GROUP BY 1, 2, 3;
 -- rollup: charging_1min key device_id, bucket, connector_id, measurand chunks of 7 days
 SELECT device_id, connector_id, measurand, time_bucket('1 minute', time) AS bucket,
     count(*) AS count,
-    count(*) FILTER (WHERE value IS NOT NULL AND quality & 27 = 0) AS usable,
-    min(value) FILTER (WHERE quality & 27 = 0) AS value_min,
-    max(value) FILTER (WHERE quality & 27 = 0) AS value_max,
-    sum(value) FILTER (WHERE quality & 27 = 0) AS value_sum,
-    avg(value) FILTER (WHERE quality & 27 = 0) AS value_avg,
-    first(value, time) FILTER (WHERE value IS NOT NULL AND quality & 27 = 0) AS value_first,
-    min(time) FILTER (WHERE value IS NOT NULL AND quality & 27 = 0) AS first_at,
-    last(value, time) FILTER (WHERE value IS NOT NULL AND quality & 27 = 0) AS value_last,
-    max(time) FILTER (WHERE value IS NOT NULL AND quality & 27 = 0) AS last_at,
+    count(*) FILTER (WHERE value IS NOT NULL AND quality & 155 = 0) AS usable,
+    min(value) FILTER (WHERE quality & 155 = 0) AS value_min,
+    max(value) FILTER (WHERE quality & 155 = 0) AS value_max,
+    sum(value) FILTER (WHERE quality & 155 = 0) AS value_sum,
+    avg(value) FILTER (WHERE quality & 155 = 0) AS value_avg,
+    first(value, time) FILTER (WHERE value IS NOT NULL AND quality & 155 = 0) AS value_first,
+    min(time) FILTER (WHERE value IS NOT NULL AND quality & 155 = 0) AS first_at,
+    last(value, time) FILTER (WHERE value IS NOT NULL AND quality & 155 = 0) AS value_last,
+    max(time) FILTER (WHERE value IS NOT NULL AND quality & 155 = 0) AS last_at,
     last(status, time) AS status_last,
     last(error_code, time) AS error_code_last,
     max(time) AS newest_at,
