@@ -122,7 +122,7 @@ def test_only_a_new_gauge_asks_for_its_earlier_readings() -> None:
     assert book.set_sites({"A": a}) is True
     assert book.set_sites({"A": replace(a, radius_m=500.0)}) is False
     assert book.set_sites({"A": a, "B": b}) is True
-    assert book.set_sites({"A": replace(a, device_ids=("G1", "G3"))}) is True
+    assert book.set_sites({"A": site("A", "G1", "G3")}) is True
     assert book.set_sites({"A": replace(a, world=DRILL)}) is True
     assert book.set_sites({}) is False
 
