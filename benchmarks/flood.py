@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import psycopg
-
+from benchmarks.throughput.audit import shed_so_far
 from benchmarks.throughput.fleet import REGION, Fleet, connect_packet, publish_packet
 from benchmarks.throughput.ours import Run, ingest, run
 from benchmarks.throughput.sender import Order
@@ -28,9 +27,6 @@ CALM_DEVICES, CALM_PER_S, SECONDS = 100, 2000, 10.0
 DEFAULT_PER_MINUTE, NO_QUOTA = 6000, 100_000_000
 IN_FLIGHT = 5000
 BURST = 50
-
-_COUNTS = "SELECT sum(stored)::bigint, sum(quarantined)::bigint FROM ingest_counts"
-_ENTRIES = "SELECT count(*) FROM quarantine WHERE reason = 'quota'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +75,8 @@ def _measure(ours: Servers, order: Order, broker: MosquittoServer, *, is_mad: bo
     context = multiprocessing.get_context("spawn")
     stop, sent = context.Event(), context.Value("q", 0)
     mad = context.Process(target=_flood, args=(broker.port, ours.devices[MAD], stop, sent))
-    with psycopg.connect(ours.conninfo, autocommit=True) as connection, ingest(ours, broker) as process:
-        before = connection.execute(_COUNTS).fetchone() or (0, 0)
+    before, _ = shed_so_far(ours.conninfo)
+    with ingest(ours, broker) as process:
         if is_mad:
             mad.start()
             time.sleep(2.0)
@@ -88,9 +84,8 @@ def _measure(ours: Servers, order: Order, broker: MosquittoServer, *, is_mad: bo
         if is_mad:
             stop.set()
             mad.join()
-        shed = (connection.execute(_COUNTS).fetchone() or (0, 0))[1] - (before[1] or 0)
-        entries = (connection.execute(_ENTRIES).fetchone() or (0,))[0]
-    return Outcome(calm, sent.value, shed, entries)
+        after, entries = shed_so_far(ours.conninfo)
+    return Outcome(calm, sent.value, after - before, entries)
 
 
 def _flood(port: int, password: str, stop: Any, sent: Any) -> None:  # noqa: ANN401 - multiprocessing's have no useful types

@@ -76,3 +76,13 @@ def rows_so_far(connection: psycopg.Connection[tuple[int]]) -> int:
     connection.commit()
     assert row  # noqa: S101 - an aggregate has a row
     return row[0]
+
+
+def shed_so_far(conninfo: str) -> tuple[int, int]:
+    """Readings that were shed for a quota, and the quarantine entries that count them."""
+    with psycopg.connect(conninfo) as connection:
+        row = connection.execute(
+            "SELECT coalesce(sum(times), 0)::bigint, count(*) FROM quarantine WHERE reason = 'quota'"
+        ).fetchone()
+    assert row  # noqa: S101 - an aggregate has a row
+    return row[0], row[1]
