@@ -45,13 +45,12 @@ _ROLLUP_WAITS = timedelta(days=30)
 
 def _policy(connection: Connection, hypertable: Hypertable) -> timedelta | None:
     """After how long its chunks turn into columns by now; None: not at all."""
+    # a continuous aggregate stands there under its own name, not under that of its materialisation
     query = text(
         "SELECT CAST(config ->> 'compress_after' AS interval) FROM timescaledb_information.jobs"
-        " WHERE proc_name = 'policy_compression' AND hypertable_schema = :schema AND hypertable_name = :table"
+        " WHERE proc_name = 'policy_compression' AND format('%s.%s', hypertable_schema, hypertable_name) = :handle"
     )
-    after: timedelta | None = connection.execute(
-        query, {"schema": hypertable.schema, "table": hypertable.table}
-    ).scalar()
+    after: timedelta | None = connection.execute(query, {"handle": hypertable.handle}).scalar()
     return after
 
 

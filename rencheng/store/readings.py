@@ -49,6 +49,8 @@ def stage_on_connect(engine: Engine) -> None:
         try:
             for shape in SHAPES.values():
                 driver.execute(shape.stage)
+            # where it counts (the Community edition), a late upload among columns would be refused for ever, as "later"
+            driver.execute("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
             driver.commit()
         except psycopg.errors.UndefinedTable as error:
             driver.close()

@@ -44,13 +44,16 @@ def drop_old(connection: Connection, hypertable: Hypertable, keep: timedelta) ->
         connection.execute(text(f"LOCK TABLE {chunk.name} IN ACCESS EXCLUSIVE MODE"))
     needed_from = _first_needed(connection, hypertable)
     going = [chunk for chunk in old if needed_from is None or chunk.ends <= needed_from]
-    if going:
-        before = max(chunk.ends for chunk in going)
+    for chunk in going:  # each by its own span: a chunk that has appeared meanwhile was not asked about, and stays
         connection.execute(
-            text("SELECT drop_chunks(CAST(:name AS regclass), older_than => CAST(:before AS timestamptz))"),
-            {"name": hypertable.handle, "before": before},
+            text(
+                "SELECT drop_chunks(CAST(:name AS regclass), older_than => CAST(:ends AS timestamptz),"
+                " newer_than => CAST(:begins AS timestamptz))"
+            ),
+            {"name": hypertable.handle, "ends": chunk.ends, "begins": chunk.begins},
         )
-        _remember(connection, hypertable, before)
+    if going:
+        _remember(connection, hypertable, max(chunk.ends for chunk in going))
     return Dropped(going, old[len(going) :])
 
 

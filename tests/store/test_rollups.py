@@ -13,8 +13,9 @@ from rencheng.domain.quality import FROM_ONE_READING, UNUSABLE, Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.store.readings import Arrival, write
 from rencheng.store.rollup_levels import CITY_ZONE, Level
-from rencheng.store.rollups import roll_up, touch_devices
+from rencheng.store.rollups import touch_devices
 from tests.store.conftest import TABLES
+from tests.store.upkeep import settle
 
 NOW = datetime.now(UTC)
 KEYS = {
@@ -45,14 +46,6 @@ meters = st.builds(
     quality=qualities,
 )
 batches = st.lists(st.lists(water | events | meters, max_size=15), min_size=1, max_size=5)
-
-
-def settle(database: Engine) -> None:
-    """Roll up to the end of today and beyond, as the job will have by then."""
-    figures = roll_up(database, budget_s=60, ahead=timedelta(days=2))
-    assert figures["waiting"] == 0
-    with database.connect() as connection:
-        assert connection.execute(text("SELECT count(*) FROM rollup_log")).scalar_one() == 0
 
 
 def forget(database: Engine) -> None:

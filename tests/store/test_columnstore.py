@@ -1,0 +1,109 @@
+"""Chunks kept by columns are written to as any others. Where the licence forbids them, all else is the same."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import settings
+from hypothesis.stateful import rule, run_state_machine_as_test
+from sqlalchemy import Engine, text
+
+from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.kind import Kind
+from rencheng.domain.reading import Measurand, MeterValue, SignalEvent, WaterReading
+from rencheng.store.columnstore import keep_by_columns
+from rencheng.store.edition import edition
+from rencheng.store.readings import Arrival, Settled, write
+from rencheng.store.rollup_levels import Level
+from tests.store.conftest import rows
+from tests.store.test_readings_model import Model
+from tests.store.test_rollups import assert_equal, rolled_up
+from tests.store.upkeep import settle, turn_into_columns
+
+LONG_AGO = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=20)
+MINUTE = timedelta(minutes=1)
+
+
+def say(database: Engine, *readings: WaterReading | SignalEvent | MeterValue) -> list[object]:
+    with database.begin() as connection:
+        fates = write(connection, [Arrival(reading, datetime.now(UTC)) for reading in readings])
+    return [fate.reason if isinstance(fate, Refused) else fate for fate in fates]
+
+
+def depth(n: int, depth_mm: float, *, seconds: int = 0) -> WaterReading:
+    return WaterReading(f"G{n % 3}", 0, LONG_AGO + n * MINUTE + timedelta(seconds=seconds), depth_mm=depth_mm)
+
+
+@pytest.mark.usefixtures("_empty")
+def test_what_comes_late_or_twice_is_told_apart_among_columns_too(database: Engine) -> None:
+    events = [SignalEvent("S", LONG_AGO + n * MINUTE, 1, n) for n in range(50)]
+    values = [MeterValue("P", 1, "t", LONG_AGO + n * MINUTE, Measurand.POWER_KW, float(n)) for n in range(50)]
+    say(database, *(depth(n, n) for n in range(300)), *events, *values)
+    settle(database)
+    with database.connect() as connection:
+        allowed = edition(connection).columnstore
+    assert (turn_into_columns(database) > 0) is allowed
+
+    late = [depth(n, 5.0, seconds=30) for n in range(40)]
+    fates = say(
+        database,
+        depth(7, 7),
+        depth(8, 9999),
+        *late,
+        *events,
+        *values,
+        MeterValue("P", 1, "t", LONG_AGO, Measurand.POWER_KW, -1.0),
+    )
+
+    assert fates == [
+        Settled.DUPLICATE, Reason.CONFLICT, *[Settled.STORED] * 40, *[Settled.DUPLICATE] * 100, Reason.CONFLICT,
+    ]  # fmt: skip
+    assert rows(database, "waterlogging_readings") == 340
+    settle(database)
+    assert_equal(database)
+    turn_into_columns(database)
+    assert say(database, *late) == [Settled.DUPLICATE] * 40
+    assert rolled_up(database, Kind.WATERLOGGING, Level.DAY)
+    assert_equal(database)
+
+
+@pytest.mark.usefixtures("_empty")
+def test_a_late_upload_that_reaches_into_thousands_of_column_batches_is_taken_whole(database: Engine) -> None:
+    """Some versions of TimescaleDB refuse to open more than 100,000 rows a transaction, by a code that says: later."""
+    filled = text(
+        "INSERT INTO waterlogging_readings (device_id, time, channel, depth_mm, quality, received_at)"
+        " SELECT 'U' || n % 150, :since + n / 150 * interval '1 second', 0, n % 100, 0, now()"
+        " FROM generate_series(0, 149999) n"
+    )
+    with database.begin() as connection:
+        connection.execute(filled, {"since": LONG_AGO})
+    turn_into_columns(database)
+    again = [
+        WaterReading(f"U{n}", 0, LONG_AGO + timedelta(seconds=500), depth_mm=(500 * 150 + n) % 100) for n in range(150)
+    ]
+    between = [WaterReading(f"U{n}", 0, LONG_AGO + timedelta(seconds=500.5), depth_mm=1.0) for n in range(150)]
+
+    assert say(database, *again, *between) == [Settled.DUPLICATE] * 150 + [Settled.STORED] * 150
+
+
+def test_the_columnstore_is_arranged_once_and_again_when_its_age_changes(database: Engine) -> None:
+    with database.begin() as connection:
+        allowed = edition(connection).columnstore
+        first = keep_by_columns(connection, timedelta(days=7))
+        again = keep_by_columns(connection, timedelta(days=7))
+        changed = keep_by_columns(connection, timedelta(days=8))
+        keep_by_columns(connection, timedelta(days=1))
+
+    assert again == {}
+    assert len(first) == len(changed) == (9 if allowed else 0)
+
+
+class ByColumns(Model):
+    @rule()
+    def turn_into_columns(self) -> None:
+        turn_into_columns(self.database)
+
+
+def test_fates_are_what_a_dictionary_of_keys_says_also_among_columns(database: Engine) -> None:
+    bound = type("Bound", (ByColumns,), {"database": database})
+
+    run_state_machine_as_test(bound, settings=settings(max_examples=6, stateful_step_count=6))

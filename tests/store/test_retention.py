@@ -1,0 +1,175 @@
+"""What is old goes by the chunk, what came late included, and never before its rollup is made."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from threading import Thread
+
+import pytest
+from sqlalchemy import Engine, text
+
+from rencheng.domain.errors import Misconfigured
+from rencheng.domain.kind import Kind
+from rencheng.domain.reading import SignalEvent
+from rencheng.store.hypertables import RAW, Hypertable, chunks, hypertables
+from rencheng.store.readings import Arrival, write
+from rencheng.store.retention import Dropped, drop_old
+from rencheng.store.rollup_levels import Level
+from rencheng.store.rollups import roll_up
+from services.jobs.settings import JobSettings
+from services.jobs.storage import drop_what_is_old
+from tests.store.conftest import rows
+from tests.store.test_rollups import rolled_up
+from tests.store.upkeep import settle, turn_into_columns
+
+NOW = datetime.now(UTC)
+DAY = timedelta(days=1)
+KEPT = 35 * DAY
+
+
+@pytest.fixture(autouse=True)
+def _events(database: Engine) -> Iterator[None]:
+    """Events of fifty days, one in four days; nothing else."""
+    with database.begin() as connection:
+        for table in ("signal_events", "rollup_log", "storage_horizons"):
+            connection.execute(text(f"TRUNCATE {table}"))
+    store(database, *(SignalEvent("S", NOW - 4 * n * DAY, 1, n) for n in range(13)))
+    yield
+    with database.begin() as connection:
+        connection.execute(text("TRUNCATE signal_events, rollup_log, storage_horizons"))
+
+
+def store(database: Engine, *events: SignalEvent) -> None:
+    with database.begin() as connection:
+        write(connection, [Arrival(event, NOW) for event in events])
+
+
+def table_of(database: Engine, level: str) -> Hypertable:
+    with database.connect() as connection:
+        return next(t for t in hypertables(connection) if t.kind is Kind.SIGNAL and t.level == level)
+
+
+def drop(database: Engine, level: str, keep: timedelta = KEPT) -> Dropped:
+    with database.begin() as connection:
+        return drop_old(connection, table_of(database, level), keep)
+
+
+def days_left(database: Engine) -> float:
+    with database.connect() as connection:
+        oldest = connection.execute(text("SELECT min(time) FROM signal_events")).scalar_one()
+    return float((NOW - oldest) / DAY)
+
+
+def test_readings_are_kept_until_they_are_rolled_up(database: Engine) -> None:
+    withheld = drop(database, RAW)
+    assert (withheld.chunks, rows(database, "signal_events")) == ([], 13)
+    assert len(withheld.withheld) == 4
+
+    settle(database)
+    before = [rolled_up(database, Kind.SIGNAL, level) for level in Level]
+    dropped = drop(database, RAW)
+
+    assert dropped.withheld == []
+    assert len(dropped.chunks) == 4
+    assert days_left(database) == 32
+    assert [rolled_up(database, Kind.SIGNAL, level) for level in Level] == before
+
+
+def test_a_late_reading_holds_back_its_chunk_and_those_after_it_and_no_other(database: Engine) -> None:
+    settle(database)
+    store(database, SignalEvent("S", NOW - 40 * DAY, 2, 0))
+    dropped = drop(database, RAW)
+    assert dropped.chunks
+    assert dropped.withheld
+    assert days_left(database) == 40
+
+    settle(database)
+    assert drop(database, RAW).withheld == []
+    assert {row["event_id"] for row in rolled_up(database, Kind.SIGNAL, Level.DAY)} == {1, 2}
+
+
+def test_what_is_stored_while_its_chunk_is_about_to_be_dropped_is_waited_for_and_kept(database: Engine) -> None:
+    settle(database)
+    late = SignalEvent("S", NOW - 44 * DAY, 3, 0)
+    found: list[Dropped] = []
+    with database.connect() as storing:
+        write(storing, [Arrival(late, NOW)])  # not committed yet
+        dropping = Thread(target=lambda: found.append(drop(database, RAW)))
+        dropping.start()
+        wait_for_lock(database)
+        storing.commit()
+        dropping.join(20)
+
+    assert found[0].withheld
+    settle(database)
+    assert 3 in {row["event_id"] for row in rolled_up(database, Kind.SIGNAL, Level.MINUTE)}
+
+
+def wait_for_lock(database: Engine) -> None:
+    with database.connect() as connection:
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation IS NOT NULL")
+        until = time.monotonic() + 20
+        while connection.execute(waiting).scalar_one() == 0:
+            assert time.monotonic() < until
+            connection.rollback()
+
+
+def test_minutes_wait_for_hours_and_hours_stay_when_minutes_go(database: Engine) -> None:
+    roll_up(database, budget_s=0)  # nothing is done without time
+    assert drop(database, Level.MINUTE).chunks == []
+    settle(database)
+    hours = rolled_up(database, Kind.SIGNAL, Level.HOUR)
+    minutes = rolled_up(database, Kind.SIGNAL, Level.MINUTE)
+    drop(database, RAW)
+    dropped = drop(database, Level.MINUTE)
+    left = rolled_up(database, Kind.SIGNAL, Level.MINUTE)
+
+    assert dropped.chunks
+    assert left == minutes[len(minutes) - len(left) :]
+    assert 0 < len(left) < len(minutes)
+    assert rolled_up(database, Kind.SIGNAL, Level.HOUR) == hours
+
+
+def test_what_comes_when_its_neighbours_are_gone_leaves_their_rollup_alone(database: Engine) -> None:
+    """Ingest refuses such readings; if one is let in all the same, it must not stand for the hundred before it."""
+    settle(database)
+    drop(database, RAW)
+    before = rolled_up(database, Kind.SIGNAL, Level.DAY)
+    store(database, SignalEvent("S", NOW - 45 * DAY, 9, 0))
+    figures = roll_up(database, budget_s=60, ahead=2 * DAY)
+
+    assert figures["beyond_retention"] == 1
+    assert rolled_up(database, Kind.SIGNAL, Level.DAY) == before
+
+
+def test_columns_are_dropped_as_rows_are(database: Engine) -> None:
+    settle(database)
+    turn_into_columns(database)
+    store(database, SignalEvent("S", NOW - 44 * DAY, 4, 0))  # into what is columns by now
+    assert drop(database, RAW).withheld
+    settle(database)
+    assert drop(database, RAW).withheld == []
+    assert 4 in {row["event_id"] for row in rolled_up(database, Kind.SIGNAL, Level.DAY)}
+    assert days_left(database) == 32
+
+
+def test_the_job_drops_each_kind_and_level_by_its_own_time(database: Engine, database_url: str) -> None:
+    settle(database)
+    settings = JobSettings(database_url=database_url, storage_signal_raw_days=45, storage_minute_days=35)
+    figures = drop_what_is_old(database, settings)
+
+    assert figures["chunks_dropped"] > 0
+    assert figures["chunks_withheld"] == 0
+    assert days_left(database) == 44
+    with database.connect() as connection:
+        oldest = min(chunk.ends for chunk in chunks(connection, table_of(database, Level.MINUTE)))
+    assert oldest > NOW - 45 * DAY
+
+
+def test_readings_must_be_kept_for_longer_than_they_may_be_late(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("RENCHENG_DATABASE_URL", "postgresql+psycopg://nobody@127.0.0.1/nothing")
+    monkeypatch.setenv("RENCHENG_STORAGE_SIGNAL_RAW_DAYS", "31")
+    with pytest.raises(Misconfigured, match="storage_signal_raw_days is 31"):
+        JobSettings.load()
+    monkeypatch.setenv("RENCHENG_INGEST_PAST_DAYS", "7")
+    assert JobSettings.load().keep(Kind.SIGNAL, RAW) == 31 * DAY
