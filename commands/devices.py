@@ -1,42 +1,114 @@
-"""`rencheng device`: who may speak."""
+"""`rencheng device`: who may speak, one device at a time. Lists of them: `device_lists`."""
 
-from typing import Annotated
+from dataclasses import fields
+from typing import Annotated, Any
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from commands import device_lists
 from commands.broker import tell_broker
-from commands.opening import opened, transaction
+from commands.opening import opened, operator, transaction
+from rencheng.device_form import Change, findings
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import Channel, Topic
 from rencheng.enrolment import enrol
-from rencheng.store.devices import add_region, load_directory, retire
+from rencheng.store import audit
+from rencheng.store.devices import find_devices, know_region, load_directory
+from rencheng.store.registry import succession
+from rencheng.tenure import change, dismiss, rotate, succeed
 
-app = typer.Typer(help="Devices: register, list, retire.", no_args_is_help=True)
+app = typer.Typer(help="Devices 设备: register, change, replace, retire; let in who is pending.", no_args_is_help=True)
+
+DeviceId = Annotated[str, typer.Argument(help="Its name, which is also its broker account.")]
+Site = Annotated[str | None, typer.Option(help="The site that it watches or serves.")]
+CalledName = Annotated[str | None, typer.Option("--name", help="What people call it.")]
+Latitude = Annotated[float | None, typer.Option(help="Where it hangs.")]
+Longitude = Annotated[float | None, typer.Option(help="Where it hangs.")]
+Codec = Annotated[str | None, typer.Option(help="The format of its payloads; `json` unless given.")]
+DepthMax = Annotated[float | None, typer.Option(help="A gauge's mounting height.")]
+BlindZone = Annotated[float | None, typer.Option(help="How far before its face a gauge cannot measure.")]
+NoReturn = Annotated[list[float] | None, typer.Option(help="A value that says `no echo`; may be given several times.")]
+Receipts = Annotated[bool | None, typer.Option(help="Whether it waits to be told that its readings are stored.")]
+Quota = Annotated[int | None, typer.Option(help="The most readings in a minute; the platform's limit unless given.")]
 
 
 @app.command()
 def add(
-    device_id: Annotated[str, typer.Argument(help="Its name, which is also its broker account.")],
+    device_id: DeviceId,
     kind: Annotated[Kind, typer.Option(help="Which family it belongs to.")],
     region: Annotated[str, typer.Option(help="Its district: a six-digit GB/T 2260 code, such as 370102.")],
-    site: Annotated[str | None, typer.Option(help="The site that it watches or serves.")] = None,
-    name: Annotated[str, typer.Option(help="What people call it.")] = "",
-    depth_max_mm: Annotated[float | None, typer.Option(help="A gauge's mounting height.")] = None,
+    site: Site = None,
+    name: CalledName = None,
+    latitude: Latitude = None,
+    longitude: Longitude = None,
+    codec: Codec = None,
+    depth_max_mm: DepthMax = None,
+    blind_zone_mm: BlindZone = None,
+    no_return_code: NoReturn = None,
+    receipts: Receipts = None,
+    quota_per_minute: Quota = None,
 ) -> None:
     """Register a device, or give a registered one a new password. Prints its topic and its password, once."""
-    device = Device(device_id, kind, region, site_id=site, name=name, depth_max_mm=depth_max_mm)
+    options = (name, latitude, longitude, codec, depth_max_mm, blind_zone_mm, no_return_code, receipts)
+    device = Device(device_id, kind, region, **_given(site, *options, quota_per_minute))
     with opened() as engine:
         with engine.begin() as connection:
-            add_region(connection, region, region, region)
+            know_region(connection, region)
+            audit.record(connection, operator(), "device.add", f"device {device_id}", {})
         password = enrol(engine, [device])[device_id]
         tell_broker(engine)
-    typer.echo(f"topic     {Topic(region, kind, device_id, Channel.TELEMETRY)}")
-    typer.echo(f"user      {device_id}")
-    typer.echo(f"password  {password}")
+    _say_account(device, password)
+
+
+@app.command("change")
+def change_(
+    device_id: DeviceId,
+    kind: Annotated[Kind | None, typer.Option(help="Its family; only as long as nothing of it is stored.")] = None,
+    region: Annotated[str | None, typer.Option(help="Its district; its topic changes with it.")] = None,
+    site: Site = None,
+    name: CalledName = None,
+    latitude: Latitude = None,
+    longitude: Longitude = None,
+    codec: Codec = None,
+    depth_max_mm: DepthMax = None,
+    blind_zone_mm: BlindZone = None,
+    no_return_code: NoReturn = None,
+    receipts: Receipts = None,
+    quota_per_minute: Quota = None,
+    clear: Annotated[list[str] | None, typer.Option(help="A field to be as if never said, such as site_id.")] = None,
+) -> None:
+    """Change what is known about a device. What is not named stays; ingest sees it at once."""
+    options = (name, latitude, longitude, codec, depth_max_mm, blind_zone_mm, no_return_code, receipts)
+    given = _given(site, *options, quota_per_minute)
+    given |= {key: value for key, value in {"kind": kind, "region": region}.items() if value is not None}
+    usual = {each.name: each.default for each in fields(Device)}
+    for field in clear or []:
+        if field not in Change.model_fields or field in {"kind", "region"}:
+            raise NotPossible(f"{field!r} cannot be cleared; {', '.join(sorted(set(Change.model_fields)))} are fields")
+        given[field] = usual[field]
+    with transaction() as connection:
+        device = change(connection, device_id, given, actor=operator())
+    typer.echo(f"topic     {Topic(device.region, device.kind, device_id, Channel.TELEMETRY)}")
+
+
+@app.command()
+def show(device_id: DeviceId) -> None:
+    """Show what is known about a device, and who held its place before and after."""
+    with transaction() as connection:
+        device = find_devices(connection, [device_id]).get(device_id)
+        line = succession(connection, device_id)
+    if device is None:
+        raise NotPossible(f"there is no device {device_id}; `rencheng device list` shows which there are")
+    for field in fields(Device):
+        if (value := getattr(device, field.name)) not in (None, "", ()):
+            typer.echo(f"{field.name:18} {value}")
+    if len(line) > 1:
+        typer.echo(f"{'place held by':18} {' → '.join(row['device_id'] for row in line)}")
 
 
 @app.command("list")
@@ -52,11 +124,84 @@ def list_() -> None:
     Console().print(table)
 
 
+@app.command("rotate")
+def rotate_(device_id: DeviceId) -> None:
+    """Give a device another password, and print it, once. The old one ends now; its connection is cut."""
+    with opened() as engine:
+        with engine.begin() as connection:
+            password = rotate(connection, device_id, actor=operator())
+        tell_broker(engine)
+    typer.echo(f"password  {password}")
+
+
+@app.command("replace")
+def replace_(
+    old: Annotated[str, typer.Argument(help="The device that goes.")],
+    new: Annotated[str, typer.Argument(help="The name of the device that takes its place.")],
+    name: CalledName = None,
+    codec: Codec = None,
+    depth_max_mm: DepthMax = None,
+    blind_zone_mm: BlindZone = None,
+    no_return_code: NoReturn = None,
+) -> None:
+    """Let a new device take an old one's place: site, bindings and profile, but for what is said here.
+
+    The old one is retired; its readings stay, under its own name and in the history of its site.
+    """
+    given = _given(None, name, None, None, codec, depth_max_mm, blind_zone_mm, no_return_code, None, None)
+    with opened() as engine:
+        with engine.begin() as connection:
+            device, password = succeed(connection, old, new, given, actor=operator())
+        tell_broker(engine)
+    _say_account(device, password)
+
+
 @app.command("retire")
-def retire_(device_id: str) -> None:
+def retire_(device_id: DeviceId) -> None:
     """Take a device out of service: its account ends, what it sends goes to quarantine. Its readings stay."""
     with opened() as engine:
         with engine.begin() as connection:
-            if not retire(connection, device_id):
-                raise NotPossible(f"no device {device_id} is in service; `rencheng device list` shows which are")
+            dismiss(connection, device_id, actor=operator())
         tell_broker(engine)
+
+
+app.command("import")(device_lists.import_)
+app.command("pending")(device_lists.pending)
+app.command("admit")(device_lists.admit_)
+
+
+def _given(
+    site: str | None,
+    name: str | None,
+    latitude: float | None,
+    longitude: float | None,
+    codec: str | None,
+    depth_max_mm: float | None,
+    blind_zone_mm: float | None,
+    no_return_codes: list[float] | None,
+    receipts: bool | None,
+    quota_per_minute: int | None,
+) -> dict[str, Any]:
+    """What was said on the command line, checked, as fields of a `Device`."""
+    options = {
+        "site_id": site,
+        "name": name,
+        "latitude": latitude,
+        "longitude": longitude,
+        "codec": codec,
+        "depth_max_mm": depth_max_mm,
+        "blind_zone_mm": blind_zone_mm,
+        "no_return_codes": no_return_codes or None,
+        "receipts": receipts,
+        "quota_per_minute": quota_per_minute,
+    }
+    try:
+        return Change(**{key: value for key, value in options.items() if value is not None}).given()
+    except ValidationError as error:
+        raise NotPossible("; ".join(findings(error))) from None
+
+
+def _say_account(device: Device, password: str) -> None:
+    typer.echo(f"topic     {Topic(device.region, device.kind, device.device_id, Channel.TELEMETRY)}")
+    typer.echo(f"user      {device.device_id}")
+    typer.echo(f"password  {password}")

@@ -18,7 +18,7 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.remedies import REMEDIES
 from rencheng.intake import Admitted
 from rencheng.replay.attempt import Fix, attempt
-from rencheng.replay.run import Summary, replay, replay_matching
+from rencheng.replay.run import Summary, added, replay, replay_matching
 from rencheng.runtime.settings import ClockSettings
 from rencheng.store.counts import Tally
 from rencheng.store.database import Engine
@@ -131,7 +131,7 @@ def replay_all(engine: Engine, filters: RefusedFilters) -> Summary:
         task = progress.add_task("replaying", total=expected)
         while True:
             part = replay_matching(engine, filters, limits=limits, actor=operator(), after=after)
-            total = Summary(total.entries + part.entries, total.moved + part.moved, total.tally + part.tally)
+            total = added(total, part)
             progress.update(task, completed=total.entries)
             if part.following is None:
                 return total

@@ -1,16 +1,41 @@
 """Let devices in: registered in the database, and with an account of their own at the broker."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 
 from rencheng.broker.accounts import SERVICE_PREFIX, new_password, password_hash, write_password_file
 from rencheng.codecs.registry import CODECS
+from rencheng.device_form import DeviceForm, listed
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.runtime.settings import BrokerAccounts
-from rencheng.store.database import Engine
-from rencheng.store.devices import password_hashes, register
+from rencheng.store import audit
+from rencheng.store.database import Connection, Engine
+from rencheng.store.devices import add_world, find_devices, know_region, password_hashes, register
+from rencheng.store.registry import worlds_of_sites
+
+HASHED_AT_ONCE = 500
+
+Say = Callable[[int], None]
+"""Told how many passwords are hashed so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What became of a list of devices.
+
+    Attributes:
+        passwords: of those that are new; only hashes are kept, so this is the one time that they can be read.
+        changed: those that were known, and are another way now.
+        unchanged: how many were known just so.
+    """
+
+    passwords: Mapping[str, str] = field(default_factory=dict)
+    changed: Sequence[str] = ()
+    unchanged: int = 0
 
 
 def enrol(engine: Engine, devices: Sequence[Device]) -> dict[str, str]:
@@ -30,6 +55,44 @@ def enrol(engine: Engine, devices: Sequence[Device]) -> dict[str, str]:
     return passwords
 
 
+def enrol_all(
+    connection: Connection,
+    forms: Sequence[DeviceForm],
+    *,
+    actor: str,
+    keep: Callable[[Mapping[str, str]], None] = lambda _passwords: None,
+    say: Say = lambda _done: None,
+) -> Enrolled:
+    """Register a list of devices, all of them or none. To do it twice is harmless: who is known keeps the password.
+
+    Args:
+        connection: the transaction in which it is done.
+        forms: the devices; what a form leaves out stays as it is.
+        actor: who does it, for the audit.
+        keep: given the new passwords while nothing is committed yet, so that none is lost if it fails.
+        say: told of the progress of hashing, which takes the time.
+
+    Raises:
+        NotPossible: and what is wrong with which device, up to twenty findings.
+    """
+    known = find_devices(connection, [form.device_id for form in forms])
+    wanted = [form.device(known.get(form.device_id)) for form in forms]
+    if wrong := misfits(connection, wanted, known):
+        raise NotPossible(listed(wrong))
+    for region in sorted({device.region for device in wanted}):
+        know_region(connection, region)
+    for world in sorted({device.world for device in wanted}):
+        add_world(connection, world, world)
+    new = [device for device in wanted if device.device_id not in known]
+    changed = [device for device in wanted if known.get(device.device_id, device) != device]
+    passwords = {device.device_id: new_password() for device in new}
+    hashes = _hashed(list(passwords.values()), say)
+    register(connection, [*zip(new, hashes, strict=True), *((device, None) for device in changed)])
+    _write_down(connection, actor, new, changed)
+    keep(passwords)
+    return Enrolled(passwords, [device.device_id for device in changed], len(wanted) - len(new) - len(changed))
+
+
 def write_accounts(engine: Engine, accounts: BrokerAccounts) -> int:
     """Write the broker's password file anew: the services, and every device in service. How many accounts there are.
 
@@ -46,6 +109,56 @@ def write_accounts(engine: Engine, accounts: BrokerAccounts) -> int:
         hashes += password_hashes(connection)
     write_password_file(accounts.mqtt_password_file, hashes)
     return len(hashes)
+
+
+def misfits(connection: Connection, wanted: Sequence[Device], known: Mapping[str, Device]) -> list[str]:
+    """What is wrong with devices as they are wanted, in sentences that name them."""
+    wrong = []
+    for device in wanted:
+        before = known.get(device.device_id)
+        try:
+            _check(device)
+        except NotPossible as error:
+            wrong.append(f"{device.device_id}: {error}")
+        if before is not None and before.retired_at is not None:
+            wrong.append(f"{device.device_id}: retired at {before.retired_at.isoformat()}; `device add` brings it back")
+        elif before is not None and (before.kind, before.world) != (device.kind, device.world):
+            wrong.append(
+                f"{device.device_id}: it is {before.kind} in the world {before.world}, and its readings lie there;"
+                " retire it, and register another name"
+            )
+    return wrong + _misplaced(connection, wanted)
+
+
+def _misplaced(connection: Connection, wanted: Sequence[Device]) -> list[str]:
+    named = {device.site_id for device in wanted if device.site_id is not None}
+    worlds = worlds_of_sites(connection, named)
+    wrong = []
+    for device in wanted:
+        if device.site_id is not None and worlds.get(device.site_id, device.world) != device.world:
+            wrong.append(f"{device.device_id}: site {device.site_id} is in the world {worlds[device.site_id]}")
+        elif device.site_id is not None and device.site_id not in worlds:
+            wrong.append(f"{device.device_id}: there is no site {device.site_id}; `rencheng site list` shows which are")
+    return wrong
+
+
+def _hashed(passwords: Sequence[str], say: Say) -> list[str]:
+    """In threads, because hashing lets others run: ten thousand take a second on two cores."""
+    hashes: list[str] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for begin in range(0, len(passwords), HASHED_AT_ONCE):
+            hashes += pool.map(password_hash, passwords[begin : begin + HASHED_AT_ONCE])
+            say(len(hashes))
+    return hashes
+
+
+def _write_down(connection: Connection, actor: str, new: Sequence[Device], changed: Sequence[Device]) -> None:
+    if len(new) + len(changed) == 1:
+        [device] = [*new, *changed]
+        audit.record(connection, actor, "device.add" if new else "device.change", f"device {device.device_id}", {})
+    elif new or changed:
+        detail = {"new": [device.device_id for device in new], "changed": [device.device_id for device in changed]}
+        audit.record(connection, actor, "device.import", "devices", detail)
 
 
 def _check(device: Device) -> None:

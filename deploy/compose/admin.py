@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from commands import broker, devices, keys, sites
+from commands import broker, devices, keys, quarantine, sites
 from rencheng.domain.errors import RenchengError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app.add_typer(devices.app, name="device")
 app.add_typer(sites.app, name="site")
 app.add_typer(keys.app, name="key")
 app.add_typer(broker.app, name="broker")
+app.add_typer(quarantine.app, name="quarantine")
 
 if __name__ == "__main__":
     try:

@@ -39,6 +39,13 @@ class Summary:
     following: int | None = None
 
 
+def added(one: Summary, other: Summary) -> Summary:
+    """Both together; where to go on is the other's."""
+    return Summary(
+        one.entries + other.entries, one.moved + other.moved, one.tally + other.tally, following=other.following
+    )
+
+
 def replay(
     engine: Engine,
     quarantine_ids: Sequence[int],

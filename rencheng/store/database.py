@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 import psycopg
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, func, select
 from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.errors import is_unavailable
 
-__all__ = ["Connection", "Engine", "in_our_words", "open_database"]
+__all__ = ["Connection", "Engine", "database_now", "in_our_words", "open_database"]
 
 CONNECT_TIMEOUT_S = 5
 
@@ -43,6 +44,12 @@ def open_database(url: str, *, name: str, connections_max: int = 5) -> Engine:
             **_LISTEN_FOR_LIFE,
         },
     )
+
+
+def database_now(connection: Connection) -> datetime:
+    """What the database's clock says."""
+    now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+    return now
 
 
 @contextmanager

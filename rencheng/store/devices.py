@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, cast
 
 import psycopg
-from sqlalchemy import Connection, Row, column, func, literal, select, update
+from sqlalchemy import ARRAY, ColumnElement, Connection, Row, Text, any_, column, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
 from rencheng.domain.device import Device, DeviceState
@@ -56,6 +56,7 @@ def know_region(connection: Connection, region: str) -> None:
 def register(connection: Connection, new: Sequence[tuple[Device, str | None]]) -> None:
     """Register devices, each with the hash of its broker password; a known one is brought up to date.
 
+    None instead of a hash: a new device gets no account, and a known one keeps the password that it has.
     One statement for all of them, so that ten thousand take a moment and are told of once.
     """
     if not new:
@@ -67,7 +68,9 @@ def register(connection: Connection, new: Sequence[tuple[Device, str | None]]) -
     )
     given = given.render_derived(with_types=True)
     statement = insert(devices).from_select(names, select(*given.c).order_by(given.c.device_id))
-    set_ = {name: statement.excluded[name] for name in names if name != "device_id"}
+    set_: dict[str, ColumnElement[Any]] = {name: statement.excluded[name] for name in names if name != "device_id"}
+    for name in ("mqtt_password_hash", "replaces"):
+        set_[name] = func.coalesce(statement.excluded[name], devices.c[name])
     connection.execute(statement.on_conflict_do_update(index_elements=["device_id"], set_=set_))
 
 
@@ -88,9 +91,8 @@ def load_directory(connection: Connection) -> dict[str, Device]:
 
 def find_devices(connection: Connection, device_ids: Collection[str]) -> dict[str, Device]:
     """Those of some devices that are registered, by their name."""
-    return {
-        row.device_id: as_device(row) for row in connection.execute(_DEVICES.where(devices.c.device_id.in_(device_ids)))
-    }
+    named = devices.c.device_id == any_(literal(list(device_ids), ARRAY(Text)))  # one parameter, however many names
+    return {row.device_id: as_device(row) for row in connection.execute(_DEVICES.where(named))}
 
 
 def refresh_directory(

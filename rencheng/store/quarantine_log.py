@@ -70,57 +70,6 @@ def count_open(connection: Connection, filters: RefusedFilters) -> int:
     return number
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A device that nobody registered, and what it sent: where it says that it is, how much, since when, what last."""
-
-    device_id: str
-    region: str
-    kind: Kind
-    world: str
-    messages: int
-    topics: int
-    first_received_at: datetime
-    last_received_at: datetime
-    last_payload: bytes
-
-
-def list_pending(connection: Connection, *, after: str | None = None, limit: int = 100) -> list[Pending]:
-    """Unknown devices with open entries, in order of their names, each by the topic that it used last."""
-    columns = quarantine.c
-    unknown = [columns.reason == Reason.UNKNOWN_DEVICE.value, columns.replayed_at.is_(None)]
-    groups = (
-        select(
-            columns.device_id,
-            func.sum(columns.times).label("messages"),
-            func.count(columns.topic.distinct()).label("topics"),
-            func.min(columns.first_received_at).label("first_received_at"),
-            func.max(columns.quarantine_id).label("newest_id"),
-            func.max(columns.last_received_at).label("last_received_at"),
-        )
-        .where(*unknown, columns.device_id.is_not(None))
-        .group_by(columns.device_id)
-        .order_by(columns.device_id)
-        .limit(limit)
-    )
-    if after is not None:
-        groups = groups.where(columns.device_id > after)
-    grouped = groups.subquery()
-    payload = func.substring(columns.payload, 1, PREVIEW_BYTES, type_=LargeBinary).label("last_payload")
-    query = (
-        select(*(column for column in grouped.c if column.name != "newest_id"), columns.topic, columns.world, payload)
-        .join(quarantine, columns.quarantine_id == grouped.c.newest_id)
-        .order_by(grouped.c.device_id)
-    )
-    return [_pending(row) for row in connection.execute(query).mappings()]
-
-
-def _pending(row: Row) -> Pending:
-    _, _, region, kind, *_ = row["topic"].split("/")
-    values = {name: value for name, value in row.items() if name != "topic"}
-    return Pending(region=region, kind=Kind(kind), **values | {"messages": int(row["messages"])})
-
-
 def _entries(*, payload_max: int | None) -> Select[Any]:
     payload = quarantine.c.payload
     shown = payload if payload_max is None else func.substring(payload, 1, payload_max, type_=LargeBinary)

@@ -1,0 +1,41 @@
+"""A device that nobody registered speaks, is admitted, and nothing that it said is missing."""
+
+from collections.abc import Callable
+
+from sqlalchemy import Engine, text
+
+from rencheng.admission import admit_devices
+from rencheng.checks.clock import ClockLimits
+from rencheng.store.database import open_database
+from rencheng.store.readings import stage_on_connect
+from rencheng.store.strangers import list_pending
+from tests.ingest.conftest import Sender, Worker, counts, eventually, sample, scalar
+
+
+def test_a_stranger_is_admitted_while_it_speaks_and_all_is_stored_once(
+    worker: Worker, sender: Callable[[str], Sender], database: Engine, database_url: str
+) -> None:
+    stranger = sender("stranger")
+    stranger.send([sample(3600), sample(3500)])
+    for second in range(20):
+        stranger.send(sample(second))
+    eventually(lambda: counts(database), (0, 0, 21))
+    with database.connect() as connection:
+        [pending] = list_pending(connection)
+
+    posted = [stranger.post(sample(100 + second)) for second in range(300)]
+    engine = open_database(database_url, name="admission test")
+    stage_on_connect(engine)
+    done = admit_devices(engine, ["stranger"], {"name": "新来的"}, limits=ClockLimits(), actor="shell tester")
+    posted += [stranger.post(sample(1000 + second)) for second in range(50)]
+    for each in posted:
+        each.wait_for_publish(20)
+    engine.dispose()
+
+    assert (pending.device_id, pending.messages, pending.addresses) == ("stranger", 21, 1)
+    assert set(done.passwords) == {"stranger"}
+    eventually(lambda: counts(database), (372, 0, 0))
+    assert scalar(database, "SELECT count(*) FROM waterlogging_readings") == 372
+    with database.connect() as connection:
+        assert list_pending(connection) == []
+        assert connection.execute(text("SELECT name FROM devices WHERE device_id = 'stranger'")).scalar() == "新来的"

@@ -1,0 +1,33 @@
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+
+from rencheng.domain.site import Site, SiteType, default_profile
+from rencheng.store.database import open_database
+from rencheng.store.devices import know_region
+from rencheng.store.readings import stage_on_connect
+from rencheng.store.sites import register_site
+
+REGION = "370102"
+ACTOR = "shell tester"
+
+
+@pytest.fixture(scope="module")
+def database(database_url: str) -> Iterator[Engine]:
+    """A database with one site."""
+    engine = open_database(database_url, name="registry tests")
+    stage_on_connect(engine)
+    profile = default_profile(SiteType.UNDERPASS)
+    with engine.begin() as connection:
+        know_region(connection, REGION)
+        register_site(connection, Site("S1", "下穿", "Underpass", SiteType.UNDERPASS, REGION, 36.6, 117.0, profile))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def _empty(database: Engine) -> None:
+    with database.begin() as connection:
+        for table in ("site_sensors", "devices", "audit", "quarantine", "waterlogging_readings", "ingest_counts"):
+            connection.execute(text(f"DELETE FROM {table}"))

@@ -1,0 +1,96 @@
+"""A CSV file of devices is read whole, or says what is wrong in which line."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rencheng.device_form import SHOWN_MAX, DeviceForm, read_devices
+from rencheng.domain.device import Device
+from rencheng.domain.errors import NotPossible
+from rencheng.domain.kind import Kind
+
+HEAD = "device_id,kind,region"
+
+
+def read(text: str, encoding: str = "utf-8") -> list[DeviceForm]:
+    return read_devices(text.encode(encoding), "list.csv")
+
+
+def test_a_row_is_a_device_with_its_profile() -> None:
+    [form] = read(
+        f"{HEAD},name,depth_max_mm,no_return_codes,receipts,quota_per_minute,latitude\n"
+        "g1,waterlogging,370102, 北侧 ,2400,9999; -1,yes,600,\n"
+    )
+
+    assert form.device() == Device(
+        "g1",
+        Kind.WATERLOGGING,
+        "370102",
+        name="北侧",
+        depth_max_mm=2400,
+        no_return_codes=(9999.0, -1.0),
+        receipts=True,
+        quota_per_minute=600,
+    )
+
+
+def test_an_empty_cell_leaves_what_is_known_as_it_is() -> None:
+    known = Device("g1", Kind.WATERLOGGING, "370102", name="北侧", receipts=True, codec="cbor")
+    [form] = read(f"{HEAD},name,receipts\ng1,waterlogging,370103,,no\n")
+
+    assert form.device(known) == Device("g1", Kind.WATERLOGGING, "370103", name="北侧", codec="cbor")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+def test_what_a_spreadsheet_writes_is_read(encoding: str) -> None:
+    [form] = read(f'{HEAD},name\r\np1,charging,370102,"充电桩,一号"\r\n', encoding)
+
+    assert form.name == "充电桩,一号"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "column 'device_id' is missing"),
+        ("device_id,kind\n", "column 'region' is missing"),
+        (f"{HEAD},colour\n", "column 'colour' is none of"),
+        (f"{HEAD},name,name\n", "column 'name' stands twice"),
+        (f"{HEAD}\ng1,waterlogging\n", "line 2: fewer cells"),
+        (f"{HEAD}\ng1,waterlogging,370102,x\n", "line 2: more cells"),
+        (f"{HEAD}\ng1,gauge,370102\n", "line 2: kind"),
+        (f"{HEAD}\ng 1,signal,370102\n", "line 2: device_id"),
+        (f"{HEAD}\ng1,signal,Lixia\n", "line 2: region"),
+        (f"{HEAD}\ng1,signal,370102\ng1,signal,370102\n", "line 3: g1 is named twice"),
+        (f"{HEAD},latitude\ng1,signal,370102,91\n", "line 2: latitude"),
+        (f"{HEAD},no_return_codes\ng1,signal,370102,nan\n", "line 2: no_return_codes"),
+        (f"{HEAD},quota_per_minute\ng1,signal,370102,0\n", "line 2: quota_per_minute"),
+        (f'{HEAD}\n"g1,signal,370102\n', "unexpected end of data"),
+        (f"{HEAD}\n,,\n", "line 2: device_id: Field required"),
+    ],
+)
+def test_what_is_wrong_is_said_with_its_line(text: str, says: str) -> None:
+    with pytest.raises(NotPossible) as error:
+        read(text)
+
+    assert says in str(error.value)
+    assert str(error.value).startswith("list.csv")
+
+
+def test_ten_thousand_mistakes_are_not_all_told() -> None:
+    with pytest.raises(NotPossible, match=r"and 9,980 more") as error:
+        read(HEAD + "\ng1,gauge,370102" * 10_000)
+
+    assert len(str(error.value).splitlines()) == SHOWN_MAX + 1
+
+
+ROWS = st.text(max_size=200).map(lambda rows: f"{HEAD}\n{rows}".encode("utf-8", "replace"))
+
+
+@given(st.binary(max_size=200) | ROWS)
+def test_whatever_is_in_the_file_it_is_read_or_explained(data: bytes) -> None:
+    said = "list.csv"
+    try:
+        read_devices(data, "list.csv")
+    except NotPossible as error:
+        said = str(error)
+    assert said.startswith("list.csv")

@@ -1,0 +1,178 @@
+"""Devices are registered all or none, change, succeed one another and retire; who did it is written down."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, text
+
+from rencheng.device_form import DeviceForm
+from rencheng.domain.errors import NotPossible
+from rencheng.domain.kind import Kind
+from rencheng.domain.reading import SignalEvent
+from rencheng.enrolment import Enrolled, enrol, enrol_all
+from rencheng.store.devices import find_devices, load_directory, password_hashes
+from rencheng.store.readings import Arrival, write
+from rencheng.store.registry import succession
+from rencheng.tenure import change, dismiss, rotate, succeed
+from tests.registry.conftest import ACTOR, REGION
+
+pytestmark = pytest.mark.usefixtures("_empty")
+
+
+def form(device_id: str, **more: Any) -> DeviceForm:
+    return DeviceForm(**{"device_id": device_id, "kind": Kind.WATERLOGGING, "region": REGION} | more)
+
+
+def enrolled(database: Engine, *forms: DeviceForm) -> Enrolled:
+    with database.begin() as connection:
+        return enrol_all(connection, forms, actor=ACTOR)
+
+
+def names(database: Engine) -> set[str]:
+    with database.connect() as connection:
+        return set(load_directory(connection))
+
+
+def hashes(database: Engine) -> dict[str, str]:
+    with database.connect() as connection:
+        return dict(password_hashes(connection))
+
+
+def deeds(database: Engine) -> Sequence[tuple[str, str]]:
+    with database.connect() as connection:
+        return [tuple(row) for row in connection.execute(text("SELECT action, subject FROM audit ORDER BY audit_id"))]
+
+
+def test_to_register_a_list_twice_is_harmless(database: Engine) -> None:
+    forms = [form(f"g{number}", site_id="S1") for number in range(50)]
+    first = enrolled(database, *forms)
+    before = hashes(database)
+    second = enrolled(database, *forms)
+
+    assert (len(first.passwords), first.changed, first.unchanged) == (50, [], 0)
+    assert (second.passwords, second.changed, second.unchanged) == ({}, [], 50)
+    assert hashes(database) == before
+    assert deeds(database) == [("device.import", "devices")]
+
+
+def test_who_changed_keeps_the_password(database: Engine) -> None:
+    enrolled(database, form("g1"), form("g2"))
+    before = hashes(database)
+    done = enrolled(database, form("g1", name="北侧", region="370104"), form("g2"))
+
+    assert (done.passwords, done.changed, done.unchanged) == ({}, ["g1"], 1)
+    assert hashes(database) == before
+
+
+def test_one_that_cannot_be_keeps_all_out_and_each_is_named(database: Engine) -> None:
+    enrolled(database, form("old"), form("signal", kind=Kind.SIGNAL))
+    with database.begin() as connection:
+        dismiss(connection, "old", actor=ACTOR)
+    with pytest.raises(NotPossible) as error:
+        enrolled(
+            database,
+            form("fine"),
+            form("lost", site_id="nowhere"),
+            form("old"),
+            form("signal"),
+            form("odd", codec="morse"),
+            form("rencheng-x"),
+            form("away", site_id="S1", world="drill"),
+        )
+    found = {line.split(":")[0]: line for line in str(error.value).splitlines()}
+
+    assert set(found) == {"lost", "old", "signal", "odd", "rencheng-x", "away"}
+    assert "no site nowhere" in found["lost"]
+    assert "brings it back" in found["old"]
+    assert "fine" not in names(database)
+
+
+def test_passwords_are_kept_before_anything_is_committed(database: Engine) -> None:
+    def fail(_new: object) -> None:
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"), database.begin() as connection:
+        enrol_all(connection, [form("g1")], actor=ACTOR, keep=fail)
+
+    assert names(database) == set()
+
+
+def test_a_successor_takes_the_place_and_history_stays_findable(database: Engine) -> None:
+    enrolled(database, form("g1", site_id="S1", name="北侧", depth_max_mm=2400, receipts=True))
+    with database.begin() as connection:
+        connection.execute(text("INSERT INTO site_sensors VALUES ('S1', 'g1', 'depth', 35)"))
+        new, _ = succeed(connection, "g1", "g2", {"depth_max_mm": 2350.0}, actor=ACTOR)
+        last, password = succeed(connection, "g2", "g3", {}, actor=ACTOR)
+    with database.connect() as connection:
+        line = [row["device_id"] for row in succession(connection, "g2")]
+        heights = connection.execute(
+            text("SELECT device_id, lowest_point_height_mm FROM site_sensors ORDER BY 1")
+        ).all()
+        directory = load_directory(connection)
+
+    assert (new.site_id, new.name, new.depth_max_mm, new.receipts, new.replaces) == ("S1", "北侧", 2350.0, True, "g1")
+    assert line == ["g1", "g2", "g3"]
+    assert [tuple(row) for row in heights] == [("g1", 35.0), ("g2", 35.0), ("g3", 35.0)]
+    assert [directory[name].retired_at is None for name in line] == [False, False, True]
+    assert directory["g1"].site_id == "S1"
+    assert set(hashes(database)) == {"g3"}
+    assert len(password) == 32
+    assert last.device_id == "g3"
+    assert ("device.replace", "device g1") in deeds(database)
+
+
+def test_nobody_succeeds_one_who_is_gone_or_under_a_name_that_is_taken(database: Engine) -> None:
+    enrolled(database, form("g1"), form("g2"))
+    with database.begin() as connection:
+        dismiss(connection, "g2", actor=ACTOR)
+    for old, new, says in (("g2", "g3", "in service"), ("g1", "g2", "already"), ("none", "g3", "in service")):
+        with pytest.raises(NotPossible, match=says), database.begin() as connection:
+            succeed(connection, old, new, {}, actor=ACTOR)
+
+
+def test_another_password_ends_the_old_one(database: Engine) -> None:
+    enrolled(database, form("g1"))
+    before = hashes(database)["g1"]
+    with database.begin() as connection:
+        rotate(connection, "g1", actor=ACTOR)
+
+    assert hashes(database)["g1"] != before
+    with pytest.raises(NotPossible), database.begin() as connection:
+        rotate(connection, "g2", actor=ACTOR)
+
+
+def test_a_kind_is_mended_only_as_long_as_nothing_is_stored(database: Engine) -> None:
+    enrolled(database, form("x", kind=Kind.SIGNAL), form("y", kind=Kind.SIGNAL))
+    with database.begin() as connection:
+        now = connection.execute(text("SELECT now()")).scalar_one()
+        write(connection, [Arrival(SignalEvent("y", now, 1, 2), now)])
+        change(connection, "x", {"kind": Kind.WATERLOGGING}, actor=ACTOR)
+        with pytest.raises(NotPossible, match="its readings lie there"):
+            change(connection, "y", {"kind": Kind.WATERLOGGING}, actor=ACTOR)
+
+    with database.connect() as connection:
+        found = find_devices(connection, ["x", "y"])
+    assert (found["x"].kind, found["y"].kind) == (Kind.WATERLOGGING, Kind.SIGNAL)
+
+
+def test_what_is_changed_is_written_down_with_what_it_was(database: Engine) -> None:
+    enrolled(database, form("g1", name="old"))
+    with database.begin() as connection:
+        change(connection, "g1", {"name": "new"}, actor=ACTOR)
+        change(connection, "g1", {"name": "new"}, actor=ACTOR)  # nothing to write down
+        details = connection.execute(text("SELECT detail FROM audit WHERE action = 'device.change'")).scalars().all()
+
+    assert details == [{"before": {"name": "old"}, "after": {"name": "new"}}]
+
+
+def test_one_brought_back_keeps_whom_it_replaced(database: Engine) -> None:
+    enrolled(database, form("g1"))
+    with database.begin() as connection:
+        new, _ = succeed(connection, "g1", "g2", {}, actor=ACTOR)
+        dismiss(connection, "g2", actor=ACTOR)
+    enrol(database, [form("g2").device()])
+    with database.connect() as connection:
+        found = find_devices(connection, ["g2"])["g2"]
+
+    assert (found.retired_at, found.replaces) == (None, new.replaces)
