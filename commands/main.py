@@ -20,6 +20,7 @@ from commands import (
     serve,
     sites,
     weather,
+    workers,
 )
 from local_stack.cli import app as stack
 from local_stack.errors import StackError
@@ -44,6 +45,7 @@ app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(quality.app, name="quality")
 app.add_typer(jobs.app, name="jobs")
 app.command()(serve.serve)
+app.command()(workers.workers)
 app.command()(demonstration.demo)
 app.command()(backtest.backtest)
 app.command()(reference.reference)

@@ -1,6 +1,6 @@
 """Every metric that the platform offers, with its type and meaning."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 RECEIVED = Counter(
     "rencheng_ingest_received_readings", "Readings taken in by this worker; a broken message counts one."
@@ -8,7 +8,28 @@ RECEIVED = Counter(
 SETTLED = Counter("rencheng_ingest_settled_readings", "Readings committed, by what became of them.", ["outcome"])
 IN_FLIGHT = Gauge("rencheng_ingest_in_flight_readings", "Readings taken in and not yet committed.")
 INBOX = Gauge("rencheng_ingest_inbox_messages", "Messages that arrived and have not been looked at.")
-BATCH = Gauge("rencheng_ingest_batch_messages", "Messages in the batch that was committed last.")
+BATCH = Histogram(
+    "rencheng_ingest_batch_messages",
+    "Messages in a batch.",
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000),
+)
+BATCH_AGE = Histogram(
+    "rencheng_ingest_batch_age_seconds",
+    "From the arrival of a batch's first message to its commit.",
+    buckets=(0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300),
+)
+WRITE_SECONDS = Histogram(
+    "rencheng_ingest_write_seconds",
+    "How long a batch took from intake to commit.",
+    buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 60),
+)
+COMMIT_LAG = Histogram(
+    "rencheng_ingest_commit_lag_seconds",
+    "From the device's clock to the commit, of up to 20 readings of each batch.",
+    buckets=(0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 900, 3600, 21_600, 86_400),
+)
+QUARANTINED = Counter("rencheng_ingest_quarantined_readings", "Readings put into quarantine, by reason.", ["reason"])
+SLOTS = Gauge("rencheng_ingest_slots", "Slots at work.")
 JOB_RUNS = Counter("rencheng_job_runs", "Runs of periodic jobs, by how they ended: done or failed.", ["job", "outcome"])
 JOB_SECONDS = Gauge("rencheng_job_seconds", "How long the last good run took.", ["job"])
 JOB_SUCCEEDED = Gauge("rencheng_job_succeeded_timestamp_seconds", "When a run ended well last, Unix time.", ["job"])

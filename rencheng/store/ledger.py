@@ -1,11 +1,26 @@
 """Tables of the account: what was refused, how everything is counted, and who did what."""
 
-from sqlalchemy import BigInteger, Column, Date, DateTime, Identity, Index, Integer, LargeBinary, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from rencheng.store.tables import metadata
 
-__all__ = ["audit", "ingest_counts", "ingest_progress", "metadata", "quarantine", "quarantine_drops"]
+__all__ = ["audit", "ingest_counts", "ingest_progress", "ingest_slots", "metadata", "quarantine", "quarantine_drops"]
 
 _time = DateTime(timezone=True)
 
@@ -97,4 +112,13 @@ quarantine_drops = Table(
     Column("entries", BigInteger, nullable=False),
     Column("readings", BigInteger, nullable=False),
     Column("payload_bytes", BigInteger, nullable=False),
+)
+
+ingest_slots = Table(
+    "ingest_slots",
+    metadata,
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("wanted", SmallInteger, nullable=False),
+    CheckConstraint("one", name="ingest_slots_is_one_row"),
+    CheckConstraint("wanted BETWEEN 1 AND 16", name="ingest_slots_are_some"),
 )

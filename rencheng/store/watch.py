@@ -35,14 +35,21 @@ class Watched(Generic[T]):
         self._connection: Connection | None = None
         self._copy: T | None = None
 
-    def current(self) -> T:
+    def current(self, *, ask: bool = False) -> T:
         """The newest copy.
+
+        Args:
+            ask: go to the database first, which then says whatever was committed before. Otherwise its last word may
+                still be on its way.
 
         Raises:
             StoreUnavailable: there has never been one, and the database is away.
         """
         try:
             with in_our_words():
+                if ask and self._connection is not None:
+                    self._connection.exec_driver_sql("SELECT 1")
+                    self._connection.commit()
                 self._refresh()
         except (StoreUnavailable, SQLAlchemyError):
             self.close()

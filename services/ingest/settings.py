@@ -1,18 +1,24 @@
 """What an ingest worker can be told."""
 
-from pydantic import Field, SecretStr
+from typing import Self
+
+from pydantic import Field, PrivateAttr, SecretStr
 
 from rencheng.runtime.settings import BrokerSettings, ClockSettings, DatabaseSettings, QualitySettings
+from rencheng.store.slots import SLOTS_MAX
 
 
 class IngestSettings(DatabaseSettings, BrokerSettings, ClockSettings, QualitySettings):
     """Settings of one worker."""
 
     mqtt_ingest_password: SecretStr = Field(description="Password of the broker account rencheng-ingest.")
-    ingest_slot: int = Field(0, ge=0, lt=64, description="The worker's number; its session with the broker bears it.")
+    ingest_workers: int = Field(
+        1, ge=1, le=SLOTS_MAX, description="How many slots write, until `rencheng workers` asks for another number."
+    )
+    ingest_slot: int = Field(0, ge=0, lt=64, description="The receiver's number; its session with the broker bears it.")
     ingest_shared: bool = Field(
         False,  # Mosquitto 2.0 forgets shared subscriptions when it restarts: what comes before ours is lost
-        description="Share the work with other workers. On Mosquitto a restart of the broker then costs readings.",
+        description="Share the work with other receivers. On Mosquitto a restart of the broker then costs readings.",
     )
     ingest_batch_max: int = Field(5000, ge=1, le=20_000, description="The most messages in one transaction.")
     ingest_quota_per_minute: int = Field(
@@ -23,7 +29,15 @@ class IngestSettings(DatabaseSettings, BrokerSettings, ClockSettings, QualitySet
     )
     ingest_metrics_port: int | None = Field(None, description="Where to offer Prometheus metrics; nowhere if unset.")
 
+    _part: int = PrivateAttr(0)
+
     @property
     def worker(self) -> str:
         """The worker's name: MQTT client id, and key of its counts."""
-        return f"rencheng-ingest-{self.ingest_slot}"
+        return f"rencheng-ingest-{self.ingest_slot}" + (f".{self._part}" if self._part else "")
+
+    def of_slot(self, number: int) -> Self:
+        """The same for one of the slots of this receiver."""
+        copy = self.model_copy()
+        copy._part = number  # noqa: SLF001 - its own
+        return copy

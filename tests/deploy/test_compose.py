@@ -25,7 +25,6 @@ SETTINGS: dict[str, list[type[Settings]]] = {
     "accounts": [DatabaseSettings, BrokerAccounts],
     "admin": [DatabaseSettings, BrokerAccounts],
     "ingest-0": [IngestSettings],
-    "ingest-1": [IngestSettings],
     "alerts": [AlertSettings],
     "api": [ApiSettings],
     "jobs": [JobSettings],
@@ -131,10 +130,12 @@ def test_only_api_and_broker_have_ports_and_only_on_this_machine() -> None:
     assert {name for name, spec in SERVICES.items() if "edge" in spec["networks"]} == {"api", "mosquitto"}
 
 
-def test_ingest_workers_have_slots_of_their_own() -> None:
-    slots = [spec["environment"]["RENCHENG_INGEST_SLOT"] for name, spec in SERVICES.items() if "ingest-" in name]
+def test_one_process_receives_and_as_many_write_as_are_asked_for() -> None:
+    receivers = {name: spec["environment"] for name, spec in SERVICES.items() if "ingest-" in name}
 
-    assert slots == ["0", "1"]
+    assert [given["RENCHENG_INGEST_SLOT"] for given in receivers.values()] == ["0"]
+    assert "RENCHENG_INGEST_WORKERS" in receivers["ingest-0"]
+    assert "RENCHENG_INGEST_SHARED" not in receivers["ingest-0"]
 
 
 def test_the_broker_has_the_local_stacks_settings() -> None:

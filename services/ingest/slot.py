@@ -1,0 +1,124 @@
+"""One slot: a thread with a desk, which settles what it is given, in order."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from rencheng.broker.inbox import BATCH_BYTES_MAX
+from rencheng.intake import Message
+from services.ingest import meter
+from services.ingest.line import Ticket
+from services.ingest.outcome import Outcome
+from services.ingest.writer import Stopped
+
+IDLE_S = 1.0
+"""How often a slot with nothing to do says that it lives."""
+
+
+class Desklike(Protocol):
+    """A desk here, or a hand elsewhere."""
+
+    def settle(self, messages: Sequence[Message], *, received_through: datetime) -> Outcome:
+        """See `Desk.settle`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one slot has of a ticket."""
+
+    messages: Sequence[Message]
+    through: datetime
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """What a slot needs of those around it.
+
+    Attributes:
+        open_desk: opens its desk, and has the stack close it.
+        dealt_through: all that had been received by then has been dealt.
+        settled: told of each share that is committed.
+        failed: told of what ends it before its time.
+        batch_max: the most messages in one transaction.
+    """
+
+    open_desk: Callable[[ExitStack], Desklike]
+    dealt_through: Callable[[], datetime]
+    settled: Callable[[Ticket], None]
+    failed: Callable[[Exception], None]
+    batch_max: int
+
+
+class Slot:
+    """Works from the start until it is told to end.
+
+    Attributes:
+        opened: set when its desk is there.
+    """
+
+    def __init__(self, number: int, floor: Floor) -> None:
+        self.opened = threading.Event()
+        self._floor = floor
+        self._shares: queue.SimpleQueue[Share | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name=f"slot {number}")
+        self._thread.start()
+
+    def give(self, share: Share) -> None:
+        """Have it settled, after what was given before."""
+        self._shares.put(share)
+
+    def end(self) -> None:
+        """Ask it to end, once what it was given is settled."""
+        self._shares.put(None)
+
+    def join(self) -> None:
+        """Wait for the end."""
+        self._thread.join()
+
+    def _run(self) -> None:
+        try:
+            with ExitStack() as stack:
+                desk = self._floor.open_desk(stack)
+                self.opened.set()
+                while self._work(desk):
+                    pass
+        except Stopped:
+            pass
+        except Exception as error:  # noqa: BLE001 - a thread that dies in silence would leave the process deaf
+            self._floor.failed(error)
+
+    def _work(self, desk: Desklike) -> bool:
+        """One batch, or a sign of life. False at the end."""
+        through = self._floor.dealt_through()  # before the look: all that came by then has been given
+        try:
+            share = self._shares.get(timeout=IDLE_S)
+        except queue.Empty:
+            desk.settle([], received_through=through)
+            return True
+        taken: list[Share] = []
+        messages = size = 0
+        while share is not None:
+            taken.append(share)
+            messages += len(share.messages)
+            size += share.ticket.size_bytes
+            if messages >= self._floor.batch_max or size >= BATCH_BYTES_MAX or self._shares.empty():
+                break
+            share = self._shares.get()
+        if taken:
+            self._settle(desk, taken)
+        return share is not None
+
+    def _settle(self, desk: Desklike, taken: list[Share]) -> None:
+        messages = [message for share in taken for message in share.messages]
+        began_at = time.monotonic()
+        outcome = desk.settle(messages, received_through=taken[-1].through)
+        meter.settled(messages, outcome, took_s=time.monotonic() - began_at)
+        for share in taken:
+            self._floor.settled(share.ticket)
