@@ -31,6 +31,8 @@ OWED_MAX, EXPLAINED_MAX = 500_000, 20_000
 """The most messages named and refusals explained to all devices together: some 50 MB. At 7,500 messages a second and
 1,000 answers, 75,000 devices that all want receipts have one each every 75 seconds, and so many messages are owed."""
 
+_TELEMETRY = f"/{Channel.TELEMETRY}"
+
 
 @dataclass(slots=True)
 class _Owed:
@@ -72,7 +74,9 @@ class Answers:
         wanted = [
             admitted
             for admitted in batch
-            if (device := find(admitted.device_id or "")) is not None and device.receipts and admitted.count
+            if (device := find(admitted.device_id or "")) is not None
+            and device.receipts
+            and admitted.message.topic.endswith(_TELEMETRY)  # a keep-alive, which holds no reading, is settled too
         ]
         unnamed = 0
         with self._lock:

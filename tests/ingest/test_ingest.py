@@ -8,6 +8,7 @@ from sqlalchemy import Engine, text
 
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
+from rencheng.domain.quality import Quality
 from rencheng.store.devices import register
 from tests.ingest.conftest import GAUGES, REGION, Sender, Worker, counts, eventually, sample, scalar
 
@@ -175,6 +176,19 @@ def test_an_unmeasured_depth_is_missing_and_never_zero(worker: Worker, sender: M
     with database.connect() as connection:
         rows = connection.execute(text("SELECT depth_mm, quality FROM waterlogging_readings ORDER BY time")).all()
     assert [tuple(row) for row in rows] == [(None, 1), (99_999.0, 2)]
+
+
+def test_what_comes_late_and_out_of_order_is_stored_and_flagged_late(
+    worker: Worker, sender: MakeSender, database: Engine
+) -> None:
+    gauge = sender("G1")
+    for seconds_ago in (1, 600, 0, 86_400, 60):
+        gauge.send(sample(seconds_ago))
+
+    eventually(lambda: counts(database), (5, 0, 0))
+    with database.connect() as connection:
+        qualities = connection.execute(text("SELECT quality FROM waterlogging_readings ORDER BY time")).scalars().all()
+    assert qualities == [Quality.LATE, Quality.LATE, 0, 0, 0]
 
 
 def test_a_worker_asked_to_stop_stops(worker: Worker, sender: MakeSender, database: Engine) -> None:

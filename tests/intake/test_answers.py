@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rencheng.codecs.receipts import ReceiptDocument, decode_receipt
-from rencheng.domain.device import Device
+from rencheng.domain.device import Device, DeviceState
 from rencheng.domain.errors import Reason, Refused
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
@@ -50,6 +50,15 @@ def test_who_asked_is_told_what_is_settled_and_nobody_else() -> None:
     assert told(answers, at_s=0) == {
         topic("K0", "reply"): ReceiptDocument(time=NOW, settled=[message_id(b"one"), message_id(b"three")])
     }
+
+
+def test_a_keep_alive_is_settled_as_a_reading_is_and_a_state_is_not_named() -> None:
+    online = DeviceState("K0", online=True, received_at=NOW)
+    alive, state = (Message(topic("K0", channel), channel.encode(), NOW) for channel in ("telemetry", "state"))
+    answers = Answers()
+    answers.note([Admitted(message, state=online, device_id="K0") for message in (alive, state)], [], DIRECTORY)
+
+    assert told(answers, at_s=0)[topic("K0", "reply")].settled == [message_id(b"telemetry")]
 
 
 def test_a_refusal_is_told_to_every_device_that_is_registered_and_in_service() -> None:
