@@ -27,6 +27,9 @@ NO_RETURN_MM = (5000.0, 9999.0)
 RIPPLE_SHARE = 0.02
 """A flat top varies by less than a twentieth of its jump. Source: the same table, FloodNet's rule for a box."""
 
+STEEP_MM = 127.0
+"""From one sample to the next: five inches a minute. Source: the same table; what rises more slowly looks like water."""
+
 KERB_MM = (80.0, 200.0)
 """The two surfaces of a footprint that is half on the pavement."""
 
@@ -56,9 +59,10 @@ def box(dice: random.Random) -> Depths:
 
 
 def steep_object(dice: random.Random) -> Depths:
-    """Up within two to four samples, down in as many: a heap tipped under the sensor and taken away."""
-    top, steps = _thing(dice), dice.randint(2, 4)
-    up = [top * (step + 1) / (steps + 1) for step in range(steps)]
+    """Up within two to five samples, steeper than FloodNet lets pass, and down in as many: a heap, tipped and taken."""
+    top = _thing(dice, 2 * STEEP_MM)
+    steps = dice.randint(2, min(5, int(top // STEEP_MM)))
+    up = [top * step / steps for step in range(1, steps + 1)]
     return [*up, *(_ripple(dice, top) for _ in range(dice.randint(3, 40))), *reversed(up)]
 
 
@@ -111,8 +115,8 @@ KINDS: dict[str, Callable[[random.Random], Depths]] = {
 }
 
 
-def _thing(dice: random.Random) -> float:
-    return math.exp(dice.uniform(math.log(THING_MIN_MM), math.log(THING_MAX_MM)))
+def _thing(dice: random.Random, least_mm: float = THING_MIN_MM) -> float:
+    return math.exp(dice.uniform(math.log(least_mm), math.log(THING_MAX_MM)))
 
 
 def _ripple(dice: random.Random, top_mm: float) -> float:
