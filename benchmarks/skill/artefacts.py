@@ -28,7 +28,7 @@ RIPPLE_SHARE = 0.02
 """A flat top varies by less than a twentieth of its jump. Source: the same table, FloodNet's rule for a box."""
 
 STEEP_MM = 127.0
-"""From one sample to the next: five inches a minute. Source: the same table; what rises more slowly looks like water."""
+"""From one sample to the next: five inches a minute. Source: the same table. What rises more slowly may be water."""
 
 KERB_MM = (80.0, 200.0)
 """The two surfaces of a footprint that is half on the pavement."""
