@@ -123,7 +123,7 @@ def water_history(
         func.sum(table.c.rain_mm).label("rain_mm"),
         func.count().label("count"),
         func.count().filter(usable).label("usable"),
-        func.count().filter(_flags(table.c.quality) != 0).label("unusable"),
+        func.count().filter(is_unusable(table.c.quality)).label("unusable"),
         func.bit_or(table.c.quality).label("quality"),
     )
     return list(connection.execute(query.limit(limit)).mappings())
@@ -169,6 +169,11 @@ HISTORIES = {
 def is_usable(value: Column[Any], quality: Column[Any]) -> ColumnElement[bool]:
     """Was something measured, and can it be true? What was not is left out of figures, never taken for 0."""
     return value.is_not(None) & (_flags(quality) == 0)
+
+
+def is_unusable(quality: Column[Any]) -> ColumnElement[bool]:
+    """Is it certain that a reading says nothing?"""
+    return _flags(quality) != 0
 
 
 def _by_bucket(

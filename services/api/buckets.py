@@ -6,7 +6,8 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from rencheng.store.history import Buckets, Span
-from services.api.errors import TooMuch, Unacceptable
+from rencheng.store.history_plan import NotKept
+from services.api.errors import TooFine, TooMuch, Unacceptable
 
 BUCKETS_MAX = 5_000
 """The most buckets between `from` and `to`."""
@@ -75,6 +76,21 @@ def too_much(what: str, instead: Width | None) -> TooMuch:
     if instead is None:
         return TooMuch(f"That would be {what}. Ask for a shorter time.")
     return TooMuch(f"That would be {what}. Ask for bucket={instead}, or for a shorter time.", suggested_bucket=instead)
+
+
+def kept(gone: NotKept) -> Width:
+    """The finest width that what is kept makes up."""
+    return next(width for width in Width if width.span >= gone.level.width)
+
+
+def too_fine(gone: NotKept) -> TooFine:
+    """The refusal of a question about what was dropped, with the one to ask instead."""
+    width = kept(gone)
+    return TooFine(
+        f"Before {gone.until.isoformat()} buckets of {width} are the finest that are kept. Ask for bucket={width}"
+        " (days begin at midnight in Asia/Shanghai), or for a later time.",
+        suggested_bucket=width,
+    )
 
 
 def _finest(length: timedelta, count_max: int) -> Width | None:

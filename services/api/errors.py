@@ -50,6 +50,10 @@ class TooMuch(Asked):
     """The answer would be too large; the detail says which question to ask instead."""
 
 
+class TooFine(Asked):
+    """What so fine an answer would be made of was dropped; the detail says which question to ask instead."""
+
+
 class TooManyStreams(Asked):
     """Every place for a stream is taken."""
 
@@ -75,7 +79,7 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status.")
     detail: str = Field(description="What happened this time, and what to do.")
     errors: list[dict[str, Any]] | None = Field(None, description="Validation only: where, and why.")
-    suggested_bucket: str | None = Field(None, description="Too much only: the bucket that would do.")
+    suggested_bucket: str | None = Field(None, description="Too much and too fine only: the bucket that would do.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +98,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     NotFound: ProblemKind(HTTPStatus.NOT_FOUND, "not-found", "No such thing"),
     Unacceptable: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "A parameter cannot be so"),
     TooMuch: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "too-much", "The answer would be too large"),
+    TooFine: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "too-fine", "Nothing so fine is kept of that time"),
     RequestValidationError: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "A parameter cannot be so"),
     StoreUnavailable: ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The database cannot answer now", {"Retry-After": "5"}

@@ -5,10 +5,11 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, SignalEvent
+from rencheng.store.rollups import roll_up
 from services.api import buckets
 from tests.api.conftest import beijing, store, water
 
@@ -201,3 +202,27 @@ def test_every_width_but_the_last_has_a_coarser_one() -> None:
     spans = [width.span for width in buckets.Width]
     assert spans == sorted(spans)
     assert [width.coarser for width in buckets.Width] == [*list(buckets.Width)[1:], None]
+
+
+def test_when_readings_were_dropped_rollups_answer_and_what_is_too_fine_is_refused(
+    client: httpx.Client, city: Engine
+) -> None:
+    span = {"from": "2026-06-01T10:00:30+08:00", "to": "2026-06-01T11:00:00+08:00"}
+    store(city, [water("g3", beijing(f"06-01T10:{minute:02}:15"), float(minute)) for minute in range(0, 60, 5)])
+    roll_up(city, budget_s=60)
+    with city.begin() as connection:
+        connection.execute(text("DELETE FROM waterlogging_readings WHERE time < '2026-06-02T00:00:00Z'"))
+        connection.execute(
+            text("INSERT INTO storage_horizons VALUES ('waterlogging', 'raw', '2026-06-02T00:00:00Z')"),
+        )
+    halves = _ask(client, "devices/g3", "30m", **span)["items"]
+    refused = client.get("/v1/devices/g3/history", params=span | {"bucket": "10s"})
+    chosen = _ask(client, "devices/g3", None, **span)
+
+    assert [(item["time"][11:16], item["count"], item["depth_mm_avg"]) for item in halves] == [
+        ("10:00", 6, 12.5),  # the minute that `from` cuts is kept whole, or not at all
+        ("10:30", 6, 42.5),
+    ]
+    assert (refused.status_code, refused.json()["type"]) == (422, "urn:rencheng:problem:too-fine")
+    assert refused.json()["suggested_bucket"] == "1m"
+    assert (chosen["bucket"], len(chosen["items"])) == ("1m", 12)

@@ -1,4 +1,4 @@
-"""History at any scale: one `time_bucket` query, whatever the length. Without readings a bucket is absent, never 0."""
+"""History at any scale: one query, whatever the length. Without readings a bucket is absent, never 0."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,7 +11,9 @@ from pydantic import AliasChoices, Field
 
 from rencheng.domain.kind import Kind
 from rencheng.store import sites_now
-from rencheng.store.history import HISTORIES, Span
+from rencheng.store.history import Span
+from rencheng.store.history_plan import NotKept
+from rencheng.store.rollup_history import history_of
 from rencheng.store.sessions import Connection, Row
 from services.api import buckets
 from services.api.answers import Answer, example, shown
@@ -181,11 +183,11 @@ def get_device_history(
     database: Db, zone: Zone, device_id: DeviceId, *, start: From, end: To, bucket: ByWidth = None
 ) -> History:
     """Readings by bucket: depth and rain of a gauge, values of a pile, counts of a signal's events."""
-    span, width = buckets.choose(start, end, bucket)
+    span = buckets.choose(start, end, bucket)
     with database.read() as connection:
         device = known(connection, device_id)
         kind = Kind(device["kind"])
-        rows = _rows(connection, kind, [device_id], span, width, zone)
+        width, rows = _rows(connection, kind, [device_id], span, zone, is_free=bucket is None)
     items: list[Any] = [shown(row, zone) for row in rows]
     return _ANSWERS[kind](device_id=device_id, world=device["world"], bucket=width, tz=str(zone), items=items)
 
@@ -195,26 +197,47 @@ def get_site_history(
     database: Db, zone: Zone, site_id: SiteId, *, start: From, end: To, bucket: ByWidth = None
 ) -> Hydrograph:
     """Depth and rain of every gauge that is or was bound to the site."""
-    span, width = buckets.choose(start, end, bucket)
+    span = buckets.choose(start, end, bucket)
     with database.read() as connection:
         world = sites_now.world_of(connection, site_id)
         if world is None:
             raise NotFound(f"There is no site {site_id!r}.")
-        rows = _rows(connection, Kind.WATERLOGGING, sites_now.gauges_of(connection, site_id), span, width, zone)
+        gauges = sites_now.gauges_of(connection, site_id)
+        width, rows = _rows(connection, Kind.WATERLOGGING, gauges, span, zone, is_free=bucket is None)
     items = [WaterBucket.model_validate(shown(row, zone)) for row in rows]
     return Hydrograph(site_id=site_id, world=world, bucket=width, tz=str(zone), items=items)
 
 
 def _rows(
-    connection: Connection, kind: Kind, device_ids: Sequence[str], span: Span, width: Width, zone: ZoneInfo
-) -> Sequence[Row]:
-    """One query.
+    connection: Connection,
+    kind: Kind,
+    device_ids: Sequence[str],
+    asked: tuple[Span, Width],
+    zone: ZoneInfo,
+    *,
+    is_free: bool,
+) -> tuple[Width, Sequence[Row]]:
+    """One query, on rollups as far as these will do, and the width of its buckets.
+
+    Args:
+        connection: reads.
+        kind: of the devices.
+        device_ids: whose history.
+        asked: the span, and the width that was asked for or suits it.
+        zone: where days begin.
+        is_free: nobody asked for this width, so that another will do where it is no longer kept.
 
     Raises:
         TooMuch: its answer would be too large, though its buckets are not too many.
+        TooFine: what would make up such buckets was dropped.
     """
-    cut = width.buckets(zone)
-    rows = HISTORIES[kind](connection, device_ids, span=span, buckets=cut, limit=ROWS_MAX + 1)
+    span, width = asked
+    try:
+        rows = history_of(connection, kind, device_ids, span=span, buckets=width.buckets(zone), limit=ROWS_MAX + 1)
+    except NotKept as gone:
+        if is_free and (kept := buckets.kept(gone)) is not width:
+            return _rows(connection, kind, device_ids, (span, kept), zone, is_free=False)
+        raise buckets.too_fine(gone) from gone
     if len(rows) > ROWS_MAX:
         raise buckets.too_much(f"more than {ROWS_MAX} rows", width.coarser)
-    return rows
+    return width, rows

@@ -1,0 +1,151 @@
+"""A question is answered alike from rollups and from readings, whatever the rollups still owe, wherever it is cut."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from rencheng.domain.kind import Kind
+from rencheng.domain.reading import Reading
+from rencheng.store.history import HISTORIES, Buckets, Span
+from rencheng.store.history_plan import NotKept, Segment, Stock, fitting, ladder
+from rencheng.store.rollup_history import history_of
+from rencheng.store.rollup_history import stock as stock_of
+from rencheng.store.rollup_levels import Level
+from tests.store.test_rollups import NOW, batches, forget, store
+from tests.store.upkeep import settle
+
+NAMES = ["A", "B", "C"]
+ZONES = ["Asia/Shanghai", "UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
+MIDNIGHT = datetime(2026, 7, 19, 16, tzinfo=UTC)
+"""In Beijing, on the twentieth."""
+HOUR = timedelta(hours=1)
+SUMMER = (MIDNIGHT, MIDNIGHT + 30 * 24 * HOUR)
+
+ages = st.integers(-60, 26 * 86_400).map(lambda age_s: timedelta(seconds=age_s))
+widths = st.sampled_from([10, 30, 60, 300, 1800, 3600, 6 * 3600, 86_400, 7 * 86_400]).map(
+    lambda width_s: timedelta(seconds=width_s)
+)
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> tuple[Span, Buckets, list[str]]:
+    first, second = sorted([draw(ages), draw(ages)])
+    width = draw(widths)
+    zone = draw(st.sampled_from(ZONES)) if width >= timedelta(days=1) else None
+    span = Span(NOW - second, NOW - first + timedelta(seconds=1))
+    return span, Buckets(width, zone), draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True))
+
+
+@settings(max_examples=5)
+@given(rolled_up=batches, owed=batches, asked=st.lists(questions(), min_size=8, max_size=8))
+def test_the_answer_is_what_the_readings_say(
+    database: Engine,
+    rolled_up: list[list[Reading]],
+    owed: list[list[Reading]],
+    asked: list[tuple[Span, Buckets, list[str]]],
+) -> None:
+    for batch in rolled_up:
+        store(database, batch)
+    settle(database)
+    for batch in owed:
+        store(database, batch)
+    with database.connect() as connection:
+        for span, buckets, names in asked:
+            for kind in Kind:
+                found = history_of(connection, kind, names, span=span, buckets=buckets, limit=9999)
+                expected = HISTORIES[kind](connection, names, span=span, buckets=buckets, limit=9999)
+                assert told(found, expected) == [dict(row) for row in expected]
+    forget(database)
+
+
+def told(found: Sequence[Any], expected: Sequence[Any]) -> list[dict[str, Any]]:
+    """The columns that the other has."""
+    names = expected[0].keys() if expected else ()
+    return [{name: row[name] for name in names} for row in found]
+
+
+def test_a_rollup_is_asked_as_soon_as_it_owes_nothing(database: Engine) -> None:
+    span = Span(NOW - timedelta(days=1), NOW)
+    with database.connect() as connection:
+        assert stock_of(connection, Kind.SIGNAL, NAMES, span).owed == {level: [] for level in Level}
+
+
+moments = st.integers(0, 60 * 24 * 30 * 60).map(lambda second: MIDNIGHT + timedelta(seconds=second))
+spans = st.tuples(moments, moments).filter(lambda span: span[0] < span[1])
+owing = st.dictionaries(st.sampled_from(Level), st.lists(spans, max_size=30))
+some_levels = st.sampled_from([[], [Level.MINUTE], [Level.HOUR, Level.MINUTE], [Level.DAY, Level.HOUR, Level.MINUTE]])
+
+
+@given(spans, some_levels, owing)
+def test_the_parts_make_up_the_span_in_whole_buckets_that_owe_nothing(
+    span: tuple[datetime, datetime], levels: list[Level], owed: dict[Level, list[tuple[datetime, datetime]]]
+) -> None:
+    parts = ladder(span, levels, Stock(owed))
+
+    assert [parts[0].begins, *(part.ends for part in parts)] == [*(part.begins for part in parts), parts[-1].ends]
+    assert (parts[0].begins, parts[-1].ends) == span
+    for part in parts:
+        assert part.begins < part.ends
+        if part.level is None:
+            continue
+        assert (part.level.floor(part.begins), part.level.floor(part.ends)) == (part.begins, part.ends)
+        finer = list(Level)[: list(Level).index(part.level) + 1]
+        debts = [debt for level in finer for debt in owed.get(level, ())]
+        assert not any(begins < part.ends and part.begins < ends for begins, ends in debts)
+
+
+def test_a_year_by_days_is_read_from_days_but_for_its_ends() -> None:
+    span = (MIDNIGHT - timedelta(minutes=90, seconds=30), MIDNIGHT + timedelta(days=365))
+    owed = {Level.MINUTE: [(span[1] - timedelta(minutes=2), span[1])], Level.HOUR: [(span[1] - HOUR, span[1])]}
+    parts = ladder(span, fitting(timedelta(days=1), "Asia/Shanghai", span), Stock(owed))
+
+    assert [part.level for part in parts] == [
+        None, Level.MINUTE, Level.HOUR, Level.DAY, Level.HOUR, Level.MINUTE, None,
+    ]  # fmt: skip
+    assert parts[3].ends - parts[3].begins == timedelta(days=364)
+
+
+@pytest.mark.parametrize(
+    ("width", "zone", "levels"),
+    [
+        (timedelta(seconds=30), None, []),
+        (timedelta(minutes=5), None, [Level.MINUTE]),
+        (timedelta(hours=6), None, [Level.HOUR, Level.MINUTE]),
+        (timedelta(days=1), "Asia/Shanghai", [Level.DAY, Level.HOUR, Level.MINUTE]),
+        (timedelta(days=7), "America/New_York", [Level.HOUR, Level.MINUTE]),
+        (timedelta(days=1), "Asia/Kolkata", [Level.MINUTE]),  # midnight there is at half past
+    ],
+)
+def test_a_rollup_fits_whose_buckets_make_up_those_asked_for(
+    width: timedelta, zone: str | None, levels: list[Level]
+) -> None:
+    assert fitting(width, zone, SUMMER) == levels
+
+
+def test_of_what_was_dropped_whole_buckets_answer_or_nobody_does() -> None:
+    kept = Stock(kept_from={None: MIDNIGHT + 100 * HOUR, Level.MINUTE: MIDNIGHT + 10 * HOUR})
+    late = (MIDNIGHT + timedelta(hours=20, seconds=30), MIDNIGHT + timedelta(hours=30, seconds=30))
+    early = (MIDNIGHT + timedelta(minutes=5), MIDNIGHT + 2 * HOUR)
+
+    assert ladder(late, [Level.MINUTE], kept) == [
+        Segment(Level.MINUTE, MIDNIGHT + 20 * HOUR, MIDNIGHT + timedelta(hours=30, minutes=1))
+    ]
+    assert ladder(early, [Level.HOUR, Level.MINUTE], kept) == [Segment(Level.HOUR, MIDNIGHT, MIDNIGHT + 2 * HOUR)]
+    with pytest.raises(NotKept) as gone:
+        ladder(early, [Level.MINUTE], kept)
+    assert (gone.value.level, gone.value.until) == (Level.HOUR, MIDNIGHT + 10 * HOUR)
+    with pytest.raises(NotKept) as gone:
+        ladder(late, [], kept)
+    assert (gone.value.level, gone.value.until) == (Level.MINUTE, MIDNIGHT + 100 * HOUR)
+
+
+def test_what_can_no_longer_be_made_anew_stands_as_it_is() -> None:
+    kept = Stock({Level.MINUTE: [(MIDNIGHT, MIDNIGHT + HOUR)]}, {None: MIDNIGHT + 100 * HOUR})
+    span = (MIDNIGHT, MIDNIGHT + 24 * HOUR)
+
+    assert ladder(span, [Level.DAY, Level.HOUR, Level.MINUTE], kept) == [Segment(Level.DAY, *span)]
