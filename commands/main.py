@@ -14,6 +14,7 @@ from commands import (
     devices,
     jobs,
     keys,
+    mutes,
     quality,
     quarantine,
     reference,
@@ -39,6 +40,7 @@ app.add_typer(database.app, name="db")
 app.add_typer(devices.app, name="device")
 app.add_typer(sites.app, name="site")
 app.add_typer(weather.app, name="weather")
+app.add_typer(mutes.app, name="mute")
 app.add_typer(broker.app, name="broker")
 app.add_typer(keys.app, name="key")
 app.add_typer(quarantine.app, name="quarantine")

@@ -8,7 +8,9 @@ from rencheng.codecs.payloads import ChargingPayload, SignalPayload, StatePayloa
 from rencheng.codecs.receipts import ReceiptDocument
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import ROOT
+from services.alerts.bulletin import NoticeDocument
 from services.alerts.messages.document import WarningDocument
+from services.alerts.storm.notices import BLIND, GROUP, REMINDER
 
 READINGS: dict[Kind, Any] = {
     Kind.WATERLOGGING: WaterPayload | list[WaterPayload],
@@ -26,6 +28,7 @@ def schemas() -> dict[str, Json]:
     payloads["state"] = StatePayload.model_json_schema()
     payloads["receipt"] = ReceiptDocument.model_json_schema()
     payloads["warning"] = TypeAdapter(WarningDocument).json_schema()
+    payloads["notice"] = TypeAdapter(NoticeDocument).json_schema()
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     files: dict[str, Json] = {f"{name}.schema.json": dialect | schema for name, schema in payloads.items()}
     return files | {"asyncapi.json": asyncapi()}
@@ -58,6 +61,7 @@ def asyncapi() -> Json:
         {"warning": {"payload": {"$ref": "./warning.schema.json"}, "contentType": "application/json"}},
     )
     heard = [*telemetry, "state"]
+    said = {"state": state, "reply": reply, "warning": warning, "notice": _notice()}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -65,11 +69,12 @@ def asyncapi() -> Json:
             "version": "1",
             "description": "Topics under rencheng/v1, MQTT 3.1.1. QoS 1, but for receipts.",
         },
-        "channels": telemetry | {"state": state, "reply": reply, "warning": warning},
+        "channels": telemetry | said,
         "operations": {
             **{f"receive_{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}} for name in heard},
             "send_receipt": {"action": "send", "channel": {"$ref": "#/channels/reply"}},
             "send_warning": {"action": "send", "channel": {"$ref": "#/channels/warning"}},
+            "send_notice": {"action": "send", "channel": {"$ref": "#/channels/notice"}},
         },
     }
 
@@ -79,7 +84,18 @@ _PARAMETERS = {
     "kind": {"description": "The device's family.", "enum": [kind.value for kind in Kind]},
     "device_id": {"description": "The device's name, which is also its broker account."},
     "site_id": {"description": "The watched place."},
+    "notice_kind": {"description": "What it is about.", "enum": [GROUP, BLIND, REMINDER]},
+    "world": {"description": "`actual`, or the name of an exercise."},
+    "topic": {"description": "Which group or silence; what a topic may not hold is written as a dash."},
 }
+
+
+def _notice() -> Json:
+    return _channel(
+        f"{ROOT}/notice/{{notice_kind}}/{{world}}/{{topic}}",
+        "Retained: the newest notice of many sites; a region's summary, blind sites, a silence's end.",
+        {"notice": {"payload": {"$ref": "./notice.schema.json"}, "contentType": "application/json"}},
+    )
 
 
 def _channel(address: str, description: str, messages: Json) -> Json:

@@ -32,7 +32,7 @@ class Scope(StrEnum):
     WARNINGS_READ = "warnings:read"
     """Warnings, their messages and CAP documents."""
     OPERATE = "operate"
-    """What an operator changes: sites and their thresholds."""
+    """What an operator changes: sites and their thresholds, silences and maintenance."""
     WEATHER_WRITE = "weather:write"
     """Hand in what the weather service says: rain signals and forecasts."""
     DEVICES_WRITE = "devices:write"

@@ -6,6 +6,7 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.store.ledger import ingest_counts, quarantine, quarantine_drops
 from rencheng.store.rollups import touch_devices
+from rencheng.store.storm_tables import maintenance, notices, silences
 from rencheng.store.tables import (
     device_states,
     devices,
@@ -18,6 +19,19 @@ from rencheng.store.tables import (
     worlds,
 )
 from rencheng.store.weather_tables import rain_forecasts, rain_signals
+
+OF_WORLD = (
+    quarantine,
+    quarantine_drops,
+    ingest_counts,
+    rain_signals,
+    rain_forecasts,
+    silences,
+    maintenance,
+    notices,
+    warnings,
+)
+"""Tables whose rows name their world."""
 
 
 def clear_exercise(connection: Connection, world: str) -> None:
@@ -32,7 +46,7 @@ def clear_exercise(connection: Connection, world: str) -> None:
     touch_devices(connection, of_world)
     for table in (waterlogging_readings, signal_events, meter_values, device_states):
         connection.execute(delete(table).where(table.c.device_id.in_(of_world)))
-    for table in (quarantine, quarantine_drops, ingest_counts, rain_signals, rain_forecasts, warnings):
+    for table in OF_WORLD:
         connection.execute(delete(table).where(table.c.world == world))
     sites_of_world = select(sites.c.site_id).where(sites.c.world == world)
     connection.execute(delete(site_states).where(site_states.c.site_id.in_(sites_of_world)))

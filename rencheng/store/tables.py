@@ -211,7 +211,8 @@ deliveries = Table(
     Column("topic", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("delivered_at", _time),
-    Index("deliveries_due", "event_id", postgresql_where=text("delivered_at IS NULL")),
+    Column("held", Text, comment="why storm control holds it back; null if it does not"),
+    Index("deliveries_due", "event_id", postgresql_where=text("delivered_at IS NULL AND held IS NULL")),
 )
 
 site_states = Table(

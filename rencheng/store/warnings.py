@@ -12,6 +12,8 @@ from rencheng.store.tables import deliveries, warning_events, warnings
 MQTT = "mqtt"
 """The one channel so far: the retained warning of a site."""
 
+_DUE = (deliveries.c.delivered_at.is_(None), deliveries.c.held.is_(None), deliveries.c.channel == MQTT)
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -21,6 +23,8 @@ class Said:
     document: Mapping[str, object]
     cap_xml: str
     topic: str
+    held: str | None = None
+    """Why storm control holds its delivery back; None if it does not."""
 
 
 def record(connection: Connection, said: Said, *, delivered: bool) -> None:
@@ -45,7 +49,11 @@ def record(connection: Connection, said: Said, *, delivered: bool) -> None:
     if event_id is not None:
         connection.execute(
             insert(deliveries).values(
-                event_id=event_id, channel=MQTT, topic=said.topic, delivered_at=func.now() if delivered else None
+                event_id=event_id,
+                channel=MQTT,
+                topic=said.topic,
+                delivered_at=func.now() if delivered else None,
+                held=said.held,
             )
         )
     elif delivered:  # kept by a commit whose answer was lost, and sent directly since
@@ -93,7 +101,7 @@ def settle_overtaken(connection: Connection) -> int:
         )
         .scalar_subquery()
     )
-    query = update(deliveries).where(deliveries.c.delivered_at.is_(None), deliveries.c.channel == MQTT)
+    query = update(deliveries).where(*_DUE)
     return connection.execute(query.where(overtaken_at.is_not(None)).values(delivered_at=overtaken_at)).rowcount
 
 
@@ -102,7 +110,7 @@ def due_deliveries(connection: Connection, *, limit: int) -> Sequence[tuple[int,
     query = (
         select(deliveries.c.event_id, deliveries.c.topic, warning_events.c.document)
         .join(warning_events, warning_events.c.event_id == deliveries.c.event_id)
-        .where(deliveries.c.delivered_at.is_(None), deliveries.c.channel == MQTT)
+        .where(*_DUE)
         .order_by(deliveries.c.event_id)
         .limit(limit)
     )

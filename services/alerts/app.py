@@ -24,15 +24,18 @@ def run(settings: AlertSettings, stop: threading.Event) -> None:
 
 
 def step(parts: Parts) -> None:
-    """Feed → engine → outbox → delivery. What goes wrong in one of them stops none of the others."""
+    """Feed → engine → storm control → outbox → delivery. What goes wrong in one of them stops none of the others."""
     parts.feed.wait(IDLE_S)
     parts.follow_registry()  # after the wait: a site registered meanwhile is known
+    parts.follow_orders()
     said: list[Said] = []
     for reading, at in parts.feed.take(parts.directory, parts.since):
         with contained("reading", device=reading.device_id, time=reading.time.isoformat()):
             if found := parts.judge(reading, at):
                 _tell(found)
                 said.append(found)
+    with contained("storm control"):
+        parts.control_storm()
     committed = False
     with contained("outbox"):
         committed = parts.outbox.keep(said, parts.book.changed_pages())

@@ -2,13 +2,15 @@
 
 import itertools
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Protocol
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
 from rencheng.store.database import Connection, Engine, in_our_words
 from rencheng.store.errors import is_unavailable
 from rencheng.store.sites import save_site_states
+from rencheng.store.storm import Parcel, release
 from rencheng.store.warnings import Said, record
 from services.alerts.book import Page
 from services.alerts.containment import contained
@@ -25,6 +27,15 @@ RETRY_S = 1.0
 """How long to leave a database alone that was away; a new message does not wait for it."""
 
 
+class Sendable(Protocol):
+    """What goes out: a document, and where it is retained."""
+
+    @property
+    def topic(self) -> str: ...  # noqa: D102 - as above
+    @property
+    def document(self) -> Mapping[str, object]: ...  # noqa: D102
+
+
 class Outbox:
     """Keeps what was said, in order.
 
@@ -36,13 +47,21 @@ class Outbox:
         publish: sends one message out now; True if it came through.
     """
 
-    def __init__(self, engine: Engine, publish: Callable[[Said], bool]) -> None:
+    def __init__(self, engine: Engine, publish: Callable[[Sendable], bool]) -> None:
         self._engine = engine
         self._publish = publish
         self._unsaved: list[tuple[Said, bool]] = []
         self._pages: dict[str, Page] = {}
         self._changed_at: dict[str, float] = {}  # when a page first differed from what is kept, the oldest first
+        self._freed: dict[str, tuple[Parcel, bool]] = {}
         self._retry_at = 0.0
+
+    def free(self, parcels: Iterable[Parcel]) -> None:
+        """Let messages go out that were held back; the next `keep` sees to it."""
+        freed = {parcel.identifier: (parcel, False) for parcel in parcels}
+        if freed:
+            self._freed |= freed
+            self._retry_at = 0.0
 
     def keep(self, said: Sequence[Said], pages: Mapping[str, Page]) -> bool:
         """Take messages and changed pages in. True if messages were committed, so that deliveries are due.
@@ -55,9 +74,9 @@ class Outbox:
             self._changed_at.setdefault(site_id, now)
         self._unsaved.extend((item, False) for item in said)
         due = self._due(now)
-        if not said and (now < self._retry_at or not (self._unsaved or due)):
+        if not said and (now < self._retry_at or not (self._unsaved or due or self._freed)):
             return False
-        has_messages = bool(self._unsaved)
+        has_messages = bool(self._unsaved or self._freed)
         return self._save(due) and has_messages
 
     def save(self) -> bool:
@@ -76,13 +95,17 @@ class Outbox:
         try:
             with in_our_words(), self._engine.begin() as connection:
                 refused = self._write(connection, sites)
+                freed = [name for name, (_, sent) in self._freed.items() if release(connection, name, delivered=sent)]
         except StoreUnavailable as away:
             log.warning("database away, warnings go out unrecorded", waiting=len(self._unsaved), why=str(away))
             self._send_unrecorded()
             return False
         self._unsaved = [(said, delivered) for said, delivered in self._unsaved if said.message.site_id in refused]
+        for name in freed:
+            del self._freed[name]
         self._send_unrecorded()
-        self._unsaved = [(said, delivered) for said, delivered in self._unsaved if not delivered]
+        self._freed = {}  # what was not recorded has gone out directly
+        self._unsaved = [(said, delivered) for said, delivered in self._unsaved if not delivered and not said.held]
         for site_id in sites:
             self._pages.pop(site_id, None)
             self._changed_at.pop(site_id, None)
@@ -91,6 +114,8 @@ class Outbox:
     def _send_unrecorded(self) -> None:
         """Straight out, in order; what comes later never goes before what did not come through."""
         for index, (said, delivered) in enumerate(self._unsaved):
+            if said.held:
+                continue
             came_through: bool | None = delivered
             if not delivered:
                 came_through = None
@@ -99,6 +124,9 @@ class Outbox:
             if came_through is False:
                 return
             self._unsaved[index] = said, bool(came_through)
+        for name, (parcel, sent) in self._freed.items():
+            with contained("direct publication", identifier=name):
+                self._freed[name] = parcel, sent or self._publish(parcel)
 
     def _write(self, connection: Connection, sites: Sequence[str]) -> set[str]:
         """Everything at once, or site by site if the database refuses something; the sites that it refuses."""

@@ -1,7 +1,7 @@
 """The one place of this service that knows concrete parts and puts them together."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -18,16 +18,22 @@ from rencheng.domain.warning import WarningMessage
 from rencheng.runtime.logs import get_logger
 from rencheng.store.database import Connection, Engine, in_our_words, open_database
 from rencheng.store.devices import load_directory
+from rencheng.store.sessions import Row
 from rencheng.store.sites import load_sites, load_states
+from rencheng.store.sites_now import BLIND_AFTER
+from rencheng.store.storm import Told, newest_notices, told_of_open_warnings
 from rencheng.store.warnings import Said
 from rencheng.store.watch import Watched
 from services.alerts.book import LATENESS, Book, Page
+from services.alerts.bulletin import Bulletin
 from services.alerts.containment import contained
 from services.alerts.delivery.dispatcher import as_payload, deliver_due
+from services.alerts.desk import Desk
 from services.alerts.feed import Feed
 from services.alerts.messages.cap import serialise
 from services.alerts.messages.document import document
 from services.alerts.messages.publisher import Publisher
+from services.alerts.orders import Orders
 from services.alerts.outbox import Outbox
 from services.alerts.settings import AlertSettings
 
@@ -36,6 +42,7 @@ log = get_logger("alerts")
 PUBLISH_TIMEOUT_S = 5.0
 RETRY_DELIVERY_S = 1.0
 RETRY_REGISTRY_S = 1.0
+NOTICE_EVERY_S = 1.0
 
 FIRST_LOOK = timedelta(hours=1)
 """How far back stored readings matter of a gauge that has never been heard."""
@@ -64,6 +71,9 @@ class Parts:
             on_change=self.feed.connection_changed,
         )
         self.outbox = Outbox(engine, lambda said: self._retain(said.topic, as_payload(said.document)))
+        self.desk = Desk()
+        self.orders = Orders(engine)
+        self.bulletin = Bulletin(engine, self._retain)
         self._engine = engine
         self._registry: Watched[Registry] = Watched(engine, _load_registry)
         self._restored = False
@@ -71,6 +81,7 @@ class Parts:
         self._publisher = _publisher(settings)
         self._undelivered = True  # what an earlier life may have left
         self._delivery_tried_at = 0.0
+        self._noticed_at = 0.0
 
     def follow_registry(self) -> None:
         """Take over changed devices and sites; at the first time, together with what was kept of each site."""
@@ -83,9 +94,12 @@ class Parts:
                 if sites is self.book.sites:
                     return
                 pages = {} if self._restored else self._kept_pages()
+                told, notices = ([], []) if self._restored else self._kept_words()
                 self.directory = directory
                 has_unheard = self.book.set_sites(sites)
                 self.book.restore(pages)
+                self.desk.set_sites(sites)
+                self.desk.restore(told, notices)
                 self._restored = True
                 if has_unheard:
                     self.feed.begin_anew()
@@ -105,12 +119,13 @@ class Parts:
         site = self.book.site_of(reading)
         if site is None:
             return None
+        self.desk.hear(site.world, reading.time)
         before = self.book.page(site.site_id)
         message = self.book.take(reading, received_at)
         if message is None:
             return None
         try:
-            return self.dress(message)
+            return self.desk.judge(self.dress(message))
         except Exception:
             self.book.put_back(site.site_id, before)
             raise
@@ -124,6 +139,35 @@ class Parts:
             serialise(message, site, self._publisher),
             warning_topic(site.region, site.site_id),
         )
+
+    def follow_orders(self) -> None:
+        """Take over what operators mute and what the weather service says."""
+        if self.orders.look():
+            self.desk.set_mutes(self.orders.mutes)
+
+    def control_storm(self) -> None:
+        """Let go what nothing mutes any more; say what is to be said of many sites."""
+        self.outbox.free(self.desk.tick())
+        if time.monotonic() - self._noticed_at < NOTICE_EVERY_S or not self._restored:
+            return
+        self._noticed_at = time.monotonic()
+        live = [site for site in self.book.sites.values() if site.world == ACTUAL and site.device_ids]
+        blind = self._blind(live)
+        in_rain = any(self.orders.readiness(site, datetime.now(UTC)).level for site in live if site.site_id in blind)
+        found = self.desk.notices(blind, of=len(live), in_rain=in_rain)
+        self.bulletin.post(found, connected=self.session.is_connected)
+
+    def _blind(self, live: Sequence[Site]) -> set[str]:
+        """The live sites of which nobody can say how deep the water is."""
+        if not self.feed.can_evaluate:
+            return {site.site_id for site in live}
+        since = datetime.now(UTC) - BLIND_AFTER
+        heard = {site.site_id for site, _, heard_at in self.book.heard_until() if heard_at and heard_at > since}
+        return {site.site_id for site in live} - heard
+
+    def _kept_words(self) -> tuple[list[Told], list[Row]]:
+        with in_our_words(), self._engine.connect() as connection:
+            return told_of_open_warnings(connection), newest_notices(connection)
 
     def deliver(self, *, anew: bool) -> None:
         """Deliver what is due: at once if something is new, now and then if something was left."""

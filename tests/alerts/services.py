@@ -169,6 +169,8 @@ def empty(database: Engine) -> None:
     """Forget everything but the schema."""
     with database.begin() as connection:
         tables = (
+            "silences",
+            "notices",
             "warnings",
             "site_states",
             "waterlogging_readings",

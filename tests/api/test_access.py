@@ -19,7 +19,14 @@ from tests.api.conftest import MakeToken
 
 PAGES = {"/", "/warnings/{warning_id}", "/static/status.css", "/static/status.js"}
 OPEN = {"/health", "/docs", "/openapi.json", *PAGES}
-FILLED = {"device_id": "g1", "site_id": "road", "warning_id": "w", "sequence": "1", "quarantine_id": "1"}
+FILLED = {
+    "device_id": "g1",
+    "site_id": "road",
+    "warning_id": "w",
+    "sequence": "1",
+    "quarantine_id": "1",
+    "name": "silence-1",
+}
 
 
 def _app() -> FastAPI:

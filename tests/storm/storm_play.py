@@ -6,15 +6,13 @@ from datetime import UTC, datetime, timedelta
 from rencheng.domain.level import Level
 from rencheng.domain.mute import Scope, Silence
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
-from services.alerts.storm.control import Control, Verdict
+from services.alerts.storm.control import Control, Verdict, Word
 
 NOON = datetime(2026, 7, 20, 4, tzinfo=UTC)
 """A Monday, in Jinan."""
 
 LIXIA, HUAIYIN = "370102", "370104"
 PROFILE = default_profile(SiteType.ROAD)
-GROUNDS = Grounds("observed", "G1", 200.0, 5.0, 150.0, None, 1)
 
 
 def at(minute: float) -> datetime:
@@ -35,23 +33,9 @@ class Storm:
 
     def goes(self, site_id: str, level: Level, minute: float) -> list[Verdict]:
         """A site's level changes; the verdicts that follow."""
-        line = self.control.line(site_id)
-        over = level is Level.NONE
-        kind = MessageType.CANCEL if over else MessageType.UPDATE if line.level else MessageType.ALERT
         self.said += 1
-        message = WarningMessage(
-            identifier=f"{site_id}-{self.said}",
-            warning_id=site_id,
-            sequence=self.said,
-            message_type=kind,
-            site_id=site_id,
-            level=line.level if over else level,
-            certainty=Certainty.OBSERVED,
-            issued_at=at(minute),
-            world=self.control.sites[site_id].world,
-            grounds=GROUNDS,
-        )
-        return self.control.take(message, at(minute))
+        word = Word(f"{site_id}-{self.said}", site_id, self.control.sites[site_id].world, level)
+        return self.control.take(word, at(minute))
 
     def silence(self, scope: Scope, up_to: Level, begin: float, end: float) -> None:
         silence = Silence(f"silence-{len(self.control.mutes) + 1}", scope, up_to, at(begin), at(end), "pump test")
@@ -66,4 +50,4 @@ class Storm:
 
 
 def delivered(verdicts: list[Verdict]) -> list[tuple[str, str]]:
-    return [(each.message.site_id, each.message.level.word) for each in verdicts if each.held is None]
+    return [(each.word.site_id, each.word.level.word) for each in verdicts if each.held is None]

@@ -42,7 +42,7 @@ def test_what_a_red_region_muted_is_told_when_it_is_red_no_more() -> None:
     city.goes("A", RED, 0)
     city.goes("B", BLUE, 1)
 
-    assert delivered(city.goes("A", NONE, 20)) == [("A", "red"), ("B", "blue")]
+    assert delivered(city.goes("A", NONE, 20)) == [("A", "none"), ("B", "blue")]
     assert city.control.tick("actual", at(21)) == []
 
 
@@ -53,7 +53,7 @@ def test_the_end_of_a_warning_that_nobody_was_told_of_is_not_told() -> None:
     [ended] = city.goes("B", NONE, 2)
 
     assert ended.held == UNTOLD
-    assert delivered(city.goes("A", NONE, 20)) == [("A", "red")]
+    assert delivered(city.goes("A", NONE, 20)) == [("A", "none")]
 
 
 def test_updates_wait_unless_they_rise_and_then_the_newest_is_told() -> None:
@@ -65,7 +65,7 @@ def test_updates_wait_unless_they_rise_and_then_the_newest_is_told() -> None:
     assert city.control.tick("actual", at(9.9)) == []
     assert delivered(city.control.tick("actual", at(10))) == [("A", "blue")]
     assert delivered(city.goes("A", YELLOW, 10.1)) == [("A", "yellow")]
-    assert delivered(city.goes("A", NONE, 10.2)) == [("A", "yellow")]
+    assert delivered(city.goes("A", NONE, 10.2)) == [("A", "none")]
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_silence_also_keeps_updates_of_what_was_told_before() -> None:
     city.silence(Scope(site_id="A"), YELLOW, 1, 60)
 
     assert [each.held for each in city.goes("A", BLUE, 20)] == ["silence-1"]
-    assert delivered(city.goes("A", NONE, 30)) == [("A", "blue")]
+    assert delivered(city.goes("A", NONE, 30)) == [("A", "none")]
 
 
 def test_a_silence_that_ends_gives_up_what_it_kept() -> None:
@@ -122,7 +122,7 @@ def test_control_goes_on_from_what_was_recorded() -> None:
 
     assert [site.site_id for site, _ in later.control.held("actual")] == ["B", "C"]
     assert delivered(later.control.tick("actual", at(12))) == [("C", "blue")]
-    assert delivered(later.goes("A", NONE, 13)) == [("A", "red"), ("B", "blue")]
+    assert delivered(later.goes("A", NONE, 13)) == [("A", "none"), ("B", "blue")]
 
 
 def test_a_site_that_is_gone_is_forgotten() -> None:
@@ -155,12 +155,12 @@ class Dispatcher:
         self.names: list[str] = []
 
     def hear(self, verdicts: list[Verdict], minute: int) -> None:
-        for message in (each.message for each in verdicts if each.held is None):
-            level = self.city.control.line(message.site_id).level
-            if NONE < level <= self.heard[message.site_id]:
-                self.calm[message.site_id].append(minute)
-            self.heard[message.site_id] = level
-            self.names.append(message.identifier)
+        for word in (each.word for each in verdicts if each.held is None):
+            level = word.level
+            if NONE < level <= self.heard[word.site_id]:
+                self.calm[word.site_id].append(minute)
+            self.heard[word.site_id] = level
+            self.names.append(word.identifier)
 
     def tick(self, minute: int) -> None:
         """As the service does after every step."""

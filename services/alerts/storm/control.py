@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
-from rencheng.domain.warning import MessageType, WarningMessage
 
 if TYPE_CHECKING:
     from rencheng.domain.mute import Mute
@@ -35,10 +34,20 @@ UNTOLD = "untold"
 
 
 @dataclass(frozen=True, slots=True)
+class Word:
+    """Of a message, what matters here: its name, and the level that stands at its site after it; NONE at the end."""
+
+    identifier: str
+    site_id: str
+    world: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """A message, and why it waits; None if it is to be delivered now."""
 
-    message: WarningMessage
+    word: Word
     held: str | None = None
 
 
@@ -47,13 +56,13 @@ class Line:
     """What stands at a site, and what dispatch has been told of it.
 
     Attributes:
-        newest: the last message about the site; None before the first, and after an end that needs no telling.
+        newest: the last message about the site; None before the first.
         told: the level that dispatch knows of; NONE if it knows of no warning.
         told_at: when it was told last; None if never.
         is_told: whether `newest` was delivered.
     """
 
-    newest: WarningMessage | None = None
+    newest: Word | None = None
     told: Level = Level.NONE
     told_at: datetime | None = None
     is_told: bool = True
@@ -61,9 +70,7 @@ class Line:
     @property
     def level(self) -> Level:
         """The level that stands."""
-        if self.newest is None or self.newest.message_type is MessageType.CANCEL:
-            return Level.NONE
-        return self.newest.level
+        return self.newest.level if self.newest else Level.NONE
 
 
 class Control:
@@ -93,14 +100,14 @@ class Control:
         """What stands at a site."""
         return self._lines.get(site_id) or Line()
 
-    def take(self, message: WarningMessage, at: datetime) -> list[Verdict]:
+    def take(self, word: Word, at: datetime) -> list[Verdict]:
         """Judge one message; its verdict comes first, then what was held and may be told now."""
-        line = replace(self.line(message.site_id), newest=message, is_told=False)
-        held = self._why_held(message.site_id, line, at)
+        line = replace(self.line(word.site_id), newest=word, is_told=False)
+        held = self._why_held(word.site_id, line, at)
         if held is None or held == UNTOLD:
             line = replace(line, told=line.level, told_at=line.told_at if held else at, is_told=True)
-        self._put(message.site_id, line)
-        return [Verdict(message, held), *self.tick(message.world, at)]
+        self._put(word.site_id, line)
+        return [Verdict(word, held), *self.tick(word.world, at)]
 
     def tick(self, world: str, at: datetime) -> list[Verdict]:
         """What was held in a world and may be told by now."""

@@ -1,0 +1,115 @@
+"""The JSON form of silences and maintenance windows, for API and commands."""
+
+import datetime as dt
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from rencheng.domain.device import ACTUAL
+from rencheng.domain.level import Level
+from rencheng.domain.mute import CITY, Maintenance, Scope, Silence
+from rencheng.domain.topic import IDENTIFIER, REGION
+
+LevelWord = Literal["blue", "yellow", "orange", "red"]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_Name = Annotated[str, StringConstraints(pattern=f"^{IDENTIFIER.pattern}$")]
+
+SILENCE_MAX = dt.timedelta(days=7)
+"""A longer silence is forgotten; maintenance that comes round has its own form."""
+
+
+class _MuteForm(BaseModel):
+    """Names one site, region or catchment, and up to which level it is muted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    world: _Name = ACTUAL
+    site_id: _Name | None = None
+    region: Annotated[str, StringConstraints(pattern=f"^{REGION.pattern}$")] | None = Field(
+        None, description="GB/T 2260: a district, a city (…00) or a province (…0000)."
+    )
+    catchment: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    up_to: LevelWord = Field("blue", description="What rises above this level is heard all the same.")
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+    @model_validator(mode="after")
+    def _names_one_thing(self) -> "_MuteForm":
+        self.scope()
+        return self
+
+    def scope(self) -> Scope:
+        """Whom this mutes."""
+        return Scope(self.world, self.site_id, self.region, self.catchment)
+
+
+class SilenceForm(_MuteForm):
+    """Nothing up to a level is delivered for a while. It is brought to mind before it ends."""
+
+    begins_at: AwareDatetime
+    ends_at: AwareDatetime
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> "SilenceForm":
+        if not dt.timedelta(0) < self.ends_at - self.begins_at <= SILENCE_MAX:
+            raise ValueError(f"ends_at must come after begins_at, by {SILENCE_MAX.days} days at most")
+        return self
+
+    def silence(self) -> Silence:
+        """The silence, not named yet."""
+        return Silence("", self.scope(), Level.parse(self.up_to), self.begins_at, self.ends_at, self.reason)
+
+
+class MaintenanceForm(_MuteForm):
+    """A window that comes round every week, on the clocks of Asia/Shanghai."""
+
+    weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)]
+    begins: dt.time = Field(description="Time of day, such as 22:30.")
+    lasts_minutes: Annotated[int, Field(ge=1, le=6 * 24 * 60)]
+    first_day: dt.date = Field(default_factory=lambda: dt.datetime.now(CITY).date())
+    last_day: dt.date | None = None
+
+    @model_validator(mode="after")
+    def _is_a_time_of_day(self) -> "MaintenanceForm":
+        if self.begins.tzinfo is not None:
+            raise ValueError("begins is a time of day in Asia/Shanghai, without an offset")
+        if self.last_day is not None and self.last_day < self.first_day:
+            raise ValueError("last_day must not come before first_day")
+        return self
+
+    def maintenance(self) -> Maintenance:
+        """The window, not named yet."""
+        return Maintenance(
+            name="",
+            scope=self.scope(),
+            up_to=Level.parse(self.up_to),
+            weekdays=frozenset(WEEKDAYS.index(day) for day in self.weekdays),
+            begins=self.begins,
+            lasts=dt.timedelta(minutes=self.lasts_minutes),
+            first=self.first_day,
+            last=self.last_day,
+            reason=self.reason,
+        )
+
+
+def as_json(mute: Silence | Maintenance) -> dict[str, object]:
+    """A mute in the form in which it was given."""
+    scope = mute.scope
+    common: dict[str, object] = {
+        "world": scope.world,
+        "site_id": scope.site_id,
+        "region": scope.region,
+        "catchment": scope.catchment,
+        "up_to": mute.up_to.word,
+        "reason": mute.reason,
+    }
+    if isinstance(mute, Silence):
+        return common | {"begins_at": mute.begins_at, "ends_at": mute.ends_at}
+    return common | {
+        "weekdays": [WEEKDAYS[day] for day in sorted(mute.weekdays)],
+        "begins": mute.begins,
+        "lasts_minutes": round(mute.lasts.total_seconds() / 60),
+        "first_day": mute.first,
+        "last_day": mute.last,
+    }
