@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test skill noise mutants speed latency bench receipts flood up down lint lock
+.PHONY: help setup demo test skill noise mutants speed latency bench receipts flood fuzz up down lint lock
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -41,6 +41,9 @@ flood: setup ## what a device that floods costs the others, with its quota and w
 
 receipts: setup ## kill broker, worker and database under devices that wait for receipts, many times (ROUNDS=100 is long)
 	@RENCHENG_RECEIPTS_ROUNDS=$${ROUNDS:-30} $(VENV)/pytest --timeout 7200 -s tests/device_sims/test_keeper.py
+
+fuzz: setup ## a million messages that no device should send, beside good traffic; MESSAGES= and SEED= change them
+	@MESSAGES=$(or $(MESSAGES),1000000) SEED=$(or $(SEED),1) $(VENV)/python -m benchmarks.fuzz
 
 up: setup ## start this checkout's TimescaleDB and Mosquitto
 	@$(VENV)/rencheng stack up

@@ -26,7 +26,7 @@ SELECT count(*) FILTER (WHERE found.device_id IS NULL),
        coalesce(sum(found.copies - 1), 0)::bigint
 FROM published FULL JOIN found USING (device_id, time)
 """
-_STORED = "SELECT coalesce(sum(stored), 0)::bigint FROM ingest_counts WHERE kind = 'waterlogging'"
+_STORED = "SELECT coalesce(sum(stored), 0)::bigint FROM ingest_counts WHERE kind = 'waterlogging' AND world = 'actual'"
 _COMMITS = """
 SELECT device_id, date_trunc('second', time),
        extract(epoch FROM max(pg_xact_commit_timestamp(xmin)))::float8
@@ -65,7 +65,7 @@ def commits(conninfo: str, fleet: Fleet, sent: Sent) -> list[tuple[float, float]
         rows: Sequence[tuple[str, datetime, float]] = connection.execute(
             _COMMITS, [fleet.first, fleet.first]
         ).fetchall()
-    committed = {(numbers[name], second): at for name, second, at in rows}
+    committed = {(numbers[name], second): at for name, second, at in rows if name in numbers}
     keys = [((device, fleet.second(block)), at) for device, block, at in sent.sent_at]
     return [(at, committed[key]) for key, at in keys if key in committed]
 

@@ -1,0 +1,49 @@
+"""A few thousand of the messages that `make fuzz` sends a million of."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import Engine, text
+
+from benchmarks.fuzz.messages import STRANGER, WORLD, devices
+from benchmarks.fuzz.sender import FuzzLoad, FuzzOrder
+from rencheng.store.devices import add_world, register
+from tests.conftest import Broker
+from tests.ingest.conftest import Sender, Worker, counts, eventually, sample, scalar
+
+MESSAGES, GOOD = 3000, 20
+
+
+@pytest.fixture
+def fuzzers(broker: Broker, database: Engine) -> Iterator[dict[str, str]]:
+    """Their passwords; they are registered in an exercise of their own, but for one stranger."""
+    with database.begin() as connection:
+        add_world(connection, WORLD, "Fuzzing")
+        register(connection, [(device, None) for device in devices(datetime.now(UTC))])
+    names = [*(device.device_id for device in devices(datetime.now(UTC))), STRANGER]
+    broker.add_accounts(*names)
+    yield {name: broker.passwords[name] for name in names}
+    with database.begin() as connection:
+        connection.execute(text("DELETE FROM devices WHERE world = :world"), {"world": WORLD})
+
+
+def test_every_fuzzed_message_is_accounted_for_and_the_others_go_on(
+    worker: Worker, fuzzers: dict[str, str], sender: Callable[[str], Sender], database: Engine, broker: Broker
+) -> None:
+    load = FuzzLoad(FuzzOrder(broker.address[1], fuzzers, seed=7, messages=MESSAGES, per_s=1e6))
+    good = sender("G1")
+    load.wait_until_made()
+    load.start()
+    for number in range(GOOD):
+        good.send(sample(seconds_ago=number))
+    sent = load.result()
+
+    eventually(lambda: sum(counts(database)), sent.readings + GOOD)
+    stored, _, quarantined = counts(database)
+    assert scalar(database, "SELECT sum(times) FROM quarantine") == quarantined > MESSAGES // 2
+    assert stored > MESSAGES // 10
+    assert scalar(database, "SELECT count(*) FROM waterlogging_readings WHERE device_id = 'G1'") == GOOD
+    assert worker.process is not None
+    assert worker.process.poll() is None
+    assert b"Traceback" not in worker.log.read_bytes()
