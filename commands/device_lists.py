@@ -13,13 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from commands.broker import tell_broker
-from commands.opening import opened, operator, transaction
+from commands.opening import limits, opened, operator, transaction
 from rencheng.admission import admit_devices
 from rencheng.device_form import read_devices
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.enrolment import enrol_all
-from rencheng.runtime.settings import ClockSettings
 from rencheng.store.readings import stage_on_connect
 from rencheng.store.strangers import list_pending
 
@@ -88,9 +87,8 @@ def admit_(
         stage_on_connect(engine)
         with engine.connect() as connection:
             names = device_ids or [each.device_id for each in list_pending(connection, limit=ALL_MAX)]
-        limits = ClockSettings.load().clock_limits
         with _kept(passwords, few_max=FEW) as keep:
-            done = admit_devices(engine, names, given, limits=limits, actor=operator(), keep=keep)
+            done = admit_devices(engine, names, given, limits=limits(), actor=operator(), keep=keep)
         tell_broker(engine)
     if passwords is None:
         for name, password in done.passwords.items():

@@ -30,6 +30,7 @@ CalledName = Annotated[str | None, typer.Option("--name", help="What people call
 Latitude = Annotated[float | None, typer.Option(help="Where it hangs.")]
 Longitude = Annotated[float | None, typer.Option(help="Where it hangs.")]
 Codec = Annotated[str | None, typer.Option(help="The format of its payloads; `json` unless given.")]
+Gauge = Annotated[str | None, typer.Option(help="By which limits it is tested: `street`, `channel`, or one's own.")]
 DepthMax = Annotated[float | None, typer.Option(help="A gauge's mounting height.")]
 BlindZone = Annotated[float | None, typer.Option(help="How far before its face a gauge cannot measure.")]
 NoReturn = Annotated[list[float] | None, typer.Option(help="A value that says `no echo`; may be given several times.")]
@@ -47,6 +48,7 @@ def add(
     latitude: Latitude = None,
     longitude: Longitude = None,
     codec: Codec = None,
+    gauge: Gauge = None,
     depth_max_mm: DepthMax = None,
     blind_zone_mm: BlindZone = None,
     no_return_code: NoReturn = None,
@@ -54,7 +56,7 @@ def add(
     quota_per_minute: Quota = None,
 ) -> None:
     """Register a device, or give a registered one a new password. Prints its topic and its password, once."""
-    options = (name, latitude, longitude, codec, depth_max_mm, blind_zone_mm, no_return_code, receipts)
+    options = (name, latitude, longitude, codec, gauge, depth_max_mm, blind_zone_mm, no_return_code, receipts)
     device = Device(device_id, kind, region, **_given(site, *options, quota_per_minute))
     with opened() as engine:
         with engine.begin() as connection:
@@ -75,6 +77,7 @@ def change_(
     latitude: Latitude = None,
     longitude: Longitude = None,
     codec: Codec = None,
+    gauge: Gauge = None,
     depth_max_mm: DepthMax = None,
     blind_zone_mm: BlindZone = None,
     no_return_code: NoReturn = None,
@@ -83,7 +86,7 @@ def change_(
     clear: Annotated[list[str] | None, typer.Option(help="A field to be as if never said, such as site_id.")] = None,
 ) -> None:
     """Change what is known about a device. What is not named stays; ingest sees it at once."""
-    options = (name, latitude, longitude, codec, depth_max_mm, blind_zone_mm, no_return_code, receipts)
+    options = (name, latitude, longitude, codec, gauge, depth_max_mm, blind_zone_mm, no_return_code, receipts)
     given = _given(site, *options, quota_per_minute)
     given |= {key: value for key, value in {"kind": kind, "region": region}.items() if value is not None}
     usual = {each.name: each.default for each in fields(Device)}
@@ -140,6 +143,7 @@ def replace_(
     new: Annotated[str, typer.Argument(help="The name of the device that takes its place.")],
     name: CalledName = None,
     codec: Codec = None,
+    gauge: Gauge = None,
     depth_max_mm: DepthMax = None,
     blind_zone_mm: BlindZone = None,
     no_return_code: NoReturn = None,
@@ -148,7 +152,7 @@ def replace_(
 
     The old one is retired; its readings stay, under its own name and in the history of its site.
     """
-    given = _given(None, name, None, None, codec, depth_max_mm, blind_zone_mm, no_return_code, None, None)
+    given = _given(None, name, None, None, codec, gauge, depth_max_mm, blind_zone_mm, no_return_code, None, None)
     with opened() as engine:
         with engine.begin() as connection:
             device, password = succeed(connection, old, new, given, actor=operator())
@@ -176,6 +180,7 @@ def _given(
     latitude: float | None,
     longitude: float | None,
     codec: str | None,
+    gauge: str | None,
     depth_max_mm: float | None,
     blind_zone_mm: float | None,
     no_return_codes: list[float] | None,
@@ -189,6 +194,7 @@ def _given(
         "latitude": latitude,
         "longitude": longitude,
         "codec": codec,
+        "gauge": gauge,
         "depth_max_mm": depth_max_mm,
         "blind_zone_mm": blind_zone_mm,
         "no_return_codes": no_return_codes or None,

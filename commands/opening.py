@@ -4,7 +4,8 @@ import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rencheng.runtime.settings import DatabaseSettings
+from rencheng.replay.attempt import Limits
+from rencheng.runtime.settings import DatabaseSettings, IntakeSettings
 from rencheng.store.database import Connection, Engine, in_our_words, open_database
 
 
@@ -28,6 +29,12 @@ def transaction() -> Iterator[Connection]:
     """One transaction of that database."""
     with opened() as engine, engine.begin() as connection:
         yield connection
+
+
+def limits() -> Limits:
+    """By what intake judges, as the settings say."""
+    settings = IntakeSettings.load()
+    return Limits(settings.clock_limits, settings.gauge_limits)
 
 
 def operator() -> str:

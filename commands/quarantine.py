@@ -2,7 +2,7 @@
 
 import codecs
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,14 +12,13 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from commands.opening import opened, operator, transaction
+from commands.opening import limits, opened, operator, transaction
 from rencheng.domain.errors import NotPossible, Reason
 from rencheng.domain.kind import Kind
 from rencheng.domain.remedies import REMEDIES
 from rencheng.intake import Admitted
 from rencheng.replay.attempt import Fix, attempt
 from rencheng.replay.run import Summary, added, replay, replay_matching
-from rencheng.runtime.settings import ClockSettings
 from rencheng.store.counts import Tally
 from rencheng.store.database import Engine
 from rencheng.store.devices import find_devices
@@ -80,7 +79,7 @@ def show(number: Annotated[int, typer.Argument(help="The entry's number.")]) -> 
     if row["replayed_at"]:
         typer.echo(f"{'replayed':18} {row['replayed_at']} by {row['replayed_by']}: {row['replayed_as']}")
     typer.echo(f"payload, {row['payload_bytes']} bytes:\n{_as_text(entry.payload)}")
-    _say_attempt(attempt(entry, directory, ClockSettings.load().clock_limits))
+    _say_attempt(attempt(entry, directory, limits(), now=datetime.now(UTC)))
 
 
 @app.command("replay")
@@ -122,7 +121,7 @@ def reasons() -> None:
 
 def replay_all(engine: Engine, filters: RefusedFilters) -> Summary:
     """Replay every open entry that is meant, with a bar on a terminal."""
-    limits, console = ClockSettings.load().clock_limits, Console(stderr=True)
+    console = Console(stderr=True)
     with engine.connect() as connection:
         expected = count_open(connection, filters)
     total, after = Summary(), 0
@@ -130,7 +129,7 @@ def replay_all(engine: Engine, filters: RefusedFilters) -> Summary:
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("replaying", total=expected)
         while True:
-            part = replay_matching(engine, filters, limits=limits, actor=operator(), after=after)
+            part = replay_matching(engine, filters, limits=limits(), actor=operator(), after=after)
             total = added(total, part)
             progress.update(task, completed=total.entries)
             if part.following is None:
@@ -139,7 +138,7 @@ def replay_all(engine: Engine, filters: RefusedFilters) -> Summary:
 
 
 def _replay_numbers(engine: Engine, numbers: list[int], fix: Fix | None) -> None:
-    outcomes = replay(engine, numbers, limits=ClockSettings.load().clock_limits, actor=operator(), fix=fix)
+    outcomes = replay(engine, numbers, limits=limits(), actor=operator(), fix=fix)
     for outcome in outcomes:
         if not outcome.moved:
             for refusal in outcome.refusals:

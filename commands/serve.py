@@ -1,4 +1,4 @@
-"""`rencheng serve`: ingest, alerts, the API and the jobs on this machine, until Ctrl-C."""
+"""`rencheng serve`: ingest, alerts, the API, the jobs and the broker's accounts on this machine, until Ctrl-C."""
 
 import os
 import subprocess
@@ -9,12 +9,15 @@ import typer
 
 from rencheng.runtime.lifecycle import stop_on_signals
 
-SERVICES = ("services.ingest", "services.alerts", "services.api", "services.jobs")
+SERVICES = ("services.ingest", "services.alerts", "services.api", "services.jobs", "commands.keep_accounts")
 STOP_TIMEOUT_S = 15
 
 
 def serve() -> None:
-    """Run ingest, alerts, the API and the jobs together. A service that ends is started again after a second."""
+    """Run ingest, alerts, the API, the jobs and the keeper of the broker's accounts together.
+
+    A service that ends is started again after a second.
+    """
     stop = stop_on_signals()
     running = {module: _start(module) for module in SERVICES}
     typer.echo("running; Ctrl-C ends it")

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rencheng.checks.clock import ClockLimits
 from rencheng.device_form import SHOWN_MAX, DeviceForm, findings
 from rencheng.domain.errors import NotPossible, Reason
 from rencheng.enrolment import enrol_all
+from rencheng.replay.attempt import Limits
 from rencheng.replay.run import Summary, added, replay_matching
 from rencheng.store.database import Engine, database_now, in_our_words
 from rencheng.store.gauges import committed_through
@@ -45,7 +45,7 @@ def admit_devices(
     device_ids: Sequence[str],
     given: Mapping[str, Any],
     *,
-    limits: ClockLimits,
+    limits: Limits,
     actor: str,
     keep: Keep = lambda _passwords: None,
 ) -> Admission:
@@ -88,7 +88,7 @@ def _form(pending: Pending, given: Mapping[str, Any]) -> DeviceForm:
         raise NotPossible("\n".join(f"{pending.device_id}: {finding}" for finding in findings(error))) from None
 
 
-def _replay(engine: Engine, device_ids: Sequence[str], limits: ClockLimits, actor: str) -> Summary:
+def _replay(engine: Engine, device_ids: Sequence[str], limits: Limits, actor: str) -> Summary:
     if len(device_ids) <= ONE_BY_ONE_MAX:
         wanted = [RefusedFilters(reason=Reason.UNKNOWN_DEVICE, device_id=name) for name in device_ids]
     else:  # all strangers' entries; those of others stay

@@ -41,6 +41,8 @@ class Profile(BaseModel):
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     codec: Annotated[str, StringConstraints(min_length=1, max_length=64)] = "json"
     """The format of its payloads."""
+    gauge: Name = "street"
+    """By which limits a gauge's readings are tested: `street`, `channel`, or one's own."""
     depth_max_mm: Annotated[float, Field(gt=0, le=100_000)] | None = None
     """A gauge's mounting height: its face above the ground."""
     blind_zone_mm: Annotated[float, Field(ge=0, le=10_000)] | None = None

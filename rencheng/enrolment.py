@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
-from rencheng.broker.accounts import SERVICE_PREFIX, new_password, password_hash, write_password_file
+from rencheng.broker.accounts import SERVICE_PREFIX, alone_at, new_password, password_hash, write_password_file
 from rencheng.codecs.registry import CODECS
 from rencheng.device_form import DeviceForm, listed
 from rencheng.domain.device import Device
@@ -105,9 +105,10 @@ def write_accounts(engine: Engine, accounts: BrokerAccounts) -> int:
         ("operator", accounts.mqtt_operator_password),
     ]
     hashes = [(f"{SERVICE_PREFIX}{name}", password_hash(secret.get_secret_value())) for name, secret in services]
-    with engine.connect() as connection:
-        hashes += password_hashes(connection)
-    write_password_file(accounts.mqtt_password_file, hashes)
+    with alone_at(accounts.mqtt_password_file):
+        with engine.connect() as connection:
+            hashes += password_hashes(connection)
+        write_password_file(accounts.mqtt_password_file, hashes)
     return len(hashes)
 
 

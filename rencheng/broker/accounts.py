@@ -1,10 +1,12 @@
 """The broker's accounts, in Mosquitto's own password form: three services, and each device by its own name."""
 
 import base64
+import fcntl
 import hashlib
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rencheng.domain.errors import Misconfigured
@@ -28,6 +30,24 @@ def password_hash(password: str) -> str:
     salt = secrets.token_bytes(SALT_BYTES)
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
     return f"$7${ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+@contextmanager
+def alone_at(path: Path) -> Iterator[None]:
+    """Others who are about to write the same password file wait, so that nobody puts what is older over what is newer.
+
+    Raises:
+        Misconfigured: the folder is not there or not ours to write.
+    """
+    try:
+        lock = os.open(path.with_name(".accounts.lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Misconfigured(f"RENCHENG_MQTT_PASSWORD_FILE: cannot write {path}: {error.strerror}") from error
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def write_password_file(path: Path, hashes: Iterable[tuple[str, str]]) -> None:

@@ -1,13 +1,23 @@
 """What intake would say today of a message that it refused. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from rencheng.checks.clock import ClockLimits
+from rencheng.checks.limits import GAUGES, GaugeLimits
 from rencheng.domain.device import Device
 from rencheng.domain.errors import Reason
 from rencheng.intake import WHOLE_MESSAGE, Admitted, Message, Refusal, admit
 from rencheng.store.quarantine_replay import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """By what intake judges; for a replay to be like a live message, they must be ingest's own."""
+
+    clock: ClockLimits = field(default_factory=ClockLimits)
+    gauges: Mapping[str, GaugeLimits] = field(default_factory=lambda: GAUGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +28,30 @@ class Fix:
     payload: bytes | None = None
 
 
-def attempt(entry: Entry, directory: Mapping[str, Device], limits: ClockLimits, fix: Fix | None = None) -> Admitted:
+def attempt(
+    entry: Entry, directory: Mapping[str, Device], limits: Limits, fix: Fix | None = None, *, now: datetime
+) -> Admitted:
     """What intake would say today, as of the moment when the message was first received.
 
-    Of an entry that is one reading of a message, only that reading: its neighbours were settled long ago.
+    Of an entry that is one reading of a message, only that reading: its neighbours were settled long ago. What is by
+    now older than ingest takes in is refused: retention counts on it that nothing so old is stored any more.
     """
     fix = fix or Fix()
     topic = entry.topic if fix.topic is None else fix.topic
     payload = entry.payload if fix.payload is None else fix.payload
-    admitted = admit(Message(topic, payload, entry.first_received_at), directory, limits)
-    return admitted if _is_whole(entry, fix) else _only(admitted, entry.position)
+    admitted = admit(Message(topic, payload, entry.first_received_at), directory, limits.clock, limits.gauges)
+    wanted = admitted if _is_whole(entry, fix) else _only(admitted, entry.position)
+    return _recent(wanted, places(entry, wanted, fix), now - limits.clock.past, limits)
+
+
+def _recent(tried: Admitted, where: Sequence[int], oldest: datetime, limits: Limits) -> Admitted:
+    old = {place for place, reading in zip(where, tried.readings, strict=True) if reading.time < oldest}
+    if not old:
+        return tried
+    detail = f"sampled longer ago than the {limits.clock.past} in which readings are taken in, by now"
+    kept = tuple(r for place, r in zip(where, tried.readings, strict=True) if place not in old)
+    refusals = (*tried.refusals, *(Refusal(place, Reason.CLOCK_PAST, detail) for place in sorted(old)))
+    return replace(tried, readings=kept, refusals=refusals)
 
 
 def _is_whole(entry: Entry, fix: Fix | None) -> bool:

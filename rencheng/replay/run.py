@@ -1,13 +1,13 @@
 """Replaying: some entries in one transaction, or all that a filter means, portion by portion."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
-from rencheng.checks.clock import ClockLimits
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.replay.account import WORKER, Book, Outcome
-from rencheng.replay.attempt import Fix, attempt, places
+from rencheng.replay.attempt import Fix, Limits, attempt, places
 from rencheng.store.counts import Tally, take_turn
 from rencheng.store.database import Connection, Engine, in_our_words
 from rencheng.store.devices import find_devices
@@ -50,9 +50,10 @@ def replay(
     engine: Engine,
     quarantine_ids: Sequence[int],
     *,
-    limits: ClockLimits,
+    limits: Limits,
     actor: str,
     fix: Fix | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[Outcome]:
     """Replay those of some entries that are open, in one transaction; what became of each.
 
@@ -62,6 +63,7 @@ def replay(
         limits: ingest's own.
         actor: who does it, for the entries' mark.
         fix: what is sent instead. If nothing of it can be taken, the entry stays.
+        now: the wall clock.
 
     Raises:
         StoreUnavailable: the database is away; nothing happened, or (its last answer lost) all of it.
@@ -70,7 +72,7 @@ def replay(
         try:
             with in_our_words(), engine.begin() as connection:
                 take_turn(connection, WORKER)
-                return _replay(connection, take_open(connection, quarantine_ids), limits, actor, fix)
+                return _replay(connection, take_open(connection, quarantine_ids), limits, actor, fix, now())
         except StoreUnavailable:
             if last:
                 raise
@@ -78,7 +80,7 @@ def replay(
 
 
 def replay_matching(
-    engine: Engine, filters: RefusedFilters, *, limits: ClockLimits, actor: str, after: int = 0, limit: int = 1000
+    engine: Engine, filters: RefusedFilters, *, limits: Limits, actor: str, after: int = 0, limit: int = 1000
 ) -> Summary:
     """Replay the open entries that are meant, the first `limit` from the number `after` on.
 
@@ -111,11 +113,11 @@ def chunks(entries: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
 
 
 def _replay(
-    connection: Connection, entries: Sequence[Entry], limits: ClockLimits, actor: str, fix: Fix | None
+    connection: Connection, entries: Sequence[Entry], limits: Limits, actor: str, fix: Fix | None, now: datetime
 ) -> list[Outcome]:
     topics = [fix.topic if fix and fix.topic is not None else entry.topic for entry in entries]
     directory = find_devices(connection, {topic.split("/")[4] for topic in topics if topic.count("/") > 3})  # noqa: PLR2004
-    tried = [attempt(entry, directory, limits, fix) for entry in entries]
+    tried = [attempt(entry, directory, limits, fix, now=now) for entry in entries]
     where = [places(entry, admitted, fix) for entry, admitted in zip(entries, tried, strict=True)]
     read = [(k, p, r) for k, a in enumerate(tried) for p, r in zip(where[k], a.readings, strict=True)]
     fates = write(connection, [Arrival(reading, tried[k].message.received_at) for k, _, reading in read])

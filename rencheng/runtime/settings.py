@@ -87,6 +87,10 @@ class QualitySettings(Settings):
             raise Misconfigured(f"RENCHENG_GAUGE_LIMITS_FILE: {error}") from None
 
 
+class IntakeSettings(ClockSettings, QualitySettings):
+    """By what intake judges a message."""
+
+
 class PublicSettings(Settings):
     """Where people find us."""
 

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, FastAPI
 
+from rencheng.replay.attempt import Limits
 from rencheng.runtime.logs import get_logger
 from rencheng.store.api_keys import Scope
 from rencheng.store.sessions import Database
@@ -21,9 +22,11 @@ from services.api.routes import (
     feed,
     health,
     history,
+    pending,
     quarantine,
     quarantine_replay,
     readings,
+    registry,
     site_register,
     sites,
     status,
@@ -54,6 +57,8 @@ GUARDED: tuple[tuple[APIRouter, *tuple[Scope, ...]], ...] = (
     (quarantine.router, Scope.ADMIN),
     (quarantine_replay.router, Scope.QUARANTINE_REPLAY),
     (audit.router, Scope.ADMIN),
+    (registry.router, Scope.DEVICES_WRITE),
+    (pending.router, Scope.DEVICES_WRITE),
 )
 """Nothing comes under /v1 without a scope."""
 
@@ -89,7 +94,7 @@ documents (RFC 9457).
 def create_app(settings: ApiSettings) -> FastAPI:
     """The API on a database. It starts, and answers 503, while the database is away."""
     database = Database(settings.database_url, name="rencheng-api")
-    replayer = Replayer(settings.database_url, settings.clock_limits)
+    replayer = Replayer(settings.database_url, Limits(settings.clock_limits, settings.gauge_limits))
     live = Live(settings.database_url, database, streams_max=settings.api_streams_max)
     public_url = settings.public_url.rstrip("/")
 

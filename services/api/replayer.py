@@ -1,12 +1,14 @@
 """Replays on behalf of who asks, on connections that have what writing readings needs."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
 
-from rencheng.checks.clock import ClockLimits
+from rencheng.admission import Admission, admit_devices
 from rencheng.domain.device import Device
 from rencheng.intake import Admitted
 from rencheng.replay.account import Outcome
-from rencheng.replay.attempt import Fix, attempt
+from rencheng.replay.attempt import Fix, Limits, attempt
 from rencheng.replay.run import Summary, replay, replay_matching
 from rencheng.store.database import in_our_words, open_database
 from rencheng.store.quarantine_log import RefusedFilters
@@ -17,14 +19,14 @@ from rencheng.store.readings import stage_on_connect
 class Replayer:
     """One replay at a time is the rule (`take_turn`), so a few connections are plenty."""
 
-    def __init__(self, url: str, limits: ClockLimits) -> None:
+    def __init__(self, url: str, limits: Limits) -> None:
         self._engine = open_database(url, name="rencheng-replay", connections_max=2)
         self._limits = limits
         stage_on_connect(self._engine)
 
     def attempt(self, entry: Entry, directory: Mapping[str, Device], fix: Fix | None = None) -> Admitted:
         """What intake would say today."""
-        return attempt(entry, directory, self._limits, fix)
+        return attempt(entry, directory, self._limits, fix, now=datetime.now(UTC))
 
     def one(self, quarantine_id: int, *, actor: str, fix: Fix | None) -> Outcome | None:
         """Replay one entry; None if it is not open.
@@ -43,6 +45,15 @@ class Replayer:
             StoreUnavailable: the database is away.
         """
         return replay_matching(self._engine, filters, limits=self._limits, actor=actor, after=after, limit=limit)
+
+    def admit(self, device_id: str, given: Mapping[str, Any], *, actor: str) -> Admission:
+        """Let a pending device in, and replay what it sent.
+
+        Raises:
+            NotPossible: it is not pending, or cannot be so.
+            StoreUnavailable: the database is away.
+        """
+        return admit_devices(self._engine, [device_id], given, limits=self._limits, actor=actor)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from rencheng.runtime.settings import ClockSettings, DatabaseSettings, PublicSettings
+from rencheng.runtime.settings import DatabaseSettings, IntakeSettings, PublicSettings
 
 
-class ApiSettings(DatabaseSettings, PublicSettings, ClockSettings):
+class ApiSettings(DatabaseSettings, PublicSettings, IntakeSettings):
     """Settings of the API."""
 
     api_host: str = Field("127.0.0.1", description="The address to listen on; this machine alone unless it is set.")

@@ -8,6 +8,7 @@ from rencheng import series_quality
 from rencheng.domain.kind import Kind
 from rencheng.store.database import Connection, Engine
 from rencheng.store.quality import forget_flags
+from rencheng.store.quarantine_retention import drop_old
 from services.jobs import storage
 from services.jobs.settings import JobSettings
 
@@ -52,10 +53,28 @@ def _test_series(engine: Engine, settings: JobSettings) -> Figures:
     return figures
 
 
+def _trim_quarantine(engine: Engine, settings: JobSettings) -> Figures:
+    figures = {"entries_dropped": 0, "readings_dropped": 0}
+    more = True
+    while more:
+        with engine.begin() as connection:
+            dropped = drop_old(
+                connection,
+                datetime.now(UTC),
+                keep_days=settings.quarantine_keep_days,
+                keep_bytes=settings.quarantine_keep_mb * 2**20,
+            )
+        figures["entries_dropped"] += dropped.entries
+        figures["readings_dropped"] += dropped.readings
+        more = dropped.more
+    return figures
+
+
 JOBS: tuple[Job, ...] = (
     Job("storage.rollups", timedelta(minutes=1), storage.roll_up_touched, "rolls up what was touched"),
     Job("storage.arrange", timedelta(hours=6), in_one_transaction(storage.arrange), "chunk lengths, columnstore"),
     Job("storage.retention", timedelta(hours=1), storage.drop_what_is_old, "drops what is old and rolled up"),
+    Job("quarantine.retention", timedelta(hours=1), _trim_quarantine, "drops refused messages by age and size"),
     Job("quality.series", timedelta(minutes=5), _test_series, "tests series of gauges that no site binds"),
 )
 """In the order in which they run when several are due."""

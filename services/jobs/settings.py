@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from rencheng.domain.kind import Kind
 from rencheng.runtime.settings import DatabaseSettings, QualitySettings
+from rencheng.store.quarantine_retention import KEEP_BYTES, KEEP_DAYS
 
 _DAYS = "Days that {} are kept, at least: chunks go whole. 0: for good."
 
@@ -59,5 +60,10 @@ class StorageSettings(DatabaseSettings):
 
 class JobSettings(StorageSettings, QualitySettings):
     """Settings of the runner and of the jobs."""
+
+    quarantine_keep_days: float = Field(KEEP_DAYS, gt=0, description="Days that what was refused is kept.")
+    quarantine_keep_mb: int = Field(
+        KEEP_BYTES // 2**20, gt=0, description="Megabytes of what was refused that are kept; the oldest goes first."
+    )
 
     jobs_metrics_port: int | None = Field(None, description="Where to offer Prometheus metrics; nowhere if unset.")

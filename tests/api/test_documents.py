@@ -64,6 +64,7 @@ def test_every_operation_is_described_and_tagged(document: dict[str, Any]) -> No
 
 def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
     assert sorted(operation["operationId"] for _, operation in _operations(document)) == [
+        "admit_device",
         "attempt_one",
         "delete_mute",
         "get_cap",
@@ -80,10 +81,12 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "get_site_history",
         "get_status",
         "get_warning",
+        "import_devices",
         "list_audit",
         "list_devices",
         "list_mutes",
         "list_notices",
+        "list_pending_devices",
         "list_rain_signals",
         "list_readings",
         "list_refused",
@@ -94,9 +97,13 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "post_rain_forecasts",
         "post_rain_signal",
         "post_silence",
+        "put_device",
         "put_site",
+        "replace_device",
         "replay_matching",
         "replay_one",
+        "retire_device",
+        "rotate_credentials",
         "stream_warnings",
     ]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from sqlalchemy import Engine, text
 
 from rencheng.admission import admit_devices
-from rencheng.checks.clock import ClockLimits
+from rencheng.replay.attempt import Limits
 from rencheng.store.database import open_database
 from rencheng.store.readings import stage_on_connect
 from rencheng.store.strangers import list_pending
@@ -26,7 +26,7 @@ def test_a_stranger_is_admitted_while_it_speaks_and_all_is_stored_once(
     posted = [stranger.post(sample(100 + second)) for second in range(300)]
     engine = open_database(database_url, name="admission test")
     stage_on_connect(engine)
-    done = admit_devices(engine, ["stranger"], {"name": "新来的"}, limits=ClockLimits(), actor="shell tester")
+    done = admit_devices(engine, ["stranger"], {"name": "新来的"}, limits=Limits(), actor="shell tester")
     posted += [stranger.post(sample(1000 + second)) for second in range(50)]
     for each in posted:
         each.wait_for_publish(20)

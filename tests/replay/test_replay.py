@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
@@ -11,7 +12,7 @@ from rencheng.domain.device import Device
 from rencheng.domain.errors import Reason
 from rencheng.domain.kind import Kind
 from rencheng.replay.account import Outcome
-from rencheng.replay.attempt import Fix
+from rencheng.replay.attempt import Fix, Limits
 from rencheng.replay.run import chunks, replay
 from rencheng.store.counts import Tally
 from rencheng.store.quarantine import Refuse, bury
@@ -29,8 +30,12 @@ from tests.replay.conftest import (
 )
 
 
-def again(database: Engine, *ids: int, fix: Fix | None = None, limits: ClockLimits = LIMITS) -> list[Outcome]:
-    return replay(database, ids or open_ids(database), limits=limits, actor="shell tester", fix=fix)
+def again(
+    database: Engine, *ids: int, fix: Fix | None = None, clock: ClockLimits = LIMITS, now: datetime = NOON
+) -> list[Outcome]:
+    return replay(
+        database, ids or open_ids(database), limits=Limits(clock), actor="shell tester", fix=fix, now=lambda: now
+    )
 
 
 def array(*items: bytes) -> bytes:
@@ -110,7 +115,7 @@ def test_of_a_reading_of_an_array_its_neighbours_are_left_alone(database: Engine
     assert check_account(database, received) == (2, 0, 1)
     wider = replace(LIMITS, past=2 * LIMITS.past)
 
-    assert [outcome.tally for outcome in again(database, limits=wider)] == [Tally(stored=1)]
+    assert [outcome.tally for outcome in again(database, clock=wider)] == [Tally(stored=1)]
     assert check_account(database, received) == (3, 0, 0)
 
 
@@ -119,9 +124,18 @@ def test_a_reading_whose_device_is_retired_meanwhile_stays_one_reading(database:
     enrol(database, Device("G1", Kind.WATERLOGGING, REGION, retired_at=NOON))
     again(database)
     enrol(database, Device("G1", Kind.WATERLOGGING, REGION))
-    again(database, limits=replace(LIMITS, past=2 * LIMITS.past))
+    again(database, clock=replace(LIMITS, past=2 * LIMITS.past))
 
     assert check_account(database, received) == (3, 0, 0)
+
+
+def test_what_is_too_old_by_now_is_stored_no_more(database: Engine) -> None:
+    received = ingest(database, message(array(sample(86_400 * 20), sample(86_400)), "G9"))
+    enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
+    [outcome] = again(database, now=NOON + timedelta(days=15))
+
+    assert (outcome.tally, outcome.refusals[0].reason) == (Tally(stored=1, quarantined=1), Reason.CLOCK_PAST)
+    assert check_account(database, received) == (1, 0, 1)
 
 
 def test_a_mended_payload_takes_the_place_of_the_broken_one(database: Engine) -> None:

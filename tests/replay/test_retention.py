@@ -6,6 +6,7 @@ from sqlalchemy import Engine
 
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
+from rencheng.replay.attempt import Limits
 from rencheng.replay.run import replay
 from rencheng.store.quarantine_retention import ENTRY_BYTES, Dropped, drop_old
 from tests.replay.conftest import (
@@ -72,7 +73,7 @@ def test_it_goes_step_by_step(database: Engine) -> None:
 def test_a_replayed_entry_goes_without_being_counted_again(database: Engine) -> None:
     received = ingest(database, message(sample(), "G9", second=0))
     enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
-    replay(database, open_ids(database), limits=LIMITS, actor="shell tester")
+    replay(database, open_ids(database), limits=Limits(LIMITS), actor="shell tester", now=lambda: NOON)
     with database.begin() as connection:
         dropped = drop_old(connection, NOON + timedelta(days=100))
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from rencheng.domain.kind import Kind
 from rencheng.store import catalogue, history
 from rencheng.store.catalogue import DeviceFilters
+from rencheng.store.registry import succession
 from rencheng.store.sessions import Connection, Row
 from services.api.answers import Answer, Page, cut, example, local, shown
 from services.api.deps import AfterName, ByRegion, BySite, ByWorld, Db, DeviceId, Limit, Zone
@@ -26,7 +27,13 @@ _EXAMPLE = {
     "latitude": 36.6512,
     "longitude": 117.1201,
     "codec": "json",
+    "gauge": "street",
     "depth_max_mm": 2400.0,
+    "blind_zone_mm": 250.0,
+    "no_return_codes": [9999.0],
+    "receipts": True,
+    "quota_per_minute": None,
+    "replaces": "gauge-6",
     "created_at": "2026-07-01T09:00:00+08:00",
     "retired_at": None,
     "online": True,
@@ -48,7 +55,17 @@ class Device(Answer):
     latitude: float | None
     longitude: float | None
     codec: str
+    gauge: str
+    """By which limits a gauge's readings are tested."""
     depth_max_mm: float | None
+    blind_zone_mm: float | None
+    no_return_codes: list[float]
+    receipts: bool
+    """It waits to be told that its readings are stored."""
+    quota_per_minute: int | None
+    """null: the platform's own limit."""
+    replaces: str | None
+    """The device whose place it took."""
     created_at: datetime
     retired_at: datetime | None
     online: bool | None
@@ -65,9 +82,13 @@ class Devices(Page[Device]):
 class DeviceInDetail(Device):
     """A device, and when it was heard of last."""
 
-    model_config = example(**_EXAMPLE, last_reading_at="2026-07-20T16:05:00+08:00")
+    model_config = example(
+        **_EXAMPLE, last_reading_at="2026-07-20T16:05:00+08:00", place_held_by=["gauge-6", "gauge-7"]
+    )
 
     last_reading_at: datetime | None
+    place_held_by: list[str]
+    """All devices that held this place, the first one first: each has the readings of its time."""
 
 
 @router.get("", summary="List devices 设备列表", operation_id="list_devices")
@@ -99,8 +120,9 @@ def get_device(database: Db, zone: Zone, device_id: DeviceId) -> DeviceInDetail:
     with database.read() as connection:
         row = known(connection, device_id)
         newest = history.newest_time(connection, Kind(row["kind"]), device_id)
+        line = [each["device_id"] for each in succession(connection, device_id)]
     last = local(newest, zone) if newest else None
-    return DeviceInDetail.model_validate(shown(row, zone) | {"last_reading_at": last})
+    return DeviceInDetail.model_validate(shown(row, zone) | {"last_reading_at": last, "place_held_by": line})
 
 
 def known(connection: Connection, device_id: str) -> Row:
