@@ -55,7 +55,7 @@ def test_a_device_that_asked_is_told_what_is_settled_after_the_commit_and_never_
     with database.connect() as connection:
         connection.execute(text("LOCK TABLE waterlogging_readings IN ACCESS EXCLUSIVE MODE"))
         keeper.send(good)
-        time.sleep(2.5)  # two rounds of answers
+        time.sleep(1.6)  # more than a round of answers
 
         assert settled(replies) == []
     eventually(lambda: settled(replies), [message_id(good)])
@@ -90,7 +90,7 @@ def test_a_thousand_messages_a_second_are_answered_about_once_a_second(
     worker: Worker, sender: MakeSender, database: Engine, replies: Listener
 ) -> None:
     with under_load([sender("keeper")]) as load:
-        load.wait_for(2500)
+        load.wait_for(1200)
     audit(database, load.published)
 
     eventually(lambda: len(settled(replies)), len(load.published))
