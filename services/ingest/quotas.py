@@ -27,6 +27,9 @@ gauge that reports every 10 s. It is wide because a device without receipts cann
 STRANGERS_PER_MINUTE = 60_000
 """What all devices may send together that nobody registered. None of them has an account of its own: names are free."""
 
+PAUSE_S = 10.0
+"""Who is shed is asked to wait so long beyond its debt, or it would come back for one reading at a time."""
+
 MINUTE_S = 60.0
 _STRANGERS = ""
 _GONE_MAX = 1000
@@ -103,7 +106,7 @@ class Quotas:
             live_debt = live_debts.get(name, now_s) if live else now_s
             backlog_debt = backlog_debts.get(name, now_s) if live != count else now_s
             if live_debt > live_until or backlog_debt > backlog_until:
-                wait_s = max(live_debt - live_until, backlog_debt - backlog_until)
+                wait_s = max(live_debt - live_until, backlog_debt - backlog_until) + PAUSE_S
                 if (topic := admitted.message.topic) not in shed:
                     shed[topic] = _Shed(admitted)
                 shed[topic].add(count, wait_s)
