@@ -1,12 +1,12 @@
 """Open the database, and put its errors into our words."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, func, select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.errors import is_unavailable
@@ -50,6 +50,14 @@ def database_now(connection: Connection) -> datetime:
     """What the database's clock says."""
     now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
     return now
+
+
+def give_up(connection: Connection) -> None:
+    """Close a connection for good, dead or alive: it does not go back into the pool."""
+    with suppress(SQLAlchemyError):
+        connection.invalidate()
+    with suppress(SQLAlchemyError):
+        connection.close()
 
 
 @contextmanager

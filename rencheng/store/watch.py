@@ -1,14 +1,13 @@
 """A copy of what the registry says, kept current by the database's own word (NOTIFY), at no query a message."""
 
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from typing import Generic, TypeVar
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.store.database import in_our_words
+from rencheng.store.database import give_up, in_our_words
 from rencheng.store.devices import Changes, changes, listen
 
 T = TypeVar("T")
@@ -87,7 +86,5 @@ class Watched(Generic[T]):
     def close(self) -> None:
         """Give the connection up."""
         if self._connection is not None:
-            with suppress(SQLAlchemyError):
-                self._connection.invalidate()  # it listens, and must not go back into the pool
-                self._connection.close()
+            give_up(self._connection)  # it listens, and must not go back into the pool
             self._connection = None

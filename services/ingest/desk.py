@@ -94,6 +94,7 @@ def open_desk(
     directory = Watched(engine, load_directory, refresh=refresh_directory)
     _wait_for(directory, stop)
     answers = Answers()
+    writer = Writer(engine, worker=settings.worker, stop=stop)
     try:
         with Postman(answers, tell, per_s=settings.ingest_answers_per_s):
             yield Desk(
@@ -101,11 +102,12 @@ def open_desk(
                 settings.clock_limits,
                 gauges,
                 Quotas(per_minute=settings.ingest_quota_per_minute),
-                Writer(engine, worker=settings.worker, stop=stop),
+                writer,
                 answers,
                 took_in,
             )
     finally:
+        writer.close()
         directory.close()
         engine.dispose()
 

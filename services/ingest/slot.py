@@ -19,6 +19,12 @@ from services.ingest.writer import Stopped
 IDLE_S = 1.0
 """How often a slot with nothing to do says that it lives."""
 
+GATHER_FROM, GATHER_TO = 64, 1000
+GATHER_S, DRY_S = 0.025, 0.003
+"""A commit costs some milliseconds whatever it holds. In a storm (a batch of GATHER_FROM messages or more) it pays to
+wait for more, up to GATHER_TO messages and GATHER_S, and only as long as more keep coming: when nothing came for DRY_S
+the broker may have sent all that its window lets it, and waits for us. A quiet night, and a window of 20, never wait."""
+
 
 class Desklike(Protocol):
     """A desk here, or a hand elsewhere."""
@@ -104,13 +110,18 @@ class Slot:
             return True
         taken: list[Share] = []
         messages = size = 0
+        patience_s = time.monotonic() + GATHER_S
         while share is not None:
             taken.append(share)
             messages += len(share.messages)
             size += share.ticket.size_bytes
-            if messages >= self._floor.batch_max or size >= BATCH_BYTES_MAX or self._shares.empty():
+            if messages >= self._floor.batch_max or size >= BATCH_BYTES_MAX:
                 break
-            share = self._shares.get()
+            gathers = GATHER_FROM <= messages < GATHER_TO and time.monotonic() < patience_s
+            try:
+                share = self._shares.get(timeout=DRY_S) if gathers else self._shares.get_nowait()
+            except queue.Empty:
+                break
         if taken:
             self._settle(desk, taken)
         return share is not None

@@ -11,7 +11,7 @@ from rencheng.domain.topic import kind_in
 from rencheng.intake import Admitted, Refusal
 from rencheng.runtime.logs import get_logger
 from rencheng.store.counts import Tally, count, has_progressed, record_progress, take_turn
-from rencheng.store.database import Connection, Engine, in_our_words
+from rencheng.store.database import Connection, Engine, give_up, in_our_words
 from rencheng.store.devices import save_states
 from rencheng.store.quarantine import Refuse, bury
 from rencheng.store.readings import Arrival, Settled, write
@@ -57,6 +57,7 @@ class Writer:
         self._now = now
         self._started_at = now()
         self._in_doubt: Settlement | None = None
+        self._connection: Connection | None = None
         self._through = self._started_at
 
     def write(self, batch: Sequence[Admitted], *, received_through: datetime) -> Settlement:
@@ -73,6 +74,7 @@ class Writer:
                 with in_our_words():
                     return self._attempt(batch)
             except StoreUnavailable as away:
+                self.close()
                 log.warning("database away, batch kept", messages=len(batch), pause_s=pause_s, why=str(away))
             if self._stop.wait(pause_s):
                 raise Stopped
@@ -80,27 +82,37 @@ class Writer:
 
     def _attempt(self, batch: Sequence[Admitted]) -> Settlement:
         mark = {"started_at": self._started_at, "committed_through": self._through}
-        with self._engine.connect() as connection:
-            take_turn(connection, self._worker)
-            if (settled := self._in_doubt) is not None:
-                committed = has_progressed(connection, self._worker, **mark)
-                self._in_doubt = None
-                if committed:  # only its answer was lost; to write it again would count all of it as duplicate
-                    return settled
-            settled = self._settle(connection, batch)
-            record_progress(connection, self._worker, **mark, rows=settled.tally.stored > 0)
-            self._in_doubt = settled
-            connection.commit()
+        connection = self._connection = self._connection or self._engine.connect()
+        take_turn(connection, self._worker)
+        if (settled := self._in_doubt) is not None:
+            committed = has_progressed(connection, self._worker, **mark)
             self._in_doubt = None
-            return settled
+            if committed:  # only its answer was lost; to write it again would count all of it as duplicate
+                connection.rollback()
+                return settled
+        settled = self._settle(connection, batch)
+        record_progress(connection, self._worker, **mark, rows=settled.tally.stored > 0)
+        self._in_doubt = settled
+        connection.commit()
+        self._in_doubt = None
+        return settled
+
+    def close(self) -> None:
+        """Give the connection up. It is kept from batch to batch, because to test it costs a round trip each time."""
+        if self._connection is not None:
+            give_up(self._connection)
+            self._connection = None
 
     def _settle(self, connection: Connection, batch: Sequence[Admitted]) -> Settlement:
         read = [(a, p, r) for a in batch for p, r in zip(a.positions, a.readings, strict=True)]
         fates = write(connection, [Arrival(reading, a.message.received_at) for a, _, reading in read])
         tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
+        of_topic: dict[str, Tally] = {}  # a topic is one device's, and so of one kind and one world
         refused = [_refuse(a, r) for a in batch for r in a.refusals]
         for (admitted, position, _), fate in zip(read, fates, strict=True):
-            tally = tallies[admitted.world, kind_in(admitted.message.topic)]
+            tally = of_topic.get(admitted.message.topic)
+            if tally is None:
+                tally = of_topic[admitted.message.topic] = tallies[admitted.world, kind_in(admitted.message.topic)]
             if fate is Settled.STORED:
                 tally.stored += 1
             elif fate is Settled.DUPLICATE:

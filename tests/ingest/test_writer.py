@@ -41,8 +41,10 @@ def engine(database_url: str, database: Engine) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def writer(engine: Engine) -> Writer:
-    return Writer(engine, worker="rencheng-ingest-0", stop=threading.Event())
+def writer(engine: Engine) -> Iterator[Writer]:
+    writer = Writer(engine, worker="rencheng-ingest-0", stop=threading.Event())
+    yield writer
+    writer.close()
 
 
 Fault = Callable[[str], None]
