@@ -1,0 +1,120 @@
+"""Piles, and all that stands around a site."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from rencheng.domain.device import DeviceState
+from rencheng.domain.reading import Measurand, MeterValue, SignalEvent
+from rencheng.domain.sensor import BoundSensor, Role
+from rencheng.domain.sign import Sign, SignKind
+from rencheng.domain.site import Site, SiteType, default_profile
+from services.alerts.corroboration.watch import Corroboration, Surroundings
+
+NOON = datetime(2026, 7, 20, 4, tzinfo=UTC)
+
+
+def at(minute: float) -> datetime:
+    return NOON + timedelta(minutes=minute)
+
+
+def station(
+    site_id: str = "S1", signals: tuple[str, ...] = ("s1",), piles: tuple[str, ...] = ("p1", "p2", "p3")
+) -> Site:
+    sensors = [*(BoundSensor(name, Role.SIGNAL) for name in signals), *(BoundSensor(name, Role.PILE) for name in piles)]
+    profile = default_profile(SiteType.CHARGING_STATION)
+    return Site(
+        site_id, "站", "Station", SiteType.CHARGING_STATION, "370102", 36.6, 117.0, profile, sensors=tuple(sensors)
+    )
+
+
+@pytest.fixture
+def around() -> Surroundings:
+    surroundings = Surroundings()
+    surroundings.set_sites({"S1": station()})
+    return surroundings
+
+
+def status(minute: float, error: str | None = None, pile: str = "p1", connector: int = 1) -> MeterValue:
+    word = "Faulted" if error else "Available"
+    return MeterValue(pile, connector, "", at(minute), Measurand.STATUS, status=word, error_code=error)
+
+
+def leakage(minute: float, ma: float, pile: str = "p1") -> MeterValue:
+    return MeterValue(pile, 1, "", at(minute), Measurand.LEAKAGE_MA, value=ma)
+
+
+def supports(around: Surroundings, minute: float, site_id: str = "S1") -> list[tuple[str, str, float]]:
+    signs = around.of(site_id, at(minute)).supports
+    return [(sign.kind.value, sign.device_id, (sign.since - NOON).total_seconds() / 60) for sign in signs]
+
+
+def test_a_ground_fault_supports_until_it_is_over_or_old(around: Surroundings) -> None:
+    around.take(status(0, "GroundFailure"))
+    around.take(status(1, "GroundFailure", pile="p2"))
+    around.take(status(2, "OverVoltage", pile="p3"))
+
+    assert supports(around, 5) == [("ground_fault", "p1", 0)]
+    around.take(status(6))
+    assert supports(around, 7) == [("ground_fault", "p2", 1)]
+    assert supports(around, 31.1) == []
+
+
+def test_leakage_that_rises_supports_and_one_that_is_always_high_does_not(around: Surroundings) -> None:
+    for minute, ma in enumerate([1.0, 1.2, 0.9]):
+        around.take(leakage(minute, ma))
+    for minute in range(5):
+        around.take(leakage(minute, 8.0, pile="p2"))
+    assert supports(around, 5) == []
+    around.take(leakage(6, 4.5))
+    assert supports(around, 6) == [("leakage_rises", "p1", 6)]
+    around.take(leakage(8, 1.1))
+    assert supports(around, 8) == []
+
+
+def test_piles_that_go_offline_together_support_and_one_alone_does_not(around: Surroundings) -> None:
+    def goes(pile: str, minute: float, *, online: bool = False) -> None:
+        around.take_state(DeviceState(pile, online, at(minute)))
+
+    goes("p1", 0)
+    assert supports(around, 1) == []
+    goes("p2", 11)
+    assert supports(around, 12) == []
+    goes("p3", 15)
+    assert supports(around, 16) == [("piles_offline", "p2", 11)]
+    goes("p3", 20, online=True)
+    assert supports(around, 21) == []
+
+
+def test_a_signal_serves_many_sites_and_a_stranger_none(around: Surroundings) -> None:
+    around.set_sites({"S1": station(), "S2": station("S2", piles=())})
+    around.take(SignalEvent("s1", at(0), 182, 0))
+    around.take(SignalEvent("s9", at(0), 182, 0))
+    around.take(status(0, "GroundFailure", pile="p9"))
+
+    assert supports(around, 1) == supports(around, 1, "S2") == [("signal_without_power", "s1", 0)]
+    assert around.of("nowhere", at(1)) == Corroboration()
+
+
+def test_what_is_bound_no_longer_is_forgotten(around: Surroundings) -> None:
+    around.take(status(0, "GroundFailure"))
+    around.take(SignalEvent("s1", at(0), 182, 0))
+    around.set_sites({"S1": station(signals=(), piles=("p2",))})
+    assert around.of("S1", at(1)) == Corroboration()
+    around.set_sites({"S1": station()})
+
+    assert around.of("S1", at(1)) == Corroboration()
+
+
+def test_traffic_that_flows_is_a_question_and_not_support(around: Surroundings) -> None:
+    minute = 0.0
+    while minute < 40:
+        for detector in (1, 2, 3):
+            around.take(SignalEvent("s1", at(minute), 82, detector))
+        for detector in (1, 2, 3):
+            around.take(SignalEvent("s1", at(minute + 0.05), 81, detector))
+        minute += 0.2
+
+    told = around.of("S1", at(40))
+    assert told.supports == ()
+    assert told.questions == (Sign(SignKind.TRAFFIC_FLOWS, "s1", at(40)),)
