@@ -32,6 +32,7 @@ from services.api.routes import (
     status,
     storm,
     stream,
+    transactions,
     warnings,
     weather,
 )
@@ -42,6 +43,7 @@ log = get_logger("api")
 GUARDED: tuple[tuple[APIRouter, *tuple[Scope, ...]], ...] = (
     (devices.router, Scope.TELEMETRY_READ),
     (readings.router, Scope.TELEMETRY_READ),
+    (transactions.router, Scope.TELEMETRY_READ),
     (history.router, Scope.TELEMETRY_READ),
     (sites.router, Scope.TELEMETRY_READ),
     (weather.router, Scope.TELEMETRY_READ),

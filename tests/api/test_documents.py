@@ -92,6 +92,7 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "list_refused",
         "list_site_profiles",
         "list_sites",
+        "list_transactions",
         "list_warnings",
         "post_maintenance",
         "post_rain_forecasts",
