@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test skill noise mutants speed latency bench receipts flood fuzz up down lint lock
+.PHONY: help setup demo test skill noise mutants speed latency bench receipts flood fuzz storage up down lint lock
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -44,6 +44,8 @@ receipts: setup ## kill broker, worker and database under devices that wait for 
 
 fuzz: setup ## a million messages that no device should send, beside good traffic; MESSAGES= and SEED= change them
 	@MESSAGES=$(or $(MESSAGES),1000000) SEED=$(or $(SEED),1) $(VENV)/python -m benchmarks.fuzz
+storage: setup ## what rollups cost the writing of readings, what the job takes, and what a question gains
+	@$(VENV)/python -m benchmarks.storage
 
 up: setup ## start this checkout's TimescaleDB and Mosquitto
 	@$(VENV)/rencheng stack up

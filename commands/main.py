@@ -20,6 +20,7 @@ from commands import (
     reference,
     serve,
     sites,
+    storage,
     weather,
     workers,
 )
@@ -46,6 +47,7 @@ app.add_typer(keys.app, name="key")
 app.add_typer(quarantine.app, name="quarantine")
 app.add_typer(quality.app, name="quality")
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(storage.app, name="storage")
 app.command()(serve.serve)
 app.command()(workers.workers)
 app.command()(demonstration.demo)

@@ -8,7 +8,7 @@ import sys
 
 import typer
 
-from commands import broker, devices, keys, quarantine, sites
+from commands import broker, devices, jobs, keys, quarantine, sites, storage
 from rencheng.domain.errors import RenchengError
 
 app = typer.Typer(
@@ -23,6 +23,8 @@ app.add_typer(sites.app, name="site")
 app.add_typer(keys.app, name="key")
 app.add_typer(broker.app, name="broker")
 app.add_typer(quarantine.app, name="quarantine")
+app.add_typer(jobs.app, name="jobs")
+app.add_typer(storage.app, name="storage")
 
 if __name__ == "__main__":
     try:

@@ -33,6 +33,7 @@ def upgrade() -> None:
     make = _as_continuous_aggregate if edition(op.get_bind()).continuous_aggregates else _as_table
     if make is _as_table:
         op.execute("CREATE SCHEMA rollup")
+        op.execute("GRANT USAGE ON SCHEMA rollup TO PUBLIC")  # to be asked for its size; to be read there are the views
     for rollup in _rollups():
         make(rollup)
 

@@ -39,11 +39,12 @@ class Hypertable:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A stretch of a hypertable, which is dropped as a whole."""
+    """A stretch of a hypertable, which is dropped as a whole; `by_columns` if it lies in the columnstore."""
 
     name: str
     begins: datetime
     ends: datetime
+    by_columns: bool
 
 
 def hypertables(connection: Connection) -> list[Hypertable]:
@@ -68,7 +69,8 @@ def hypertables(connection: Connection) -> list[Hypertable]:
 def chunks(connection: Connection, hypertable: Hypertable) -> list[Chunk]:
     """Its chunks, the oldest first."""
     query = text(
-        "SELECT format('%I.%I', chunk_schema, chunk_name), range_start, range_end FROM timescaledb_information.chunks"
+        "SELECT format('%I.%I', chunk_schema, chunk_name), range_start, range_end, is_compressed"
+        " FROM timescaledb_information.chunks"
         " WHERE hypertable_schema = :schema AND hypertable_name = :table ORDER BY range_start"
     )
     rows = connection.execute(query, {"schema": hypertable.schema, "table": hypertable.table})

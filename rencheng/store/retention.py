@@ -31,6 +31,11 @@ def old_chunks(connection: Connection, hypertable: Hypertable, keep: timedelta) 
     return [chunk for chunk in chunks(connection, hypertable) if chunk.ends <= before]
 
 
+def would_drop(connection: Connection, hypertable: Hypertable, keep: timedelta) -> Dropped:
+    """What `drop_old` would do now. Drops nothing."""
+    return _sorted_out(connection, hypertable, old_chunks(connection, hypertable, keep))
+
+
 def drop_old(connection: Connection, hypertable: Hypertable, keep: timedelta) -> Dropped:
     """Drop what is older than `keep`, up to the first chunk whose readings or buckets are not rolled up yet.
 
@@ -38,13 +43,10 @@ def drop_old(connection: Connection, hypertable: Hypertable, keep: timedelta) ->
     for, and what they say in the log is heeded, because the log is read after the lock is had.
     """
     old = old_chunks(connection, hypertable, keep)
-    if not old:
-        return Dropped([], [])
     for chunk in old:
         connection.execute(text(f"LOCK TABLE {chunk.name} IN ACCESS EXCLUSIVE MODE"))
-    needed_from = _first_needed(connection, hypertable)
-    going = [chunk for chunk in old if needed_from is None or chunk.ends <= needed_from]
-    for chunk in going:  # each by its own span: a chunk that has appeared meanwhile was not asked about, and stays
+    dropped = _sorted_out(connection, hypertable, old)
+    for chunk in dropped.chunks:  # each by its own span: one that appeared meanwhile was not asked about, and stays
         connection.execute(
             text(
                 "SELECT drop_chunks(CAST(:name AS regclass), older_than => CAST(:ends AS timestamptz),"
@@ -52,8 +54,15 @@ def drop_old(connection: Connection, hypertable: Hypertable, keep: timedelta) ->
             ),
             {"name": hypertable.handle, "ends": chunk.ends, "begins": chunk.begins},
         )
-    if going:
-        _remember(connection, hypertable, max(chunk.ends for chunk in going))
+    if dropped.chunks:
+        _remember(connection, hypertable, max(chunk.ends for chunk in dropped.chunks))
+    return dropped
+
+
+def _sorted_out(connection: Connection, hypertable: Hypertable, old: list[Chunk]) -> Dropped:
+    """Which of the old chunks may go. The first that is still needed keeps those behind it, so that no hole appears."""
+    needed_from = _first_needed(connection, hypertable) if old else None
+    going = [chunk for chunk in old if needed_from is None or chunk.ends <= needed_from]
     return Dropped(going, old[len(going) :])
 
 

@@ -55,13 +55,11 @@ def roll_up(engine: Engine, *, budget_s: float, ahead: timedelta = timedelta(0))
     return figures
 
 
-def waiting(connection: Connection, rollup: Rollup, *, before: datetime) -> int:
-    """How many entries of the log concern whole buckets of a rollup before a moment."""
-    query = (
-        select(func.count())
-        .select_from(rollup_log)
-        .where(*_of(rollup), rollup_log.c.begins < rollup.level.floor(before))
-    )
+def waiting(connection: Connection, rollup: Rollup, *, before: datetime | None = None) -> int:
+    """How many entries of the log concern whole buckets of a rollup, of all times or before a moment."""
+    query = select(func.count()).select_from(rollup_log).where(*_of(rollup))
+    if before is not None:
+        query = query.where(rollup_log.c.begins < rollup.level.floor(before))
     return int(connection.execute(query).scalar_one())
 
 

@@ -3,6 +3,7 @@
 import os
 import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,16 @@ from local_stack.mosquitto import SHARED_SETTINGS
 from local_stack.ports import choose_port
 from local_stack.programs import Programs
 from rencheng.broker.accounts import new_password, password_hash, write_password_file
+from rencheng.domain.reading import WaterReading
+from rencheng.store.database import open_database
+from rencheng.store.hypertables import hypertables, size_bytes
+from rencheng.store.readings import Arrival, Settled, stage_on_connect, write
+from services.jobs.app import run_once
+from services.jobs.catalogue import JOBS
+from services.jobs.settings import JobSettings
 from tests.deploy.compose_file import ROOT
 from tests.ingest.conftest import eventually
+from tests.store.upkeep import turn_into_columns
 
 COMPOSE = ROOT / "deploy" / "compose"
 NOT_AUTHORISED = 5
@@ -137,3 +146,27 @@ def test_the_owner_migrates_and_the_services_only_write_rows(narrow_roles: dict[
         ):
             connection.execute(text(forbidden))
     services.dispose()
+
+
+def test_the_jobs_work_as_the_owner_and_the_services_read_what_they_made(narrow_roles: dict[str, URL]) -> None:
+    urls = {name: url.render_as_string(hide_password=False) for name, url in narrow_roles.items()}
+    migrations.upgrade(urls["owner"])
+    services, owner = (open_database(urls[name], name="test roles") for name in ("services", "owner"))
+    stage_on_connect(services)
+    old = datetime.now(UTC) - timedelta(days=20)
+    readings = [WaterReading("G1", 0, old + timedelta(minutes=n), depth_mm=float(n)) for n in range(90)]
+    with services.begin() as connection:
+        write(connection, [Arrival(reading, old) for reading in readings[:80]])
+    settings = JobSettings(database_url=urls["owner"])
+    jobs = [job for job in JOBS if job.name.startswith("storage.")]
+    assert run_once(owner, jobs, settings, wait_s=0) is True
+    turn_into_columns(owner)
+    with services.begin() as connection:  # among columns, which the services do not own
+        fates = write(connection, [Arrival(reading, old) for reading in readings])
+    assert fates == [Settled.DUPLICATE] * 80 + [Settled.STORED] * 10
+    assert run_once(owner, jobs, settings, wait_s=0) is True
+    with services.connect() as connection:
+        assert connection.execute(text("SELECT sum(count) FROM waterlogging_1h")).scalar_one() == 90
+        assert sum(size_bytes(connection, table) for table in hypertables(connection)) > 0
+    for engine in (services, owner):
+        engine.dispose()

@@ -13,7 +13,7 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import SignalEvent
 from rencheng.store.hypertables import RAW, Hypertable, chunks, hypertables
 from rencheng.store.readings import Arrival, write
-from rencheng.store.retention import Dropped, drop_old
+from rencheng.store.retention import Dropped, drop_old, would_drop
 from rencheng.store.rollup_levels import Level
 from rencheng.store.rollups import roll_up
 from services.jobs.settings import JobSettings
@@ -63,6 +63,8 @@ def days_left(database: Engine) -> float:
 def test_readings_are_kept_until_they_are_rolled_up(database: Engine) -> None:
     withheld = drop(database, RAW)
     assert (withheld.chunks, rows(database, "signal_events")) == ([], 13)
+    with database.connect() as connection:
+        assert would_drop(connection, table_of(database, RAW), KEPT) == withheld
     assert len(withheld.withheld) == 4
 
     settle(database)
