@@ -44,6 +44,7 @@ receipts: setup ## kill broker, worker and database under devices that wait for 
 
 fuzz: setup ## a million messages that no device should send, beside good traffic; MESSAGES= and SEED= change them
 	@MESSAGES=$(or $(MESSAGES),1000000) SEED=$(or $(SEED),1) $(VENV)/python -m benchmarks.fuzz
+
 storage: setup ## what rollups cost the writing of readings, what the job takes, and what a question gains
 	@$(VENV)/python -m benchmarks.storage
 
