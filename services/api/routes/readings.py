@@ -1,8 +1,9 @@
 """What devices said: the latest of each, and raw rows page by page."""
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -12,9 +13,10 @@ from pydantic import Field
 from rencheng.domain.kind import Kind
 from rencheng.store import history
 from rencheng.store.history import Span, key_columns
-from rencheng.store.sessions import Row
+from rencheng.store.quality import flags_of
+from rencheng.store.sessions import Connection, Row
 from services.api import cursors
-from services.api.answers import Answer, cut, example, shown
+from services.api.answers import Answer, cut, example, flags, shown
 from services.api.deps import AfterCursor, Db, DeviceId, Limit, Moment, Zone
 from services.api.errors import described
 from services.api.routes.devices import known
@@ -34,6 +36,10 @@ _VALUE = {
 }
 
 
+_Found = Mapping[tuple[datetime, int], Sequence[str]]
+"""Flags by time and channel."""
+
+
 class _Reading(Answer):
     time: datetime
     """The device's own sample time."""
@@ -44,7 +50,10 @@ class _Reading(Answer):
 
 
 class WaterReading(_Reading):
-    """A gauge's reading 积水监测. With the flag `missing` or `gross_range` the depth says nothing about the water."""
+    """A gauge's reading 积水监测.
+
+    With the flag `missing`, `gross_range`, `no_return`, `blind_zone` or `test` the depth says nothing about the water.
+    """
 
     model_config = example(**_WATER)
 
@@ -61,6 +70,8 @@ class WaterReading(_Reading):
     temperature_c: float | None = None
     sequence: int | None = None
     error_flags: int | None = None
+    series_flags: list[str] = Field(default_factory=list)
+    """What was found among its neighbours, of gauges that no site binds: `spike`, `rate`, `stuck` and others."""
 
 
 class SignalEvent(_Reading):
@@ -163,11 +174,24 @@ def list_readings(
         key = key_columns(kind)
         position = cursors.decode(after, [column.type.python_type for column in key]) if after else None
         rows = history.readings(connection, kind, device_id, span=Span(start, end), after=position, limit=limit + 1)
-    page, following = cut(rows, limit, lambda row: cursors.encode([row[column.name] for column in key]))
-    return _answer(device, page, zone, following=following)
+        page, following = cut(rows, limit, lambda row: cursors.encode([row[column.name] for column in key]))
+        found = _found(connection, device_id, page) if kind is Kind.WATERLOGGING else {}
+    return _answer(device, page, zone, following=following, found=found)
 
 
-def _answer(device: Row, rows: Sequence[Row], zone: ZoneInfo, *, following: str | None) -> Readings:
+def _found(connection: Connection, device_id: str, page: Sequence[Row]) -> _Found:
+    """What the tests of a series found about the readings of a page."""
+    if not page:
+        return {}
+    found = flags_of(connection, device_id, start=page[0]["time"], end=page[-1]["time"] + timedelta(microseconds=1))
+    return {(one.time, one.channel): flags(int(one.flags)) for one in found}
+
+
+def _answer(
+    device: Row, rows: Sequence[Row], zone: ZoneInfo, *, following: str | None, found: _Found = MappingProxyType({})
+) -> Readings:
     items: list[Any] = [shown(row, zone) for row in rows]
+    for row, item in zip(rows, items, strict=True) if found else ():
+        item["series_flags"] = found.get((row["time"], row["channel"]), ())
     answer = _ANSWERS[Kind(device["kind"])]
     return answer(device_id=device["device_id"], world=device["world"], items=items, next=following)
