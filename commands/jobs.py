@@ -1,5 +1,6 @@
 """`rencheng jobs`: what is done again and again."""
 
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -46,17 +47,18 @@ def list_() -> None:
     with transaction() as connection:
         on_duty = ledger.someone_is_on_duty(connection)
         runs = {entry.name: entry for entry in ledger.runs(connection)}
+    now = datetime.now(UTC)
     for job in JOBS:
         last = runs.get(job.name)
         typer.echo(f"{job.name:22} {job.says}; every {job.every}")
-        typer.echo(f"{'':22} {_told(last)}")
+        typer.echo(f"{'':22} {_told(last, now)}")
     typer.echo("a runner is on duty" if on_duty else "no runner is on duty")
 
 
-def _told(last: ledger.Run | None) -> str:
+def _told(last: ledger.Run | None, now: datetime) -> str:
     if last is None:
         return "never ran"
-    began = f"began {last.started_at:%Y-%m-%d %H:%M:%S} UTC"
+    began = f"{'OVERDUE, ' * last.is_overdue(now)}began {last.started_at:%Y-%m-%d %H:%M:%S} UTC"
     if last.error is not None:
         return f"{began}, failed (times in a row: {last.failures}): {last.error}"
     if last.finished_at is None:

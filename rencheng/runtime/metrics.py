@@ -35,3 +35,4 @@ JOB_SECONDS = Gauge("rencheng_job_seconds", "How long the last good run took.", 
 JOB_SUCCEEDED = Gauge("rencheng_job_succeeded_timestamp_seconds", "When a run ended well last, Unix time.", ["job"])
 ANSWERS = Counter("rencheng_ingest_answers", "Answers to devices, by whether they were sent or dropped.", ["outcome"])
 UNNAMED = Counter("rencheng_ingest_unnamed_messages", "Settled messages that no receipt names, for want of room.")
+JOB_FIGURES = Gauge("rencheng_job_figure", "What the last good run did, number by number.", ["job", "figure"])

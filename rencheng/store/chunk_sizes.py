@@ -8,6 +8,7 @@ from sqlalchemy import Connection, func, select, text
 from rencheng.domain.kind import Kind
 from rencheng.store.hypertables import RAW, chunk_interval, hypertables
 from rencheng.store.ledger import ingest_counts
+from rencheng.store.rollup_levels import Level
 
 ROWS_MAX = 5_000_000
 """Readings in a chunk, about 1 GB with indexes: the newest chunks of all kinds should fit into a quarter of the memory.
@@ -41,16 +42,18 @@ def measured_rates(connection: Connection, today: datetime) -> dict[Kind, int]:
     return {Kind(kind): int(stored) for kind, stored in rows if kind in known}
 
 
-def fit_chunks(connection: Connection, rows_per_day: Mapping[Kind, float]) -> dict[Kind, timedelta]:
+def fit_chunks(connection: Connection, rows_per_day: Mapping[Kind, float]) -> dict[str, timedelta]:
     """Give the next chunks of readings the length that suits the rates. Those that stand stay as they are.
 
+    Rollups by the minute get the same: they have no more rows than the readings, and of a slow device as many.
+
     Returns:
-        The kinds whose length changed. A kind of which nothing came keeps the one it has.
+        The hypertables whose length changed. A kind of which nothing came keeps the one it has.
     """
     changed = {}
     for hypertable in hypertables(connection):
         rate = rows_per_day.get(hypertable.kind, 0)
-        if hypertable.level != RAW or rate <= 0:
+        if hypertable.level not in {RAW, Level.MINUTE} or rate <= 0:
             continue
         length = suitable(rate)
         if length != chunk_interval(connection, hypertable):
@@ -58,5 +61,5 @@ def fit_chunks(connection: Connection, rows_per_day: Mapping[Kind, float]) -> di
                 text("SELECT set_chunk_time_interval(CAST(:name AS regclass), CAST(:length AS interval))"),
                 {"name": hypertable.handle, "length": length},
             )
-            changed[hypertable.kind] = length
+            changed[hypertable.handle] = length
     return changed

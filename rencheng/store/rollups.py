@@ -47,7 +47,7 @@ def roll_up(engine: Engine, *, budget_s: float, ahead: timedelta = timedelta(0))
     for rollup in every_rollup():
         ready = now - SETTLED_AFTER[rollup.level]
         while time.monotonic() < until and (entries := _due(engine, rollup, ready)):
-            _work_off(engine, rollup, entries, ready=ready, continuous=continuous, figures=figures)
+            _work_off(engine, rollup, entries, ready=ready, until=until, continuous=continuous, figures=figures)
     with engine.connect() as connection:
         figures["waiting"] = sum(
             waiting(connection, rollup, before=now - SETTLED_AFTER[rollup.level]) for rollup in every_rollup()
@@ -99,31 +99,33 @@ def _work_off(
     entries: Sequence[Entry],
     *,
     ready: datetime,
+    until: float,
     continuous: bool,
     figures: dict[str, int],
 ) -> None:
     with engine.connect() as connection:
         dropped = horizon(connection, rollup.kind, rollup.level.finer or RAW)
     made = plan(entries, rollup.level, ready=ready, horizon=dropped, by_device=not continuous)
+    done = 0
     for piece in made.pieces:
+        if time.monotonic() >= until:
+            break
         if continuous:
             _refresh_aggregate(engine, rollup, piece)
         else:
             with engine.begin() as connection:
                 _refresh_table(connection, rollup, piece)
+        done += 1
     with engine.begin() as connection:
-        # after the pieces: until then the log says that they are not to be relied on
-        if (coarser := rollup.level.coarser) is not None:
-            above = Rollup(rollup.kind, coarser)
-            _log(
-                connection,
-                above,
-                (Piece(p.devices, coarser.floor(p.begins), coarser.ceil(p.ends)) for p in made.pieces),
-            )
-        _log(connection, rollup, made.left)
+        # after the pieces: until then the log says that they are not to be relied on. What goes back into it comes last,
+        # or it would be taken for standing there already
         taken = [entry.entry_id for entry in entries]
         connection.execute(delete(rollup_log).where(rollup_log.c.entry_id == func.any(taken)))
-    figures["pieces"] += len(made.pieces)
+        if (coarser := rollup.level.coarser) is not None:
+            above = (Piece(p.devices, coarser.floor(p.begins), coarser.ceil(p.ends)) for p in made.pieces[:done])
+            _log(connection, Rollup(rollup.kind, coarser), above)
+        _log(connection, rollup, [*made.left, *made.pieces[done:]])
+    figures["pieces"] += done
     figures["entries"] += len(entries)
     figures["beyond_retention"] += made.gone
 
@@ -147,20 +149,25 @@ def _of(rollup: Rollup) -> tuple[ColumnElement[bool], ...]:
 def _log(connection: Connection, rollup: Rollup, pieces: Iterable[Piece]) -> None:
     """Add to the log what does not stand in it. Nobody else writes to it what this writes, so nothing comes twice."""
     rows = [
-        {"device_id": name, "begins": piece.begins, "ends": piece.ends}
+        (name, piece.begins, piece.ends)
         for piece in dict.fromkeys(pieces)
         for name in (sorted(piece.devices) if piece.devices is not None else [None])
     ]
     if not rows:
         return
     columns = rollup_log.c
-    standing = select(columns.device_id, columns.begins, columns.ends).where(*_of(rollup))
+    first, last = min(begins for _, begins, _ in rows), max(begins for _, begins, _ in rows)
+    standing = select(columns.device_id, columns.begins, columns.ends).where(
+        *_of(rollup), columns.begins.between(first, last)
+    )
     known = {tuple(row) for row in connection.execute(standing)}
-    new = [row for row in rows if (row["device_id"], row["begins"], row["ends"]) not in known]
+    new = [
+        {"kind": rollup.kind.value, "level": rollup.level.value, "device_id": name, "begins": begins, "ends": ends}
+        for name, begins, ends in rows
+        if (name, begins, ends) not in known
+    ]
     if new:
-        connection.execute(
-            insert(rollup_log), [{"kind": rollup.kind.value, "level": rollup.level.value, **row} for row in new]
-        )
+        connection.execute(insert(rollup_log), new)
 
 
 def _refresh_table(connection: Connection, rollup: Rollup, piece: Piece) -> None:

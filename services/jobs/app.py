@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
-from rencheng.runtime.metrics import JOB_RUNS, JOB_SECONDS, JOB_SUCCEEDED
+from rencheng.runtime.metrics import JOB_FIGURES, JOB_RUNS, JOB_SECONDS, JOB_SUCCEEDED
 from rencheng.store import jobs as ledger
 from rencheng.store.database import Engine, in_our_words
 from services.jobs.catalogue import Job
@@ -93,6 +93,8 @@ def do(engine: Engine, job: Job, settings: JobSettings) -> bool:
     JOB_RUNS.labels(job.name, "done").inc()
     JOB_SECONDS.labels(job.name).set(took_s)
     JOB_SUCCEEDED.labels(job.name).set_to_current_time()
+    for name, figure in figures.items():
+        JOB_FIGURES.labels(job.name, name).set(figure)
     if any(figures.values()):
         log.info("job done", job=job.name, took_s=round(took_s, 3), **figures)
     return True

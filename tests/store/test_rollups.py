@@ -13,7 +13,7 @@ from rencheng.domain.quality import FROM_ONE_READING, UNUSABLE, Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.store.readings import Arrival, write
 from rencheng.store.rollup_levels import CITY_ZONE, Level
-from rencheng.store.rollups import touch_devices
+from rencheng.store.rollups import roll_up, touch_devices
 from tests.store.conftest import TABLES
 from tests.store.upkeep import settle
 
@@ -162,7 +162,7 @@ def assert_equal(database: Engine) -> None:
             assert rolled_up(database, kind, level) == aggregated(database, kind, level), (kind, level)
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(batches)
 def test_rollups_equal_the_readings_in_whatever_order_these_came(
     database: Engine, batches: list[list[Reading]]
@@ -171,4 +171,14 @@ def test_rollups_equal_the_readings_in_whatever_order_these_came(
         store(database, batch)
         settle(database)
         assert_equal(database)
+    forget(database)
+
+
+def test_what_the_time_did_not_suffice_for_is_done_at_the_next_turn(database: Engine) -> None:
+    store(database, [SignalEvent("A", NOW - timedelta(hours=n), 1, 0) for n in range(40)])
+    turns = 0
+    while roll_up(database, budget_s=0.05, ahead=timedelta(days=2))["waiting"]:
+        turns += 1
+    assert turns > 0
+    assert_equal(database)
     forget(database)
