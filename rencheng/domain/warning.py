@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from rencheng.domain.level import Level
+from rencheng.domain.sign import Sign
 
 
 class MessageType(StrEnum):
@@ -59,6 +60,7 @@ class WarningMessage:
         level: the level now; on Cancel, the level that ended.
         issued_at: the world's now when the engine decided, whole seconds, with offset.
         world: `actual`, or the name of the exercise that it belongs to.
+        signs: what signals and piles around the site told then; it made no difference to the level.
         references: (identifier, issued_at) of every earlier message of this warning.
     """
 
@@ -73,3 +75,4 @@ class WarningMessage:
     world: str
     grounds: Grounds
     references: tuple[tuple[str, datetime], ...] = ()
+    signs: tuple[Sign, ...] = ()

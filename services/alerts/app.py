@@ -28,6 +28,7 @@ def step(parts: Parts) -> None:
     parts.feed.wait(IDLE_S)
     parts.follow_registry()  # after the wait: a site registered meanwhile is known
     parts.follow_orders()
+    parts.around.take(parts.directory)
     said: list[Said] = []
     for reading, at in parts.feed.take(parts.directory, parts.since):
         with contained("reading", device=reading.device_id, time=reading.time.isoformat()):

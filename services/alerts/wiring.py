@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from rencheng.broker.inbox import Inbox
@@ -24,6 +25,7 @@ from rencheng.store.sites_now import BLIND_AFTER
 from rencheng.store.storm import Told, newest_notices, told_of_open_warnings
 from rencheng.store.warnings import Said
 from rencheng.store.watch import Watched
+from services.alerts.around import Around
 from services.alerts.book import LATENESS, Book, Page
 from services.alerts.bulletin import Bulletin
 from services.alerts.containment import contained
@@ -72,6 +74,7 @@ class Parts:
         )
         self.outbox = Outbox(engine, lambda said: self._retain(said.topic, as_payload(said.document)))
         self.desk = Desk()
+        self.around = Around(settings)
         self.orders = Orders(engine)
         self.bulletin = Bulletin(engine, self._retain)
         self._engine = engine
@@ -99,6 +102,7 @@ class Parts:
                 has_unheard = self.book.set_sites(sites)
                 self.book.restore(pages)
                 self.desk.set_sites(sites)
+                self.around.follow(sites, directory)
                 self.desk.restore(told, notices)
                 self._restored = True
                 if has_unheard:
@@ -131,8 +135,9 @@ class Parts:
             raise
 
     def dress(self, message: WarningMessage) -> Said:
-        """A message in its outer forms."""
+        """A message in its outer forms, with what signals and piles around its site tell."""
         site = self.book.sites[message.site_id]
+        message = replace(message, signs=self.around.signs(site, message.issued_at))
         return Said(
             message,
             document(message, site, self._publisher),
@@ -189,6 +194,7 @@ class Parts:
     def close(self) -> None:
         """Give the registry's connection up."""
         self._registry.close()
+        self.around.close()
 
     def _retain(self, topic: str, payload: bytes) -> bool:
         return self.session.publish(topic, payload, retain=True, timeout_s=PUBLISH_TIMEOUT_S)

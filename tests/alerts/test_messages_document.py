@@ -54,6 +54,8 @@ def test_an_alert_in_full() -> None:
             "threshold_mm": 200.0,
             "eta_s": 480.0,
             "profile_version": 3,
+            "supports": [],
+            "questions": [],
         },
         "references": [],
         "web": "https://rencheng.city.example/warnings/w-20260701-0001",

@@ -76,6 +76,11 @@ def test_piles_that_go_offline_together_support_and_one_alone_does_not(around: S
     def goes(pile: str, minute: float, *, online: bool = False) -> None:
         around.take_state(DeviceState(pile, online, at(minute)))
 
+    for pile in ("p1", "p2", "p3"):
+        goes(pile, -9)  # as a retained word of a month ago is heard
+    assert supports(around, -8) == []
+    for pile in ("p1", "p2", "p3"):
+        goes(pile, -5, online=True)
     goes("p1", 0)
     assert supports(around, 1) == []
     goes("p2", 11)

@@ -33,6 +33,7 @@ class PilesWatch:
         self._faults: dict[tuple[str, int], datetime] = {}
         self._leakage: dict[tuple[str, int], deque[tuple[datetime, float]]] = {}
         self._rising: dict[tuple[str, int], datetime] = {}
+        self._online: set[str] = set()
         self._offline: dict[str, datetime] = {}
         self._piles: frozenset[str] = frozenset()
 
@@ -56,10 +57,11 @@ class PilesWatch:
             self._take_leakage(where, value.time, value.value)
 
     def take_state(self, device_id: str, at: datetime, *, online: bool) -> None:
-        """A pile came online, or went away."""
+        """A pile came online, or went away. One that was never seen online may have been away for a month."""
         if online:
+            self._online.add(device_id)
             self._offline.pop(device_id, None)
-        else:
+        elif device_id in self._online:
             self._offline.setdefault(device_id, at)
 
     def signs(self, at: datetime) -> list[Sign]:

@@ -7,6 +7,7 @@ from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import Certainty, MessageType, WarningMessage
 from services.alerts.messages.meaning import OBSERVED, PREDICTED, is_exercise, is_over
 from services.alerts.messages.publisher import Publisher
+from services.alerts.messages.signs import signs_zh
 from services.alerts.messages.wording import centimetres, local, minutes_left, number, place_zh, plain, shortened
 
 EVENT = "城市积水"
@@ -53,7 +54,8 @@ def description(message: WarningMessage, site: Site) -> str:
     when = f"{at.year}年{at.month}月{at.day}日{at:%H:%M}"
     gauge = f"监测点{plain(message.grounds.device_id)}测得积水深{centimetres(message.grounds.depth_mm)}厘米"
     basis = f"依据该点位第{message.grounds.profile_version}版阈值判定。"
-    return f"{_exercise(message)}{when}，{_where(site)}{gauge}，{_movement(message)}{_finding(message)}{basis}"
+    found = f"{_movement(message)}{_finding(message)}{signs_zh(message.signs)}"
+    return f"{_exercise(message)}{when}，{_where(site)}{gauge}，{found}{basis}"
 
 
 def instruction(message: WarningMessage, site: Site) -> str:

@@ -1,9 +1,11 @@
 """The JSON form: what is retained on MQTT as the current warning of a site, and what the API returns."""
 
+from collections.abc import Sequence
 from typing import Literal, cast
 
 from typing_extensions import TypedDict  # pydantic reads the schema off it, and wants this one before Python 3.12
 
+from rencheng.domain.sign import QUESTIONS, Sign
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Grounds, WarningMessage
 from services.alerts.messages import meaning
@@ -34,6 +36,14 @@ class SiteDocument(TypedDict):
     longitude: float
 
 
+class SignDocument(TypedDict):
+    """What a signal or a pile near by tells of the water, since when."""
+
+    kind: str
+    device_id: str
+    since: str
+
+
 class GroundsDocument(TypedDict):
     """Why, with the units in the names; null is not known, never 0."""
 
@@ -44,6 +54,8 @@ class GroundsDocument(TypedDict):
     threshold_mm: float
     eta_s: float | None
     profile_version: int
+    supports: list[SignDocument]
+    questions: list[SignDocument]
 
 
 class WarningDocument(TypedDict):
@@ -92,7 +104,7 @@ def document(message: WarningMessage, site: Site, publisher: Publisher) -> Warni
         "headline": {"zh": chinese.headline, "en": english.headline},
         "description": {"zh": chinese.description, "en": english.description},
         "instruction": {"zh": chinese.instruction, "en": english.instruction},
-        "grounds": _grounds(message.grounds),
+        "grounds": _grounds(message.grounds, message.signs),
         "references": [identifier for identifier, _ in message.references],
         "web": publisher.page(message.warning_id),
     }
@@ -110,7 +122,7 @@ def _site(site: Site) -> SiteDocument:
     }
 
 
-def _grounds(grounds: Grounds) -> GroundsDocument:
+def _grounds(grounds: Grounds, signs: Sequence[Sign]) -> GroundsDocument:
     return {
         "rule": grounds.rule,
         "device_id": grounds.device_id,
@@ -119,4 +131,10 @@ def _grounds(grounds: Grounds) -> GroundsDocument:
         "threshold_mm": grounds.threshold_mm,
         "eta_s": grounds.eta_s,
         "profile_version": grounds.profile_version,
+        "supports": [_sign(sign) for sign in signs if sign.kind not in QUESTIONS],
+        "questions": [_sign(sign) for sign in signs if sign.kind in QUESTIONS],
     }
+
+
+def _sign(sign: Sign) -> SignDocument:
+    return {"kind": sign.kind.value, "device_id": sign.device_id, "since": stamp(sign.since)}

@@ -7,6 +7,7 @@ from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import Certainty, MessageType, WarningMessage
 from services.alerts.messages.meaning import OBSERVED, PREDICTED, is_exercise, is_over
 from services.alerts.messages.publisher import Publisher
+from services.alerts.messages.signs import signs_en
 from services.alerts.messages.wording import centimetres, local, minutes_left, number, place_en, plain, shortened
 
 EVENT = "Urban ponding"
@@ -44,7 +45,8 @@ def description(message: WarningMessage, site: Site) -> str:
     when = f"{local(message.issued_at):%Y-%m-%d %H:%M} (Beijing time)"
     gauge = f"gauge {plain(grounds.device_id)} measured {centimetres(grounds.depth_mm)} cm of water"
     basis = f"Judged by version {grounds.profile_version} of the thresholds of this site."
-    return f"{_exercise(message)}{when}, {_where(site)}: {gauge}, {_movement(message)}, {_finding(message)} {basis}"
+    found = f"{_movement(message)}, {_finding(message)}{signs_en(message.signs)}"
+    return f"{_exercise(message)}{when}, {_where(site)}: {gauge}, {found} {basis}"
 
 
 def instruction(message: WarningMessage, site: Site) -> str:
