@@ -89,9 +89,11 @@ def _form(pending: Pending, given: Mapping[str, Any]) -> DeviceForm:
 
 
 def _replay(engine: Engine, device_ids: Sequence[str], limits: Limits, actor: str) -> Summary:
+    # what strangers sent beyond their quota was shed before anybody asked who they are
+    reasons = (Reason.UNKNOWN_DEVICE, Reason.QUOTA)
     if len(device_ids) <= ONE_BY_ONE_MAX:
-        wanted = [RefusedFilters(reason=Reason.UNKNOWN_DEVICE, device_id=name) for name in device_ids]
-    else:  # all strangers' entries; those of others stay
+        wanted = [RefusedFilters(reason=reason, device_id=name) for name in device_ids for reason in reasons]
+    else:  # all strangers' entries; those of others stay. What was shed of so many is left to `quarantine replay`
         wanted = [RefusedFilters(reason=Reason.UNKNOWN_DEVICE)]
     total = Summary()
     for filters in wanted:
