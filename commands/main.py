@@ -12,6 +12,7 @@ from commands import (
     database,
     demonstration,
     devices,
+    doctor,
     jobs,
     keys,
     mutes,
@@ -50,6 +51,7 @@ app.add_typer(jobs.app, name="jobs")
 app.add_typer(storage.app, name="storage")
 app.command()(serve.serve)
 app.command()(workers.workers)
+app.command()(doctor.doctor)
 app.command()(demonstration.demo)
 app.command()(backtest.backtest)
 app.command()(reference.reference)

@@ -1,6 +1,6 @@
 """From a message to readings or a refusal. A bad message is a result, not an exception."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -135,8 +135,10 @@ def _checked(
 ) -> list[Reading]:
     """The readings that may be stored, flagged; those that may not are added to the refusals."""
     kept: list[Reading] = []
-    taken = {refusal.position for refusal in refusals}
-    positions = (position for position in range(len(readings) + len(refusals)) if position not in taken)
+    positions: Iterable[int] = range(len(readings))
+    if refusals:
+        taken = {refusal.position for refusal in refusals}
+        positions = [position for position in range(len(readings) + len(refusals)) if position not in taken]
     sample_limits = of_kind(gauges, device.gauge).sample
     for position, reading in zip(positions, readings, strict=False):
         try:

@@ -30,6 +30,12 @@ COMMIT_LAG = Histogram(
 )
 QUARANTINED = Counter("rencheng_ingest_quarantined_readings", "Readings put into quarantine, by reason.", ["reason"])
 SLOTS = Gauge("rencheng_ingest_slots", "Slots at work.")
+BROKER = {
+    "dropped_messages": Gauge("rencheng_broker_dropped_messages", "Messages that Mosquitto accepted and dropped."),
+    "stored_messages": Gauge("rencheng_broker_stored_messages", "Messages that Mosquitto holds: its backlog."),
+    "stored_bytes": Gauge("rencheng_broker_stored_bytes", "Payload that Mosquitto holds, bytes."),
+    "connected_clients": Gauge("rencheng_broker_connected_clients", "Clients connected to Mosquitto."),
+}
 JOB_RUNS = Counter("rencheng_job_runs", "Runs of periodic jobs, by how they ended: done or failed.", ["job", "outcome"])
 JOB_SECONDS = Gauge("rencheng_job_seconds", "How long the last good run took.", ["job"])
 JOB_SUCCEEDED = Gauge("rencheng_job_succeeded_timestamp_seconds", "When a run ended well last, Unix time.", ["job"])

@@ -8,6 +8,7 @@ from rencheng.runtime.metrics import (
     ANSWERS,
     BATCH,
     BATCH_AGE,
+    BROKER,
     COMMIT_LAG,
     IN_FLIGHT,
     INBOX,
@@ -51,6 +52,11 @@ def settled(messages: Sequence[Message], outcome: Outcome, *, took_s: float) -> 
     for lag_s in outcome.lags_s:
         COMMIT_LAG.observe(lag_s)
     unnamed(outcome.unnamed)
+
+
+def broker(figure: str, value: float) -> None:
+    """The broker told a figure of its own."""
+    BROKER[figure].set(value)
 
 
 def unnamed(messages: int) -> None:

@@ -23,7 +23,7 @@ GATHER_FROM, GATHER_TO = 64, 1000
 GATHER_S, DRY_S = 0.025, 0.003
 """A commit costs some milliseconds whatever it holds. In a storm (a batch of GATHER_FROM messages or more) it pays to
 wait for more, up to GATHER_TO messages and GATHER_S, and only as long as more keep coming: when nothing came for DRY_S
-the broker may have sent all that its window lets it, and waits for us. A quiet night, and a window of 20, never wait."""
+the broker may have sent all that its window allows, and waits for us. A quiet night never waits, nor a window of 20."""
 
 
 class Desklike(Protocol):

@@ -13,6 +13,7 @@ from rencheng.domain.topic import Channel, every
 from rencheng.runtime.lifecycle import settle_memory
 from rencheng.runtime.logs import get_logger
 from services.ingest import meter
+from services.ingest.broker_watch import watch_broker
 from services.ingest.crew import Crew
 from services.ingest.desk import open_desk
 from services.ingest.hand import Hand
@@ -40,8 +41,6 @@ class Worker:
 def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Worker]:
     """Everything that a receiving process needs, connected; closed again at the end."""
     _ = settings.gauge_limits  # before anything is opened: a file that cannot be read stops us
-    if settings.ingest_metrics_port is not None:
-        start_http_server(settings.ingest_metrics_port, addr="127.0.0.1")
     inbox = Inbox()
     own, shared = _filters()
     session = Session(
@@ -69,7 +68,7 @@ def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Wor
         return hand
 
     crew = Crew(open_slot, session.acknowledge, stop, batch_max=settings.ingest_batch_max)
-    with open_wanted(settings, stop) as wanted:
+    with open_wanted(settings, stop) as wanted, _metrics(settings):
         crew.resize(wanted.number)
         try:
             crew.wait_until_open()
@@ -79,6 +78,22 @@ def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Wor
                 crew.drain()
         finally:
             crew.close()
+
+
+@contextmanager
+def _metrics(settings: IngestSettings) -> Iterator[None]:
+    """Offered to Prometheus, if a port is set."""
+    if settings.ingest_metrics_port is None:
+        yield
+        return
+    server, thread = start_http_server(settings.ingest_metrics_port, addr="127.0.0.1")
+    try:
+        with watch_broker(settings):
+            yield
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def _filters() -> tuple[list[str], list[str]]:

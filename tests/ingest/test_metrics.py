@@ -1,0 +1,58 @@
+"""What Prometheus finds of one worker: the account adds up, reasons are told apart, the broker tells of itself."""
+
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import Engine
+
+from local_stack.ports import choose_port
+from tests.conftest import Broker
+from tests.ingest.conftest import Sender, Worker, counts, eventually, sample
+
+PORT = choose_port(seed="metrics of ingest", avoid=())
+
+
+@pytest.fixture(params=[1, 2])
+def worker(broker: Broker, database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Worker]:
+    told = {"RENCHENG_INGEST_METRICS_PORT": str(PORT), "RENCHENG_INGEST_WORKERS": str(request.param)}
+    worker = Worker(broker.environment(database_url) | told, tmp_path / "ingest.log")
+    worker.start()
+    yield worker
+    worker.kill()
+
+
+def scraped() -> dict[str, float]:
+    """Samples by name and labels."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/metrics", timeout=10) as answer:
+        families = text_string_to_metric_families(answer.read().decode())
+    return {
+        sample.name + "".join(f" {value}" for value in sample.labels.values()): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def test_the_metrics_tell_what_became_of_everything(
+    worker: Worker, sender: Callable[[str], Sender], database: Engine
+) -> None:
+    gauge, reading = sender("G1"), sample()
+    gauge.send([reading, sample(1), sample(2)])
+    gauge.send(reading)
+    gauge.send(b"broken")
+    gauge.send(reading | {"depth_mm": 99.0})
+    eventually(lambda: counts(database), (3, 1, 2))
+    eventually(lambda: scraped()["rencheng_ingest_in_flight_readings"], 0)
+    found = scraped()
+
+    assert found["rencheng_ingest_received_readings_total"] == 6
+    by_outcome = {word: found[f"rencheng_ingest_settled_readings_total {word}"] for word in ("stored", "duplicate")}
+    assert by_outcome == {"stored": 3, "duplicate": 1}
+    assert found["rencheng_ingest_quarantined_readings_total undecodable"] == 1
+    assert found["rencheng_ingest_quarantined_readings_total conflict"] == 1
+    assert found["rencheng_ingest_batch_messages_sum"] == 4
+    assert 0 < found["rencheng_ingest_commit_lag_seconds_sum"] < 60
+    eventually(lambda: scraped()["rencheng_broker_connected_clients"] >= 2, expected=True)
+    assert scraped()["rencheng_broker_dropped_messages"] == 0
