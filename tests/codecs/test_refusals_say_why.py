@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rencheng.codecs.registry import CODECS
 from rencheng.codecs.sl651.crc import crc16
@@ -68,6 +70,23 @@ FRAMES = {
 @pytest.mark.parametrize(("payload", "said"), FRAMES.values(), ids=FRAMES)
 def test_a_frame_that_cannot_be_is_refused_by_name(payload: bytes, said: str) -> None:
     assert said in why("sl651", payload)
+
+
+elements = st.builds(
+    lambda identifier, form, data: bytes([identifier, form]) + data,
+    st.sampled_from([0x02, 0x04, 0x21, 0x22, 0x38, 0x39, 0x45, 0xF0, 0xF1, 0xF3, 0xF4, 0xF5, 0xFF])
+    | st.integers(0, 255),
+    st.sampled_from([0x12, 0x18, 0x19, 0x23, 0x60, 0xC0, 0xF0, 0xF1]) | st.integers(0, 255),
+    st.binary(max_size=24),
+)
+
+
+@given(st.lists(elements, max_size=4).map(b"".join), st.sampled_from(["2f", "30", "31", "32", "33", "34", "35"]))
+def test_a_sound_frame_with_any_body_is_read_or_refused(body: bytes, function: str) -> None:
+    for behind in ("", WHO_AND_WHEN):
+        readings, bad = CODECS["sl651"].decode(Kind.WATERLOGGING, "W", frame(behind + body.hex(), function=function))
+        assert len(bad) <= 1
+        assert not (readings and bad)
 
 
 def test_a_frame_is_read_as_bytes_and_as_hexadecimal_text_of_either_case() -> None:
