@@ -117,8 +117,8 @@ def _work_off(
                 _refresh_table(connection, rollup, piece)
         done += 1
     with engine.begin() as connection:
-        # after the pieces: until then the log says that they are not to be relied on. What goes back into it comes last,
-        # or it would be taken for standing there already
+        # after the pieces: until then the log says that they are not to be relied on. What goes back into it comes
+        # last, or it would be taken for standing there already
         taken = [entry.entry_id for entry in entries]
         connection.execute(delete(rollup_log).where(rollup_log.c.entry_id == func.any(taken)))
         if (coarser := rollup.level.coarser) is not None:
