@@ -60,6 +60,7 @@ class Parts:
 
     def __init__(self, settings: AlertSettings, engine: Engine) -> None:
         inbox = Inbox()
+        self.orders = Orders(engine)
         self.book = Book()
         self.feed = Feed(inbox, engine, ClockLimits())
         self.directory: Mapping[str, Device] = {}
@@ -75,7 +76,6 @@ class Parts:
         self.outbox = Outbox(engine, lambda said: self._retain(said.topic, as_payload(said.document)))
         self.desk = Desk()
         self.around = Around(settings)
-        self.orders = Orders(engine)
         self.bulletin = Bulletin(engine, self._retain)
         self._engine = engine
         self._registry: Watched[Registry] = Watched(engine, _load_registry, refresh=_refresh_registry)

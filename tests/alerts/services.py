@@ -171,6 +171,7 @@ def empty(database: Engine) -> None:
         tables = (
             "silences",
             "notices",
+            "rain_signals",
             "warnings",
             "site_states",
             "waterlogging_readings",

@@ -175,3 +175,26 @@ def test_a_message_may_have_any_number_of_earlier_ones(earlier: int) -> None:
     assert xml.count(",w-20260701-0001-1,") == earlier
     assert (message.message_type is MessageType.UPDATE) == bool(earlier)
     assert broken_rules(xml) == []
+
+
+@pytest.mark.parametrize(
+    ("corners", "drawn"),
+    [
+        (((36.1, 117.1), (36.2, 117.1), (36.2, 117.2)), True),
+        (((36.1, 117.1), (36.2, 117.1), (36.2, 117.2), (36.1, 117.1)), True),
+        (((36.1, 117.1), (36.2, 117.2), (36.1, 117.2), (36.2, 117.1)), False),  # crosses itself
+        (((36.1, 117.1), (36.1, 117.1), (36.10000001, 117.1)), False),  # no area
+        ((), False),
+    ],
+)
+def test_a_drawn_area_stands_in_the_message_if_anybody_could_say_what_is_inside(
+    corners: tuple[tuple[float, float], ...], drawn: bool
+) -> None:
+    message, site = example_chain()[0], example_site()
+    xml = serialise(message, replace(site, polygon=corners), PUBLISHER)
+    ring = " ".join(f"{north:.6f},{east:.6f}" for north, east in (*corners[:3], corners[0])) if corners else "none"
+
+    assert schema_accepts_it(xml)
+    assert broken_rules(xml) == []
+    assert (f"<polygon>{ring}</polygon>" in xml) is drawn
+    assert ("<circle>" in xml) is not drawn

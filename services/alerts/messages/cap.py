@@ -131,13 +131,18 @@ def parameters(message: WarningMessage, site: Site) -> dict[str, str]:
 
 
 def _add_area(info: ET.Element, site: Site, place: str) -> None:
-    """Whom it concerns: a ring for those who draw, a circle for those who measure, a code for those who sort."""
+    """Whom it concerns: a ring for those who draw, a circle for those who measure, a code for those who sort.
+
+    An area that somebody drew goes before ring and circle.
+    """
     area = ET.SubElement(info, "area")
     centre = (site.latitude, site.longitude)
     around_m = geometry.radius_m(site.radius_m)
     _add(area, "areaDesc", place)
-    _add(area, "polygon", " ".join(_point(corner) for corner in geometry.ring(centre, around_m)))
-    _add(area, "circle", f"{_point(centre)} {around_m / 1000:.3f}")
+    drawn = geometry.outline(site.polygon)
+    _add(area, "polygon", " ".join(_point(corner) for corner in drawn or geometry.ring(centre, around_m)))
+    if not drawn:  # with both, CAP means either
+        _add(area, "circle", f"{_point(centre)} {around_m / 1000:.3f}")
     _add_pair(area, "geocode", REGION_CODE, site.region)
 
 

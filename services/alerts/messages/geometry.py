@@ -2,6 +2,7 @@
 
 import itertools
 import math
+from collections.abc import Sequence
 
 Point = tuple[float, float]
 """Latitude, longitude, in degrees: CAP's order."""
@@ -11,6 +12,8 @@ RING_SIDES = 16
 
 RADIUS_MIN_M = 10.0
 """CAP's area is where people are to be told. Smaller than the error of a surveyed gauge by GPS, it would miss them."""
+
+RING_POINTS_MIN = 3
 
 DECIMALS = 6
 """A tenth of a metre."""
@@ -48,6 +51,17 @@ def ring(centre: Point, around_m: float) -> list[Point]:
     ]
     rounded = [(round(north, DECIMALS), round(east, DECIMALS)) for north, east in corners]
     return [*rounded, rounded[0]]
+
+
+def outline(corners: Sequence[Point]) -> list[Point]:
+    """A drawn area as a closed ring; empty if none was drawn, or if of the ring nobody could say what is inside."""
+    rounded = [(round(north, DECIMALS), round(east, DECIMALS)) for north, east in corners]
+    points = [point for point, _ in itertools.groupby(rounded)]
+    if points and points[0] == points[-1]:
+        points.pop()
+    if len(points) < RING_POINTS_MIN or crosses_itself([*points, points[0]]):
+        return []
+    return [*points, points[0]]
 
 
 def crosses_itself(points: list[Point]) -> bool:

@@ -1,0 +1,67 @@
+"""What people and the weather service say reaches the engine within seconds, and outlives a database that is away."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from rencheng.domain.errors import StoreUnavailable
+from rencheng.domain.level import Level
+from rencheng.domain.mute import Scope, Silence
+from rencheng.domain.warning import MessageType
+from rencheng.domain.weather import RainSignal
+from rencheng.store.storm import add_mute
+from rencheng.store.weather import keep_signal
+from services.alerts.engine.readiness import Readiness
+from services.alerts.orders import Orders
+from tests.alerts.services import hasty_site, watch
+
+NOW = datetime.now(UTC)
+HOUR = timedelta(hours=1)
+SIGNAL = RainSignal("W1", "weather", MessageType.ALERT, Level.ORANGE, NOW, NOW, NOW + HOUR, ("370100",))
+
+
+@pytest.fixture
+def orders(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Orders:
+    monkeypatch.setattr("services.alerts.orders.LOOK_EVERY_S", 0.0)
+    watch(database, hasty_site(1))
+    return Orders(database)
+
+
+def test_a_rain_signal_makes_the_sites_of_its_region_ready_while_it_holds(orders: Orders, database: Engine) -> None:
+    site = hasty_site(1)
+    assert orders.readiness(site, NOW) == Readiness()
+    with database.begin() as connection:
+        keep_signal(connection, SIGNAL, "<alert/>")
+    assert orders.look()
+
+    assert orders.readiness(site, NOW) == Readiness(Level.ORANGE, "rain signal W1")
+    assert orders.readiness(site, NOW + HOUR) == Readiness()
+    assert orders.readiness(site, NOW + HOUR / 2).level is Level.ORANGE
+    assert orders.readiness(replace(site, region="370200"), NOW) == Readiness()
+    assert orders.readiness(replace(site, world="drill"), NOW) == Readiness()
+
+
+def test_mutes_are_kept_while_the_database_is_away(
+    orders: Orders, database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.begin() as connection:
+        add_mute(connection, Silence("", Scope(site_id="S1"), Level.RED, NOW, NOW + HOUR, "x"), "a test")
+    assert orders.look()
+    kept = orders.mutes
+
+    def fail(*_: object) -> None:
+        raise StoreUnavailable("gone")
+
+    monkeypatch.setattr(database, "connect", fail)
+    assert orders.look() is False
+    assert orders.mutes == kept
+    assert [mute.scope.site_id for mute in kept] == ["S1"]
+
+
+def test_orders_are_looked_up_now_and_then(database: Engine) -> None:
+    orders = Orders(database)
+
+    assert orders.look() is True
+    assert orders.look() is False
