@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test skill noise mutants speed latency bench receipts flood fuzz storage up down lint lock
+.PHONY: help setup demo test skill noise mutants speed latency bench away receipts flood fuzz storage up down lint lock
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -47,6 +47,9 @@ fuzz: setup ## a million messages that no device should send, beside good traffi
 
 storage: setup ## what rollups cost the writing of readings, what the job takes, and what a question gains
 	@$(VENV)/python -m benchmarks.storage
+
+away: setup ## the database away for five minutes under 5,000 readings a second: memory, and is all there (SECONDS=300)
+	@SECONDS=$(SECONDS) $(VENV)/python -m benchmarks.throughput.away
 
 up: setup ## start this checkout's TimescaleDB and Mosquitto
 	@$(VENV)/rencheng stack up

@@ -51,7 +51,7 @@ def ingest(servers: Servers, broker: MosquittoServer) -> Iterator["subprocess.Po
         process = subprocess.Popen(
             [sys.executable, "-m", "services.ingest"], env=servers.environment(broker), stderr=sink
         )
-    _until(lambda: b"connected and subscribed" in log.read_bytes())
+    until(lambda: b"connected and subscribed" in log.read_bytes())
     try:
         yield process
     finally:
@@ -77,7 +77,7 @@ def run(servers: Servers, order: Order, process: "subprocess.Popen[bytes]") -> R
         try:
             sent = load.result()
             readings = sum(sent.blocks) * order.fleet.block
-            _until(lambda: load.taken.value >= readings, within_s=WAIT_S)
+            until(lambda: load.taken.value >= readings, within_s=WAIT_S)
         except TimeoutError:
             sys.stderr.write("not everything was committed in time; the audit tells\n")
         done.set()
@@ -92,10 +92,15 @@ def run(servers: Servers, order: Order, process: "subprocess.Popen[bytes]") -> R
     )
 
 
-def _until(holds: Callable[[], bool], *, within_s: float = 30.0) -> None:
-    until = time.monotonic() + within_s
+def until(holds: Callable[[], bool], *, within_s: float = 30.0) -> None:
+    """Wait for something to come true.
+
+    Raises:
+        TimeoutError: it did not in time.
+    """
+    last_s = time.monotonic() + within_s
     while not holds():
-        if time.monotonic() > until:
+        if time.monotonic() > last_s:
             raise TimeoutError
         time.sleep(LOOK_S)
 
