@@ -1,7 +1,7 @@
 """The one place of this service that knows concrete parts and puts them together."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -45,6 +45,8 @@ PUBLISH_TIMEOUT_S = 5.0
 RETRY_DELIVERY_S = 1.0
 RETRY_REGISTRY_S = 1.0
 NOTICE_EVERY_S = 1.0
+BLIND_EVERY_S = 10.0
+"""With five thousand sites a look at all of them costs tens of milliseconds, for which no warning should wait often."""
 
 FIRST_LOOK = timedelta(hours=1)
 """How far back stored readings matter of a gauge that has never been heard."""
@@ -85,6 +87,10 @@ class Parts:
         self._undelivered = True  # what an earlier life may have left
         self._delivery_tried_at = 0.0
         self._noticed_at = 0.0
+        self._live: list[Site] = []
+        self._blind: set[str] = set()
+        self._in_rain = False
+        self._looked_at = 0.0
 
     def follow_registry(self) -> None:
         """Take over changed devices and sites; at the first time, together with what was kept of each site."""
@@ -156,19 +162,21 @@ class Parts:
         if time.monotonic() - self._noticed_at < NOTICE_EVERY_S or not self._restored:
             return
         self._noticed_at = time.monotonic()
-        live = [site for site in self.book.sites.values() if site.world == ACTUAL and site.device_ids]
-        blind = self._blind(live)
-        in_rain = any(self.orders.readiness(site, datetime.now(UTC)).level for site in live if site.site_id in blind)
-        found = self.desk.notices(blind, of=len(live), in_rain=in_rain)
+        if time.monotonic() - self._looked_at >= BLIND_EVERY_S:
+            self._look_for_blind()
+        found = self.desk.notices(self._blind, of=len(self._live), in_rain=self._in_rain)
         self.bulletin.post(found, connected=self.session.is_connected)
 
-    def _blind(self, live: Sequence[Site]) -> set[str]:
-        """The live sites of which nobody can say how deep the water is."""
-        if not self.feed.can_evaluate:
-            return {site.site_id for site in live}
-        since = datetime.now(UTC) - BLIND_AFTER
-        heard = {site.site_id for site, _, heard_at in self.book.heard_until() if heard_at and heard_at > since}
-        return {site.site_id for site in live} - heard
+    def _look_for_blind(self) -> None:
+        """Of which live sites nobody can say how deep the water is."""
+        self._looked_at, now = time.monotonic(), datetime.now(UTC)
+        self._live = [site for site in self.book.sites.values() if site.world == ACTUAL and site.device_ids]
+        self._blind = {site.site_id for site in self._live}
+        if self.feed.can_evaluate:
+            heard = {site.site_id for site, _, at in self.book.heard_until() if at and at > now - BLIND_AFTER}
+            self._blind -= heard
+        blind = (site for site in self._live if site.site_id in self._blind)
+        self._in_rain = any(self.orders.readiness(site, now).level for site in blind)
 
     def _kept_words(self) -> tuple[list[Told], list[Row]]:
         with in_our_words(), self._engine.connect() as connection:
