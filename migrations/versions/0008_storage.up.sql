@@ -26,32 +26,39 @@ CREATE TABLE storage_horizons (
     PRIMARY KEY (kind, level)
 );
 
--- Live readings of a batch lie within a minute or two: one row names them, for all devices. A late one names its device and
--- its hour, so that a pile which comes back with a day of readings costs its own day and nobody else's. When a hundred
--- come back in one statement, a row for all of them is cheaper, here and for the job.
+-- Live readings of a batch lie within a minute or two: one row names these, for all devices. A late one names its device
+-- and its minutes, so that a pile which comes back with a day of readings costs its own day and nobody else's. When more
+-- than a hundred come back in one statement, a row for all of them is cheaper, here and for the job.
 -- Once a statement, not once a row: it reads what was stored, so that a reading that was known already touches nothing.
 CREATE FUNCTION log_touched_buckets() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    live timestamptz := time_bucket('1 minute', now() - interval '10 minutes');
+    live timestamptz := time_bucket('1 minute', now() - interval '3 minutes');
     oldest timestamptz;
+    oldest_live timestamptz;
     newest timestamptz;
 BEGIN
-    SELECT min(time), max(time) INTO oldest, newest FROM stored;
+    SELECT min(time), min(time) FILTER (WHERE time >= live), max(time) INTO oldest, oldest_live, newest FROM stored;
     IF newest >= live THEN
         INSERT INTO rollup_log (kind, level, begins, ends) VALUES (
-            TG_ARGV[0], '1min', time_bucket('1 minute', greatest(oldest, live)),
-            time_bucket('1 minute', newest) + interval '1 minute'
+            TG_ARGV[0], '1min', time_bucket('1 minute', oldest_live), time_bucket('1 minute', newest) + interval '1 minute'
         );
     END IF;
     IF oldest < live THEN
-        INSERT INTO rollup_log (kind, level, device_id, begins, ends)
-        SELECT DISTINCT TG_ARGV[0], '1min', CASE WHEN devices <= 100 THEN device_id END, hour,
-            least(hour + interval '1 hour', live)
-        FROM (
-            SELECT device_id, time_bucket('1 hour', time) AS hour,
-                count(*) OVER (PARTITION BY time_bucket('1 hour', time)) AS devices
+        WITH late AS (
+            SELECT device_id, time_bucket('1 hour', time) AS hour, min(time) AS oldest, max(time) AS newest
             FROM stored WHERE time < live GROUP BY 1, 2
-        ) AS late;
+        ), hours AS (
+            SELECT hour, count(*) > 100 AS all_devices, min(late.oldest) AS oldest, max(late.newest) AS newest
+            FROM late GROUP BY 1
+        ), touched AS (
+            SELECT NULL AS device_id, hours.oldest, hours.newest FROM hours WHERE all_devices
+            UNION ALL
+            SELECT device_id, late.oldest, late.newest FROM late JOIN hours USING (hour) WHERE NOT all_devices
+        )
+        INSERT INTO rollup_log (kind, level, device_id, begins, ends)
+        SELECT TG_ARGV[0], '1min', device_id, time_bucket('1 minute', touched.oldest),
+            time_bucket('1 minute', touched.newest) + interval '1 minute'
+        FROM touched;
     END IF;
     RETURN NULL;
 END $$;

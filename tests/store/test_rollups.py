@@ -18,6 +18,7 @@ from tests.store.conftest import TABLES
 from tests.store.upkeep import settle
 
 NOW = datetime.now(UTC)
+MINUTE = timedelta(minutes=1)
 KEYS = {
     Kind.WATERLOGGING: ("waterlogging_readings", "device_id", "channel"),
     Kind.SIGNAL: ("signal_events", "device_id", "event_id"),
@@ -182,3 +183,26 @@ def test_what_the_time_did_not_suffice_for_is_done_at_the_next_turn(database: En
     assert turns > 0
     assert_equal(database)
     forget(database)
+
+
+def test_a_hundred_late_devices_are_noted_together_and_one_by_its_name(database: Engine) -> None:
+    now = datetime.now(UTC)
+    late = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=3)
+    many = [SignalEvent(f"many-{n}", late + timedelta(seconds=n), 1, 0) for n in range(101)]
+    store(database, [*many, SignalEvent("A", late - timedelta(hours=1), 1, 0), SignalEvent("A", now, 1, 0)])
+    with database.connect() as connection:
+        entries = connection.execute(text("SELECT device_id, begins, ends FROM rollup_log ORDER BY begins")).all()
+
+    hour, minute = timedelta(hours=1), now.replace(second=0, microsecond=0)
+    assert entries == [
+        ("A", late - hour, late - hour + MINUTE),
+        (None, late, late + 2 * MINUTE),
+        (None, minute, minute + MINUTE),
+    ]
+    settle(database)
+    assert sum(row["count"] for row in rolled_up(database, Kind.SIGNAL, Level.DAY)) == 103
+    with database.begin() as connection:
+        touch_devices(connection, select(literal_column("unnest(ARRAY['A'])")))
+        connection.execute(text("DELETE FROM signal_events WHERE device_id = 'A'"))
+    settle(database)
+    assert sum(row["count"] for row in rolled_up(database, Kind.SIGNAL, Level.DAY)) == 101
