@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test skill noise mutants speed latency bench away receipts flood fuzz storage up down lint lock
+.PHONY: help setup demo test skill noise mutants speed latency bench chaos away receipts flood fuzz storage up down lint lock
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -32,6 +32,9 @@ speed: setup ## how many readings of a city the engine judges a second, on one c
 
 latency: setup ## from a gauge's publish to the warning, at 15,000 messages a second of city traffic (ARGS="--share 0.2" is mild)
 	@$(VENV)/python -m benchmarks.warning_latency $(ARGS)
+
+chaos: setup ## two hundred kills and forty restarts under load, and an audit by key; half an hour
+	@$(VENV)/python -m benchmarks.chaos $(ARGS)
 
 bench: setup ## how much ingest carries, beside its parts and the usual form; QUICK=1 takes under a minute
 	@QUICK=$(QUICK) $(VENV)/python -m benchmarks.throughput

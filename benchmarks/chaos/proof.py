@@ -1,0 +1,189 @@
+"""The proof: load on, fault after fault with progress between them, load off, and the audit."""
+
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+
+from benchmarks.chaos.city import City, a_city
+from benchmarks.chaos.script import Dose, Fault, Step, script
+from benchmarks.chaos.workers import Workers
+from device_sims.fleet.ledger import read_ledger
+from device_sims.fleet.timetable import Expect
+from rencheng.domain.device import ACTUAL
+from rencheng.domain.errors import StoreUnavailable
+from rencheng.store.counts import Tally, stored_rows, totals
+from rencheng.store.database import Engine, in_our_words, open_database
+from rencheng.store.key_audit import Finding, Published, audit_keys
+
+PROGRESS_ROWS = 300
+"""So many rows have to be committed after each fault before the next one comes."""
+
+PROGRESS_S = 90.0
+SETTLE_S = 180.0
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of it: the load, the faults, the audit by key, and whether the account adds up."""
+
+    seed: int
+    seconds: float
+    published: int
+    expected: dict[str, int]
+    unconfirmed: int
+    faults: dict[str, int]
+    receivers_killed: int
+    writers_killed: int
+    longest_standstill_s: float
+    audit: Finding
+    account: Tally
+    rows: int
+    ended_in_order: bool
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the account counts the rows that are there, and every published message was settled at least once."""
+        return self.account.stored == self.rows and self.account.total >= self.published - self.unconfirmed
+
+    @property
+    def holds(self) -> bool:
+        """Nothing lost, nothing doubled, nothing out of nowhere."""
+        found = self.audit
+        return self.adds_up and not (found.lost or found.strange or found.doubled or found.not_quarantined)
+
+
+def prove(seed: int, dose: Dose, *, per_s: float, tell: Tell) -> Proof:
+    """Run it all on servers of its own.
+
+    Raises:
+        TimeoutError: ingest stood still after a fault for longer than it may.
+    """
+    with (
+        a_city(seed, per_s) as city,
+        Workers(city.environment, city.folder / "ingest.log", dose.workers) as workers,
+        _opened(city) as engine,
+    ):
+        began_s = time.monotonic()
+        with city.load() as fleet:
+            standstill_s, done = _play(city, workers, engine, seed, dose, tell)
+            fleet.send_signal(signal.SIGTERM)
+            fleet.wait(SETTLE_S)
+        took_s = time.monotonic() - began_s
+        tell("load off; waiting until all is settled")
+        entries = list(_published(city))
+        _settle(engine, len(entries))
+        ended = workers.stop() == 0
+        with engine.connect() as connection:
+            finding, account = audit_keys(connection, entries), totals(connection, ACTUAL)
+            rows = stored_rows(connection, ACTUAL)
+        expected = Counter(str(entry.expect) for entry in read_ledger(city.ledger))
+    return Proof(
+        seed=seed,
+        seconds=took_s,
+        published=len(entries),
+        expected=dict(expected),
+        unconfirmed=sum(not entry.certain for entry in entries),
+        faults=dict(done),
+        receivers_killed=workers.receivers_killed,
+        writers_killed=workers.writers_killed,
+        longest_standstill_s=standstill_s,
+        audit=finding,
+        account=account,
+        rows=rows,
+        ended_in_order=ended,
+    )
+
+
+def as_document(proof: Proof) -> dict[str, object]:
+    """For `report.json`."""
+    return asdict(proof) | {"adds_up": proof.adds_up, "holds": proof.holds}
+
+
+@contextmanager
+def _opened(city: City) -> Iterator[Engine]:
+    engine = open_database(city.database_url, name="chaos")
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _play(
+    city: City, workers: Workers, engine: Engine, seed: int, dose: Dose, tell: Tell
+) -> tuple[float, Counter[str]]:
+    """Fault after fault; the longest time until rows were committed again, and how many of each there were."""
+    done: Counter[str] = Counter()
+    longest_s, began_s = _await_progress(engine), time.monotonic()
+    steps = script(seed, dose)
+    for number, step in enumerate(steps, 1):
+        time.sleep(max(0.0, began_s + step.at_s - time.monotonic()))
+        happens(step, city, workers, engine, dose.workers)
+        done[str(step.fault)] += 1
+        standstill_s = _await_progress(engine)
+        longest_s = max(longest_s, standstill_s)
+        tell(f"{number}/{len(steps)} {step.fault}: rows again after {standstill_s:.1f} s")
+    time.sleep(max(0.0, began_s + dose.seconds - time.monotonic()))
+    return longest_s, done
+
+
+def happens(step: Step, city: City, workers: Workers, engine: Engine, number: int) -> None:
+    """Do it; `number` is of all the workers."""
+    match step.fault:
+        case Fault.WORKER_KILLED:
+            workers.kill_one(step.lot)
+        case Fault.DATABASE_FAST | Fault.DATABASE_IMMEDIATE:
+            city.database.stop("fast" if step.fault is Fault.DATABASE_FAST else "immediate")
+            city.database.start()
+        case Fault.BROKER_RESTARTED:
+            city.broker.stop()
+            city.broker.start()
+        case Fault.BROKER_KILLED:
+            city.broker.kill()
+            city.broker.start()
+        case Fault.HALF_THE_WORKERS:
+            workers.ask_for(max(1, number // 2), engine)
+        case Fault.ALL_THE_WORKERS:
+            workers.ask_for(number, engine)
+
+
+def _await_progress(engine: Engine) -> float:
+    """Wait until rows are committed; after how many seconds they were."""
+    began_s = time.monotonic()
+    before: int | None = None
+    while time.monotonic() < began_s + PROGRESS_S:
+        with suppress(StoreUnavailable):
+            now = _stored(engine)
+            before = now if before is None else before
+            if now >= before + PROGRESS_ROWS:
+                return time.monotonic() - began_s
+        time.sleep(0.1)
+    raise TimeoutError(f"no {PROGRESS_ROWS} rows within {PROGRESS_S:.0f} s after a fault")
+
+
+def _settle(engine: Engine, published: int) -> None:
+    """Wait until everything is settled, or nothing has been for a while: the audit tells which."""
+    until_s, quiet_s, last = time.monotonic() + SETTLE_S, 0.0, -1
+    while time.monotonic() < until_s and quiet_s < 10:  # noqa: PLR2004 - ten seconds without a row
+        with in_our_words(), engine.connect() as connection:
+            total = totals(connection, ACTUAL).total
+        quiet_s = quiet_s + 0.5 if total == last else 0.0
+        if total >= published and quiet_s >= 1.5:  # noqa: PLR2004 - what comes twice may still come
+            return
+        last = total
+        time.sleep(0.5)
+
+
+def _stored(engine: Engine) -> int:
+    with in_our_words(), engine.connect() as connection:
+        return totals(connection, ACTUAL).stored
+
+
+def _published(city: City) -> Iterator[Published]:
+    for entry in read_ledger(city.ledger):
+        refused = entry.expect is Expect.QUARANTINED
+        yield Published(entry.kind, entry.device_id, entry.key, quarantined=refused, certain=entry.confirmed)

@@ -1,0 +1,42 @@
+"""Chaos in short: the same proof as `make chaos`, with a few faults of each kind."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.chaos.proof import prove
+from benchmarks.chaos.script import Dose, Fault, script
+from rencheng.store.key_audit import Finding
+
+doses = st.builds(Dose, st.floats(1, 3600), *(st.integers(0, 40) for _ in range(4)))
+
+
+@given(st.integers(0, 2**32), doses)
+def test_the_same_seed_gives_the_same_faults_in_order_and_as_many_as_asked(seed: int, dose: Dose) -> None:
+    steps = script(seed, dose)
+    number = Counter(step.fault for step in steps)
+
+    assert steps == script(seed, dose)
+    assert [step.at_s for step in steps] == sorted(step.at_s for step in steps)
+    assert all(0 <= step.at_s <= dose.seconds for step in steps)
+    assert number[Fault.WORKER_KILLED] == dose.worker_kills
+    assert number[Fault.DATABASE_FAST] + number[Fault.DATABASE_IMMEDIATE] == dose.database_restarts
+    assert (number[Fault.BROKER_RESTARTED], number[Fault.BROKER_KILLED]) == (dose.broker_restarts, dose.broker_kills)
+    assert [step.fault for step in steps if "workers" in step.fault] == [Fault.HALF_THE_WORKERS, Fault.ALL_THE_WORKERS]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)  # a dozen processes start, which takes its time beside other tests
+def test_whatever_ends_under_load_no_key_is_lost_or_doubled_and_the_account_adds_up() -> None:
+    dose = Dose(3, worker_kills=2, database_restarts=1, broker_restarts=1, workers=2)
+    proof = prove(11, dose, per_s=600, tell=lambda _: None)
+
+    assert sum(proof.faults.values()) == 6
+    assert proof.receivers_killed + proof.writers_killed == 2
+    assert proof.unconfirmed == 0
+    assert proof.audit == Finding(proof.audit.keys, lost=0, strange=0, doubled=0, not_quarantined=0)
+    assert proof.audit.keys == proof.expected["stored"] == proof.rows
+    assert proof.holds
+    assert proof.ended_in_order
