@@ -13,6 +13,8 @@ from commands import (
     demonstration,
     devices,
     doctor,
+    fleet,
+    gateways,
     jobs,
     keys,
     mutes,
@@ -43,6 +45,8 @@ app.add_typer(devices.app, name="device")
 app.add_typer(sites.app, name="site")
 app.add_typer(weather.app, name="weather")
 app.add_typer(mutes.app, name="mute")
+app.add_typer(gateways.app, name="gateway")
+app.add_typer(fleet.app, name="fleet")
 app.add_typer(broker.app, name="broker")
 app.add_typer(keys.app, name="key")
 app.add_typer(quarantine.app, name="quarantine")

@@ -121,12 +121,18 @@ class MosquittoServer:
         make_private_folder(self.folder, self.account)
         make_private_folder(self.data, self.account)
         write_private_file(self.config_file, self._config(), self.account)
-        write_private_file(self.acl_file, (SHARED_SETTINGS / "acl.conf").read_text(), self.account)
+        write_private_file(self.acl_file, self._access_rules(), self.account)
         if not self.password_file.exists():
             write_private_file(self.password_file, "", self.account)
         elif self.account is not None:
             self.account.own(self.password_file)  # whoever wrote it anew may have been root
         self.password_file.chmod(0o600)
+
+    def _access_rules(self) -> str:
+        """The shared rules, and behind them those of gateways, which the platform writes beside the password file."""
+        rules = (SHARED_SETTINGS / "acl.conf").read_text()
+        gateways = self.password_file.with_name("gateways.acl")
+        return f"{rules}\n{gateways.read_text()}" if gateways.exists() else rules
 
     def _config(self) -> str:
         own = (

@@ -7,8 +7,9 @@ from rencheng.domain.errors import StoreUnavailable
 from rencheng.enrolment import write_accounts
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.settings import BrokerAccounts
-from rencheng.store.database import in_our_words, open_database
+from rencheng.store.database import Connection, in_our_words, open_database
 from rencheng.store.devices import password_hashes
+from rencheng.store.gateways import load_gateways
 from rencheng.store.watch import Watched
 
 LOOK_EVERY_S = 1.0
@@ -17,10 +18,15 @@ LOOK_EVERY_S = 1.0
 log = get_logger("accounts")
 
 
+def all_hashes(connection: Connection) -> list[tuple[str, str]]:
+    """(account, hash) of gateways and devices."""
+    return [(one.account, hashed) for one, hashed in load_gateways(connection)] + password_hashes(connection)
+
+
 def keep_accounts(
     database_url: str, accounts: BrokerAccounts, stop: threading.Event, *, then: Callable[[], object] = lambda: None
 ) -> None:
-    """Write the file, and again whenever a device comes or goes, until asked to stop.
+    """Write the file, and again whenever a device or gateway comes or goes, until asked to stop.
 
     Args:
         database_url: where the register is.
@@ -32,7 +38,7 @@ def keep_accounts(
         Misconfigured: the file cannot be written.
     """
     engine = open_database(database_url, name="rencheng-accounts")
-    registry = Watched(engine, password_hashes)
+    registry = Watched(engine, all_hashes)
     written: list[tuple[str, str]] | None = None
     while True:
         try:

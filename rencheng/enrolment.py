@@ -5,16 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 
+from rencheng.broker.access import write_access_rules
 from rencheng.broker.accounts import SERVICE_PREFIX, alone_at, new_password, password_hash, write_password_file
 from rencheng.codecs.registry import CODECS
 from rencheng.device_form import DeviceForm, listed
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
+from rencheng.domain.gateway import Gateway
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.runtime.settings import BrokerAccounts
 from rencheng.store import audit
 from rencheng.store.database import Connection, Engine
 from rencheng.store.devices import add_world, find_devices, know_region, password_hashes, register
+from rencheng.store.gateways import load_gateways, register_gateway
 from rencheng.store.registry import worlds_of_sites
 
 HASHED_AT_ONCE = 500
@@ -93,8 +96,25 @@ def enrol_all(
     return Enrolled(passwords, [device.device_id for device in changed], len(wanted) - len(new) - len(changed))
 
 
+def enrol_gateway(engine: Engine, gateway: Gateway, *, actor: str) -> str:
+    """Let a gateway in, with a new broker password, which is returned this one time.
+
+    Raises:
+        NotPossible: its region is no GB/T 2260 code.
+    """
+    _check_region(gateway.region)
+    password = new_password()
+    with engine.begin() as connection:
+        know_region(connection, gateway.region)
+        register_gateway(connection, gateway, password_hash(password))
+        audit.record(connection, actor, "gateway.add", f"gateway {gateway.account}", {})
+    return password
+
+
 def write_accounts(engine: Engine, accounts: BrokerAccounts) -> int:
-    """Write the broker's password file anew: the services, and every device in service. How many accounts there are.
+    """Write the broker's password file anew (services, gateways, devices in service), and what gateways may do.
+
+    Returns how many accounts there are.
 
     Raises:
         Misconfigured: the file cannot be written.
@@ -107,7 +127,10 @@ def write_accounts(engine: Engine, accounts: BrokerAccounts) -> int:
     hashes = [(f"{SERVICE_PREFIX}{name}", password_hash(secret.get_secret_value())) for name, secret in services]
     with alone_at(accounts.mqtt_password_file):
         with engine.connect() as connection:
+            gateways = load_gateways(connection)
+            hashes += [(gateway.account, hashed) for gateway, hashed in gateways]
             hashes += password_hashes(connection)
+        write_access_rules(accounts.mqtt_password_file, [gateway for gateway, _ in gateways])
         write_password_file(accounts.mqtt_password_file, hashes)
     return len(hashes)
 
@@ -172,5 +195,9 @@ def _check(device: Device) -> None:
         raise NotPossible(f"{device.device_id!r} begins like a service's name; no device may, it would get its rights")
     if device.codec not in CODECS:
         raise NotPossible(f"there is no codec {device.codec!r}; there is {', '.join(sorted(CODECS))}")
-    if not REGION.fullmatch(device.region):
-        raise NotPossible(f"{device.region!r} is not a six-digit GB/T 2260 code, such as 370102 for Lixia, Jinan")
+    _check_region(device.region)
+
+
+def _check_region(region: str) -> None:
+    if not REGION.fullmatch(region):
+        raise NotPossible(f"{region!r} is not a six-digit GB/T 2260 code, such as 370102 for Lixia, Jinan")

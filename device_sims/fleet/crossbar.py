@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from device_sims.errors import NotEnrolled
 from device_sims.fleet.line import Account
 from device_sims.fleet.plan import Member
-
-GATEWAY = "rencheng-gateway-{region}-{kind}"
-"""The broker account that may publish for all devices of one kind in one region."""
+from rencheng.domain.gateway import Gateway
 
 REGIONS_APART = 10
 """Neighbours in the list live in different regions, so that one in ten shares a gateway."""
@@ -40,7 +38,7 @@ def connect_up(members: Sequence[Member], passwords: Mapping[str, str], *, per_g
         user = member.device_id
         client_id = user
         if user not in passwords:
-            user = GATEWAY.format(region=member.region, kind=member.kind)
+            user = Gateway(member.region, member.kind).account
             client_id = f"{user}-{place // REGIONS_APART % per_gateway}"
         if user not in passwords:
             raise NotEnrolled(f"there is no account for {member.device_id}, and none for its gateway {user}")

@@ -1,5 +1,6 @@
 """Who a fleet is and how it behaves. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -67,6 +68,15 @@ class Member:
         return str(Topic(self.region, self.kind, self.device_id, Channel.TELEMETRY))
 
 
+def members_of(parts: Sequence[Part], *, regions: Sequence[str] = JINAN, prefix: str = "fleet") -> list[Member]:
+    """The devices of these parts, part by part, dealt out to the regions."""
+    return [
+        Member(f"{prefix}-{LETTERS[part.kind]}{number:05}", part.kind, regions[number % len(regions)])
+        for part in parts
+        for number in range(part.devices)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A fleet. `began_at` (UTC) is the sample time at second 0; names begin with `prefix`."""
@@ -85,9 +95,4 @@ class Plan:
 
     def members(self) -> list[Member]:
         """All devices, part by part; a device's number is its place here."""
-        regions = len(self.regions)
-        return [
-            Member(f"{self.prefix}-{LETTERS[part.kind]}{number:05}", part.kind, self.regions[number % regions])
-            for part in self.parts
-            for number in range(part.devices)
-        ]
+        return members_of(self.parts, regions=self.regions, prefix=self.prefix)

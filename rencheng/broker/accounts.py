@@ -58,7 +58,15 @@ def write_password_file(path: Path, hashes: Iterable[tuple[str, str]]) -> None:
     Raises:
         Misconfigured: the folder is not there or not ours to write.
     """
-    text = "".join(f"{name}:{hashed}\n" for name, hashed in hashes)
+    replace_file(path, "".join(f"{name}:{hashed}\n" for name, hashed in hashes))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Replace a file that the broker reads, whole or not at all; its owner and rights stay as they are.
+
+    Raises:
+        Misconfigured: the folder is not there or not ours to write.
+    """
     fresh = path.with_name(path.name + ".fresh")
     try:
         fresh.touch(mode=0o600)

@@ -1,6 +1,18 @@
-"""The tables by which the platform keeps house: jobs, what rollups still owe, what was dropped. Beside `tables`."""
+"""The tables by which the platform keeps house: jobs, what rollups owe, what was dropped, gateways. Beside `tables`."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, DateTime, Identity, Index, Integer, Interval, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Interval,
+    Table,
+    Text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 
 from rencheng.store.tables import metadata
@@ -39,4 +51,12 @@ storage_horizons = Table(
     Column("kind", Text, primary_key=True),
     Column("level", Text, primary_key=True),
     Column("dropped_before", _time, nullable=False),
+)
+
+gateways = Table(
+    "gateways",
+    metadata,
+    Column("region", ForeignKey("regions.region"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("mqtt_password_hash", Text, nullable=False),
 )

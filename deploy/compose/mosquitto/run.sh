@@ -1,12 +1,18 @@
 #!/bin/sh
 # Runs Mosquitto, and tells it (SIGHUP) within two seconds when its password file was written anew. Connections stay.
+# Beside that file stands what gateways may do, written before it.
 # run.sh SHARED OWN WORK PASSWORDS: folders of the shared settings, of our own, for what is written here; the file.
 set -eu
 shared=$1 own=$2 work=$3 passwords=$4
 
 umask 077 # the broker wants access rules that it alone can read
 cat "$shared/rencheng.conf" "$own/listener.conf" >"$work/mosquitto.conf"
-cat "$shared/acl.conf" >"$work/acl.conf"
+gateways=$(dirname "$passwords")/gateways.acl
+write_acl() {
+  cat "$shared/acl.conf" >"$work/acl.conf"
+  if [ -f "$gateways" ]; then cat "$gateways" >>"$work/acl.conf"; fi
+}
+write_acl
 
 stamp() { stat -c '%i %Y' "$passwords" 2>/dev/null || true; }
 read_at=$(stamp)
@@ -20,6 +26,7 @@ broker=$!
 while sleep 2 && kill -0 "$broker" 2>/dev/null; do
   now=$(stamp)
   if [ -n "$now" ] && [ "$now" != "$read_at" ]; then
+    write_acl
     kill -HUP "$broker"
     read_at=$now
   fi

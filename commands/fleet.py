@@ -1,0 +1,65 @@
+"""`rencheng fleet`: register a simulated fleet, and audit what it published."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.broker import tell_broker
+from commands.opening import opened, operator, transaction
+from device_sims.fleet.ledger import read_ledger
+from device_sims.fleet.plan import Part, members_of
+from device_sims.fleet.timetable import Expect
+from rencheng.domain.device import Device
+from rencheng.domain.gateway import Gateway
+from rencheng.domain.kind import Kind
+from rencheng.enrolment import enrol_gateway
+from rencheng.store.devices import know_region, register
+from rencheng.store.key_audit import Published, audit_keys
+
+app = typer.Typer(help="A simulated fleet as a load: register it, audit what it published.", no_args_is_help=True)
+
+
+@app.command("register")
+def register_(
+    *,
+    out: Annotated[Path, typer.Option(dir_okay=False, help='File to write: {"account": "password"} of its gateways.')],
+    gauges: Annotated[int, typer.Option(min=0)] = 5_000,
+    signals: Annotated[int, typer.Option(min=0)] = 10_000,
+    piles: Annotated[int, typer.Option(min=0)] = 60_000,
+    prefix: Annotated[str, typer.Option(help="How the devices' names begin.")] = "fleet",
+) -> None:
+    """Register the devices of `python -m device_sims fleet`, and a gateway for each kind and region of theirs."""
+    parts = (Part(Kind.WATERLOGGING, gauges, 1), Part(Kind.SIGNAL, signals, 1), Part(Kind.CHARGING, piles, 1))
+    members = members_of(parts, prefix=prefix)
+    passwords = {}
+    with opened() as engine:
+        with engine.begin() as connection:
+            for region in sorted({member.region for member in members}):
+                know_region(connection, region)
+            register(connection, [(Device(m.device_id, m.kind, m.region), None) for m in members])
+        for region, kind in sorted({(member.region, member.kind) for member in members}):
+            gateway = Gateway(region, kind)
+            passwords[gateway.account] = enrol_gateway(engine, gateway, actor=operator())
+        tell_broker(engine)
+    with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(passwords, file, indent=1)
+    typer.echo(f"{len(members)} devices, {len(passwords)} gateways")
+
+
+@app.command()
+def audit(ledger: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
+    """Look for every key of a fleet's ledger in the database. Exit code 1 if one is lost, doubled or out of nowhere."""
+    published = (
+        Published(one.kind, one.device_id, one.key, quarantined=one.expect is Expect.QUARANTINED, certain=one.confirmed)
+        for one in read_ledger(ledger)
+    )
+    with transaction() as connection:
+        found = audit_keys(connection, published)
+    for name, number in asdict(found).items():
+        typer.echo(f"{name:16} {number}")
+    if found.lost or found.strange or found.doubled or found.not_quarantined:
+        raise typer.Exit(1)

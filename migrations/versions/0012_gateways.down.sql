@@ -1,0 +1,2 @@
+DROP TABLE gateways;
+DROP FUNCTION tell_gateways_changed;
