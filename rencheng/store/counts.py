@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, select
-from sqlalchemy.dialects.postgresql import insert
 
 from rencheng.store.ledger import ingest_counts, ingest_progress
 from rencheng.store.tables import devices, meter_values, signal_events, waterlogging_readings
@@ -39,28 +38,34 @@ class Tally:
         )
 
 
+# Written out, because ingest says them with every batch, and to put them together anew takes as long as they do.
+_COUNT = """
+INSERT INTO ingest_counts (day, worker, world, kind, stored, duplicate, quarantined, unpacked)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (day, worker, world, kind) DO UPDATE SET
+    stored = ingest_counts.stored + excluded.stored,
+    duplicate = ingest_counts.duplicate + excluded.duplicate,
+    quarantined = ingest_counts.quarantined + excluded.quarantined,
+    unpacked = ingest_counts.unpacked + excluded.unpacked
+"""
+_PROGRESS = """
+INSERT INTO ingest_progress (worker, started_at, seen_at, committed_through, last_row_at)
+VALUES (%s, %s, clock_timestamp(), %s, CASE WHEN %s THEN clock_timestamp() END) ON CONFLICT (worker) DO UPDATE SET
+    started_at = excluded.started_at,
+    seen_at = excluded.seen_at,
+    committed_through = excluded.committed_through,
+    last_row_at = coalesce(excluded.last_row_at, ingest_progress.last_row_at)
+"""
+
+
 def count(connection: Connection, worker: str, at: datetime, tallies: Mapping[tuple[str, str], Tally]) -> None:
     """Add to a worker's account, by (world, kind)."""
     if not tallies:
         return
-    statement = insert(ingest_counts)
-    added = {
-        name: getattr(ingest_counts.c, name) + getattr(statement.excluded, name)
-        for name in ("stored", "duplicate", "quarantined", "unpacked")
-    }
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["day", "worker", "world", "kind"], set_=added),
+    day = at.astimezone(UTC).date()
+    connection.exec_driver_sql(
+        _COUNT,
         [
-            {
-                "day": at.astimezone(UTC).date(),
-                "worker": worker,
-                "world": world,
-                "kind": kind,
-                "stored": tally.stored,
-                "duplicate": tally.duplicate,
-                "quarantined": tally.quarantined,
-                "unpacked": tally.unpacked,
-            }
+            (day, worker, world, kind, tally.stored, tally.duplicate, tally.quarantined, tally.unpacked)
             for (world, kind), tally in sorted(tallies.items())
         ],
     )
@@ -82,24 +87,7 @@ def record_progress(
 
     Whoever asks whether the platform works asks for this: rows committed lately, not a process that is up.
     """
-    statement = insert(ingest_progress).values(
-        worker=worker,
-        started_at=started_at,
-        seen_at=func.clock_timestamp(),
-        committed_through=committed_through,
-        last_row_at=func.clock_timestamp() if rows else None,
-    )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["worker"],
-            set_={
-                "started_at": statement.excluded.started_at,
-                "seen_at": statement.excluded.seen_at,
-                "committed_through": statement.excluded.committed_through,
-                "last_row_at": func.coalesce(statement.excluded.last_row_at, ingest_progress.c.last_row_at),
-            },
-        )
-    )
+    connection.exec_driver_sql(_PROGRESS, (worker, started_at, committed_through, rows))
 
 
 def take_turn(connection: Connection, worker: str) -> None:
@@ -107,7 +95,7 @@ def take_turn(connection: Connection, worker: str) -> None:
 
     One may be: of a process before us, or our own whose commit got no answer.
     """
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"ingest {worker}", 0))))
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"ingest {worker}",))
 
 
 def has_progressed(connection: Connection, worker: str, *, started_at: datetime, committed_through: datetime) -> bool:

@@ -68,6 +68,7 @@ def write(connection: Connection, arrivals: Sequence[Arrival]) -> list[Fate]:
     driver = cast("_Driver", connection.connection.driver_connection)
     if driver.info.transaction_status is TransactionStatus.IDLE:
         connection.exec_driver_sql("SELECT 1")  # begins; else each `driver.transaction` below would commit on its own
+    savepoint = _Savepoint(driver)
     fates: dict[int, Fate] = {}
     by_type: dict[type, list[int]] = defaultdict(list)
     for index, arrival in enumerate(arrivals):
@@ -79,27 +80,51 @@ def write(connection: Connection, arrivals: Sequence[Arrival]) -> list[Fate]:
             first: dict[tuple[Any, ...], int] = {}
             repeated = [i for i in waiting if first.setdefault(shape.key_of(arrivals[i].reading), i) != i]
             order = [first[key] for key in sorted(first)]
-            fates.update(zip(order, _settle(driver, shape, [arrivals[i] for i in order]), strict=True))
+            fates.update(zip(order, _settle(driver, savepoint, shape, [arrivals[i] for i in order]), strict=True))
             waiting = repeated
     return [fates[index] for index in range(len(arrivals))]
 
 
-def _settle(driver: _Driver, shape: Shape, arrivals: Sequence[Arrival]) -> list[Fate]:
+class _Savepoint:
+    """What a refused row is taken back to. One stands at a time, and the last one until the transaction ends.
+
+    Each statement is a round trip, and a small batch is little else; so two or three go together, unprepared.
+    """
+
+    def __init__(self, driver: _Driver) -> None:
+        self._driver = driver
+        self._stands = False
+
+    def set(self, then: str) -> None:
+        """Set it anew, and say something else at the same time."""
+        release = "RELEASE SAVEPOINT merge; " if self._stands else ""
+        self._driver.execute(f"{release}SAVEPOINT merge; {then}".encode(), prepare=False)
+        self._stands = True
+
+    def go_back(self) -> None:
+        """Undo what came after it."""
+        self._driver.execute("ROLLBACK TO SAVEPOINT merge")
+
+
+def _settle(driver: _Driver, savepoint: _Savepoint, shape: Shape, arrivals: Sequence[Arrival]) -> list[Fate]:
     """Write rows with distinct keys; halve them where the database refuses."""
     try:
-        with driver.transaction():
-            return _copy_and_merge(driver, shape, arrivals)
-    except (psycopg.Error, UnicodeError, OverflowError) as error:  # the latter two before anything is sent
+        savepoint.set(shape.empty)
+        return _copy_and_merge(driver, shape, arrivals)
+    except (psycopg.Error, UnicodeError, OverflowError) as error:  # the latter two before the row is sent
         if is_unavailable(error):
             raise StoreUnavailable(str(error).strip()) from error
+        savepoint.go_back()
         if len(arrivals) == 1:
             return [Refused(Reason.STORE_REFUSED, str(error).strip().splitlines()[0])]
     middle = len(arrivals) // 2
-    return _settle(driver, shape, arrivals[:middle]) + _settle(driver, shape, arrivals[middle:])
+    return [
+        *_settle(driver, savepoint, shape, arrivals[:middle]),
+        *_settle(driver, savepoint, shape, arrivals[middle:]),
+    ]
 
 
 def _copy_and_merge(driver: _Driver, shape: Shape, arrivals: Sequence[Arrival]) -> list[Fate]:
-    driver.execute(shape.empty)
     with driver.cursor() as cursor, cursor.copy(shape.copy_in) as copy:
         copy.set_types(shape.types)
         received_at, received_us = None, 0
