@@ -28,8 +28,8 @@ REJECTED_MAX = 10
 
 DETAIL_MAX = 200
 OWED_MAX, EXPLAINED_MAX = 500_000, 20_000
-"""The most messages named and refusals explained to all devices together: some 50 MB. At 7,500 messages a second and
-1,000 answers, 75,000 devices that all want receipts have one each every 75 seconds, and so many messages are owed."""
+"""The most messages named and refusals explained to all devices together: at most some 60 MB. At 7,500 messages and
+1,000 answers a second, 75,000 devices that all want receipts have one each every 75 seconds: so many are owed then."""
 
 _TELEMETRY = f"/{Channel.TELEMETRY}"
 

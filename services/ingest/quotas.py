@@ -3,13 +3,14 @@
 This is ingest's only state by device. A worker has its own, and loses it when it ends: no promise hangs on it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from rencheng.domain.device import ACTUAL, Device
 from rencheng.domain.errors import Reason
-from rencheng.intake import WHOLE_MESSAGE, Admitted, Refusal
+from rencheng.domain.topic import Channel
+from rencheng.intake import WHOLE_MESSAGE, Admitted, Message, Refusal
 
 LIVE = timedelta(seconds=120)
 """A reading older than this is backlog: it is late, and raises no warning."""
@@ -30,8 +31,12 @@ STRANGERS_PER_MINUTE = 60_000
 PAUSE_S = 10.0
 """Who is shed is asked to wait so long beyond its debt, or it would come back for one reading at a time."""
 
+DOOR_SHED, DOOR_S = 100, 1.0
+"""Of whom so many readings were shed at once, nothing is read for so long: it costs most of what a message costs."""
+
 MINUTE_S = 60.0
 _STRANGERS = ""
+_TELEMETRY = f"/{Channel.TELEMETRY}"
 _GONE_MAX = 1000
 
 
@@ -70,6 +75,26 @@ class Quotas:
         self._strangers_cost_s = MINUTE_S / STRANGERS_PER_MINUTE
         self._live_paid_at: dict[str, float] = {}
         self._backlog_paid_at: dict[str, float] = {}
+        self._floods: dict[str, tuple[float, Admitted]] = {}
+        self._unread: dict[str, _Shed] = {}
+
+    def readable(self, messages: Sequence[Message], *, now_s: float) -> Sequence[Message]:
+        """The messages without those of topics that flood: these are shed unread, and each counts one.
+
+        They stand in what `apply` returns next.
+        """
+        self._floods = {topic: flood for topic, flood in self._floods.items() if flood[0] > now_s}
+        if not self._floods:
+            return messages
+        readable: list[Message] = []
+        for message in messages:
+            if (flood := self._floods.get(message.topic)) is None:
+                readable.append(message)
+                continue
+            if message.topic not in self._unread:
+                self._unread[message.topic] = _Shed(replace(flood[1], message=message))
+            self._unread[message.topic].add(1, flood[0] - now_s)
+        return readable
 
     def apply(
         self, batch: list[Admitted], directory: Mapping[str, Device], *, now: datetime, now_s: float
@@ -87,18 +112,17 @@ class Quotas:
         live_until, backlog_until = now_s + LIVE_BURST_S, now_s + BACKLOG_BURST_S
         kept: list[Admitted] = []
         shed: dict[str, _Shed] = {}
-        for admitted in batch:  # every message passes here: no calls, no objects on the usual way
+        unread, self._unread = self._unread, {}
+        for admitted in batch:  # every message passes: no calls, no objects on the usual way
             readings = admitted.readings
             count = admitted.count if admitted.refusals else len(readings)
             if not count:  # a state: one row a device, however often it is told
                 kept.append(admitted)
                 continue
             device = find(admitted.device_id or _STRANGERS)
-            if device is None:
-                name, cost_s = _STRANGERS, self._strangers_cost_s
-            else:
-                name, quota = device.device_id, device.quota_per_minute
-                cost_s = self._cost_s if quota is None else MINUTE_S / quota
+            name, cost_s = (_STRANGERS, self._strangers_cost_s) if device is None else (device.device_id, self._cost_s)
+            if device is not None and device.quota_per_minute is not None:
+                cost_s = MINUTE_S / device.quota_per_minute
             if len(readings) == count == 1 and admitted.world == ACTUAL:
                 live = 1 if readings[0].time > live_from else 0
             else:
@@ -117,7 +141,14 @@ class Quotas:
             if live != count:
                 backlog_debts[name] = max(now_s, backlog_debt) + (count - live) * cost_s / BACKLOG_RATE
         self._forget_who_is_gone(directory)
-        return [*kept, *(one.refused() for one in shed.values())]
+        self._watch(shed, now_s)
+        return [*kept, *(one.refused() for one in (*unread.values(), *shed.values()))]
+
+    def _watch(self, shed: Mapping[str, _Shed], now_s: float) -> None:
+        """Of which topics the next messages are not read."""
+        for topic, one in shed.items():
+            if one.readings >= DOOR_SHED and topic.endswith(_TELEMETRY):
+                self._floods[topic] = (now_s + DOOR_S, one.first)
 
     def _forget_who_is_gone(self, directory: Mapping[str, Device]) -> None:
         for debts in (self._live_paid_at, self._backlog_paid_at):

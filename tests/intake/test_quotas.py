@@ -123,6 +123,53 @@ def test_what_was_shed_of_a_topic_is_one_refusal_with_the_first_message() -> Non
     assert [(refusal.position, refusal.readings) for refusal in shed.refusals] == [(-1, 4)]
 
 
+def walk(quotas: Quotas, batch: list[Admitted], *, after_s: float) -> list[Admitted]:
+    """As ingest does it; what is read of a message is what it was made of."""
+    by_message = {id(admitted.message): admitted for admitted in batch}
+    read = quotas.readable([admitted.message for admitted in batch], now_s=1e5 + after_s)
+    return apply(quotas, [by_message[id(message)] for message in read], after_s=after_s)
+
+
+def test_a_flood_is_not_even_read_for_a_second_and_every_message_of_it_counts() -> None:
+    quotas = Quotas(per_minute=PER_MINUTE)
+    first = walk(quotas, [message("mad", 0.1) for _ in range(300)], after_s=0)
+    unread = walk(quotas, [message("mad", 0.1, 0.1) for _ in range(50)] + [message("calm", 0.1)], after_s=0.9)
+    later = walk(quotas, [message("mad", 0.1) for _ in range(50)], after_s=1.1)
+
+    assert passed(first) == LIVE_BURST_S + 1
+    assert [(admitted.device_id, admitted.count, passed([admitted])) for admitted in unread] == [
+        ("calm", 1, 1),
+        ("mad", 50, 0),
+    ]
+    assert passed(later) == 1
+    assert walk(quotas, [message("mad", 0.1)], after_s=20)[0].readings  # fifty were too few to stop reading
+
+
+def test_a_flood_of_broken_states_does_not_hide_a_state() -> None:
+    quotas = Quotas(per_minute=PER_MINUTE)
+    broken = refused("mad", Reason.UNDECODABLE)
+    at_state = replace(broken.message, topic=broken.message.topic.replace("telemetry", "state"))
+    walk(quotas, [replace(broken, message=at_state) for _ in range(500)], after_s=0)
+
+    assert quotas.readable([at_state], now_s=1e5) == [at_state]
+
+
+@given(st.lists(st.tuples(st.floats(0, 3), st.integers(0, 300)), max_size=12))
+def test_whatever_floods_every_message_is_in_the_account_and_the_quota_is_neither_more_nor_less(
+    steps: list[tuple[float, int]],
+) -> None:
+    """Property: unread or not, all is counted; and who floods on still gets its quota, a second late at most."""
+    quotas, now_s, sent, judged = Quotas(per_minute=PER_MINUTE), 0.0, 0, list[Admitted]()
+    for pause_s, number in steps:
+        now_s += pause_s
+        sent += number
+        judged += walk(quotas, [message("mad", 0.1, at=NOW + timedelta(seconds=now_s))] * number, after_s=now_s)
+    assert sum(admitted.count for admitted in judged) == sent
+    assert passed(judged) <= LIVE_BURST_S + 1 + now_s * PER_MINUTE / 60 + 1e-6
+    last = walk(quotas, [message("mad", 0.1, at=NOW + timedelta(seconds=now_s + 2))] * 50, after_s=now_s + 2)
+    assert passed(last) >= 1
+
+
 def test_a_state_is_never_shed() -> None:
     quotas = Quotas(per_minute=PER_MINUTE)
     apply(quotas, [message("mad", 0.1) for _ in range(300)])
