@@ -36,7 +36,7 @@ class Inbox:
         bytes_max: how much payload it holds. One message is always taken, however large.
     """
 
-    def __init__(self, *, messages_max: int = 20_000, bytes_max: int = 64 * 2**20) -> None:
+    def __init__(self, *, messages_max: int = 20_000, bytes_max: int = 32 * 2**20) -> None:
         self._messages_max = messages_max
         self._bytes_max = bytes_max
         self._waiting: deque[Delivery] = deque()
