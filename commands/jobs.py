@@ -10,7 +10,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
 from rencheng.store import jobs as ledger
-from services.jobs.app import run, run_once
+from services.jobs.app import run_once, run_until_stopped
 from services.jobs.catalogue import JOBS, Job
 from services.jobs.settings import JobSettings
 
@@ -31,7 +31,7 @@ def jobs(
     set_up_logs()
     with opened() as engine:
         if not once:
-            run(engine, chosen, settings, stop_on_signals())
+            run_until_stopped(engine, chosen, settings, stop_on_signals())
             return
         done = run_once(engine, chosen, settings, wait_s=wait_s)
     if done is None:

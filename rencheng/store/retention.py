@@ -43,6 +43,7 @@ def drop_old(connection: Connection, hypertable: Hypertable, keep: timedelta) ->
     for, and what they say in the log is heeded, because the log is read after the lock is had.
     """
     old = old_chunks(connection, hypertable, keep)
+    connection.execute(text("SET LOCAL lock_timeout = '5s'"))  # whoever comes after us in the queue waits as well
     for chunk in old:
         connection.execute(text(f"LOCK TABLE {chunk.name} IN ACCESS EXCLUSIVE MODE"))
     dropped = _sorted_out(connection, hypertable, old)

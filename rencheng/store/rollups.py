@@ -28,7 +28,9 @@ ENTRIES_MAX = 20_000
 
 
 def roll_up(engine: Engine, *, budget_s: float, ahead: timedelta = timedelta(0)) -> dict[str, int]:
-    """Work the log off, the newest first, as far as the time suffices. Each piece is committed by itself.
+    """Work the log off, the newest first, as far as the time suffices.
+
+    Takes an engine, unlike its neighbours: each piece is committed by itself, and an aggregate's refresh must be.
 
     Args:
         engine: the database.

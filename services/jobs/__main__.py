@@ -8,7 +8,7 @@ from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
 from rencheng.store.database import open_database
-from services.jobs.app import run
+from services.jobs.app import run_until_stopped
 from services.jobs.catalogue import JOBS
 from services.jobs.settings import JobSettings
 
@@ -24,8 +24,7 @@ def main() -> None:
     if settings.jobs_metrics_port is not None:
         start_http_server(settings.jobs_metrics_port, addr="127.0.0.1")
     engine = open_database(settings.database_url, name="rencheng-jobs")
-    run(engine, JOBS, settings, stop)
-    engine.dispose()
+    run_until_stopped(engine, JOBS, settings, stop)
 
 
 if __name__ == "__main__":

@@ -18,6 +18,9 @@ log = get_logger("jobs")
 LOOK_S = 1.0
 """How often to look for what is due, and for the one place to become free."""
 
+STOP_S = 5.0
+"""How long a job under way is waited for at the end."""
+
 RETRY_AFTER = timedelta(minutes=1)
 
 
@@ -32,6 +35,15 @@ def run(engine: Engine, jobs: Sequence[Job], settings: JobSettings, stop: thread
         except StoreUnavailable as away:
             log.warning("database away", why=str(away))
         stop.wait(LOOK_S)
+
+
+def run_until_stopped(engine: Engine, jobs: Sequence[Job], settings: JobSettings, stop: threading.Event) -> None:
+    """As `run`, but a job that is under way at the end is waited for a little, and then cut off: it bears that."""
+    runner = threading.Thread(target=run, args=(engine, jobs, settings, stop), daemon=True)
+    runner.start()
+    while runner.is_alive() and not stop.wait(LOOK_S):
+        pass
+    runner.join(STOP_S)
 
 
 def run_once(engine: Engine, jobs: Sequence[Job], settings: JobSettings, *, wait_s: float) -> bool | None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from rencheng.store import jobs as ledger
 from rencheng.store.database import open_database
-from services.jobs.app import do, is_due, run, run_once
+from services.jobs.app import do, is_due, run, run_once, run_until_stopped
 from services.jobs.catalogue import Job, in_one_transaction
 from services.jobs.settings import JobSettings
 
@@ -149,6 +149,36 @@ def test_a_runner_that_lost_its_place_with_its_session_takes_it_anew(engine: Eng
     stop.set()
     runner.join(10)
     assert not runner.is_alive()
+
+
+def test_a_runner_that_is_asked_to_stop_does_not_wait_for_a_long_job(
+    database_url: str, engine: Engine, settings: JobSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sleep(engine: Engine, _settings: JobSettings) -> dict[str, int]:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT pg_sleep(20)"))
+        return {}
+
+    monkeypatch.setattr("services.jobs.app.STOP_S", 0.2)
+    own = open_database(database_url, name="long job")
+    stop = threading.Event()
+    job = Job("long", HOUR, sleep, "sleeps")
+    runner = threading.Thread(target=run_until_stopped, args=(own, [job], settings, stop))
+    runner.start()
+    eventually(lambda: _sleeps(engine))
+    stop.set()
+    runner.join(5)
+    assert not runner.is_alive()
+    with engine.connect() as connection:  # as the end of its process would
+        connection.execute(
+            text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'long job'")
+        )
+
+
+def _sleeps(engine: Engine) -> bool:
+    with engine.connect() as connection:
+        query = text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'")
+        return bool(connection.execute(query).scalar_one())
 
 
 def test_a_job_without_success_for_long_is_overdue() -> None:
