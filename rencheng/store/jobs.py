@@ -83,7 +83,7 @@ def record_start(connection: Connection, name: str, *, every: timedelta) -> None
 
 def record_success(connection: Connection, name: str, figures: Mapping[str, int]) -> None:
     """The run did its work."""
-    now = func.clock_timestamp()
+    now = func.now()  # the same for both, and of a transaction that has just begun
     connection.execute(
         jobs.update()
         .where(jobs.c.name == name)
