@@ -9,6 +9,7 @@ from prometheus_client import start_http_server
 
 from rencheng.broker.inbox import Inbox
 from rencheng.broker.session import Session
+from rencheng.codecs.registry import BROKEN
 from rencheng.domain.topic import Channel, every
 from rencheng.runtime.lifecycle import settle_memory
 from rencheng.runtime.logs import get_logger
@@ -41,6 +42,8 @@ class Worker:
 def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Worker]:
     """Everything that a receiving process needs, connected; closed again at the end."""
     _ = settings.gauge_limits  # before anything is opened: a file that cannot be read stops us
+    for codec, why in BROKEN.items():
+        log.warning("a codec cannot be used: its devices' messages go to quarantine", codec=codec, why=why)
     inbox = Inbox()
     own, shared = _filters()
     session = Session(
