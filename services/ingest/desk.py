@@ -62,11 +62,9 @@ class Desk:
             Stopped: asked to stop first; nothing of them is committed.
         """
         directory = self._directory.current()
-        messages = self._quotas.readable(messages, now_s=time.monotonic())
         batch = [admit(message, directory, self._limits, self._gauges) for message in messages]
-        if any(_is_strange(admitted) for admitted in batch):  # the word of a registration may still be on its way
-            directory = self._directory.current(ask=True)
-            batch = [admit(message, directory, self._limits, self._gauges) for message in messages]
+        if any(_is_strange(admitted) for admitted in batch):
+            directory, batch = self._asked_again(directory, batch)
         batch = self._quotas.apply(batch, directory, now=datetime.now(UTC), now_s=time.monotonic())
         self._took_in(sum(admitted.count for admitted in batch))
         settlement = self._writer.write(batch, received_through=received_through)
@@ -75,6 +73,17 @@ class Desk:
             reasons[item.reason] += item.times
         unnamed = self._answers.note(batch, settlement.refused, directory)
         return Outcome(settlement.tally, reasons, unnamed, _lags_s(batch))
+
+    def _asked_again(
+        self, directory: dict[str, Device], batch: list[Admitted]
+    ) -> tuple[dict[str, Device], list[Admitted]]:
+        """The word of a registration may still be on its way, behind the device's first message."""
+        newer = self._directory.current(ask=True)
+        if newer is directory:
+            return directory, batch
+        return newer, [
+            admit(one.message, newer, self._limits, self._gauges) if _is_strange(one) else one for one in batch
+        ]
 
 
 @contextmanager
