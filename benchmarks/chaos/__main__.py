@@ -62,4 +62,6 @@ def _table(proof: Proof) -> Table:
 
 
 if __name__ == "__main__":
-    typer.run(chaos)
+    app = typer.Typer(pretty_exceptions_enable=False)
+    app.command()(chaos)
+    app()

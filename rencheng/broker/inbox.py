@@ -41,20 +41,27 @@ class Inbox:
         self._bytes_max = bytes_max
         self._waiting: deque[Delivery] = deque()
         self._bytes = 0
+        self._times_cleared = 0
         self._lock = threading.Lock()
         self._arrived = threading.Condition(self._lock)
         self._left = threading.Condition(self._lock)
 
     def put(self, deliveries: Sequence[Delivery], *, wait_s: float = 0) -> bool:
-        """Take deliveries in, in order. False if one does not fit after so long in all: it and the rest are left."""
+        """Take deliveries in, in order. False if one does not fit after so long in all: it and the rest are left.
+
+        Whoever waits here while the inbox is cleared leaves the rest as well.
+        """
         until: float | None = None
         with self._lock:
+            times_cleared = self._times_cleared
             for delivery in deliveries:
                 size = len(delivery.message.payload)
                 while not self._has_room(size):
                     until = until or time.monotonic() + wait_s
                     self._arrived.notify()
                     if not self._left.wait(until - time.monotonic()) and time.monotonic() >= until:
+                        return False
+                    if self._times_cleared != times_cleared:
                         return False
                 self._waiting.append(delivery)
                 self._bytes += size
@@ -83,6 +90,7 @@ class Inbox:
         with self._lock:
             self._waiting.clear()
             self._bytes = 0
+            self._times_cleared += 1
             self._left.notify()
 
     def __len__(self) -> int:
