@@ -1,5 +1,5 @@
--- Whoever rolls up a minute asks for all devices at a time; the natural keys answer by device. Costs ingest's statement some
--- 5 to 10 % (benchmarks/storage).
+-- Whoever rolls up a minute asks for all devices at a time; the natural keys answer by device. With the
+-- trigger below this costs the writing of live readings a tenth (`make storage`).
 CREATE INDEX waterlogging_readings_by_time ON waterlogging_readings (time);
 CREATE INDEX signal_events_by_time ON signal_events (time);
 CREATE INDEX meter_values_by_time ON meter_values (time);
