@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test skill noise mutants speed latency bench chaos away receipts flood fuzz storage up down lint lock
+.PHONY: help setup demo test skill noise mutants speed latency bench chaos away receipts flood registry fuzz storage up down lint lock
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -38,6 +38,9 @@ chaos: setup ## two hundred kills and forty restarts under load, and an audit by
 
 bench: setup ## how much ingest carries, beside its parts and the usual form; QUICK=1 takes under a minute
 	@QUICK=$(QUICK) $(VENV)/python -m benchmarks.throughput
+
+registry: setup ## a register of 75,000 devices: filled, followed, replayed into
+	@$(VENV)/python -m benchmarks.registry
 
 flood: setup ## what a device that floods costs the others, with its quota and without
 	@$(VENV)/python -m benchmarks.flood
