@@ -14,7 +14,7 @@ from rencheng.store.counts import Tally, count
 from rencheng.store.database import Connection
 from rencheng.store.devices import save_states
 from rencheng.store.quarantine import Refuse, bury
-from rencheng.store.quarantine_replay import Entry, close_entry
+from rencheng.store.quarantine_replay import Entry, close_entries
 from rencheng.store.quarantine_retention import count_dropped
 from rencheng.store.readings import Fate, Settled
 
@@ -49,6 +49,7 @@ class Book:
         self._tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
         self._refused: list[Refuse] = []
         self._moved: list[Outcome] = []
+        self._became: dict[int, dict[str, int]] = {}
         self._now = datetime.now(UTC)
 
     def settle(self, entry: Entry, tried: Admitted, fates: Sequence[tuple[int, Fate]]) -> Outcome:
@@ -72,10 +73,14 @@ class Book:
 
     def close(self) -> None:
         """Write it all down."""
+        if not self._moved:
+            return
+        topic, payload = (self._fix.topic, self._fix.payload) if self._fix else (None, None)
+        # closed first, so that what is refused again is no repetition of itself
+        close_entries(self._connection, self._became, actor=self._actor, fixed_topic=topic, fixed_payload=payload)
         bury(self._connection, self._refused)
         count(self._connection, WORKER, self._now, self._tallies)
-        if self._moved:
-            self._write_down()
+        self._write_down()
 
     def _write_down(self) -> None:
         numbers = [outcome.quarantine_id for outcome in self._moved]
@@ -95,14 +100,7 @@ class Book:
         self._tallies[tried.world, kind_in(tried.message.topic)] += arrived
 
     def _mark(self, entry: Entry, tally: Tally, *, dropped: int) -> None:
-        close_entry(
-            self._connection,
-            entry.quarantine_id,
-            actor=self._actor,
-            became=_figures(tally) | {"dropped": dropped},
-            fixed_topic=self._fix.topic if self._fix else None,
-            fixed_payload=self._fix.payload if self._fix else None,
-        )
+        self._became[entry.quarantine_id] = _figures(tally) | {"dropped": dropped}
         if dropped:
             key = (entry.world, entry.kind, entry.reason.value)
             count_dropped(self._connection, self._now, key, entries=0, readings=dropped, payload_bytes=0)

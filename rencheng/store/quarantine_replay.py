@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import BigInteger, Connection, column, func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSON, JSONB
 
 from rencheng.domain.errors import Reason
 from rencheng.store.ledger import quarantine
@@ -55,23 +56,27 @@ def as_entry(row: Row) -> Entry:
     return Entry(**values | {"reason": Reason(row["reason"]), "payload": bytes(row["payload"])})
 
 
-def close_entry(
+def close_entries(
     connection: Connection,
-    quarantine_id: int,
+    became: Mapping[int, Mapping[str, int]],
     *,
     actor: str,
-    became: Mapping[str, int],
     fixed_topic: str | None,
     fixed_payload: bytes | None,
 ) -> None:
-    """Mark an entry as replayed: by whom, what became of its readings, and what was sent in its place, if anything."""
+    """Mark entries as replayed: by whom, what became of their readings, and what was sent instead, if anything."""
+    given = [{"quarantine_id": number, "became": dict(figures)} for number, figures in became.items()]
+    rows = func.json_to_recordset(literal(given, JSON)).table_valued(
+        column("quarantine_id", BigInteger), column("became", JSONB), name="given"
+    )
+    rows = rows.render_derived(with_types=True)
     connection.execute(
         update(quarantine)
-        .where(quarantine.c.quarantine_id == quarantine_id)
+        .where(quarantine.c.quarantine_id == rows.c.quarantine_id)
         .values(
             replayed_at=func.now(),
             replayed_by=actor,
-            replayed_as=dict(became),
+            replayed_as=rows.c.became,
             fixed_topic=fixed_topic,
             fixed_payload=fixed_payload,
         )
