@@ -88,8 +88,12 @@ def test_the_broker_learns_new_accounts_and_ends_in_order(container: Container, 
     assert container.answer_to("second") == NOT_AUTHORISED
     assert container.answer_to() == NOT_AUTHORISED  # which the health check takes for life
 
+    container.passwords.with_name("gateways.acl").write_text("user second\ntopic write x\n")
     container.let_in("second")
     eventually(lambda: container.answer_to("second"), 0, within_s=10)
+    rules = (tmp_path / "run" / "acl.conf").read_text()
+    assert rules.startswith((SHARED_SETTINGS / "acl.conf").read_text())
+    assert rules.endswith("user second\ntopic write x\n")
     assert container.answer_to("first") == NOT_AUTHORISED
 
     container.process.terminate()
