@@ -6,8 +6,10 @@ from local_stack.stack import reload_broker
 from rencheng.account_keeper import keep_accounts
 from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.lifecycle import stop_on_signals
-from rencheng.runtime.logs import set_up_logs
+from rencheng.runtime.logs import get_logger, set_up_logs
 from rencheng.runtime.settings import BrokerAccounts, DatabaseSettings, checkout
+
+log = get_logger("accounts")
 
 
 def main() -> None:
@@ -15,7 +17,13 @@ def main() -> None:
     set_up_logs()
     stop = stop_on_signals()
     try:
-        url, accounts = DatabaseSettings.load().database_url, BrokerAccounts.load()
+        accounts = BrokerAccounts.load()
+    except Misconfigured as error:  # a broker that is not ours has accounts of its own
+        log.warning("the broker's accounts are left to others", why=str(error))
+        stop.wait()
+        return
+    try:
+        url = DatabaseSettings.load().database_url
         keep_accounts(url, accounts, stop, then=lambda: reload_broker(checkout()))
     except Misconfigured as error:
         sys.exit(str(error))
