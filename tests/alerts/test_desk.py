@@ -64,7 +64,8 @@ class Control:
 
 
 @pytest.fixture
-def control(database: Engine) -> Control:
+def control(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Control:
+    monkeypatch.setattr("services.alerts.desk.TICK_EVERY_S", 0.0)
     watch(database, hasty_site(1), hasty_site(2))
     return Control(database)
 

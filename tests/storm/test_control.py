@@ -134,6 +134,15 @@ def test_a_site_that_is_gone_is_forgotten() -> None:
     assert delivered(city.goes("B", BLUE, 1)) == [("B", "blue")]
 
 
+def test_a_red_site_that_moves_to_another_region_mutes_there() -> None:
+    city = storm()
+    city.goes("A", RED, 0)
+    city.control.set_sites({**city.control.sites, "A": place("A", HUAIYIN)})
+
+    assert delivered(city.goes("B", BLUE, 1)) == [("B", "blue")]
+    assert delivered(city.goes("C", BLUE, 1)) == []
+
+
 levels = st.sampled_from(Level)
 steps = st.lists(
     st.one_of(

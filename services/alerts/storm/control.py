@@ -10,7 +10,8 @@ Muted is a site under a silence or maintenance up to some level, and a blue one 
 into the region's summary. When what muted a warning is gone, its newest message is told, so that nothing is lost.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -81,15 +82,21 @@ class Control:
         self.mutes: Sequence[Mute] = ()
         self._lines: dict[str, Line] = {}
         self._waiting: set[str] = set()
-        self._red: set[str] = set()
+        self._red: dict[tuple[str, str], set[str]] = defaultdict(set)  # by world and region
+        self._holding: tuple[object, datetime | None, list[Mute], dict[str, list[Mute]]] = ((), None, [], {})
         self._update_every = update_every
 
     def set_sites(self, sites: Mapping[str, Site]) -> None:
         """Take over a new list of sites; the lines of those that are gone, or in another world, go too."""
         for site_id, known in self.sites.items():
-            if site_id not in sites or sites[site_id].world != known.world:
+            new = sites.get(site_id)
+            if new is None or new.world != known.world:
                 self._put(site_id, Line())
+            elif new.region != known.region:
+                self._red[known.world, known.region].discard(site_id)
         self.sites = sites
+        for site_id, line in self._lines.items():
+            self._put(site_id, line)
 
     def restore(self, lines: Mapping[str, Line]) -> None:
         """Go on from what was recorded."""
@@ -101,19 +108,26 @@ class Control:
         return self._lines.get(site_id) or Line()
 
     def take(self, word: Word, at: datetime) -> list[Verdict]:
-        """Judge one message; its verdict comes first, then what was held and may be told now."""
+        """Judge one message; its verdict comes first, then what it frees: of the region that is red no more."""
+        was_red = self._is_red(word.site_id)
         line = replace(self.line(word.site_id), newest=word, is_told=False)
         held = self._why_held(word.site_id, line, at)
         if held is None or held == UNTOLD:
             line = replace(line, told=line.level, told_at=line.told_at if held else at, is_told=True)
         self._put(word.site_id, line)
-        return [Verdict(word, held), *self.tick(word.world, at)]
+        if not was_red or self._is_red(word.site_id):
+            return [Verdict(word, held)]
+        region = self.sites[word.site_id].region
+        return [Verdict(word, held), *self._released(word.world, at, lambda site: site.region == region)]
 
     def tick(self, world: str, at: datetime) -> list[Verdict]:
         """What was held in a world and may be told by now."""
+        return self._released(world, at, lambda _site: True)
+
+    def _released(self, world: str, at: datetime, may: Callable[[Site], bool]) -> list[Verdict]:
         freed = []
         for site, line in self.held(world):
-            if line.newest is not None and self._why_held(site.site_id, line, at) is None:
+            if may(site) and line.newest is not None and self._why_held(site.site_id, line, at) is None:
                 self._put(site.site_id, replace(line, told=line.level, told_at=at, is_told=True))
                 freed.append(Verdict(line.newest))
         return freed
@@ -128,8 +142,10 @@ class Control:
 
     def mute_of(self, site: Site, at: datetime) -> tuple[Level, str]:
         """Up to which level a site is muted, and by what; (NONE, "") if it is not."""
-        found = [(mute.up_to, mute.name) for mute in self.mutes if mute.scope.takes_in(site) and mute.holds(at)]
-        if self._is_red(site):
+        wide, narrow = self._holding_at(at)
+        near = narrow.get(site.site_id, ())
+        found = [(mute.up_to, mute.name) for mute in (*wide, *near) if mute.scope.takes_in(site)]
+        if self._red.get((site.world, site.region)):
             found.append((INHIBITED_UP_TO, RED_REGION))
         return max(found, key=lambda each: each[0], default=(Level.NONE, ""))
 
@@ -150,12 +166,28 @@ class Control:
 
     def _put(self, site_id: str, line: Line) -> None:
         self._lines[site_id] = line
-        for index, belongs in ((self._waiting, not line.is_told), (self._red, line.level is line.told is Level.RED)):
+        site = self.sites.get(site_id)
+        # one that a silence keeps quiet mutes nobody else
+        is_red = line.level is line.told is Level.RED
+        red = self._red[site.world, site.region] if site else set()
+        for index, belongs in ((self._waiting, not line.is_told), (red, is_red)):
             index.add(site_id) if belongs else index.discard(site_id)
 
-    def _is_red(self, site: Site) -> bool:
-        """Has dispatch been told of a red site in its region? One that a silence keeps quiet mutes nobody else."""
-        return any(other.region == site.region for other, _ in self._of_world(self._red, site.world))
+    def _is_red(self, site_id: str) -> bool:
+        """Has dispatch been told of a red site in the region of this one?"""
+        site = self.sites.get(site_id)
+        return site is not None and bool(self._red.get((site.world, site.region)))
+
+    def _holding_at(self, at: datetime) -> tuple[list["Mute"], dict[str, list["Mute"]]]:
+        """The mutes that hold at a time: those of regions and catchments, and by site those of one site."""
+        mutes, since, wide, narrow = self._holding
+        if mutes is not self.mutes or since != at:
+            wide, narrow = [], defaultdict(list)
+            for mute in self.mutes:
+                if mute.holds(at):
+                    (narrow[mute.scope.site_id] if mute.scope.site_id else wide).append(mute)
+            self._holding = (self.mutes, at, wide, narrow)
+        return wide, narrow
 
     def _of_world(self, site_ids: Iterable[str], world: str) -> list[tuple[Site, Line]]:
         known = ((self.sites.get(site_id), self._lines[site_id]) for site_id in site_ids)
