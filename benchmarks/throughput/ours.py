@@ -44,12 +44,12 @@ class Run:
 
 
 @contextmanager
-def ingest(servers: Servers, broker: MosquittoServer) -> Iterator["subprocess.Popen[bytes]"]:
+def ingest(servers: Servers, broker: MosquittoServer, *, slots: int = 1) -> Iterator["subprocess.Popen[bytes]"]:
     """Ingest at work, subscribed."""
     log = servers.folder / f"ingest-{broker.port}.log"
     with log.open("wb") as sink:
         process = subprocess.Popen(
-            [sys.executable, "-m", "services.ingest"], env=servers.environment(broker), stderr=sink
+            [sys.executable, "-m", "services.ingest"], env=servers.environment(broker, slots=slots), stderr=sink
         )
     until(lambda: b"connected and subscribed" in log.read_bytes())
     try:

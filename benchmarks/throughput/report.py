@@ -48,6 +48,7 @@ def rates(results: Results) -> Iterator[tuple[str, str, float, float]]:
     yield "ours", "Rencheng, broker's window 20", ours["window_20"].per_s, singles
     yield "peer", "binary COPY, rows", copy, ours["arrays"].per_s
     yield "ours", "Rencheng, arrays of 20, rows", ours["arrays"].per_s, ours["arrays"].per_s
+    yield "ours", "the same with two slots", ours["arrays_2_slots"].per_s, ours["arrays"].per_s
 
 
 def table(results: Results) -> str:
@@ -88,6 +89,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "receive_buffered_msgs_per_s": round(peers["receive_buffered"]),
         "copy_rows_per_s": round(peers["copy"]),
         "arrays20_rows_per_s": round(ours["arrays"].per_s),
+        "arrays20_rows_per_s_2_slots": round(ours["arrays_2_slots"].per_s),
         "lost": results.lost,
         "duplicate_rows": results.duplicate_rows,
         "p99_commit_ms_at_15k": round(ours["at_15k"].latency_ms(0.99), 1),
@@ -96,6 +98,7 @@ def as_json(results: Results) -> dict[str, Any]:
         "ratio_to_common_form": round(singles.per_s / peers["common_form"], 3),
         "ratio_to_receive_buffered": round(singles.per_s / peers["receive_buffered"], 3),
         "ratio_arrays20_to_copy": round(ours["arrays"].per_s / peers["copy"], 3),
+        "ratio_arrays20_2_slots_to_copy": round(ours["arrays_2_slots"].per_s / peers["copy"], 3),
         "cores": results.cores,
         "runs": {
             name: {

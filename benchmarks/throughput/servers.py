@@ -64,12 +64,13 @@ class Servers:
         finally:
             server.kill()
 
-    def environment(self, broker: MosquittoServer) -> dict[str, str]:
-        """What an ingest worker needs to be told."""
+    def environment(self, broker: MosquittoServer, *, slots: int = 1) -> dict[str, str]:
+        """What ingest needs to be told."""
         return os.environ | {
             "RENCHENG_DATABASE_URL": self.database_url,
             "RENCHENG_MQTT_URL": broker.url,
             "RENCHENG_MQTT_INGEST_PASSWORD": self.password,
+            "RENCHENG_INGEST_WORKERS": str(slots),
             "RENCHENG_INGEST_QUOTA_PER_MINUTE": str(self.quota_per_minute),
         }
 

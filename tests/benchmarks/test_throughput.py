@@ -55,7 +55,7 @@ def test_a_length_is_written_as_mqtt_says(size: int, written: str) -> None:
 
 def results() -> Results:
     run = Run(1000, 20_000.0, Finding(0, 0, 0), [float(ms) for ms in range(100)], [80.0, 60.0])
-    names = ("arrays", "at_25_percent", "at_50_percent", "at_90_percent", "at_15k", "window_20")
+    names = ("arrays", "arrays_2_slots", "at_25_percent", "at_50_percent", "at_90_percent", "at_15k", "window_20")
     ours = dict.fromkeys(names, run) | {"singles": replace(run, finding=Finding(2, 1, 3))}
     rates = {"receive_only": 26e3, "receive_buffered": 40e3, "common_form": 10e3, "copy": 200e3}
     return Results(2, rates, ours)
