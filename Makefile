@@ -46,7 +46,7 @@ flood: setup ## what a device that floods costs the others, with its quota and w
 	@$(VENV)/python -m benchmarks.flood
 
 receipts: setup ## kill broker, worker and database under devices that wait for receipts, many times (ROUNDS=100 is long)
-	@RENCHENG_RECEIPTS_ROUNDS=$${ROUNDS:-30} $(VENV)/pytest --timeout 7200 -s tests/device_sims/test_keeper.py
+	@RENCHENG_RECEIPTS_ROUNDS=$${ROUNDS:-30} $(VENV)/pytest --timeout 7200 tests/device_sims/test_keeper.py
 
 fuzz: setup ## a million messages that no device should send, beside good traffic; MESSAGES= and SEED= change them
 	@MESSAGES=$(or $(MESSAGES),1000000) SEED=$(or $(SEED),1) $(VENV)/python -m benchmarks.fuzz

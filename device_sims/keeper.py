@@ -51,6 +51,11 @@ class Keeper:
         """The last of what the platform refused. It is settled all the same: it stands in quarantine, for a person."""
         return list(self._rejected)
 
+    @property
+    def trouble(self) -> str | None:
+        """Why it is not connected; None if it is."""
+        return self._client.trouble
+
     def start(self) -> None:
         """Connect, and begin to forward. Returns at once."""
         self._client.start()

@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -122,6 +123,8 @@ def test_a_device_that_waits_for_receipts_loses_nothing_when_broker_worker_and_d
         finally:
             street.stop()
             worker.kill()
+            sys.stderr.write(worker.log.read_text(encoding="utf-8")[-5000:])  # shown if it failed
+            sys.stderr.write(str({name: keeper.trouble for name, keeper in street.keepers.items()}))
 
         database.dispose()  # its connections were to servers that are gone
         assert stored(database) == street.measured
