@@ -8,8 +8,12 @@ import typer
 
 from commands import backtest_files, backtest_stored
 from rencheng.domain.errors import NotPossible
+from services.alerts.engine.model import Model
+from services.alerts.engine.outlook import RATE_OF_RISE
+from services.alerts.learning.shipped import read_model, street_model
 
 FILES, STORED = "files", "the database"
+SHIPPED = "shipped"
 
 
 def backtest(
@@ -26,6 +30,10 @@ def backtest(
         Path | None,
         typer.Option(help="CSV: gauge_id,time,rain_mm.", exists=True, dir_okay=False, rich_help_panel=FILES),
     ] = None,
+    model: Annotated[
+        str,
+        typer.Option(help="A model's file, `shipped`, or `rate-of-rise` for none.", rich_help_panel=FILES),
+    ] = SHIPPED,
     site: Annotated[
         list[str] | None, typer.Option(help="A registered site; may be repeated.", rich_help_panel=STORED)
     ] = None,
@@ -44,7 +52,7 @@ def backtest(
     and false alarms would change with other thresholds.
     """
     if readings and sites and not (site or begin or end or what_if):
-        backtest_files.judge_files(readings, sites, out, rain)
+        backtest_files.judge_files(readings, sites, out, rain, model=_model(model))
     elif site and begin and end and not (readings or sites or rain):
         period = _moment(begin, "--from"), _moment(end, "--to")
         backtest_stored.judge_stored(site, period, backtest_stored.thresholds_of(what_if or []), out)
@@ -57,3 +65,9 @@ def _moment(text: str, option: str) -> datetime:
         return backtest_stored.moment(text)
     except ValueError as error:
         raise NotPossible(f"{option}: {error}") from None
+
+
+def _model(word: str) -> Model | None:
+    if word == RATE_OF_RISE:
+        return None
+    return street_model() if word == SHIPPED else read_model(Path(word))

@@ -9,15 +9,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from commands.text_files import opened_text, say, whole_text, write_lines
 from services.alerts.backtest.places import read_sites
-from services.alerts.backtest.replay import judge
+from services.alerts.backtest.replay import judge_and_notice
 from services.alerts.backtest.rows import Row, read_rain, read_readings
 from services.alerts.backtest.written import as_line
+from services.alerts.engine.model import Model
 
 ROWS_A_REDRAW = 5000
 """So rarely that the bar costs nothing."""
 
 
-def judge_files(readings: Path, sites: Path, out: Path, rain: Path | None = None) -> None:
+def judge_files(readings: Path, sites: Path, out: Path, rain: Path | None = None, *, model: Model | None) -> None:
     """Read, judge, write.
 
     Raises:
@@ -36,7 +37,7 @@ def judge_files(readings: Path, sites: Path, out: Path, rain: Path | None = None
     read_at = time.perf_counter()
     _say_unknown("device", rows, {device: site.site_id for site in places.values() for device in site.device_ids})
     _say_unknown("rain gauge", fallen, {gauge: site.site_id for site in places.values() for gauge in site.gauge_ids})
-    said = write_lines(out, (as_line(judged, places) for judged in judge(places, _shown(rows), fallen)))
+    said = write_lines(out, (as_line(judged, places) for judged in judge_and_notice(places, _shown(rows), fallen, model=model)))
     judged_at = time.perf_counter()
     say(
         f"{len(rows):,} readings{f' and {len(fallen):,} of rain' if rain else ''} at {len(places):,} sites: read in "

@@ -19,6 +19,7 @@ from commands import (
     keys,
     mutes,
     quality,
+    learn,
     quarantine,
     reference,
     serve,
@@ -58,6 +59,7 @@ app.command()(workers.workers)
 app.command()(doctor.doctor)
 app.command()(demonstration.demo)
 app.command()(backtest.backtest)
+app.command()(learn.learn)
 app.command()(reference.reference)
 
 

@@ -12,6 +12,7 @@ from services.alerts.backtest.matching import Said
 from services.alerts.backtest.places import REGION, WORLD
 from services.alerts.backtest.replay import Judged, judge
 from services.alerts.backtest.rows import Row
+from services.alerts.engine.model import Model
 
 HORIZON_S = default_profile(SiteType.ROAD).horizon_s
 """The shipped setting."""
@@ -35,10 +36,10 @@ def sites_of(
     return {name: _site(name, depths_mm, site_type, horizon_s) for name, depths_mm in thresholds.items()}
 
 
-def run(sites: Mapping[str, Site], rows: Iterable[Row]) -> dict[str, list[Said]]:
+def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = None) -> dict[str, list[Said]]:
     """What the engine says of each site."""
     said: dict[str, list[Said]] = {site_id: [] for site_id in sites}
-    for judged in judge(sites, rows):
+    for judged in judge(sites, rows, model=model):
         said[judged.message.site_id].append(as_said(judged))
     return said
 

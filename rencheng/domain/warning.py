@@ -29,24 +29,37 @@ class Grounds:
     """Why a level changed: the numbers that made it.
 
     Attributes:
-        rule: `observed` (the depth reached the threshold), `predicted` (its rise will) or `receded`.
-        device_id: the gauge that decided.
-        depth_mm: its depth then.
-        rise_mm_per_min: its rate of rise over the last minutes; None without enough samples.
+        rule: `observed` (the depth reached the threshold), `predicted` (it probably will), `rained` (rain alone speaks
+            for it) or `receded`.
+        device_id: the gauge that decided; the rain gauge, if it rained.
+        depth_mm: the water at the lowest point then; None if nobody could see it.
+        rise_mm_per_min: its rate of rise over the last ten minutes; None without enough samples.
         threshold_mm: the threshold of the level that was reached, expected or left.
-        eta_s: seconds until the threshold is expected to be crossed; None unless predicted.
+        eta_s: seconds until half of such crossings have come; None unless predicted.
         profile_version: which version of the site's thresholds judged it.
-        probability: that the threshold is crossed within the horizon, 0 to 1; None where nobody worked one out.
+        probability: that the threshold is crossed within half an hour, 0 to 1; None where nobody worked one out.
+        soonest_s, latest_s: between these eight of ten such crossings come; None unless predicted.
+        judged_by: the version of the model that foretold it, or `rate-of-rise`; empty unless predicted.
+        because: what moved the probability most: feature and change of the log-odds.
+        witnesses: the gauges that were looked at.
+        rain_quarter_mm, rain_hour_mm: what fell in the last quarter and in the last hour; None unless it rained.
     """
 
     rule: str
     device_id: str
-    depth_mm: float
+    depth_mm: float | None
     rise_mm_per_min: float | None
     threshold_mm: float
     eta_s: float | None
     profile_version: int
     probability: float | None = None
+    soonest_s: float | None = None
+    latest_s: float | None = None
+    judged_by: str = ""
+    because: tuple[tuple[str, float], ...] = ()
+    witnesses: tuple[str, ...] = ()
+    rain_quarter_mm: float | None = None
+    rain_hour_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,3 +89,30 @@ class WarningMessage:
     grounds: Grounds
     references: tuple[tuple[str, datetime], ...] = ()
     signs: tuple[Sign, ...] = ()
+
+
+class SiteNoticeKind(StrEnum):
+    """What is said of a site that is no warning of water."""
+
+    LOST = "monitoring_lost"
+    """Nobody can see the water there: every gauge is silent, or not to be believed."""
+    RESTORED = "monitoring_restored"
+    """A gauge that may be believed speaks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteNotice:
+    """That a site cannot be seen, or can again. It is no warning, and changes none.
+
+    Attributes:
+        issued_at: the world's now when it was noticed, with offset.
+        level: how urgent it is: that of the warning in force, else yellow in rain, else blue.
+        gauges: by gauge why it does not tell: `silent`, `stuck`, `blocked` or `spiky`; or `speaks`.
+    """
+
+    kind: SiteNoticeKind
+    site_id: str
+    world: str
+    issued_at: datetime
+    level: Level
+    gauges: tuple[tuple[str, str], ...]

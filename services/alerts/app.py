@@ -32,9 +32,10 @@ def step(parts: Parts) -> None:
     said: list[Said] = []
     for reading, at in parts.feed.take(parts.directory, parts.since):
         with contained("reading", device=reading.device_id, time=reading.time.isoformat()):
-            if found := parts.judge(reading, at):
-                _tell(found)
-                said.append(found)
+            found = parts.judge(reading, at)
+            said += found
+            for one in found:
+                _tell(one)
     with contained("storm control"):
         parts.control_storm()
     committed = False

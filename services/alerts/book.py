@@ -1,6 +1,6 @@
 """All sites, what the engine knows of each, and the warning that stands there. Pure: readings in, messages out."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -8,13 +8,20 @@ from typing import Any, Self
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
-from rencheng.domain.warning import WarningMessage
+from rencheng.domain.warning import SiteNotice, WarningMessage
+from services.alerts.engine.model import Model
+from services.alerts.engine.readiness import CALM, Readiness
+from services.alerts.engine.rules import Rules, rules_of
 from services.alerts.engine.state import SiteState
 from services.alerts.engine.step import step
 from services.alerts.lifecycle import Standing, advance
+from services.alerts.lookout import Lookout
 
 LATENESS = timedelta(seconds=120)
 """A reading that is older than its world's now by more is stored, and raises nothing."""
+
+ReadinessOf = Callable[[Site, datetime], Readiness]
+"""How ready a site is held at a moment, by what is known of the weather."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +45,24 @@ class Page:
 
 
 class Book:
-    """The pages of all sites. What changed since `changed_pages` was last asked is remembered."""
+    """The pages of all sites. What changed since `changed_pages` was last asked is remembered.
 
-    def __init__(self) -> None:
+    Args:
+        model: what foretells; None: the rate of rise alone.
+        readiness: how ready a site is held by the weather.
+    """
+
+    def __init__(self, model: Model | None = None, readiness: ReadinessOf = lambda _site, _now: CALM) -> None:
         self.sites: Mapping[str, Site] = {}
-        self._site_of: dict[str, str] = {}
+        self._model = model
+        self._readiness = readiness
+        self._rules: dict[str, Rules] = {}
+        self._sites_of: dict[str, tuple[Site, ...]] = {}
         self._pages: dict[str, Page] = {}
         self._now: dict[str, datetime] = {}
         self._changed: set[str] = set()
+        self._lookout = Lookout()
+        self._notices: list[SiteNotice] = []
 
     def set_sites(self, sites: Mapping[str, Site]) -> bool:
         """Take over a new list of sites. A site that is gone, or in another world now, begins afresh.
@@ -58,14 +75,20 @@ class Book:
                 self._pages.pop(site_id, None)
                 self._changed.discard(site_id)
         self.sites = sites
-        self._site_of = {device_id: site.site_id for site in sites.values() for device_id in site.device_ids}
-        return any((self.sites[s].site_id, self.sites[s].world, d) not in bound for d, s in self._site_of.items())
+        self._rules = {site.site_id: rules_of(site, self._model) for site in sites.values()}
+        self._sites_of = _by_device(sites)
+        for site_id, page in self._pages.items():
+            self._pages[site_id] = replace(page, state=page.state.of_gauges(sites[site_id].device_ids))
+        unheard = (site for site in sites.values() for device in site.device_ids if _key(site, device) not in bound)
+        return any(True for _ in unheard)
 
     def restore(self, pages: Mapping[str, Page]) -> None:
         """Go on from pages that were kept; a site that is in another world by now begins afresh."""
         for site_id, page in pages.items():
-            if site_id in self.sites and self.sites[site_id].world == page.world:
-                self._pages[site_id] = page
+            site = self.sites.get(site_id)
+            if site is not None and site.world == page.world:
+                self._pages[site_id] = replace(page, state=page.state.of_gauges(site.device_ids))
+                self._lookout.follow(site, self._pages[site_id].state)
                 if page.state.watermark:
                     self._notice(page.world, page.state.watermark)
 
@@ -77,9 +100,9 @@ class Book:
         """Take back a page as it was, because what followed from the last reading could not be said."""
         self._pages[site_id] = page
 
-    def site_of(self, reading: WaterReading) -> Site | None:
-        """The site that a reading's gauge is bound to."""
-        return self.sites.get(self._site_of.get(reading.device_id, ""))
+    def sites_of(self, reading: WaterReading) -> tuple[Site, ...]:
+        """The sites that a reading's gauge is bound to: one for a depth, any number for rain."""
+        return self._sites_of.get(reading.device_id, ())
 
     def heard_until(self) -> Iterator[tuple[Site, str, datetime | None]]:
         """(site, gauge, newest sample taken in) of every gauge; None of one that has never been heard."""
@@ -88,27 +111,24 @@ class Book:
             for device_id in site.device_ids:
                 yield site, device_id, heard.get(device_id)
 
-    def take(self, reading: WaterReading, received_at: datetime) -> WarningMessage | None:
-        """Judge one reading; the message that follows from it, if one does.
+    def take(self, reading: WaterReading, received_at: datetime) -> list[WarningMessage]:
+        """Judge one reading; the messages that follow from it, in order of site.
 
         In the world `actual` now is when the reading reached us; in an exercise, the greatest time seen in it.
         """
-        site = self.site_of(reading)
-        if site is None:
-            return None
-        now = received_at if site.world == ACTUAL else self._notice(site.world, reading.time)
-        if reading.time < now - LATENESS:
-            return None
-        page = self.page(site.site_id)
-        state, change = step(page.state.of_gauges(site.device_ids), reading, site.profile)
-        page = replace(page, state=state)
-        message = None
-        if change:
-            standing, message = advance(page.standing, site, change)
-            page = replace(page, standing=standing)
-        self._pages[site.site_id] = page
-        self._changed.add(site.site_id)
-        return message
+        messages: list[WarningMessage] = []
+        for site in self._sites_of.get(reading.device_id, ()):
+            now = self._notice(site.world, received_at if site.world == ACTUAL else reading.time)
+            if reading.time >= (received_at if site.world == ACTUAL else now) - LATENESS:
+                messages += self._judge(site, reading, now)
+            for blind in self._lookout.blind(site.world, now):
+                self._say_blind(blind, now)
+        return messages
+
+    def take_notices(self) -> list[SiteNotice]:
+        """Which sites nobody can see since the last call, and which can be seen again."""
+        notices, self._notices = self._notices, []
+        return notices
 
     def changed_pages(self) -> dict[str, Page]:
         """The pages that changed since the last call."""
@@ -116,6 +136,49 @@ class Book:
         self._changed = set()
         return changed
 
+    def _judge(self, site: Site, reading: WaterReading, now: datetime) -> list[WarningMessage]:
+        site_id = site.site_id
+        page = self._pages.get(site_id) or Page(site.world)
+        state, change = step(page.state, reading, self._rules[site_id], self._readiness(site, now))
+        if state.is_lost and self._lookout.can_be_seen(state):
+            state = state._replace(is_lost=False)
+            self._notices.append(self._lookout.notice(site, state, now))
+        self._lookout.follow(site, state)
+        standing, message = page.standing, None
+        if change:
+            standing, message = advance(standing, site, change)
+        self._pages[site_id] = Page(page.world, state, standing)
+        self._changed.add(site_id)
+        return [message] if message else []
+
+    def _say_blind(self, site_id: str, now: datetime) -> None:
+        """Nobody can see a site any more."""
+        page, site = self._pages.get(site_id), self.sites.get(site_id)
+        if page is None or site is None or page.state.is_lost:
+            return
+        if not self._lookout.is_blind(page.state, now):
+            self._lookout.follow(site, page.state)
+            return
+        state = page.state._replace(is_lost=True)
+        self._pages[site_id] = replace(page, state=state)
+        self._changed.add(site_id)
+        self._notices.append(self._lookout.notice(site, state, now))
+
     def _notice(self, world: str, time: datetime) -> datetime:
-        self._now[world] = max(time, self._now.get(world, time))
-        return self._now[world]
+        known = self._now.get(world)
+        if known is None or time > known:
+            self._now[world] = time
+            return time
+        return known
+
+
+def _by_device(sites: Mapping[str, Site]) -> dict[str, tuple[Site, ...]]:
+    found: dict[str, tuple[Site, ...]] = {}
+    for site in sorted(sites.values(), key=lambda site: site.site_id):
+        for device_id in dict.fromkeys((*site.device_ids, *site.gauge_ids)):
+            found[device_id] = (*found.get(device_id, ()), site)
+    return found
+
+
+def _key(site: Site, device_id: str) -> tuple[str, str, str]:
+    return site.site_id, site.world, device_id

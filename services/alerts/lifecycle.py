@@ -11,6 +11,10 @@ from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMess
 from services.alerts.engine.step import Change
 
 
+EVEN_ODDS = 0.5
+"""CAP 1.2: Likely is more probable than not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A warning that is in force: its name, and (identifier, issued_at) of what has been said under it."""
@@ -55,5 +59,12 @@ def advance(standing: Standing | None, site: Site, change: Change) -> tuple[Stan
 
 
 def _certainty(grounds: Grounds) -> Certainty:
-    """What was measured is observed; what the rise promises is likely (CAP: more than even odds)."""
-    return Certainty.LIKELY if grounds.rule == "predicted" else Certainty.OBSERVED
+    """What was measured is observed; what is foretold is likely with more than even odds (CAP), else possible.
+
+    Rain is measured, the water that it may bring is not.
+    """
+    if grounds.rule == "rained":
+        return Certainty.POSSIBLE
+    if grounds.rule != "predicted":
+        return Certainty.OBSERVED
+    return Certainty.LIKELY if grounds.probability is None or grounds.probability > EVEN_ODDS else Certainty.POSSIBLE

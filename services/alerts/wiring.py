@@ -32,6 +32,7 @@ from services.alerts.containment import contained
 from services.alerts.delivery.dispatcher import as_payload, deliver_due
 from services.alerts.desk import Desk
 from services.alerts.feed import Feed
+from services.alerts.learning.shipped import street_model
 from services.alerts.messages.cap import serialise
 from services.alerts.messages.document import document
 from services.alerts.messages.publisher import Publisher
@@ -63,7 +64,7 @@ class Parts:
     def __init__(self, settings: AlertSettings, engine: Engine) -> None:
         inbox = Inbox()
         self.orders = Orders(engine)
-        self.book = Book()
+        self.book = Book(street_model(), self.orders.readiness)
         self.feed = Feed(inbox, engine, ClockLimits())
         self.directory: Mapping[str, Device] = {}
         self.session = Session(
@@ -121,24 +122,25 @@ class Parts:
         now = datetime.now(UTC)
         return {device_id: _since(site.world, heard, now) for site, device_id, heard in self.book.heard_until()}
 
-    def judge(self, reading: WaterReading, received_at: datetime) -> Said | None:
-        """What is to be said after a reading, in its outer forms.
+    def judge(self, reading: WaterReading, received_at: datetime) -> list[Said]:
+        """What is to be said after a reading, in its outer forms; a rain gauge may serve many sites.
 
         What cannot be said is as if it had not been found: the next reading finds it again, and complains again.
         """
-        site = self.book.site_of(reading)
-        if site is None:
-            return None
-        self.desk.hear(site.world, reading.time)
-        before = self.book.page(site.site_id)
-        message = self.book.take(reading, received_at)
-        if message is None:
-            return None
-        try:
-            return self.desk.judge(self.dress(message))
-        except Exception:
-            self.book.put_back(site.site_id, before)
-            raise
+        sites = self.book.sites_of(reading)
+        for world in {site.world for site in sites}:
+            self.desk.hear(world, reading.time)
+        before = {site.site_id: self.book.page(site.site_id) for site in sites}
+        said: list[Said] = []
+        for message in self.book.take(reading, received_at):
+            try:
+                told = self.desk.judge(self.dress(message))
+            except Exception:
+                log.exception("cannot be said, and will be found again", site=message.site_id)
+                self.book.put_back(message.site_id, before[message.site_id])
+            else:
+                said += [told] if told else []
+        return said
 
     def dress(self, message: WarningMessage) -> Said:
         """A message in its outer forms, with what signals and piles around its site tell."""

@@ -7,6 +7,7 @@ from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile
+from services.alerts.engine.rules import rules_of
 from services.alerts.engine.state import SiteState
 from services.alerts.engine.step import Change, step
 
@@ -56,10 +57,11 @@ def steady(depth_mm: float, minutes: Iterable[float], gauge: str = "G1") -> list
 def play(
     readings: Iterable[WaterReading], by: ThresholdProfile, state: SiteState | None = None
 ) -> tuple[SiteState, list[Change]]:
-    """The state after some readings, and the changes that they made."""
+    """The state after some readings, and the changes that they made: at an underpass, by the rate of rise alone."""
     state, changes = state or SiteState(), []
+    rules = rules_of(site(by=by))
     for one in readings:
-        state, change = step(state, one, by)
+        state, change = step(state, one, rules)
         changes += [change] if change else []
     return state, changes
 

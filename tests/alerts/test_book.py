@@ -26,8 +26,7 @@ def book_of(*sites: Site) -> Book:
 
 def hear(book: Book, readings: Iterable[WaterReading], *, delay_s: float = 1) -> list[WarningMessage]:
     """Everything on time by its own clock."""
-    taken = (book.take(one, one.time + timedelta(seconds=delay_s)) for one in readings)
-    return [message for message in taken if message]
+    return [message for one in readings for message in book.take(one, one.time + timedelta(seconds=delay_s))]
 
 
 def words(messages: Iterable[WarningMessage]) -> list[tuple[str, str, str]]:
@@ -155,7 +154,7 @@ def test_a_page_that_was_put_back_finds_the_same_message_again() -> None:
     first = book.take(reading(0, 160), at(0))
     book.put_back("A", before)
 
-    assert first is not None
+    assert first
     assert book.take(reading(0, 160), at(0)) == first
 
 

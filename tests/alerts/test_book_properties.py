@@ -64,7 +64,7 @@ def cities(draw: st.DrawFn) -> list[WaterReading]:
 
 
 def judged(book: Book, readings: Iterable[WaterReading]) -> list[WarningMessage]:
-    return [message for one in readings if (message := book.take(one, NOON))]
+    return [message for one in readings for message in book.take(one, NOON)]
 
 
 def new_book() -> Book:

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import ThresholdProfile
+from services.alerts.engine.rules import rules_of
 from services.alerts.engine.state import SiteState
 from services.alerts.engine.step import step
-from tests.alerts.gauge_play import play, profile, reading
+from tests.alerts.gauge_play import play, profile, reading, site
 
 _DEPTHS = st.one_of(st.none(), st.sampled_from([0.0, 20.0, 49.9, 50.0, 150.0, 270.0, 400.0]), st.floats(0, 900))
 _FLAGS = st.sampled_from([Quality.NOTHING_FOUND] * 6 + [Quality.MISSING, Quality.GROSS_RANGE, Quality.TILTED])
@@ -104,23 +105,21 @@ def test_a_reading_twice_in_a_row_says_nothing_twice(readings: list[WaterReading
 
 
 @given(floods(), _PROFILES)
-def test_only_a_usable_depth_moves_the_engine(readings: list[WaterReading], by: ThresholdProfile) -> None:
+def test_what_could_not_be_measured_changes_nothing(readings: list[WaterReading], by: ThresholdProfile) -> None:
     _, all_of_them = play(readings, by)
-    usable = [
-        one for one in readings if one.depth_mm is not None and one.quality in {Quality.NOTHING_FOUND, Quality.TILTED}
-    ]
-    _, only_usable = play(usable, by)
+    _, only_measured = play([one for one in readings if one.depth_mm is not None and one.quality != Quality.MISSING], by)
 
-    assert only_usable == all_of_them
+    assert only_measured == all_of_them
 
 
 @given(floods(), _PROFILES)
 def test_a_rise_has_grounds_that_speak_for_it(readings: list[WaterReading], by: ThresholdProfile) -> None:
     state = SiteState()
     for one in readings:
-        state, change = step(state, one, by)
+        state, change = step(state, one, rules_of(site(by=by)))
         if change and change.after > change.before:
             grounds = change.grounds
             assert grounds.threshold_mm == by.depth_mm(change.after)
+            assert grounds.depth_mm is not None
             assert (grounds.depth_mm >= grounds.threshold_mm) == (grounds.rule == "observed")
             assert (grounds.eta_s is not None) == (grounds.rule == "predicted")

@@ -48,9 +48,8 @@ class Flood:
         self.book.set_sites({f"S{n}": hasty_site(n) for n in numbers})
 
     def rise(self, number: int, minute: float, depth_mm: float) -> tuple[list[Said], dict[str, Page]]:
-        one = reading(minute, depth_mm, f"G{number}")
-        message = self.book.take(one, one.time + timedelta(seconds=1))
-        assert message is not None
+        seen_twice = [reading(when, depth_mm, f"G{number}") for when in (minute, minute + 0.5)]
+        (message,) = [said for one in seen_twice for said in self.book.take(one, one.time + timedelta(seconds=1))]
         site = self.book.sites[message.site_id]
         topic = f"rencheng/v1/370102/warning/{site.site_id}"
         said = Said(message, dict(document(message, site, PUBLISHER)), serialise(message, site, PUBLISHER), topic)

@@ -11,9 +11,10 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading, flag
 from rencheng.domain.site import Site
-from rencheng.domain.warning import WarningMessage
+from rencheng.domain.warning import SiteNotice, WarningMessage
 from services.alerts.backtest.rows import Row
 from services.alerts.book import Book
+from services.alerts.engine.model import Model
 
 _UNSURVEYED = Device("", Kind.WATERLOGGING, "")
 _LIMITS = GAUGES[_UNSURVEYED.gauge].sample
@@ -31,30 +32,59 @@ class Judged:
     issued_at: datetime
 
 
-def judge(sites: Mapping[str, Site], depths: Iterable[Row], rain: Iterable[Row] = ()) -> Iterator[Judged]:
-    """What the engine says to two tables, in order; of one moment, the rain is known first.
+@dataclass(frozen=True, slots=True)
+class Noticed:
+    """That a site cannot be seen, or can again; and the greatest event time that had been taken in then."""
+
+    notice: SiteNotice
+    issued_at: datetime
+
+
+def judge(
+    sites: Mapping[str, Site], depths: Iterable[Row], rain: Iterable[Row] = (), *, model: Model | None = None
+) -> Iterator[Judged]:
+    """What the engine warns of in two tables, in order; of one moment, the rain is known first.
 
     Args:
         sites: all in one world, an exercise; a reading is late by the greatest event time seen in it.
         depths: in order of event time. Those of devices that no site lists are passed over.
         rain: likewise, of gauges.
+        model: what foretells; None: the rate of rise alone.
     """
+    return (said for said in judge_and_notice(sites, depths, rain, model=model) if isinstance(said, Judged))
+
+
+def judge_and_notice(
+    sites: Mapping[str, Site], depths: Iterable[Row], rain: Iterable[Row] = (), *, model: Model | None = None
+) -> Iterator[Judged | Noticed]:
+    """The same, and between the warnings which sites cannot be seen."""
     gauges = {device_id for site in sites.values() for device_id in site.device_ids}
     rain_gauges = {gauge_id for site in sites.values() for gauge_id in site.gauge_ids}
     measured = (as_reading(row) for row in depths if row.source in gauges)
     fallen = (as_rain(row) for row in rain if row.source in rain_gauges and row.value is not None)
-    return judge_readings(sites, rain_first(measured, fallen))
+    return _said(sites, rain_first(measured, fallen), model)
 
 
-def judge_readings(sites: Mapping[str, Site], readings: Iterable[WaterReading]) -> Iterator[Judged]:
-    """The same, from readings. Nothing is added at the end: a warning that stands then, stands."""
-    book = Book()
+def judge_readings(
+    sites: Mapping[str, Site], readings: Iterable[WaterReading], *, model: Model | None = None
+) -> Iterator[Judged]:
+    """What the engine warns of in readings, in order of event time."""
+    return (said for said in _said(sites, readings, model) if isinstance(said, Judged))
+
+
+def _said(
+    sites: Mapping[str, Site], readings: Iterable[WaterReading], model: Model | None
+) -> Iterator[Judged | Noticed]:
+    """Nothing is added at the end: a warning that stands then, stands."""
+    book = Book(model)
     book.set_sites(sites)
     now: datetime | None = None
     for reading in readings:
         now = reading.time if now is None or reading.time > now else now
-        if message := book.take(reading, reading.time):
+        for message in book.take(reading, reading.time):
             yield Judged(message, now)
+        for notice in book.take_notices():
+            yield Noticed(notice, now)
 
 
 def rain_first(depths: Iterable[WaterReading], rain: Iterable[WaterReading]) -> Iterator[WaterReading]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from rencheng.domain.errors import NotPossible
 
 READING_COLUMNS = ("device_id", "time", "depth_mm")
+SPAN_COLUMNS = ("device_id", "begin", "end")
 RAIN_COLUMNS = ("gauge_id", "time", "rain_mm")
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -52,6 +53,25 @@ def read_rain(lines: Iterable[str], name: str) -> list[Row]:
     """
     rows = _rows(lines, name, RAIN_COLUMNS)
     return sorted((row if (row.value or 0) >= 0 else row._replace(value=None) for row in rows), key=itemgetter(0, 1))
+
+
+def read_spans(lines: Iterable[str], name: str) -> list[tuple[str, datetime, datetime]]:
+    """(device, begin, end) of what is known to be no water.
+
+    Raises:
+        NotPossible: the file lacks a column, or a line cannot be read. It names file and line.
+    """
+    reader = csv.reader(lines)
+    try:
+        cells = itemgetter(*_places(next(reader, []), SPAN_COLUMNS))
+        return [
+            (_named(device.strip(), "device_id"), _utc(begin), _utc(end))
+            for device, begin, end in (cells(line) for line in reader if line)
+        ]
+    except IndexError:
+        raise NotPossible(f"{name}, line {reader.line_num}: a row needs {', '.join(SPAN_COLUMNS)}") from None
+    except (ValueError, csv.Error) as error:
+        raise NotPossible(f"{name}, line {reader.line_num}: {error}") from None
 
 
 def _rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[Row]:

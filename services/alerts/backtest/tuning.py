@@ -15,6 +15,7 @@ from rencheng.domain.warning import MessageType
 from services.alerts.backtest.matching import PROMISE_S, Said, Target, claims, match
 from services.alerts.backtest.places import WORLD
 from services.alerts.backtest.replay import Judged, judge_readings
+from services.alerts.learning.shipped import street_model
 
 TWICE_WITHIN_S = 600.0
 """Water is what a gauge saw twice within so long; once is a car's wake. FloodNet's blips last one sample."""
@@ -60,7 +61,7 @@ class Played:
 def play(sites: Mapping[str, Site], readings: Iterable[WaterReading]) -> Played:
     """Judge readings, in order of sample time, as an exercise."""
     there = {site_id: replace(site, world=WORLD) for site_id, site in sites.items()}
-    return Played(there, list(judge_readings(there, readings)))
+    return Played(there, list(judge_readings(there, readings, model=street_model())))
 
 
 def what_if(site: Site, depths_mm: Mapping[Level, float]) -> Site:

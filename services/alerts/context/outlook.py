@@ -27,6 +27,8 @@ class Outlook:
         A forecast makes as ready as a signal of the colour whose criterion it meets. It is no signal for that, and is
         never called one.
         """
+        if not self.signals and not self.forecasts:  # on most days, and for every reading
+            return UNREADY
         signals = [signal for signal in self.signals if signal.world == world and _names(signal, region)]
         by_signal = max(
             (Readiness(signal.level, f"rain signal {signal.identifier}") for signal in in_force(signals, at)),

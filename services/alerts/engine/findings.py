@@ -1,107 +1,114 @@
-"""What a site looks like now, and which levels that speaks for."""
-
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from functools import cached_property
+"""Which levels speak for themselves at a site, and the numbers that make them."""
 
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.domain.site import ThresholdProfile
 from rencheng.domain.warning import Grounds
+from services.alerts.engine import outlook as outlooks
+from services.alerts.engine import rain as rains
+from services.alerts.engine.outlook import Crossing
+from services.alerts.engine.rules import ARMED_SHARE, HELD_SHARE, Rules
+from services.alerts.engine.sight import Sight, is_fresh
 from services.alerts.engine.state import SiteState, gauge_of
-from services.alerts.engine.trend import WINDOW, Sample, eta_s, rise_mm_per_s
-
-CLEARED_SHARE_MIN = 0.3
-"""A depth of less than this share of a threshold is below it, whatever `clear_below_mm` asks."""
 
 Finding = tuple[Level, Grounds]
 """A level, and the numbers that speak for it."""
 
 
-@dataclass(frozen=True)
-class Sight:
-    """A site as its deepest gauge shows it.
-
-    Attributes:
-        at: the site's now, the greatest sample time taken in.
-        device_id: the gauge whose newest sample is the deepest of those that have spoken within the window.
-        depth_mm: that sample.
-        samples: the gauge's samples of the window.
-    """
-
-    at: datetime
-    device_id: str
-    depth_mm: float
-    samples: tuple[Sample, ...]
-
-    @cached_property
-    def rise_mm_per_s(self) -> float | None:
-        """The gauge's rate of rise, worked out when somebody asks; None with too few samples."""
-        return rise_mm_per_s(self.samples)
-
-    def grounds(self, rule: str, level: Level, profile: ThresholdProfile, *, eta_s: float | None = None) -> Grounds:
-        """These numbers as the grounds of a level change."""
-        rise = self.rise_mm_per_s
-        return Grounds(
-            rule=rule,
-            device_id=self.device_id,
-            depth_mm=self.depth_mm,
-            rise_mm_per_min=None if rise is None else round(rise * 60, 1),
-            threshold_mm=profile.depth_mm(level),
-            eta_s=None if eta_s is None else round(eta_s),
-            profile_version=profile.version,
-        )
-
-
-def look(state: SiteState) -> Sight | None:
-    """The site at its now; None if no gauge has spoken within the window."""
-    at = state.watermark
-    if at is None:
-        return None
-    fresh = {name: track for name, track in state.tracks.items() if track and track[-1][0] > at - WINDOW}
-    if not fresh:
-        return None
-    name = max(fresh, key=lambda name: (fresh[name][-1][1], name)) if len(fresh) > 1 else next(iter(fresh))
-    return Sight(at, gauge_of(name), fresh[name][-1][1], fresh[name])
-
-
-def observed(sight: Sight, state: SiteState, profile: ThresholdProfile) -> Finding | None:
+def observed(state: SiteState, sight: Sight | None, rules: Rules) -> Finding | None:
     """The highest level whose threshold the water has stood at for the profile's up-hold."""
-    hold = timedelta(seconds=profile.up_hold_s)
-    level = max((level for level, since in state.reached_since.items() if sight.at - since >= hold), default=None)
-    return None if level is None else (level, sight.grounds("observed", level, profile))
-
-
-def predicted(sight: Sight, profile: ThresholdProfile) -> Finding | None:
-    """The highest level that the rise of the last minutes reaches within the horizon.
-
-    Only from the blue threshold on: below, a car's wake looks like the start of a flood.
-    """
-    if sight.depth_mm < profile.depth_mm(Level.BLUE):
+    if sight is None or not state.reached_s:
         return None
-    rise = sight.rise_mm_per_s
-    if rise is None or rise <= 0:
+    held = [level for level, since_s in state.reached_s.items() if sight.at_s - since_s >= rules.up_hold_s]
+    if not held:
         return None
-    for level in reversed(WARNING_LEVELS):
-        eta = eta_s(sight.depth_mm, rise, profile.depth_mm(level))
-        if eta is not None and 0 < eta <= profile.horizon_s:
-            return level, sight.grounds("predicted", level, profile, eta_s=eta)
+    level = max(held)
+    return level, _grounds("observed", sight, level, rules)
+
+
+def expected(sight: Sight | None, rules: Rules, *, armed: bool) -> Finding | None:
+    """The highest level that the water will probably reach within the half hour."""
+    if sight is None or not sight.crossings or rules.horizon_s <= 0:
+        return None
+    needed = raises_at(rules, armed=armed)
+    for level, crossing in zip(reversed(WARNING_LEVELS), reversed(sight.crossings), strict=True):
+        if crossing is not None and crossing.probability >= needed:
+            return level, _grounds("predicted", sight, level, rules, crossing)
     return None
 
 
-def still_held(sight: Sight, state: SiteState, profile: ThresholdProfile) -> Level:
-    """The highest level that the water has not left: it is not so far below the threshold as clearing asks.
+def rained(state: SiteState, sight: Sight | None, rules: Rules, at_s: float) -> Finding | None:
+    """Blue, if rain alone speaks for it: a street floods within minutes of it, and a gauge says so too late."""
+    if not rains.raises(state.rain, at_s):
+        return None
+    quarter_mm, hour_mm = rains.sums(state.rain, at_s)
+    return Level.BLUE, Grounds(
+        rule="rained",
+        device_id=state.rain.fallen[-1][2] if state.rain.fallen else "",
+        depth_mm=sight.depth_mm if sight else None,
+        rise_mm_per_min=_rise(sight) if sight else None,
+        threshold_mm=rules.thresholds_mm[0],
+        eta_s=None,
+        profile_version=rules.version,
+        rain_quarter_mm=round(quarter_mm, 1),
+        rain_hour_mm=round(hour_mm, 1),
+    )
+
+
+def receded(sight: Sight, level: Level, rules: Rules) -> Grounds:
+    """Why a level is left."""
+    return _grounds("receded", sight, level, rules)
+
+
+def raises_at(rules: Rules, *, armed: bool) -> float:
+    """From which probability a level is raised."""
+    return rules.raises_at * ARMED_SHARE if armed else rules.raises_at
+
+
+def support(state: SiteState, sight: Sight, rules: Rules, *, armed: bool) -> Level:
+    """The highest level that something still holds: water above its clearing line, an outlook, or rain.
 
     A gauge that fell silent holds with the last that it said, until it speaks again or is taken out of service:
     a drowned one says nothing more, and its dry neighbour stands higher.
     """
-    silent_mm = [track[-1][1] for track in state.tracks.values() if track and track[-1][0] <= sight.at - WINDOW]
+    silent_mm = [
+        gauge.believed_mm
+        for gauge in state.gauges.values()
+        if gauge.believed_mm is not None and gauge.is_trusted and not is_fresh(gauge, sight.at_s)
+    ]
     depth_mm = max([sight.depth_mm, *silent_mm])
-    lines = ((level, _clearing_line_mm(level, profile)) for level in WARNING_LEVELS)
-    left = max((level for level, line_mm in lines if depth_mm > line_mm), default=Level.NONE)
-    return max(left, profile.level_at(depth_mm))
+    held = Level.BLUE if rains.raises(state.rain, sight.at_s) else Level.NONE
+    least = raises_at(rules, armed=armed) * HELD_SHARE
+    for index, level in enumerate(WARNING_LEVELS):
+        crossing = sight.crossings[index] if sight.crossings else None
+        stands = depth_mm > rules.clear_mm[index] or depth_mm >= rules.thresholds_mm[index]
+        if stands or (crossing is not None and crossing.probability >= least):
+            held = max(held, level)
+    return held
 
 
-def _clearing_line_mm(level: Level, profile: ThresholdProfile) -> float:
-    """At or below this a level is left. Never so low that a gauge which rests at a few millimetres could not clear."""
-    threshold_mm = profile.depth_mm(level)
-    return max(threshold_mm - profile.clear_below_mm, threshold_mm * CLEARED_SHARE_MIN)
+def _grounds(rule: str, sight: Sight, level: Level, rules: Rules, crossing: Crossing | None = None) -> Grounds:
+    spell, outlook = sight.gauge.spell, sight.gauge.outlook
+    threshold_mm = rules.thresholds_mm[level - 1]
+    because: tuple[tuple[str, float], ...] = ()
+    if crossing is not None and rules.model is not None and spell is not None:
+        height_mm = rules.heights_mm.get(gauge_of(sight.name), 0.0)
+        because = rules.model.because(outlooks.row(spell, sight.gauge.floods, threshold_mm - height_mm))
+    return Grounds(
+        rule=rule,
+        device_id=gauge_of(sight.name),
+        depth_mm=sight.depth_mm,
+        rise_mm_per_min=_rise(sight),
+        threshold_mm=threshold_mm,
+        eta_s=round(crossing.eta_s) if crossing else None,
+        profile_version=rules.version,
+        probability=round(crossing.probability, 3) if crossing else 1.0 if rule == "observed" else None,
+        soonest_s=round(crossing.soonest_s) if crossing else None,
+        latest_s=round(crossing.latest_s) if crossing else None,
+        judged_by=outlook.by if crossing and outlook else "",
+        because=because,
+        witnesses=sight.witnesses,
+    )
+
+
+def _rise(sight: Sight) -> float | None:
+    outlook = sight.gauge.outlook
+    return None if outlook is None or outlook.rise_mm_per_min is None else round(outlook.rise_mm_per_min, 1)

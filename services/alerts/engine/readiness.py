@@ -11,3 +11,7 @@ class Readiness:
 
     level: Level = Level.NONE
     source: str = ""
+
+
+CALM = Readiness()
+"""No word of rain to come."""

@@ -1,12 +1,18 @@
 """What the engine remembers of a site between two readings, and how that is kept."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Self
+from datetime import UTC, datetime
+from math import isnan
+from typing import Any, NamedTuple
 
+from rencheng.checks.series.step import Series
 from rencheng.domain.level import Level
-from services.alerts.engine.trend import WINDOW, Sample
+from services.alerts.engine.gauge import Gauge
+from services.alerts.engine.leap import Leap
+from services.alerts.engine.outlook import Crossing, Outlook
+from services.alerts.engine.rain import DRY, Rain, Storm
+from services.alerts.engine.spell import Flood, Spell
+from services.alerts.engine.trust import Distrust, Trust
 
 
 def channel_name(device_id: str, channel: int) -> str:
@@ -19,93 +25,104 @@ def gauge_of(name: str) -> str:
     return name.rpartition("/")[0]
 
 
-@dataclass(frozen=True, slots=True)
-class SiteState:
-    """A site as the engine knows it.
+class SiteState(NamedTuple):
+    """A site as the engine knows it. Times are seconds of the epoch.
 
     Attributes:
         level: the level in force.
-        tracks: of each gauge channel the samples of the last minutes (at least the last one), in order of time.
-        reached_since: since when the depth has stood at or above a level's threshold without a break, by level.
-        receding_since: since when nothing has held the level up; None while something does.
-        watermark: the greatest sample time taken in.
+        gauges: its gauge channels by name.
+        rain: what fell on it.
+        reached_s: since when the depth has stood at or above a level's threshold without a break, by level.
+        receding_s: since when nothing has held the level up; None while something does.
+        watermark_s: the greatest sample time taken in; None before the first.
+        is_lost: it has been said that nobody can see the water here.
     """
 
     level: Level = Level.NONE
-    tracks: Mapping[str, tuple[Sample, ...]] = field(default_factory=dict)
-    reached_since: Mapping[Level, datetime] = field(default_factory=dict)
-    receding_since: datetime | None = None
-    watermark: datetime | None = None
+    gauges: Mapping[str, Gauge] = {}
+    rain: Rain = DRY
+    reached_s: Mapping[Level, float] = {}
+    receding_s: float | None = None
+    watermark_s: float | None = None
+    is_lost: bool = False
 
-    def with_sample(self, name: str, time: datetime, depth_mm: float) -> "SiteState":
-        """The state with one more sample of a gauge channel, in its place by time; what is older than the window goes.
-
-        A sample that is there already changes nothing. A gauge's last sample stays, however old.
-        """
-        newest = time if self.watermark is None or time > self.watermark else self.watermark
-        samples = self.tracks.get(name, ())
-        if not samples or time > samples[-1][0]:  # the usual case, spared the sort
-            samples = (*samples, (time, depth_mm))
-        elif all(time != known for known, _ in samples):
-            samples = tuple(sorted((*samples, (time, depth_mm))))
-        return SiteState(
-            level=self.level,
-            tracks={**self.tracks, name: _within_window(samples, newest - WINDOW)},
-            reached_since=self.reached_since,
-            receding_since=self.receding_since,
-            watermark=newest,
-        )
-
-    def spoke_at(self, name: str) -> datetime | None:
-        """The newest sample time of a gauge channel; None if it never spoke."""
-        track = self.tracks.get(name)
-        return track[-1][0] if track else None
+    @property
+    def watermark(self) -> datetime | None:
+        """The greatest sample time taken in."""
+        return None if self.watermark_s is None else datetime.fromtimestamp(self.watermark_s, UTC)
 
     def heard_until(self) -> dict[str, datetime]:
         """The newest sample time of each gauge; of its channels, that of the one which lags most."""
-        heard: dict[str, datetime] = {}
-        for name, track in self.tracks.items():
-            if track:
-                heard[gauge_of(name)] = min(track[-1][0], heard.get(gauge_of(name), track[-1][0]))
-        return heard
+        heard: dict[str, float] = {}
+        for name, gauge in self.gauges.items():
+            if not isnan(gauge.heard_s):
+                heard[gauge_of(name)] = min(gauge.heard_s, heard.get(gauge_of(name), gauge.heard_s))
+        return {name: datetime.fromtimestamp(heard_s, UTC) for name, heard_s in heard.items()}
 
     def of_gauges(self, device_ids: Sequence[str]) -> "SiteState":
-        """The state without the samples of gauges that hang here no longer."""
-        tracks = {name: track for name, track in self.tracks.items() if gauge_of(name) in device_ids}
-        return self if len(tracks) == len(self.tracks) else replace(self, tracks=tracks)
+        """The state without the gauges that hang here no longer."""
+        gauges = {name: gauge for name, gauge in self.gauges.items() if gauge_of(name) in device_ids}
+        return self if len(gauges) == len(self.gauges) else self._replace(gauges=gauges)
 
     def to_json(self) -> dict[str, object]:
         """The state as plain JSON values; `from_json` gives an equal state back."""
         return {
             "level": self.level.word,
-            "tracks": {name: [[t.isoformat(), mm] for t, mm in track] for name, track in self.tracks.items()},
-            "reached_since": {level.word: time.isoformat() for level, time in self.reached_since.items()},
-            "receding_since": self.receding_since.isoformat() if self.receding_since else None,
-            "watermark": self.watermark.isoformat() if self.watermark else None,
+            "gauges": {name: _gauge_json(gauge) for name, gauge in self.gauges.items()},
+            "rain": list(self.rain),
+            "reached_s": {level.word: since_s for level, since_s in self.reached_s.items()},
+            "receding_s": self.receding_s,
+            "watermark_s": self.watermark_s,
+            "is_lost": self.is_lost,
         }
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+    def from_json(cls, kept: Mapping[str, Any]) -> "SiteState":
         """The state that was kept."""
+        fallen, raised_s, armed_s, heaviest, answered, storms = kept["rain"]
         return cls(
             level=Level.parse(kept["level"]),
-            tracks={
-                name: tuple((datetime.fromisoformat(time), float(mm)) for time, mm in track)
-                for name, track in kept["tracks"].items()
-            },
-            reached_since={Level.parse(word): _time(time) for word, time in kept["reached_since"].items()},
-            receding_since=_time(kept["receding_since"]) if kept["receding_since"] else None,
-            watermark=_time(kept["watermark"]) if kept["watermark"] else None,
+            gauges={name: _gauge(gauge) for name, gauge in kept["gauges"].items()},
+            rain=Rain(
+                tuple((at_s, mm, gauge) for at_s, mm, gauge in fallen),
+                raised_s,
+                armed_s,
+                heaviest,
+                answered,
+                tuple(Storm(*storm) for storm in storms),
+            ),
+            reached_s={Level.parse(word): since_s for word, since_s in kept["reached_s"].items()},
+            receding_s=kept["receding_s"],
+            watermark_s=kept["watermark_s"],
+            is_lost=kept["is_lost"],
         )
 
 
-def _within_window(samples: tuple[Sample, ...], begin: datetime) -> tuple[Sample, ...]:
-    """The samples after `begin`, or the last one if none is."""
-    for index, (time, _) in enumerate(samples):
-        if time > begin:
-            return samples[index:] if index else samples
-    return samples[-1:]
+def _gauge_json(gauge: Gauge) -> dict[str, object]:
+    return gauge._asdict() | {"series": gauge.series.to_json()}
 
 
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text)
+def _gauge(kept: Mapping[str, Any]) -> Gauge:
+    score, at_s, top_mm, same, distrust = kept["trust"]
+    return Gauge(**kept)._replace(
+        series=Series.from_json(kept["series"]),
+        leap=Leap(*kept["leap"]) if kept["leap"] else None,
+        trust=Trust(score, at_s, top_mm, same, Distrust(distrust) if distrust else None),
+        spell=_spell(kept["spell"]) if kept["spell"] else None,
+        floods=tuple(Flood(*flood) for flood in kept["floods"]),
+        outlook=_outlook(*kept["outlook"]) if kept["outlook"] else None,
+    )
+
+
+def _spell(kept: Sequence[Any]) -> Spell:
+    began_s, dry_s, wet_s, peak_mm, peak_s, fastest, samples = kept
+    kept_samples = tuple((time_s, depth_mm) for time_s, depth_mm in samples)
+    return Spell(began_s, dry_s, wet_s, peak_mm, peak_s, fastest, kept_samples)
+
+
+def _outlook(crossings: Sequence[Any], rise: float | None, by: str) -> Outlook:
+    return Outlook(tuple(_crossing(*one) if one else None for one in crossings), rise, by)
+
+
+def _crossing(probability: float, within: Sequence[float], eta_s: float, soonest_s: float, latest_s: float) -> Crossing:
+    return Crossing(probability, tuple(within), eta_s, soonest_s, latest_s)

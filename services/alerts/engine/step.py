@@ -1,15 +1,22 @@
-"""One reading of a site's gauge, and what follows from it. Everything here is in event time."""
+"""One word of a site's gauges, and what follows from it. Everything here is in event time."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.domain.quality import UNUSABLE
+from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
-from rencheng.domain.site import ThresholdProfile
 from rencheng.domain.warning import Grounds
-from services.alerts.engine.findings import Finding, Sight, look, observed, predicted, still_held
-from services.alerts.engine.state import SiteState, channel_name
+from services.alerts.engine import gauge as gauges
+from services.alerts.engine import rain as rains
+from services.alerts.engine.findings import Finding, expected, observed, rained, receded, support
+from services.alerts.engine.gauge import NEW, Gauge
+from services.alerts.engine.outlook import Outlook, expect
+from services.alerts.engine.readiness import CALM, Readiness
+from services.alerts.engine.rules import Rules
+from services.alerts.engine.sight import Sight, look
+from services.alerts.engine.spell import WET_MM, Spell
+from services.alerts.engine.state import SiteState, channel_name, gauge_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,63 +29,119 @@ class Change:
     grounds: Grounds
 
 
-def step(state: SiteState, reading: WaterReading, profile: ThresholdProfile) -> tuple[SiteState, Change | None]:
-    """Take one reading in.
+Step = tuple[SiteState, Change | None]
 
-    A level rises at once on what is observed or predicted, and steps down only after nothing has held it up for the
-    profile's down-hold. A reading that is not its gauge's newest joins the track and decides nothing by itself; a gauge
-    whose clock is ahead does not make the others old. No reading, no change: silence is never taken for dryness.
+
+def step(state: SiteState, reading: WaterReading, rules: Rules, readiness: Readiness = CALM) -> Step:
+    """Take one reading in: depth, rain, or both.
+
+    A level rises at once on what is observed, expected or, as far as blue, rained; it steps down only after nothing
+    has held it up for the profile's down-hold. A reading that is not newer than the gauge's last decides nothing: it
+    is too late to tell how the water moves. Silence is never taken for dryness.
     """
-    if reading.depth_mm is None or reading.quality & UNUSABLE:
-        return state, None
+    time_s = reading.time.timestamp()
+    if reading.rain_mm is not None and not reading.quality & Quality.MISSING:
+        state = _rained(state, reading, time_s, rules)
+        if reading.depth_mm is None:
+            return _decide(state, rules, readiness)
     name = channel_name(reading.device_id, reading.channel)
-    spoke_at = state.spoke_at(name)
-    state = state.with_sample(name, reading.time, reading.depth_mm)
-    sight = look(state)
-    if sight is None or (spoke_at is not None and reading.time <= spoke_at):
+    gauge = state.gauges.get(name, NEW)
+    if time_s <= gauge.series.time_s:
         return state, None
-    if state.level is Level.NONE and sight.depth_mm < profile.depth_mm(Level.BLUE):
-        return _quiet(state), None
-    state = _note_reached(state, sight, profile)
-    expected = predicted(sight, profile)
-    risen = _risen(state, sight, profile, expected)
-    return _change(state, sight, *risen) if risen else _recede(state, sight, profile, expected)
+    if reading.depth_mm is None or reading.quality & UNUSABLE:
+        if reading.depth_mm is None or reading.quality & Quality.MISSING:
+            return state, None
+        return _with_gauge(state, name, gauges.disbelieved(gauge, time_s, reading.depth_mm), time_s), None
+    was_at_rest = gauges.is_at_rest(gauge)
+    gauge = gauges.hear(gauge, time_s, reading.depth_mm, hasty=rules.hasty or _is_armed(state, readiness, time_s))
+    if was_at_rest and reading.depth_mm < WET_MM and _is_calm(state):
+        return _with_gauge(state, name, gauge, time_s), None
+    if gauge.spell is not None and gauge.believed_s == time_s and gauge.is_trusted:
+        gauge = gauge._replace(outlook=_outlook(gauge, gauge.spell, name, rules))
+    return _decide(_with_gauge(state, name, gauge, time_s), rules, readiness)
 
 
-def _quiet(state: SiteState) -> SiteState:
-    """A street below every threshold where no level is in force: nearly all readings end here, and nothing follows."""
-    if not state.reached_since and state.receding_since is None:
-        return state
-    return replace(state, reached_since={}, receding_since=None)
+def _with_gauge(state: SiteState, name: str, gauge: Gauge, time_s: float) -> SiteState:
+    newest_s = time_s if state.watermark_s is None or time_s > state.watermark_s else state.watermark_s
+    return SiteState(
+        state.level,
+        {**state.gauges, name: gauge},
+        state.rain,
+        state.reached_s,
+        state.receding_s,
+        newest_s,
+        state.is_lost,
+    )
 
 
-def _note_reached(state: SiteState, sight: Sight, profile: ThresholdProfile) -> SiteState:
+def _rained(state: SiteState, reading: WaterReading, time_s: float, rules: Rules) -> SiteState:
+    rain = rains.fell(state.rain, time_s, reading.rain_mm or 0.0, reading.device_id, rules.answer)
+    newest_s = time_s if state.watermark_s is None or time_s > state.watermark_s else state.watermark_s
+    return state._replace(rain=rain, watermark_s=newest_s)
+
+
+def _outlook(gauge: Gauge, spell: Spell, name: str, rules: Rules) -> Outlook:
+    height_mm = rules.heights_mm.get(gauge_of(name), 0.0) if rules.heights_mm else 0.0
+    thresholds_mm = tuple(mm - height_mm for mm in rules.thresholds_mm) if height_mm else rules.thresholds_mm
+    return expect(spell, gauge.floods, thresholds_mm, rules.model, rules.horizon_s)
+
+
+def _is_armed(state: SiteState, readiness: Readiness, now_s: float) -> bool:
+    return readiness.level > Level.NONE or rains.is_armed(state.rain, now_s)
+
+
+def _is_calm(state: SiteState) -> bool:
+    """No level in force, and nothing on its way: nearly all readings end here, and nothing follows."""
+    return state.level is Level.NONE and not state.reached_s and not state.rain.armed_s
+
+
+def _decide(state: SiteState, rules: Rules, readiness: Readiness) -> Step:
+    at_s = state.watermark_s
+    if at_s is None:
+        return state, None
+    sight = look(state, rules)
+    armed = _is_armed(state, readiness, at_s)
+    state = _note_reached(state, sight, rules)
+    found = [
+        finding
+        for finding in (
+            observed(state, sight, rules),
+            expected(sight, rules, armed=armed),
+            rained(state, sight, rules, at_s),
+        )
+        if finding is not None and finding[0] > state.level
+    ]
+    if found:
+        return _change(state, at_s, *max(found, key=lambda finding: finding[0]))
+    return _recede(state, sight, rules, armed=armed) if state.level > Level.NONE and sight else (state, None)
+
+
+def _note_reached(state: SiteState, sight: Sight | None, rules: Rules) -> SiteState:
     """Since when the water has stood at each threshold without a break."""
-    levels = (level for level in WARNING_LEVELS if sight.depth_mm >= profile.depth_mm(level))
-    reached = {level: state.reached_since.get(level, sight.at) for level in levels}
-    return state if reached == state.reached_since else replace(state, reached_since=reached)
+    if sight is None:
+        return state
+    reached = {
+        level: state.reached_s.get(level, sight.at_s)
+        for level, threshold_mm in zip(WARNING_LEVELS, rules.thresholds_mm, strict=True)
+        if sight.depth_mm >= threshold_mm
+    }
+    if reached == state.reached_s:
+        return state
+    rain = rains.answered(state.rain) if reached else state.rain
+    return state._replace(reached_s=reached, rain=rain)
 
 
-def _risen(state: SiteState, sight: Sight, profile: ThresholdProfile, expected: Finding | None) -> Finding | None:
-    """The highest finding above the level in force; what is seen goes before what is expected."""
-    found = [finding for finding in (observed(sight, state, profile), expected) if finding]
-    above = [finding for finding in found if finding[0] > state.level]
-    return max(above, key=lambda finding: finding[0], default=None)
-
-
-def _recede(
-    state: SiteState, sight: Sight, profile: ThresholdProfile, expected: Finding | None
-) -> tuple[SiteState, Change | None]:
+def _recede(state: SiteState, sight: Sight, rules: Rules, *, armed: bool) -> Step:
     """Step down to what still holds, once that has been so for the down-hold."""
-    support = max(still_held(sight, state, profile), expected[0] if expected else Level.NONE)
-    if support >= state.level:
-        return state if state.receding_since is None else replace(state, receding_since=None), None
-    since = state.receding_since or sight.at
-    if sight.at - since < timedelta(seconds=profile.down_hold_s):
-        return replace(state, receding_since=since), None
-    return _change(state, sight, support, sight.grounds("receded", state.level, profile))
+    holds = support(state, sight, rules, armed=armed)
+    if holds >= state.level:
+        return (state if state.receding_s is None else state._replace(receding_s=None)), None
+    since_s = sight.at_s if state.receding_s is None else state.receding_s
+    if sight.at_s - since_s < rules.down_hold_s:
+        return state._replace(receding_s=since_s), None
+    return _change(state, sight.at_s, holds, receded(sight, state.level, rules))
 
 
-def _change(state: SiteState, sight: Sight, level: Level, grounds: Grounds) -> tuple[SiteState, Change]:
-    change = Change(before=state.level, after=level, at=sight.at, grounds=grounds)
-    return replace(state, level=level, receding_since=None), change
+def _change(state: SiteState, at_s: float, level: Level, grounds: Grounds) -> Step:
+    change = Change(before=state.level, after=level, at=datetime.fromtimestamp(at_s, UTC), grounds=grounds)
+    return state._replace(level=level, receding_s=None), change

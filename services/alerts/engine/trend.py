@@ -1,36 +1,27 @@
-"""How fast the water rises: a straight line through the last minutes."""
+"""How fast the water rises: a straight line through the last ten minutes, and nothing learned."""
 
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from services.alerts.engine.spell import Spell
 
-WINDOW = timedelta(minutes=10)
-"""How far back the line looks. With a horizon of 10 minutes this is the least-squares baseline of the skill tests."""
+WINDOW_S = 600.0
+"""How far back the line looks; a gauge that reports seldom is looked at over its last samples."""
 
 SAMPLES_MIN = 3
 """A line through two samples follows every ripple."""
 
-Sample = tuple[datetime, float]
-"""When, and how deep in mm."""
 
-
-def rise_mm_per_s(samples: Sequence[Sample]) -> float | None:
-    """The least-squares slope of depth over time; None with too few samples or no spread in time."""
+def rise_mm_per_min(spell: Spell) -> float | None:
+    """The least-squares slope over the spell's last samples and the dry one before it; None with too few."""
+    newest_s = spell.samples[-1][0]
+    samples = [sample for sample in spell.samples if sample[0] >= newest_s - WINDOW_S] or [spell.samples[-1]]
+    if len(samples) < SAMPLES_MIN:
+        samples = list(spell.samples[-SAMPLES_MIN:])
+    if len(samples) == len(spell.samples) and newest_s - spell.dry_s <= WINDOW_S and spell.dry_s < samples[0][0]:
+        samples.insert(0, (spell.dry_s, 0.0))
     if len(samples) < SAMPLES_MIN:
         return None
-    origin = samples[-1][0]
-    seconds = [(time - origin).total_seconds() for time, _ in samples]
-    mean_s = sum(seconds) / len(samples)
-    mean_mm = sum(depth_mm for _, depth_mm in samples) / len(samples)
-    spread = sum((second - mean_s) ** 2 for second in seconds)
-    if spread == 0:
-        return None
-    return sum((s - mean_s) * (d - mean_mm) for s, (_, d) in zip(seconds, samples, strict=True)) / spread
-
-
-def eta_s(depth_mm: float, slope_mm_per_s: float, threshold_mm: float) -> float | None:
-    """Seconds until a depth that goes on rising so reaches a threshold; None if it never does."""
-    if depth_mm >= threshold_mm:
-        return 0.0
-    if slope_mm_per_s <= 0:
-        return None
-    return (threshold_mm - depth_mm) / slope_mm_per_s
+    count = len(samples)
+    minutes = [(time_s - newest_s) / 60.0 for time_s, _ in samples]
+    mean_min = sum(minutes) / count
+    mean_mm = sum(depth_mm for _, depth_mm in samples) / count
+    spread = sum((minute - mean_min) ** 2 for minute in minutes)
+    return sum((m - mean_min) * (mm - mean_mm) for m, (_, mm) in zip(minutes, samples, strict=True)) / spread

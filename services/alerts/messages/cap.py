@@ -115,12 +115,16 @@ def parameters(message: WarningMessage, site: Site) -> dict[str, str]:
         "rise_mm_per_min": grounds.rise_mm_per_min,
         "eta_s": grounds.eta_s,
         "threshold_mm": grounds.threshold_mm,
+        "rain_quarter_mm": grounds.rain_quarter_mm,
+        "rain_hour_mm": grounds.rain_hour_mm,
     }
     return {
         "cn:warningColor": message.level.word.capitalize(),
         "rencheng:rule": plain(grounds.rule),
         "rencheng:device_id": plain(grounds.device_id),
         **{f"rencheng:{name}": number(value) for name, value in measured.items() if value is not None},
+        **({"rencheng:probability": f"{grounds.probability:.2f}"} if grounds.probability is not None else {}),
+        **({"rencheng:judged_by": plain(grounds.judged_by)} if grounds.judged_by else {}),
         "rencheng:profile_version": str(grounds.profile_version),
         "rencheng:site_id": plain(site.site_id),
         "rencheng:site_type": site.site_type,

@@ -5,8 +5,9 @@ from datetime import timedelta
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import Certainty, MessageType, WarningMessage
-from services.alerts.messages.meaning import OBSERVED, PREDICTED, is_exercise, is_over
+from services.alerts.messages.meaning import OBSERVED, PREDICTED, RAINED, is_exercise, is_over
 from services.alerts.messages.publisher import Publisher
+from services.alerts.messages.reasons import chinese_reasons
 from services.alerts.messages.signs import signs_zh
 from services.alerts.messages.wording import centimetres, local, minutes_left, number, place_zh, plain, shortened
 
@@ -49,13 +50,39 @@ def headline(message: WarningMessage, site: Site, publisher: Publisher, chars_ma
 
 
 def description(message: WarningMessage, site: Site) -> str:
-    """What was measured, against what, and how the water moves."""
+    """What was measured, against what, how the water moves, and why that is believed."""
+    grounds = message.grounds
     at = local(message.issued_at)
     when = f"{at.year}年{at.month}月{at.day}日{at:%H:%M}"
-    gauge = f"监测点{plain(message.grounds.device_id)}测得积水深{centimetres(message.grounds.depth_mm)}厘米"
-    basis = f"依据该点位第{message.grounds.profile_version}版阈值判定。"
-    found = f"{_movement(message)}{_finding(message)}{signs_zh(message.signs)}"
-    return f"{_exercise(message)}{when}，{_where(site)}{gauge}，{found}{basis}"
+    basis = f"依据该点位第{grounds.profile_version}版阈值判定。"
+    begin = f"{_exercise(message)}{when}，{_where(site)}"
+    if grounds.rule == RAINED and not is_over(message):
+        return f"{begin}{_rain(message)}，{_depth_now(grounds.depth_mm)}可能很快积水，现为{message.level.chinese}预警。{signs_zh(message.signs)}{basis}"
+    found = f"{_finding(message)}{_why(message)}{signs_zh(message.signs)}"
+    gauge = f"监测点{plain(grounds.device_id)}测得积水深{centimetres(grounds.depth_mm or 0.0)}厘米"
+    return f"{begin}{gauge}，{_movement(message)}{found}{basis}"
+
+
+def _rain(message: WarningMessage) -> str:
+    quarter_mm, hour_mm = message.grounds.rain_quarter_mm or 0.0, message.grounds.rain_hour_mm or 0.0
+    return f"近15分钟降雨{number(quarter_mm)}毫米、近1小时{number(hour_mm)}毫米"
+
+
+def _depth_now(depth_mm: float | None) -> str:
+    """No data is never zero."""
+    return "当前水深不明，" if depth_mm is None else f"当前水深{centimetres(depth_mm)}厘米，"
+
+
+def _why(message: WarningMessage) -> str:
+    """How sure it is, between when and when, and what spoke for it."""
+    grounds = message.grounds
+    if grounds.rule != PREDICTED or grounds.probability is None:
+        return ""
+    sure = f"半小时内概率{round(grounds.probability * 100)}%"
+    if grounds.soonest_s is not None and grounds.latest_s is not None:
+        sure += f"，最早{minutes_left(grounds.soonest_s)}分钟、最迟{minutes_left(grounds.latest_s) + 1}分钟"
+    reasons = chinese_reasons(grounds.because)
+    return f"{sure}{f'，主要依据：{reasons}' if reasons else ''}。"
 
 
 def instruction(message: WarningMessage, site: Site) -> str:

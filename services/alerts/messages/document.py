@@ -44,18 +44,33 @@ class SignDocument(TypedDict):
     since: str
 
 
+class Reason(TypedDict):
+    """What moved the probability, and by how much of the log-odds."""
+
+    feature: str
+    log_odds: float
+
+
 class GroundsDocument(TypedDict):
     """Why, with the units in the names; null is not known, never 0."""
 
     rule: str
     device_id: str
-    depth_mm: float
+    depth_mm: float | None
     rise_mm_per_min: float | None
     threshold_mm: float
     eta_s: float | None
     profile_version: int
     supports: list[SignDocument]
     questions: list[SignDocument]
+    probability: float | None
+    soonest_s: float | None
+    latest_s: float | None
+    judged_by: str
+    because: list[Reason]
+    witnesses: list[str]
+    rain_quarter_mm: float | None
+    rain_hour_mm: float | None
 
 
 class WarningDocument(TypedDict):
@@ -133,6 +148,14 @@ def _grounds(grounds: Grounds, signs: Sequence[Sign]) -> GroundsDocument:
         "profile_version": grounds.profile_version,
         "supports": [_sign(sign) for sign in signs if sign.kind not in QUESTIONS],
         "questions": [_sign(sign) for sign in signs if sign.kind in QUESTIONS],
+        "probability": grounds.probability,
+        "soonest_s": grounds.soonest_s,
+        "latest_s": grounds.latest_s,
+        "judged_by": grounds.judged_by,
+        "because": [{"feature": feature, "log_odds": change} for feature, change in grounds.because],
+        "witnesses": list(grounds.witnesses),
+        "rain_quarter_mm": grounds.rain_quarter_mm,
+        "rain_hour_mm": grounds.rain_hour_mm,
     }
 
 

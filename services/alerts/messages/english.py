@@ -5,8 +5,9 @@ from datetime import timedelta
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import Certainty, MessageType, WarningMessage
-from services.alerts.messages.meaning import OBSERVED, PREDICTED, is_exercise, is_over
+from services.alerts.messages.meaning import OBSERVED, PREDICTED, RAINED, is_exercise, is_over
 from services.alerts.messages.publisher import Publisher
+from services.alerts.messages.reasons import english_reasons
 from services.alerts.messages.signs import signs_en
 from services.alerts.messages.wording import centimetres, local, minutes_left, number, place_en, plain, shortened
 
@@ -40,13 +41,41 @@ def headline(message: WarningMessage, site: Site, publisher: Publisher, chars_ma
 
 
 def description(message: WarningMessage, site: Site) -> str:
-    """What was measured, against what, and how the water moves."""
+    """What was measured, against what, how the water moves, and why that is believed."""
     grounds = message.grounds
     when = f"{local(message.issued_at):%Y-%m-%d %H:%M} (Beijing time)"
-    gauge = f"gauge {plain(grounds.device_id)} measured {centimetres(grounds.depth_mm)} cm of water"
     basis = f"Judged by version {grounds.profile_version} of the thresholds of this site."
-    found = f"{_movement(message)}, {_finding(message)}{signs_en(message.signs)}"
-    return f"{_exercise(message)}{when}, {_where(site)}: {gauge}, {found} {basis}"
+    begin = f"{_exercise(message)}{when}, {_where(site)}"
+    if grounds.rule == RAINED and not is_over(message):
+        return (
+            f"{begin}: {_rain(message)}, {_depth_now(grounds.depth_mm)}: it may be under water soon, "
+            f"the warning stands at {message.level.word}.{signs_en(message.signs)} {basis}"
+        )
+    found = f"{_finding(message)}{_why(message)}{signs_en(message.signs)}"
+    gauge = f"gauge {plain(grounds.device_id)} measured {centimetres(grounds.depth_mm or 0.0)} cm of water"
+    return f"{begin}: {gauge}, {_movement(message)}, {found} {basis}"
+
+
+def _rain(message: WarningMessage) -> str:
+    quarter_mm, hour_mm = message.grounds.rain_quarter_mm or 0.0, message.grounds.rain_hour_mm or 0.0
+    return f"{number(quarter_mm)} mm of rain in 15 minutes and {number(hour_mm)} mm in an hour"
+
+
+def _depth_now(depth_mm: float | None) -> str:
+    """No data is never zero."""
+    return "depth now unknown" if depth_mm is None else f"{centimetres(depth_mm)} cm deep now"
+
+
+def _why(message: WarningMessage) -> str:
+    """How sure it is, between when and when, and what spoke for it."""
+    grounds = message.grounds
+    if grounds.rule != PREDICTED or grounds.probability is None:
+        return ""
+    sure = f" Probability {round(grounds.probability * 100)} % within half an hour"
+    if grounds.soonest_s is not None and grounds.latest_s is not None:
+        sure += f", {minutes_left(grounds.soonest_s)} to {minutes_left(grounds.latest_s) + 1} minutes from now"
+    reasons = english_reasons(grounds.because)
+    return f"{sure}{f', chiefly by {reasons}' if reasons else ''}."
 
 
 def instruction(message: WarningMessage, site: Site) -> str:

@@ -13,6 +13,7 @@ from rencheng.domain.warning import Certainty, MessageType, WarningMessage
 OBSERVED = "observed"
 PREDICTED = "predicted"
 RECEDED = "receded"
+RAINED = "rained"
 
 IMMEDIATE_WITHIN_S = 900.0
 """Orange is Immediate when the water is this near; domain reference 2.4."""

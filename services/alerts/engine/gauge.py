@@ -1,0 +1,173 @@
+"""One gauge: what it said, how far it is believed, and the water as it shows it. Plain floats: seconds and mm."""
+
+from typing import NamedTuple
+
+from rencheng.checks.series.limits import STREET
+from rencheng.checks.series.step import NOTHING_YET, Series
+from rencheng.checks.series.step import step as tested
+from rencheng.domain.quality import Quality
+from services.alerts.engine import leap as leaps
+from services.alerts.engine import spell as spells
+from services.alerts.engine import trust as trusts
+from services.alerts.engine.leap import Leap
+from services.alerts.engine.outlook import Outlook
+from services.alerts.engine.spell import WET_MM, Flood, Spell
+from services.alerts.engine.trust import FULL, Trust
+
+_STUCK = int(Quality.STUCK)
+
+LEFT_BEHIND_MM = 100.0
+"""A fall by more from one sample to the next is no drain but a thing that was taken away. Source: 4 of 875 FloodNet
+events fall faster, once each."""
+
+ESTABLISHED_SAMPLES = 3
+"""From so many wet samples on a spell is water that rises, and a leap out of it is believed when it stays."""
+
+RETURNS_SHARE = 0.1
+DIP_S = 3600.0
+"""A gauge that fell away from a level and within the hour leaps back to it (within a tenth) has lied in between."""
+
+
+class Gauge(NamedTuple):
+    """A gauge channel as the engine knows it.
+
+    Attributes:
+        series: what the tests of a series remember; its newest measurement is what was said last.
+        believed_mm: the last depth that was believed; None before the first.
+        believed_s: when.
+        leap: what is held back; None if nothing is.
+        trust: its lies.
+        spell: the wet spell that lasts; None on a dry street.
+        floods: those that it saw before.
+        outlook: what is expected of its spell; None where nothing is.
+        fell_from_mm, fell_s: the level that it fell away from at once, and when.
+    """
+
+    series: Series = NOTHING_YET
+    believed_mm: float | None = None
+    believed_s: float = 0.0
+    leap: Leap | None = None
+    trust: Trust = FULL
+    spell: Spell | None = None
+    floods: tuple[Flood, ...] = ()
+    outlook: Outlook | None = None
+    fell_from_mm: float = 0.0
+    fell_s: float = 0.0
+
+    @property
+    def heard_s(self) -> float:
+        """When it last measured anything; NaN if never."""
+        return self.series.time_s
+
+    @property
+    def is_trusted(self) -> bool:
+        """May it raise a warning?"""
+        return self.trust.distrust is None
+
+    @property
+    def step_s(self) -> float:
+        """How long it lately took from one sample to the next; NaN before the second."""
+        return self.series.time_s - self.series.before_s
+
+
+NEW = Gauge()
+
+
+def is_at_rest(gauge: Gauge) -> bool:
+    """Is it a trusted gauge above a dry street?"""
+    believed_mm = gauge.believed_mm
+    return (
+        believed_mm is not None
+        and believed_mm < WET_MM
+        and gauge.spell is None
+        and gauge.leap is None
+        and gauge.trust.distrust is None
+    )
+
+
+def hear(gauge: Gauge, time_s: float, depth_mm: float, *, hasty: bool) -> Gauge:
+    """Take one measurement in, newer than all before it. What follows for the site is not decided here.
+
+    Args:
+        gauge: as it is known.
+        time_s: when it was sampled.
+        depth_mm: what was measured; below 0 is the noise of a dry street.
+        hasty: doubt warns here.
+    """
+    series = gauge.series
+    believed_mm = gauge.believed_mm
+    if depth_mm < WET_MM and is_at_rest(gauge):  # nearly all readings of a city end here
+        series = Series(time_s, time_s, depth_mm, series.time_s, series.depth_mm, None)
+        return Gauge(
+            series, depth_mm, time_s, None, gauge.trust, None, gauge.floods, None, gauge.fell_from_mm, gauge.fell_s
+        )
+    series, flags, _ = tested(series, time_s, depth_mm, STREET)
+    trust = trusts.looked_at(gauge.trust, time_s)
+    if flags & _STUCK:
+        trust = trusts.is_stuck(trust, time_s)
+    trust = _zigzagged(trust, gauge.series, time_s, depth_mm)
+    gauge = gauge._replace(series=series, trust=trust)
+    if believed_mm is None:
+        return _believe(gauge, time_s, depth_mm)  # its first word is believed: it may have been switched on in a flood
+    if gauge.leap is not None:
+        return _still_leaping(gauge, gauge.leap, time_s, depth_mm, hasty=hasty)
+    gap_s = time_s - gauge.believed_s
+    if depth_mm - believed_mm > leaps.most_mm(gap_s):
+        return _leapt(gauge, believed_mm, time_s, depth_mm)
+    if believed_mm - depth_mm > max(LEFT_BEHIND_MM, leaps.most_mm(gap_s)):
+        lied = trusts.lied(trust, time_s, believed_mm)
+        gauge = gauge._replace(trust=lied, fell_from_mm=believed_mm, fell_s=time_s)
+    return _believe(gauge, time_s, depth_mm)
+
+
+def disbelieved(gauge: Gauge, time_s: float, depth_mm: float) -> Gauge:
+    """It said what no gauge can measure: that costs trust, and tells nothing of the water."""
+    if time_s <= gauge.trust.at_s:
+        return gauge
+    return gauge._replace(trust=trusts.lied(gauge.trust, time_s, depth_mm))
+
+
+def _zigzagged(trust: Trust, series: Series, time_s: float, depth_mm: float) -> Trust:
+    """Up and down again, or down and up, farther than water does within a few samples."""
+    one, other = series.depth_mm - series.before_mm, depth_mm - series.depth_mm
+    if one * other < 0 and min(abs(one), abs(other)) > trusts.ZIGZAG_MM and time_s - series.before_s <= STREET.spike_span_s:
+        return trusts.lied(trust, time_s, max(series.depth_mm, depth_mm), trusts.ZIGZAG_LIE)
+    return trust
+
+
+def _leapt(gauge: Gauge, from_mm: float, time_s: float, depth_mm: float) -> Gauge:
+    came_back = abs(depth_mm - gauge.fell_from_mm) <= RETURNS_SHARE * abs(gauge.fell_from_mm)
+    if came_back and time_s - gauge.fell_s <= DIP_S:
+        return _believe(gauge, time_s, depth_mm)
+    spell = gauge.spell
+    from_water = spell is not None and len(spell.samples) >= ESTABLISHED_SAMPLES and from_mm >= WET_MM
+    return gauge._replace(leap=leaps.begin(from_mm, depth_mm, from_water=from_water), outlook=None)
+
+
+def _still_leaping(gauge: Gauge, leap: Leap, time_s: float, depth_mm: float, *, hasty: bool) -> Gauge:
+    if leaps.has_fallen_back(leap, depth_mm):
+        gauge = gauge._replace(trust=trusts.lied(gauge.trust, time_s, leap.first_mm), leap=None)
+        if depth_mm - leap.from_mm > leaps.most_mm(time_s - gauge.series.before_s):  # it is being taken away bit by bit
+            return gauge._replace(leap=leaps.begin(leap.from_mm, depth_mm, from_water=False))
+        return _believe(gauge, time_s, depth_mm)
+    leap = leaps.go_on(leap, depth_mm, time_s - gauge.series.before_s)
+    if leaps.is_believed(leap, hasty=hasty, doubt=trusts.score_at(gauge.trust, time_s)):
+        return _believe(gauge._replace(leap=None), time_s, depth_mm)
+    return gauge._replace(leap=leap)
+
+
+def _believe(gauge: Gauge, time_s: float, depth_mm: float) -> Gauge:
+    """It is the water's depth; the spell goes on with it, begins or ends."""
+    spell, floods = gauge.spell, gauge.floods
+    if spell is not None and spells.is_over(spell, time_s):
+        floods = spells.remembered(floods, spell) if gauge.is_trusted else floods
+        spell = None
+    if spell is not None:
+        spell = spells.go_on(spell, time_s, depth_mm)
+    elif depth_mm >= WET_MM:
+        dry_s = gauge.believed_s if gauge.believed_mm is not None else time_s
+        spell = spells.begin(dry_s, time_s, depth_mm)
+    trust = trusts.proven(gauge.trust, time_s, spell.samples) if spell is not None else gauge.trust
+    return gauge._replace(
+        believed_mm=depth_mm, believed_s=time_s, trust=trust, spell=spell, floods=floods, outlook=None
+    )

@@ -1,0 +1,126 @@
+"""The learned model: small trees whose sum is the log-odds of a crossing, and a line for when it comes.
+
+It is a table of numbers, read from JSON and made by `rencheng learn`; nothing here learns. What it says can be taken
+apart feature by feature.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import erf, exp, isfinite, log, sqrt
+from typing import Any, Self
+
+from services.alerts.engine.features import NAMES
+
+HORIZON_S = 1800.0
+"""Within which a crossing is told: the longest of 5, 10, 15 and 30 minutes."""
+
+Node = float | tuple[int, float, bool, "Node", "Node", float]
+"""A leaf's log-odds; or feature, threshold (at or below: left), whether the unknown goes left, left, right, mean."""
+
+SOONEST_MIN, LATEST_MIN = 0.5, 240.0
+NINE_TENTHS = 1.2816
+"""A tenth of a normal distribution lies beyond so many standard deviations."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """When a crossing comes, if it comes: log-normal about a power of the straight line's arrival.
+
+    Attributes:
+        at_one_min: natural log of the minutes when the line says one minute.
+        power: with which it grows.
+        spread: standard deviation of the natural log.
+    """
+
+    at_one_min: float
+    power: float
+    spread: float
+
+    def median_min(self, arrival_min: float) -> float:
+        """Half of the crossings come sooner."""
+        return exp(self.at_one_min + self.power * log(min(max(arrival_min, SOONEST_MIN), LATEST_MIN)))
+
+    def share_within(self, arrival_min: float, within_s: float) -> float:
+        """Of the crossings within the horizon, the share that comes within a shorter time."""
+        middle = log(self.median_min(arrival_min))
+        return self._below(within_s / 60.0, middle) / max(self._below(HORIZON_S / 60.0, middle), 1e-9)
+
+    def _below(self, minutes: float, middle: float) -> float:
+        return 0.5 * (1.0 + erf((log(minutes) - middle) / (self.spread * sqrt(2.0))))
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A trained model.
+
+    Attributes:
+        version: its name, which a warning's grounds carry.
+        base: the log-odds before any tree.
+        trees: what each adds.
+        calibration: slope and offset from the trees' log-odds to those that held true on sensors left out.
+        timing: when a crossing comes.
+    """
+
+    version: str
+    base: float
+    trees: tuple[Node, ...]
+    calibration: tuple[float, float]
+    timing: Timing
+
+    def probability(self, row: Sequence[float]) -> float:
+        """That the threshold is crossed within `HORIZON_S`; `row` is in the order of `features.NAMES`."""
+        odds = self.base
+        for tree in self.trees:
+            node = tree
+            while type(node) is tuple:
+                value = row[node[0]]
+                node = node[3] if value <= node[1] or (value != value and node[2]) else node[4]  # noqa: PLR0124 - NaN
+            odds += node  # type: ignore[operator]
+        slope, offset = self.calibration
+        return 1.0 / (1.0 + exp(-max(-30.0, min(30.0, slope * odds + offset))))
+
+    def because(self, row: Sequence[float], most: int = 3) -> tuple[tuple[str, float], ...]:
+        """The features that moved the log-odds most, with how far: what each step down each tree changed."""
+        moved: dict[int, float] = {}
+        for tree in self.trees:
+            node = tree
+            while type(node) is tuple:
+                value = row[node[0]]
+                child = node[3] if value <= node[1] or (value != value and node[2]) else node[4]  # noqa: PLR0124
+                moved[node[0]] = moved.get(node[0], 0.0) + _mean(child) - node[5]
+                node = child
+        ranked = sorted(moved.items(), key=lambda item: -abs(item[1]))[:most]
+        return tuple((NAMES[feature], round(change, 2)) for feature, change in ranked)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Self:
+        """A model as `rencheng learn` wrote it.
+
+        Raises:
+            ValueError: it was trained on other features than this engine shows, or is damaged.
+        """
+        try:
+            if tuple(kept["features"]) != NAMES:
+                raise ValueError("it was trained on other features than this engine knows")
+            slope, offset = (float(number) for number in kept["calibration"])
+            timing = Timing(*(float(kept["timing"][name]) for name in ("at_one_min", "power", "spread")))
+            trees = tuple(_node(tree) for tree in kept["trees"])
+            model = cls(str(kept["version"]), float(kept["base"]), trees, (slope, offset), timing)
+        except (KeyError, TypeError, IndexError) as error:
+            raise ValueError(f"it is no model: {error!r}") from None
+        if not all(isfinite(number) for number in (model.base, slope, offset, timing.spread)) or timing.spread <= 0:
+            raise ValueError("it holds numbers that cannot be")
+        return model
+
+
+def _node(kept: Any) -> Node:  # noqa: ANN401 - JSON
+    if isinstance(kept, int | float):
+        return float(kept)
+    feature, threshold, unknown_left, left, right, mean = kept
+    if not 0 <= feature < len(NAMES):
+        raise ValueError(f"there is no feature {feature}")
+    return int(feature), float(threshold), bool(unknown_left), _node(left), _node(right), float(mean)
+
+
+def _mean(node: Node) -> float:
+    return node[5] if isinstance(node, tuple) else node

@@ -1,0 +1,122 @@
+"""What is to be expected of a spell: how probably, and when, it crosses each threshold.
+
+Two ways, apart from each other: the learned model, and the model-free rate of rise, which needs no past, no training
+and no file. The second stands in wherever the first is missing or was never taught.
+"""
+
+from math import erf, exp, log, sqrt
+from typing import NamedTuple
+
+from services.alerts.engine import features
+from services.alerts.engine.model import NINE_TENTHS, Model
+from services.alerts.engine.spell import Flood, Spell
+from services.alerts.engine.trend import rise_mm_per_min
+
+HORIZONS_S = (300.0, 600.0, 900.0, 1800.0)
+"""5, 10, 15 and 30 minutes."""
+
+SHARE_FROM = 0.1
+"""Below this share of a threshold nothing is told of it: the model was not taught there either."""
+
+GOES_ON = 0.85
+"""How often water that rises to a threshold in no time is thought to get there. Proposal."""
+DOUBT_GROWS = 0.6
+"""Spread of the natural log of a straight line's arrival. Proposal: within a factor of two, two times of three."""
+RATE_OF_RISE = "rate-of-rise"
+
+
+class Crossing(NamedTuple):
+    """What is expected of one threshold.
+
+    Attributes:
+        probability: of a crossing within 30 minutes; by the rate of rise alone, within as long as it is carried forward.
+        within: of a crossing within each of `HORIZONS_S`.
+        eta_s: when half of such crossings have come.
+        soonest_s, latest_s: between these nine of ten come, less a tenth at either end.
+    """
+
+    probability: float
+    within: tuple[float, ...]
+    eta_s: float
+    soonest_s: float
+    latest_s: float
+
+
+class Outlook(NamedTuple):
+    """What is expected of a gauge's spell, by threshold from the lowest; None where nothing is.
+
+    Attributes:
+        crossings: by threshold.
+        rise_mm_per_min: the rate of rise of the last ten minutes; None with too few samples.
+        by: the version of the model, or `rate-of-rise`.
+    """
+
+    crossings: tuple[Crossing | None, ...]
+    rise_mm_per_min: float | None
+    by: str
+
+
+def expect(
+    spell: Spell,
+    floods: tuple[Flood, ...],
+    thresholds_mm: tuple[float, ...],
+    model: Model | None,
+    straight_for_s: float,
+) -> Outlook:
+    """The outlook of a spell as of its newest sample.
+
+    Args:
+        spell: the spell.
+        floods: the gauge's earlier ones.
+        thresholds_mm: from the lowest, as the gauge would read them.
+        model: what foretells; None: the rate of rise alone.
+        straight_for_s: how far the rate of rise is carried forward.
+    """
+    rise = rise_mm_per_min(spell)
+    if model is None:
+        depth_mm = spell.newest[1]
+        crossings = tuple(_straight(depth_mm, rise, mm, straight_for_s) for mm in thresholds_mm)
+        return Outlook(crossings, rise, RATE_OF_RISE)
+    spelled = features.of_spell(spell)
+    history = features.of_history(floods, spell.samples[-1][0])
+    learned = tuple(_learned(model, spelled, history, floods, threshold_mm) for threshold_mm in thresholds_mm)
+    return Outlook(learned, rise, model.version)
+
+
+def row(spell: Spell, floods: tuple[Flood, ...], threshold_mm: float) -> tuple[float, ...]:
+    """What the model is shown of one threshold, in the order of `features.NAMES`."""
+    spelled = features.of_spell(spell)
+    history = features.of_history(floods, spell.samples[-1][0])
+    return (*spelled, *history, *features.of_threshold(spelled, floods, threshold_mm))
+
+
+def _learned(
+    model: Model,
+    spelled: tuple[float, ...],
+    history: tuple[float, ...],
+    floods: tuple[Flood, ...],
+    threshold_mm: float,
+) -> Crossing | None:
+    if not SHARE_FROM * threshold_mm <= spelled[0] < threshold_mm:
+        return None
+    of_threshold = features.of_threshold(spelled, floods, threshold_mm)
+    probability = model.probability((*spelled, *history, *of_threshold))
+    arrival_min, timing = of_threshold[3], model.timing
+    median_s = 60.0 * timing.median_min(arrival_min)
+    factor = exp(NINE_TENTHS * timing.spread)
+    within = tuple(probability * timing.share_within(arrival_min, horizon_s) for horizon_s in HORIZONS_S)
+    return Crossing(probability, within, median_s, median_s / factor, median_s * factor)
+
+
+def _straight(depth_mm: float, rise: float | None, threshold_mm: float, straight_for_s: float) -> Crossing | None:
+    """The rise of the last ten minutes goes on; not for ever, but as far as the profile carries it."""
+    if rise is None or rise <= 0 or not SHARE_FROM * threshold_mm <= depth_mm < threshold_mm or straight_for_s <= 0:
+        return None
+    eta_s = 60.0 * (threshold_mm - depth_mm) / rise
+    within = tuple(_share_by(horizon_s, eta_s) for horizon_s in HORIZONS_S)
+    factor = exp(NINE_TENTHS * DOUBT_GROWS)
+    return Crossing(_share_by(straight_for_s, eta_s), within, eta_s, eta_s / factor, eta_s * factor)
+
+
+def _share_by(horizon_s: float, eta_s: float) -> float:
+    return GOES_ON * 0.5 * (1.0 + erf(log(horizon_s / eta_s) / (DOUBT_GROWS * sqrt(2.0))))

@@ -1,0 +1,146 @@
+"""Rain at a site: what fell, what it may bring by the place's type and its own past, and whether that arms the site."""
+
+from typing import NamedTuple
+
+from rencheng.domain.site import SiteType
+
+WINDOWS_S = (900.0, 3600.0)
+"""A quarter of an hour floods a street, an hour fills a catchment."""
+
+KEPT_S = 4 * 3600.0
+"""How far back rain is remembered; also within which a rise answers it. Source: Walnut Creek answers within 4 h."""
+
+HOLDS_S = 3 * 3600.0
+"""How long rain that raised a site's readiness keeps it there: three dry hours part two storms (Walnut Creek)."""
+
+STORMS_KEPT = 12
+ARMED_SHARE = 0.5
+"""From this share of the rain that raises blue on a site is armed: quicker to believe its gauges."""
+
+Fallen = tuple[float, float, str]
+"""When the step ended (s of the epoch), how much fell in it (mm), by which gauge."""
+
+
+class Answer(NamedTuple):
+    """How much rain floods a type of place, mm in a quarter of an hour and in an hour."""
+
+    quarter_mm: float
+    hour_mm: float
+    source: str
+
+
+_STREET = "Beijing 安定门桥: 20 mm in 20 min put 30 cm under a bridge; domain reference 1.2"
+ANSWERS: dict[SiteType, Answer] = {
+    SiteType.CHANNEL: Answer(3.0, 8.0, "Walnut Creek, South State Street, each storm left out in turn: docs/reference"),
+    SiteType.ROAD: Answer(12.0, 25.0, _STREET),
+    SiteType.UNDERPASS: Answer(10.0, 20.0, _STREET),
+    SiteType.TUNNEL: Answer(10.0, 20.0, _STREET),
+    SiteType.METRO_ENTRANCE: Answer(10.0, 20.0, _STREET),
+    SiteType.UNDERGROUND_CAR_PARK: Answer(10.0, 20.0, _STREET),
+    SiteType.LOW_LYING_COMMUNITY: Answer(12.0, 25.0, _STREET),
+    SiteType.CHARGING_STATION: Answer(12.0, 25.0, _STREET),
+}
+
+
+class Storm(NamedTuple):
+    """A storm that is over, as a site remembers it: the rain's index, and whether the water answered."""
+
+    index: float
+    flooded: bool
+
+
+class Rain(NamedTuple):
+    """The rain of a site.
+
+    Attributes:
+        fallen: of the last hours, in order of time.
+        raised_s: when rain last spoke for blue; 0 if never.
+        armed_s: when rain last armed the site; 0 if never.
+        heaviest: the greatest index of the storm that lasts; 0 in dry weather.
+        answered: whether the water rose to blue in it.
+        storms: those that are over.
+    """
+
+    fallen: tuple[Fallen, ...] = ()
+    raised_s: float = 0.0
+    armed_s: float = 0.0
+    heaviest: float = 0.0
+    answered: bool = False
+    storms: tuple[Storm, ...] = ()
+
+
+DRY = Rain()
+
+
+def fell(rain: Rain, time_s: float, amount_mm: float, gauge: str, answer: Answer) -> Rain:
+    """One more step of rain; a step that was told already changes nothing."""
+    if any(at_s == time_s and name == gauge for at_s, _, name in rain.fallen):
+        return rain
+    newest_s = max([time_s, *(at_s for at_s, _, _ in rain.fallen[-1:])])
+    kept = [one for one in rain.fallen if one[0] > newest_s - KEPT_S and one[1] > 0]
+    fallen = tuple(sorted([*kept, (time_s, max(amount_mm, 0.0), gauge)]))
+    rain = passed(rain._replace(fallen=fallen), newest_s)
+    index = index_at(rain, newest_s, answer)
+    rain = rain._replace(heaviest=max(rain.heaviest, index))
+    if index >= own_share(rain):
+        return rain._replace(raised_s=newest_s, armed_s=newest_s)
+    return rain._replace(armed_s=newest_s) if index >= ARMED_SHARE * own_share(rain) else rain
+
+
+def passed(rain: Rain, now_s: float) -> Rain:
+    """A storm is over once it has neither rained nor been wet for long: what it was is kept."""
+    if rain.heaviest < ARMED_SHARE or is_armed(rain, now_s):
+        return rain
+    storms = (*rain.storms[-(STORMS_KEPT - 1) :], Storm(rain.heaviest, rain.answered))
+    return rain._replace(heaviest=0.0, answered=False, storms=storms)
+
+
+def answered(rain: Rain) -> Rain:
+    """The water rose to blue while the storm lasted."""
+    return rain if rain.answered or not rain.heaviest else rain._replace(answered=True)
+
+
+def sums(rain: Rain, now_s: float) -> tuple[float, ...]:
+    """What fell within each of `WINDOWS_S`, by the gauge that had most."""
+    return tuple(_most(rain.fallen, now_s - window_s, now_s) for window_s in WINDOWS_S)
+
+
+def index_at(rain: Rain, now_s: float, answer: Answer) -> float:
+    """The rain as a share of what floods this type of place: 1 floods it."""
+    quarter_mm, hour_mm = sums(rain, now_s)
+    return max(quarter_mm / answer.quarter_mm, hour_mm / answer.hour_mm)
+
+
+def own_share(rain: Rain) -> float:
+    """The site's own answer, as a factor on its type's: what its past storms teach, between a half and double.
+
+    Without storms of its own, 1. Between the lightest storm that flooded it and the heaviest that did not lies where
+    it answers; the type's own value counts as two storms more.
+    """
+    flooded = [storm.index for storm in rain.storms if storm.flooded]
+    spared = [storm.index for storm in rain.storms if not storm.flooded and storm.index >= ARMED_SHARE]
+    if not flooded and not any(index >= 1.0 for index in spared):
+        return 1.0
+    marks = ([min(flooded)] if flooded else []) + ([max(spared)] if spared else [])
+    own = sum(marks) / len(marks)
+    weight = len(flooded) + len(spared)
+    return max(0.5, min(2.0, (own * weight + 2.0) / (weight + 2.0)))
+
+
+def raises(rain: Rain, now_s: float) -> bool:
+    """Does rain alone speak for blue?"""
+    return rain.raised_s > 0 and now_s - rain.raised_s <= HOLDS_S
+
+
+def is_armed(rain: Rain, now_s: float) -> bool:
+    """Has it rained enough to believe the gauges more quickly?"""
+    return rain.armed_s > 0 and now_s - rain.armed_s <= HOLDS_S
+
+
+def _most(fallen: tuple[Fallen, ...], after_s: float, until_s: float) -> float:
+    """The sum over a window, by the gauge that had most: two gauges see the same rain."""
+    sums: dict[str, float] = {}
+    for at_s, amount_mm, name in fallen:
+        if after_s < at_s <= until_s:
+            sums[name] = sums.get(name, 0.0) + amount_mm
+    return max(sums.values(), default=0.0)

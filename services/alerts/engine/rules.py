@@ -1,0 +1,79 @@
+"""By what a site is judged, laid out as the engine asks for it: its thresholds, and what its type does with doubt."""
+
+from dataclasses import dataclass
+
+from rencheng.domain.level import WARNING_LEVELS
+from rencheng.domain.site import Site, SiteType
+from services.alerts.engine.model import Model
+from services.alerts.engine.rain import ANSWERS, Answer
+
+CLEARED_SHARE_MIN = 0.3
+"""A depth of less than this share of a threshold is below it, whatever `clear_below_mm` asks."""
+
+HASTY = frozenset(
+    {
+        SiteType.UNDERPASS,
+        SiteType.TUNNEL,
+        SiteType.METRO_ENTRANCE,
+        SiteType.UNDERGROUND_CAR_PARK,
+    }
+)
+"""Where people cannot get out, doubt warns. Elsewhere doubt is quiet. Source: Zhengzhou, domain reference 1.4."""
+
+QUIET_RAISES_AT = 0.70
+HASTY_RAISES_AT = 0.40
+ARMED_SHARE = 0.75
+"""Probability of a crossing from which a level is raised, and how much of it is enough when rain has armed the site.
+Source: `make skill`, FAR at most 0.30 on held-out streets."""
+
+HELD_SHARE = 0.25
+"""What was foreseen holds while its probability is above this share of the one that raised it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the engine asks of a site.
+
+    Attributes:
+        thresholds_mm: where each level begins, from blue.
+        clear_mm: at or below this a level is left.
+        heights_mm: by gauge, of its zero above the lowest point.
+        up_hold_s, down_hold_s, horizon_s: as in the profile.
+        version: of the profile.
+        hasty: doubt warns here.
+        raises_at: probability of a crossing from which a level is raised.
+        answer: how much rain floods such a place.
+        model: what foretells; None: the rate of rise alone.
+    """
+
+    thresholds_mm: tuple[float, ...]
+    clear_mm: tuple[float, ...]
+    heights_mm: dict[str, float]
+    up_hold_s: float
+    down_hold_s: float
+    horizon_s: float
+    version: int
+    hasty: bool
+    raises_at: float
+    answer: Answer
+    model: Model | None
+
+
+def rules_of(site: Site, model: Model | None = None) -> Rules:
+    """The rules of a site. A channel is no street: the street's model is not asked there."""
+    profile = site.profile
+    depths_mm = tuple(profile.depth_mm(level) for level in WARNING_LEVELS)
+    hasty = site.site_type in HASTY
+    return Rules(
+        thresholds_mm=depths_mm,
+        clear_mm=tuple(max(mm - profile.clear_below_mm, mm * CLEARED_SHARE_MIN) for mm in depths_mm),
+        heights_mm={s.device_id: s.lowest_point_height_mm for s in site.sensors if s.lowest_point_height_mm},
+        up_hold_s=profile.up_hold_s,
+        down_hold_s=profile.down_hold_s,
+        horizon_s=profile.horizon_s,
+        version=profile.version,
+        hasty=hasty,
+        raises_at=HASTY_RAISES_AT if hasty else QUIET_RAISES_AT,
+        answer=ANSWERS[site.site_type],
+        model=None if site.site_type is SiteType.CHANNEL else model,
+    )

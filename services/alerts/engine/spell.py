@@ -1,0 +1,93 @@
+"""A wet spell: from the first sample above the noise until the street is dry again; and what is kept of a past one."""
+
+from typing import NamedTuple
+
+WET_MM = 10.0
+"""Up to here a street is dry: noise. Source: FloodNet's filters, domain reference 4.2."""
+
+KEPT_S = 1300.0
+"""How much of a spell is kept: the longest window that anything looks back (20 min), and a sample more."""
+
+DRY_FOR_S = 1200.0
+"""A spell is over after so long without a wet sample: waves come and go within one."""
+
+FLOOD_MM = 30.0
+"""Below this peak a spell is a puddle, and not kept as a flood."""
+
+FLOODS_KEPT = 30
+
+Sample = tuple[float, float]
+"""When (s of the epoch), and how deep (mm)."""
+
+
+class Flood(NamedTuple):
+    """A spell that is over, as a site remembers it."""
+
+    began_s: float
+    peak_s: float
+    peak_mm: float
+    fastest_mm_per_min: float
+
+
+class Spell(NamedTuple):
+    """A spell that lasts.
+
+    Attributes:
+        began_s: the first wet sample.
+        dry_s: the last dry sample before it.
+        wet_s: the last wet sample.
+        peak_mm, peak_s: the deepest sample so far, and when.
+        fastest_mm_per_min: the greatest rise from one sample to the next.
+        samples: those of the last minutes, in order of time.
+    """
+
+    began_s: float
+    dry_s: float
+    wet_s: float
+    peak_mm: float
+    peak_s: float
+    fastest_mm_per_min: float
+    samples: tuple[Sample, ...]
+
+    @property
+    def newest(self) -> Sample:
+        """The last sample."""
+        return self.samples[-1]
+
+
+def begin(dry_s: float, time_s: float, depth_mm: float) -> Spell:
+    """The first wet sample after a dry one (which may lie far back)."""
+    rise = depth_mm / max((time_s - dry_s) / 60.0, 1.0)
+    return Spell(time_s, dry_s, time_s, depth_mm, time_s, rise, ((time_s, depth_mm),))
+
+
+def go_on(spell: Spell, time_s: float, depth_mm: float) -> Spell:
+    """One more sample, wet or dry."""
+    before_s, before_mm = spell.samples[-1]
+    rise = (depth_mm - before_mm) / max((time_s - before_s) / 60.0, 1.0)
+    samples = (*spell.samples, (time_s, depth_mm))
+    if samples[0][0] < time_s - KEPT_S:
+        samples = tuple(sample for sample in samples if sample[0] >= time_s - KEPT_S)
+    is_peak = depth_mm > spell.peak_mm
+    return Spell(
+        spell.began_s,
+        spell.dry_s,
+        time_s if depth_mm >= WET_MM else spell.wet_s,
+        depth_mm if is_peak else spell.peak_mm,
+        time_s if is_peak else spell.peak_s,
+        max(rise, spell.fastest_mm_per_min),
+        samples,
+    )
+
+
+def is_over(spell: Spell, time_s: float) -> bool:
+    """Has the street been dry for long, or nothing been heard of it?"""
+    return time_s - spell.wet_s > DRY_FOR_S
+
+
+def remembered(floods: tuple[Flood, ...], spell: Spell) -> tuple[Flood, ...]:
+    """The floods of a gauge with one more, if it was one."""
+    if spell.peak_mm < FLOOD_MM:
+        return floods
+    flood = Flood(spell.began_s, spell.peak_s, spell.peak_mm, spell.fastest_mm_per_min)
+    return (*floods[-(FLOODS_KEPT - 1) :], flood)

@@ -1,0 +1,65 @@
+"""Who watches the watchers: which sites have had no word for too long. Pure: the world's now is told, never asked."""
+
+import heapq
+from datetime import datetime
+from math import isfinite, isnan
+
+from rencheng.domain.level import Level
+from rencheng.domain.site import Site
+from rencheng.domain.warning import SiteNotice, SiteNoticeKind
+from services.alerts.engine import rain as rains
+from services.alerts.engine.blind import blind_from_s
+from services.alerts.engine.state import SiteState, gauge_of
+
+
+class Lookout:
+    """By world, when each site is to be looked at next; a site that speaks meanwhile is only looked at again."""
+
+    def __init__(self) -> None:
+        self._due: dict[str, list[tuple[float, str]]] = {}
+        self._followed: set[str] = set()
+
+    def follow(self, site: Site, state: SiteState) -> None:
+        """Have a site looked at when it would be blind if nothing more were heard."""
+        if site.site_id in self._followed or state.is_lost:
+            return
+        due_s = _blind_from_s(state)
+        if due_s == due_s and due_s < float("inf"):  # noqa: PLR0124 - NaN: it never spoke
+            self._followed.add(site.site_id)
+            heapq.heappush(self._due.setdefault(site.world, []), (due_s, site.site_id))
+
+    def blind(self, world: str, now: datetime) -> list[str]:
+        """The sites that are due by now, each once."""
+        due = self._due.get(world)
+        if not due or due[0][0] >= (now_s := now.timestamp()):
+            return []
+        found: list[str] = []
+        while due and due[0][0] < now_s:
+            _, site_id = heapq.heappop(due)
+            self._followed.discard(site_id)
+            found.append(site_id)
+        return found
+
+    def is_blind(self, state: SiteState, now: datetime) -> bool:
+        """Can nobody see the water there?"""
+        return _blind_from_s(state) < now.timestamp()
+
+    def can_be_seen(self, state: SiteState) -> bool:
+        """Does a gauge that may be believed speak, as of the last word?"""
+        at_s = state.watermark_s
+        return at_s is not None and isfinite(from_s := _blind_from_s(state)) and from_s >= at_s
+
+    def notice(self, site: Site, state: SiteState, now: datetime) -> SiteNotice:
+        """What is to be said of a site that was lost, or is seen again."""
+        armed = rains.is_armed(state.rain, now.timestamp())
+        urgent = max(state.level, Level.YELLOW if armed else Level.BLUE)
+        kind = SiteNoticeKind.LOST if state.is_lost else SiteNoticeKind.RESTORED
+        why = {gauge_of(name): gauge.trust.distrust for name, gauge in state.gauges.items() if not isnan(gauge.heard_s)}
+        speaks = "silent" if state.is_lost else "speaks"
+        gauges = tuple((name, distrust.value if distrust else speaks) for name, distrust in sorted(why.items()))
+        return SiteNotice(kind, site.site_id, site.world, now, urgent, gauges)
+
+
+def _blind_from_s(state: SiteState) -> float:
+    at_s = state.watermark_s or 0.0
+    return blind_from_s(state, armed=rains.is_armed(state.rain, at_s))
