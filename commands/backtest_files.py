@@ -37,7 +37,9 @@ def judge_files(readings: Path, sites: Path, out: Path, rain: Path | None = None
     read_at = time.perf_counter()
     _say_unknown("device", rows, {device: site.site_id for site in places.values() for device in site.device_ids})
     _say_unknown("rain gauge", fallen, {gauge: site.site_id for site in places.values() for gauge in site.gauge_ids})
-    said = write_lines(out, (as_line(judged, places) for judged in judge_and_notice(places, _shown(rows), fallen, model=model)))
+    said = write_lines(
+        out, (as_line(judged, places) for judged in judge_and_notice(places, _shown(rows), fallen, model=model))
+    )
     judged_at = time.perf_counter()
     say(
         f"{len(rows):,} readings{f' and {len(fallen):,} of rain' if rain else ''} at {len(places):,} sites: read in "

@@ -1,5 +1,7 @@
-"""What the model is taught with: FloodNet's floods, and what is no water between them. `python -m benchmarks.skill.training`
-writes the model that is shipped, taught by every street."""
+"""What the model is taught with: FloodNet's floods, and what is no water between them.
+
+`python -m benchmarks.skill.training` writes the model that is shipped, taught by every street.
+"""
 
 import json
 import random
@@ -42,7 +44,9 @@ def taught_without(part: Sequence[Timeline], lines: Sequence[Timeline], version:
 def main(path: Path) -> None:
     """Teach with every street, and write the model."""
     asked = examples(recording(line) for line in floodnet.timelines(with_artefacts=True))
-    sys.stdout.write(f"{len(asked):,} questions, {sum(one.crossed_s is not None for one in asked):,} answered by water\n")
+    sys.stdout.write(
+        f"{len(asked):,} questions, {sum(one.crossed_s is not None for one in asked):,} answered by water\n"
+    )
     path.write_text(json.dumps(train(asked, VERSION)) + "\n", encoding="utf-8")
     sys.stdout.write(f"{path.name}: {path.stat().st_size:,} bytes\n")
 

@@ -125,6 +125,10 @@ class Book:
                 self._say_blind(blind, now)
         return messages
 
+    def is_blind(self, site_id: str, now: datetime) -> bool:
+        """Can nobody see the water at a site: its gauges are silent, not to be believed, or were never heard?"""
+        return self._lookout.is_blind(self.page(site_id).state, now)
+
     def take_notices(self) -> list[SiteNotice]:
         """Which sites nobody can see since the last call, and which can be seen again."""
         notices, self._notices = self._notices, []

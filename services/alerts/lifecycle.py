@@ -10,7 +10,6 @@ from rencheng.domain.site import Site
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
 from services.alerts.engine.step import Change
 
-
 EVEN_ODDS = 0.5
 """CAP 1.2: Likely is more probable than not."""
 

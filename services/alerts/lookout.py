@@ -2,7 +2,7 @@
 
 import heapq
 from datetime import datetime
-from math import isfinite, isnan
+from math import inf, isfinite, isnan
 
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
@@ -24,7 +24,7 @@ class Lookout:
         if site.site_id in self._followed or state.is_lost:
             return
         due_s = _blind_from_s(state)
-        if due_s == due_s and due_s < float("inf"):  # noqa: PLR0124 - NaN: it never spoke
+        if due_s < inf:
             self._followed.add(site.site_id)
             heapq.heappush(self._due.setdefault(site.world, []), (due_s, site.site_id))
 
@@ -42,7 +42,8 @@ class Lookout:
 
     def is_blind(self, state: SiteState, now: datetime) -> bool:
         """Can nobody see the water there?"""
-        return _blind_from_s(state) < now.timestamp()
+        from_s = _blind_from_s(state)
+        return from_s == inf or from_s < now.timestamp()
 
     def can_be_seen(self, state: SiteState) -> bool:
         """Does a gauge that may be believed speak, as of the last word?"""

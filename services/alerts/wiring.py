@@ -21,7 +21,6 @@ from rencheng.store.database import Connection, Engine, in_our_words, open_datab
 from rencheng.store.devices import load_directory, refresh_directory
 from rencheng.store.sessions import Row
 from rencheng.store.sites import load_sites, load_states
-from rencheng.store.sites_now import BLIND_AFTER
 from rencheng.store.storm import Told, newest_notices, told_of_open_warnings
 from rencheng.store.warnings import Said
 from rencheng.store.watch import Watched
@@ -134,12 +133,10 @@ class Parts:
         said: list[Said] = []
         for message in self.book.take(reading, received_at):
             try:
-                told = self.desk.judge(self.dress(message))
+                said.append(self.desk.judge(self.dress(message)))
             except Exception:
                 log.exception("cannot be said, and will be found again", site=message.site_id)
                 self.book.put_back(message.site_id, before[message.site_id])
-            else:
-                said += [told] if told else []
         return said
 
     def dress(self, message: WarningMessage) -> Said:
@@ -175,8 +172,7 @@ class Parts:
         self._live = [site for site in self.book.sites.values() if site.world == ACTUAL and site.device_ids]
         self._blind = {site.site_id for site in self._live}
         if self.feed.can_evaluate:
-            heard = {site.site_id for site, _, at in self.book.heard_until() if at and at > now - BLIND_AFTER}
-            self._blind -= heard
+            self._blind = {site_id for site_id in self._blind if self.book.is_blind(site_id, now)}
         blind = (site for site in self._live if site.site_id in self._blind)
         self._in_rain = any(self.orders.readiness(site, now).level for site in blind)
 

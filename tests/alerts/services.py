@@ -19,6 +19,7 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.site import Site
 from rencheng.store.devices import add_region, add_world, register
 from rencheng.store.sites import register_site
+from services.alerts.engine.leap import STEP_MM
 from tests.alerts.gauge_play import profile, site
 from tests.conftest import Broker
 
@@ -89,11 +90,19 @@ class Gauge:
         self._client.connect(*broker.address)
         self._client.loop_start()
         self._topic = f"rencheng/v1/{REGION}/waterlogging/{name}/telemetry"
+        self._last_mm: float | None = None
 
     def send(self, depth_mm: float | None, seconds_ago: float = 0.0) -> None:
         self.send_at(depth_mm, datetime.now(UTC) - timedelta(seconds=seconds_ago))
 
     def send_at(self, depth_mm: float | None, at: datetime) -> None:
+        """One sample; two of a leap, which is believed when it stays."""
+        leaps = depth_mm is not None and self._last_mm is not None and depth_mm - self._last_mm > STEP_MM
+        self._last_mm = self._last_mm if depth_mm is None else depth_mm
+        for after_s in (0.0, 0.5) if leaps else (0.0,):
+            self._publish(depth_mm, at + timedelta(seconds=after_s))
+
+    def _publish(self, depth_mm: float | None, at: datetime) -> None:
         eventually(self._client.is_connected, expected=True)
         sent = self._client.publish(self._topic, json.dumps({"time": at.isoformat(), "depth_mm": depth_mm}), qos=1)
         sent.wait_for_publish(20)

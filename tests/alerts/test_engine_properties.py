@@ -107,7 +107,8 @@ def test_a_reading_twice_in_a_row_says_nothing_twice(readings: list[WaterReading
 @given(floods(), _PROFILES)
 def test_what_could_not_be_measured_changes_nothing(readings: list[WaterReading], by: ThresholdProfile) -> None:
     _, all_of_them = play(readings, by)
-    _, only_measured = play([one for one in readings if one.depth_mm is not None and one.quality != Quality.MISSING], by)
+    measured = [one for one in readings if one.depth_mm is not None and one.quality != Quality.MISSING]
+    _, only_measured = play(measured, by)
 
     assert only_measured == all_of_them
 

@@ -52,7 +52,7 @@ def test_a_restart_in_mid_flood_repeats_nothing_and_the_flood_goes_on_to_be_clea
     eventually(lambda: delivered(database), 2)
     end(alerts)
     street.clear()
-    eventually(lambda: stored(database), 5)
+    eventually(lambda: stored(database), 6)
     alerts.start()
 
     eventually(lambda: events(database), WHOLE)
@@ -109,7 +109,7 @@ def test_what_only_ingest_heard_while_the_service_was_cut_off_still_raises_the_w
     broker.add_accounts()
     alerts.says('"connected": false')
     street.send(450, 30)
-    eventually(lambda: stored(database), 2)
+    eventually(lambda: stored(database), 3)
     assert events(database) == []
     broker.passwords["rencheng-alerts"] = password
     broker.add_accounts()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.backtest_files import judge_files as backtest
+from commands.backtest_files import judge_files
 from rencheng.domain.errors import NotPossible
 
 MM = {"blue": 50, "yellow": 150, "orange": 270, "red": 400}
@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture
 def files(tmp_path: Path) -> dict[str, Path]:
     paths = {name: tmp_path / f"{name}.txt" for name in ("readings", "sites", "rain", "out")}
-    depths = ["2026-07-20T20:01:00+08:00,160", "2026-07-20T12:00:00Z,0", "2026-07-20T12:02:00Z,"]
+    depths = ["2026-07-20T20:05:00+08:00,160", "2026-07-20T12:00:00Z,0", "2026-07-20T12:06:00Z,"]
     paths["readings"].write_text(
         "\ufeffdevice_id,time,depth_mm\n" + "".join(f"A,{row}\n" for row in depths) + f"X,{depths[0]}\n"
     )
@@ -43,7 +43,7 @@ def test_it_needs_no_server_no_configuration_and_no_network(files: dict[str, Pat
     lines = [json.loads(line) for line in files["out"].read_text().splitlines()]
 
     assert [(line["site_id"], line["message"], line["level"], line["issued_at"]) for line in lines] == [
-        ("S", "alert", "yellow", "2026-07-20T12:01:00+00:00")
+        ("S", "alert", "yellow", "2026-07-20T12:05:00+00:00")
     ]
     assert ran.stdout == ""
     assert "type 'lane' is not known here and taken as road" in ran.stderr
@@ -55,7 +55,7 @@ def test_it_needs_no_server_no_configuration_and_no_network(files: dict[str, Pat
 def test_packed_files_are_unpacked(files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     packed = tmp_path / "R.csv.gz"
     packed.write_bytes(gzip.compress(files["readings"].read_bytes()))
-    backtest(packed, files["sites"], files["out"])
+    judge_files(packed, files["sites"], files["out"], model=None)
 
     assert len(files["out"].read_text().splitlines()) == 1
     assert "4 readings" in capsys.readouterr().err
@@ -63,7 +63,7 @@ def test_packed_files_are_unpacked(files: dict[str, Path], tmp_path: Path, capsy
 
 def test_no_reading_gives_no_message(files: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
     files["readings"].write_text("device_id,time,depth_mm\n")
-    backtest(files["readings"], files["sites"], files["out"])
+    judge_files(files["readings"], files["sites"], files["out"], model=None)
 
     assert files["out"].read_text() == ""
     assert "0 readings at 1 sites" in capsys.readouterr().err
@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_read_is_named_and_nothing_is_written(
 ) -> None:
     files[name].write_bytes(content)
     with pytest.raises(NotPossible, match=said) as error:
-        backtest(files["readings"], files["sites"], files["out"], files["rain"])
+        judge_files(files["readings"], files["sites"], files["out"], files["rain"], model=None)
 
     assert str(files[name]) in str(error.value)
     assert not files["out"].exists()
@@ -92,9 +92,9 @@ def test_a_broken_archive_is_named(files: dict[str, Path], tmp_path: Path) -> No
     packed = tmp_path / "R.csv.gz"
     packed.write_bytes(b"no archive")
     with pytest.raises(NotPossible, match="cannot be read"):
-        backtest(packed, files["sites"], files["out"])
+        judge_files(packed, files["sites"], files["out"], model=None)
 
 
 def test_an_answer_that_cannot_be_written_is_said(files: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(NotPossible, match="cannot be written: No such file"):
-        backtest(files["readings"], files["sites"], tmp_path / "nowhere" / "W.jsonl")
+        judge_files(files["readings"], files["sites"], tmp_path / "nowhere" / "W.jsonl", model=None)

@@ -128,7 +128,7 @@ def test_a_line_has_the_contract_s_keys_and_grounds_in_words() -> None:
     assert list(line) == ["site_id", "message", "level", "certainty", "issued_at", "probability", "eta_s", "reason"]
     assert (line["message"], line["level"], line["certainty"]) == ("update", "red", "Likely")
     assert line["issued_at"] == "2026-07-20T12:03:00+00:00"
-    assert line["probability"] is None
+    assert 0 < line["probability"] < 1
     assert line["eta_s"] == line["reason"]["eta_s"] > 0
     assert line["reason"]["depth_mm"] == 120
     assert "预计" in line["reason"]["zh"]

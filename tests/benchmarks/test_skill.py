@@ -110,7 +110,7 @@ def test_the_engine_keeps_moments_of_the_recording() -> None:
     rows = engine.rows_of({"A": [(1e9, 60.0), (1e9 + 60, 61.0)]})
     said = engine.run(engine.sites_of({"A": floodnet.THRESHOLDS_MM}, SiteType.ROAD), rows)
 
-    assert said["A"] == [Said(1e9, Level.BLUE, None)]
+    assert said["A"] == [Said(1e9, Level.BLUE, 1.0)]
 
 
 def test_a_picture_escapes_what_it_is_told() -> None:

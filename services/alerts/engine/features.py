@@ -43,7 +43,16 @@ OF_SPELL = (
     "fastest",
     "roughness",
 )
-OF_HISTORY = ("floods", "usual_peak", "usual_rise_min", "usual_fastest", "tide_min", "tide_concentration", "last_flood_h", "last_peak_mm")
+OF_HISTORY = (
+    "floods",
+    "usual_peak",
+    "usual_rise_min",
+    "usual_fastest",
+    "tide_min",
+    "tide_concentration",
+    "last_flood_h",
+    "last_peak_mm",
+)
 OF_THRESHOLD = ("threshold_mm", "missing_mm", "arrival_3_min", "arrival_5_min", "arrival_10_min", "went_on_share")
 NAMES = (*OF_SPELL, *OF_HISTORY, *OF_THRESHOLD)
 """In the order of a row."""

@@ -130,7 +130,11 @@ def disbelieved(gauge: Gauge, time_s: float, depth_mm: float) -> Gauge:
 def _zigzagged(trust: Trust, series: Series, time_s: float, depth_mm: float) -> Trust:
     """Up and down again, or down and up, farther than water does within a few samples."""
     one, other = series.depth_mm - series.before_mm, depth_mm - series.depth_mm
-    if one * other < 0 and min(abs(one), abs(other)) > trusts.ZIGZAG_MM and time_s - series.before_s <= STREET.spike_span_s:
+    if (
+        one * other < 0
+        and min(abs(one), abs(other)) > trusts.ZIGZAG_MM
+        and time_s - series.before_s <= STREET.spike_span_s
+    ):
         return trusts.lied(trust, time_s, max(series.depth_mm, depth_mm), trusts.ZIGZAG_LIE)
     return trust
 

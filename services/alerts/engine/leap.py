@@ -90,12 +90,12 @@ def is_believed(leap: Leap, *, hasty: bool, doubt: float) -> bool:
         doubt: how much this gauge has lied lately (`trust.py`); each lie asks for two more samples.
     """
     if hasty or leap.from_water:
-        return leap.samples + leap.leaps > 2 + int(doubt)  # noqa: PLR2004 - the second sample
+        return leap.samples + leap.leaps > 2 + int(doubt)
     if leap.leaps >= LEAPS_THAT_ARE_WATER + int(doubt):
         return True
     moved_mm = leap.last_mm - leap.first_mm
     enough_mm = MOVES_SHARE * (leap.first_mm - leap.from_mm)
     further = leap.samples - 1
-    if not leap.is_smooth or further < 2 + 2 * int(doubt):  # noqa: PLR2004 - two samples make a movement
+    if not leap.is_smooth or further < 2 + 2 * int(doubt):
         return False
     return moved_mm >= enough_mm or (further >= FALLS_SAMPLES and -moved_mm >= enough_mm)

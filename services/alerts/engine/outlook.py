@@ -29,7 +29,7 @@ class Crossing(NamedTuple):
     """What is expected of one threshold.
 
     Attributes:
-        probability: of a crossing within 30 minutes; by the rate of rise alone, within as long as it is carried forward.
+        probability: of a crossing within 30 minutes; by the rate of rise, within as long as it is carried forward.
         within: of a crossing within each of `HORIZONS_S`.
         eta_s: when half of such crossings have come.
         soonest_s, latest_s: between these nine of ten come, less a tenth at either end.

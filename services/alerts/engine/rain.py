@@ -45,7 +45,7 @@ ANSWERS: dict[SiteType, Answer] = {
 class Storm(NamedTuple):
     """A storm that is over, as a site remembers it: the rain's index, and whether the water answered."""
 
-    index: float
+    strength: float
     flooded: bool
 
 
@@ -117,8 +117,8 @@ def own_share(rain: Rain) -> float:
     Without storms of its own, 1. Between the lightest storm that flooded it and the heaviest that did not lies where
     it answers; the type's own value counts as two storms more.
     """
-    flooded = [storm.index for storm in rain.storms if storm.flooded]
-    spared = [storm.index for storm in rain.storms if not storm.flooded and storm.index >= ARMED_SHARE]
+    flooded = [storm.strength for storm in rain.storms if storm.flooded]
+    spared = [storm.strength for storm in rain.storms if not storm.flooded and storm.strength >= ARMED_SHARE]
     if not flooded and not any(index >= 1.0 for index in spared):
         return 1.0
     marks = ([min(flooded)] if flooded else []) + ([max(spared)] if spared else [])

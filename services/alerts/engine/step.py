@@ -9,7 +9,7 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import Grounds
 from services.alerts.engine import gauge as gauges
 from services.alerts.engine import rain as rains
-from services.alerts.engine.findings import Finding, expected, observed, rained, receded, support
+from services.alerts.engine.findings import expected, observed, rained, receded, support
 from services.alerts.engine.gauge import NEW, Gauge
 from services.alerts.engine.outlook import Outlook, expect
 from services.alerts.engine.readiness import CALM, Readiness

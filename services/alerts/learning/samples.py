@@ -89,11 +89,7 @@ def _of(recording: Recording, thresholds_mm: Sequence[float]) -> list[Example]:
 
 def _crossings(recording: Recording, threshold_mm: float) -> list[float]:
     spans = recording.not_water
-    return [
-        time_s
-        for time_s, depth_mm in recording.samples
-        if depth_mm >= threshold_mm and not _is_in(spans, time_s)
-    ]
+    return [time_s for time_s, depth_mm in recording.samples if depth_mm >= threshold_mm and not _is_in(spans, time_s)]
 
 
 def _is_in(spans: Sequence[tuple[float, float]], time_s: float) -> bool:

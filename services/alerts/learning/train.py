@@ -1,4 +1,4 @@
-"""Gradient-boosted trees by scikit-learn, calibrated on gauges left out, written as a table that needs no library to run.
+"""Gradient-boosted trees by scikit-learn, calibrated on gauges left out, as a table that needs no library to run.
 
 What must hold by physics is held: more missing depth or a later arrival never makes a crossing more probable.
 """
@@ -50,7 +50,7 @@ def train(examples: Sequence[Example], version: str) -> dict[str, Any]:
 
 
 def _grown(rows: Floats, crossed: NDArray[np.bool_], weights: Floats) -> HistGradientBoostingClassifier:
-    signs = {name: 1 for name in RISING} | {name: -1 for name in FALLING}
+    signs = dict.fromkeys(RISING, 1) | dict.fromkeys(FALLING, -1)
     return HistGradientBoostingClassifier(
         learning_rate=0.08,
         max_iter=TREES,

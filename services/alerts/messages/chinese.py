@@ -57,7 +57,8 @@ def description(message: WarningMessage, site: Site) -> str:
     basis = f"依据该点位第{grounds.profile_version}版阈值判定。"
     begin = f"{_exercise(message)}{when}，{_where(site)}"
     if grounds.rule == RAINED and not is_over(message):
-        return f"{begin}{_rain(message)}，{_depth_now(grounds.depth_mm)}可能很快积水，现为{message.level.chinese}预警。{signs_zh(message.signs)}{basis}"
+        outlook = f"{_depth_now(grounds.depth_mm)}可能很快积水，现为{message.level.chinese}预警。"
+        return f"{begin}{_rain(message)}，{outlook}{signs_zh(message.signs)}{basis}"
     found = f"{_finding(message)}{_why(message)}{signs_zh(message.signs)}"
     gauge = f"监测点{plain(grounds.device_id)}测得积水深{centimetres(grounds.depth_mm or 0.0)}厘米"
     return f"{begin}{gauge}，{_movement(message)}{found}{basis}"
