@@ -23,10 +23,13 @@ RULES = (*sorted((ENGINE / "engine").rglob("*.py")), ENGINE / "lifecycle.py", EN
 TESTS = ("alerts/**/test_engine_rules*.py", "alerts/**/test_[!m]*.py", "backtest/test_replay.py")
 """Examples first: they are quick to fail. What begins with m is about messages."""
 
-SERVERS = ("tests.alerts.services", "sqlalchemy", "Broker", "database")
+SERVERS = ("tests.alerts.services", "sqlalchemy", "tests.conftest")
 """Words of tests that need a server."""
 
-TIMEOUT_S = 180.0
+PATIENCE_S = 600.0
+TIMES_AS_LONG = 4.0
+"""A mutant under which the tests take so many times as long as without it does not come to an end."""
+
 SEED = 7
 
 
@@ -48,13 +51,16 @@ def main() -> None:
     chosen = [one for one in every_mutant() if asked.only in one.module]
     chosen = random.Random(SEED).sample(chosen, round(len(chosen) * asked.share))
     tests = [*server_free_tests()]
-    if is_noticed(None, tests, TIMEOUT_S):
-        sys.exit("the tests fail without any mutant; run them first")
-    sound = in_child(None, _levels, TIMEOUT_S)
     began_at = time.perf_counter()
+    if is_noticed(None, tests, PATIENCE_S):
+        sys.exit("the tests fail without any mutant; run them first")
+    timeout_s = TIMES_AS_LONG * (time.perf_counter() - began_at)
+    sound = in_child(None, _levels, PATIENCE_S)
     trials = []
     with ThreadPoolExecutor(asked.jobs) as pool:
-        for number, trial in enumerate(pool.map(partial(_try, tests=tests, sound=sound), chosen), 1):
+        for number, trial in enumerate(
+            pool.map(partial(_try, tests=tests, sound=sound, timeout_s=timeout_s), chosen), 1
+        ):
             trials.append(trial)
             if not trial.is_noticed:
                 sys.stderr.write(f"{number}/{len(chosen)} {_verdict(trial)}  {trial.mutant}\n")
@@ -75,10 +81,10 @@ def server_free_tests() -> list[str]:
     return [str(path) for path in kept]
 
 
-def _try(mutant: Mutant, tests: list[str], sound: object) -> Trial:
-    if is_noticed(mutant, tests, TIMEOUT_S):
+def _try(mutant: Mutant, tests: list[str], sound: object, timeout_s: float) -> Trial:
+    if is_noticed(mutant, tests, timeout_s):
         return Trial(mutant, is_noticed=True, changes_level=False)
-    return Trial(mutant, is_noticed=False, changes_level=in_child(mutant, _levels, TIMEOUT_S) != sound)
+    return Trial(mutant, is_noticed=False, changes_level=in_child(mutant, _levels, PATIENCE_S) != sound)
 
 
 def _levels() -> str:

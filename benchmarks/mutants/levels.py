@@ -2,15 +2,16 @@
 
 import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from benchmarks.skill import engine, floodnet
 from benchmarks.skill.timeline import Timeline
 from rencheng.domain.site import Site, SiteType, default_profile
 from services.alerts.backtest.places import REGION, WORLD
-from services.alerts.backtest.replay import judge
+from services.alerts.backtest.replay import Judged, judge_and_notice
 from services.alerts.backtest.rows import Row
+from services.alerts.learning.shipped import street_model
 
 SEED = 7
 ONE_STREET_IN = 10
@@ -20,6 +21,7 @@ MADE_SITES = 24
 """Sites with three gauges each, whose readings are made: rises, falls, jumps, silences, lies."""
 
 MADE_STEPS = 600
+RAIN_GAUGE = "rain"
 BEGINS_AT = datetime(2026, 7, 20, tzinfo=UTC)
 
 
@@ -42,13 +44,16 @@ def _made() -> Iterator[str]:
     types = list(SiteType)
     sites = {f"S{number}": _site(f"S{number}", types[number % len(types)]) for number in range(MADE_SITES)}
     rows = [row for site in sites.values() for row in _readings(site, dice)]
-    return _said(sites, sorted(rows, key=lambda row: (row.time + _delay(dice), row.source)))
+    return _said(sites, sorted(rows, key=lambda row: (row.time + _delay(dice), row.source)), _rain(dice))
 
 
-def _said(sites: dict[str, Site], rows: list[Row]) -> Iterator[str]:
-    for judged in judge(sites, rows):
-        message = judged.message
-        yield f"{message.site_id} {judged.issued_at} {message.message_type} {message.level} {message.certainty}\n"
+def _said(sites: dict[str, Site], rows: list[Row], rain: Sequence[Row] = ()) -> Iterator[str]:
+    for one in judge_and_notice(sites, rows, rain, model=street_model()):
+        if isinstance(one, Judged):
+            message = one.message
+            yield f"{message.site_id} {one.issued_at} {message.message_type} {message.level} {message.certainty}\n"
+        else:
+            yield f"{one.notice.site_id} {one.issued_at} {one.notice.kind} {one.notice.level}\n"
 
 
 def _readings(site: Site, dice: random.Random) -> Iterator[Row]:
@@ -65,6 +70,16 @@ def _readings(site: Site, dice: random.Random) -> Iterator[Row]:
             yield Row(at, gauge, lie if odd < 0.05 else round(depth_mm + dice.gauss(0, 2), 1))  # noqa: PLR2004
 
 
+def _rain(dice: random.Random) -> list[Row]:
+    """Dry hours, showers and cloudbursts, every five minutes, at the one gauge that all sites share."""
+    rain: list[Row] = []
+    heaviest_mm = 0.0
+    for step in range(MADE_STEPS // 5):
+        heaviest_mm = dice.choice([0.0, 0.0, 1.0, 4.0, 12.0]) if dice.random() < 0.1 else heaviest_mm  # noqa: PLR2004
+        rain.append(Row(BEGINS_AT + timedelta(minutes=5 * step), RAIN_GAUGE, round(dice.uniform(0, heaviest_mm), 1)))
+    return rain
+
+
 def _delay(dice: random.Random) -> timedelta:
     """How long a reading is on its way: mostly not at all, at times longer than is waited for."""
     return timedelta(seconds=dice.choice([0] * 9 + [dice.uniform(0, 200)]))
@@ -73,7 +88,19 @@ def _delay(dice: random.Random) -> timedelta:
 def _site(site_id: str, site_type: SiteType) -> Site:
     gauges = tuple(f"{site_id}-{letter}" for letter in "ABC")
     profile = default_profile(site_type)
-    return Site(site_id, site_id, site_id, site_type, REGION, 0.0, 0.0, profile, world=WORLD, device_ids=gauges)
+    return Site(
+        site_id,
+        site_id,
+        site_id,
+        site_type,
+        REGION,
+        0.0,
+        0.0,
+        profile,
+        world=WORLD,
+        device_ids=gauges,
+        gauge_ids=(RAIN_GAUGE,),
+    )
 
 
 def _name(line: Timeline) -> str:

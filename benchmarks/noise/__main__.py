@@ -19,6 +19,7 @@ from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import SiteType, default_profile
 from services.alerts.backtest.matching import claims
 from services.alerts.backtest.rows import Row
+from services.alerts.learning.shipped import street_model
 
 OUT = Path(__file__).resolve().parents[2] / "build" / "noise"
 
@@ -62,7 +63,7 @@ def play(kind: str, sensor: int, site_type: SiteType) -> Year:
     blue, yellow, orange, red = (profile.depth_mm(level) for level in WARNING_LEVELS)
     sites = engine.sites_of({NAME: (blue, yellow, orange, red)}, site_type)
     counted = Counter[str]()
-    said = engine.run(sites, _counted(readings(kind, sensor), counted))[NAME]
+    said = engine.run(sites, _counted(readings(kind, sensor), counted), street_model()).said[NAME]
     of_blue, of_yellow, of_orange, of_red = (len(claims(said, level)) for level in WARNING_LEVELS)
     return Year(kind, counted[NAME], (of_blue, of_yellow, of_orange, of_red))
 

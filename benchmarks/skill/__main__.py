@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.skill import creek, floodnet, klab
-from benchmarks.skill.measures import Score, reliability
+from benchmarks.skill.folds import evaluations, taught
+from benchmarks.skill.measures import WELL_FILLED, Score, reliability
 from benchmarks.skill.pictures import plot
 from benchmarks.skill.report import Results, as_json, tables
 from rencheng.domain.level import WARNING_LEVELS, Level
@@ -34,14 +35,17 @@ def measure() -> Results:
     """Every figure."""
     with _step("FloodNet"):
         lines = floodnet.timelines(with_artefacts=True)
-        rows = floodnet.rows_of(lines)
-    with _step(f"engine, {len(rows):,} readings"):
-        methods = {floodnet.ENGINE: floodnet.run_engine(lines, rows)}
+    with _step("a model for each fold of sensors, from the others"):
+        folds = taught(lines)
+        played = floodnet.parts(lines, folds)
+    with _step(f"engine, {sum(len(line.samples) for line in lines):,} readings"):
+        methods = {floodnet.ENGINE: floodnet.run_engine(played)}
     with _step("baselines and scores"):
         methods |= floodnet.run_baselines(lines)
         scores = floodnet.score(lines, methods)
     with _step("curve"):
-        curve = floodnet.curve()
+        curve = floodnet.curve(folds)
+        asked = evaluations(lines, folds, floodnet.THRESHOLDS_MM)
     with _step("creek and rivers"):
         by_creek, verdicts = dict(creek.scores()), klab.verdicts()
     crossings = [target for line in lines for target in line.targets(floodnet.threshold_of(Level.YELLOW))]
@@ -53,6 +57,7 @@ def measure() -> Results:
         curve=curve,
         creek=by_creek,
         klab=verdicts,
+        evaluations=asked,
     )
 
 
@@ -91,10 +96,9 @@ def _points(points: list[tuple[float, dict[str, Score]]], of: str) -> list[tuple
 def _reliability(results: Results) -> str:
     curves = {}
     for level in WARNING_LEVELS:
-        if bins := reliability(results.floodnet["all", floodnet.ENGINE, level].forecasts):
-            curves[level.word] = [(one.said, one.happened) for one in bins]
-    note = "" if curves else "today's engine gives no probabilities"
-    return plot("Reliability", curves, x=("probability said", 1.0), y=("happened", 1.0), diagonal=True, note=note)
+        bins = [one for one in reliability(results.evaluations[level]) if one.number >= WELL_FILLED]
+        curves[level.word] = [(one.said, one.happened) for one in bins]
+    return plot("Reliability", curves, x=("probability said", 1.0), y=("happened", 1.0), diagonal=True)
 
 
 @contextmanager

@@ -1,24 +1,34 @@
 """The engine as a method to be scored: recorded samples through the very step that runs live."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from operator import itemgetter
+from typing import NamedTuple
+from unittest.mock import patch
 
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile, default_profile
+from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile
 from rencheng.domain.warning import MessageType
 from services.alerts.backtest.matching import Said
 from services.alerts.backtest.places import REGION, WORLD
-from services.alerts.backtest.replay import Judged, judge
+from services.alerts.backtest.replay import Judged, judge_and_notice
 from services.alerts.backtest.rows import Row
+from services.alerts.engine import rules
 from services.alerts.engine.model import Model
-
-HORIZON_S = default_profile(SiteType.ROAD).horizon_s
-"""The shipped setting."""
 
 Thresholds = tuple[float, float, float, float]
 """Blue, yellow, orange, red, in mm."""
+
+NO_DISTRUST = {"silent", "speaks"}
+"""Words of a notice that blame no gauge."""
+
+
+class Answer(NamedTuple):
+    """What the engine said: of each site its warnings, and why its gauges were not believed."""
+
+    said: dict[str, list[Said]]
+    distrusted: dict[str, set[str]]
 
 
 def rows_of(samples: Mapping[str, Sequence[tuple[float, float | None]]]) -> list[Row]:
@@ -29,19 +39,28 @@ def rows_of(samples: Mapping[str, Sequence[tuple[float, float | None]]]) -> list
     return sorted(rows, key=itemgetter(0, 1))
 
 
-def sites_of(
-    thresholds: Mapping[str, Thresholds], site_type: SiteType, *, horizon_s: float = HORIZON_S
-) -> dict[str, Site]:
-    """A site for each device, under the device's name, with its own thresholds."""
-    return {name: _site(name, depths_mm, site_type, horizon_s) for name, depths_mm in thresholds.items()}
+def sites_of(thresholds: Mapping[str, Thresholds], site_type: SiteType, gauges: Sequence[str] = ()) -> dict[str, Site]:
+    """A site for each device, under the device's name, with its own thresholds; rain gauges serve all."""
+    return {name: _site(name, depths_mm, site_type, tuple(gauges)) for name, depths_mm in thresholds.items()}
 
 
-def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = None) -> dict[str, list[Said]]:
+def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = None, rain: Iterable[Row] = ()) -> Answer:
     """What the engine says of each site."""
     said: dict[str, list[Said]] = {site_id: [] for site_id in sites}
-    for judged in judge(sites, rows, model=model):
-        said[judged.message.site_id].append(as_said(judged))
-    return said
+    distrusted: dict[str, set[str]] = {site_id: set() for site_id in sites}
+    for one in judge_and_notice(sites, rows, rain, model=model):
+        if isinstance(one, Judged):
+            said[one.message.site_id].append(as_said(one))
+        else:
+            distrusted[one.notice.site_id] |= {why for _, why in one.notice.gauges} - NO_DISTRUST
+    return Answer(said, distrusted)
+
+
+@contextmanager
+def raising_at(probability: float) -> Iterator[None]:
+    """Another probability than the shipped one raises a level on a road: one point of the curve."""
+    with patch.object(rules, "QUIET_RAISES_AT", probability):
+        yield
 
 
 def as_said(judged: Judged) -> Said:
@@ -51,9 +70,8 @@ def as_said(judged: Judged) -> Said:
     return Said(judged.issued_at.timestamp(), level, message.grounds.probability)
 
 
-def _site(name: str, depths_mm: Thresholds, site_type: SiteType, horizon_s: float) -> Site:
+def _site(name: str, depths_mm: Thresholds, site_type: SiteType, gauges: tuple[str, ...]) -> Site:
     levels = zip(WARNING_LEVELS, depths_mm, strict=True)
-    profile = ThresholdProfile({level: Threshold(depth_mm, "benchmark") for level, depth_mm in levels})
     return Site(
         site_id=name,
         name_zh=name,
@@ -62,7 +80,8 @@ def _site(name: str, depths_mm: Thresholds, site_type: SiteType, horizon_s: floa
         region=REGION,
         latitude=0.0,
         longitude=0.0,
-        profile=replace(profile, horizon_s=horizon_s),
+        profile=ThresholdProfile({level: Threshold(depth_mm, "benchmark") for level, depth_mm in levels}),
         world=WORLD,
         device_ids=(name,),
+        gauge_ids=gauges,
     )

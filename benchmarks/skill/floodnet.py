@@ -4,19 +4,23 @@ import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
 from benchmarks.skill import baselines, engine
 from benchmarks.skill.measures import Score, pooled
 from benchmarks.skill.recordings import flood_events, flood_sensors
 from benchmarks.skill.timeline import DRY_S, Timeline, lay_out
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.domain.site import SiteType
+from rencheng.domain.site import Site, SiteType
 from services.alerts.backtest.matching import PROMISE_S, Claim, Said, claims, forecasts, match
 from services.alerts.backtest.rows import Row
+from services.alerts.engine.model import HORIZON_S, Model
 
 THRESHOLDS_MM = (50.0, 150.0, 270.0, 400.0)
 HORIZONS_S = (120.0, 300.0, 600.0, 900.0, 1500.0)
-"""The curve: how much is foreseen, and how much in vain, as the decision looks further ahead."""
+RAISES_AT = (0.2, 0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.9)
+"""The curve: how much is foreseen, and how much in vain, as least squares looks further ahead, and as the engine asks
+for more probability."""
 
 NEAR_SHARE = 110 / 150
 """Water that reaches this much of a threshold is a near miss: the issue's 110 to 150 mm."""
@@ -42,6 +46,9 @@ Rule = Callable[[Sequence[baselines.Trend], float], list[Claim]]
 Scores = dict[tuple[str, str, Level], Score]
 """By class, method and level."""
 
+Curve = dict[str, list[tuple[float, dict[str, Score]]]]
+"""By method (setting, scores by class)."""
+
 
 CURVE_DRY_S = 900.0
 """The curve is played many times, and a quarter of an hour of dry weather is all that a window of ten minutes sees."""
@@ -59,14 +66,36 @@ def timelines(*, with_artefacts: bool, dry_s: float = DRY_S, one_in: int = 1) ->
 
 
 def rows_of(lines: Iterable[Timeline]) -> list[Row]:
-    """All sensors side by side, in order of event time, as in a city."""
+    """Sensors side by side, in order of event time, as in a city."""
     return engine.rows_of({line.sensor.sensor_id: line.samples for line in lines})
 
 
-def run_engine(lines: Iterable[Timeline], rows: Sequence[Row], horizon_s: float = engine.HORIZON_S) -> Method:
-    """What the engine says to the readings of all sensors."""
-    thresholds = {line.sensor.sensor_id: THRESHOLDS_MM for line in lines}
-    said = engine.run(engine.sites_of(thresholds, SiteType.ROAD, horizon_s=horizon_s), rows)
+class Fold(NamedTuple):
+    """Sensors, and a model that has never seen them."""
+
+    sensors: frozenset[str]
+    model: Model
+
+
+Part = tuple[list[Row], dict[str, Site], Model | None]
+"""Sensors of one fold: their readings, their sites, and a model that has never seen them."""
+
+
+def parts(lines: Sequence[Timeline], folds: Iterable[Fold]) -> list[Part]:
+    """What is to be played, fold by fold."""
+    found: list[Part] = []
+    for fold in folds:
+        own = [line for line in lines if line.sensor.sensor_id in fold.sensors]
+        thresholds = {line.sensor.sensor_id: THRESHOLDS_MM for line in own}
+        found.append((rows_of(own), engine.sites_of(thresholds, SiteType.ROAD), fold.model))
+    return found
+
+
+def run_engine(played: Iterable[Part]) -> Method:
+    """What the engine says to the readings of all sensors, as it is shipped but for the model."""
+    said: dict[str, list[Said]] = {}
+    for rows, sites, model in played:
+        said |= engine.run(sites, rows, model).said
     return Method({name: {level: claims(of, level) for level in WARNING_LEVELS} for name, of in said.items()}, said)
 
 
@@ -89,21 +118,24 @@ def score(lines: Iterable[Timeline], methods: Mapping[str, Method], levels: Sequ
     return scores
 
 
-def curve() -> dict[str, list[tuple[float, dict[str, Score]]]]:
-    """By method, for each horizon the scores by class at yellow."""
+def curve(folds: Sequence[Fold]) -> Curve:
+    """By method, for each setting the scores by class at yellow."""
     lines = timelines(with_artefacts=False, dry_s=CURVE_DRY_S)
-    rows = rows_of(lines)
+    played = parts(lines, folds)
     found = {line.sensor.sensor_id: baselines.trends(line.samples) for line in lines}
-    points: dict[str, list[tuple[float, dict[str, Score]]]] = {ENGINE: [], LEAST_SQUARES: []}
+    points: Curve = {ENGINE: [], LEAST_SQUARES: []}
+    for probability in RAISES_AT:
+        with engine.raising_at(probability):
+            points[ENGINE].append((probability, _at_yellow(lines, run_engine(played))))
     for horizon_s in HORIZONS_S:
-        methods = {
-            ENGINE: run_engine(lines, rows, horizon_s),
-            LEAST_SQUARES: _baseline(found, partial(baselines.least_squares, horizon_s=horizon_s)),
-        }
-        scores = score(lines, methods, (Level.YELLOW,))
-        for name in methods:
-            points[name].append((horizon_s, {of: scores[of, name, Level.YELLOW] for of in CLASSES}))
+        method = _baseline(found, partial(baselines.least_squares, horizon_s=horizon_s))
+        points[LEAST_SQUARES].append((horizon_s, _at_yellow(lines, method)))
     return points
+
+
+def _at_yellow(lines: Sequence[Timeline], method: Method) -> dict[str, Score]:
+    scores = score(lines, {"": method}, (Level.YELLOW,))
+    return {of: scores[of, "", Level.YELLOW] for of in CLASSES}
 
 
 def artefacts_raised(lines: Iterable[Timeline], method: Method, level: Level) -> dict[str, tuple[int, int]]:
@@ -150,7 +182,7 @@ def _score(line: Timeline, method: Method, level: Level) -> Score:
         near=len(near),
         unseen=len(_unseen(line, method.warned[name][level], level)),
         site_months=line.sensor.months,
-        forecasts=tuple(forecasts(said, {level: targets}, engine.HORIZON_S)),
+        forecasts=tuple(forecasts(said, {level: targets}, HORIZON_S)),
     )
 
 

@@ -1,7 +1,7 @@
 """KLab's rivers: what stuck, blocked and spiky sensors make of a method."""
 
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.skill import baselines, engine
@@ -13,12 +13,15 @@ from services.alerts.backtest.matching import Claim, claims
 ABOVE_USUAL_MM = (50.0, 150.0, 270.0, 400.0)
 """A road's thresholds, laid on the sensor's median level: as low as any site's, so that a fault shows."""
 
+NAMES_OF = {"stuck or blocked": ("stuck", "blocked"), "spiky": ("spiky",)}
+"""What the sensor's health may call a fault that the authors labelled so."""
+
 METHODS = ("engine", "least squares", "static")
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A sensor, and by method how often it would have warned at yellow or above.
+    """A sensor, by method how often it would have warned at yellow or above, and what its health was called.
 
     At a faulty sensor each of them counts as false: nothing in its record can be told from the fault. At a sensor that
     works they are floods of the river, and stand beside for comparison.
@@ -26,24 +29,33 @@ class Verdict:
 
     gauge: LevelGauge
     warnings: Mapping[str, int]
+    named: Sequence[str]
+
+    @property
+    def is_named(self) -> bool:
+        """Whether a faulty sensor was called what it is: stuck or blocked, or spiky; a sound one by no name."""
+        if not self.gauge.is_faulty:
+            return not self.named
+        return any(word in NAMES_OF[fault] for fault in self.gauge.label.split(", ") for word in self.named)
 
 
 def verdicts() -> list[Verdict]:
     """Every sensor, the faulty ones first."""
     levels = {series.name: series.samples for series in river_levels()}
     thresholds = {name: _thresholds(statistics.median(mm for _, mm in samples)) for name, samples in levels.items()}
-    said = engine.run(engine.sites_of(thresholds, SiteType.ROAD), engine.rows_of(levels))
+    answer = engine.run(engine.sites_of(thresholds, SiteType.CHANNEL), engine.rows_of(levels))
     gauges = sorted(river_gauges().values(), key=lambda gauge: not gauge.is_faulty)
     found = []
     for gauge in gauges:
         trends = baselines.trends(levels[gauge.device_id])
         yellow_mm = thresholds[gauge.device_id][WARNING_LEVELS.index(Level.YELLOW)]
         warned: dict[str, list[Claim]] = {
-            "engine": claims(said[gauge.device_id], Level.YELLOW),
+            "engine": claims(answer.said[gauge.device_id], Level.YELLOW),
             "least squares": baselines.least_squares(trends, yellow_mm),
             "static": baselines.static(trends, yellow_mm),
         }
-        found.append(Verdict(gauge, {method: len(warned[method]) for method in METHODS}))
+        named = sorted(answer.distrusted[gauge.device_id])
+        found.append(Verdict(gauge, {method: len(warned[method]) for method in METHODS}, named))
     return found
 
 

@@ -91,8 +91,13 @@ class Score:
     @property
     def brier(self) -> float | None:
         """The mean squared error of the probabilities."""
-        errors = [(probability - happened) ** 2 for probability, happened in self.forecasts]
-        return statistics.fmean(errors) if errors else None
+        return brier(self.forecasts)
+
+
+def brier(forecasts: Iterable[Forecast]) -> float | None:
+    """The mean squared error of probabilities."""
+    errors = [(probability - happened) ** 2 for probability, happened in forecasts]
+    return statistics.fmean(errors) if errors else None
 
 
 def pooled(scores: Iterable[Score]) -> Score:

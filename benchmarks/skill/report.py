@@ -1,12 +1,16 @@
 """The results as tables for a terminal and as one JSON object. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from benchmarks.skill.floodnet import Scores
+from benchmarks.skill import bars
+from benchmarks.skill.bars import Bar
+from benchmarks.skill.floodnet import ENGINE, Curve, Scores
+from benchmarks.skill.folds import Forecasts
 from benchmarks.skill.klab import Verdict
-from benchmarks.skill.measures import LEADS_MIN, WELL_FILLED, Score, reliability
+from benchmarks.skill.measures import LEADS_MIN, WELL_FILLED, Score, brier, reliability
+from rencheng.domain.level import Level
 
 HEADINGS = (
     "floods",
@@ -40,18 +44,32 @@ class Results:
         artefacts: by method and kind: raised yellow or above, of how many.
         unseen: by method the floods not warned of by the second sample above yellow.
         silent: crossings of yellow before which the sensor was silent for over two minutes, of how many.
-        curve: by method (horizon, scores by class) at yellow.
+        curve: by method (setting, scores by class) at yellow.
         creek: by method.
         klab: by sensor.
+        evaluations: by level every probability of the held-out models and what happened, warning or no warning.
     """
 
     floodnet: Scores
     artefacts: dict[str, dict[str, tuple[int, int]]]
     unseen: dict[str, list[str]]
     silent: tuple[int, int]
-    curve: dict[str, list[tuple[float, dict[str, Score]]]]
+    curve: Curve
     creek: dict[str, Score]
     klab: Sequence[Verdict]
+    evaluations: Forecasts
+
+    @property
+    def bars(self) -> list[Bar]:
+        """What the issue asks for, beside these."""
+        shipped = self.floodnet["all", ENGINE, Level.YELLOW]
+        return [
+            *bars.of_curve(self.curve),
+            *bars.of_shipped(shipped, self.artefacts[ENGINE].values()),
+            *bars.of_probabilities(self.evaluations),
+            *bars.of_creek(self.creek),
+            *bars.of_klab(self.klab),
+        ]
 
 
 def tables(results: Results) -> str:
@@ -71,30 +89,47 @@ def tables(results: Results) -> str:
                 for name, of in results.unseen.items()
                 if of
             ),
-            "\nFloodNet at 150 mm: the curve, by how far the decision looks ahead",
+            "\nFloodNet at 150 mm: the curve, by the probability that the engine asks for, or the seconds of a line",
             _table(
-                ("class", "method", "horizon s", *HEADINGS),
+                ("class", "method", "setting", *HEADINGS),
                 [
-                    (of, name, f"{horizon_s:g}", *_cells(score))
+                    (of, name, f"{setting:g}", *_cells(score))
                     for name, points in results.curve.items()
-                    for horizon_s, by_class in points
+                    for setting, by_class in points
                     for of, score in by_class.items()
                 ],
             ),
             "\nArtefacts that raise yellow or above",
             _artefacts(results),
-            "\nWalnut Creek, South State Street: a rise of 500 mm within 4 h",
-            _table(("method", *HEADINGS), [(name, *_cells(score)) for name, score in results.creek.items()]),
-            "\nKLab: warnings at yellow or above; at a faulty sensor all count as false",
+            *_elsewhere(results),
+            "\nProbabilities of the held-out models at every sample, by tenths",
+            _table(("level", "asked", "Brier", "said → happened (how often)"), list(_reliability(results))),
+            "\nThe bars of the issue",
             _table(
-                ("sensor", "label", *results.klab[0].warnings),
+                ("bar", "wanted", "measured", "met"),
                 [
-                    (verdict.gauge.device_id, verdict.gauge.label, *map(str, verdict.warnings.values()))
-                    for verdict in results.klab
+                    (bar.name, f"{'<=' if bar.at_most else '>='} {bar.wanted:g}", _number(bar.measured, 2), _met(bar))
+                    for bar in results.bars
                 ],
             ),
         ]
     )
+
+
+def _elsewhere(results: Results) -> list[str]:
+    """The creek, and the rivers' sensors."""
+    return [
+        "\nWalnut Creek, South State Street: a rise of 500 mm within 4 h",
+        _table(("method", *HEADINGS), [(name, *_cells(score)) for name, score in results.creek.items()]),
+        "\nKLab: warnings at yellow or above; at a faulty sensor all count as false",
+        _table(
+            ("sensor", "label", *results.klab[0].warnings, "named by its health"),
+            [
+                (one.gauge.device_id, one.gauge.label, *map(str, one.warnings.values()), ", ".join(one.named) or "–")
+                for one in results.klab
+            ],
+        ),
+    ]
 
 
 def as_json(results: Results) -> dict[str, Any]:
@@ -105,9 +140,9 @@ def as_json(results: Results) -> dict[str, Any]:
             for (of, name, level), score in results.floodnet.items()
         ],
         "curve_150_mm": [
-            {"class": of, "method": name, "horizon_s": horizon_s, **figures(score)}
+            {"class": of, "method": name, "setting": setting, **figures(score)}
             for name, points in results.curve.items()
-            for horizon_s, by_class in points
+            for setting, by_class in points
             for of, score in by_class.items()
         ],
         "artefacts": {
@@ -118,9 +153,20 @@ def as_json(results: Results) -> dict[str, Any]:
         "silent_before_crossing_150_mm": {"silent": results.silent[0], "of": results.silent[1]},
         "walnut_creek": [{"method": name, **figures(score)} for name, score in results.creek.items()],
         "klab": [
-            {"sensor": verdict.gauge.device_id, "label": verdict.gauge.label, "warnings": dict(verdict.warnings)}
+            {
+                "sensor": verdict.gauge.device_id,
+                "label": verdict.gauge.label,
+                "warnings": dict(verdict.warnings),
+                "named": list(verdict.named),
+                "is_named": verdict.is_named,
+            }
             for verdict in results.klab
         ],
+        "probabilities": {
+            level.word: {"asked": len(of), "brier": brier(of), "reliability": [asdict(one) for one in reliability(of)]}
+            for level, of in results.evaluations.items()
+        },
+        "bars": [bar._asdict() | {"is_met": bar.is_met} for bar in results.bars],
     }
 
 
@@ -143,6 +189,16 @@ def figures(score: Score) -> dict[str, Any]:
         "false_per_site_month": score.false_a_month,
         "unseen": score.unseen,
     }
+
+
+def _reliability(results: Results) -> Iterator[tuple[str, ...]]:
+    for level, of in results.evaluations.items():
+        bins = "  ".join(f"{one.said:.2f} → {one.happened:.2f} ({one.number})" for one in reliability(of))
+        yield level.word, f"{len(of)}", _number(brier(of), 3), bins
+
+
+def _met(bar: Bar) -> str:
+    return "yes" if bar.is_met else "no"
 
 
 def _cells(score: Score) -> list[str]:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 from benchmarks.skill import floodnet
 from benchmarks.skill.timeline import Timeline
-from services.alerts.engine.model import Model
 from services.alerts.learning import shipped
 from services.alerts.learning.samples import Recording, examples
 from services.alerts.learning.train import train
@@ -32,13 +31,6 @@ def folds(lines: Sequence[Timeline]) -> list[list[Timeline]]:
     order = sorted(lines, key=lambda line: line.sensor.sensor_id)
     random.Random(SEED).shuffle(order)
     return [order[part::FOLDS] for part in range(FOLDS)]
-
-
-def taught_without(part: Sequence[Timeline], lines: Sequence[Timeline], version: str) -> Model:
-    """A model that has seen every street but these."""
-    left_out = {line.sensor.sensor_id for line in part}
-    taught_by = [recording(line) for line in lines if line.sensor.sensor_id not in left_out]
-    return Model.from_json(train(examples(taught_by), version))
 
 
 def main(path: Path) -> None:

@@ -75,7 +75,8 @@ def test_a_flood_without_a_warning_is_missed_and_one_warning_may_serve_two() -> 
     assert match([], [Claim(0, 1)], 600) == Matched((), (Claim(0, 1),))
 
 
-def test_a_probability_is_about_its_level_and_the_horizon() -> None:
+def test_a_probability_is_about_its_level_the_horizon_and_water_that_stands_already() -> None:
     said = [Said(1000, 2, 0.3), Said(1400, 2, 0.6), Said(1500, 2), Said(1600, 3, 0.9), Said(2001, 2, 0.8)]
 
-    assert forecasts(said, {2: [FLOOD]}, 600) == [(0.3, False), (0.6, True), (0.8, False)]
+    assert forecasts(said, {2: [FLOOD]}, 600) == [(0.3, False), (0.6, True), (0.8, True)]
+    assert forecasts([Said(3000, 2, 0.9), Said(3001, 2, 0.9)], {2: [FLOOD]}, 600) == [(0.9, True), (0.9, False)]

@@ -147,9 +147,12 @@ def _came_true(warning: Claim, target: Target, horizon_s: float) -> bool:
 def forecasts(
     said: Iterable[Said], targets_of: Mapping[int, Sequence[Target]], horizon_s: float
 ) -> list[tuple[float, bool]]:
-    """(probability, did the level's threshold get crossed within the horizon) of each message that gave one."""
+    """(probability, did water stand at the level's threshold within the horizon) of each message that gave one."""
     return [
-        (one.probability, any(one.at <= target.crossed_at <= one.at + horizon_s for target in targets_of[one.level]))
+        (
+            one.probability,
+            any(target.crossed_at <= one.at + horizon_s and one.at <= target.ends for target in targets_of[one.level]),
+        )
         for one in said
         if one.probability is not None and one.level in targets_of
     ]

@@ -1,0 +1,119 @@
+"""Where people can drown: a tunnel is warned of in time, and one lying gauge of three changes nothing."""
+
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from rencheng.domain.level import Level
+from rencheng.domain.reading import WaterReading
+from rencheng.domain.site import SiteType, default_profile
+from rencheng.domain.warning import MessageType, WarningMessage
+from services.alerts.book import Book
+from tests.alerts.gauge_play import reading, site
+
+WORLD = "drill"
+
+
+def place(site_type: SiteType, *gauges: str) -> Book:
+    book = Book()
+    one = replace(site("S", *gauges, world=WORLD), site_type=site_type, profile=default_profile(site_type))
+    book.set_sites({"S": one})
+    return book
+
+
+def said(book: Book, readings: Iterable[WaterReading]) -> list[WarningMessage]:
+    in_order = sorted(readings, key=lambda one: (one.time, one.device_id))
+    return [message for one in in_order for message in book.take(one, one.time)]
+
+
+def highest(messages: Iterable[WarningMessage]) -> Level:
+    warned = (message.level for message in messages if message.message_type is not MessageType.CANCEL)
+    return max(warned, default=Level.NONE)
+
+
+@pytest.mark.parametrize("site_type", [SiteType.TUNNEL, SiteType.UNDERPASS, SiteType.METRO_ENTRANCE])
+@pytest.mark.parametrize("first_mm", [20.0, 75.0, 140.0, 150.0])
+@pytest.mark.parametrize("dry_minutes", [0, 1, 600])
+def test_a_tunnel_that_fills_by_150_mm_a_minute_is_warned_of_by_the_second_sample_at_yellow(
+    site_type: SiteType, first_mm: float, dry_minutes: int
+) -> None:
+    """Zhengzhou's rose by 140 to 170 mm a minute: domain reference, 1.4. The first may be anything that passes by."""
+    yellow_mm = default_profile(site_type).depth_mm(Level.YELLOW)
+    dry = [reading(-minute - 1, 0.0) for minute in range(dry_minutes)]
+    rising = [reading(minute, first_mm + 150 * minute) for minute in range(4)]
+    messages = said(place(site_type, "G1"), [*dry, *rising])
+    second = [one.time for one in rising if one.depth_mm is not None and one.depth_mm >= yellow_mm][1]
+
+    assert highest(message for message in messages if message.issued_at <= second) >= Level.YELLOW
+    assert highest(messages) is Level.RED
+
+
+def stuck_high(minute: int, _true_mm: float, _dice: random.Random) -> float:
+    return 2400.0 if minute > 5 else 0.0
+
+
+def stuck_low(_minute: int, _true_mm: float, _dice: random.Random) -> float:
+    return 0.0
+
+
+def spiky(_minute: int, true_mm: float, dice: random.Random) -> float:
+    return dice.uniform(0, 1500) if dice.random() < 0.4 else true_mm
+
+
+def drifting(minute: int, _true_mm: float, _dice: random.Random) -> float:
+    return 6.0 * minute
+
+
+def absurd(minute: int, true_mm: float, _dice: random.Random) -> float:
+    return true_mm if minute % 3 else 5000.0
+
+
+LIES: list[Callable[[int, float, random.Random], float]] = [stuck_high, stuck_low, spiky, drifting, absurd]
+
+
+def three(true_mm: Callable[[int], float], lie: Callable[[int, float, random.Random], float]) -> list[WaterReading]:
+    dice = random.Random(7)  # noqa: S311 - the same lies each time
+    found = []
+    for minute in range(180):
+        depths = {"A": true_mm(minute), "B": true_mm(minute) + 3, "L": lie(minute, true_mm(minute), dice)}
+        found += [reading(minute + 0.1 * place, mm, gauge) for place, (gauge, mm) in enumerate(depths.items())]
+    return found
+
+
+def dry(_minute: int) -> float:
+    return 0.0
+
+
+def flood(minute: int) -> float:
+    """Up to 320 mm within 40 minutes, from the thirtieth on, and away again."""
+    return max(0.0, min(8.0 * (minute - 30), 320.0, 320 - 8.0 * (minute - 110)))
+
+
+@pytest.mark.parametrize("site_type", [SiteType.ROAD, SiteType.TUNNEL])
+@pytest.mark.parametrize("lie", LIES)
+def test_one_lying_gauge_of_three_raises_no_warning(
+    site_type: SiteType, lie: Callable[[int, float, random.Random], float]
+) -> None:
+    messages = said(place(site_type, "A", "B", "L"), three(dry, lie))
+
+    assert highest(messages) is Level.NONE
+
+
+@pytest.mark.parametrize("site_type", [SiteType.ROAD, SiteType.TUNNEL])
+@pytest.mark.parametrize("lie", LIES)
+def test_one_lying_gauge_of_three_hides_no_flood(
+    site_type: SiteType, lie: Callable[[int, float, random.Random], float]
+) -> None:
+    honest = said(place(site_type, "A", "B"), [one for one in three(flood, lie) if one.device_id != "L"])
+    messages = said(place(site_type, "A", "B", "L"), three(flood, lie))
+
+    assert highest(messages) >= Level.ORANGE
+    reached = {message.level: message.issued_at for message in reversed(honest)}
+    for level in (Level.YELLOW, Level.ORANGE):
+        before = [message.issued_at for message in messages if message.level >= level]
+        assert before, f"{level.word} is missed"
+        if level in reached:
+            assert before[0] <= reached[level] + timedelta(minutes=2)

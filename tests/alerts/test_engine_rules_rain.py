@@ -1,0 +1,120 @@
+"""The rules of rain, at their edges."""
+
+import pytest
+
+from services.alerts.engine import rain as rains
+from services.alerts.engine.rain import ARMED_SHARE, DRY, HOLDS_S, KEPT_S, STORMS_KEPT, Answer, Rain, Storm
+
+ANSWER = Answer(10.0, 20.0, "test")
+QUARTER_S, HOUR_S = 900.0, 3600.0
+NOW_S = 1e9
+
+
+def after(*fallen: tuple[float, float], gauge: str = "P", rain: Rain = DRY) -> Rain:
+    """Rain of (s after NOW_S, mm)."""
+    for at_s, amount_mm in fallen:
+        rain = rains.fell(rain, NOW_S + at_s, amount_mm, gauge, ANSWER)
+    return rain
+
+
+@pytest.mark.parametrize(
+    ("fallen", "raises", "arms"),
+    [
+        ([(0, 10.0)], True, True),
+        ([(0, 9.9)], False, True),
+        ([(0, 5.0)], False, True),
+        ([(0, 4.9)], False, False),
+        ([(0, 5.0), (QUARTER_S - 1, 5.0)], True, True),
+        ([(0, 5.0), (QUARTER_S, 5.0)], False, True),  # the quarter leaves its beginning out
+        ([(0, 7.0), (QUARTER_S, 7.0), (2 * QUARTER_S, 6.0)], True, True),  # the hour's 20
+        ([(0, 7.0), (QUARTER_S, 7.0), (HOUR_S, 6.0)], False, True),
+    ],
+)
+def test_a_quarter_s_rain_or_an_hour_s_raises_and_half_of_it_arms(
+    fallen: list[tuple[float, float]], raises: bool, arms: bool
+) -> None:
+    rain, now_s = after(*fallen), NOW_S + fallen[-1][0]
+
+    assert (rains.raises(rain, now_s), rains.is_armed(rain, now_s)) == (raises, arms)
+
+
+def test_it_holds_for_three_hours_and_not_longer() -> None:
+    rain = after((0, 10.0))
+
+    for holds in (rains.raises, rains.is_armed):
+        assert holds(rain, NOW_S + HOLDS_S)
+        assert not holds(rain, NOW_S + HOLDS_S + 1)
+        assert not holds(DRY, 0.0)
+
+
+def test_two_gauges_see_the_same_rain() -> None:
+    rain = after((10, 6.0), gauge="Q", rain=after((0, 3.0)))
+
+    assert rains.sums(rain, NOW_S + 10) == (6.0, 6.0)
+    assert rains.sums(after((20, 4.0), rain=rain), NOW_S + 20) == (7.0, 7.0)
+
+
+def test_a_step_that_is_told_twice_counts_once_and_a_late_one_in_its_place() -> None:
+    rain = after((0, 3.0), (0, 3.0), (600, 2.0), (300, 1.0))
+
+    assert [(at_s - NOW_S, mm) for at_s, mm, _ in rain.fallen] == [(0, 3.0), (300, 1.0), (600, 2.0)]
+    assert len(after((0, 3.0), gauge="Q", rain=after((0, 3.0))).fallen) == 2
+
+
+def test_less_than_nothing_does_not_fall_and_what_is_old_is_forgotten() -> None:
+    assert rains.sums(after((0, -5.0)), NOW_S) == (0.0, 0.0)
+    assert [mm for _, mm, _ in after((0, 3.0), (KEPT_S, 1.0)).fallen] == [1.0]
+    assert [mm for _, mm, _ in after((0, 3.0), (KEPT_S - 1, 1.0)).fallen] == [3.0, 1.0]
+
+
+def test_the_index_is_the_worse_of_quarter_and_hour() -> None:
+    assert rains.index_at(after((0, 5.0)), NOW_S, ANSWER) == 0.5
+    assert rains.index_at(after((0, 9.0), (1800, 9.0)), NOW_S + 1800, ANSWER) == 0.9
+
+
+def test_a_storm_is_kept_with_its_heaviest_hour_and_whether_the_water_answered() -> None:
+    storm = rains.answered(after((0, 8.0), (600, 1.0)))
+    over = rains.passed(storm, NOW_S + 600 + HOLDS_S + 1)
+
+    assert rains.passed(storm, NOW_S + 600 + HOLDS_S) == storm
+    assert over.storms == (Storm(0.9, flooded=True),)
+    assert (over.heaviest, over.answered) == (0.0, False)
+    assert rains.answered(DRY) == DRY
+
+
+def test_what_did_not_arm_was_no_storm_and_only_so_many_are_kept() -> None:
+    assert rains.passed(after((0, 4.0)), NOW_S + 1e6).storms == ()
+    many = tuple(Storm(1.0, flooded=False) for _ in range(STORMS_KEPT))
+    rain = rains.passed(Rain(heaviest=ARMED_SHARE, storms=many), NOW_S)
+
+    assert len(rain.storms) == STORMS_KEPT
+    assert rain.storms[-1] == Storm(ARMED_SHARE, flooded=False)
+
+
+@pytest.mark.parametrize(
+    ("storms", "share"),
+    [
+        ([], 1.0),
+        ([Storm(0.6, flooded=False)], 1.0),  # what did not flood below the type's answer teaches nothing
+        ([Storm(0.4, flooded=True)], (0.4 + 2) / 3),
+        ([Storm(1.0, flooded=False)], 1.0),
+        ([Storm(2.5, flooded=False)], (2.5 + 2) / 3),
+        ([Storm(0.4, flooded=True), Storm(0.6, flooded=True)], (2 * 0.4 + 2) / 4),
+        ([Storm(1.0, flooded=True), Storm(2.0, flooded=False)], (2 * 1.5 + 2) / 4),
+        ([Storm(1.0, flooded=True), Storm(0.5, flooded=False)], (2 * 0.75 + 2) / 4),
+        ([Storm(1.0, flooded=True), Storm(0.49, flooded=False)], 1.0),
+        ([Storm(9.0, flooded=False)] * 9, 2.0),
+        ([Storm(0.1, flooded=True)] * 9, 0.5),
+    ],
+)
+def test_a_site_learns_its_own_answer_from_its_storms(storms: list[Storm], share: float) -> None:
+    assert rains.own_share(Rain(storms=tuple(storms))) == pytest.approx(share)
+
+
+def test_a_site_that_floods_sooner_is_raised_and_armed_sooner() -> None:
+    eager = Rain(storms=(Storm(0.4, flooded=True),) * 2)  # 0.7 of its type
+
+    assert rains.raises(after((0, 7.0), rain=eager), NOW_S)
+    assert not rains.raises(after((0, 6.9), rain=eager), NOW_S)
+    assert rains.is_armed(after((0, 3.5), rain=eager), NOW_S)
+    assert not rains.is_armed(after((0, 3.4), rain=eager), NOW_S)

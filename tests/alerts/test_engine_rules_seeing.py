@@ -1,0 +1,121 @@
+"""When a site can be seen, and which of its gauges speaks for it, at the edges."""
+
+from math import inf, isnan, nan
+
+import pytest
+
+from rencheng.checks.series.step import Series
+from rencheng.domain.site import SiteType, default_profile
+from services.alerts.engine.blind import blind_from_s, patience_s
+from services.alerts.engine.gauge import NEW, Gauge
+from services.alerts.engine.outlook import Crossing, Outlook
+from services.alerts.engine.rules import Rules, rules_of
+from services.alerts.engine.sight import FRESH_S, is_fresh, look
+from services.alerts.engine.state import SiteState
+from services.alerts.engine.trust import Distrust, Trust
+from tests.alerts.gauge_play import site
+
+NOW_S = 1e9
+ROAD = rules_of(site("S", "A", "B", "C", by=default_profile(SiteType.ROAD)))
+LIAR = Trust(distrust=Distrust.SPIKY)
+
+
+def gauge(
+    depth_mm: float | None = 0.0, ago_s: float = 0.0, step_s: float = 60.0, trust: Trust = NEW.trust, **more: object
+) -> Gauge:
+    series = Series(NOW_S - ago_s, NOW_S - ago_s, depth_mm or 0.0, NOW_S - ago_s - step_s, 0.0, None)
+    return Gauge(series=series, believed_mm=depth_mm, believed_s=NOW_S - ago_s, trust=trust, **more)  # type: ignore[arg-type]
+
+
+def seen(rules: Rules = ROAD, **gauges: Gauge) -> object:
+    sight = look(SiteState(gauges={f"{name}/0": one for name, one in gauges.items()}, watermark_s=NOW_S), rules)
+    return None if sight is None else (sight.name[0], sight.depth_mm)
+
+
+@pytest.mark.parametrize(
+    ("step_s", "armed", "patience"),
+    [
+        (60, False, 900),
+        (180, False, 900),
+        (181, False, 905),
+        (2160, False, 10_800),
+        (9000, False, 10_800),
+        (nan, False, 10_800),
+        (60, True, 300),
+        (101, True, 303),
+        (1200, True, 3600),
+        (9000, True, 3600),
+        (nan, True, 3600),
+    ],
+)
+def test_a_gauge_is_missed_after_some_steps_of_its_own_and_sooner_in_rain(
+    step_s: float, armed: bool, patience: float
+) -> None:
+    assert patience_s(gauge(step_s=step_s), armed=armed) == patience
+
+
+def test_a_site_is_blind_when_the_last_gauge_that_may_be_believed_is_missed() -> None:
+    def blind(**gauges: Gauge) -> float:
+        return blind_from_s(SiteState(gauges=gauges), armed=False) - NOW_S
+
+    assert blind(a=gauge(ago_s=60), b=gauge(ago_s=600)) == 840
+    assert blind(a=gauge(ago_s=60, trust=LIAR), b=gauge(ago_s=600)) == 300
+    assert blind(a=gauge(trust=LIAR)) == -inf
+    assert blind() == inf
+    assert blind(a=NEW) == inf
+    assert isnan(NEW.heard_s)
+
+
+@pytest.mark.parametrize(
+    ("ago_s", "step_s", "fresh"),
+    [(FRESH_S, 60, True), (FRESH_S + 1, 60, False), (750, 300, True), (751, 300, False), (FRESH_S, nan, True)],
+)
+def test_a_gauge_speaks_for_ten_minutes_or_for_its_own_pace(ago_s: float, step_s: float, fresh: bool) -> None:
+    assert is_fresh(gauge(ago_s=ago_s, step_s=step_s), NOW_S) is fresh
+
+
+def test_nobody_speaks_who_is_mute_old_or_distrusted() -> None:
+    assert seen() is None
+    assert seen(A=gauge(None)) is None
+    assert seen(A=gauge(50, trust=LIAR)) is None
+    assert seen(A=gauge(50, ago_s=FRESH_S + 1)) is None
+    assert seen(A=gauge(50)) == ("A", 50)
+    assert look(SiteState(), ROAD) is None
+
+
+def test_of_two_the_deeper_speaks_and_of_three_the_second() -> None:
+    assert seen(A=gauge(50), B=gauge(90)) == ("B", 90)
+    assert seen(A=gauge(50), B=gauge(90), C=gauge(20)) == ("A", 50)
+    assert seen(A=gauge(900), B=gauge(0), C=gauge(0)) == ("B", 0)
+    assert seen(A=gauge(0), B=gauge(90), C=gauge(80)) == ("C", 80)
+
+
+def test_a_gauge_that_hangs_above_the_water_has_no_vote() -> None:
+    high = Rules(**{name: getattr(ROAD, name) for name in Rules.__slots__} | {"heights_mm": {"C": 300.0}})
+
+    assert seen(high, A=gauge(310), B=gauge(0), C=gauge(0)) == ("A", 310)  # two voters: the deeper
+    assert seen(high, A=gauge(311), B=gauge(0), C=gauge(0)) == ("B", 0)  # C should be wet, and is not
+    assert seen(high, A=gauge(50), C=gauge(20)) == ("C", 320)
+    assert seen(high, C=gauge(10)) == ("C", 10)  # dry: it tells nothing of what lies below
+
+
+def expected(probability: float) -> Outlook:
+    crossing = Crossing(probability, (0.0, 0.0, 0.0, probability), 600, 300, 900)
+    return Outlook((None, crossing, None, None), 5.0, "test")
+
+
+def test_what_is_expected_is_fused_as_the_depth_is() -> None:
+    def probability(**gauges: Gauge) -> float | None:
+        state = SiteState(gauges={f"{name}/0": one for name, one in gauges.items()}, watermark_s=NOW_S)
+        sight = look(state, ROAD)
+        assert sight is not None
+        crossing = sight.crossings[1] if sight.crossings else None
+        return crossing.probability if crossing else None
+
+    sure, doubtful = gauge(90, outlook=expected(0.9)), gauge(80, outlook=expected(0.3))
+    assert probability(A=sure) == 0.9
+    assert probability(A=sure, B=doubtful) == 0.9
+    assert probability(A=sure, B=doubtful, C=gauge(70)) == 0.3
+    assert probability(A=sure, B=gauge(80), C=gauge(70)) is None
+    assert probability(A=gauge(160), B=doubtful, C=gauge(70)) == 0.3  # what stands there is sure
+    assert probability(A=gauge(0)) is None
