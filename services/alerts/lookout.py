@@ -8,7 +8,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind
 from services.alerts.engine import rain as rains
-from services.alerts.engine.blind import blind_from_s
+from services.alerts.engine.blind import ARMED_AT_LEAST_S, AT_LEAST_S, blind_from_s
 from services.alerts.engine.state import SiteState, gauge_of
 
 
@@ -17,15 +17,17 @@ class Lookout:
 
     def __init__(self) -> None:
         self._due: dict[str, list[tuple[float, str]]] = {}
-        self._followed: set[str] = set()
+        self._due_s: dict[str, float] = {}
 
     def follow(self, site: Site, state: SiteState) -> None:
-        """Have a site looked at when it would be blind if nothing more were heard."""
-        if site.site_id in self._followed or state.is_lost:
+        """Have a site looked at when it would be blind if nothing more were heard; nothing to do if that is soon."""
+        known_s = self._due_s.get(site.site_id, inf)
+        soon_s = ARMED_AT_LEAST_S if state.rain.armed_s else AT_LEAST_S
+        if state.is_lost or known_s - (state.watermark_s or 0.0) <= soon_s:
             return
         due_s = _blind_from_s(state)
-        if due_s < inf:
-            self._followed.add(site.site_id)
+        if due_s < known_s:
+            self._due_s[site.site_id] = due_s
             heapq.heappush(self._due.setdefault(site.world, []), (due_s, site.site_id))
 
     def blind(self, world: str, now: datetime) -> list[str]:
@@ -33,12 +35,12 @@ class Lookout:
         due = self._due.get(world)
         if not due or due[0][0] >= (now_s := now.timestamp()):
             return []
-        found: list[str] = []
+        found: dict[str, None] = {}
         while due and due[0][0] < now_s:
             _, site_id = heapq.heappop(due)
-            self._followed.discard(site_id)
-            found.append(site_id)
-        return found
+            self._due_s.pop(site_id, None)
+            found[site_id] = None
+        return list(found)
 
     def is_blind(self, state: SiteState, now: datetime) -> bool:
         """Can nobody see the water there?"""

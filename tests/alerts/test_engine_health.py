@@ -1,0 +1,118 @@
+"""Health before depth: what leaps is not believed until it moves as water does, and lies cost trust."""
+
+import pytest
+
+from services.alerts.engine import trust as trusts
+from services.alerts.engine.gauge import NEW, Gauge, hear
+from services.alerts.engine.leap import STEP_MM, most_mm
+from services.alerts.engine.trust import Distrust
+
+
+def told(depths_mm: list[float], *, hasty: bool = False, step_s: float = 60.0, gauge: Gauge = NEW) -> Gauge:
+    """A gauge after samples a step apart, on a dry street before."""
+    begin_s = 0.0 if gauge is NEW else gauge.series.time_s + step_s
+    for place, depth_mm in enumerate([0.0, 0.0, *depths_mm] if gauge is NEW else depths_mm):
+        gauge = hear(gauge, begin_s + place * step_s, depth_mm, hasty=hasty)
+    return gauge
+
+
+def test_the_first_word_of_a_gauge_is_believed() -> None:
+    assert hear(NEW, 0.0, 500.0, hasty=False).believed_mm == 500.0
+
+
+@pytest.mark.parametrize("hasty", [True, False])
+def test_one_sample_that_leaps_is_not_believed_and_is_a_lie_when_it_is_gone(*, hasty: bool) -> None:
+    up = told([600], hasty=hasty)
+    gone = told([0], hasty=hasty, gauge=up)
+
+    assert up.believed_mm == 0
+    assert (gone.believed_mm, gone.leap) == (0, None)
+    assert trusts.score_at(gone.trust, gone.series.time_s) >= trusts.LIE
+
+
+def test_where_doubt_warns_a_leap_is_believed_at_its_second_sample() -> None:
+    assert told([600, 610], hasty=True).believed_mm == 610
+    assert told([150, 300], hasty=True).believed_mm == 300
+    assert told([600, 610]).believed_mm == 0
+
+
+def test_a_parked_car_is_never_believed_where_doubt_is_quiet() -> None:
+    car = told([600 + (minute * 7) % 23 for minute in range(180)])
+    gone = told([0], gauge=car)
+
+    assert car.believed_mm == 0
+    assert gone.believed_mm == 0
+
+
+def test_a_leap_that_goes_on_rising_is_water() -> None:
+    assert told([170, 185]).believed_mm == 0
+    assert told([170, 185, 200]).believed_mm == 200
+
+
+def test_a_leap_that_drains_slowly_is_water() -> None:
+    draining = [300.0 - 6 * minute for minute in range(6)]
+
+    assert told(draining[:5]).believed_mm == 0
+    assert told(draining).believed_mm == draining[-1]
+
+
+def test_what_is_tipped_out_within_five_samples_is_no_water_and_what_leaps_on_is() -> None:
+    heap = [200.0, 400.0, 600.0, 800.0, 1000.0]
+
+    assert told([*heap, 1004.0, 998.0, 1001.0]).believed_mm == 0
+    assert told([*heap, 1200.0]).believed_mm == 1200
+
+
+def test_a_leap_out_of_rising_water_is_believed_when_it_stays() -> None:
+    rising = [20.0, 60.0, 110.0]
+
+    assert told([*rising, 230]).believed_mm == 110
+    assert told([*rising, 230, 231]).believed_mm == 231
+
+
+def test_after_silence_more_is_believed_at_once() -> None:
+    assert most_mm(60) == STEP_MM
+    assert most_mm(180) == STEP_MM + 80
+    assert most_mm(86_400) == most_mm(600)
+
+
+def test_a_gauge_that_leaps_again_and_again_loses_all_trust_and_has_it_back_by_time() -> None:
+    chain = told([400.0, 0.0, 700.0, 0.0, 250.0, 0.0] * 3)
+    rested = told([0.0] * 420, gauge=chain)
+
+    assert chain.trust.distrust is Distrust.SPIKY
+    assert told([0.0] * 100, gauge=chain).trust.distrust is Distrust.SPIKY
+    assert rested.trust.distrust is None
+
+
+def test_a_gauge_that_leaps_to_one_depth_is_blocked() -> None:
+    assert told([2400.0, 0.0] * 9).trust.distrust is Distrust.BLOCKED
+
+
+def test_a_distrusted_gauge_that_moves_as_only_water_does_is_trusted_at_once() -> None:
+    chain = told([400.0, 0.0] * 9)
+    flooded = told([*[0.0] * 40, *[12.0 * minute for minute in range(9)]], gauge=chain)
+
+    assert chain.trust.distrust is not None
+    assert flooded.trust.distrust is None
+
+
+def test_a_gauge_that_says_the_same_for_hours_is_stuck() -> None:
+    assert told([60.0] * 380).trust.distrust is Distrust.STUCK
+    assert told([60.0 + minute % 5 for minute in range(380)]).trust.distrust is None
+
+
+def test_a_dip_is_a_lie_and_not_a_fall() -> None:
+    deep = told([60.0, 120.0, 180.0, 240.0, 300.0])
+    back = told([20.0, 302.0], gauge=deep)
+
+    assert back.believed_mm == 302
+    assert back.trust.score > 0
+
+
+def test_floods_are_remembered_with_their_peaks_and_puddles_are_not() -> None:
+    flood = [20.0, 60.0, 100.0, 60.0, 20.0, *[0.0] * 30]
+    twice = told([*flood, 15.0, *[0.0] * 30, *flood])
+
+    assert [one.peak_mm for one in twice.floods] == [100.0, 100.0]
+    assert twice.spell is None

@@ -1,0 +1,162 @@
+"""Rain, several gauges, and blindness: what a site makes of what its gauges and the sky tell."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from rencheng.domain.level import Level
+from rencheng.domain.reading import WaterReading
+from rencheng.domain.sensor import BoundSensor
+from rencheng.domain.site import Site, SiteType
+from rencheng.domain.warning import SiteNotice, SiteNoticeKind, WarningMessage
+from services.alerts.book import Book
+from services.alerts.engine.readiness import Readiness
+from tests.alerts.gauge_play import NOON, at, reading, site, steady
+
+DRILL = "drill"
+
+
+def rain(minute: float, mm: float, gauge: str = "R1") -> WaterReading:
+    return WaterReading(gauge, 0, at(minute), rain_mm=mm)
+
+
+def place(site_type: SiteType = SiteType.ROAD, *gauges: str, rain_gauges: tuple[str, ...] = ()) -> Site:
+    bare = site("A", *(gauges or ("G1",)), world=DRILL)
+    return Site(
+        **{name: getattr(bare, name) for name in ("site_id", "name_zh", "name_en", "region", "latitude", "longitude")},
+        site_type=site_type,
+        profile=bare.profile,
+        world=DRILL,
+        device_ids=bare.device_ids,
+        gauge_ids=rain_gauges,
+    )
+
+
+def hear(one: Site, *readings: WaterReading, readiness: Readiness | None = None) -> list[WarningMessage]:
+    book = Book(None, (lambda _site, _now: readiness)) if readiness else Book()
+    book.set_sites({one.site_id: one})
+    in_order = sorted(readings, key=lambda each: each.time)
+    return [message for each in in_order for message in book.take(each, each.time)]
+
+
+def said(messages: list[WarningMessage]) -> list[tuple[str, str, str]]:
+    return [(one.message_type.value, one.level.word, one.grounds.rule) for one in messages]
+
+
+def test_rain_alone_raises_blue_and_no_more_and_says_that_it_was_rain() -> None:
+    street = place(rain_gauges=("R1",))
+    dry = steady(0, range(60))
+    warned = hear(street, *dry, *(rain(5 * step, 20) for step in range(1, 8)))
+
+    assert said(warned) == [("Alert", "blue", "rained")]
+    assert warned[0].certainty.value == "Possible"
+    assert (warned[0].grounds.rain_quarter_mm, warned[0].grounds.device_id) == (20, "R1")
+
+
+def test_rain_that_stops_lets_go_after_its_hold() -> None:
+    street = place(rain_gauges=("R1",))
+    warned = hear(street, rain(5, 20), *steady(0, range(300)))
+
+    assert said(warned) == [("Alert", "blue", "rained"), ("Cancel", "blue", "receded")]
+    assert warned[1].issued_at - warned[0].issued_at == timedelta(hours=3, minutes=11)
+
+
+def test_drizzle_raises_nothing() -> None:
+    street = place(rain_gauges=("R1",))
+
+    assert hear(street, *steady(0, range(300)), *(rain(5 * step, 0.8) for step in range(60))) == []
+
+
+@pytest.mark.parametrize("wet", [[rain(0, 8)], []])
+def test_rain_arms_a_street_so_that_a_leap_is_believed_sooner(wet: list[WaterReading]) -> None:
+    street = place(rain_gauges=("R1",))
+    leap = [reading(0, 0), reading(1, 0), reading(2, 300), reading(3, 301)]
+
+    assert said(hear(street, *wet, *leap)) == ([("Alert", "orange", "observed")] if wet else [])
+
+
+def test_an_official_rain_signal_makes_ready_and_raises_nothing_by_itself() -> None:
+    leap = [reading(0, 0), reading(1, 0), reading(2, 300), reading(3, 301)]
+    ready = Readiness(Level.YELLOW, "rain signal X")
+
+    assert hear(place(), *steady(0, range(30)), readiness=ready) == []
+    assert said(hear(place(), *leap, readiness=ready)) == [("Alert", "orange", "observed")]
+
+
+def test_one_gauge_of_three_that_lies_raises_nothing() -> None:
+    street = place(SiteType.ROAD, "G1", "G2", "G3")
+    liar = [reading(minute + 0.5, 20.0 * minute, "G1") for minute in range(30)]
+    calm = [*steady(0, range(30), "G2"), *steady(0, range(30), "G3")]
+
+    assert hear(street, *liar, *calm) == []
+
+
+def test_one_gauge_of_three_that_stays_dry_hides_no_flood() -> None:
+    street = place(SiteType.ROAD, "G1", "G2", "G3")
+    rising = [
+        reading(minute + shift, 20.0 * minute, name) for minute in range(30) for shift, name in ((0, "G1"), (0.2, "G2"))
+    ]
+    warned = hear(street, *rising, *steady(0, range(30), "G3"))
+
+    assert warned[-1].level is Level.RED
+
+
+def test_a_dry_gauge_that_hangs_above_the_water_contradicts_nobody() -> None:
+    sensors = (BoundSensor("G1"), *(BoundSensor(name, lowest_point_height_mm=900.0) for name in ("G2", "G3")))
+    flat = place(SiteType.ROAD, "G1", "G2", "G3")
+    high = replace(flat, sensors=sensors, device_ids=("G1", "G2", "G3"))
+    readings = [
+        *(reading(minute, 20.0 * minute, "G1") for minute in range(30)),
+        *steady(0, [minute + 0.5 for minute in range(30)], "G2"),
+        *steady(0, [minute + 0.6 for minute in range(30)], "G3"),
+    ]
+
+    assert hear(flat, *readings) == []
+    assert hear(high, *readings)[-1].level is Level.RED
+
+
+def test_a_gauge_in_a_pit_tells_the_depth_at_the_lowest_point() -> None:
+    high = replace(place(), sensors=(BoundSensor("G1", lowest_point_height_mm=100.0),))
+    warned = hear(high, *(reading(minute, 10.0 * minute) for minute in range(7)))
+
+    assert warned[0].grounds.depth_mm == 120
+
+
+def notices(one: Site, *readings: WaterReading) -> list[SiteNotice]:
+    book = Book()
+    other = site("clock", "C", world=DRILL)
+    book.set_sites({one.site_id: one, "clock": other})
+    found: list[SiteNotice] = []
+    for each in sorted(readings, key=lambda each: each.time):
+        book.take(each, each.time)
+        found += [notice for notice in book.take_notices() if notice.site_id == one.site_id]
+    return found
+
+
+def test_a_site_whose_gauge_falls_silent_is_lost_and_restored_when_it_speaks() -> None:
+    ticking = steady(0, range(200), "C")
+    found = notices(place(), *steady(0, range(10)), *ticking, reading(120, 0))
+
+    assert [(one.kind, one.gauges) for one in found] == [
+        (SiteNoticeKind.LOST, (("G1", "silent"),)),
+        (SiteNoticeKind.RESTORED, (("G1", "speaks"),)),
+        (SiteNoticeKind.LOST, (("G1", "silent"),)),
+    ][: len(found)]
+    assert found[0].issued_at - NOON <= timedelta(minutes=26)
+    assert found[0].level is Level.BLUE
+
+
+def test_in_rain_a_silent_gauge_is_missed_sooner_and_more_urgently() -> None:
+    street = place(rain_gauges=("R1",))
+    found = notices(street, *steady(0, range(10)), *steady(0, range(60), "C"), rain(9, 20))
+
+    assert found[0].level is Level.YELLOW
+    assert found[0].issued_at - NOON <= timedelta(minutes=16)
+
+
+def test_a_site_whose_only_gauge_is_distrusted_is_blind() -> None:
+    pulses = [reading(minute, 700.0 if minute % 2 else 0.0) for minute in range(40)]
+    found = notices(place(), *pulses, *steady(0, range(60), "C"))
+
+    assert [(one.kind, one.gauges) for one in found] == [(SiteNoticeKind.LOST, (("G1", "blocked"),))]
