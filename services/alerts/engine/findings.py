@@ -7,6 +7,7 @@ from services.alerts.engine import rain as rains
 from services.alerts.engine.outlook import Crossing
 from services.alerts.engine.rules import ARMED_SHARE, HELD_SHARE, Rules
 from services.alerts.engine.sight import Sight, is_fresh
+from services.alerts.engine.spell import has_shown_itself
 from services.alerts.engine.state import SiteState, gauge_of
 
 Finding = tuple[Level, Grounds]
@@ -27,6 +28,9 @@ def observed(state: SiteState, sight: Sight | None, rules: Rules) -> Finding | N
 def expected(sight: Sight | None, rules: Rules, *, armed: bool) -> Finding | None:
     """The highest level that the water will probably reach within the half hour."""
     if sight is None or not sight.crossings or rules.horizon_s <= 0:
+        return None
+    spell = sight.gauge.spell
+    if not (rules.hasty or armed) and spell is not None and not has_shown_itself(spell):
         return None
     needed = raises_at(rules, armed=armed)
     for level, crossing in zip(reversed(WARNING_LEVELS), reversed(sight.crossings), strict=True):

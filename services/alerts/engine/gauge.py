@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from rencheng.checks.series.limits import STREET
+from rencheng.checks.series.limits import STREET, SeriesLimits
 from rencheng.checks.series.step import NOTHING_YET, Series
 from rencheng.checks.series.step import step as tested
 from rencheng.domain.quality import Quality
@@ -12,13 +12,16 @@ from services.alerts.engine import trust as trusts
 from services.alerts.engine.leap import Leap
 from services.alerts.engine.outlook import Outlook
 from services.alerts.engine.spell import WET_MM, Flood, Spell
-from services.alerts.engine.trust import FULL, Trust
+from services.alerts.engine.trust import FULL, STEP_MAX_S, Trust
 
 _STUCK = int(Quality.STUCK)
 
 LEFT_BEHIND_MM = 100.0
 """A fall by more from one sample to the next is no drain but a thing that was taken away. Source: 4 of 875 FloodNet
 events fall faster, once each."""
+
+ZIGZAG_STEPS = 3.0
+"""Three samples of a gauge that speaks seldom are looked at together, if they lie no further apart than this."""
 
 ESTABLISHED_SAMPLES = 3
 """From so many wet samples on a spell is water that rises, and a leap out of it is believed when it stays."""
@@ -85,14 +88,24 @@ def is_at_rest(gauge: Gauge) -> bool:
     )
 
 
-def hear(gauge: Gauge, time_s: float, depth_mm: float, *, hasty: bool) -> Gauge:
+def hear(
+    gauge: Gauge,
+    time_s: float,
+    depth_mm: float,
+    *,
+    hasty: bool,
+    at_once: bool = False,
+    limits: SeriesLimits = STREET,
+) -> Gauge:
     """Take one measurement in, newer than all before it. What follows for the site is not decided here.
 
     Args:
         gauge: as it is known.
         time_s: when it was sampled.
         depth_mm: what was measured; below 0 is the noise of a dry street.
-        hasty: doubt warns here.
+        hasty: doubt warns here: a leap is believed when it stays for a second sample.
+        at_once: and a leap out of water that stands already is believed as it comes.
+        limits: of the tests of a series.
     """
     series = gauge.series
     believed_mm = gauge.believed_mm
@@ -101,21 +114,22 @@ def hear(gauge: Gauge, time_s: float, depth_mm: float, *, hasty: bool) -> Gauge:
         return Gauge(
             series, depth_mm, time_s, None, gauge.trust, None, gauge.floods, None, gauge.fell_from_mm, gauge.fell_s
         )
-    series, flags, _ = tested(series, time_s, depth_mm, STREET)
+    series, flags, _ = tested(series, time_s, depth_mm, limits)
     trust = trusts.looked_at(gauge.trust, time_s)
     if flags & _STUCK:
         trust = trusts.is_stuck(trust, time_s)
     trust = _zigzagged(trust, gauge.series, time_s, depth_mm)
+    usual_s = gauge.step_s
     gauge = gauge._replace(series=series, trust=trust)
     if believed_mm is None:
         return _believe(gauge, time_s, depth_mm)  # its first word is believed: it may have been switched on in a flood
     if gauge.leap is not None:
         return _still_leaping(gauge, gauge.leap, time_s, depth_mm, hasty=hasty)
-    gap_s = time_s - gauge.believed_s
-    if depth_mm - believed_mm > leaps.most_mm(gap_s):
+    most_mm = leaps.most_mm(time_s - gauge.believed_s, usual_s)
+    if depth_mm - believed_mm > most_mm and not (at_once and believed_mm >= WET_MM):
         return _leapt(gauge, believed_mm, time_s, depth_mm)
-    if believed_mm - depth_mm > max(LEFT_BEHIND_MM, leaps.most_mm(gap_s)):
-        lied = trusts.lied(trust, time_s, believed_mm)
+    if believed_mm - depth_mm > max(LEFT_BEHIND_MM, most_mm):
+        lied = trusts.lied(trust, time_s, believed_mm, step_s=gauge.step_s)
         gauge = gauge._replace(trust=lied, fell_from_mm=believed_mm, fell_s=time_s)
     return _believe(gauge, time_s, depth_mm)
 
@@ -133,9 +147,9 @@ def _zigzagged(trust: Trust, series: Series, time_s: float, depth_mm: float) -> 
     if (
         one * other < 0
         and min(abs(one), abs(other)) > trusts.ZIGZAG_MM
-        and time_s - series.before_s <= STREET.spike_span_s
+        and time_s - series.before_s <= max(STREET.spike_span_s, ZIGZAG_STEPS * min(time_s - series.time_s, STEP_MAX_S))
     ):
-        return trusts.lied(trust, time_s, max(series.depth_mm, depth_mm), trusts.ZIGZAG_LIE)
+        return trusts.lied(trust, time_s, max(series.depth_mm, depth_mm), trusts.ZIGZAG_LIE, time_s - series.time_s)
     return trust
 
 
@@ -150,11 +164,12 @@ def _leapt(gauge: Gauge, from_mm: float, time_s: float, depth_mm: float) -> Gaug
 
 def _still_leaping(gauge: Gauge, leap: Leap, time_s: float, depth_mm: float, *, hasty: bool) -> Gauge:
     if leaps.has_fallen_back(leap, depth_mm):
-        gauge = gauge._replace(trust=trusts.lied(gauge.trust, time_s, leap.first_mm), leap=None)
+        lied = trusts.lied(gauge.trust, time_s, leap.first_mm, step_s=gauge.step_s)
+        gauge = gauge._replace(trust=lied, leap=None)
         if depth_mm - leap.from_mm > leaps.most_mm(time_s - gauge.series.before_s):  # it is being taken away bit by bit
             return gauge._replace(leap=leaps.begin(leap.from_mm, depth_mm, from_water=False))
         return _believe(gauge, time_s, depth_mm)
-    leap = leaps.go_on(leap, depth_mm, time_s - gauge.series.before_s)
+    leap = leaps.go_on(leap, depth_mm, time_s - gauge.series.before_s, gauge.step_s)
     if leaps.is_believed(leap, hasty=hasty, doubt=trusts.score_at(gauge.trust, time_s)):
         return _believe(gauge._replace(leap=None), time_s, depth_mm)
     return gauge._replace(leap=leap)

@@ -18,6 +18,12 @@ the fastest minute), and slower over several."""
 STEP_MINUTES_MAX = 10.0
 """After a longer silence no more is believed at once than after this one."""
 
+SLOW_STEP_S = 300.0
+SLOW_STEP_MM = 160.0
+"""A gauge whose usual step is so long leaves room for any lie between two samples: no more than this is believed at
+once, and the rest at its next word. Source: KLab's rivers, whose sound gauges move by 69 mm a step at the most
+(99 of 100), and whose spiky ones by 600 and more."""
+
 STAYS_SHARE = 0.5
 """What stays above this share of a leap has stayed; what falls below was no water."""
 
@@ -55,8 +61,10 @@ class Leap(NamedTuple):
     from_water: bool
 
 
-def most_mm(gap_s: float) -> float:
-    """The greatest rise that is believed at once after so long a silence."""
+def most_mm(gap_s: float, usual_s: float = 0.0) -> float:
+    """The greatest rise that is believed at once after so long a silence, of a gauge with this usual step."""
+    if usual_s >= SLOW_STEP_S:
+        return SLOW_STEP_MM
     minutes = gap_s / 60.0
     if minutes <= 1.0:
         return STEP_MM
@@ -73,9 +81,9 @@ def has_fallen_back(leap: Leap, depth_mm: float) -> bool:
     return depth_mm < leap.from_mm + STAYS_SHARE * (leap.first_mm - leap.from_mm)
 
 
-def go_on(leap: Leap, depth_mm: float, gap_s: float) -> Leap:
+def go_on(leap: Leap, depth_mm: float, gap_s: float, usual_s: float = 0.0) -> Leap:
     """One more sample that has not fallen back."""
-    if depth_mm - leap.last_mm > most_mm(gap_s):
+    if depth_mm - leap.last_mm > most_mm(gap_s, usual_s):
         return leap._replace(first_mm=depth_mm, last_mm=depth_mm, samples=1, leaps=leap.leaps + 1)
     slipped = leap.last_mm - depth_mm > SLIPS_SHARE * (leap.first_mm - leap.from_mm)
     return leap._replace(last_mm=depth_mm, samples=leap.samples + 1, is_smooth=leap.is_smooth and not slipped)

@@ -1,7 +1,8 @@
 """By what a site is judged, laid out as the engine asks for it: its thresholds, and what its type does with doubt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from rencheng.checks.series.limits import STREET, SeriesLimits
 from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.site import Site, SiteType
 from services.alerts.engine.model import Model
@@ -20,7 +21,15 @@ HASTY = frozenset(
 )
 """Where people cannot get out, doubt warns. Elsewhere doubt is quiet. Source: Zhengzhou, domain reference 1.4."""
 
-QUIET_RAISES_AT = 0.70
+STREAM = replace(
+    STREET,
+    flat_s=72 * 3600.0,
+    stuck_s=72 * 3600.0,
+    sources={**STREET.sources, "flat_s": "Walnut Creek's base flow stands still for days", "stuck_s": "the same"},
+)
+"""A stream is never dry, and in dry weather hardly moves."""
+
+QUIET_RAISES_AT = 0.76
 HASTY_RAISES_AT = 0.40
 ARMED_SHARE = 0.75
 """Probability of a crossing from which a level is raised, and how much of it is enough when rain has armed the site.
@@ -41,6 +50,7 @@ class Rules:
         up_hold_s, down_hold_s, horizon_s: as in the profile.
         version: of the profile.
         hasty: doubt warns here.
+        limits: of the tests of a gauge's series.
         raises_at: probability of a crossing from which a level is raised.
         answer: how much rain floods such a place.
         model: what foretells; None: the rate of rise alone.
@@ -54,6 +64,7 @@ class Rules:
     horizon_s: float
     version: int
     hasty: bool
+    limits: SeriesLimits
     raises_at: float
     answer: Answer
     model: Model | None
@@ -73,6 +84,7 @@ def rules_of(site: Site, model: Model | None = None) -> Rules:
         horizon_s=profile.horizon_s,
         version=profile.version,
         hasty=hasty,
+        limits=STREAM if site.site_type is SiteType.CHANNEL else STREET,
         raises_at=HASTY_RAISES_AT if hasty else QUIET_RAISES_AT,
         answer=ANSWERS[site.site_type],
         model=None if site.site_type is SiteType.CHANNEL else model,

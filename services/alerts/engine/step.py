@@ -18,6 +18,8 @@ from services.alerts.engine.sight import Sight, look
 from services.alerts.engine.spell import WET_MM, Spell
 from services.alerts.engine.state import SiteState, channel_name, gauge_of
 
+_MISSING, _UNUSABLE = int(Quality.MISSING), int(UNUSABLE)
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
@@ -40,7 +42,8 @@ def step(state: SiteState, reading: WaterReading, rules: Rules, readiness: Readi
     is too late to tell how the water moves. Silence is never taken for dryness.
     """
     time_s = reading.time.timestamp()
-    if reading.rain_mm is not None and not reading.quality & Quality.MISSING:
+    quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
+    if reading.rain_mm is not None and not quality & _MISSING:
         state = _rained(state, reading, time_s, rules)
         if reading.depth_mm is None:
             return _decide(state, rules, readiness)
@@ -48,12 +51,14 @@ def step(state: SiteState, reading: WaterReading, rules: Rules, readiness: Readi
     gauge = state.gauges.get(name, NEW)
     if time_s <= gauge.series.time_s:
         return state, None
-    if reading.depth_mm is None or reading.quality & UNUSABLE:
-        if reading.depth_mm is None or reading.quality & Quality.MISSING:
+    if reading.depth_mm is None or quality & _UNUSABLE:
+        if reading.depth_mm is None or quality & _MISSING:
             return state, None
         return _with_gauge(state, name, gauges.disbelieved(gauge, time_s, reading.depth_mm), time_s), None
     was_at_rest = gauges.is_at_rest(gauge)
-    gauge = gauges.hear(gauge, time_s, reading.depth_mm, hasty=rules.hasty or _is_armed(state, readiness, time_s))
+    hasty = rules.hasty or _is_armed(state, readiness, time_s)
+    depth_mm = reading.depth_mm
+    gauge = gauges.hear(gauge, time_s, depth_mm, hasty=hasty, at_once=rules.hasty, limits=rules.limits)
     if was_at_rest and reading.depth_mm < WET_MM and _is_calm(state):
         return _with_gauge(state, name, gauge, time_s), None
     if gauge.spell is not None and gauge.believed_s == time_s and gauge.is_trusted:

@@ -13,6 +13,12 @@ HALF_LIFE_S = 2 * 3600.0
 """In how long half of a gauge's lies are forgiven. Proposal: a gauge that lost all trust has it back after four to
 six hours without a lie: what stood under it is gone, and the next storm must find it seeing."""
 
+HALF_LIFE_STEPS = 40.0
+"""A gauge that speaks seldom lies seldom; its lies are forgiven in so many of its own steps, if that is longer."""
+
+STEP_MAX_S = 1800.0
+"""A longer step is a silence."""
+
 DISTRUSTED_FROM = 6.0
 TRUSTED_BELOW = 1.5
 WORST = 8.0
@@ -55,6 +61,7 @@ class Trust(NamedTuple):
         top_mm: the depth of the last lie.
         same: how many of its lies in a row reached the same depth.
         distrust: why it is not believed; None while it is.
+        half_life_s: in how long half of the score is forgiven.
     """
 
     score: float = 0.0
@@ -62,6 +69,7 @@ class Trust(NamedTuple):
     top_mm: float = 0.0
     same: int = 0
     distrust: Distrust | None = None
+    half_life_s: float = HALF_LIFE_S
 
 
 FULL = Trust()
@@ -71,18 +79,19 @@ def score_at(trust: Trust, at_s: float) -> float:
     """How much it has lied, as of now."""
     if not trust.score:
         return 0.0
-    return trust.score * exp(-log(2.0) * max(0.0, at_s - trust.at_s) / HALF_LIFE_S)
+    return trust.score * exp(-log(2.0) * max(0.0, at_s - trust.at_s) / trust.half_life_s)
 
 
-def lied(trust: Trust, at_s: float, top_mm: float, weight: float = LIE) -> Trust:
-    """One more lie, which reached this depth."""
+def lied(trust: Trust, at_s: float, top_mm: float, weight: float = LIE, step_s: float = 0.0) -> Trust:
+    """One more lie, which reached this depth, of a gauge with this step."""
     score = score_at(trust, at_s) + weight
     is_same = abs(top_mm - trust.top_mm) <= SAME_TOP_SHARE * max(abs(top_mm), 1.0)
     same = trust.same + 1 if is_same else 1
     distrust = trust.distrust
     if score >= DISTRUSTED_FROM and distrust is None:
         distrust = Distrust.BLOCKED if same >= DISTRUSTED_FROM / 2 else Distrust.SPIKY
-    return Trust(min(score, WORST), at_s, top_mm, same, distrust)
+    half_life_s = max(HALF_LIFE_S, HALF_LIFE_STEPS * step_s if step_s <= STEP_MAX_S else 0.0)
+    return Trust(min(score, WORST), at_s, top_mm, same, distrust, half_life_s)
 
 
 def is_stuck(trust: Trust, at_s: float) -> Trust:

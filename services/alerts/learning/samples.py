@@ -22,8 +22,9 @@ PER_SPELL = 30
 one so many are taken, evenly."""
 
 
-NOT_WATER_WEIGHT = 0.25
-"""What is no water is invented, and more often than in life: it shall teach caution, not drown the floods out."""
+NOT_WATER_WEIGHT = 0.03
+"""What is no water is invented, and more often than in life, and most of it never reaches the model: taught with full
+weight it made the model disbelieve every fast flood (inland POD at 3 minutes .29 instead of .35, at the same FAR)."""
 
 
 class Recording(NamedTuple):
