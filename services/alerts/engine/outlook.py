@@ -18,6 +18,9 @@ HORIZONS_S = (300.0, 600.0, 900.0, 1800.0)
 SHARE_FROM = 0.1
 """Below this share of a threshold nothing is told of it: the model was not taught there either."""
 
+NOT_WORTH_ASKING = 0.03
+"""Less than this raises and holds nothing anywhere, and most of a flood is its falling: the trees are spared then."""
+
 GOES_ON = 0.85
 """How often water that rises to a threshold in no time is thought to get there. Proposal."""
 DOUBT_GROWS = 0.6
@@ -79,8 +82,14 @@ def expect(
         return Outlook(crossings, rise, RATE_OF_RISE)
     spelled = features.of_spell(spell)
     history = features.of_history(floods, spell.samples[-1][0])
-    learned = tuple(_learned(model, spelled, history, floods, threshold_mm) for threshold_mm in thresholds_mm)
-    return Outlook(learned, rise, model.version)
+    learned: list[Crossing | None] = []
+    for threshold_mm in thresholds_mm:
+        crossing = _learned(model, spelled, history, floods, threshold_mm)
+        learned.append(crossing)
+        if crossing is not None and crossing.probability < NOT_WORTH_ASKING:
+            break  # water that will not reach this threshold will not reach a higher one
+    learned += [None] * (len(thresholds_mm) - len(learned))
+    return Outlook(tuple(learned), rise, model.version)
 
 
 def row(spell: Spell, floods: tuple[Flood, ...], threshold_mm: float) -> tuple[float, ...]:
