@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test skill noise mutants speed latency bench chaos away receipts flood registry fuzz storage up down lint lock
+.PHONY: help setup demo test model skill noise mutants speed latency bench chaos away receipts flood registry fuzz storage up down lint lock
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -17,6 +17,9 @@ demo: setup ## everything: servers, city, real floods, warnings, a report
 
 test: setup ## the tests, on real servers, three files at a time
 	@$(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+model: setup ## the street's model anew, taught by every recorded street
+	@$(VENV)/python -m benchmarks.skill.training
 
 skill: setup ## how early and how rightly the engine warns, on real floods, beside baselines
 	@$(VENV)/python -m benchmarks.skill
