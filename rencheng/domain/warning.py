@@ -38,6 +38,7 @@ class Grounds:
         eta_s: seconds until half of such crossings have come; None unless predicted.
         profile_version: which version of the site's thresholds judged it.
         probability: that the threshold is crossed within half an hour, 0 to 1; None where nobody worked one out.
+        within: that within 5, 10, 15 and 30 minutes; empty unless predicted.
         soonest_s, latest_s: between these eight of ten such crossings come; None unless predicted.
         judged_by: the version of the model that foretold it, or `rate-of-rise`; empty unless predicted.
         because: what moved the probability most: feature and change of the log-odds.
@@ -60,6 +61,7 @@ class Grounds:
     witnesses: tuple[str, ...] = ()
     rain_quarter_mm: float | None = None
     rain_hour_mm: float | None = None
+    within: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from rencheng.store.database import Engine, in_our_words
 from rencheng.store.storm import load_mutes
 from rencheng.store.weather import forecasts_since, signals_since
 from services.alerts.containment import contained
-from services.alerts.context.outlook import UNREADY, Outlook
-from services.alerts.engine.readiness import Readiness
+from services.alerts.context.outlook import Outlook
+from services.alerts.engine.readiness import CALM, Readiness
 
 if TYPE_CHECKING:
     from rencheng.domain.mute import Mute
@@ -57,9 +57,9 @@ class Orders:
     def readiness(self, site: Site, at: datetime) -> Readiness:
         """How ready a site is to be, by what the weather service says. Asked for each reading, so it is remembered."""
         if self.outlook == CLEAR:
-            return UNREADY
+            return CALM
         where = (site.region, site.world)
-        ready, since = self._ready.get(where, (UNREADY, datetime.min.replace(tzinfo=UTC)))
+        ready, since = self._ready.get(where, (CALM, datetime.min.replace(tzinfo=UTC)))
         if not since <= at < since + REMEMBERED:
             ready = self.outlook.readiness(site.region, site.world, at)
             self._ready[where] = ready, at

@@ -110,6 +110,7 @@ def _grounds(rule: str, sight: Sight, level: Level, rules: Rules, crossing: Cros
         judged_by=outlook.by if crossing and outlook else "",
         because=because,
         witnesses=sight.witnesses,
+        within=tuple(round(share, 3) for share in crossing.within) if crossing else (),
     )
 
 
