@@ -1,6 +1,6 @@
 """`rencheng backtest`: recorded data through the engine, from files or from the database."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +34,9 @@ def backtest(
         str,
         typer.Option(help="A model's file, `shipped`, or `rate-of-rise` for none.", rich_help_panel=FILES),
     ] = SHIPPED,
+    wait: Annotated[
+        float, typer.Option(help="Seconds that a reading waits for earlier ones, as RENCHENG_ALERTS_WAIT_S.", min=0)
+    ] = 0.0,
     site: Annotated[
         list[str] | None, typer.Option(help="A registered site; may be repeated.", rich_help_panel=STORED)
     ] = None,
@@ -51,11 +54,12 @@ def backtest(
     From files it needs no server, no configuration and no network. From the database it also tells how warnings, leads
     and false alarms would change with other thresholds.
     """
+    waits = timedelta(seconds=wait)
     if readings and sites and not (site or begin or end or what_if):
-        backtest_files.judge_files(readings, sites, out, rain, model=_model(model))
+        backtest_files.judge_files(readings, sites, out, rain, model=_model(model), wait=waits)
     elif site and begin and end and not (readings or sites or rain):
         period = _moment(begin, "--from"), _moment(end, "--to")
-        backtest_stored.judge_stored(site, period, backtest_stored.thresholds_of(what_if or []), out)
+        backtest_stored.judge_stored(site, period, backtest_stored.thresholds_of(what_if or []), out, waits)
     else:
         raise NotPossible("give --readings and --sites, or --site, --from and --to")
 

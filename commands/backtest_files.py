@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -9,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from commands.text_files import opened_text, say, whole_text, write_lines
 from services.alerts.backtest.places import read_sites
-from services.alerts.backtest.replay import judge_and_notice
+from services.alerts.backtest.replay import AT_ONCE, judge_and_notice
 from services.alerts.backtest.rows import Row, read_rain, read_readings
 from services.alerts.backtest.written import as_line
 from services.alerts.engine.model import Model
@@ -18,7 +19,15 @@ ROWS_A_REDRAW = 5000
 """So rarely that the bar costs nothing."""
 
 
-def judge_files(readings: Path, sites: Path, out: Path, rain: Path | None = None, *, model: Model | None) -> None:
+def judge_files(
+    readings: Path,
+    sites: Path,
+    out: Path,
+    rain: Path | None = None,
+    *,
+    model: Model | None,
+    wait: timedelta = AT_ONCE,
+) -> None:
     """Read, judge, write.
 
     Raises:
@@ -37,9 +46,8 @@ def judge_files(readings: Path, sites: Path, out: Path, rain: Path | None = None
     read_at = time.perf_counter()
     _say_unknown("device", rows, {device: site.site_id for site in places.values() for device in site.device_ids})
     _say_unknown("rain gauge", fallen, {gauge: site.site_id for site in places.values() for gauge in site.gauge_ids})
-    said = write_lines(
-        out, (as_line(judged, places) for judged in judge_and_notice(places, _shown(rows), fallen, model=model))
-    )
+    found = judge_and_notice(places, _shown(rows), fallen, model=model, wait=wait)
+    said = write_lines(out, (as_line(judged, places) for judged in found))
     judged_at = time.perf_counter()
     say(
         f"{len(rows):,} readings{f' and {len(fallen):,} of rain' if rain else ''} at {len(places):,} sites: read in "

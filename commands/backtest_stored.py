@@ -1,7 +1,7 @@
 """A back-test of what the database holds, with the thresholds as set and with others."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -51,7 +51,11 @@ def thresholds_of(words: Iterable[str]) -> dict[Level, float]:
 
 
 def judge_stored(
-    site_ids: Sequence[str], period: tuple[datetime, datetime], others: Mapping[Level, float], out: Path
+    site_ids: Sequence[str],
+    period: tuple[datetime, datetime],
+    others: Mapping[Level, float],
+    out: Path,
+    wait: timedelta,
 ) -> None:
     """Judge a period, write what would have been said (with the other thresholds, if any), and compare.
 
@@ -61,11 +65,11 @@ def judge_stored(
         NotPossible: a site is not registered, or the other thresholds do not rise from blue to red.
     """
     sites, readings = _stored(site_ids, period)
-    as_set = play(sites, readings)
+    as_set = play(sites, readings, wait)
     changed = as_set
     if others:
         try:
-            changed = play({name: what_if(site, others) for name, site in sites.items()}, readings)
+            changed = play({name: what_if(site, others) for name, site in sites.items()}, readings, wait)
         except ValueError as error:
             raise NotPossible(f"--what-if: {error}") from None
     said = write_lines(out, (as_line(judged, changed.sites) for judged in changed.judged))

@@ -32,10 +32,11 @@ def step(parts: Parts) -> None:
     said: list[Said] = []
     for reading, at in parts.feed.take(parts.directory, parts.since):
         with contained("reading", device=reading.device_id, time=reading.time.isoformat()):
-            found = parts.judge(reading, at)
-            said += found
-            for one in found:
-                _tell(one)
+            said += parts.judge(reading, at)
+    with contained("what waits"):
+        said += parts.tick()
+    for one in said:
+        _tell(one)
     with contained("storm control"):
         parts.control_storm()
     committed = False

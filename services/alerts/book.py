@@ -16,9 +16,7 @@ from services.alerts.engine.state import SiteState
 from services.alerts.engine.step import step
 from services.alerts.lifecycle import Standing, advance
 from services.alerts.lookout import Lookout
-
-LATENESS = timedelta(seconds=120)
-"""A reading that is older than its world's now by more is stored, and raises nothing."""
+from services.alerts.waiting import LATENESS, Room, Waiting
 
 ReadinessOf = Callable[[Site, datetime], Readiness]
 """How ready a site is held at a moment, by what is known of the weather."""
@@ -26,22 +24,31 @@ ReadinessOf = Callable[[Site, datetime], Readiness]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One site in the book, in the world in which it was judged."""
+    """One site in the book, in the world in which it was judged; and the readings that are not judged yet."""
 
     world: str = ACTUAL
     state: SiteState = field(default_factory=SiteState)
     standing: Standing | None = None
+    waiting: tuple[Waiting, ...] = ()
+
+    @property
+    def taken_until(self) -> datetime | None:
+        """Until which event time readings were taken in; None before the first."""
+        times = [*(one.at for one in self.waiting), *([self.state.watermark] if self.state.watermark else [])]
+        return max(times, default=None)
 
     def to_json(self) -> dict[str, object]:
         """As plain JSON values; `from_json` gives an equal page back."""
         standing = self.standing.to_json() if self.standing else None
-        return {"world": self.world, "state": self.state.to_json(), "standing": standing}
+        waiting = [one.to_json() for one in self.waiting]
+        return {"world": self.world, "state": self.state.to_json(), "standing": standing, "waiting": waiting}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
         """The page that was kept."""
         standing = Standing.from_json(kept["standing"]) if kept["standing"] else None
-        return cls(kept["world"], SiteState.from_json(kept["state"]), standing)
+        waiting = tuple(Waiting.from_json(one) for one in kept.get("waiting", ()))
+        return cls(kept["world"], SiteState.from_json(kept["state"]), standing, waiting)
 
 
 class Book:
@@ -50,10 +57,19 @@ class Book:
     Args:
         model: what foretells; None: the rate of rise alone.
         readiness: how ready a site is held by the weather.
+        wait: how long a reading waits for others that were sampled before it, in the time of its world; so much of
+            every lead it costs. Of what comes later than that, the order in which it came counts.
     """
 
-    def __init__(self, model: Model | None = None, readiness: ReadinessOf = lambda _site, _now: CALM) -> None:
+    def __init__(
+        self,
+        model: Model | None = None,
+        readiness: ReadinessOf = lambda _site, _now: CALM,
+        wait: timedelta = timedelta(0),
+    ) -> None:
         self.sites: Mapping[str, Site] = {}
+        self._wait = wait
+        self._room = Room(wait)
         self._model = model
         self._readiness = readiness
         self._rules: dict[str, Rules] = {}
@@ -61,6 +77,7 @@ class Book:
         self._pages: dict[str, Page] = {}
         self._now: dict[str, datetime] = {}
         self._changed: set[str] = set()
+        self._before: dict[str, Page] = {}
         self._lookout = Lookout()
         self._notices: list[SiteNotice] = []
 
@@ -74,6 +91,7 @@ class Book:
             if site_id not in sites or sites[site_id].world != known.world:
                 self._pages.pop(site_id, None)
                 self._changed.discard(site_id)
+                self._room.send_away(known.world, site_id)
         self.sites = sites
         self._rules = {site.site_id: rules_of(site, self._model) for site in sites.values()}
         self._sites_of = _by_device(sites)
@@ -87,18 +105,21 @@ class Book:
         for site_id, page in pages.items():
             site = self.sites.get(site_id)
             if site is not None and site.world == page.world:
-                self._pages[site_id] = replace(page, state=page.state.of_gauges(site.device_ids))
+                self._pages[site_id] = replace(page, state=page.state.of_gauges(site.device_ids), waiting=())
                 self._lookout.follow(site, self._pages[site_id].state)
                 if page.state.watermark:
                     self._notice(page.world, page.state.watermark)
+                for one in page.waiting if self._wait else ():  # else they come again with the stored readings
+                    self._notice(page.world, one.at)
+                    self._room.enter(page.world, site_id, one)
 
     def page(self, site_id: str) -> Page:
         """What is known of a site."""
         return self._pages.get(site_id) or Page(self.sites[site_id].world)
 
-    def put_back(self, site_id: str, page: Page) -> None:
-        """Take back a page as it was, because what followed from the last reading could not be said."""
-        self._pages[site_id] = page
+    def put_back(self, site_id: str) -> None:
+        """Take back what the last call found of a site, because it could not be said."""
+        self._pages[site_id] = self._before[site_id]
 
     def sites_of(self, reading: WaterReading) -> tuple[Site, ...]:
         """The sites that a reading's gauge is bound to: one for a depth, any number for rain."""
@@ -112,18 +133,33 @@ class Book:
                 yield site, device_id, heard.get(device_id)
 
     def take(self, reading: WaterReading, received_at: datetime) -> list[WarningMessage]:
-        """Judge one reading; the messages that follow from it, in order of site.
+        """Take one reading in; the messages that follow from all that is judged now, in order of time and site.
 
         In the world `actual` now is when the reading reached us; in an exercise, the greatest time seen in it.
         """
+        self._before = {}
         messages: list[WarningMessage] = []
         for site in self._sites_of.get(reading.device_id, ()):
-            now = self._notice(site.world, received_at if site.world == ACTUAL else reading.time)
-            if reading.time >= (received_at if site.world == ACTUAL else now) - LATENESS:
+            is_actual = site.world == ACTUAL
+            now = self._notice(site.world, received_at if is_actual else reading.time)
+            counts = reading.time >= (received_at if is_actual else now) - LATENESS
+            if self._wait:
+                if counts:
+                    at = min(reading.time, received_at) if is_actual else reading.time
+                    self._room.enter(site.world, site.site_id, Waiting(at, reading))
+                    self._changed.add(site.site_id)
+                messages += self._let_in(site.world, now)
+                continue
+            if counts:
                 messages += self._judge(site, reading, now)
             for blind in self._lookout.blind(site.world, now):
                 self._say_blind(blind, now)
         return messages
+
+    def tick(self, now: datetime) -> list[WarningMessage]:
+        """The clock of the world `actual` goes on without a reading: what follows from what waited long enough."""
+        self._before = {}
+        return self._let_in(ACTUAL, self._notice(ACTUAL, now))
 
     def is_blind(self, site_id: str, now: datetime) -> bool:
         """Can nobody see the water at a site: its gauges are silent, not to be believed, or were never heard?"""
@@ -136,9 +172,28 @@ class Book:
 
     def changed_pages(self) -> dict[str, Page]:
         """The pages that changed since the last call."""
-        changed = {site_id: self._pages[site_id] for site_id in self._changed}
+        changed = {site_id: self.page(site_id) for site_id in self._changed}
         self._changed = set()
+        if not self._room.is_empty:
+            return {name: replace(page, waiting=self._room.of(page.world, name)) for name, page in changed.items()}
         return changed
+
+    def _let_in(self, world: str, now: datetime) -> list[WarningMessage]:
+        """Judge whom nobody can precede any more. An exercise stands at the reading that is judged."""
+        messages: list[WarningMessage] = []
+        for site_id, one in self._room.let_in(world, now):
+            at = now if world == ACTUAL else one.at
+            site = next((site for site in self.sites_of(one.reading) if site.site_id == site_id), None)
+            try:
+                messages += self._judge(site, one.reading, at) if site else []
+            except Exception:
+                if not messages:
+                    raise
+                self._room.enter(world, site_id, one)  # what was found is said; the next call meets this one first
+                break
+            for blind in self._lookout.blind(world, at):
+                self._say_blind(blind, at)
+        return messages
 
     def _judge(self, site: Site, reading: WaterReading, now: datetime) -> list[WarningMessage]:
         site_id = site.site_id
@@ -150,6 +205,7 @@ class Book:
         self._lookout.follow(site, state)
         standing, message = page.standing, None
         if change:
+            self._before.setdefault(site_id, page)
             standing, message = advance(standing, site, change)
         self._pages[site_id] = Page(page.world, state, standing)
         self._changed.add(site_id)

@@ -19,8 +19,8 @@ from rencheng.intake import admit
 from rencheng.runtime.logs import get_logger
 from rencheng.store.database import Engine, in_our_words
 from rencheng.store.gauges import committed_through, readings_since
-from services.alerts.book import LATENESS
 from services.alerts.containment import contained
+from services.alerts.waiting import LATENESS
 
 log = get_logger("alerts")
 
@@ -96,10 +96,14 @@ class Feed:
         self._gap = Gap(datetime.now(UTC)) if self._gap else None
 
     @property
+    def is_listening(self) -> bool:
+        """Does the subscription stand, and have the stored readings been asked for since?"""
+        return self._began is not None and self._began == self._subscribed_at
+
+    @property
     def can_evaluate(self) -> bool:
         """Has everything been heard that there is to hear?"""
-        is_current = self._began is not None and self._began == self._subscribed_at
-        return self._connected and is_current and self._gap is not None and self._gap.is_closed
+        return self._connected and self.is_listening and self._gap is not None and self._gap.is_closed
 
     def wait(self, wait_s: float) -> None:
         """Wait for a message and leave it where it is."""

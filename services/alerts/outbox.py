@@ -149,7 +149,7 @@ class Outbox:
         """A site's page is never without its messages, nor they without it."""
         pages = {site_id: page for site_id in site_ids if (page := self._pages.get(site_id))}
         save_site_states(
-            connection, {name: (page.to_json(), at) for name, page in pages.items() if (at := page.state.watermark)}
+            connection, {name: (page.to_json(), at) for name, page in pages.items() if (at := page.taken_until)}
         )
         for said, delivered in self._unsaved:
             if said.message.site_id in site_ids:

@@ -3,12 +3,19 @@
 from pydantic import Field, SecretStr
 
 from rencheng.runtime.settings import BrokerSettings, DatabaseSettings, PublicSettings
+from services.alerts.waiting import LATENESS
 
 
 class AlertSettings(DatabaseSettings, BrokerSettings, PublicSettings):
     """Settings of the alert service."""
 
     mqtt_alerts_password: SecretStr = Field(description="Password of the broker account rencheng-alerts.")
+    alerts_wait_s: float = Field(
+        0.0,
+        ge=0,
+        le=LATENESS.total_seconds(),
+        description="Seconds that a reading waits for others that were sampled before it; each costs a second of lead.",
+    )
     cap_sender: str = Field("rencheng@localhost", description="CAP sender: who issues, unique in the world.")
     cap_sender_name_zh: str = Field("韧城内涝预警", description="The issuing agency's name in Chinese.")
     cap_sender_name_en: str = Field("Rencheng ponding warning", description="The issuing agency's name in English.")

@@ -1,7 +1,7 @@
 """The one place of this service that knows concrete parts and puts them together."""
 
 import time
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,7 +25,7 @@ from rencheng.store.storm import Told, newest_notices, told_of_open_warnings
 from rencheng.store.warnings import Said
 from rencheng.store.watch import Watched
 from services.alerts.around import Around
-from services.alerts.book import LATENESS, Book, Page
+from services.alerts.book import Book, Page
 from services.alerts.bulletin import Bulletin
 from services.alerts.containment import contained
 from services.alerts.delivery.dispatcher import as_payload, deliver_due
@@ -38,6 +38,7 @@ from services.alerts.messages.publisher import Publisher
 from services.alerts.orders import Orders
 from services.alerts.outbox import Outbox
 from services.alerts.settings import AlertSettings
+from services.alerts.waiting import LATENESS
 
 log = get_logger("alerts")
 
@@ -63,7 +64,7 @@ class Parts:
     def __init__(self, settings: AlertSettings, engine: Engine) -> None:
         inbox = Inbox()
         self.orders = Orders(engine)
-        self.book = Book(street_model(), self.orders.readiness)
+        self.book = Book(street_model(), self.orders.readiness, timedelta(seconds=settings.alerts_wait_s))
         self.feed = Feed(inbox, engine, ClockLimits())
         self.directory: Mapping[str, Device] = {}
         self.session = Session(
@@ -122,21 +123,28 @@ class Parts:
         return {device_id: _since(site.world, heard, now) for site, device_id, heard in self.book.heard_until()}
 
     def judge(self, reading: WaterReading, received_at: datetime) -> list[Said]:
-        """What is to be said after a reading, in its outer forms; a rain gauge may serve many sites.
-
-        What cannot be said is as if it had not been found: the next reading finds it again, and complains again.
-        """
-        sites = self.book.sites_of(reading)
-        for world in {site.world for site in sites}:
+        """What is to be said after a reading, in its outer forms; a rain gauge may serve many sites."""
+        for world in {site.world for site in self.book.sites_of(reading)}:
             self.desk.hear(world, reading.time)
-        before = {site.site_id: self.book.page(site.site_id) for site in sites}
+        return self._fit_to_say(self.book.take(reading, received_at))
+
+    def tick(self) -> list[Said]:
+        """What is to be said of readings that have waited long enough; not before what is stored was asked for."""
+        return self._fit_to_say(self.book.tick(datetime.now(UTC))) if self.feed.is_listening else []
+
+    def _fit_to_say(self, messages: Iterable[WarningMessage]) -> list[Said]:
+        """What cannot be said is as if it had not been found: the next reading finds it again, and complains again."""
         said: list[Said] = []
-        for message in self.book.take(reading, received_at):
+        refused: set[str] = set()
+        for message in messages:
+            if message.site_id in refused:
+                continue
             try:
                 said.append(self.desk.judge(self.dress(message)))
             except Exception:
                 log.exception("cannot be said, and will be found again", site=message.site_id)
-                self.book.put_back(message.site_id, before[message.site_id])
+                self.book.put_back(message.site_id)
+                refused.add(message.site_id)
         return said
 
     def dress(self, message: WarningMessage) -> Said:

@@ -1,12 +1,15 @@
-"""The same readings give the same warnings, however they are cut into batches and wherever the engine starts again."""
+"""The same readings give the same warnings: in any batches, wherever the engine starts again, in whatever order within
+the lateness that is waited for."""
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rencheng.domain.device import ACTUAL
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor, Role
@@ -67,16 +70,16 @@ def judged(book: Book, readings: Iterable[WaterReading]) -> list[WarningMessage]
     return [message for one in readings for message in book.take(one, NOON)]
 
 
-def new_book() -> Book:
-    book = Book()
-    book.set_sites(SITES)
+def new_book(wait: timedelta = timedelta(0), sites: dict[str, Site] = SITES) -> Book:
+    book = Book(wait=wait)
+    book.set_sites(sites)
     return book
 
 
-def begun_again(pages: dict[str, Page]) -> Book:
+def begun_again(pages: dict[str, Page], wait: timedelta = timedelta(0), sites: dict[str, Site] = SITES) -> Book:
     """Another process, with what the database kept."""
     kept = json.loads(json.dumps({name: page.to_json() for name, page in pages.items()}))
-    book = new_book()
+    book = new_book(wait, sites)
     book.restore({name: Page.from_json(page) for name, page in kept.items()})
     return book
 
@@ -118,3 +121,54 @@ def test_readings_that_come_again_after_a_restart_change_nothing(
     said += judged(begun_again(first.changed_pages()), readings[again:])
 
     assert said == judged(new_book(), readings)
+
+
+WAITS = timedelta(seconds=100)
+LIVE_SITES = {name: replace(one, world=ACTUAL) for name, one in SITES.items()}
+LAST = WaterReading("T1", 0, at(10_000), quality=Quality.MISSING)
+"""Says nothing, and lets everything in that waits."""
+
+Arrivals = list[tuple[WaterReading, datetime]]
+"""Readings as they came, each with when it reached us."""
+
+
+@st.composite
+def jumbled(draw: st.DrawFn) -> Arrivals:
+    """A city's readings as they come over a network that is late by up to what is waited for."""
+    some = draw(cities())
+    delays = [draw(st.sampled_from([0.0, 1.0, 50.0, 99.0, 100.0])) for _ in some]
+    late = [(one, one.time + timedelta(seconds=delay_s)) for one, delay_s in zip(some, delays, strict=True)]
+    return sorted(late, key=lambda arrival: arrival[1])
+
+
+def in_order(arrivals: Arrivals) -> Arrivals:
+    """The same, had each come at once; of one moment, rain first."""
+    readings = sorted((one for one, _ in arrivals), key=lambda one: (one.time, one.rain_mm is None, one.device_id))
+    return [(one, one.time) for one in readings]
+
+
+@given(jumbled(), st.lists(st.integers(0, 200), max_size=4), st.sampled_from([SITES, LIVE_SITES]))
+def test_in_whatever_order_readings_come_within_what_is_waited_for_the_warnings_are_the_same(
+    arrivals: Arrivals, cuts: list[int], sites: dict[str, Site]
+) -> None:
+    at_once = new_book(sites=sites)
+    whole = [message for one, received_at in in_order(arrivals) for message in at_once.take(one, received_at)]
+    book, pages, said, begin = new_book(WAITS, sites), dict[str, Page](), list[WarningMessage](), 0
+    for cut in [*sorted(cuts), len(arrivals)]:
+        said += [message for one, received_at in arrivals[begin:cut] for message in book.take(one, received_at)]
+        pages |= book.changed_pages()
+        book, begin = begun_again(pages, WAITS, sites), max(begin, cut)
+
+    assert said + book.take(LAST, LAST.time) == whole
+
+
+@given(jumbled(), st.integers(1, 30))
+def test_the_clock_may_go_on_between_any_two_readings(arrivals: Arrivals, every: int) -> None:
+    book, ticked = new_book(WAITS, LIVE_SITES), new_book(WAITS, LIVE_SITES)
+    said, with_ticks = list[WarningMessage](), list[WarningMessage]()
+    for number, (one, received_at) in enumerate(arrivals):
+        said += book.take(one, received_at)
+        with_ticks += ticked.take(one, received_at)
+        with_ticks += ticked.tick(received_at) if number % every == 0 else []
+
+    assert with_ticks + ticked.tick(LAST.time) == said + book.take(LAST, LAST.time)

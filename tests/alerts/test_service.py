@@ -13,7 +13,19 @@ from services.alerts.messages.cap_rules import reading as cap
 from services.alerts.messages.rules import broken_rules
 from tests.alerts.cap_strategies import schema_accepts_it
 from tests.alerts.conftest import MakeGauge
-from tests.alerts.services import Dispatcher, Gauge, Service, events, eventually, hasty_site, retained, rows, watch
+from tests.alerts.gauge_play import site
+from tests.alerts.services import (
+    HASTY,
+    Dispatcher,
+    Gauge,
+    Service,
+    events,
+    eventually,
+    hasty_site,
+    retained,
+    rows,
+    watch,
+)
 from tests.conftest import Broker
 
 WHOLE = [(1, "Alert"), (2, "Update"), (3, "Cancel")]
@@ -43,6 +55,21 @@ def test_a_flood_is_told_of_recorded_and_cleared(
     assert retained(broker, "S1") == f"{warning[0]}-3"
     assert [said["in_force"] for _, said in dispatcher.heard] == [True, True, False]
     assert {said["status"] for _, said in dispatcher.heard} == {"Actual"}
+
+
+def test_with_a_wait_what_was_sampled_first_is_judged_first_and_the_last_word_waits_for_nothing_newer(
+    alerts: Service, gauge: MakeGauge, database: Engine
+) -> None:
+    watch(database, site("S1", "G1", "G2", by=HASTY))
+    alerts.environment["RENCHENG_ALERTS_WAIT_S"] = "2"
+    alerts.start()
+    low, high = gauge("G1"), gauge("G2")
+    now = datetime.now(UTC)
+    high.send_at(300, now)
+    low.send_at(60, now - timedelta(seconds=1))
+
+    eventually(lambda: events(database), [(1, "Alert"), (2, "Update")])
+    assert rows(database, "SELECT level FROM warning_events ORDER BY sequence") == [(1,), (3,)]
 
 
 def test_the_messages_of_a_flood_are_a_valid_cap_chain(alerts: Service, gauge: MakeGauge, database: Engine) -> None:

@@ -15,7 +15,7 @@ from device_sims.recordings import floods
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role
 from services.alerts.backtest.places import WORLD
-from services.alerts.backtest.replay import as_rain, as_reading, judge, rain_first
+from services.alerts.backtest.replay import AT_ONCE, as_rain, as_reading, judge, rain_first
 from services.alerts.backtest.rows import Row, read_readings
 from services.alerts.backtest.written import as_line
 from services.alerts.book import Book
@@ -43,12 +43,15 @@ _RAIN = st.builds(
 )
 
 
+_WAITS = st.sampled_from([0.0, 0.0, 5.0, 120.0]).map(lambda wait_s: timedelta(seconds=wait_s))
+
+
 def in_order(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row[:2])
 
 
-def told(rows: Iterable[Row], rain: Iterable[Row] = ()) -> list[dict[str, Any]]:
-    return [json.loads(as_line(judged, SITES)) for judged in judge(SITES, in_order(rows), in_order(rain))]
+def told(rows: Iterable[Row], rain: Iterable[Row] = (), wait: timedelta = AT_ONCE) -> list[dict[str, Any]]:
+    return [json.loads(as_line(judged, SITES)) for judged in judge(SITES, in_order(rows), in_order(rain), wait=wait)]
 
 
 def before(lines: Iterable[dict[str, Any]], moment: datetime) -> list[dict[str, Any]]:
@@ -56,16 +59,16 @@ def before(lines: Iterable[dict[str, Any]], moment: datetime) -> list[dict[str, 
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(_ROWS, max_size=80), st.lists(_RAIN, max_size=40), st.integers(0, 90 * 600), st.booleans())
+@given(st.lists(_ROWS, max_size=80), st.lists(_RAIN, max_size=40), st.integers(0, 90 * 600), st.booleans(), _WAITS)
 def test_cutting_the_input_leaves_what_was_said_before_as_it_was(
-    rows: list[Row], rain: list[Row], tenths: int, with_the_cut: bool
+    rows: list[Row], rain: list[Row], tenths: int, with_the_cut: bool, wait: timedelta
 ) -> None:
     cut = NOON + timedelta(milliseconds=100 * tenths)
     kept, fallen = (
         [row for row in some if row.time < cut or (with_the_cut and row.time == cut)] for some in (rows, rain)
     )
 
-    assert before(told(kept, fallen), cut) == before(told(rows, rain), cut)
+    assert before(told(kept, fallen, wait), cut) == before(told(rows, rain, wait), cut)
 
 
 @settings(deadline=None)
@@ -95,13 +98,25 @@ def test_the_order_of_the_file_decides_nothing(rows: list[Row], dice: random.Ran
 
 
 @settings(deadline=None)
-@given(st.lists(_ROWS, max_size=80))
-def test_it_says_what_the_live_book_says_in_an_exercise(rows: list[Row]) -> None:
-    book = Book()
+@given(st.lists(_ROWS, max_size=80), _WAITS)
+def test_it_says_what_the_live_book_says_in_an_exercise(rows: list[Row], wait: timedelta) -> None:
+    book = Book(wait=wait)
     book.set_sites(SITES)
     live = [message for row in in_order(rows) for message in book.take(as_reading(row), NOON)]
 
-    assert [judged.message for judged in judge(SITES, in_order(rows))] == live
+    assert [judged.message for judged in judge(SITES, in_order(rows), wait=wait)] == live
+
+
+def test_with_a_wait_it_is_said_later_by_as_much_at_least() -> None:
+    rising = [row(minute, 20.0 * minute) for minute in range(20)]
+    at_once, waited = told(rising), told(rising, wait=timedelta(seconds=90))
+    later = [
+        datetime.fromisoformat(b["issued_at"]) - datetime.fromisoformat(a["issued_at"])
+        for a, b in zip(at_once, waited, strict=True)
+    ]
+
+    assert [line["reason"] for line in waited] == [line["reason"] for line in at_once]
+    assert later == [timedelta(minutes=2)] * len(waited)
 
 
 @settings(deadline=None)

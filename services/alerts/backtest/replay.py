@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rencheng.checks.gauge import flag_gauge
 from rencheng.checks.limits import GAUGES
@@ -15,6 +15,8 @@ from rencheng.domain.warning import SiteNotice, WarningMessage
 from services.alerts.backtest.rows import Row
 from services.alerts.book import Book
 from services.alerts.engine.model import Model
+
+AT_ONCE = timedelta(0)
 
 _UNSURVEYED = Device("", Kind.WATERLOGGING, "")
 _LIMITS = GAUGES[_UNSURVEYED.gauge].sample
@@ -41,7 +43,12 @@ class Noticed:
 
 
 def judge(
-    sites: Mapping[str, Site], depths: Iterable[Row], rain: Iterable[Row] = (), *, model: Model | None = None
+    sites: Mapping[str, Site],
+    depths: Iterable[Row],
+    rain: Iterable[Row] = (),
+    *,
+    model: Model | None = None,
+    wait: timedelta = AT_ONCE,
 ) -> Iterator[Judged]:
     """What the engine warns of in two tables, in order; of one moment, the rain is known first.
 
@@ -50,33 +57,43 @@ def judge(
         depths: in order of event time. Those of devices that no site lists are passed over.
         rain: likewise, of gauges.
         model: what foretells; None: the rate of rise alone.
+        wait: how long a reading waits for others, as live (`Book`). What still waits at the end is not judged.
     """
-    return (said for said in judge_and_notice(sites, depths, rain, model=model) if isinstance(said, Judged))
+    return (said for said in judge_and_notice(sites, depths, rain, model=model, wait=wait) if isinstance(said, Judged))
 
 
 def judge_and_notice(
-    sites: Mapping[str, Site], depths: Iterable[Row], rain: Iterable[Row] = (), *, model: Model | None = None
+    sites: Mapping[str, Site],
+    depths: Iterable[Row],
+    rain: Iterable[Row] = (),
+    *,
+    model: Model | None = None,
+    wait: timedelta = AT_ONCE,
 ) -> Iterator[Judged | Noticed]:
     """The same, and between the warnings which sites cannot be seen."""
     gauges = {device_id for site in sites.values() for device_id in site.device_ids}
     rain_gauges = {gauge_id for site in sites.values() for gauge_id in site.gauge_ids}
     measured = (as_reading(row) for row in depths if row.source in gauges)
     fallen = (as_rain(row) for row in rain if row.source in rain_gauges and row.value is not None)
-    return _said(sites, rain_first(measured, fallen), model)
+    return _said(sites, rain_first(measured, fallen), model, wait)
 
 
 def judge_readings(
-    sites: Mapping[str, Site], readings: Iterable[WaterReading], *, model: Model | None = None
+    sites: Mapping[str, Site],
+    readings: Iterable[WaterReading],
+    *,
+    model: Model | None = None,
+    wait: timedelta = AT_ONCE,
 ) -> Iterator[Judged]:
-    """What the engine warns of in readings, in order of event time."""
-    return (said for said in _said(sites, readings, model) if isinstance(said, Judged))
+    """What the engine warns of in readings, in the order in which they came."""
+    return (said for said in _said(sites, readings, model, wait) if isinstance(said, Judged))
 
 
 def _said(
-    sites: Mapping[str, Site], readings: Iterable[WaterReading], model: Model | None
+    sites: Mapping[str, Site], readings: Iterable[WaterReading], model: Model | None, wait: timedelta
 ) -> Iterator[Judged | Noticed]:
-    """Nothing is added at the end: a warning that stands then, stands."""
-    book = Book(model)
+    """Nothing is added at the end: a warning that stands then, stands, and what waits then, waits."""
+    book = Book(model, wait=wait)
     book.set_sites(sites)
     now: datetime | None = None
     for reading in readings:

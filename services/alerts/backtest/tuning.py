@@ -4,7 +4,7 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 from rencheng.domain.level import WARNING_LEVELS, Level
@@ -14,7 +14,7 @@ from rencheng.domain.site import Site, Threshold, ThresholdProfile
 from rencheng.domain.warning import MessageType
 from services.alerts.backtest.matching import PROMISE_S, Said, Target, claims, match
 from services.alerts.backtest.places import WORLD
-from services.alerts.backtest.replay import Judged, judge_readings
+from services.alerts.backtest.replay import AT_ONCE, Judged, judge_readings
 from services.alerts.learning.shipped import street_model
 
 TWICE_WITHIN_S = 600.0
@@ -58,10 +58,10 @@ class Played:
         return [_said(one) for one in self.judged if one.message.site_id == site_id]
 
 
-def play(sites: Mapping[str, Site], readings: Iterable[WaterReading]) -> Played:
-    """Judge readings, in order of sample time, as an exercise."""
+def play(sites: Mapping[str, Site], readings: Iterable[WaterReading], wait: timedelta = AT_ONCE) -> Played:
+    """Judge readings, in order of sample time, as an exercise in which each waits for so long (`Book`)."""
     there = {site_id: replace(site, world=WORLD) for site_id, site in sites.items()}
-    return Played(there, list(judge_readings(there, readings, model=street_model())))
+    return Played(there, list(judge_readings(there, readings, model=street_model(), wait=wait)))
 
 
 def what_if(site: Site, depths_mm: Mapping[Level, float]) -> Site:
