@@ -5,8 +5,11 @@ depths in mm, times in minutes; NaN where a gauge has no history to tell.
 """
 
 import cmath
+from bisect import bisect_left
 from collections.abc import Iterator
+from functools import lru_cache
 from math import isnan, log, nan, pi
+from typing import NamedTuple
 
 from services.alerts.engine.spell import Flood, Sample, Spell
 
@@ -60,6 +63,38 @@ NAMES = (*OF_SPELL, *OF_HISTORY, *OF_THRESHOLD)
 DAY_H = 1000.0
 
 
+class Past(NamedTuple):
+    """What a gauge's earlier floods come to, whatever the moment.
+
+    Attributes:
+        usual: how many, mean log of the peak, mean minutes of the rise, mean of the fastest rises.
+        tide: where the mean peak stands on the tide's circle.
+        peaks_mm: from the lowest.
+        last: the last of them.
+    """
+
+    usual: tuple[float, float, float, float]
+    tide: complex
+    peaks_mm: list[float]
+    last: Flood
+
+
+@lru_cache(maxsize=10_000)
+def past(floods: tuple[Flood, ...]) -> Past | None:
+    """The same for each sample of a spell, so it is worked out once; None without floods."""
+    if not floods:
+        return None
+    count = len(floods)
+    usual = (
+        float(count),
+        sum(log(flood.peak_mm + 20.0) for flood in floods) / count,
+        sum(flood.peak_s - flood.began_s for flood in floods) / 60.0 / count,
+        sum(flood.fastest_mm_per_min for flood in floods) / count,
+    )
+    tide = sum(cmath.exp(2j * pi * (flood.peak_s % TIDE_S) / TIDE_S) for flood in floods) / count
+    return Past(usual, tide, sorted(flood.peak_mm for flood in floods), floods[-1])
+
+
 def of_spell(spell: Spell) -> tuple[float, ...]:
     """The spell as its newest sample shows it."""
     time_s, depth_mm = spell.newest
@@ -80,34 +115,28 @@ def of_spell(spell: Spell) -> tuple[float, ...]:
     )
 
 
-def of_history(floods: tuple[Flood, ...], time_s: float) -> tuple[float, ...]:
+def of_history(earlier: Past | None, time_s: float) -> tuple[float, ...]:
     """The gauge's earlier floods, as of now."""
-    if not floods:
+    if earlier is None:
         return (0.0, nan, nan, nan, nan, nan, nan, nan)
-    count = len(floods)
-    last = floods[-1]
-    tide_min, concentration = _tide(floods, time_s)
-    hours = (time_s - last.peak_s) / 3600.0
+    hours = (time_s - earlier.last.peak_s) / 3600.0
     return (
-        float(count),
-        sum(log(flood.peak_mm + 20.0) for flood in floods) / count,
-        sum(flood.peak_s - flood.began_s for flood in floods) / 60.0 / count,
-        sum(flood.fastest_mm_per_min for flood in floods) / count,
-        tide_min,
-        concentration,
+        *earlier.usual,
+        *_tide(earlier, time_s),
         min(hours, DAY_H),
-        last.peak_mm if hours < 30.0 else nan,  # noqa: PLR2004 - the last tide or the one before
+        earlier.last.peak_mm if hours < 30.0 else nan,  # noqa: PLR2004 - the last tide or the one before
     )
 
 
-def of_threshold(spelled: tuple[float, ...], floods: tuple[Flood, ...], threshold_mm: float) -> tuple[float, ...]:
+def of_threshold(spelled: tuple[float, ...], earlier: Past | None, threshold_mm: float) -> tuple[float, ...]:
     """How the spell stands to one threshold."""
     depth_mm = spelled[0]
     missing_mm = threshold_mm - depth_mm
     went_on = nan
-    if floods:
-        reached = sum(flood.peak_mm >= max(depth_mm, 10.0) for flood in floods)
-        went_on = (sum(flood.peak_mm >= threshold_mm for flood in floods) + 0.5) / (reached + 2.0)
+    if earlier is not None:
+        peaks_mm = earlier.peaks_mm
+        reached = len(peaks_mm) - bisect_left(peaks_mm, max(depth_mm, 10.0))
+        went_on = (len(peaks_mm) - bisect_left(peaks_mm, threshold_mm) + 0.5) / (reached + 2.0)
     return (
         threshold_mm,
         missing_mm,
@@ -173,12 +202,11 @@ def _roughness(samples: tuple[Sample, ...], begin_s: float) -> float:
     return way - abs(before - first) if not isnan(first) else 0.0
 
 
-def _tide(floods: tuple[Flood, ...], time_s: float) -> tuple[float, float]:
+def _tide(earlier: Past, time_s: float) -> tuple[float, float]:
     """Minutes until the phase of the tide at which this gauge's floods peaked, and how closely they gather there."""
-    mean = sum(cmath.exp(2j * pi * (flood.peak_s % TIDE_S) / TIDE_S) for flood in floods) / len(floods)
-    concentration = abs(mean)
-    if len(floods) < TIDE_FLOODS_MIN or concentration < TIDE_CONCENTRATION_MIN:
+    concentration = abs(earlier.tide)
+    if len(earlier.peaks_mm) < TIDE_FLOODS_MIN or concentration < TIDE_CONCENTRATION_MIN:
         return nan, concentration
-    ahead = cmath.phase(mean) - 2 * pi * (time_s % TIDE_S) / TIDE_S
+    ahead = cmath.phase(earlier.tide) - 2 * pi * (time_s % TIDE_S) / TIDE_S
     ahead = (ahead + pi) % (2 * pi) - pi
     return ahead / (2 * pi) * TIDE_S / 60.0, concentration

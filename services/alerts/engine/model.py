@@ -5,17 +5,15 @@ apart feature by feature.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import erf, exp, isfinite, log, sqrt
 from typing import Any, Self
 
 from services.alerts.engine.features import NAMES
+from services.alerts.engine.forest import Forest, Node
 
 HORIZON_S = 1800.0
 """Within which a crossing is told: the longest of 5, 10, 15 and 30 minutes."""
-
-Node = float | tuple[int, float, bool, "Node", "Node", float]
-"""A leaf's log-odds; or feature, threshold (at or below: left), whether the unknown goes left, left, right, mean."""
 
 SOONEST_MIN, LATEST_MIN = 0.5, 240.0
 NINE_TENTHS = 1.2816
@@ -59,6 +57,7 @@ class Model:
         trees: what each adds.
         calibration: slope and offset from the trees' log-odds to those that held true on sensors left out.
         timing: when a crossing comes.
+        forest: the trees, ready to be asked.
     """
 
     version: str
@@ -66,16 +65,19 @@ class Model:
     trees: tuple[Node, ...]
     calibration: tuple[float, float]
     timing: Timing
+    forest: Forest = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Get the trees ready."""
+        object.__setattr__(self, "forest", Forest(self.trees, len(NAMES)))
 
     def probability(self, row: Sequence[float]) -> float:
         """That the threshold is crossed within `HORIZON_S`; `row` is in the order of `features.NAMES`."""
-        odds = self.base
-        for tree in self.trees:
-            node = tree
-            while type(node) is tuple:
-                value = row[node[0]]
-                node = node[3] if value <= node[1] or (value != value and node[2]) else node[4]  # noqa: PLR0124 - NaN
-            odds += node  # type: ignore[operator]
+        return self.probability_of(self.forest.leaves(row))
+
+    def probability_of(self, leaves: int) -> float:
+        """The same, of the leaves that a row leads to."""
+        odds = self.base + self.forest.total(leaves)
         slope, offset = self.calibration
         return 1.0 / (1.0 + exp(-max(-30.0, min(30.0, slope * odds + offset))))
 

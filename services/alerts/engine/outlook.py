@@ -81,10 +81,12 @@ def expect(
         crossings = tuple(_straight(depth_mm, rise, mm, straight_for_s) for mm in thresholds_mm)
         return Outlook(crossings, rise, RATE_OF_RISE)
     spelled = features.of_spell(spell)
-    history = features.of_history(floods, spell.samples[-1][0])
+    past = features.past(floods)
+    history = features.of_history(past, spell.samples[-1][0])
+    leaves = model.forest.leaves((*spelled, *history))
     learned: list[Crossing | None] = []
     for threshold_mm in thresholds_mm:
-        crossing = _learned(model, spelled, history, floods, threshold_mm)
+        crossing = _learned(model, leaves, features.of_threshold(spelled, past, threshold_mm), spelled[0])
         learned.append(crossing)
         if crossing is not None and crossing.probability < NOT_WORTH_ASKING:
             break  # water that will not reach this threshold will not reach a higher one
@@ -95,21 +97,17 @@ def expect(
 def row(spell: Spell, floods: tuple[Flood, ...], threshold_mm: float) -> tuple[float, ...]:
     """What the model is shown of one threshold, in the order of `features.NAMES`."""
     spelled = features.of_spell(spell)
-    history = features.of_history(floods, spell.samples[-1][0])
-    return (*spelled, *history, *features.of_threshold(spelled, floods, threshold_mm))
+    past = features.past(floods)
+    history = features.of_history(past, spell.samples[-1][0])
+    return (*spelled, *history, *features.of_threshold(spelled, past, threshold_mm))
 
 
-def _learned(
-    model: Model,
-    spelled: tuple[float, ...],
-    history: tuple[float, ...],
-    floods: tuple[Flood, ...],
-    threshold_mm: float,
-) -> Crossing | None:
-    if not SHARE_FROM * threshold_mm <= spelled[0] < threshold_mm:
+def _learned(model: Model, leaves: int, of_threshold: tuple[float, ...], depth_mm: float) -> Crossing | None:
+    """What the trees say of one threshold; `leaves` is what they make of the spell and the gauge's past."""
+    if not SHARE_FROM * of_threshold[0] <= depth_mm < of_threshold[0]:
         return None
-    of_threshold = features.of_threshold(spelled, floods, threshold_mm)
-    probability = model.probability((*spelled, *history, *of_threshold))
+    first = len(features.NAMES) - len(of_threshold)
+    probability = model.probability_of(leaves & model.forest.leaves(of_threshold, first))
     arrival_min, timing = of_threshold[3], model.timing
     median_s = 60.0 * timing.median_min(arrival_min)
     factor = exp(NINE_TENTHS * timing.spread)
