@@ -202,6 +202,8 @@ class Book:
         if state.is_lost and self._lookout.can_be_seen(state):
             state = state._replace(is_lost=False)
             self._notices.append(self._lookout.notice(site, state, now))
+        elif state.is_lost and self._lookout.why(state) != self._lookout.why(page.state):
+            self._notices.append(self._lookout.notice(site, state, now))  # still lost, and now it is known better why
         self._lookout.follow(site, state)
         standing, message = page.standing, None
         if change:

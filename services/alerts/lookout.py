@@ -10,6 +10,7 @@ from rencheng.domain.warning import SiteNotice, SiteNoticeKind
 from services.alerts.engine import rain as rains
 from services.alerts.engine.blind import ARMED_AT_LEAST_S, AT_LEAST_S, blind_from_s
 from services.alerts.engine.state import SiteState, gauge_of
+from services.alerts.engine.trust import Distrust
 
 
 class Lookout:
@@ -52,14 +53,19 @@ class Lookout:
         at_s = state.watermark_s
         return at_s is not None and isfinite(from_s := _blind_from_s(state)) and from_s >= at_s
 
+    def why(self, state: SiteState) -> dict[str, Distrust | None]:
+        """Why each gauge that was ever heard is not believed; None of one that is."""
+        return {gauge_of(name): one.trust.distrust for name, one in state.gauges.items() if not isnan(one.heard_s)}
+
     def notice(self, site: Site, state: SiteState, now: datetime) -> SiteNotice:
         """What is to be said of a site that was lost, or is seen again."""
         armed = rains.is_armed(state.rain, now.timestamp())
         urgent = max(state.level, Level.YELLOW if armed else Level.BLUE)
         kind = SiteNoticeKind.LOST if state.is_lost else SiteNoticeKind.RESTORED
-        why = {gauge_of(name): gauge.trust.distrust for name, gauge in state.gauges.items() if not isnan(gauge.heard_s)}
         speaks = "silent" if state.is_lost else "speaks"
-        gauges = tuple((name, distrust.value if distrust else speaks) for name, distrust in sorted(why.items()))
+        gauges = tuple(
+            (name, distrust.value if distrust else speaks) for name, distrust in sorted(self.why(state).items())
+        )
         return SiteNotice(kind, site.site_id, site.world, now, urgent, gauges)
 
 

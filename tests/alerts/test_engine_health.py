@@ -3,7 +3,7 @@
 import pytest
 
 from services.alerts.engine import trust as trusts
-from services.alerts.engine.gauge import NEW, Gauge, hear
+from services.alerts.engine.gauge import NEW, Gauge, hear, may_foretell
 from services.alerts.engine.leap import STEP_MM, most_mm
 from services.alerts.engine.trust import Distrust
 
@@ -16,8 +16,15 @@ def told(depths_mm: list[float], *, hasty: bool = False, step_s: float = 60.0, g
     return gauge
 
 
-def test_the_first_word_of_a_gauge_is_believed() -> None:
-    assert hear(NEW, 0.0, 500.0, hasty=False).believed_mm == 500.0
+def test_a_gauge_that_is_switched_on_in_a_flood_is_believed_at_its_second_word_and_at_once_where_doubt_warns() -> None:
+    first = hear(NEW, 0.0, 500.0, hasty=False)
+
+    assert hear(NEW, 0.0, 500.0, hasty=True).believed_mm == 500.0
+    assert hear(NEW, 0.0, STEP_MM - 1, hasty=False).believed_mm == STEP_MM - 1
+    assert first.believed_mm is None
+    assert hear(first, 60.0, 520.0, hasty=False).believed_mm == 520.0
+    assert hear(first, 60.0, 500.0 + STEP_MM + 1, hasty=False).believed_mm is None
+    assert hear(first, 60.0, 0.0, hasty=False).believed_mm == 0.0
 
 
 @pytest.mark.parametrize("hasty", [True, False])
@@ -45,8 +52,13 @@ def test_a_parked_car_is_never_believed_where_doubt_is_quiet() -> None:
 
 
 def test_a_leap_that_goes_on_rising_is_water() -> None:
-    assert told([170, 185]).believed_mm == 0
-    assert told([170, 185, 200]).believed_mm == 200
+    assert told([170, 185, 190, 195]).believed_mm == 0
+    assert told([170, 185, 190, 195, 200]).believed_mm == 200
+
+
+def test_a_low_leap_that_grows_by_three_quarters_at_once_is_water() -> None:
+    assert told([90, 150]).believed_mm == 0
+    assert told([90, 160]).believed_mm == 160
 
 
 def test_a_leap_that_drains_slowly_is_water() -> None:
@@ -64,10 +76,38 @@ def test_what_is_tipped_out_within_five_samples_is_no_water_and_what_leaps_on_is
 
 
 def test_a_leap_out_of_rising_water_is_believed_when_it_stays() -> None:
-    rising = [20.0, 60.0, 110.0]
+    rising, standing = [20.0, 60.0, 110.0], [60.0, 111.0, 110.0]
 
     assert told([*rising, 230]).believed_mm == 110
     assert told([*rising, 230, 231]).believed_mm == 231
+    assert told([*standing, 230, 231]).believed_mm == 110
+
+
+@pytest.mark.parametrize("step_s", [60.0, 310.0])
+def test_a_distrusted_gauge_can_prove_itself_at_whatever_step_it_speaks(step_s: float) -> None:
+    chain = told([400.0, 0.0] * 9, step_s=step_s)
+    flooded = told([*[0.0] * 40, *[12.0 * minute for minute in range(9)]], gauge=chain, step_s=step_s)
+
+    assert chain.trust.distrust is not None
+    assert flooded.trust.distrust is None
+
+
+def test_a_gauge_that_went_up_and_down_by_turns_is_not_helped_by_where_it_stood_before() -> None:
+    pulses = told([590.0, 600.0, 610.0, 620.0, 640.0, 0.0, 300.0, 0.0])
+
+    assert told([640.0], gauge=pulses).believed_mm == 0
+
+
+def test_nothing_is_foretold_of_a_gauge_that_lied_lately_before_it_moved_as_water_does() -> None:
+    def foretells(*depths_mm: float, lied: int) -> bool:
+        gauge = told([*[400.0, 0.0] * lied, *depths_mm])
+        return may_foretell(gauge, gauge.series.time_s)
+
+    assert foretells(30.0, lied=0)
+    assert not foretells(30.0, 60.0, 90.0, lied=1)
+    assert foretells(30.0, 60.0, 90.0, 120.0, lied=1)
+    assert not foretells(30.0, 60.0, 45.0, 80.0, lied=1)
+    assert not foretells(*[30.0 + 20 * minute for minute in range(12)], lied=9)
 
 
 def test_after_silence_more_is_believed_at_once() -> None:
@@ -86,7 +126,8 @@ def test_a_gauge_that_leaps_again_and_again_loses_all_trust_and_has_it_back_by_t
 
 
 def test_a_gauge_that_leaps_to_one_depth_is_blocked() -> None:
-    assert told([2400.0, 0.0] * 9).trust.distrust is Distrust.BLOCKED
+    assert told([2400.0, 2400.0, 2400.0, 0.0] * 9).trust.distrust is Distrust.BLOCKED
+    assert told([2400.0, 0.0] * 9).trust.distrust is Distrust.SPIKY
 
 
 def test_a_distrusted_gauge_that_moves_as_only_water_does_is_trusted_at_once() -> None:

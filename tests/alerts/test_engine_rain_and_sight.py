@@ -156,7 +156,18 @@ def test_in_rain_a_silent_gauge_is_missed_sooner_and_more_urgently() -> None:
 
 
 def test_a_site_whose_only_gauge_is_distrusted_is_blind() -> None:
-    pulses = [reading(minute, 700.0 if minute % 2 else 0.0) for minute in range(40)]
+    pulses = [reading(minute, 700.0 if minute % 4 else 0.0) for minute in range(40)]
     found = notices(place(), *pulses, *steady(0, range(60), "C"))
 
     assert [(one.kind, one.gauges) for one in found] == [(SiteNoticeKind.LOST, (("G1", "blocked"),))]
+
+
+def test_a_site_that_is_lost_is_told_of_again_when_it_is_known_better_why() -> None:
+    blocked = [reading(minute, 700.0 if minute % 4 else 0.0) for minute in range(40)]
+    spiky = [reading(minute, 700.0 if minute % 2 else 0.0) for minute in range(40, 120)]
+    found = notices(place(), *blocked, *spiky, *steady(0, range(120), "C"))
+
+    assert [(one.kind, dict(one.gauges)["G1"]) for one in found] == [
+        (SiteNoticeKind.LOST, "blocked"),
+        (SiteNoticeKind.LOST, "spiky"),
+    ]

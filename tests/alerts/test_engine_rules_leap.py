@@ -1,13 +1,13 @@
-"""The rules of what leaps, what lies, and what is one wet spell, at their edges."""
+"""The rules of what leaps, and of what is one wet spell, at their edges."""
+
+from math import nan
 
 import pytest
 
 from services.alerts.engine import leap as leaps
 from services.alerts.engine import spell as spells
-from services.alerts.engine import trust as trusts
 from services.alerts.engine.leap import Leap
 from services.alerts.engine.spell import Flood, Spell
-from services.alerts.engine.trust import FULL, Distrust, Trust
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def test_a_leap_upon_a_leap_begins_the_count_anew() -> None:
     assert leapt(200.0, 280.0)[:5] == (0.0, 200.0, 280.0, 2, 1)
 
 
-def test_what_gives_back_more_than_a_tenth_from_one_sample_to_the_next_is_not_smooth() -> None:
-    assert leapt(200.0, 180.0).is_smooth
-    assert not leapt(200.0, 179.9).is_smooth
-    assert not leapt(200.0, 179.0, 181.0).is_smooth  # and stays so
+def test_what_gives_back_more_than_a_twentieth_from_one_sample_to_the_next_begins_its_run_anew() -> None:
+    assert leapt(200.0, 190.0, 200.0)[5:7] == (200.0, 2)
+    assert leapt(200.0, 189.9)[5:7] == (189.9, 0)
+    assert leapt(200.0, 189.9, 195.0, 196.0)[5:7] == (189.9, 2)
 
 
 @pytest.mark.parametrize(
@@ -53,15 +53,19 @@ def test_what_gives_back_more_than_a_tenth_from_one_sample_to_the_next_is_not_sm
         (leapt(200.0, 200.0, 200.0), True, 1.9, True),
         (leapt(200.0, 200.0), False, 0.0, False),
         (leapt(200.0, 200.0, from_water=True), False, 0.0, True),  # out of water that was rising
-        (leapt(200.0, 208.0, 216.0), False, 0.0, True),  # it moves by 8 % of the leap
-        (leapt(200.0, 208.0, 215.9), False, 0.0, False),
-        (leapt(200.0, 216.0), False, 0.0, False),  # one sample is no movement
-        (leapt(200.0, 208.0, 216.0), False, 1.0, False),
-        (leapt(200.0, 208.0, 216.0, 217.0, 218.0), False, 1.0, True),
+        (leapt(200.0, 204.0, 208.0, 212.0, 216.0), False, 0.0, True),  # it moves by 8 % of the leap
+        (leapt(200.0, 204.0, 208.0, 212.0, 215.9), False, 0.0, False),
+        (leapt(200.0, 204.0, 208.0, 216.0), False, 0.0, False),  # three samples are no movement
+        (leapt(200.0, 189.0, 200.0, 204.0, 208.0, 210.0), False, 0.0, True),  # after a slip it is watched anew
+        (leapt(200.0, 189.0, 200.0, 204.0, 208.0), False, 0.0, False),
+        (leapt(200.0, 204.0, 208.0, 212.0, 216.0), False, 1.0, False),
+        (leapt(200.0, 204.0, 208.0, 212.0, 216.0, 217.0, 218.0), False, 1.0, True),
+        (leapt(100.0, 175.0), False, 1.9, True),  # it grows by three quarters of its leap
+        (leapt(100.0, 174.9), False, 0.0, False),
+        (leapt(100.0, 175.0), False, 2.0, False),
         (leapt(200.0, 190.0, 185.0, 184.0, 184.0, 184.0), False, 0.0, True),  # it falls as water does
         (leapt(200.0, 190.0, 185.0, 184.0, 184.0), False, 0.0, False),
         (leapt(200.0, 190.0, 185.0, 184.1, 184.1, 184.1), False, 0.0, False),
-        (leapt(200.0, 179.0, 217.0, 217.0), False, 0.0, False),  # it is no smooth thing
         (leapt(*LEAPS_MM), False, 0.0, True),  # so many leaps in a row are water
         (leapt(*LEAPS_MM[1:]), False, 0.0, False),
         (leapt(*LEAPS_MM), False, 1.0, False),
@@ -73,46 +77,38 @@ def test_a_leap_is_believed_when_it_behaves_like_water(
     assert leaps.is_believed(leap, hasty=hasty, doubt=doubt) is is_believed
 
 
-def lies(count: int, top_mm: float = 500.0, every_s: float = 1.0, step_mm: float = 0.0) -> Trust:
-    trust = FULL
-    for place in range(count):
-        trust = trusts.lied(trust, 1000.0 + every_s * place, top_mm + step_mm * place)
-    return trust
+@pytest.mark.parametrize(
+    ("leap", "usual_s", "doubt", "is_believed"),
+    [
+        (leapt(300.0, 310.0, 320.0, 324.0), 300.0, 0.0, True),  # three samples of a gauge that speaks seldom
+        (leapt(300.0, 310.0, 320.0, 324.0), 299.0, 0.0, False),
+        (leapt(300.0, 310.0, 324.0), 300.0, 0.0, False),
+        (leapt(300.0, 600.0), 300.0, 0.0, True),  # a leap upon a leap
+        (leapt(300.0, 600.0), 299.0, 0.0, False),
+        (leapt(300.0, 600.0), 300.0, 1.0, False),
+    ],
+)
+def test_a_gauge_that_speaks_seldom_is_believed_after_fewer_samples(
+    leap: Leap, usual_s: float, doubt: float, is_believed: bool
+) -> None:
+    assert leaps.is_believed(leap, hasty=False, doubt=doubt, usual_s=usual_s) is is_believed
 
 
-def test_six_lies_cost_all_trust_and_it_comes_back_with_time() -> None:
-    assert lies(5).distrust is None
-    trust = lies(8)
-    assert trust.distrust is not None
-    assert trust.score == pytest.approx(trusts.WORST, abs=0.1)
-    assert trusts.lied(trust, 1010.0, 500.0).score == trusts.WORST
-    back_s = 1007.0 + 2.5 * trusts.HALF_LIFE_S  # 8 lies halved 2.5 times are 1.41
-
-    assert trusts.looked_at(trust, 1007.0 + 2.4 * trusts.HALF_LIFE_S).distrust is not None
-    assert trusts.looked_at(trust, back_s).distrust is None
-    assert trusts.looked_at(FULL, back_s) == FULL
-
-
-def test_a_lie_is_half_forgiven_in_a_half_life_and_time_that_runs_back_forgives_nothing() -> None:
-    trust = trusts.lied(FULL, 1000.0, 500.0)
-
-    assert trusts.score_at(trust, 1000.0 + trusts.HALF_LIFE_S) == pytest.approx(0.5)
-    assert trusts.score_at(trust, 0.0) == 1.0
-    assert trusts.score_at(FULL, 1e9) == 0.0
-
-
-@pytest.mark.parametrize(("step_mm", "why"), [(0.0, Distrust.BLOCKED), (9.0, Distrust.BLOCKED), (90.0, Distrust.SPIKY)])
-def test_lies_to_one_depth_are_a_thing_in_the_beam_and_others_are_spikes(step_mm: float, why: Distrust) -> None:
-    assert lies(7, step_mm=step_mm).distrust is why
-
-
-def test_what_is_stuck_is_named_so_once() -> None:
-    stuck = trusts.is_stuck(FULL, 1000.0)
-
-    assert (stuck.distrust, stuck.score, stuck.at_s) == (Distrust.STUCK, trusts.TRUSTED_BELOW, 1000.0)
-    assert trusts.is_stuck(lies(8), 2000.0) == lies(8)
-    assert trusts.looked_at(stuck, 1000.0).distrust is Distrust.STUCK
-    assert trusts.looked_at(stuck, 1001.0).distrust is None
+@pytest.mark.parametrize(
+    ("gap_s", "usual_s", "doubt", "most_mm"),
+    [
+        (600, 300, 0, 200),
+        (600, 299, 0, 440),
+        (600, nan, 0, 200),
+        (299, nan, 0, 239),
+        (600, 60, 2, 80),
+        (600, 60, 1.9, 440),
+    ],
+)
+def test_silence_leaves_less_room_to_a_gauge_that_speaks_seldom_and_none_to_one_in_doubt(
+    gap_s: float, usual_s: float, doubt: float, most_mm: float
+) -> None:
+    assert round(leaps.most_mm(gap_s, usual_s, doubt=doubt)) == most_mm
 
 
 def spell(*samples: tuple[float, float]) -> Spell:
@@ -136,8 +132,41 @@ def test_a_spell_knows_its_peak_its_fastest_rise_and_its_last_wet_sample() -> No
 def test_it_is_over_after_twenty_dry_minutes_and_forgets_what_is_older_than_its_windows() -> None:
     assert not spells.is_over(spell((60, 20)), 60 + spells.DRY_FOR_S)
     assert spells.is_over(spell((60, 20)), 61 + spells.DRY_FOR_S)
-    assert spell((60, 20), (60 + spells.KEPT_S, 20)).samples[0][0] == 60
-    assert spell((60, 20), (61 + spells.KEPT_S, 20)).samples[0][0] == 61 + spells.KEPT_S
+    last = [(spells.KEPT_S + at_s, 20.0) for at_s in range(55, 61)]
+    assert spell((60, 20), *last).samples[0][0] == 60
+    assert spell((59, 20), *last).samples == tuple(last)
+    assert spell((0, 20), (600, 20), (1200, 20), (1800, 20)).samples[0][0] == 0  # six are kept however old
+
+
+@pytest.mark.parametrize(
+    ("depths_mm", "samples", "is_smooth"),
+    [
+        ((10.0, 40.0, 30.0), 3, True),
+        ((10.0, 40.0, 29.9), 3, False),
+        ((10.0, 40.0, 29.9), 2, False),
+        ((40.0, 30.0), 3, False),
+        ((9.9, 40.0, 41.0), 3, False),
+        ((9.9, 40.0, 41.0), 2, True),
+    ],
+)
+def test_water_that_rises_slips_by_no_more_than_noise(
+    depths_mm: tuple[float, ...], samples: int, is_smooth: bool
+) -> None:
+    found = spell(*((60.0 * place, depth_mm) for place, depth_mm in enumerate(depths_mm)))
+
+    assert spells.is_smooth(found, samples) is is_smooth
+
+
+@pytest.mark.parametrize(
+    ("depths_mm", "is_rising"),
+    [((10.0, 25.0), True), ((10.0, 24.9), False), ((9.9, 40.0), False), ((40.0,), False), ((10.0, 60.0, 61.0), False)],
+)
+def test_water_is_rising_that_was_last_seen_to_rise_by_more_than_ripples(
+    depths_mm: tuple[float, ...], is_rising: bool
+) -> None:
+    found = spell(*((60.0 * place, depth_mm) for place, depth_mm in enumerate(depths_mm)))
+
+    assert spells.is_rising(found) is is_rising
 
 
 def test_a_puddle_is_no_flood_and_only_so_many_are_kept() -> None:

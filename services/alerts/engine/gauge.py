@@ -23,12 +23,10 @@ events fall faster, once each."""
 ZIGZAG_STEPS = 3.0
 """Three samples of a gauge that speaks seldom are looked at together, if they lie no further apart than this."""
 
-ESTABLISHED_SAMPLES = 3
-"""From so many wet samples on a spell is water that rises, and a leap out of it is believed when it stays."""
-
 RETURNS_SHARE = 0.1
 DIP_S = 3600.0
-"""A gauge that fell away from a level and within the hour leaps back to it (within a tenth) has lied in between."""
+"""A gauge that fell away from a level and within the hour leaps back to it (within a tenth) has lied in between; one
+that has lied more often goes up and down by turns."""
 
 
 class Gauge(NamedTuple):
@@ -88,6 +86,18 @@ def is_at_rest(gauge: Gauge) -> bool:
     )
 
 
+def may_foretell(gauge: Gauge, time_s: float) -> bool:
+    """Is the sample of this time believed, and may more be read from it than that the water stands there?
+
+    A gauge that has lied lately must have moved as water does for two samples, and two more for each lie.
+    """
+    spell = gauge.spell
+    if spell is None or gauge.believed_s != time_s or gauge.trust.distrust is not None:
+        return False
+    doubt = int(trusts.score_at(gauge.trust, time_s))
+    return not doubt or spells.is_smooth(spell, 2 + 2 * doubt)
+
+
 def hear(
     gauge: Gauge,
     time_s: float,
@@ -95,6 +105,7 @@ def hear(
     *,
     hasty: bool,
     at_once: bool = False,
+    is_stream: bool = False,
     limits: SeriesLimits = STREET,
 ) -> Gauge:
     """Take one measurement in, newer than all before it. What follows for the site is not decided here.
@@ -105,6 +116,7 @@ def hear(
         depth_mm: what was measured; below 0 is the noise of a dry street.
         hasty: doubt warns here: a leap is believed when it stays for a second sample.
         at_once: and a leap out of water that stands already is believed as it comes.
+        is_stream: nothing passes under it.
         limits: of the tests of a series.
     """
     series = gauge.series
@@ -122,23 +134,33 @@ def hear(
     usual_s = gauge.step_s
     gauge = gauge._replace(series=series, trust=trust)
     if believed_mm is None:
-        return _believe(gauge, time_s, depth_mm)  # its first word is believed: it may have been switched on in a flood
+        return _first_words(gauge, time_s, depth_mm, hasty=hasty)
     if gauge.leap is not None:
-        return _still_leaping(gauge, gauge.leap, time_s, depth_mm, hasty=hasty)
-    most_mm = leaps.most_mm(time_s - gauge.believed_s, usual_s)
+        return _still_leaping(gauge, gauge.leap, time_s, depth_mm, hasty=hasty, is_stream=is_stream)
+    most_mm = leaps.most_mm(time_s - gauge.believed_s, usual_s, doubt=trusts.score_at(trust, time_s))
     if depth_mm - believed_mm > most_mm and not (at_once and believed_mm >= WET_MM):
         return _leapt(gauge, believed_mm, time_s, depth_mm)
     if believed_mm - depth_mm > max(LEFT_BEHIND_MM, most_mm):
-        lied = trusts.lied(trust, time_s, believed_mm, step_s=gauge.step_s)
+        lied = trusts.lied(trust, time_s, believed_mm, trusts.STAYS_SAMPLES, gauge.step_s, is_stream=is_stream)
         gauge = gauge._replace(trust=lied, fell_from_mm=believed_mm, fell_s=time_s)
     return _believe(gauge, time_s, depth_mm)
 
 
-def disbelieved(gauge: Gauge, time_s: float, depth_mm: float) -> Gauge:
+def _first_words(gauge: Gauge, time_s: float, depth_mm: float, *, hasty: bool) -> Gauge:
+    """It may have been switched on in a flood: what is deep is believed when it says it twice."""
+    first = gauge.leap
+    if hasty or depth_mm < leaps.STEP_MM:
+        return _believe(gauge._replace(leap=None), time_s, depth_mm)
+    if first is not None and abs(depth_mm - first.last_mm) <= leaps.most_mm(time_s - gauge.series.before_s):
+        return _believe(gauge._replace(leap=None), time_s, depth_mm)
+    return gauge._replace(leap=leaps.begin(0.0, depth_mm, from_water=True))
+
+
+def disbelieved(gauge: Gauge, time_s: float) -> Gauge:
     """It said what no gauge can measure: that costs trust, and tells nothing of the water."""
     if time_s <= gauge.trust.at_s:
         return gauge
-    return gauge._replace(trust=trusts.lied(gauge.trust, time_s, depth_mm))
+    return gauge._replace(trust=trusts.was_absurd(gauge.trust, time_s))
 
 
 def _zigzagged(trust: Trust, series: Series, time_s: float, depth_mm: float) -> Trust:
@@ -149,28 +171,30 @@ def _zigzagged(trust: Trust, series: Series, time_s: float, depth_mm: float) -> 
         and min(abs(one), abs(other)) > trusts.ZIGZAG_MM
         and time_s - series.before_s <= max(STREET.spike_span_s, ZIGZAG_STEPS * min(time_s - series.time_s, STEP_MAX_S))
     ):
-        return trusts.lied(trust, time_s, max(series.depth_mm, depth_mm), trusts.ZIGZAG_LIE, time_s - series.time_s)
+        return trusts.zigzagged(trust, time_s, time_s - series.time_s)
     return trust
 
 
 def _leapt(gauge: Gauge, from_mm: float, time_s: float, depth_mm: float) -> Gauge:
     came_back = abs(depth_mm - gauge.fell_from_mm) <= RETURNS_SHARE * abs(gauge.fell_from_mm)
-    if came_back and time_s - gauge.fell_s <= DIP_S:
+    if came_back and time_s - gauge.fell_s <= DIP_S and trusts.score_at(gauge.trust, time_s) < leaps.DOUBTED_FROM:
         return _believe(gauge, time_s, depth_mm)
     spell = gauge.spell
-    from_water = spell is not None and len(spell.samples) >= ESTABLISHED_SAMPLES and from_mm >= WET_MM
+    from_water = spell is not None and spells.is_rising(spell)
     return gauge._replace(leap=leaps.begin(from_mm, depth_mm, from_water=from_water), outlook=None)
 
 
-def _still_leaping(gauge: Gauge, leap: Leap, time_s: float, depth_mm: float, *, hasty: bool) -> Gauge:
+def _still_leaping(gauge: Gauge, leap: Leap, time_s: float, depth_mm: float, *, hasty: bool, is_stream: bool) -> Gauge:
     if leaps.has_fallen_back(leap, depth_mm):
-        lied = trusts.lied(gauge.trust, time_s, leap.first_mm, step_s=gauge.step_s)
+        lied = trusts.lied(gauge.trust, time_s, leap.first_mm, leap.samples, gauge.step_s, is_stream=is_stream)
         gauge = gauge._replace(trust=lied, leap=None)
-        if depth_mm - leap.from_mm > leaps.most_mm(time_s - gauge.series.before_s):  # it is being taken away bit by bit
+        if depth_mm - leap.from_mm > leaps.most_mm(time_s - gauge.series.before_s, gauge.step_s):
+            # it is being taken away bit by bit
             return gauge._replace(leap=leaps.begin(leap.from_mm, depth_mm, from_water=False))
         return _believe(gauge, time_s, depth_mm)
     leap = leaps.go_on(leap, depth_mm, time_s - gauge.series.before_s, gauge.step_s)
-    if leaps.is_believed(leap, hasty=hasty, doubt=trusts.score_at(gauge.trust, time_s)):
+    doubt = trusts.score_at(gauge.trust, time_s)
+    if leaps.is_believed(leap, hasty=hasty, doubt=doubt, usual_s=gauge.step_s):
         return _believe(gauge._replace(leap=None), time_s, depth_mm)
     return gauge._replace(leap=leap)
 
@@ -186,7 +210,7 @@ def _believe(gauge: Gauge, time_s: float, depth_mm: float) -> Gauge:
     elif depth_mm >= WET_MM:
         dry_s = gauge.believed_s if gauge.believed_mm is not None else time_s
         spell = spells.begin(dry_s, time_s, depth_mm)
-    trust = trusts.proven(gauge.trust, time_s, spell.samples) if spell is not None else gauge.trust
+    trust = trusts.proven(gauge.trust, time_s, spell) if spell is not None else gauge.trust
     return gauge._replace(
         believed_mm=depth_mm, believed_s=time_s, trust=trust, spell=spell, floods=floods, outlook=None
     )

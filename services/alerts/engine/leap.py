@@ -5,6 +5,7 @@ the depths between. What leaps is therefore held back: it raises nothing until i
 as water does where doubt must not. The sample itself is never touched.
 """
 
+from math import isnan
 from typing import NamedTuple
 
 STEP_MM = 80.0
@@ -19,10 +20,10 @@ STEP_MINUTES_MAX = 10.0
 """After a longer silence no more is believed at once than after this one."""
 
 SLOW_STEP_S = 300.0
-SLOW_STEP_MM = 160.0
+SLOW_STEP_MM = 200.0
 """A gauge whose usual step is so long leaves room for any lie between two samples: no more than this is believed at
-once, and the rest at its next word. Source: KLab's rivers, whose sound gauges move by 69 mm a step at the most
-(99 of 100), and whose spiky ones by 600 and more."""
+once. Source: QARTOD's failing spike, 0.2 m; KLab's sound gauges move by 69 mm a step at the most (99 of 100), its
+spiky ones by 600 and more."""
 
 STAYS_SHARE = 0.5
 """What stays above this share of a leap has stayed; what falls below was no water."""
@@ -31,12 +32,28 @@ MOVES_SHARE = 0.08
 """Water goes on moving by this share of its leap; the flat top of a thing varies by less than a twentieth.
 Source: domain reference 4.2, FloodNet's rule for a box."""
 
-SLIPS_SHARE = 0.1
-"""How much of the leap water may give back from one sample to the next; a thing that is lifted gives back more."""
+SLIPS_SHARE = 0.05
+"""How much of the leap water may give back from one sample to the next. The ripple of a flat top is less than a
+twentieth (same table); bicycles and grass give back more, and then the count begins anew."""
+
+RISES_SAMPLES = 4
+RISES_SAMPLES_SLOW = 3
+"""So many further samples without a slip, and water. Of a gauge that speaks seldom fewer are asked: nothing that
+moves of itself stands under it for so long. Source: `make noise`, where two let 20 of 938 pulse chains a year pass."""
+
+DOUBTED_FROM = 2.0
+"""From so many lies on a gauge's best case is not believed."""
+
+GROWS_SHARE = 0.75
+"""What grows by so much of its leap, without another leap and without a slip, is water at once: bicycles and grass
+reach now more and now less of their height, but seldom less than half of it."""
 
 FALLS_SAMPLES = 5
 LEAPS_THAT_ARE_WATER = 6
 """So many leaps upward in a row are no thing: things are tipped within two to four samples (same table)."""
+
+LEAPS_THAT_ARE_WATER_SLOW = 2
+"""And so many of a gauge that speaks seldom: nothing is tipped for a quarter of an hour."""
 
 
 class Leap(NamedTuple):
@@ -48,7 +65,8 @@ class Leap(NamedTuple):
         last_mm: the newest.
         samples: how many there are since the last leap.
         leaps: how many steps upward were leaps.
-        is_smooth: no sample since gave back more than water does.
+        run_mm: the first sample since which none gave back more than water does.
+        run: how many came after that one.
         from_water: it leapt from water that had been rising, not from a dry street.
     """
 
@@ -57,13 +75,19 @@ class Leap(NamedTuple):
     last_mm: float
     samples: int
     leaps: int
-    is_smooth: bool
+    run_mm: float
+    run: int
     from_water: bool
 
 
-def most_mm(gap_s: float, usual_s: float = 0.0) -> float:
-    """The greatest rise that is believed at once after so long a silence, of a gauge with this usual step."""
-    if usual_s >= SLOW_STEP_S:
+def most_mm(gap_s: float, usual_s: float = 0.0, *, doubt: float = 0.0) -> float:
+    """The greatest rise that is believed at once after so long a silence, of a gauge with this usual step.
+
+    Silence leaves no room to a gauge in doubt.
+    """
+    if doubt >= DOUBTED_FROM:
+        return STEP_MM
+    if usual_s >= SLOW_STEP_S or (isnan(usual_s) and gap_s >= SLOW_STEP_S):
         return SLOW_STEP_MM
     minutes = gap_s / 60.0
     if minutes <= 1.0:
@@ -73,7 +97,7 @@ def most_mm(gap_s: float, usual_s: float = 0.0) -> float:
 
 def begin(from_mm: float, depth_mm: float, *, from_water: bool) -> Leap:
     """The first sample of a leap."""
-    return Leap(from_mm, depth_mm, depth_mm, 1, 1, is_smooth=True, from_water=from_water)
+    return Leap(from_mm, depth_mm, depth_mm, 1, 1, depth_mm, 0, from_water)
 
 
 def has_fallen_back(leap: Leap, depth_mm: float) -> bool:
@@ -83,27 +107,33 @@ def has_fallen_back(leap: Leap, depth_mm: float) -> bool:
 
 def go_on(leap: Leap, depth_mm: float, gap_s: float, usual_s: float = 0.0) -> Leap:
     """One more sample that has not fallen back."""
+    before_mm = leap.last_mm
     if depth_mm - leap.last_mm > most_mm(gap_s, usual_s):
-        return leap._replace(first_mm=depth_mm, last_mm=depth_mm, samples=1, leaps=leap.leaps + 1)
-    slipped = leap.last_mm - depth_mm > SLIPS_SHARE * (leap.first_mm - leap.from_mm)
-    return leap._replace(last_mm=depth_mm, samples=leap.samples + 1, is_smooth=leap.is_smooth and not slipped)
+        return Leap(leap.from_mm, depth_mm, depth_mm, 1, leap.leaps + 1, depth_mm, 0, leap.from_water)
+    leap = leap._replace(last_mm=depth_mm, samples=leap.samples + 1)
+    if before_mm - depth_mm > SLIPS_SHARE * (leap.first_mm - leap.from_mm):
+        return leap._replace(run_mm=depth_mm, run=0)
+    return leap._replace(run=leap.run + 1)
 
 
-def is_believed(leap: Leap, *, hasty: bool, doubt: float) -> bool:
+def is_believed(leap: Leap, *, hasty: bool, doubt: float, usual_s: float = 0.0) -> bool:
     """Does it behave like water by now?
 
     Args:
         leap: with its newest sample.
         hasty: doubt warns here: that it stays for a second sample, or leaps on, is enough.
         doubt: how much this gauge has lied lately (`trust.py`); each lie asks for two more samples.
+        usual_s: its usual step.
     """
     if hasty or leap.from_water:
         return leap.samples + leap.leaps > 2 + int(doubt)
-    if leap.leaps >= LEAPS_THAT_ARE_WATER + int(doubt):
+    is_slow = usual_s >= SLOW_STEP_S
+    if leap.leaps >= (LEAPS_THAT_ARE_WATER_SLOW if is_slow else LEAPS_THAT_ARE_WATER) + int(doubt):
         return True
-    moved_mm = leap.last_mm - leap.first_mm
+    moved_mm = leap.last_mm - leap.run_mm
     enough_mm = MOVES_SHARE * (leap.first_mm - leap.from_mm)
-    further = leap.samples - 1
-    if not leap.is_smooth or further < 2 + 2 * int(doubt):
+    if leap.run and moved_mm >= GROWS_SHARE * (leap.first_mm - leap.from_mm) and doubt < DOUBTED_FROM:
+        return True
+    if leap.run < (RISES_SAMPLES_SLOW if is_slow else RISES_SAMPLES) + 2 * int(doubt):
         return False
-    return moved_mm >= enough_mm or (further >= FALLS_SAMPLES and -moved_mm >= enough_mm)
+    return moved_mm >= enough_mm or (leap.run >= FALLS_SAMPLES and -moved_mm >= enough_mm)

@@ -50,6 +50,7 @@ class Rules:
         up_hold_s, down_hold_s, horizon_s: as in the profile.
         version: of the profile.
         hasty: doubt warns here.
+        is_stream: there is always water, and nothing else passes under a gauge.
         limits: of the tests of a gauge's series.
         raises_at: probability of a crossing from which a level is raised.
         answer: how much rain floods such a place.
@@ -64,6 +65,7 @@ class Rules:
     horizon_s: float
     version: int
     hasty: bool
+    is_stream: bool
     limits: SeriesLimits
     raises_at: float
     answer: Answer
@@ -84,6 +86,7 @@ def rules_of(site: Site, model: Model | None = None) -> Rules:
         horizon_s=profile.horizon_s,
         version=profile.version,
         hasty=hasty,
+        is_stream=site.site_type is SiteType.CHANNEL,
         limits=STREAM if site.site_type is SiteType.CHANNEL else STREET,
         raises_at=HASTY_RAISES_AT if hasty else QUIET_RAISES_AT,
         answer=ANSWERS[site.site_type],

@@ -1,5 +1,6 @@
 """A wet spell: from the first sample above the noise until the street is dry again; and what is kept of a past one."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
 WET_MM = 10.0
@@ -7,6 +8,9 @@ WET_MM = 10.0
 
 KEPT_S = 1300.0
 """How much of a spell is kept: the longest window that anything looks back (20 min), and a sample more."""
+
+KEPT_SAMPLES = 6
+"""And so many samples always: a gauge that speaks seldom must be able to prove itself."""
 
 DRY_FOR_S = 1200.0
 """A spell is over after so long without a wet sample: waves come and go within one."""
@@ -20,6 +24,12 @@ YOUNG_S = 300.0
 """A spell younger than this must have been seen to rise on from its first wet sample before anything is foretold of
 it: what stands on a dry street at once, and low, is a thing as often as water. Source: `make skill`, where blips below
 the leap's height raised five of 165 without this and none with it."""
+
+SLIPS_MM = 10.0
+"""Water that rises gives back no more than this from one sample to the next: noise."""
+
+RISING_MM = 15.0
+"""A wet sample so far above the wet one before it shows water that rises: beyond the ripple of a surface."""
 
 Sample = tuple[float, float]
 """When (s of the epoch), and how deep (mm)."""
@@ -72,7 +82,7 @@ def go_on(spell: Spell, time_s: float, depth_mm: float) -> Spell:
     rise = (depth_mm - before_mm) / max((time_s - before_s) / 60.0, 1.0)
     samples = (*spell.samples, (time_s, depth_mm))
     if samples[0][0] < time_s - KEPT_S:
-        samples = tuple(sample for sample in samples if sample[0] >= time_s - KEPT_S)
+        samples = (*(one for one in samples[:-KEPT_SAMPLES] if one[0] >= time_s - KEPT_S), *samples[-KEPT_SAMPLES:])
     is_peak = depth_mm > spell.peak_mm
     return Spell(
         spell.began_s,
@@ -95,6 +105,19 @@ def has_shown_itself(spell: Spell) -> bool:
     if spell.samples[-1][0] - spell.began_s >= YOUNG_S:
         return True
     return len(spell.samples) > 1 and spell.samples[-2][1] < spell.samples[-1][1]
+
+
+def is_rising(spell: Spell) -> bool:
+    """Was it last seen to rise from one wet sample to the next?"""
+    return is_smooth(spell, 2) and spell.samples[-1][1] - spell.samples[-2][1] >= RISING_MM
+
+
+def is_smooth(spell: Spell, samples: int) -> bool:
+    """Are its newest so many samples wet, and did none slip by more than noise?"""
+    newest = spell.samples[-samples:]
+    return len(newest) == samples and all(
+        earlier[1] >= WET_MM and later[1] >= earlier[1] - SLIPS_MM for earlier, later in pairwise(newest)
+    )
 
 
 def remembered(floods: tuple[Flood, ...], spell: Spell) -> tuple[Flood, ...]:

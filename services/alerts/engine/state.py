@@ -103,11 +103,11 @@ def _gauge_json(gauge: Gauge) -> dict[str, object]:
 
 
 def _gauge(kept: Mapping[str, Any]) -> Gauge:
-    score, at_s, top_mm, same, distrust, half_life_s = kept["trust"]
+    trust = Trust(*kept["trust"])
     return Gauge(**kept)._replace(
         series=Series.from_json(kept["series"]),
         leap=Leap(*kept["leap"]) if kept["leap"] else None,
-        trust=Trust(score, at_s, top_mm, same, Distrust(distrust) if distrust else None, half_life_s),
+        trust=trust._replace(distrust=Distrust(trust.distrust) if trust.distrust else None),
         spell=_spell(kept["spell"]) if kept["spell"] else None,
         floods=tuple(Flood(*flood) for flood in kept["floods"]),
         outlook=_outlook(*kept["outlook"]) if kept["outlook"] else None,

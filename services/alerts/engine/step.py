@@ -54,14 +54,16 @@ def step(state: SiteState, reading: WaterReading, rules: Rules, readiness: Readi
     if reading.depth_mm is None or quality & _UNUSABLE:
         if reading.depth_mm is None or quality & _MISSING:
             return state, None
-        return _with_gauge(state, name, gauges.disbelieved(gauge, time_s, reading.depth_mm), time_s), None
+        return _with_gauge(state, name, gauges.disbelieved(gauge, time_s), time_s), None
     was_at_rest = gauges.is_at_rest(gauge)
     hasty = rules.hasty or _is_armed(state, readiness, time_s)
     depth_mm = reading.depth_mm
-    gauge = gauges.hear(gauge, time_s, depth_mm, hasty=hasty, at_once=rules.hasty, limits=rules.limits)
+    gauge = gauges.hear(
+        gauge, time_s, depth_mm, hasty=hasty, at_once=rules.hasty, limits=rules.limits, is_stream=rules.is_stream
+    )
     if was_at_rest and reading.depth_mm < WET_MM and _is_calm(state):
         return _with_gauge(state, name, gauge, time_s), None
-    if gauge.spell is not None and gauge.believed_s == time_s and gauge.is_trusted:
+    if gauge.spell is not None and gauges.may_foretell(gauge, time_s):
         gauge = gauge._replace(outlook=_outlook(gauge, gauge.spell, name, rules))
     return _decide(_with_gauge(state, name, gauge, time_s), rules, readiness)
 

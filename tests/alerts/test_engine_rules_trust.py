@@ -1,0 +1,111 @@
+"""The rules of what a gauge's lies cost it, and how it is called for them, at their edges."""
+
+from itertools import pairwise
+
+import pytest
+
+from services.alerts.engine import trust as trusts
+from services.alerts.engine.trust import FAULT_APART_S, FAULT_HALF_LIFE_S, FULL, Distrust, Trust
+
+DAY_S = 86_400.0
+
+
+def lies(count: int, every_s: float = 1.0, *, step_mm: float = 0.0, samples: int = 3, is_stream: bool = False) -> Trust:
+    trust = FULL
+    for place in range(count):
+        at_s, top_mm = DAY_S + every_s * place, 500.0 + step_mm * place
+        trust = trusts.lied(trust, at_s, top_mm, samples, is_stream=is_stream)
+    return trust
+
+
+def test_six_lies_cost_all_trust_and_it_comes_back_with_time() -> None:
+    assert lies(5).distrust is None
+    trust = lies(8)
+    assert trust.distrust is not None
+    assert trust.score == pytest.approx(trusts.WORST, abs=0.1)
+    assert trusts.lied(trust, DAY_S + 10, 500.0, 1).score == trusts.WORST
+    back_s = DAY_S + 7.0 + 2.5 * trusts.HALF_LIFE_S  # 8 lies halved 2.5 times are 1.41
+
+    assert trusts.looked_at(trust, DAY_S + 7.0 + 2.4 * trusts.HALF_LIFE_S).distrust is not None
+    assert trusts.looked_at(trust, back_s).distrust is None
+    assert trusts.looked_at(FULL, back_s) == FULL
+
+
+def test_a_lie_is_half_forgiven_in_a_half_life_and_time_that_runs_back_forgives_nothing() -> None:
+    trust = trusts.lied(FULL, 1000.0, 500.0, 1)
+
+    assert trusts.score_at(trust, 1000.0 + trusts.HALF_LIFE_S) == pytest.approx(0.5)
+    assert trusts.score_at(trust, 0.0) == 1.0
+    assert trusts.score_at(FULL, 1e9) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("step_mm", "samples", "why"),
+    [
+        (0.0, 3, Distrust.BLOCKED),
+        (9.0, 3, Distrust.BLOCKED),
+        (90.0, 3, Distrust.SPIKY),  # to any depth
+        (0.0, 2, Distrust.SPIKY),  # for a moment only
+    ],
+)
+def test_lies_that_stay_at_one_depth_are_a_thing_in_the_beam_and_others_are_spikes(
+    step_mm: float, samples: int, why: Distrust
+) -> None:
+    assert lies(7, step_mm=step_mm, samples=samples).distrust is why
+
+
+def test_a_distrusted_gauge_is_called_by_another_name_when_its_lies_are_clearly_others() -> None:
+    trust = lies(10)
+    assert trust.distrust is Distrust.BLOCKED
+    names = []
+    for place in range(40):
+        trust = trusts.lied(trust, DAY_S + 10 + place, 500.0, 1)
+        names.append(trust.distrust)
+
+    assert names[0] is Distrust.BLOCKED
+    assert names[-1] is Distrust.SPIKY
+    assert sum(one is not other for one, other in pairwise(names)) == 1  # and once
+
+
+def test_what_nobody_can_have_measured_makes_a_gauge_doubtful_and_never_blind() -> None:
+    trust = FULL
+    for place in range(100):
+        trust = trusts.was_absurd(trust, DAY_S + place)
+
+    assert trust.distrust is None
+    assert trusts.ABSURD_MAX <= trust.score < trusts.ABSURD_MAX + trusts.ABSURD_LIE
+
+
+def test_ups_and_downs_count_half_a_lie_and_tell_nothing_of_what_stands_there() -> None:
+    trust = trusts.zigzagged(lies(3), DAY_S + 2, 60.0)
+
+    assert trust.score == pytest.approx(3 + trusts.ZIGZAG_LIE, abs=0.01)
+    assert (trust.top_mm, trust.lies, trust.solid) == (lies(3).top_mm, 3, lies(3).solid)
+
+
+def test_a_stream_gauge_that_is_at_fault_on_five_occasions_is_distrusted_until_it_was_sound_for_long() -> None:
+    trust = lies(6, FAULT_APART_S, is_stream=True)
+    assert lies(5, FAULT_APART_S, is_stream=True).distrust is None
+    assert (trust.distrust, trust.is_chronic) == (Distrust.BLOCKED, True)
+    last_s = trust.fault_s
+
+    assert trusts.looked_at(trust, last_s + FAULT_HALF_LIFE_S).is_chronic
+    mended = trusts.looked_at(trust, last_s + 2 * FAULT_HALF_LIFE_S)
+    assert (mended.distrust, mended.is_chronic) == (None, False)
+
+
+def test_lies_of_one_occasion_are_one_fault_and_under_a_street_gauge_somebody_passes() -> None:
+    assert lies(5, 60.0, is_stream=True).faults == 1
+    assert lies(2, FAULT_APART_S - 1, is_stream=True).faults == 1
+    assert lies(2, FAULT_APART_S, is_stream=True).faults == pytest.approx(2, abs=0.1)
+    assert lies(40, FAULT_APART_S).faults == 0
+    assert trusts.faults_at(FULL, 1e9) == 0
+
+
+def test_what_is_stuck_is_named_so_once() -> None:
+    stuck = trusts.is_stuck(FULL, 1000.0)
+
+    assert (stuck.distrust, stuck.score, stuck.at_s) == (Distrust.STUCK, trusts.TRUSTED_BELOW, 1000.0)
+    assert trusts.is_stuck(lies(8), 2000.0) == lies(8)
+    assert trusts.looked_at(stuck, 1000.0).distrust is Distrust.STUCK
+    assert trusts.looked_at(stuck, 1001.0).distrust is None
