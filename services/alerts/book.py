@@ -1,9 +1,8 @@
 """All sites, what the engine knows of each, and the warning that stands there. Pure: readings in, messages out."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.reading import WaterReading
@@ -22,12 +21,11 @@ ReadinessOf = Callable[[Site, datetime], Readiness]
 """How ready a site is held at a moment, by what is known of the weather."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(NamedTuple):
     """One site in the book, in the world in which it was judged; and the readings that are not judged yet."""
 
     world: str = ACTUAL
-    state: SiteState = field(default_factory=SiteState)
+    state: SiteState = SiteState()
     standing: Standing | None = None
     waiting: tuple[Waiting, ...] = ()
 
@@ -96,7 +94,7 @@ class Book:
         self._rules = {site.site_id: rules_of(site, self._model) for site in sites.values()}
         self._sites_of = _by_device(sites)
         for site_id, page in self._pages.items():
-            self._pages[site_id] = replace(page, state=page.state.of_gauges(sites[site_id].device_ids))
+            self._pages[site_id] = page._replace(state=page.state.of_gauges(sites[site_id].device_ids))
         unheard = (site for site in sites.values() for device in site.device_ids if _key(site, device) not in bound)
         return any(True for _ in unheard)
 
@@ -105,7 +103,7 @@ class Book:
         for site_id, page in pages.items():
             site = self.sites.get(site_id)
             if site is not None and site.world == page.world:
-                self._pages[site_id] = replace(page, state=page.state.of_gauges(site.device_ids), waiting=())
+                self._pages[site_id] = page._replace(state=page.state.of_gauges(site.device_ids), waiting=())
                 self._lookout.follow(site, self._pages[site_id].state)
                 if page.state.watermark:
                     self._notice(page.world, page.state.watermark)
@@ -142,7 +140,7 @@ class Book:
         for site in self._sites_of.get(reading.device_id, ()):
             is_actual = site.world == ACTUAL
             now = self._notice(site.world, received_at if is_actual else reading.time)
-            counts = reading.time >= (received_at if is_actual else now) - LATENESS
+            counts = reading.time is now or reading.time >= (received_at if is_actual else now) - LATENESS
             if self._wait:
                 if counts:
                     at = min(reading.time, received_at) if is_actual else reading.time
@@ -175,7 +173,7 @@ class Book:
         changed = {site_id: self.page(site_id) for site_id in self._changed}
         self._changed = set()
         if not self._room.is_empty:
-            return {name: replace(page, waiting=self._room.of(page.world, name)) for name, page in changed.items()}
+            return {name: page._replace(waiting=self._room.of(page.world, name)) for name, page in changed.items()}
         return changed
 
     def _let_in(self, world: str, now: datetime) -> list[WarningMessage]:
@@ -222,7 +220,7 @@ class Book:
             self._lookout.follow(site, page.state)
             return
         state = page.state._replace(is_lost=True)
-        self._pages[site_id] = replace(page, state=state)
+        self._pages[site_id] = page._replace(state=state)
         self._changed.add(site_id)
         self._notices.append(self._lookout.notice(site, state, now))
 

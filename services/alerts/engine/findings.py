@@ -15,18 +15,16 @@ Finding = tuple[Level, Grounds]
 
 
 def observed(state: SiteState, sight: Sight | None, rules: Rules) -> Finding | None:
-    """The highest level whose threshold the water has stood at for the profile's up-hold."""
+    """The highest level at whose threshold the water has stood for the up-hold, if the site must rise to it."""
     if sight is None or not state.reached_s:
         return None
     held = [level for level, since_s in state.reached_s.items() if sight.at_s - since_s >= rules.up_hold_s]
-    if not held:
-        return None
-    level = max(held)
-    return level, _grounds("observed", sight, level, rules)
+    level = max(held, default=Level.NONE)
+    return (level, _grounds("observed", sight, level, rules)) if level > state.level else None
 
 
-def expected(sight: Sight | None, rules: Rules, *, armed: bool) -> Finding | None:
-    """The highest level that the water will probably reach within the half hour."""
+def expected(state: SiteState, sight: Sight | None, rules: Rules, *, armed: bool) -> Finding | None:
+    """The highest level that the water will probably reach within the half hour, if the site must rise to it."""
     if sight is None or not sight.crossings or rules.horizon_s <= 0:
         return None
     spell = sight.gauge.spell
@@ -34,6 +32,8 @@ def expected(sight: Sight | None, rules: Rules, *, armed: bool) -> Finding | Non
         return None
     needed = raises_at(rules, armed=armed)
     for level, crossing in zip(reversed(WARNING_LEVELS), reversed(sight.crossings), strict=True):
+        if level <= state.level:
+            return None
         if crossing is not None and crossing.probability >= needed:
             return level, _grounds("predicted", sight, level, rules, crossing)
     return None
@@ -41,7 +41,7 @@ def expected(sight: Sight | None, rules: Rules, *, armed: bool) -> Finding | Non
 
 def rained(state: SiteState, sight: Sight | None, rules: Rules, at_s: float) -> Finding | None:
     """Blue, if rain alone speaks for it: a street floods within minutes of it, and a gauge says so too late."""
-    if not rains.raises(state.rain, at_s):
+    if state.level >= Level.BLUE or not rains.raises(state.rain, at_s):
         return None
     quarter_mm, hour_mm = rains.sums(state.rain, at_s)
     return Level.BLUE, Grounds(

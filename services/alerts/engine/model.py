@@ -38,13 +38,14 @@ class Timing:
         """Half of the crossings come sooner."""
         return exp(self.at_one_min + self.power * log(min(max(arrival_min, SOONEST_MIN), LATEST_MIN)))
 
-    def share_within(self, arrival_min: float, within_s: float) -> float:
-        """Of the crossings within the horizon, the share that comes within a shorter time."""
+    def shares_within(self, arrival_min: float, horizons_s: Sequence[float]) -> list[float]:
+        """Of the crossings within `HORIZON_S`, the share that comes within each shorter time."""
         middle = log(self.median_min(arrival_min))
-        return self._below(within_s / 60.0, middle) / max(self._below(HORIZON_S / 60.0, middle), 1e-9)
+        all_of_them = max(self._below(HORIZON_S, middle), 1e-9)
+        return [self._below(horizon_s, middle) / all_of_them for horizon_s in horizons_s]
 
-    def _below(self, minutes: float, middle: float) -> float:
-        return 0.5 * (1.0 + erf((log(minutes) - middle) / (self.spread * sqrt(2.0))))
+    def _below(self, within_s: float, middle: float) -> float:
+        return 0.5 * (1.0 + erf((log(within_s / 60.0) - middle) / (self.spread * sqrt(2.0))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ def _learned(model: Model, leaves: int, of_threshold: tuple[float, ...], depth_m
     arrival_min, timing = of_threshold[3], model.timing
     median_s = 60.0 * timing.median_min(arrival_min)
     factor = exp(NINE_TENTHS * timing.spread)
-    within = tuple(probability * timing.share_within(arrival_min, horizon_s) for horizon_s in HORIZONS_S)
+    within = tuple([probability * share for share in timing.shares_within(arrival_min, HORIZONS_S)])
     return Crossing(probability, within, median_s, median_s / factor, median_s * factor)
 
 

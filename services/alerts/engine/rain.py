@@ -74,17 +74,21 @@ DRY = Rain()
 
 def fell(rain: Rain, time_s: float, amount_mm: float, gauge: str, answer: Answer) -> Rain:
     """One more step of rain; a step that was told already changes nothing."""
-    if any(at_s == time_s and name == gauge for at_s, _, name in rain.fallen):
+    fallen = rain.fallen
+    if not fallen and amount_mm <= 0 and not rain.heaviest:
+        return rain  # a dry day, and nearly all days are
+    is_newest = not fallen or time_s > fallen[-1][0]
+    if not is_newest and any(at_s == time_s and name == gauge for at_s, _, name in fallen):
         return rain
-    newest_s = max([time_s, *(at_s for at_s, _, _ in rain.fallen[-1:])])
-    kept = [one for one in rain.fallen if one[0] > newest_s - KEPT_S and one[1] > 0]
-    fallen = tuple(sorted([*kept, (time_s, max(amount_mm, 0.0), gauge)]))
-    rain = passed(rain._replace(fallen=fallen), newest_s)
-    index = index_at(rain, newest_s, answer)
-    rain = rain._replace(heaviest=max(rain.heaviest, index))
-    if index >= own_share(rain):
-        return rain._replace(raised_s=newest_s, armed_s=newest_s)
-    return rain._replace(armed_s=newest_s) if index >= ARMED_SHARE * own_share(rain) else rain
+    newest_s = time_s if is_newest else fallen[-1][0]
+    if fallen and (fallen[0][0] <= newest_s - KEPT_S or fallen[-1][1] <= 0):
+        fallen = tuple(one for one in fallen if one[0] > newest_s - KEPT_S and one[1] > 0)
+    fallen = (*fallen, (time_s, max(amount_mm, 0.0), gauge))
+    rain = passed(rain._replace(fallen=fallen if is_newest else tuple(sorted(fallen))), newest_s)
+    index, share = index_at(rain, newest_s, answer), own_share(rain)
+    raised_s = newest_s if index >= share else rain.raised_s
+    armed_s = newest_s if index >= ARMED_SHARE * share else rain.armed_s
+    return Rain(rain.fallen, raised_s, armed_s, max(rain.heaviest, index), rain.answered, rain.storms)
 
 
 def passed(rain: Rain, now_s: float) -> Rain:
@@ -117,6 +121,8 @@ def own_share(rain: Rain) -> float:
     Without storms of its own, 1. Between the lightest storm that flooded it and the heaviest that did not lies where
     it answers; the type's own value counts as two storms more.
     """
+    if not rain.storms:
+        return 1.0
     flooded = [storm.strength for storm in rain.storms if storm.flooded]
     spared = [storm.strength for storm in rain.storms if not storm.flooded and storm.strength >= ARMED_SHARE]
     if not flooded and not any(index >= 1.0 for index in spared):
@@ -139,8 +145,11 @@ def is_armed(rain: Rain, now_s: float) -> bool:
 
 def _most(fallen: tuple[Fallen, ...], after_s: float, until_s: float) -> float:
     """The sum over a window, by the gauge that had most: two gauges see the same rain."""
+    begin = len(fallen)
+    while begin and fallen[begin - 1][0] > after_s:
+        begin -= 1
     sums: dict[str, float] = {}
-    for at_s, amount_mm, name in fallen:
-        if after_s < at_s <= until_s:
+    for at_s, amount_mm, name in fallen[begin:]:
+        if at_s <= until_s:
             sums[name] = sums.get(name, 0.0) + amount_mm
     return max(sums.values(), default=0.0)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.quality import UNUSABLE, Quality
@@ -46,7 +47,8 @@ def step(state: SiteState, reading: WaterReading, rules: Rules, readiness: Readi
     if reading.rain_mm is not None and not quality & _MISSING:
         state = _rained(state, reading, time_s, rules)
         if reading.depth_mm is None:
-            return _decide(state, rules, readiness)
+            at_rest = _is_calm(state, time_s) and all(map(gauges.is_at_rest, state.gauges.values()))
+            return (state, None) if at_rest else _decide(state, rules, readiness)
     name = channel_name(reading.device_id, reading.channel)
     gauge = state.gauges.get(name, NEW)
     if time_s <= gauge.series.time_s:
@@ -61,7 +63,7 @@ def step(state: SiteState, reading: WaterReading, rules: Rules, readiness: Readi
     gauge = gauges.hear(
         gauge, time_s, depth_mm, hasty=hasty, at_once=rules.hasty, limits=rules.limits, is_stream=rules.is_stream
     )
-    if was_at_rest and reading.depth_mm < WET_MM and _is_calm(state):
+    if was_at_rest and reading.depth_mm < WET_MM and _is_calm(state, time_s):
         return _with_gauge(state, name, gauge, time_s), None
     if gauge.spell is not None and gauges.may_foretell(gauge, time_s):
         gauge = gauge._replace(outlook=_outlook(gauge, gauge.spell, name, rules))
@@ -97,9 +99,9 @@ def _is_armed(state: SiteState, readiness: Readiness, now_s: float) -> bool:
     return readiness.level > Level.NONE or rains.is_armed(state.rain, now_s)
 
 
-def _is_calm(state: SiteState) -> bool:
+def _is_calm(state: SiteState, now_s: float) -> bool:
     """No level in force, and nothing on its way: nearly all readings end here, and nothing follows."""
-    return state.level is Level.NONE and not state.reached_s and not state.rain.armed_s
+    return state.level is Level.NONE and not state.reached_s and not rains.raises(state.rain, now_s)
 
 
 def _decide(state: SiteState, rules: Rules, readiness: Readiness) -> Step:
@@ -109,17 +111,13 @@ def _decide(state: SiteState, rules: Rules, readiness: Readiness) -> Step:
     sight = look(state, rules)
     armed = _is_armed(state, readiness, at_s)
     state = _note_reached(state, sight, rules)
-    found = [
-        finding
-        for finding in (
-            observed(state, sight, rules),
-            expected(sight, rules, armed=armed),
-            rained(state, sight, rules, at_s),
-        )
-        if finding is not None and finding[0] > state.level
-    ]
-    if found:
-        return _change(state, at_s, *max(found, key=lambda finding: finding[0]))
+    found = (
+        observed(state, sight, rules),
+        expected(state, sight, rules, armed=armed),
+        rained(state, sight, rules, at_s),
+    )
+    if any(found):
+        return _change(state, at_s, *max(filter(None, found), key=itemgetter(0)))
     return _recede(state, sight, rules, armed=armed) if state.level > Level.NONE and sight else (state, None)
 
 
