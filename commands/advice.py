@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rencheng.broker.probe import Passage
+from rencheng.broker.probe import CannotAnswer, Passage
 from rencheng.store.diagnosis import Condition
 
 Verdict = Literal["good", "change", "danger"]
@@ -20,6 +20,9 @@ BATCH_MS = 5.0
 COMMIT_MAX_MS = 20.0
 WAL_MIN_MB = 1024
 CONNECTIONS_SHARE_MAX = 0.8
+
+
+ANSWERS = "broker: answers of ingest on `reply` topics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,23 @@ def of_broker(passage: Passage, *, commit_ms: float) -> list[Finding]:
     if passage.trip_ms > TRIP_MAX_MS:
         advice = "Small packets wait for more. Mosquitto: `set_tcp_nodelay true`. Or the network is slow."
         trip = Finding(trip.about, trip.found, "change", advice)
-    return [in_flight, queue, trip]
+    return [in_flight, queue, trip, Finding(ANSWERS, "heard")]
+
+
+def of_silence(silence: CannotAnswer) -> list[Finding]:
+    """What a broker does that lets no answer of ingest through, so that nothing else of it can be measured."""
+    rule = (
+        "Let rencheng-ingest write `rencheng/v1/+/+/+/reply`, and rencheng-operator read it, as"
+        " deploy/mosquitto/acl.conf does."
+    )
+    if not silence.cut_off:
+        advice = f"Devices that wait for receipts send everything again and again. {rule}"
+        return [Finding(ANSWERS, "not heard", "danger", advice)]
+    advice = (
+        "Mosquitto with `max_queued_messages 0` hangs up on who publishes what it may not, so that each answer to a"
+        f" device cuts ingest off. {rule}"
+    )
+    return [Finding(ANSWERS, "the connection is closed", "danger", advice)]
 
 
 def of_database(condition: Condition) -> list[Finding]:

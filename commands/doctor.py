@@ -4,9 +4,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from commands.advice import Finding, of_broker, of_database
+from commands.advice import Finding, of_broker, of_database, of_silence
 from commands.opening import opened
-from rencheng.broker.probe import measure_passage
+from rencheng.broker.probe import CannotAnswer, measure_passage
 from rencheng.runtime.settings import BrokerAccounts, BrokerSettings
 from rencheng.store.diagnosis import examine
 
@@ -26,12 +26,16 @@ def doctor() -> None:
     settings = DoctorSettings.load()
     with opened() as engine, engine.connect() as connection:
         condition = examine(connection)
-    passage = measure_passage(
-        settings.mqtt_address,
-        speaker=("rencheng-ingest", settings.mqtt_ingest_password.get_secret_value()),
-        listener=("rencheng-operator", settings.mqtt_operator_password.get_secret_value()),
-    )
-    findings = [*of_broker(passage, commit_ms=condition.commit_ms), *of_database(condition)]
+    try:
+        passage = measure_passage(
+            settings.mqtt_address,
+            speaker=("rencheng-ingest", settings.mqtt_ingest_password.get_secret_value()),
+            listener=("rencheng-operator", settings.mqtt_operator_password.get_secret_value()),
+        )
+        findings = of_broker(passage, commit_ms=condition.commit_ms)
+    except CannotAnswer as silence:
+        findings = of_silence(silence)
+    findings += of_database(condition)
     _show(findings)
     if any(finding.verdict == "danger" for finding in findings):
         raise typer.Exit(1)

@@ -21,6 +21,9 @@ Account = tuple[str, str]
 MESSAGES = 12_000
 """More than our window (10,000), and more than a default window (20) and a default queue (1,000) together."""
 
+ANSWER_S = 5.0
+"""How long a first answer may take to be heard."""
+
 QUIET_S = 0.7
 """When nothing came for so long, nothing more comes."""
 
@@ -50,6 +53,18 @@ class Passage:
         return self.sent - self.delivered
 
 
+class CannotAnswer(NotPossible):
+    """What ingest tells devices on their `reply` topics does not come through.
+
+    Attributes:
+        cut_off: the broker closes the connection of who tries.
+    """
+
+    def __init__(self, *, cut_off: bool) -> None:
+        super().__init__("the broker hangs up on who answers a device" if cut_off else "no answer comes through")
+        self.cut_off = cut_off
+
+
 def measure_passage(
     address: tuple[str, int], *, speaker: Account, listener: Account, messages: int = MESSAGES
 ) -> Passage:
@@ -62,6 +77,7 @@ def measure_passage(
         messages: how many to send.
 
     Raises:
+        CannotAnswer: the speaker may not write `reply` topics, or the listener not read them.
         NotPossible: the broker cannot be reached, refuses an account, or does not let the messages through.
     """
     topic = f"rencheng/v1/000000/waterlogging/doctor-{secrets.token_hex(4)}/reply"
@@ -73,11 +89,12 @@ def measure_passage(
         speaking_client.max_inflight_messages_set(0)
         speaking_client.username_pw_set(*speaker)
         with _connected(speaking_client, address, threading.Event(), None) as speaking:
+            _require_an_answer(speaking, ears, topic)
             trip_ms = _trip_ms(speaking, hearing, ears, topic)
             ears.acknowledges, before = False, ears.count
             for _ in range(messages):
                 speaking.publish(topic, b"", qos=1)
-            if not all(accepted.acquire(timeout=PATIENCE_S) for _ in range(messages + TRIPS)):
+            if not all(accepted.acquire(timeout=PATIENCE_S) for _ in range(messages + TRIPS + 1)):
                 raise NotPossible("the broker does not take what is published; what does its log say?")
             in_flight = ears.when_quiet() - before
             ears.acknowledges = True
@@ -145,6 +162,18 @@ def _connected(client: Any, address: tuple[str, int], ready: threading.Event, to
     finally:
         client.disconnect()
         client.loop_stop()
+
+
+def _require_an_answer(speaking: Client, ears: _Ears, topic: str) -> None:
+    cut_off = threading.Event()
+    speaking.on_disconnect = lambda *_: cut_off.set()
+    speaking.publish(topic, b"", qos=1)
+    until = time.monotonic() + ANSWER_S
+    while not ears.count:
+        if cut_off.is_set() or time.monotonic() > until:
+            raise CannotAnswer(cut_off=cut_off.is_set())
+        time.sleep(0.0005)
+    speaking.on_disconnect = None
 
 
 def _trip_ms(speaking: Client, hearing: BulkClient, ears: _Ears, topic: str) -> float:

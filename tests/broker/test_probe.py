@@ -9,7 +9,7 @@ import pytest
 from local_stack.mosquitto import MosquittoServer
 from local_stack.ports import choose_port
 from local_stack.programs import Programs
-from rencheng.broker.probe import Passage, measure_passage
+from rencheng.broker.probe import CannotAnswer, Passage, measure_passage
 from rencheng.domain.errors import NotPossible
 from tests.conftest import SERVICES, Broker
 
@@ -46,6 +46,23 @@ def test_our_own_broker_lets_everything_through_and_keeps_everything(broker: Bro
     passage = measure(broker, 2000)
 
     assert (passage.in_flight, passage.dropped) == (2000, 0)
+
+
+def test_a_broker_that_hangs_up_on_who_answers_without_leave_is_found_out(broker: Broker) -> None:
+    broker.add_accounts("rencheng-foreign")
+    with pytest.raises(CannotAnswer) as found:
+        measure_passage(broker.address, speaker=broker.account("foreign"), listener=broker.account("operator"))
+
+    assert found.value.cut_off
+
+
+def test_a_broker_that_drops_answers_in_silence_is_found_out(narrow_broker: Broker) -> None:
+    narrow_broker.add_accounts("rencheng-foreign")
+    speaker, listener = narrow_broker.account("foreign"), narrow_broker.account("operator")
+    with pytest.raises(CannotAnswer) as found:
+        measure_passage(narrow_broker.address, speaker=speaker, listener=listener)
+
+    assert not found.value.cut_off
 
 
 def test_a_broker_that_is_away_or_refuses_is_told(broker: Broker) -> None:

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from commands.advice import Finding, of_broker, of_database
-from rencheng.broker.probe import Passage
+from commands.advice import Finding, of_broker, of_database, of_silence
+from rencheng.broker.probe import CannotAnswer, Passage
 from rencheng.store.database import open_database
 from rencheng.store.diagnosis import Condition, examine
 
@@ -46,6 +46,15 @@ def test_a_queue_that_drops_is_a_danger() -> None:
     assert about.startswith("danger broker: queue")
     assert "dropped 1,000" in advice
     assert "max_queued_messages 0" in advice
+
+
+def test_a_broker_that_lets_no_answer_through_is_a_danger() -> None:
+    for cut_off in (False, True):
+        ((about, advice),) = worst(of_silence(CannotAnswer(cut_off=cut_off))).items()
+
+        assert about.startswith("danger broker: answers")
+        assert "rencheng/v1/+/+/+/reply" in advice
+        assert ("cuts ingest off" in advice) is cut_off
 
 
 @pytest.mark.parametrize(
