@@ -10,7 +10,7 @@ from local_stack.ports import HOST, require_free
 from local_stack.process_table import find_server
 from local_stack.programs import Programs
 
-START_TIMEOUT_S = 30.0  # it reads its whole persistence file first
+START_TIMEOUT_S = 120.0  # it reads its whole persistence file first
 STOP_TIMEOUT_S = 60.0
 PROBE_TIMEOUT_S = 1.0
 

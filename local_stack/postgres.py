@@ -14,7 +14,7 @@ from local_stack.process_table import arguments_of, children, find_server, is_al
 from local_stack.programs import Programs
 
 USER = "rencheng"
-START_TIMEOUT_S = 60.0  # recovery after a kill may take a while
+START_TIMEOUT_S = 300.0  # after a kill it goes through up to max_wal_size first
 STOP_TIMEOUT_S = 60.0
 ZONES = Path("/usr/share/zoneinfo")  # where Debian's PostgreSQL looks for them
 

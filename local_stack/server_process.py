@@ -14,6 +14,10 @@ from local_stack.process_table import is_alive
 
 POLL_S = 0.02
 LOG_LIMIT_BYTES = 10_000_000
+STILL_STARTING = (
+    "After a crash it first reads back what it had written, which takes minutes if that is much. It goes on: wait, and"
+    " say the same again. "
+)
 
 # Servers started by this process. Their Popen objects are kept to collect their exit codes.
 _started: dict[int, subprocess.Popen[bytes]] = {}
@@ -48,9 +52,10 @@ def await_ready(is_ready: Callable[[], bool], *, pid: int, name: str, log_file: 
     deadline = time.monotonic() + timeout_s
     while not is_ready():
         if not is_running(pid):
-            raise _start_failure(f"{name} ended while it started.", log_file)
+            raise _start_failure(f"{name} ended while it started.", log_file, remedy="")
         if time.monotonic() > deadline:
-            raise _start_failure(f"{name} did not answer within {timeout_s:.0f} s.", log_file)
+            what = f"{name} (process {pid}) did not answer within {timeout_s:.0f} s, and is still starting."
+            raise _start_failure(what, log_file, remedy=STILL_STARTING)
         time.sleep(POLL_S)
 
 
@@ -98,9 +103,9 @@ def last_lines(log_file: Path, *, count: int) -> list[str]:
         return log.read().decode(errors="replace").splitlines()[-count:]
 
 
-def _start_failure(what: str, log_file: Path) -> StackError:
+def _start_failure(what: str, log_file: Path, *, remedy: str) -> StackError:
     told = [f"  {line}" for line in last_lines(log_file, count=12)]
-    return StackError("\n".join([what, *told]), remedy=f"The whole log is {log_file}.")
+    return StackError("\n".join([what, *told]), remedy=f"{remedy}The whole log is {log_file}.")
 
 
 def _turn_over(log_file: Path) -> None:
