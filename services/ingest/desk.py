@@ -62,6 +62,7 @@ class Desk:
             Stopped: asked to stop first; nothing of them is committed.
         """
         directory = self._directory.current()
+        messages = self._quotas.readable(messages, now_s=time.monotonic())
         batch = [admit(message, directory, self._limits, self._gauges) for message in messages]
         if any(_is_strange(admitted) for admitted in batch):
             directory, batch = self._asked_again(directory, batch)
