@@ -62,13 +62,9 @@ def count(connection: Connection, worker: str, at: datetime, tallies: Mapping[tu
     if not tallies:
         return
     day = at.astimezone(UTC).date()
-    connection.exec_driver_sql(
-        _COUNT,
-        [
-            (day, worker, world, kind, tally.stored, tally.duplicate, tally.quarantined, tally.unpacked)
-            for (world, kind), tally in sorted(tallies.items())
-        ],
-    )
+    for (world, kind), tally in sorted(tallies.items()):
+        of_them = (tally.stored, tally.duplicate, tally.quarantined, tally.unpacked)
+        connection.exec_driver_sql(_COUNT, (day, worker, world, kind, *of_them))
 
 
 def totals(connection: Connection, world: str) -> Tally:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from typing import cast
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, func, select
@@ -11,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.errors import is_unavailable
 
-__all__ = ["Connection", "Engine", "database_now", "in_our_words", "open_database"]
+__all__ = ["Connection", "Engine", "database_now", "in_one_trip", "in_our_words", "open_database"]
 
 CONNECT_TIMEOUT_S = 5
 
@@ -58,6 +59,16 @@ def give_up(connection: Connection) -> None:
         connection.invalidate()
     with suppress(SQLAlchemyError):
         connection.close()
+
+
+@contextmanager
+def in_one_trip(connection: Connection) -> Iterator[None]:
+    """Statements within it are sent together, and answered together: each trip to a server costs more than a statement.
+
+    For statements whose rows nobody wants. An error of one is raised at the end, and what follows it is not done.
+    """
+    with cast("psycopg.Connection[object]", connection.connection.driver_connection).pipeline():
+        yield
 
 
 @contextmanager

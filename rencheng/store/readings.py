@@ -1,4 +1,4 @@
-"""Readings in: COPY into a staging table, then insert what is new and tell repetition from contradiction."""
+"""Readings in, the long way: COPY into a staging table, insert what is new, tell repetition from contradiction."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -126,12 +126,12 @@ def _settle(driver: _Driver, savepoint: _Savepoint, shape: Shape, arrivals: Sequ
 
 def _copy_and_merge(driver: _Driver, shape: Shape, arrivals: Sequence[Arrival]) -> list[Fate]:
     with driver.cursor() as cursor, cursor.copy(shape.copy_in) as copy:
-        copy.set_types(shape.types)
+        copy.set_types(["int4", *shape.types])
         received_at, received_us = None, 0
         for ordinal, arrival in enumerate(arrivals):
             if arrival.received_at is not received_at:  # many arrive together
                 received_at, received_us = arrival.received_at, since_2000_us(arrival.received_at)
-            copy.write_row(shape.row(ordinal, arrival.reading, received_us))
+            copy.write_row([ordinal, *shape.row(arrival.reading, received_us)])
     fates: list[Fate] = [Settled.STORED] * len(arrivals)
     known = [ordinal for (ordinal,) in driver.execute(shape.merge)]
     if known:

@@ -1,8 +1,8 @@
-"""How each kind of reading lies in its table, and the four statements that write it."""
+"""How each kind of reading lies in its table, and the statements that write it."""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Double, Integer, SmallInteger, Table, Text
@@ -35,9 +35,11 @@ class Shape:
 
     Attributes:
         key_of: the natural key of a reading.
-        types: how the columns of `copy_in` travel, as psycopg names types.
+        key_in: the same in a row.
+        types: how the columns of a row travel, as psycopg names types.
+        copy_new: takes rows straight into the table.
         stage: makes the temporary table that a batch is copied into; it empties itself at each commit.
-        empty, copy_in: empty the staging table within a transaction, and fill it.
+        empty, copy_in: empty the staging table within a transaction, and fill it with rows behind their ordinals.
         merge: inserts what is new, in the order given, and returns the ordinals of what was not.
         compare: of these ordinals, whether the stored row says the same.
     """
@@ -51,16 +53,18 @@ class Shape:
         self.kind = kind
         self.table = table
         self.key_of: Callable[[Reading], tuple[Any, ...]] = attrgetter(*key)
+        self.key_in: Callable[[list[Any]], tuple[Any, ...]] = itemgetter(*range(len(key)))
         self._names = [*key, *values, "quality"]
         self._columns: Callable[[Reading], tuple[Any, ...]] = attrgetter(*key, *values, "quality")
         self._time = key.index("time")
-        self.types = ["int4", *(_WIRE[type(table.c[name].type)] for name in [*key, *values, *_ATTENDANT])]
-        widths = enumerate(_BYTES.get(of, 0) for of in self.types[1:-1])
+        self.types = [_WIRE[type(table.c[name].type)] for name in [*key, *values, *_ATTENDANT]]
+        widths = enumerate(_BYTES.get(of, 0) for of in self.types[:-1])
         self._limits = [(at, 2 ** (8 * width - 1)) for at, width in widths if width and at != self._time]
         self.stage = (
             f"CREATE TEMPORARY TABLE {staging} ON COMMIT DELETE ROWS AS"
             f" SELECT 0 AS ordinal, {columns} FROM {name} WITH NO DATA"
         )
+        self.copy_new = f"COPY {name} ({columns}) FROM STDIN (FORMAT binary)"
         self.empty = f"DELETE FROM {staging}"
         self.copy_in = f"COPY {staging} (ordinal, {columns}) FROM STDIN (FORMAT binary)"
         self.merge = (
@@ -74,18 +78,18 @@ class Shape:
             f" FROM {staging} s JOIN {name} t ON {_matched(key, 's', 't')} WHERE s.ordinal = ANY(%s)"
         )
 
-    def row(self, ordinal: int, reading: Reading, received_us: int) -> list[Any]:
-        """What `copy_in` takes, each as `types` says; `received_us` as of `since_2000_us`.
+    def row(self, reading: Reading, received_us: int) -> list[Any]:
+        """The columns of a reading, each as `types` says; `received_us` as of `since_2000_us`.
 
         Raises:
             OverflowError: an integer is too large for its column. psycopg would cut it to size without a word.
         """
-        columns = self._columns(reading)
+        row = list(self._columns(reading))
         for at, limit in self._limits:
-            if (number := columns[at]) is not None and not -limit <= number < limit:
+            if (number := row[at]) is not None and not -limit <= number < limit:
                 raise OverflowError(f"{number} is out of range for {self._names[at]}")
-        row = [ordinal, *columns, received_us]
-        row[1 + self._time] = since_2000_us(reading.time)
+        row[self._time] = since_2000_us(row[self._time])
+        row.append(received_us)
         return row
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -11,10 +11,11 @@ from rencheng.domain.topic import kind_in
 from rencheng.intake import Admitted, Refusal
 from rencheng.runtime.logs import get_logger
 from rencheng.store.counts import Tally, count, has_progressed, record_progress, take_turn
-from rencheng.store.database import Connection, Engine, give_up, in_our_words
+from rencheng.store.database import Connection, Engine, give_up, in_one_trip, in_our_words
 from rencheng.store.devices import save_states
 from rencheng.store.quarantine import Refuse, bury
 from rencheng.store.readings import Arrival, Settled, write
+from rencheng.store.straight import Luck, copy_new
 
 log = get_logger("ingest")
 
@@ -59,6 +60,7 @@ class Writer:
         self._in_doubt: Settlement | None = None
         self._connection: Connection | None = None
         self._through = self._started_at
+        self._luck = Luck()
 
     def write(self, batch: Sequence[Admitted], *, received_through: datetime) -> Settlement:
         """Commit a batch, however long the database stays away; returns what became of its readings.
@@ -83,19 +85,26 @@ class Writer:
     def _attempt(self, batch: Sequence[Admitted]) -> Settlement:
         mark = {"started_at": self._started_at, "committed_through": self._through}
         connection = self._connection = self._connection or self._engine.connect()
-        take_turn(connection, self._worker)
+        self._begin(connection)
         if (settled := self._in_doubt) is not None:
             committed = has_progressed(connection, self._worker, **mark)
             self._in_doubt = None
             if committed:  # only its answer was lost; to write it again would count all of it as duplicate
                 connection.rollback()
                 return settled
-        settled = self._settle(connection, batch)
-        record_progress(connection, self._worker, **mark, rows=settled.tally.stored > 0)
+        tallies, refused = self._settle(connection, batch)
+        settled = Settlement(sum(tallies.values(), Tally()), refused)
         self._in_doubt = settled
-        connection.commit()
+        with in_one_trip(connection):
+            count(connection, self._worker, self._now(), tallies)
+            record_progress(connection, self._worker, **mark, rows=settled.tally.stored > 0)
+            connection.commit()
         self._in_doubt = None
         return settled
+
+    def _begin(self, connection: Connection) -> None:
+        with in_one_trip(connection):
+            take_turn(connection, self._worker)
 
     def close(self) -> None:
         """Give the connection up. It is kept from batch to batch, because to test it costs a round trip each time."""
@@ -103,28 +112,53 @@ class Writer:
             give_up(self._connection)
             self._connection = None
 
-    def _settle(self, connection: Connection, batch: Sequence[Admitted]) -> Settlement:
+    def _settle(
+        self, connection: Connection, batch: Sequence[Admitted]
+    ) -> tuple[Mapping[tuple[str, str], Tally], Sequence[Refuse]]:
+        """All but the account: the tallies by world and kind, and what was refused."""
+        refused = [_refuse(a, r) for a in batch for r in a.refusals]
+        tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
+        if self._is_all_new(connection, batch):
+            for a in batch:
+                if a.readings:
+                    tallies[a.world, kind_in(a.message.topic)].stored += len(a.readings)
+        else:
+            self._write(connection, batch, tallies, refused)
+        for item in refused:
+            tallies[item.world, kind_in(item.topic)].quarantined += item.times
+        bury(connection, refused)
+        save_states(connection, [a.state for a in batch if a.state])
+        return tallies, refused
+
+    def _is_all_new(self, connection: Connection, batch: Sequence[Admitted]) -> bool:
+        """Have all readings been stored the short way?"""
+        if not any(a.readings for a in batch) or not self._luck.try_again():
+            return False  # a sign of life says nothing about luck
+        if copy_new(connection, ((a.readings, a.message.received_at) for a in batch)):
+            self._luck.succeeded()
+            return True
+        self._luck.failed()
+        connection.rollback()
+        self._begin(connection)
+        return False
+
+    def _write(
+        self,
+        connection: Connection,
+        batch: Sequence[Admitted],
+        tallies: dict[tuple[str, str], Tally],
+        refused: list[Refuse],
+    ) -> None:
         read = [(a, p, r) for a in batch for p, r in zip(a.positions, a.readings, strict=True)]
         fates = write(connection, [Arrival(reading, a.message.received_at) for a, _, reading in read])
-        tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
-        of_topic: dict[str, Tally] = {}  # a topic is one device's, and so of one kind and one world
-        refused = [_refuse(a, r) for a in batch for r in a.refusals]
         for (admitted, position, _), fate in zip(read, fates, strict=True):
-            tally = of_topic.get(admitted.message.topic)
-            if tally is None:
-                tally = of_topic[admitted.message.topic] = tallies[admitted.world, kind_in(admitted.message.topic)]
+            tally = tallies[admitted.world, kind_in(admitted.message.topic)]
             if fate is Settled.STORED:
                 tally.stored += 1
             elif fate is Settled.DUPLICATE:
                 tally.duplicate += 1
             else:
                 refused.append(_refuse(admitted, Refusal(position, fate.reason, fate.detail)))
-        for item in refused:
-            tallies[item.world, kind_in(item.topic)].quarantined += item.times
-        bury(connection, refused)
-        save_states(connection, [a.state for a in batch if a.state])
-        count(connection, self._worker, self._now(), tallies)
-        return Settlement(sum(tallies.values(), Tally()), refused)
 
 
 def _refuse(admitted: Admitted, refusal: Refusal) -> Refuse:

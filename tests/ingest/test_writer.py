@@ -115,6 +115,7 @@ def test_what_another_process_of_the_slot_wrote_meanwhile_is_not_taken_for_ours(
             write()
 
     tally = writer.write(batch(), received_through=NOW).tally
+    successor.close()
 
     assert tally == Tally(duplicate=3, quarantined=1)
     assert counts(database) == (3, 3, 2)

@@ -14,7 +14,8 @@ from rencheng.store.columnstore import keep_by_columns
 from rencheng.store.edition import edition
 from rencheng.store.readings import Arrival, Settled, write
 from rencheng.store.rollup_levels import Level
-from tests.store.conftest import rows
+from rencheng.store.straight import copy_new
+from tests.store.conftest import NOON, rows
 from tests.store.test_readings_model import Model
 from tests.store.test_rollups import assert_equal, rolled_up
 from tests.store.upkeep import settle, turn_into_columns
@@ -81,7 +82,10 @@ def test_a_late_upload_that_reaches_into_thousands_of_column_batches_is_taken_wh
         WaterReading(f"U{n}", 0, LONG_AGO + timedelta(seconds=500), depth_mm=(500 * 150 + n) % 100) for n in range(150)
     ]
     between = [WaterReading(f"U{n}", 0, LONG_AGO + timedelta(seconds=500.5), depth_mm=1.0) for n in range(150)]
+    beside = [WaterReading(f"U{n}", 0, LONG_AGO + timedelta(seconds=500.7), depth_mm=1.0) for n in range(150)]
 
+    with database.begin() as connection:
+        assert copy_new(connection, [(beside, NOON)])
     assert say(database, *again, *between) == [Settled.DUPLICATE] * 150 + [Settled.STORED] * 150
 
 

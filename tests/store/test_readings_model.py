@@ -1,4 +1,4 @@
-"""`write` against a model: a dictionary of what is stored under each key."""
+"""`write` and `copy_new` against a model: a dictionary of what is stored under each key."""
 
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
@@ -15,6 +15,7 @@ from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.store.readings import Arrival, Fate, Settled, write
 from rencheng.store.shapes import SHAPES
+from rencheng.store.straight import copy_new
 from tests.store.conftest import NOON, TABLES
 
 devices = st.sampled_from(["A", "B", "Ä-ü 城"])
@@ -83,6 +84,17 @@ class Model(RuleBasedStateMachine):
                 fates = write(connection, [Arrival(reading, NOON) for reading in batch])
 
                 assert [told(fate) for fate in fates] == expected
+
+    @rule(batch=batches)
+    def commit_the_short_way(self, batch: list[Reading]) -> None:
+        """As ingest tries first: all of it or, if one reading is known or comes twice, nothing."""
+        keys = {key_of(reading) for reading in batch}
+        all_new = len(keys) == len(batch) and not keys & self.stored.keys()
+        with self.database.connect() as connection:
+            assert copy_new(connection, [((reading,), NOON) for reading in batch]) is all_new
+            if all_new:
+                connection.commit()
+                self.stored.update((key_of(reading), reading) for reading in batch)
 
     @rule(batch=batches)
     def roll_back(self, batch: list[Reading]) -> None:

@@ -1,0 +1,53 @@
+"""The short way in, where it gives up, and when it is tried again."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import pytest
+from sqlalchemy import Engine
+
+from rencheng.domain.reading import Reading, SignalEvent, WaterReading
+from rencheng.store.straight import LONG_WAYS_MAX, Luck, copy_new
+from tests.store.conftest import NOON, rows
+from tests.store.test_readings_faults import gauge
+
+
+@pytest.mark.usefixtures("_empty")
+@pytest.mark.parametrize(
+    "odd",
+    [
+        gauge(0),
+        replace(gauge(0), depth_mm=7.0),
+        gauge(1, device_id="NUL\0"),
+        gauge(1, device_id="lone \ud800 surrogate"),
+        WaterReading("G1", 2**15, NOON, depth_mm=1.0),
+        SignalEvent("S1", NOON, 1, 2**40),
+    ],
+    ids=["a repetition", "a contradiction", "NUL", "surrogate", "wide channel", "wide parameter"],
+)
+def test_one_odd_reading_ends_the_short_way_with_nothing_stored(database: Engine, odd: Reading) -> None:
+    with database.connect() as connection:
+        assert not copy_new(connection, [([gauge(0), gauge(2)], NOON), ([odd], NOON)])
+        connection.rollback()
+
+    assert rows(database, "waterlogging_readings") == rows(database, "signal_events") == 0
+
+
+def test_the_short_way_is_tried_ever_more_seldom_as_long_as_it_fails() -> None:
+    luck = Luck()
+    tried = []
+    for batch in range(1000):
+        if luck.try_again():
+            tried.append(batch)
+            luck.failed()
+    gaps = [later - earlier for earlier, later in pairwise(tried)]
+
+    assert gaps[:4] == [2, 3, 5, 9]
+    assert max(gaps) == LONG_WAYS_MAX + 1
+
+    while not luck.try_again():
+        pass
+    luck.succeeded()
+    luck.failed()
+    assert not luck.try_again()
+    assert luck.try_again()
