@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rencheng.checks.clock import ClockLimits, check_clock, flag_clock
+from rencheng.checks.clock import ClockLimits, check_clock
 from rencheng.checks.gauge import flag_gauge
 from rencheng.checks.limits import GAUGES, GaugeLimits, of_kind
 from rencheng.codecs.base import Codec
@@ -12,8 +12,11 @@ from rencheng.codecs.json_v1 import decode_state
 from rencheng.codecs.registry import BROKEN, CODECS
 from rencheng.domain.device import ACTUAL, Device, DeviceState
 from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Reading, WaterReading, flag
 from rencheng.domain.topic import Channel, Topic
+
+_NOTHING = Quality.NOTHING_FOUND
 
 WHOLE_MESSAGE = -1
 """The position of a refusal that concerns the whole message."""
@@ -139,17 +142,17 @@ def _checked(
     if refusals:
         taken = {refusal.position for refusal in refusals}
         positions = [position for position in range(len(readings) + len(refusals)) if position not in taken]
-    sample_limits = of_kind(gauges, device.gauge).sample
+    sample_limits, window = of_kind(gauges, device.gauge).sample, limits.around(message.received_at)
+    is_actual = device.world == ACTUAL  # an exercise has a clock of its own, which ingest does not know
     for position, reading in zip(positions, readings, strict=False):
         try:
-            check_clock(reading.time, message.received_at, limits)
+            clock = check_clock(reading.time, window)
         except Refused as refused:
             refusals.append(Refusal(position, refused.reason, refused.detail))
             continue
-        # an exercise has a clock of its own, which ingest does not know
-        if device.world == ACTUAL and (flags := flag_clock(reading.time, message.received_at, limits)):
-            flag(reading, flags)
-        if isinstance(reading, WaterReading) and (flags := flag_gauge(reading, device, sample_limits)):
-            flag(reading, flags)
+        if clock is not _NOTHING and is_actual:  # asked of each reading: to ask a flag whether it is 0 is a call
+            flag(reading, clock)
+        if isinstance(reading, WaterReading) and (found := flag_gauge(reading, device, sample_limits)) is not _NOTHING:
+            flag(reading, found)
         kept.append(reading)
     return kept

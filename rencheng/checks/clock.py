@@ -2,9 +2,20 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from rencheng.domain.errors import Reason, Refused
 from rencheng.domain.quality import Quality
+
+
+class ClockWindow(NamedTuple):
+    """`ClockLimits` at one moment, `now`: what is sampled outside [oldest, newest] is refused, outside the two flagged."""
+
+    oldest: datetime
+    late_before: datetime
+    now: datetime
+    ahead_after: datetime
+    newest: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,21 +32,25 @@ class ClockLimits:
     late: timedelta = timedelta(seconds=120)
     ahead: timedelta = timedelta(seconds=30)
 
+    def around(self, now: datetime) -> ClockWindow:
+        """The limits for what is received now: worked out once a message, which may hold a thousand readings."""
+        oldest, newest = now - self.past, now + self.future
+        return ClockWindow(oldest, max(now - self.late, oldest), now, min(now + self.ahead, newest), newest)
 
-def check_clock(time: datetime, now: datetime, limits: ClockLimits) -> None:
-    """Refuse a sample time outside the limits.
+
+def check_clock(time: datetime, window: ClockWindow) -> Quality:
+    """`LATE`, `CLOCK_AHEAD` or nothing for a sample time within the limits.
 
     Raises:
-        Refused: with reason `clock_past` or `clock_future`.
+        Refused: it is outside, with reason `clock_past` or `clock_future`.
     """
-    if time < now - limits.past:
-        raise Refused(Reason.CLOCK_PAST, f"sampled {now - time} ago; at most {limits.past}")
-    if time > now + limits.future:
-        raise Refused(Reason.CLOCK_FUTURE, f"sampled {time - now} ahead of us; at most {limits.future}")
-
-
-def flag_clock(time: datetime, now: datetime, limits: ClockLimits) -> Quality:
-    """`LATE`, `CLOCK_AHEAD` or nothing for a sample time within the limits."""
-    if time < now - limits.late:
+    oldest, late_before, now, ahead_after, newest = window
+    if time < late_before:
+        if time < oldest:
+            raise Refused(Reason.CLOCK_PAST, f"sampled {now - time} ago; at most {now - oldest}")
         return Quality.LATE
-    return Quality.CLOCK_AHEAD if time > now + limits.ahead else Quality.NOTHING_FOUND
+    if time > ahead_after:
+        if time > newest:
+            raise Refused(Reason.CLOCK_FUTURE, f"sampled {time - now} ahead of us; at most {newest - now}")
+        return Quality.CLOCK_AHEAD
+    return Quality.NOTHING_FOUND

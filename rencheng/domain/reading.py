@@ -94,4 +94,4 @@ def flag(reading: Reading, flags: Quality) -> None:
 
     In place: to copy it takes twenty times as long, and of a buffered upload each reading is late.
     """
-    object.__setattr__(reading, "quality", reading.quality | flags if reading.quality else flags)
+    object.__setattr__(reading, "quality", flags if reading.quality is Quality.NOTHING_FOUND else reading.quality | flags)
