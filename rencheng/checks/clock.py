@@ -9,7 +9,7 @@ from rencheng.domain.quality import Quality
 
 
 class ClockWindow(NamedTuple):
-    """`ClockLimits` at one moment, `now`: what is sampled outside [oldest, newest] is refused, outside the two flagged."""
+    """`ClockLimits` at one moment: what is sampled outside the outer two is refused, outside the inner two flagged."""
 
     oldest: datetime
     late_before: datetime

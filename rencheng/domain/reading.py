@@ -94,4 +94,5 @@ def flag(reading: Reading, flags: Quality) -> None:
 
     In place: to copy it takes twenty times as long, and of a buffered upload each reading is late.
     """
-    object.__setattr__(reading, "quality", flags if reading.quality is Quality.NOTHING_FOUND else reading.quality | flags)
+    before = reading.quality
+    object.__setattr__(reading, "quality", flags if before is Quality.NOTHING_FOUND else before | flags)
