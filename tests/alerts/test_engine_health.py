@@ -151,6 +151,30 @@ def test_a_dip_is_a_lie_and_not_a_fall() -> None:
     assert back.trust.score > 0
 
 
+@pytest.mark.parametrize(
+    ("depths_mm", "believed_mm"),
+    [
+        ([200.0], 200.0),  # out of a dry street
+        ([201.0], 0.0),
+        ([100.0, 300.0], 300.0),  # out of water that rises
+        ([100.0, 301.0], 100.0),
+        ([100.0, 114.0, 264.0], 264.0),  # out of water that stands still
+        ([100.0, 114.0, 265.0], 114.0),
+    ],
+)
+def test_a_gauge_that_speaks_seldom_is_believed_less_far_out_of_water_that_stands_still(
+    depths_mm: list[float], believed_mm: float
+) -> None:
+    assert told(depths_mm, step_s=600.0).believed_mm == believed_mm
+
+
+def test_a_spell_in_which_the_gauge_lied_is_no_flood_of_the_street() -> None:
+    rising = [20.0, 60.0, 100.0, 60.0, 20.0]
+
+    assert [one.peak_mm for one in told([*rising, *[0.0] * 30, 15.0]).floods] == [100.0]
+    assert told([400.0, 0.0, 300.0, 0.0, *rising, *[0.0] * 30, 15.0]).floods == ()
+
+
 def test_floods_are_remembered_with_their_peaks_and_puddles_are_not() -> None:
     flood = [20.0, 60.0, 100.0, 60.0, 20.0, *[0.0] * 30]
     twice = told([*flood, 15.0, *[0.0] * 30, *flood])

@@ -80,12 +80,13 @@ def test_a_leap_is_believed_when_it_behaves_like_water(
 @pytest.mark.parametrize(
     ("leap", "usual_s", "doubt", "is_believed"),
     [
-        (leapt(300.0, 310.0, 320.0, 324.0), 300.0, 0.0, True),  # three samples of a gauge that speaks seldom
-        (leapt(300.0, 310.0, 320.0, 324.0), 299.0, 0.0, False),
-        (leapt(300.0, 310.0, 324.0), 300.0, 0.0, False),
-        (leapt(300.0, 600.0), 300.0, 0.0, True),  # a leap upon a leap
-        (leapt(300.0, 600.0), 299.0, 0.0, False),
-        (leapt(300.0, 600.0), 300.0, 1.0, False),
+        (leapt(300.0, 310.0, 320.0, 324.0), 270.0, 0.0, True),  # three samples of a gauge that speaks seldom
+        (leapt(300.0, 310.0, 320.0, 324.0), 269.0, 0.0, False),
+        (leapt(300.0, 310.0, 324.0), 270.0, 0.0, False),
+        (leapt(100.0, 175.0), 270.0, 0.0, False),  # in so long a step anything can grow
+        (leapt(300.0, 600.0), 500.0, 0.0, True),  # a leap upon a leap
+        (leapt(300.0, 600.0), 499.0, 0.0, False),
+        (leapt(300.0, 600.0), 500.0, 1.0, False),
     ],
 )
 def test_a_gauge_that_speaks_seldom_is_believed_after_fewer_samples(
@@ -97,10 +98,10 @@ def test_a_gauge_that_speaks_seldom_is_believed_after_fewer_samples(
 @pytest.mark.parametrize(
     ("gap_s", "usual_s", "doubt", "most_mm"),
     [
-        (600, 300, 0, 200),
-        (600, 299, 0, 440),
+        (600, 270, 0, 200),
+        (600, 269, 0, 440),
         (600, nan, 0, 200),
-        (299, nan, 0, 239),
+        (269, nan, 0, 219),
         (600, 60, 2, 80),
         (600, 60, 1.9, 440),
     ],
@@ -158,6 +159,16 @@ def test_water_that_rises_slips_by_no_more_than_noise(
 
 
 @pytest.mark.parametrize(
+    ("depths_mm", "is_still"),
+    [((10.0, 24.9), True), ((10.0, 25.0), False), ((40.0,), False), ((60.0, 10.0), True)],
+)
+def test_water_that_was_not_seen_to_rise_is_still(depths_mm: tuple[float, ...], is_still: bool) -> None:
+    found = spell(*((60.0 * place, depth_mm) for place, depth_mm in enumerate(depths_mm)))
+
+    assert spells.is_still(found) is is_still
+
+
+@pytest.mark.parametrize(
     ("depths_mm", "is_rising"),
     [((10.0, 25.0), True), ((10.0, 24.9), False), ((9.9, 40.0), False), ((40.0,), False), ((10.0, 60.0, 61.0), False)],
 )
@@ -170,8 +181,26 @@ def test_water_is_rising_that_was_last_seen_to_rise_by_more_than_ripples(
 
 
 def test_a_puddle_is_no_flood_and_only_so_many_are_kept() -> None:
-    assert spells.remembered((), spell((60, 29.9))) == ()
-    assert spells.remembered((), spell((60, 30), (120, 50))) == (Flood(60, 120, 50, 30),)
+    assert spells.remembered((), spell((60, 20), (120, 29.9))) == ()
+    assert spells.remembered((), spell((60, 50), (120, 50))) == ()  # it was there at once: a thing
+    assert spells.remembered((), spell((60, 20), (120, 30))) == (Flood(60, 120, 30, 20),)
     many = (Flood(0, 0, 1, 1),) * spells.FLOODS_KEPT
-    assert len(spells.remembered(many, spell((60, 30)))) == spells.FLOODS_KEPT
-    assert spells.remembered(many, spell((60, 30)))[-1].peak_mm == 30
+    assert len(spells.remembered(many, spell((60, 20), (120, 30)))) == spells.FLOODS_KEPT
+    assert spells.remembered(many, spell((60, 20), (120, 30)))[-1].peak_mm == 30
+
+
+@pytest.mark.parametrize(
+    ("samples", "has_shown_itself"),
+    [
+        (((60.0, 49.9),), True),  # lower than any thing
+        (((60.0, 50.0),), False),
+        (((60.0, 50.0), (120.0, 50.0)), False),
+        (((60.0, 50.0), (120.0, 50.1)), True),  # it rises
+        (((60.0, 50.0), (359.0, 50.0)), False),
+        (((60.0, 50.0), (360.0, 50.0)), True),  # it lasts
+    ],
+)
+def test_nothing_is_foretold_of_what_might_be_a_thing_before_it_rises_or_lasts(
+    samples: tuple[tuple[float, float], ...], has_shown_itself: bool
+) -> None:
+    assert spells.has_shown_itself(spell(*samples)) is has_shown_itself

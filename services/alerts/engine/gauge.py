@@ -25,6 +25,7 @@ ZIGZAG_STEPS = 3.0
 
 RETURNS_SHARE = 0.1
 DIP_S = 3600.0
+DIP_DOUBT_MAX = 2.0
 """A gauge that fell away from a level and within the hour leaps back to it (within a tenth) has lied in between; one
 that has lied more often goes up and down by turns."""
 
@@ -137,7 +138,8 @@ def hear(
         return _first_words(gauge, time_s, depth_mm, hasty=hasty)
     if gauge.leap is not None:
         return _still_leaping(gauge, gauge.leap, time_s, depth_mm, hasty=hasty, is_stream=is_stream)
-    most_mm = leaps.most_mm(time_s - gauge.believed_s, usual_s, doubt=trusts.score_at(trust, time_s))
+    doubt = trusts.score_at(trust, time_s)
+    most_mm = leaps.most_mm(time_s - gauge.believed_s, usual_s, doubt=doubt, slow_mm=_slow_mm(gauge))
     if depth_mm - believed_mm > most_mm and not (at_once and believed_mm >= WET_MM):
         return _leapt(gauge, believed_mm, time_s, depth_mm)
     if believed_mm - depth_mm > max(LEFT_BEHIND_MM, most_mm):
@@ -175,9 +177,14 @@ def _zigzagged(trust: Trust, series: Series, time_s: float, depth_mm: float) -> 
     return trust
 
 
+def _slow_mm(gauge: Gauge) -> float:
+    is_still = gauge.spell is not None and spells.is_still(gauge.spell)
+    return leaps.SLOW_STEP_STILL_MM if is_still else leaps.SLOW_STEP_MM
+
+
 def _leapt(gauge: Gauge, from_mm: float, time_s: float, depth_mm: float) -> Gauge:
     came_back = abs(depth_mm - gauge.fell_from_mm) <= RETURNS_SHARE * abs(gauge.fell_from_mm)
-    if came_back and time_s - gauge.fell_s <= DIP_S and trusts.score_at(gauge.trust, time_s) < leaps.DOUBTED_FROM:
+    if came_back and time_s - gauge.fell_s <= DIP_S and trusts.score_at(gauge.trust, time_s) < DIP_DOUBT_MAX:
         return _believe(gauge, time_s, depth_mm)
     spell = gauge.spell
     from_water = spell is not None and spells.is_rising(spell)
@@ -203,7 +210,8 @@ def _believe(gauge: Gauge, time_s: float, depth_mm: float) -> Gauge:
     """It is the water's depth; the spell goes on with it, begins or ends."""
     spell, floods = gauge.spell, gauge.floods
     if spell is not None and spells.is_over(spell, time_s):
-        floods = spells.remembered(floods, spell) if gauge.is_trusted else floods
+        if gauge.is_trusted and trusts.score_at(gauge.trust, time_s) < trusts.LIE:
+            floods = spells.remembered(floods, spell)
         spell = None
     if spell is not None:
         spell = spells.go_on(spell, time_s, depth_mm)

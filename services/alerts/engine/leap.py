@@ -19,11 +19,12 @@ the fastest minute), and slower over several."""
 STEP_MINUTES_MAX = 10.0
 """After a longer silence no more is believed at once than after this one."""
 
-SLOW_STEP_S = 300.0
+SLOW_STEP_S = 270.0
 SLOW_STEP_MM = 200.0
+SLOW_STEP_STILL_MM = 150.0
 """A gauge whose usual step is so long leaves room for any lie between two samples: no more than this is believed at
-once. Source: QARTOD's failing spike, 0.2 m; KLab's sound gauges move by 69 mm a step at the most (99 of 100), its
-spiky ones by 600 and more."""
+once, and less out of water that stood still. Sources: QARTOD's failing spike, 0.2 m; inland streets go from dry to 150
+mm in five minutes; KLab's sound gauges move by 69 mm a step at the most (99 of 100), its spiky ones by 170 and more."""
 
 STAYS_SHARE = 0.5
 """What stays above this share of a leap has stayed; what falls below was no water."""
@@ -52,8 +53,9 @@ FALLS_SAMPLES = 5
 LEAPS_THAT_ARE_WATER = 6
 """So many leaps upward in a row are no thing: things are tipped within two to four samples (same table)."""
 
+TIPPED_S = 500.0
 LEAPS_THAT_ARE_WATER_SLOW = 2
-"""And so many of a gauge that speaks seldom: nothing is tipped for a quarter of an hour."""
+"""And so many of a gauge with so long a step: nothing is tipped for so long."""
 
 
 class Leap(NamedTuple):
@@ -80,15 +82,19 @@ class Leap(NamedTuple):
     from_water: bool
 
 
-def most_mm(gap_s: float, usual_s: float = 0.0, *, doubt: float = 0.0) -> float:
-    """The greatest rise that is believed at once after so long a silence, of a gauge with this usual step.
+def most_mm(gap_s: float, usual_s: float = 0.0, *, doubt: float = 0.0, slow_mm: float = SLOW_STEP_MM) -> float:
+    """The greatest rise that is believed at once.
 
-    Silence leaves no room to a gauge in doubt.
+    Args:
+        gap_s: after so long a silence.
+        usual_s: of a gauge with this usual step; NaN: not known yet.
+        doubt: which has lied so often. Silence leaves no room to a gauge in doubt.
+        slow_mm: how much it is if the gauge speaks seldom.
     """
     if doubt >= DOUBTED_FROM:
         return STEP_MM
     if usual_s >= SLOW_STEP_S or (isnan(usual_s) and gap_s >= SLOW_STEP_S):
-        return SLOW_STEP_MM
+        return slow_mm
     minutes = gap_s / 60.0
     if minutes <= 1.0:
         return STEP_MM
@@ -128,11 +134,11 @@ def is_believed(leap: Leap, *, hasty: bool, doubt: float, usual_s: float = 0.0) 
     if hasty or leap.from_water:
         return leap.samples + leap.leaps > 2 + int(doubt)
     is_slow = usual_s >= SLOW_STEP_S
-    if leap.leaps >= (LEAPS_THAT_ARE_WATER_SLOW if is_slow else LEAPS_THAT_ARE_WATER) + int(doubt):
+    if leap.leaps >= (LEAPS_THAT_ARE_WATER_SLOW if usual_s >= TIPPED_S else LEAPS_THAT_ARE_WATER) + int(doubt):
         return True
     moved_mm = leap.last_mm - leap.run_mm
     enough_mm = MOVES_SHARE * (leap.first_mm - leap.from_mm)
-    if leap.run and moved_mm >= GROWS_SHARE * (leap.first_mm - leap.from_mm) and doubt < DOUBTED_FROM:
+    if leap.run and not is_slow and moved_mm >= GROWS_SHARE * (leap.first_mm - leap.from_mm) and doubt < DOUBTED_FROM:
         return True
     if leap.run < (RISES_SAMPLES_SLOW if is_slow else RISES_SAMPLES) + 2 * int(doubt):
         return False

@@ -31,6 +31,10 @@ SLIPS_MM = 10.0
 RISING_MM = 15.0
 """A wet sample so far above the wet one before it shows water that rises: beyond the ripple of a surface."""
 
+LOWEST_THING_MM = 50.0
+"""Nothing that is put down under a gauge is lower: a shoe, a tray. What stands lower is water, and may be foretold from
+at once. Source: `make skill`, where no artefact more is raised for it."""
+
 Sample = tuple[float, float]
 """When (s of the epoch), and how deep (mm)."""
 
@@ -101,10 +105,11 @@ def is_over(spell: Spell, time_s: float) -> bool:
 
 
 def has_shown_itself(spell: Spell) -> bool:
-    """Has it lasted, or been seen to rise from one wet sample to the next?"""
-    if spell.samples[-1][0] - spell.began_s >= YOUNG_S:
+    """Has it lasted, been seen to rise from one wet sample to the next, or is it lower than any thing?"""
+    newest_s, depth_mm = spell.samples[-1]
+    if newest_s - spell.began_s >= YOUNG_S or depth_mm < LOWEST_THING_MM:
         return True
-    return len(spell.samples) > 1 and spell.samples[-2][1] < spell.samples[-1][1]
+    return len(spell.samples) > 1 and spell.samples[-2][1] < depth_mm
 
 
 def is_rising(spell: Spell) -> bool:
@@ -120,9 +125,14 @@ def is_smooth(spell: Spell, samples: int) -> bool:
     )
 
 
+def is_still(spell: Spell) -> bool:
+    """Was it last seen not to rise?"""
+    return len(spell.samples) > 1 and spell.samples[-1][1] - spell.samples[-2][1] < RISING_MM
+
+
 def remembered(floods: tuple[Flood, ...], spell: Spell) -> tuple[Flood, ...]:
-    """The floods of a gauge with one more, if it was one."""
-    if spell.peak_mm < FLOOD_MM:
+    """The floods of a gauge with one more, if it was one: water takes time to rise, and a thing is there at once."""
+    if spell.peak_mm < FLOOD_MM or spell.peak_s == spell.began_s:
         return floods
     flood = Flood(spell.began_s, spell.peak_s, spell.peak_mm, spell.fastest_mm_per_min)
     return (*floods[-(FLOODS_KEPT - 1) :], flood)

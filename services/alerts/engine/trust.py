@@ -40,7 +40,7 @@ PROVES_AFTER_S = 1800.0
 before; if its last lie is half an hour old. A gauge that had to wait for the night would sleep through the storm."""
 
 FAULT_HALF_LIFE_S = 7 * 86_400.0
-FAULT_APART_S = 6 * 3600.0
+FAULT_APART_S = 4 * 3600.0
 CHRONIC_FROM = 5.0
 MENDED_BELOW = 2.0
 FAULTS_MAX = 12.0
