@@ -6,8 +6,9 @@ so that there is one place that refuses and explains; a property test holds that
 
 import re
 from collections.abc import Callable
+from dataclasses import fields, make_dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError
 from msgspec.json import Decoder
@@ -27,6 +28,11 @@ _Int16 = Annotated[int, Meta(ge=0, lt=2**15)]
 _Int32 = Annotated[int, Meta(ge=0, lt=2**31)]
 _Int64 = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 _Text = Annotated[str, Meta(max_length=64, pattern=r"\A[\x20-\x7e]*\Z")]
+
+
+_Blank = make_dataclass("_Blank", [field.name for field in fields(WaterReading)], slots=True)
+"""A `WaterReading` that is not frozen yet: a frozen one sets each of its fifteen fields by a call of its own, which was
+half of reading it. Its fields lie as those of the other do, so that it can become one."""
 
 
 class NotPlain(Exception):
@@ -80,7 +86,7 @@ def _water(device_id: str, it: _Water) -> WaterReading:
         depth_mm = None
     elif depth_mm is None:
         quality = Quality.MISSING
-    return WaterReading(
+    reading = _Blank(
         device_id,
         it.channel,
         _utc(it.time),
@@ -97,6 +103,8 @@ def _water(device_id: str, it: _Water) -> WaterReading:
         it.error_flags,
         quality,
     )
+    reading.__class__ = WaterReading
+    return cast("WaterReading", reading)
 
 
 def _signal(device_id: str, it: _Signal) -> SignalEvent:
