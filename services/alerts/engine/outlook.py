@@ -83,10 +83,11 @@ def expect(
     spelled = features.of_spell(spell)
     past = features.past(floods)
     history = features.of_history(past, spell.samples[-1][0])
-    leaves = model.forest.leaves((*spelled, *history))
+    leaves = model.forest.leaves((*spelled, *history)) if spelled[0] < thresholds_mm[-1] else 0
     learned: list[Crossing | None] = []
     for threshold_mm in thresholds_mm:
-        crossing = _learned(model, leaves, features.of_threshold(spelled, past, threshold_mm), spelled[0])
+        near = SHARE_FROM * threshold_mm <= spelled[0] < threshold_mm
+        crossing = _learned(model, leaves, features.of_threshold(spelled, past, threshold_mm)) if near else None
         learned.append(crossing)
         if crossing is not None and crossing.probability < NOT_WORTH_ASKING:
             break  # water that will not reach this threshold will not reach a higher one
@@ -102,10 +103,8 @@ def row(spell: Spell, floods: tuple[Flood, ...], threshold_mm: float) -> tuple[f
     return (*spelled, *history, *features.of_threshold(spelled, past, threshold_mm))
 
 
-def _learned(model: Model, leaves: int, of_threshold: tuple[float, ...], depth_mm: float) -> Crossing | None:
+def _learned(model: Model, leaves: int, of_threshold: tuple[float, ...]) -> Crossing:
     """What the trees say of one threshold; `leaves` is what they make of the spell and the gauge's past."""
-    if not SHARE_FROM * of_threshold[0] <= depth_mm < of_threshold[0]:
-        return None
     first = len(features.NAMES) - len(of_threshold)
     probability = model.probability_of(leaves & model.forest.leaves(of_threshold, first))
     arrival_min, timing = of_threshold[3], model.timing
