@@ -83,6 +83,36 @@ def test_a_leap_out_of_rising_water_is_believed_when_it_stays() -> None:
     assert told([*standing, 230, 231]).believed_mm == 110
 
 
+def months(*, is_stream: bool) -> Gauge:
+    """A gauge after ten pulse chains, one a day, and two dry days."""
+    gauge = NEW
+    for day in range(12):
+        for minute in range(40):
+            depth_mm = 600.0 if day < 10 and minute % 2 else 0.0
+            gauge = hear(gauge, 86_400.0 * day + 60.0 * minute, depth_mm, hasty=False, is_stream=is_stream)
+    return gauge
+
+
+def test_a_gauge_that_loses_all_trust_again_and_again_has_it_back_only_after_weeks() -> None:
+    street = months(is_stream=False)
+    month_s = 30 * 86_400.0
+
+    assert (street.trust.distrust, street.trust.is_chronic) == (Distrust.SPIKY, True)
+    assert hear(street, street.series.time_s + month_s, 0.0, hasty=False).trust.distrust is None
+
+
+def test_on_a_street_a_faulty_gauge_can_prove_a_flood_and_on_a_stream_it_cannot() -> None:
+    flood = [12.0 * minute for minute in range(9)]
+    street, stream = months(is_stream=False), months(is_stream=True)
+    for minute, depth_mm in enumerate(flood, 1):
+        street = hear(street, 86_400.0 * 12 + 60.0 * minute, depth_mm, hasty=False)
+        stream = hear(stream, 86_400.0 * 12 + 60.0 * minute, depth_mm, hasty=False, is_stream=True)
+
+    assert stream.trust.distrust is Distrust.SPIKY
+    assert street.trust.distrust is None
+    assert told([700.0, 0.0], gauge=street).trust.distrust is Distrust.SPIKY  # the next lie ends that
+
+
 @pytest.mark.parametrize("step_s", [60.0, 310.0])
 def test_a_distrusted_gauge_can_prove_itself_at_whatever_step_it_speaks(step_s: float) -> None:
     chain = told([400.0, 0.0] * 9, step_s=step_s)
@@ -112,7 +142,7 @@ def test_nothing_is_foretold_of_a_gauge_that_lied_lately_before_it_moved_as_wate
 
 def test_after_silence_more_is_believed_at_once() -> None:
     assert most_mm(60) == STEP_MM
-    assert most_mm(180) == STEP_MM + 80
+    assert most_mm(180) == STEP_MM + 90
     assert most_mm(86_400) == most_mm(600)
 
 

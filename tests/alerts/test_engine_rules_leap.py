@@ -11,7 +11,7 @@ from services.alerts.engine.spell import Flood, Spell
 
 
 @pytest.mark.parametrize(
-    ("gap_s", "most_mm"), [(1, 80), (60, 80), (90, 100), (120, 120), (600, 440), (601, 440), (9e9, 440)]
+    ("gap_s", "most_mm"), [(1, 80), (60, 80), (90, 102.5), (120, 125), (600, 485), (601, 485), (9e9, 485)]
 )
 def test_the_longer_the_silence_the_more_is_believed_at_once(gap_s: float, most_mm: float) -> None:
     assert leaps.most_mm(gap_s) == most_mm
@@ -99,11 +99,11 @@ def test_a_gauge_that_speaks_seldom_is_believed_after_fewer_samples(
     ("gap_s", "usual_s", "doubt", "most_mm"),
     [
         (600, 270, 0, 200),
-        (600, 269, 0, 440),
+        (600, 269, 0, 485),
         (600, nan, 0, 200),
-        (269, nan, 0, 219),
+        (269, nan, 0, 237),
         (600, 60, 2, 80),
-        (600, 60, 1.9, 440),
+        (600, 60, 1.9, 485),
     ],
 )
 def test_silence_leaves_less_room_to_a_gauge_that_speaks_seldom_and_none_to_one_in_doubt(

@@ -98,7 +98,8 @@ def test_lies_of_one_occasion_are_one_fault_and_under_a_street_gauge_somebody_pa
     assert lies(5, 60.0, is_stream=True).faults == 1
     assert lies(2, FAULT_APART_S - 1, is_stream=True).faults == 1
     assert lies(2, FAULT_APART_S, is_stream=True).faults == pytest.approx(2, abs=0.1)
-    assert lies(40, FAULT_APART_S).faults == 0
+    assert lies(5, 1.0).faults == 0
+    assert lies(40, 1.0).faults == 1  # that it lost all trust
     assert trusts.faults_at(FULL, 1e9) == 0
 
 

@@ -120,14 +120,32 @@ def hear(
         is_stream: nothing passes under it.
         limits: of the tests of a series.
     """
-    series = gauge.series
-    believed_mm = gauge.believed_mm
     if depth_mm < WET_MM and is_at_rest(gauge):  # nearly all readings of a city end here
+        series = gauge.series
         series = Series(time_s, time_s, depth_mm, series.time_s, series.depth_mm, None)
         return Gauge(
             series, depth_mm, time_s, None, gauge.trust, None, gauge.floods, None, gauge.fell_from_mm, gauge.fell_s
         )
-    series, flags, _ = tested(series, time_s, depth_mm, limits)
+    gauge = _weighed(gauge, time_s, depth_mm, hasty=hasty, at_once=at_once, is_stream=is_stream, limits=limits)
+    spell, trust = gauge.spell, gauge.trust
+    if spell is None or trust.distrust is None or gauge.believed_s != time_s or (is_stream and trust.is_chronic):
+        return gauge
+    return gauge._replace(trust=trusts.proven(trust, time_s, spell))
+
+
+def _weighed(
+    gauge: Gauge,
+    time_s: float,
+    depth_mm: float,
+    *,
+    hasty: bool,
+    at_once: bool,
+    is_stream: bool,
+    limits: SeriesLimits,
+) -> Gauge:
+    """Is it the water's depth, a leap that is held back, or a lie that came to light?"""
+    believed_mm = gauge.believed_mm
+    series, flags, _ = tested(gauge.series, time_s, depth_mm, limits)
     trust = trusts.looked_at(gauge.trust, time_s)
     if flags & _STUCK:
         trust = trusts.is_stuck(trust, time_s)
@@ -218,7 +236,4 @@ def _believe(gauge: Gauge, time_s: float, depth_mm: float) -> Gauge:
     elif depth_mm >= WET_MM:
         dry_s = gauge.believed_s if gauge.believed_mm is not None else time_s
         spell = spells.begin(dry_s, time_s, depth_mm)
-    trust = trusts.proven(gauge.trust, time_s, spell) if spell is not None else gauge.trust
-    return gauge._replace(
-        believed_mm=depth_mm, believed_s=time_s, trust=trust, spell=spell, floods=floods, outlook=None
-    )
+    return gauge._replace(believed_mm=depth_mm, believed_s=time_s, spell=spell, floods=floods, outlook=None)

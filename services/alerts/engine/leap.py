@@ -12,9 +12,9 @@ STEP_MM = 80.0
 """The most that water rises from one sample to the next, a minute apart. Source: 875 FloodNet events: 99 of 100 never
 rise faster than 78 mm from one sample to the next; Zhengzhou's tunnel (150 mm a minute) is why doubt warns there."""
 
-STEP_MM_PER_MIN = 40.0
+STEP_MM_PER_MIN = 45.0
 """How much more for each further minute of silence. Source: FloodNet's inland sensors rise 45 mm a minute (median of
-the fastest minute), and slower over several."""
+the fastest minute)."""
 
 STEP_MINUTES_MAX = 10.0
 """After a longer silence no more is believed at once than after this one."""

@@ -44,9 +44,9 @@ FAULT_APART_S = 4 * 3600.0
 CHRONIC_FROM = 5.0
 MENDED_BELOW = 2.0
 FAULTS_MAX = 12.0
-"""A gauge that was at fault on so many occasions within the last week or two is faulty, not unlucky. It is believed
-again when it has hardly lied for as long. Source: KLab's rivers: the faulty gauges lie on half of all days and more,
-the sound ones on no more than three within a week."""
+"""A gauge that was at fault on so many occasions within the last week or two is faulty, not unlucky, and is believed
+again when it has been sound for longer than that. Source: KLab's rivers: the faulty gauges lie on half of all days and
+more, the sound ones on no more than three within a week."""
 
 SAME_TOP_SHARE = 0.02
 STAYS_SAMPLES = 3
@@ -124,13 +124,16 @@ def lied(
         top_mm: how high it reached.
         samples: for how many it stayed there.
         step_s: the gauge's step.
-        is_stream: nothing passes under it, so that a lie is its own fault.
+        is_stream: nothing passes under it, so that each lie is its own fault; on a street, losing all trust is.
     """
     is_solid = samples >= STAYS_SAMPLES and abs(top_mm - trust.top_mm) <= SAME_TOP_SHARE * max(abs(top_mm), 1.0)
     lies = min(trust.lies + 1, LIES_LOOKED_AT)
     solid = trust.solid + (is_solid - trust.solid) / lies
-    trust = _doubted(trust._replace(top_mm=top_mm, lies=lies, solid=solid), at_s, LIE, step_s)
-    return _at_fault(trust, at_s) if is_stream else trust
+    doubted = _doubted(trust._replace(top_mm=top_mm, lies=lies, solid=solid), at_s, LIE, step_s)
+    if doubted.is_chronic and doubted.distrust is None:
+        doubted = doubted._replace(distrust=_named(doubted))
+    has_lost_all = trust.distrust is None and doubted.distrust is not None
+    return _at_fault(doubted, at_s) if is_stream or has_lost_all else doubted
 
 
 def zigzagged(trust: Trust, at_s: float, step_s: float) -> Trust:
@@ -175,7 +178,7 @@ def is_stuck(trust: Trust, at_s: float) -> Trust:
 
 def proven(trust: Trust, at_s: float, spell: Spell) -> Trust:
     """Trusted again at once, if what it says moves as only water does."""
-    if trust.distrust is None or trust.is_chronic or at_s - trust.at_s < PROVES_AFTER_S:
+    if trust.distrust is None or at_s - trust.at_s < PROVES_AFTER_S:
         return trust
     if not is_smooth(spell, PROVES_SAMPLES):
         return trust
