@@ -7,8 +7,11 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
+from rencheng.runtime.logs import get_logger
 from services.ingest import meter
 from services.ingest.answers import Answers
+
+log = get_logger("ingest")
 
 TICK_S = 0.1
 
@@ -45,4 +48,11 @@ class Postman:
         while not self._stop.wait(TICK_S):
             due = self._answers.due(now_s=time.monotonic(), time=datetime.now(UTC), at_most=self._at_most)
             for topic, payload in due:
-                meter.answered(sent=self._tell(topic, payload))
+                meter.answered(sent=self._said(topic, payload))
+
+    def _said(self, topic: str, payload: bytes) -> bool:
+        try:
+            return self._tell(topic, payload)
+        except Exception as error:  # noqa: BLE001 - one answer must not end the thread: no device would hear any more
+            log.warning("an answer could not be told", topic=topic, why=repr(error))
+            return False

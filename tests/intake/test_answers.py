@@ -1,6 +1,8 @@
 """What devices are told: by the rules alone."""
 
 import re
+import threading
+import time
 from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +20,7 @@ from rencheng.domain.receipt import message_id
 from rencheng.intake import Admitted, Message, Refusal
 from rencheng.store.quarantine import Refuse
 from services.ingest.answers import EXPLAINED_MAX, OWED_MAX, REJECTED_MAX, SETTLED_MAX, Answers
+from services.ingest.postman import Postman
 
 REGION = "370102"
 NOW = datetime(2026, 7, 20, 16, tzinfo=UTC)
@@ -174,3 +177,22 @@ def test_the_example_that_firmware_is_written_after_is_a_receipt() -> None:
     receipt = decode_receipt(example.encode())
 
     assert receipt.rejected[0].message in receipt.settled
+
+
+def test_an_answer_that_cannot_be_told_keeps_no_other_device_waiting() -> None:
+    answers, told, heard = Answers(round_s=0.0), [], threading.Event()
+
+    def tell(topic: str, _payload: bytes) -> bool:
+        if "K0" in topic:
+            raise ValueError(topic)
+        told.append(topic)
+        heard.set()
+        return True
+
+    with Postman(answers, tell, per_s=100):
+        for name in KEEPERS[:2]:
+            answers.note([stored(name, b"1")], [], DIRECTORY)
+            time.sleep(0.15)
+        assert heard.wait(10)
+
+    assert told == [topic("K1", "reply")]
