@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, Text, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.sql.dml import ReturningInsert
 
 from rencheng.domain.warning import MessageType, WarningMessage
 from rencheng.store.tables import deliveries, warning_events, warnings
@@ -28,12 +29,11 @@ class Said:
 
 
 def record(connection: Connection, said: Said, *, delivered: bool) -> None:
-    """Keep a message and its delivery, due unless it has been delivered already.
+    """Keep a message and its delivery, due unless it has been delivered already; in one statement, for it is urgent.
 
     A message that is kept already is left as it is.
     """
     message = said.message
-    _keep_warning(connection, message)
     event = insert(warning_events).values(
         warning_id=message.warning_id,
         sequence=message.sequence,
@@ -44,25 +44,23 @@ def record(connection: Connection, said: Said, *, delivered: bool) -> None:
         document=said.document,
         cap_xml=said.cap_xml,
     )
-    query = event.on_conflict_do_nothing(index_elements=["identifier"]).returning(warning_events.c.event_id)
-    event_id = connection.execute(query).scalar_one_or_none()
-    if event_id is not None:
-        connection.execute(
-            insert(deliveries).values(
-                event_id=event_id,
-                channel=MQTT,
-                topic=said.topic,
-                delivered_at=func.now() if delivered else None,
-                held=said.held,
-            )
-        )
-    elif delivered:  # kept by a commit whose answer was lost, and sent directly since
-        of_event = select(warning_events.c.event_id).where(warning_events.c.identifier == message.identifier)
-        due = update(deliveries).where(deliveries.c.event_id.in_(of_event), deliveries.c.delivered_at.is_(None))
-        connection.execute(due.values(delivered_at=func.now()))
+    kept = event.on_conflict_do_nothing(index_elements=["identifier"]).returning(warning_events.c.event_id).cte("event")
+    delivery = {
+        "event_id": kept.c.event_id,
+        "channel": literal(MQTT),
+        "topic": literal(said.topic),
+        "delivered_at": func.now() if delivered else null(),
+        "held": literal(said.held, Text),
+    }
+    due = insert(deliveries).from_select(list(delivery), select(*delivery.values())).returning(deliveries.c.event_id)
+    statement = due.add_cte(_kept_warning(message).cte("warning"))
+    if (
+        connection.execute(statement).first() is None and delivered
+    ):  # kept by a commit whose answer was lost, and sent directly since
+        mark_delivered(connection, [message.identifier])
 
 
-def _keep_warning(connection: Connection, message: WarningMessage) -> None:
+def _kept_warning(message: WarningMessage) -> ReturningInsert[tuple[str]]:
     statement = insert(warnings).values(
         warning_id=message.warning_id,
         site_id=message.site_id,
@@ -72,17 +70,22 @@ def _keep_warning(connection: Connection, message: WarningMessage) -> None:
         opened_at=message.issued_at,
         updated_at=message.issued_at,
     )
-    connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["warning_id"],
-            set_={
-                "level": statement.excluded.level,
-                "peak_level": func.greatest(warnings.c.peak_level, statement.excluded.level),
-                "updated_at": statement.excluded.updated_at,
-                "closed_at": message.issued_at if message.message_type is MessageType.CANCEL else None,
-            },
-        )
-    )
+    return statement.on_conflict_do_update(
+        index_elements=["warning_id"],
+        set_={
+            "level": statement.excluded.level,
+            "peak_level": func.greatest(warnings.c.peak_level, statement.excluded.level),
+            "updated_at": statement.excluded.updated_at,
+            "closed_at": message.issued_at if message.message_type is MessageType.CANCEL else None,
+        },
+    ).returning(warnings.c.warning_id)
+
+
+def mark_delivered(connection: Connection, identifiers: Sequence[str]) -> None:
+    """Note that messages which were due have come through; what was so before stays as it was."""
+    events = select(warning_events.c.event_id).where(warning_events.c.identifier.in_(identifiers))
+    due = update(deliveries).where(deliveries.c.event_id.in_(events), deliveries.c.delivered_at.is_(None))
+    connection.execute(due.values(attempts=deliveries.c.attempts + 1, delivered_at=func.now()))
 
 
 def settle_overtaken(connection: Connection) -> int:

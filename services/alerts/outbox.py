@@ -55,6 +55,7 @@ class Outbox:
         self._changed_at: dict[str, float] = {}  # when a page first differed from what is kept, the oldest first
         self._freed: dict[str, tuple[Parcel, bool]] = {}
         self._retry_at = 0.0
+        self._fresh: list[Said] = []
 
     def free(self, parcels: Iterable[Parcel]) -> None:
         """Let messages go out that were held back; the next `keep` sees to it."""
@@ -77,7 +78,14 @@ class Outbox:
         if not said and (now < self._retry_at or not (self._unsaved or due or self._freed)):
             return False
         has_messages = bool(self._unsaved or self._freed)
+        if said and not self._is_overdue(now):
+            due = []  # what is urgent does not wait for what is not
         return self._save(due) and has_messages
+
+    def take_fresh(self) -> list[Said]:
+        """What the last commits made due, in order, if that is all that they did."""
+        fresh, self._fresh = self._fresh, []
+        return fresh
 
     def save(self) -> bool:
         """Commit all that waits. False while the database is away."""
@@ -88,18 +96,25 @@ class Outbox:
         oldest = itertools.islice(self._changed_at.items(), PAGES_MAX)
         return [site_id for site_id, changed_at in oldest if now - changed_at >= SAVE_EVERY_S]
 
+    def _is_overdue(self, now: float) -> bool:
+        """Have pages waited so long that messages must wait with them?"""
+        return any(
+            now - changed_at >= 2 * SAVE_EVERY_S for changed_at in itertools.islice(self._changed_at.values(), 1)
+        )
+
     def _save(self, site_ids: Sequence[str]) -> bool:
         """Commit all messages, the pages of their sites, and those of other sites."""
         self._retry_at = time.monotonic() + RETRY_S
         sites = sorted({*site_ids, *(said.message.site_id for said, _ in self._unsaved)})
         try:
-            with in_our_words(), self._engine.begin() as connection:
-                refused = self._write(connection, sites)
-                freed = [name for name, (_, sent) in self._freed.items() if release(connection, name, delivered=sent)]
+            with in_our_words():
+                refused, freed = self._commit(sites)
         except StoreUnavailable as away:
             log.warning("database away, warnings go out unrecorded", waiting=len(self._unsaved), why=str(away))
             self._send_unrecorded()
             return False
+        fresh = (said for said, delivered in self._unsaved if not (delivered or said.held))
+        self._fresh = [] if freed else [*self._fresh, *(said for said in fresh if said.message.site_id not in refused)]
         self._unsaved = [(said, delivered) for said, delivered in self._unsaved if said.message.site_id in refused]
         for name in freed:
             del self._freed[name]
@@ -128,22 +143,28 @@ class Outbox:
             with contained("direct publication", identifier=name):
                 self._freed[name] = parcel, sent or self._publish(parcel)
 
-    def _write(self, connection: Connection, sites: Sequence[str]) -> set[str]:
-        """Everything at once, or site by site if the database refuses something; the sites that it refuses."""
+    def _commit(self, sites: Sequence[str]) -> tuple[set[str], list[str]]:
+        """Everything at once, or site by site if the database refuses something.
+
+        Returns the sites that it refuses, and what was released.
+        """
         try:
-            with connection.begin_nested():
+            with self._engine.begin() as connection:
                 self._write_sites(connection, sites)
+                return set(), self._release(connection)
         except Exception as error:
             if is_unavailable(error):
                 raise
-        else:
-            return set()
         written: set[str] = set()
-        for site_id in sites:
-            with contained("record; its warnings go out unrecorded", site=site_id), connection.begin_nested():
-                self._write_sites(connection, [site_id])
-                written.add(site_id)
-        return set(sites) - written
+        with self._engine.begin() as connection:
+            for site_id in sites:
+                with contained("record; its warnings go out unrecorded", site=site_id), connection.begin_nested():
+                    self._write_sites(connection, [site_id])
+                    written.add(site_id)
+            return set(sites) - written, self._release(connection)
+
+    def _release(self, connection: Connection) -> list[str]:
+        return [name for name, (_, sent) in self._freed.items() if release(connection, name, delivered=sent)]
 
     def _write_sites(self, connection: Connection, site_ids: Sequence[str]) -> None:
         """A site's page is never without its messages, nor they without it."""

@@ -28,7 +28,7 @@ from services.alerts.around import Around
 from services.alerts.book import Book, Page
 from services.alerts.bulletin import Bulletin
 from services.alerts.containment import contained
-from services.alerts.delivery.dispatcher import as_payload, deliver_due
+from services.alerts.delivery.dispatcher import as_payload, deliver_due, deliver_fresh
 from services.alerts.desk import Desk
 from services.alerts.feed import Feed
 from services.alerts.learning.shipped import street_model
@@ -190,6 +190,9 @@ class Parts:
 
     def deliver(self, *, anew: bool) -> None:
         """Deliver what is due: at once if something is new, now and then if something was left."""
+        fresh = self.outbox.take_fresh()
+        if fresh and not self._undelivered and self.session.is_connected:
+            anew = not deliver_fresh(self._engine, self._retain, fresh)
         self._undelivered = self._undelivered or anew
         waited = time.monotonic() - self._delivery_tried_at
         if self._undelivered and self.session.is_connected and (anew or waited > RETRY_DELIVERY_S):

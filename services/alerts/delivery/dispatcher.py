@@ -1,12 +1,13 @@
 """Deliver what is due, in the order in which it was said, until it has come through."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
 from rencheng.store.database import Engine, in_our_words
-from rencheng.store.warnings import due_deliveries, mark_attempt, settle_overtaken
+from rencheng.store.warnings import Said, due_deliveries, mark_attempt, mark_delivered, settle_overtaken
+from services.alerts.containment import contained
 
 log = get_logger("alerts")
 
@@ -19,6 +20,29 @@ Publish = Callable[[str, bytes], bool]
 def as_payload(document: Mapping[str, object]) -> bytes:
     """A message's JSON form as bytes."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def deliver_fresh(engine: Engine, publish: Publish, fresh: Sequence[Said]) -> bool:
+    """Deliver what was committed just now, if nothing older is due. False if something of it still is.
+
+    The same as `deliver_due`, but that the database is not asked for what is at hand: on a busy machine each question
+    costs a warning tens of milliseconds.
+    """
+    sent: list[str] = []
+    for said in fresh:
+        came_through = False
+        with contained("delivery; tried again from the database", topic=said.topic):
+            came_through = publish(said.topic, as_payload(said.document))
+        if not came_through:
+            break
+        sent.append(said.message.identifier)
+    try:
+        with in_our_words(), engine.begin() as connection:
+            mark_delivered(connection, sent)
+    except StoreUnavailable as away:
+        log.warning("database away, what was delivered will be delivered again", messages=len(sent), why=str(away))
+        return False
+    return len(sent) == len(fresh)
 
 
 def deliver_due(engine: Engine, publish: Publish) -> bool:
