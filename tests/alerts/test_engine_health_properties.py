@@ -1,0 +1,48 @@
+"""What holds of a street gauge's health, whatever water rises under it and whatever stands there."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.alerts.engine.gauge import NEW, Gauge, hear
+from services.alerts.engine.leap import STEP_MM
+from services.alerts.engine.spell import WET_MM
+
+STEP_S = 60.0
+_TOPS_MM = st.floats(140.0, 1500.0)
+_OF_A_PULSE = st.lists(st.floats(0.6, 1.0), min_size=1, max_size=4)
+_NOTHING = st.integers(1, 3)
+
+
+def heard(depths_mm: list[float]) -> list[Gauge]:
+    """The gauge after each of some samples, a minute apart, above a dry street before."""
+    gauge, found = hear(NEW, 0.0, 0.0, hasty=False), []
+    for minute, depth_mm in enumerate(depths_mm, 1):
+        gauge = hear(gauge, STEP_S * minute, depth_mm, hasty=False)
+        found.append(gauge)
+    return found
+
+
+@given(st.lists(st.floats(0.0, STEP_MM - 1.0), min_size=1, max_size=40))
+def test_water_that_comes_up_through_the_depths_between_is_believed_at_every_sample(rises_mm: list[float]) -> None:
+    depths_mm = [sum(rises_mm[: place + 1]) for place in range(len(rises_mm))]
+    gauges = heard(depths_mm)
+
+    assert [one.believed_mm for one in gauges] == depths_mm
+    assert all(one.is_trusted for one in gauges)
+
+
+@given(_TOPS_MM, st.lists(st.tuples(_OF_A_PULSE, _NOTHING), min_size=1, max_size=30))
+def test_bicycles_and_grass_are_never_believed(top_mm: float, pulses: list[tuple[list[float], int]]) -> None:
+    depths_mm = [
+        depth_mm for shares, nothing in pulses for depth_mm in [*(top_mm * share for share in shares), *[0.0] * nothing]
+    ]
+
+    assert all(one.believed_mm is not None and one.believed_mm < WET_MM for one in heard(depths_mm))
+
+
+@given(st.floats(85.0, 1500.0), st.lists(st.floats(0.98, 1.02), min_size=1, max_size=120))
+def test_a_parked_car_is_never_believed_however_long_it_stands(top_mm: float, ripples: list[float]) -> None:
+    gauges = heard([top_mm * ripple for ripple in ripples])
+
+    assert all(one.believed_mm == 0.0 for one in gauges)
+    assert heard([*[top_mm * ripple for ripple in ripples], 0.0])[-1].believed_mm == 0.0
