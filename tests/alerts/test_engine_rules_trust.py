@@ -5,16 +5,18 @@ from itertools import pairwise
 import pytest
 
 from services.alerts.engine import trust as trusts
-from services.alerts.engine.trust import FAULT_APART_S, FAULT_HALF_LIFE_S, FULL, Distrust, Trust
+from services.alerts.engine.trust import FAULT_APART_S, FAULT_HALF_LIFE_S, FULL, Blame, Distrust, Trust
 
 DAY_S = 86_400.0
 
 
-def lies(count: int, every_s: float = 1.0, *, step_mm: float = 0.0, samples: int = 3, is_stream: bool = False) -> Trust:
+def lies(
+    count: int, every_s: float = 1.0, *, step_mm: float = 0.0, samples: int = 3, blame: Blame = Blame.LOSS_OF_TRUST
+) -> Trust:
     trust = FULL
     for place in range(count):
         at_s, top_mm = DAY_S + every_s * place, 500.0 + step_mm * place
-        trust = trusts.lied(trust, at_s, top_mm, samples, is_stream=is_stream)
+        trust = trusts.lied(trust, at_s, top_mm, samples, blame=blame)
     return trust
 
 
@@ -84,8 +86,8 @@ def test_ups_and_downs_count_half_a_lie_and_tell_nothing_of_what_stands_there() 
 
 
 def test_a_stream_gauge_that_is_at_fault_on_five_occasions_is_distrusted_until_it_was_sound_for_long() -> None:
-    trust = lies(6, FAULT_APART_S, is_stream=True)
-    assert lies(5, FAULT_APART_S, is_stream=True).distrust is None
+    trust = lies(6, FAULT_APART_S, blame=Blame.EACH_LIE)
+    assert lies(5, FAULT_APART_S, blame=Blame.EACH_LIE).distrust is None
     assert (trust.distrust, trust.is_chronic) == (Distrust.BLOCKED, True)
     last_s = trust.fault_s
 
@@ -95,11 +97,12 @@ def test_a_stream_gauge_that_is_at_fault_on_five_occasions_is_distrusted_until_i
 
 
 def test_lies_of_one_occasion_are_one_fault_and_under_a_street_gauge_somebody_passes() -> None:
-    assert lies(5, 60.0, is_stream=True).faults == 1
-    assert lies(2, FAULT_APART_S - 1, is_stream=True).faults == 1
-    assert lies(2, FAULT_APART_S, is_stream=True).faults == pytest.approx(2, abs=0.1)
+    assert lies(5, 60.0, blame=Blame.EACH_LIE).faults == 1
+    assert lies(2, FAULT_APART_S - 1, blame=Blame.EACH_LIE).faults == 1
+    assert lies(2, FAULT_APART_S, blame=Blame.EACH_LIE).faults == pytest.approx(2, abs=0.1)
     assert lies(5, 1.0).faults == 0
     assert lies(40, 1.0).faults == 1  # that it lost all trust
+    assert lies(40, 1.0, blame=Blame.NOTHING).faults == 0  # and where people can drown nothing counts for weeks
     assert trusts.faults_at(FULL, 1e9) == 0
 
 

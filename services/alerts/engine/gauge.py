@@ -12,7 +12,7 @@ from services.alerts.engine import trust as trusts
 from services.alerts.engine.leap import Leap
 from services.alerts.engine.outlook import Outlook
 from services.alerts.engine.spell import WET_MM, Flood, Spell
-from services.alerts.engine.trust import FULL, STEP_MAX_S, Trust
+from services.alerts.engine.trust import FULL, STEP_MAX_S, Blame, Trust
 
 _STUCK = int(Quality.STUCK)
 
@@ -126,7 +126,8 @@ def hear(
         return Gauge(
             series, depth_mm, time_s, None, gauge.trust, None, gauge.floods, None, gauge.fell_from_mm, gauge.fell_s
         )
-    gauge = _weighed(gauge, time_s, depth_mm, hasty=hasty, at_once=at_once, is_stream=is_stream, limits=limits)
+    blame = Blame.EACH_LIE if is_stream else Blame.NOTHING if at_once else Blame.LOSS_OF_TRUST
+    gauge = _weighed(gauge, time_s, depth_mm, blame, limits, hasty=hasty, at_once=at_once)
     spell, trust = gauge.spell, gauge.trust
     if spell is None or trust.distrust is None or gauge.believed_s != time_s or (is_stream and trust.is_chronic):
         return gauge
@@ -137,11 +138,11 @@ def _weighed(
     gauge: Gauge,
     time_s: float,
     depth_mm: float,
+    blame: Blame,
+    limits: SeriesLimits,
     *,
     hasty: bool,
     at_once: bool,
-    is_stream: bool,
-    limits: SeriesLimits,
 ) -> Gauge:
     """Is it the water's depth, a leap that is held back, or a lie that came to light?"""
     believed_mm = gauge.believed_mm
@@ -155,13 +156,13 @@ def _weighed(
     if believed_mm is None:
         return _first_words(gauge, time_s, depth_mm, hasty=hasty)
     if gauge.leap is not None:
-        return _still_leaping(gauge, gauge.leap, time_s, depth_mm, hasty=hasty, is_stream=is_stream)
+        return _still_leaping(gauge, gauge.leap, time_s, depth_mm, blame, hasty=hasty)
     doubt = trusts.score_at(trust, time_s)
     most_mm = leaps.most_mm(time_s - gauge.believed_s, usual_s, doubt=doubt, slow_mm=_slow_mm(gauge))
     if depth_mm - believed_mm > most_mm and not (at_once and believed_mm >= WET_MM):
         return _leapt(gauge, believed_mm, time_s, depth_mm)
     if believed_mm - depth_mm > max(LEFT_BEHIND_MM, most_mm):
-        lied = trusts.lied(trust, time_s, believed_mm, trusts.STAYS_SAMPLES, gauge.step_s, is_stream=is_stream)
+        lied = trusts.lied(trust, time_s, believed_mm, trusts.STAYS_SAMPLES, gauge.step_s, blame)
         gauge = gauge._replace(trust=lied, fell_from_mm=believed_mm, fell_s=time_s)
     return _believe(gauge, time_s, depth_mm)
 
@@ -209,9 +210,9 @@ def _leapt(gauge: Gauge, from_mm: float, time_s: float, depth_mm: float) -> Gaug
     return gauge._replace(leap=leaps.begin(from_mm, depth_mm, from_water=from_water), outlook=None)
 
 
-def _still_leaping(gauge: Gauge, leap: Leap, time_s: float, depth_mm: float, *, hasty: bool, is_stream: bool) -> Gauge:
+def _still_leaping(gauge: Gauge, leap: Leap, time_s: float, depth_mm: float, blame: Blame, *, hasty: bool) -> Gauge:
     if leaps.has_fallen_back(leap, depth_mm):
-        lied = trusts.lied(gauge.trust, time_s, leap.first_mm, leap.samples, gauge.step_s, is_stream=is_stream)
+        lied = trusts.lied(gauge.trust, time_s, leap.first_mm, leap.samples, gauge.step_s, blame)
         gauge = gauge._replace(trust=lied, leap=None)
         if depth_mm - leap.from_mm > leaps.most_mm(time_s - gauge.series.before_s, gauge.step_s):
             # it is being taken away bit by bit

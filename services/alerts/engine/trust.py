@@ -3,7 +3,7 @@
 Real faulty gauges make over nine tenths of all false alarms, so health is judged before depth.
 """
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 from math import exp, log
 from typing import NamedTuple
 
@@ -68,6 +68,17 @@ class Distrust(StrEnum):
     """It leaps to any depth, or for a moment only."""
 
 
+class Blame(Enum):
+    """For what a gauge is at fault, by the place that it watches."""
+
+    NOTHING = 0
+    """People can drown there: it is distrusted for hours and never for weeks."""
+    LOSS_OF_TRUST = 1
+    """On a street somebody passes; it is at fault when it loses all trust."""
+    EACH_LIE = 2
+    """Nobody passes under the gauge of a stream."""
+
+
 class Trust(NamedTuple):
     """What is remembered of a gauge's lies.
 
@@ -114,7 +125,7 @@ def faults_at(trust: Trust, at_s: float) -> float:
 
 
 def lied(
-    trust: Trust, at_s: float, top_mm: float, samples: int, step_s: float = 0.0, *, is_stream: bool = False
+    trust: Trust, at_s: float, top_mm: float, samples: int, step_s: float = 0.0, blame: Blame = Blame.LOSS_OF_TRUST
 ) -> Trust:
     """One more lie, which reached this depth.
 
@@ -124,7 +135,7 @@ def lied(
         top_mm: how high it reached.
         samples: for how many it stayed there.
         step_s: the gauge's step.
-        is_stream: nothing passes under it, so that each lie is its own fault; on a street, losing all trust is.
+        blame: for what it is at fault.
     """
     is_solid = samples >= STAYS_SAMPLES and abs(top_mm - trust.top_mm) <= SAME_TOP_SHARE * max(abs(top_mm), 1.0)
     lies = min(trust.lies + 1, LIES_LOOKED_AT)
@@ -133,7 +144,8 @@ def lied(
     if doubted.is_chronic and doubted.distrust is None:
         doubted = doubted._replace(distrust=_named(doubted))
     has_lost_all = trust.distrust is None and doubted.distrust is not None
-    return _at_fault(doubted, at_s) if is_stream or has_lost_all else doubted
+    is_at_fault = blame is Blame.EACH_LIE or (blame is Blame.LOSS_OF_TRUST and has_lost_all)
+    return _at_fault(doubted, at_s) if is_at_fault else doubted
 
 
 def zigzagged(trust: Trust, at_s: float, step_s: float) -> Trust:
