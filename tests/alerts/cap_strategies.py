@@ -81,6 +81,7 @@ def grounds(draw: st.DrawFn) -> Grounds:
         threshold_mm=draw(_DEPTHS_MM),
         eta_s=draw(st.none() | st.floats(0, 7200)) if rule == "predicted" else None,
         profile_version=draw(st.integers(1, 10_000)),
+        within=draw(st.just(()) | st.tuples(*[st.floats(0, 1)] * 4)) if rule == "predicted" else (),
     )
 
 

@@ -49,6 +49,7 @@ def test_what_goes_in_can_be_read_back(made: tuple[WarningMessage, Site]) -> Non
 @given(warnings())
 def test_both_infos_carry_the_numbers(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
+    grounds = message.grounds
     alert = ET.fromstring(serialise(message, site, PUBLISHER))  # noqa: S314
     infos = [info for _, info in reading.infos(alert)]
 
@@ -60,6 +61,10 @@ def test_both_infos_carry_the_numbers(made: tuple[WarningMessage, Site]) -> None
         assert float(said["rencheng:threshold_mm"]) == pytest.approx(message.grounds.threshold_mm, abs=0.051)
         assert ("rencheng:rise_mm_per_min" in said) == (message.grounds.rise_mm_per_min is not None)
         assert ("rencheng:eta_s" in said) == (message.grounds.eta_s is not None)
+        by_horizon = [
+            float(said[f"rencheng:probability_within_{s}_s"]) for s in (300, 600, 900, 1800) if grounds.within
+        ]
+        assert by_horizon == pytest.approx(list(grounds.within), abs=0.0051)
         assert said["rencheng:profile_version"] == str(message.grounds.profile_version)
         assert said["rencheng:sequence"] == str(message.sequence)
         assert said["rencheng:site_type"] == site.site_type

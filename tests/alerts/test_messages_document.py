@@ -57,6 +57,7 @@ def test_an_alert_in_full() -> None:
             "supports": [],
             "questions": [],
             "probability": None,
+            "within": [],
             "soonest_s": None,
             "latest_s": None,
             "judged_by": "",
@@ -78,6 +79,7 @@ def test_it_is_strict_json_and_agrees_with_cap(made: tuple[WarningMessage, Site]
     _, chinese = next(reading.infos(alert))
 
     assert json.loads(json.dumps(json_form, allow_nan=False)) == json_form
+    assert [each["probability"] for each in json_form["grounds"]["within"]] == list(message.grounds.within)
     assert json_form["in_force"] is (message.message_type is not MessageType.CANCEL)
     assert json_form["issued_at"] == reading.text(alert, "sent")
     assert datetime.fromisoformat(str(json_form["issued_at"])) == message.issued_at

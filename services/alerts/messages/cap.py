@@ -5,6 +5,7 @@ from xml.etree import ElementTree as ET  # builds only; nothing from outside is 
 
 from rencheng.domain.site import Site
 from rencheng.domain.warning import MessageType, WarningMessage
+from services.alerts.engine.outlook import HORIZONS_S
 from services.alerts.messages import geometry, meaning
 from services.alerts.messages.fitness import refuse_unfit
 from services.alerts.messages.publisher import Publisher
@@ -118,12 +119,17 @@ def parameters(message: WarningMessage, site: Site) -> dict[str, str]:
         "rain_quarter_mm": grounds.rain_quarter_mm,
         "rain_hour_mm": grounds.rain_hour_mm,
     }
+    within = {
+        f"probability_within_{horizon_s:.0f}_s": probability
+        for horizon_s, probability in zip(HORIZONS_S, grounds.within, strict=False)
+    }
     return {
         "cn:warningColor": message.level.word.capitalize(),
         "rencheng:rule": plain(grounds.rule),
         "rencheng:device_id": plain(grounds.device_id),
         **{f"rencheng:{name}": number(value) for name, value in measured.items() if value is not None},
         **({"rencheng:probability": f"{grounds.probability:.2f}"} if grounds.probability is not None else {}),
+        **{f"rencheng:{name}": f"{probability:.2f}" for name, probability in within.items()},
         **({"rencheng:judged_by": plain(grounds.judged_by)} if grounds.judged_by else {}),
         "rencheng:profile_version": str(grounds.profile_version),
         "rencheng:site_id": plain(site.site_id),

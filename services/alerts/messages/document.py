@@ -8,6 +8,7 @@ from typing_extensions import TypedDict  # pydantic reads the schema off it, and
 from rencheng.domain.sign import QUESTIONS, Sign
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Grounds, WarningMessage
+from services.alerts.engine.outlook import HORIZONS_S
 from services.alerts.messages import meaning
 from services.alerts.messages.cap import VALID_FOR
 from services.alerts.messages.publisher import Publisher
@@ -51,6 +52,13 @@ class Reason(TypedDict):
     log_odds: float
 
 
+class WithinDocument(TypedDict):
+    """With which probability the threshold is crossed within so many seconds."""
+
+    horizon_s: float
+    probability: float
+
+
 class GroundsDocument(TypedDict):
     """Why, with the units in the names; null is not known, never 0."""
 
@@ -64,6 +72,7 @@ class GroundsDocument(TypedDict):
     supports: list[SignDocument]
     questions: list[SignDocument]
     probability: float | None
+    within: list[WithinDocument]
     soonest_s: float | None
     latest_s: float | None
     judged_by: str
@@ -149,6 +158,10 @@ def _grounds(grounds: Grounds, signs: Sequence[Sign]) -> GroundsDocument:
         "supports": [_sign(sign) for sign in signs if sign.kind not in QUESTIONS],
         "questions": [_sign(sign) for sign in signs if sign.kind in QUESTIONS],
         "probability": grounds.probability,
+        "within": [
+            {"horizon_s": horizon_s, "probability": probability}
+            for horizon_s, probability in zip(HORIZONS_S, grounds.within, strict=False)
+        ],
         "soonest_s": grounds.soonest_s,
         "latest_s": grounds.latest_s,
         "judged_by": grounds.judged_by,
