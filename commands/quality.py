@@ -20,7 +20,7 @@ app = typer.Typer(
 
 @app.command("run")
 def run_() -> None:
-    """Test what was stored since the last run, of gauges that no site binds; the jobs do so every five minutes."""
+    """Test what was stored since the last run; the jobs do so every five minutes."""
     limits = QualitySettings.load().gauge_limits
     with opened() as engine:
         figures = series_quality.run(engine, datetime.now(UTC), limits)

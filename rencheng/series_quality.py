@@ -1,4 +1,4 @@
-"""The tests of a series over stored rows, for gauges that no site binds: the same steps that the engine runs live."""
+"""The tests of a series over stored rows, by the limits of each gauge's kind: the same steps as the engine's."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from rencheng.checks.limits import GAUGES, GaugeLimits, of_kind
 from rencheng.checks.series.step import NOTHING_YET, Series, step
 from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.store.database import Engine
-from rencheng.store.quality import Found, samples, save_flags, save_progress, unbound_gauges
+from rencheng.store.quality import Found, gauges_in_service, samples, save_flags, save_progress
 
 SETTLED_AFTER = timedelta(minutes=5)
 """Readings younger than this may still be joined by older ones; what comes later than that is not gone back for."""
@@ -55,7 +55,7 @@ def run(engine: Engine, now: datetime, limits: Mapping[str, GaugeLimits] = GAUGE
     """
     until = now - SETTLED_AFTER
     with engine.connect() as connection:
-        gauges = unbound_gauges(connection)
+        gauges = gauges_in_service(connection)
     figures = {"gauges": len(gauges), "samples": 0, "flagged": 0}
     for start in range(0, len(gauges), GAUGES_AT_ONCE):
         batch = gauges[start : start + GAUGES_AT_ONCE]

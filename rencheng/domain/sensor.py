@@ -33,6 +33,14 @@ DRY_BELOW_MM = 10.0
 """What a gauge reads up to here on a dry street. Source: FloodNet's filters, which take up to 10 mm for 0."""
 
 
+def depth_at_lowest_point_mm(depth_mm: float, height_mm: float) -> float:
+    """The water at a site's lowest point, from what a gauge reads whose zero is so high above it.
+
+    A gauge that stands dry tells nothing of the water below it: what it reads stays as it is.
+    """
+    return depth_mm + height_mm if depth_mm > DRY_BELOW_MM else depth_mm
+
+
 @dataclass(frozen=True, slots=True)
 class BoundSensor:
     """A sensor of a site.
@@ -44,10 +52,3 @@ class BoundSensor:
     device_id: str
     role: Role = Role.DEPTH
     lowest_point_height_mm: float = 0.0
-
-    def depth_at_lowest_point_mm(self, depth_mm: float) -> float:
-        """The water at the lowest point, from what the gauge reads.
-
-        A gauge that stands dry tells nothing of the water below it: what it reads stays as it is.
-        """
-        return depth_mm + self.lowest_point_height_mm if depth_mm > DRY_BELOW_MM else depth_mm

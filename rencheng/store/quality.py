@@ -10,7 +10,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from rencheng.domain.kind import Kind
 from rencheng.domain.quality import Quality
-from rencheng.store.bindings import bound
 from rencheng.store.quality_tables import series_flags, series_states
 from rencheng.store.tables import devices, waterlogging_readings
 
@@ -37,16 +36,12 @@ class Found:
     flags: Quality
 
 
-def unbound_gauges(connection: Connection) -> list[SeriesOf]:
-    """Every gauge in service that no site binds; those of a site are tested by the engine."""
+def gauges_in_service(connection: Connection) -> list[SeriesOf]:
+    """Every gauge that is not retired."""
     query = (
         select(devices.c.device_id, devices.c.gauge, series_states.c.evaluated_through, series_states.c.channels)
         .outerjoin(series_states, series_states.c.device_id == devices.c.device_id)
-        .where(
-            devices.c.kind == Kind.WATERLOGGING.value,
-            devices.c.retired_at.is_(None),
-            devices.c.device_id.not_in(select(bound().c.device_id)),
-        )
+        .where(devices.c.kind == Kind.WATERLOGGING.value, devices.c.retired_at.is_(None))
         .order_by(devices.c.device_id)
     )
     return [

@@ -75,6 +75,6 @@ JOBS: tuple[Job, ...] = (
     Job("storage.arrange", timedelta(hours=6), in_one_transaction(storage.arrange), "chunk lengths, columnstore"),
     Job("storage.retention", timedelta(hours=1), storage.drop_what_is_old, "drops what is old and rolled up"),
     Job("quarantine.retention", timedelta(hours=1), _trim_quarantine, "drops refused messages by age and size"),
-    Job("quality.series", timedelta(minutes=5), _test_series, "tests series of gauges that no site binds"),
+    Job("quality.series", timedelta(minutes=5), _test_series, "tests the series of all gauges"),
 )
 """In the order in which they run when several are due."""

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
-from rencheng.domain.sensor import BoundSensor, Role
+from rencheng.domain.sensor import BoundSensor, Role, depth_at_lowest_point_mm
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.site_form import as_form, read_sites
 
@@ -154,9 +154,7 @@ def test_the_file_in_the_documents_is_read() -> None:
 
 
 def test_a_gauge_above_the_lowest_point_tells_of_the_water_below_only_when_it_stands_in_it() -> None:
-    gauge = BoundSensor("g1", Role.DEPTH, 200)
-
-    assert [gauge.depth_at_lowest_point_mm(mm) for mm in (-3, 0, 8, 50)] == [-3, 0, 8, 250]
+    assert [depth_at_lowest_point_mm(mm, 200) for mm in (-3, 0, 8, 50)] == [-3, 0, 8, 250]
 
 
 def test_names_and_sensors_that_disagree_are_refused() -> None:

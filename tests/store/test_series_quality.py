@@ -103,7 +103,7 @@ def test_readings_that_others_may_still_precede_are_left_for_later(engine: Engin
     assert run(engine, START + MINUTE + SETTLED_AFTER)["samples"] == 2
 
 
-def test_a_gauge_that_a_site_binds_is_the_engines_and_a_retired_one_is_nobodys(engine: Engine) -> None:
+def test_a_gauge_that_a_site_binds_is_tested_as_well_and_a_retired_one_is_not(engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(
             text(
@@ -120,7 +120,7 @@ def test_a_gauge_that_a_site_binds_is_the_engines_and_a_retired_one_is_nobodys(e
         store(engine, 0, 500, 0, 0, device_id=device_id)
     run(engine, START + timedelta(hours=1))
 
-    assert found(engine, "B") == {}
+    assert found(engine, "B") == {1: Quality.SPIKE | Quality.RATE, 2: Quality.RATE, 3: Quality.NOT_EVALUATED}
     assert found(engine, "R") == {}
     with engine.begin() as connection:
         connection.execute(text("DELETE FROM devices"))

@@ -3,6 +3,7 @@
 from math import isnan
 from typing import NamedTuple
 
+from rencheng.domain.sensor import depth_at_lowest_point_mm
 from services.alerts.engine.gauge import Gauge
 from services.alerts.engine.outlook import Crossing
 from services.alerts.engine.rules import Rules
@@ -50,11 +51,10 @@ def look(state: SiteState, rules: Rules) -> Sight | None:
     at_s = state.watermark_s
     if at_s is None:
         return None
-    heights_mm = rules.heights_mm
     seen: list[Witness] = []
     for name, gauge in state.gauges.items():
         if gauge.believed_mm is not None and gauge.is_trusted and is_fresh(gauge, at_s):
-            seen.append(Witness(_at_lowest_point(gauge.believed_mm, heights_mm, name), name, gauge))
+            seen.append(Witness(_at_lowest_point(gauge.believed_mm, rules, name), name, gauge))
     if not seen:
         return None
     if len(seen) == 1:
@@ -94,7 +94,6 @@ def _ranked(voters: list[Witness], index: int, rank: int, rules: Rules) -> Cross
     return sorted(told, key=lambda one: -one[0])[rank][1]
 
 
-def _at_lowest_point(depth_mm: float, heights_mm: dict[str, float], name: str) -> float:
-    if not heights_mm or depth_mm <= WET_MM:
-        return depth_mm
-    return depth_mm + heights_mm.get(gauge_of(name), 0.0)
+def _at_lowest_point(depth_mm: float, rules: Rules, name: str) -> float:
+    height_mm = rules.heights_mm.get(gauge_of(name), 0.0) if rules.heights_mm else 0.0
+    return depth_at_lowest_point_mm(depth_mm, height_mm) if height_mm else depth_mm

@@ -3,8 +3,10 @@
 from itertools import pairwise
 from typing import NamedTuple
 
-WET_MM = 10.0
-"""Up to here a street is dry: noise. Source: FloodNet's filters, domain reference 4.2."""
+from rencheng.domain.sensor import DRY_BELOW_MM
+
+WET_MM = DRY_BELOW_MM
+"""Up to here a street is dry: noise."""
 
 KEPT_S = 1300.0
 """How much of a spell is kept: the longest window that anything looks back (20 min), and a sample more."""

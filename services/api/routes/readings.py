@@ -71,7 +71,7 @@ class WaterReading(_Reading):
     sequence: int | None = None
     error_flags: int | None = None
     series_flags: list[str] = Field(default_factory=list)
-    """What was found among its neighbours, of gauges that no site binds: `spike`, `rate`, `stuck` and others."""
+    """What was found among its neighbours, some minutes later: `spike`, `rate`, `stuck` and others."""
 
 
 class SignalEvent(_Reading):
