@@ -11,7 +11,7 @@ from services.alerts.engine.spell import Flood, Spell
 
 
 @pytest.mark.parametrize(
-    ("gap_s", "most_mm"), [(1, 80), (60, 80), (90, 102.5), (120, 125), (600, 485), (601, 485), (9e9, 485)]
+    ("gap_s", "most_mm"), [(1, 80), (45, 80), (60, 80), (90, 102.5), (120, 125), (600, 485), (601, 485), (9e9, 485)]
 )
 def test_the_longer_the_silence_the_more_is_believed_at_once(gap_s: float, most_mm: float) -> None:
     assert leaps.most_mm(gap_s) == most_mm
@@ -33,13 +33,15 @@ def test_what_keeps_less_than_half_of_its_leap_is_gone(depth_mm: float, is_gone:
 
 
 def test_a_leap_upon_a_leap_begins_the_count_anew() -> None:
-    assert leapt(200.0, 281.0)[:5] == (0.0, 281.0, 281.0, 1, 2)
+    assert leapt(200.0, 281.0) == (0.0, 281.0, 281.0, 1, 2, 281.0, 0, False)
     assert leapt(200.0, 280.0)[:5] == (0.0, 200.0, 280.0, 2, 1)
 
 
 def test_what_gives_back_more_than_a_twentieth_from_one_sample_to_the_next_begins_its_run_anew() -> None:
     assert leapt(200.0, 190.0, 200.0)[5:7] == (200.0, 2)
     assert leapt(200.0, 189.9)[5:7] == (189.9, 0)
+    assert leapt(300.0, 290.0, from_mm=100.0)[5:7] == (300.0, 1)
+    assert leapt(300.0, 289.9, from_mm=100.0)[5:7] == (289.9, 0)
     assert leapt(200.0, 189.9, 195.0, 196.0)[5:7] == (189.9, 2)
 
 
@@ -55,11 +57,13 @@ def test_what_gives_back_more_than_a_twentieth_from_one_sample_to_the_next_begin
         (leapt(200.0, 200.0, from_water=True), False, 0.0, True),  # out of water that was rising
         (leapt(200.0, 204.0, 208.0, 212.0, 216.0), False, 0.0, True),  # it moves by 8 % of the leap
         (leapt(200.0, 204.0, 208.0, 212.0, 215.9), False, 0.0, False),
+        (leapt(300.0, 304.0, 308.0, 312.0, 316.0, from_mm=100.0), False, 0.0, True),
         (leapt(200.0, 204.0, 208.0, 216.0), False, 0.0, False),  # three samples are no movement
         (leapt(200.0, 189.0, 200.0, 204.0, 208.0, 210.0), False, 0.0, True),  # after a slip it is watched anew
         (leapt(200.0, 189.0, 200.0, 204.0, 208.0), False, 0.0, False),
         (leapt(200.0, 204.0, 208.0, 212.0, 216.0), False, 1.0, False),
         (leapt(200.0, 204.0, 208.0, 212.0, 216.0, 217.0, 218.0), False, 1.0, True),
+        (leapt(200.0, 275.0, from_mm=100.0), False, 0.0, True),
         (leapt(100.0, 175.0), False, 1.9, True),  # it grows by three quarters of its leap
         (leapt(100.0, 174.9), False, 0.0, False),
         (leapt(100.0, 175.0), False, 2.0, False),
@@ -101,6 +105,7 @@ def test_a_gauge_that_speaks_seldom_is_believed_after_fewer_samples(
         (600, 270, 0, 200),
         (600, 269, 0, 485),
         (600, nan, 0, 200),
+        (270, nan, 0, 200),
         (269, nan, 0, 237),
         (600, 60, 2, 80),
         (600, 60, 1.9, 485),
