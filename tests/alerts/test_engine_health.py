@@ -211,3 +211,12 @@ def test_floods_are_remembered_with_their_peaks_and_puddles_are_not() -> None:
 
     assert [one.peak_mm for one in twice.floods] == [100.0, 100.0]
     assert twice.spell is None
+
+
+@pytest.mark.parametrize(
+    ("depths_mm", "lies"), [((30.0, 0.0, 30.0), 0.0), ((30.1, 0.0), 0.5), ((30.1, 0.0, 30.1), 1.0)]
+)
+def test_up_and_down_by_more_than_30_mm_is_half_a_lie_each_time(depths_mm: tuple[float, ...], lies: float) -> None:
+    gauge = told(list(depths_mm))
+
+    assert trusts.score_at(gauge.trust, gauge.series.time_s) == pytest.approx(lies, abs=0.01)

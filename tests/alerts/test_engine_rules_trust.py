@@ -5,6 +5,7 @@ from itertools import pairwise
 import pytest
 
 from services.alerts.engine import trust as trusts
+from services.alerts.engine.spell import begin, go_on
 from services.alerts.engine.trust import FAULT_APART_S, FAULT_HALF_LIFE_S, FULL, Blame, Distrust, Trust
 
 DAY_S = 86_400.0
@@ -113,3 +114,63 @@ def test_what_is_stuck_is_named_so_once() -> None:
     assert trusts.is_stuck(lies(8), 2000.0) == lies(8)
     assert trusts.looked_at(stuck, 1000.0).distrust is Distrust.STUCK
     assert trusts.looked_at(stuck, 1001.0).distrust is None
+
+
+@pytest.mark.parametrize(("step_s", "half_life_h"), [(60, 2), (180, 2), (600, 20 / 3), (1800, 20), (1801, 2)])
+def test_a_gauge_that_speaks_seldom_is_forgiven_in_forty_steps(step_s: float, half_life_h: float) -> None:
+    trust = trusts.lied(FULL, DAY_S, 500.0, 1, step_s)
+
+    assert trusts.score_at(trust, DAY_S + 3600 * half_life_h) == pytest.approx(0.5)
+
+
+def test_two_ups_and_downs_are_one_lie_and_six_absurd_codes_are_three() -> None:
+    trust = FULL
+    for place in range(5):
+        trust = trusts.was_absurd(trust, DAY_S + 0.001 * place)
+
+    assert trust.score == pytest.approx(2.5, abs=0.001)
+    assert trusts.was_absurd(trust, DAY_S + 0.01).score == pytest.approx(3.0, abs=0.001)
+    assert trusts.was_absurd(trust._replace(score=3.0), DAY_S + 0.004).score == 3.0
+    assert trusts.zigzagged(FULL, DAY_S, 60.0).score == 0.5
+
+
+@pytest.mark.parametrize(
+    ("rise_mm", "after_s", "is_proven"), [(4.0, 1800.0, True), (3.9, 1800.0, False), (4.0, 1799.0, False)]
+)
+def test_six_samples_that_rise_by_20_mm_prove_water_half_an_hour_after_the_last_lie(
+    rise_mm: float, after_s: float, is_proven: bool
+) -> None:
+    found = begin(0.0, 60.0, 10.0)
+    for place in range(1, 6):
+        found = go_on(found, 60.0 * (place + 1), 10.0 + rise_mm * place)
+    liar = lies(8)
+
+    assert (trusts.proven(liar, liar.at_s + after_s, found).distrust is None) is is_proven
+    assert trusts.proven(FULL, liar.at_s + after_s, found) == FULL
+
+
+def test_an_occasion_lasts_four_hours_counts_half_after_a_week_and_no_more_than_twelve_are_counted() -> None:
+    once = lies(1, blame=Blame.EACH_LIE)
+
+    assert lies(2, 14_399, blame=Blame.EACH_LIE).faults == 1
+    assert lies(2, 14_400, blame=Blame.EACH_LIE).faults > 1.9
+    assert trusts.faults_at(once, DAY_S * 8) == pytest.approx(0.5)
+    assert lies(100, 14_400, blame=Blame.EACH_LIE).faults == pytest.approx(12, abs=0.1)
+
+
+@pytest.mark.parametrize(("other_mm", "is_same"), [(510.0, True), (512.0, False), (490.5, True), (488.0, False)])
+def test_depths_within_a_fiftieth_are_the_same(other_mm: float, is_same: bool) -> None:
+    trust = trusts.lied(lies(1), DAY_S + 1, other_mm, 3)
+
+    assert (trust.solid == 0.5) is is_same
+
+
+@pytest.mark.parametrize(("solid", "why"), [(0.41, Distrust.BLOCKED), (0.44, Distrust.BLOCKED), (0.39, Distrust.SPIKY)])
+def test_two_solid_lies_in_five_are_a_blocked_gauge(solid: float, why: Distrust) -> None:
+    trust = Trust(score=7.0, at_s=DAY_S, lies=10_000, solid=solid)
+
+    assert trusts.zigzagged(trust, DAY_S, 60.0).distrust is why
+
+
+def test_the_latest_32_lies_are_looked_at() -> None:
+    assert lies(100).lies == 32
