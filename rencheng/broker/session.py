@@ -7,6 +7,7 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
+from itertools import takewhile
 from types import TracebackType
 from typing import Any, Self
 
@@ -65,7 +66,7 @@ class Session:
         self._epoch = 0
         self._receipts = threading.Lock()
         self._hung_up = False
-        self._outstanding: int | None = None
+        self._outstanding: list[int] = []
         self._puback = threading.Condition()
         self._taken_by_broker: set[int] = set()
         self._client = self._new_client()
@@ -73,7 +74,7 @@ class Session:
     def __enter__(self) -> Self:
         """Start connecting, in a thread of its own. A broker that is away is tried again and again."""
         self._hung_up = False
-        self._outstanding = None
+        self._outstanding = []
         self._client = self._new_client()  # paho's are for one start and one stop
         self._client.connect_async(*self._address, keepalive=KEEPALIVE_S)
         self._client.loop_start()
@@ -105,13 +106,25 @@ class Session:
         One at a time, for one thread. What got no word in time stays with paho, which sends it again after a
         reconnection; until it has come through nothing else is sent, so that what is old never follows what is new.
         """
+        return self.publish_all([(topic, payload)], retain=retain, timeout_s=timeout_s) == 1
+
+    def publish_all(self, messages: Sequence[tuple[str, bytes]], *, retain: bool, timeout_s: float) -> int:
+        """Publish several in order, and then wait for the broker's word on all; how many of the first it has.
+
+        The same as one by one, but that they do not wait for each other.
+
+        Raises:
+            ValueError: a topic or payload that MQTT cannot carry; those before it were sent.
+        """
         if not self.is_connected:
-            return False  # paho would keep a copy of each attempt, and send them all when it is back
-        if self._outstanding is not None and not self._came_through(self._outstanding, timeout_s):
-            return False
+            return 0  # paho would keep a copy of each attempt, and send them all when it is back
+        if self._came_through(timeout_s) < len(self._outstanding):
+            return 0
         self._taken_by_broker.clear()
-        self._outstanding = self._client.publish(topic, payload, qos=1, retain=retain).mid
-        return self._came_through(self._outstanding, timeout_s)
+        self._outstanding = []
+        for topic, payload in messages:
+            self._outstanding.append(self._client.publish(topic, payload, qos=1, retain=retain).mid)
+        return self._came_through(timeout_s)
 
     def tell(self, topic: str, payload: bytes) -> bool:
         """Publish with QoS 0: said once, to who listens now, and waited for by nobody. From any thread.
@@ -145,12 +158,11 @@ class Session:
         client.enable_logger(log)
         return client
 
-    def _came_through(self, packet_id: int, timeout_s: float) -> bool:
+    def _came_through(self, timeout_s: float) -> int:
+        """Wait for the broker's word on all that is outstanding; of how many of the first it has come."""
         with self._puback:
-            done = self._puback.wait_for(lambda: packet_id in self._taken_by_broker, timeout_s)
-        if done:
-            self._outstanding = None
-        return done
+            self._puback.wait_for(lambda: self._taken_by_broker.issuperset(self._outstanding), timeout_s)
+            return len(list(takewhile(self._taken_by_broker.__contains__, self._outstanding)))
 
     def _published(
         self, _client: Client, _data: object, packet_id: int, _reason: ReasonCode, _properties: object

@@ -71,6 +71,14 @@ def in_one_trip(connection: Connection) -> Iterator[None]:
         yield
 
 
+def commit_soon(connection: Connection) -> None:
+    """Let this transaction's commit not wait for the disk: a crash of the server may lose it, but never a part of it.
+
+    For what is found again, or done again, without harm.
+    """
+    connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+
+
 @contextmanager
 def in_our_words() -> Iterator[None]:
     """Turn an error of the server into `StoreUnavailable`; errors for a row's sake pass as they are.

@@ -52,11 +52,9 @@ def record(connection: Connection, said: Said, *, delivered: bool) -> None:
         "delivered_at": func.now() if delivered else null(),
         "held": literal(said.held, Text),
     }
-    due = insert(deliveries).from_select(list(delivery), select(*delivery.values())).returning(deliveries.c.event_id)
-    statement = due.add_cte(_kept_warning(message).cte("warning"))
-    if (
-        connection.execute(statement).first() is None and delivered
-    ):  # kept by a commit whose answer was lost, and sent directly since
+    due = insert(deliveries).from_select(list(delivery), select(*delivery.values()))
+    connection.execute(due.add_cte(_kept_warning(message).cte("warning")))
+    if delivered:  # it may be kept already, by a commit whose answer was lost, and have been sent since
         mark_delivered(connection, [message.identifier])
 
 

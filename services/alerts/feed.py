@@ -83,6 +83,7 @@ class Feed:
         self._connected = False
         self._gap: Gap | None = None
         self._began: datetime | None = None
+        self._spoken: set[str] = set()  # heard live since the gap: of these nothing more is missed
 
     def connection_changed(self, up: bool, why: str) -> None:
         """Told by the session, from its thread: a new subscription means that something may have been missed."""
@@ -94,6 +95,7 @@ class Feed:
     def begin_anew(self) -> None:
         """Something that was heard before could not be judged: the registry knows sites now that it did not."""
         self._gap = Gap(datetime.now(UTC)) if self._gap else None
+        self._spoken = set()
 
     @property
     def is_listening(self) -> bool:
@@ -129,12 +131,14 @@ class Feed:
                 readings = admit(delivery.message, directory, self._limits).readings
                 at = delivery.message.received_at
                 heard.extend((reading, at) for reading in readings if isinstance(reading, WaterReading))
+        if self._gap is not None and not self._gap.is_settled:
+            self._spoken.update(reading.device_id for reading, _ in heard)
         return heard
 
     def _catch_up(self, subscribed_at: datetime, since: Since) -> list[Heard]:
         """Stored readings, while some may have been missed: at once, and then what ingest commits late."""
         if self._began != subscribed_at or self._gap is None:  # a new subscription begins this anew
-            self._began, self._gap = subscribed_at, Gap(subscribed_at)
+            self._began, self._gap, self._spoken = subscribed_at, Gap(subscribed_at), set()
         gap = self._gap
         if gap.is_settled or time.monotonic() < gap.look_at:
             return []
@@ -145,7 +149,8 @@ class Feed:
                 through = committed_through(connection)
                 if gap.looked and (through is None or through == gap.through):
                     return []
-                stored = readings_since(connection, since(), received_after=gap.through)
+                wanted = {name: at for name, at in since().items() if not (gap.looked and name in self._spoken)}
+                stored = readings_since(connection, wanted, received_after=gap.through)
         except StoreUnavailable as away:
             log.warning("database away, cannot say what was missed; going on with what comes", why=str(away))
             return []

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
-from rencheng.store.database import Connection, Engine, in_our_words
+from rencheng.store.database import Connection, Engine, commit_soon, in_one_trip, in_our_words
 from rencheng.store.errors import is_unavailable
 from rencheng.store.sites import save_site_states
 from rencheng.store.storm import Parcel, release
@@ -20,8 +20,9 @@ log = get_logger("alerts")
 SAVE_EVERY_S = 60.0
 """How old a kept page may grow when nothing is said."""
 
-PAGES_MAX = 200
-"""So many such pages are written at once: a city's pages take seconds, and no warning may wait so long."""
+PAGES_MAX = 40
+PAGES_EVERY_S = 0.2
+"""So many such pages at once, and so often: a city's pages take seconds, and no warning may wait so long."""
 
 RETRY_S = 1.0
 """How long to leave a database alone that was away; a new message does not wait for it."""
@@ -124,6 +125,8 @@ class Outbox:
         for site_id in sites:
             self._pages.pop(site_id, None)
             self._changed_at.pop(site_id, None)
+        if not self._unsaved:
+            self._retry_at = time.monotonic() + PAGES_EVERY_S
         return True
 
     def _send_unrecorded(self) -> None:
@@ -169,9 +172,11 @@ class Outbox:
     def _write_sites(self, connection: Connection, site_ids: Sequence[str]) -> None:
         """A site's page is never without its messages, nor they without it."""
         pages = {site_id: page for site_id in site_ids if (page := self._pages.get(site_id))}
-        save_site_states(
-            connection, {name: (page.to_json(), at) for name, page in pages.items() if (at := page.taken_until)}
-        )
-        for said, delivered in self._unsaved:
-            if said.message.site_id in site_ids:
-                record(connection, said, delivered=delivered)
+        states = {name: (page.to_json(), at) for name, page in pages.items() if (at := page.taken_until)}
+        if not (self._unsaved or self._freed):
+            commit_soon(connection)  # pages alone: what they lack is read from the stored readings again
+        with in_one_trip(connection):
+            save_site_states(connection, states)
+            for said, delivered in self._unsaved:
+                if said.message.site_id in site_ids:
+                    record(connection, said, delivered=delivered)

@@ -1,7 +1,7 @@
 """The one place of this service that knows concrete parts and puts them together."""
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,6 @@ from services.alerts.messages.publisher import Publisher
 from services.alerts.orders import Orders
 from services.alerts.outbox import Outbox
 from services.alerts.settings import AlertSettings
-from services.alerts.waiting import LATENESS
 
 log = get_logger("alerts")
 
@@ -192,7 +191,7 @@ class Parts:
         """Deliver what is due: at once if something is new, now and then if something was left."""
         fresh = self.outbox.take_fresh()
         if fresh and not self._undelivered and self.session.is_connected:
-            anew = not deliver_fresh(self._engine, self._retain, fresh)
+            anew = not deliver_fresh(self._engine, self._retain_all, fresh)
         self._undelivered = self._undelivered or anew
         waited = time.monotonic() - self._delivery_tried_at
         if self._undelivered and self.session.is_connected and (anew or waited > RETRY_DELIVERY_S):
@@ -215,6 +214,9 @@ class Parts:
 
     def _retain(self, topic: str, payload: bytes) -> bool:
         return self.session.publish(topic, payload, retain=True, timeout_s=PUBLISH_TIMEOUT_S)
+
+    def _retain_all(self, messages: Sequence[tuple[str, bytes]]) -> int:
+        return self.session.publish_all(messages, retain=True, timeout_s=PUBLISH_TIMEOUT_S)
 
 
 @contextmanager
@@ -245,10 +247,13 @@ def _say_unfit(site_id: str, error: Exception) -> None:
 
 
 def _since(world: str, heard_until: datetime | None, now: datetime) -> datetime:
-    """An exercise may tell of any time that ingest takes in; the live world has no use for more than a day."""
+    """An exercise may tell of any time that ingest takes in; the live world has no use for more than a day.
+
+    What is older than a gauge's last word decides nothing, and in a city that is nearly all that is stored.
+    """
     if world != ACTUAL:
-        return heard_until - LATENESS if heard_until else now - ClockLimits().past
-    return max(heard_until - LATENESS, now - LONGEST_LOOK) if heard_until else now - FIRST_LOOK
+        return heard_until or now - ClockLimits().past
+    return max(heard_until, now - LONGEST_LOOK) if heard_until else now - FIRST_LOOK
 
 
 def _publisher(settings: AlertSettings) -> Publisher:
