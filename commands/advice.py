@@ -14,8 +14,8 @@ WINDOW_WANTED = 1000
 TRIP_MAX_MS = 20.0
 """Beyond it on a local network, small packets are held back (Nagle's algorithm waits for a delayed ACK of 40 ms)."""
 
-BATCH_MS = 5.0
-"""What a batch takes beside its commit: a dozen round trips to the database, and its messages."""
+BATCH_MS = 2.0
+"""What a small batch takes beside its commit: four round trips to the database, and its messages."""
 
 COMMIT_MAX_MS = 20.0
 WAL_MIN_MB = 1024

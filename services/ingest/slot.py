@@ -19,11 +19,17 @@ from services.ingest.writer import Stopped
 IDLE_S = 1.0
 """How often a slot with nothing to do says that it lives."""
 
-GATHER_FROM, GATHER_TO = 64, 1000
+GATHER_TO = 1000
 GATHER_S, DRY_S = 0.025, 0.003
-"""A commit costs some milliseconds whatever it holds. In a storm (a batch of GATHER_FROM messages or more) it pays to
+"""A commit costs a millisecond or two whatever it holds, of a core that the broker needs as well. In a storm it pays to
 wait for more, up to GATHER_TO messages and GATHER_S, and only as long as more keep coming: when nothing came for DRY_S
-the broker may have sent all that its window allows, and waits for us. A quiet night never waits, nor a window of 20."""
+the broker may have sent all that its window allows, and waits for us."""
+
+STORM_MESSAGES, STORM_PER_S = 64, 6000.0
+"""A storm is a batch of so many, or so many in a second: a fast database never lets a batch grow, and spends itself on
+small ones. A quiet night never waits, nor does a broker with a window of 20, which gets through fewer."""
+
+PACE_S = 0.1
 
 
 class Desklike(Protocol):
@@ -62,6 +68,21 @@ class Floor:
     batch_max: int
 
 
+class Pace:
+    """How many messages came in a second, of late."""
+
+    def __init__(self, now_s: float) -> None:
+        self.per_s = 0.0
+        self._count, self._since_s = 0, now_s
+
+    def note(self, messages: int, now_s: float) -> None:
+        """So many more came."""
+        self._count += messages
+        if (past_s := now_s - self._since_s) >= PACE_S:
+            self.per_s = self._count / past_s
+            self._count, self._since_s = 0, now_s
+
+
 class Slot:
     """Works from the start until it is told to end.
 
@@ -73,6 +94,7 @@ class Slot:
         self.opened = threading.Event()
         self._floor = floor
         self._shares: queue.SimpleQueue[Share | None] = queue.SimpleQueue()
+        self._pace = Pace(time.monotonic())
         self._thread = threading.Thread(target=self._run, name=f"slot {number}")
         self._thread.start()
 
@@ -117,11 +139,13 @@ class Slot:
             size += share.ticket.size_bytes
             if messages >= self._floor.batch_max or size >= BATCH_BYTES_MAX:
                 break
-            gathers = GATHER_FROM <= messages < GATHER_TO and time.monotonic() < patience_s
+            storms = messages >= STORM_MESSAGES or self._pace.per_s >= STORM_PER_S
+            gathers = storms and messages < GATHER_TO and time.monotonic() < patience_s
             try:
                 share = self._shares.get(timeout=DRY_S) if gathers else self._shares.get_nowait()
             except queue.Empty:
                 break
+        self._pace.note(messages, time.monotonic())
         if taken:
             self._settle(desk, taken)
         return share is not None
