@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Double, Integer, SmallInteger, Table, Text
@@ -35,7 +35,6 @@ class Shape:
 
     Attributes:
         key_of: the natural key of a reading.
-        key_in: the same in a row.
         types: how the columns of a row travel, as psycopg names types.
         copy_new: takes rows straight into the table.
         stage: makes the temporary table that a batch is copied into; it empties itself at each commit.
@@ -53,7 +52,6 @@ class Shape:
         self.kind = kind
         self.table = table
         self.key_of: Callable[[Reading], tuple[Any, ...]] = attrgetter(*key)
-        self.key_in: Callable[[list[Any]], tuple[Any, ...]] = itemgetter(*range(len(key)))
         self._names = [*key, *values, "quality"]
         self._columns: Callable[[Reading], tuple[Any, ...]] = attrgetter(*key, *values, "quality")
         self._time = key.index("time")

@@ -18,6 +18,7 @@ from rencheng.store.errors import is_unavailable
 from rencheng.store.shapes import SHAPES, Shape, since_2000_us
 
 _Driver = psycopg.Connection[tuple[Any, ...]]
+_Said = tuple[Sequence[Reading], datetime]
 
 LONG_WAYS_MAX = 64
 
@@ -50,7 +51,7 @@ class Luck:
         self._after_failure = min(2 * self._after_failure, LONG_WAYS_MAX)
 
 
-def copy_new(connection: Connection, messages: Iterable[tuple[Sequence[Reading], datetime]]) -> bool:
+def copy_new(connection: Connection, messages: Iterable[_Said]) -> bool:
     """Store the readings of messages, of which none is stored yet: all of them or none.
 
     Args:
@@ -66,13 +67,14 @@ def copy_new(connection: Connection, messages: Iterable[tuple[Sequence[Reading],
     if not connection.in_transaction():
         connection.begin()  # else a commit would not know that there is something
     driver = cast("_Driver", connection.connection.driver_connection)
+    of_shape: dict[Shape, list[_Said]] = defaultdict(list)
+    for said in messages:
+        if said[0]:
+            of_shape[SHAPES[type(said[0][0])]].append(said)
     try:
-        rows = _rows(messages)
-        if any(len(set(map(shape.key_in, rows[shape]))) < len(rows[shape]) for shape in rows):
-            return False
         for shape in SHAPES.values():
-            if shape in rows:
-                _copy(driver, shape, rows[shape])
+            if shape in of_shape:
+                _copy(driver, shape, of_shape[shape])
     except (psycopg.Error, UnicodeError, OverflowError) as error:  # the latter two before the row is sent
         if is_unavailable(error):
             raise StoreUnavailable(str(error).strip()) from error
@@ -80,24 +82,20 @@ def copy_new(connection: Connection, messages: Iterable[tuple[Sequence[Reading],
     return True
 
 
-def _rows(messages: Iterable[tuple[Sequence[Reading], datetime]]) -> dict[Shape, list[list[Any]]]:
-    rows: dict[Shape, list[list[Any]]] = defaultdict(list)
+def _copy(driver: _Driver, shape: Shape, messages: list[_Said]) -> None:
+    """Rows go out as they are made, so that the server writes the first while we make the next."""
+    messages.sort(key=_device)  # so that two workers that share keys seldom wait for each other
     received_at, received_us = None, 0
-    for readings, at in messages:
-        if not readings:
-            continue
-        if at is not received_at:  # many arrive together
-            received_at, received_us = at, since_2000_us(at)
-        shape = SHAPES[type(readings[0])]
-        row = shape.row
-        rows[shape] += [row(reading, received_us) for reading in readings]
-    return rows
-
-
-def _copy(driver: _Driver, shape: Shape, rows: list[list[Any]]) -> None:
-    rows.sort(key=shape.key_in)  # so that two workers that share keys cannot wait for each other
+    row = shape.row
     with driver.cursor() as cursor, cursor.copy(shape.copy_new) as copy:
         copy.set_types(shape.types)
         write_row = copy.write_row
-        for row in rows:
-            write_row(row)
+        for readings, at in messages:
+            if at is not received_at:  # many arrive together
+                received_at, received_us = at, since_2000_us(at)
+            for reading in readings:
+                write_row(row(reading, received_us))
+
+
+def _device(said: _Said) -> str:
+    return said[0][0].device_id
