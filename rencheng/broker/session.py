@@ -7,7 +7,6 @@ import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from itertools import takewhile
 from types import TracebackType
 from typing import Any, Self
 
@@ -67,6 +66,7 @@ class Session:
         self._receipts = threading.Lock()
         self._hung_up = False
         self._outstanding: list[int] = []
+        self._late: set[int] = set()  # of those, what `publish` had no word of in time
         self._puback = threading.Condition()
         self._taken_by_broker: set[int] = set()
         self._client = self._new_client()
@@ -74,7 +74,8 @@ class Session:
     def __enter__(self) -> Self:
         """Start connecting, in a thread of its own. A broker that is away is tried again and again."""
         self._hung_up = False
-        self._outstanding = []
+        self._outstanding, self._late = [], set()
+        self._taken_by_broker.clear()
         self._client = self._new_client()  # paho's are for one start and one stop
         self._client.connect_async(*self._address, keepalive=KEEPALIVE_S)
         self._client.loop_start()
@@ -106,25 +107,43 @@ class Session:
         One at a time, for one thread. What got no word in time stays with paho, which sends it again after a
         reconnection; until it has come through nothing else is sent, so that what is old never follows what is new.
         """
-        return self.publish_all([(topic, payload)], retain=retain, timeout_s=timeout_s) == 1
+        if not self.is_connected:
+            return False  # paho would keep a copy of each attempt, and send them all when it is back
+        if not self._came_through(timeout_s):
+            return False
+        self._forget(self._late)
+        number = self._client.publish(topic, payload, qos=1, retain=retain).mid
+        self._outstanding.append(number)
+        self._late = {number}
+        if not self._came_through(timeout_s):
+            return False
+        self._forget(self._late)
+        return True
 
-    def publish_all(self, messages: Sequence[tuple[str, bytes]], *, retain: bool, timeout_s: float) -> int:
-        """Publish several in order, and then wait for the broker's word on all; how many of the first it has.
+    def send(self, messages: Sequence[tuple[str, bytes]], *, retain: bool) -> list[int]:
+        """Publish in order with QoS 1 and wait for nothing; the numbers by which `taken` speaks of them.
 
-        The same as one by one, but that they do not wait for each other.
+        Nothing is sent, and the list is empty, without a connection. Others may be on their way: on one connection
+        what was sent first comes first, after a reconnection as well.
 
         Raises:
             ValueError: a topic or payload that MQTT cannot carry; those before it were sent.
         """
         if not self.is_connected:
-            return 0  # paho would keep a copy of each attempt, and send them all when it is back
-        if self._came_through(timeout_s) < len(self._outstanding):
-            return 0
-        self._taken_by_broker.clear()
-        self._outstanding = []
+            return []
+        sent: list[int] = []
         for topic, payload in messages:
-            self._outstanding.append(self._client.publish(topic, payload, qos=1, retain=retain).mid)
-        return self._came_through(timeout_s)
+            sent.append(self._client.publish(topic, payload, qos=1, retain=retain).mid)
+            self._outstanding.append(sent[-1])
+        return sent
+
+    def taken(self, *, wait_s: float = 0) -> set[int]:
+        """Which of what was sent the broker has taken since the last call; waits so long for all of it."""
+        self._came_through(wait_s)
+        with self._puback:
+            done = self._taken_by_broker.intersection(self._outstanding)
+        self._forget(done)
+        return done
 
     def tell(self, topic: str, payload: bytes) -> bool:
         """Publish with QoS 0: said once, to who listens now, and waited for by nobody. From any thread.
@@ -158,11 +177,16 @@ class Session:
         client.enable_logger(log)
         return client
 
-    def _came_through(self, timeout_s: float) -> int:
-        """Wait for the broker's word on all that is outstanding; of how many of the first it has come."""
+    def _came_through(self, timeout_s: float) -> bool:
+        """Wait for the broker's word on all that is outstanding."""
         with self._puback:
-            self._puback.wait_for(lambda: self._taken_by_broker.issuperset(self._outstanding), timeout_s)
-            return len(list(takewhile(self._taken_by_broker.__contains__, self._outstanding)))
+            return self._puback.wait_for(lambda: self._taken_by_broker.issuperset(self._outstanding), timeout_s)
+
+    def _forget(self, numbers: set[int]) -> None:
+        """They are settled; their numbers will be given again."""
+        with self._puback:
+            self._taken_by_broker -= numbers
+        self._outstanding = [number for number in self._outstanding if number not in numbers]
 
     def _published(
         self, _client: Client, _data: object, packet_id: int, _reason: ReasonCode, _properties: object

@@ -5,6 +5,7 @@ import threading
 from rencheng.runtime.logs import get_logger
 from rencheng.store.warnings import Said
 from services.alerts.containment import contained
+from services.alerts.delivery.express import PATIENCE_S
 from services.alerts.settings import AlertSettings
 from services.alerts.wiring import Parts, open_parts
 
@@ -12,6 +13,9 @@ log = get_logger("alerts")
 
 IDLE_S = 0.5
 """How long to wait for a message before looking at registry, catch-up and deliveries again."""
+
+UNDER_WAY_S = 0.02
+"""While the broker's word on a warning is to come."""
 
 
 def run(settings: AlertSettings, stop: threading.Event) -> None:
@@ -21,11 +25,13 @@ def run(settings: AlertSettings, stop: threading.Event) -> None:
             step(parts)
         with contained("last save"):
             parts.outbox.save()
+        with contained("last delivery"):
+            parts.express.settle(wait_s=PATIENCE_S)
 
 
 def step(parts: Parts) -> None:
     """Feed → engine → storm control → outbox → delivery. What goes wrong in one of them stops none of the others."""
-    parts.feed.wait(IDLE_S)
+    parts.feed.wait(UNDER_WAY_S if parts.express.is_under_way else IDLE_S)
     parts.follow_registry()  # after the wait: a site registered meanwhile is known
     parts.follow_orders()
     parts.around.take(parts.directory)

@@ -1,7 +1,7 @@
 """The one place of this service that knows concrete parts and puts them together."""
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,8 @@ from services.alerts.around import Around
 from services.alerts.book import Book, Page
 from services.alerts.bulletin import Bulletin
 from services.alerts.containment import contained
-from services.alerts.delivery.dispatcher import as_payload, deliver_due, deliver_fresh
+from services.alerts.delivery.dispatcher import as_payload, deliver_due
+from services.alerts.delivery.express import Express
 from services.alerts.desk import Desk
 from services.alerts.feed import Feed
 from services.alerts.learning.shipped import street_model
@@ -76,6 +77,7 @@ class Parts:
             on_change=self.feed.connection_changed,
         )
         self.outbox = Outbox(engine, lambda said: self._retain(said.topic, as_payload(said.document)))
+        self.express = Express(engine, self.session)
         self.desk = Desk()
         self.around = Around(settings)
         self.bulletin = Bulletin(engine, self._retain)
@@ -190,12 +192,14 @@ class Parts:
     def deliver(self, *, anew: bool) -> None:
         """Deliver what is due: at once if something is new, now and then if something was left."""
         fresh = self.outbox.take_fresh()
-        if fresh and not self._undelivered and self.session.is_connected:
-            anew = not deliver_fresh(self._engine, self._retain_all, fresh)
+        self._undelivered = not self.express.settle() or self._undelivered
+        if fresh and not self._undelivered:
+            anew = not self.express.send(fresh)
         self._undelivered = self._undelivered or anew
         waited = time.monotonic() - self._delivery_tried_at
         if self._undelivered and self.session.is_connected and (anew or waited > RETRY_DELIVERY_S):
             self._delivery_tried_at = time.monotonic()
+            self.express.settle(wait_s=PUBLISH_TIMEOUT_S)
             self._undelivered = not deliver_due(self._engine, self._retain)
 
     def _kept_pages(self) -> dict[str, Page]:
@@ -214,9 +218,6 @@ class Parts:
 
     def _retain(self, topic: str, payload: bytes) -> bool:
         return self.session.publish(topic, payload, retain=True, timeout_s=PUBLISH_TIMEOUT_S)
-
-    def _retain_all(self, messages: Sequence[tuple[str, bytes]]) -> int:
-        return self.session.publish_all(messages, retain=True, timeout_s=PUBLISH_TIMEOUT_S)
 
 
 @contextmanager

@@ -64,28 +64,36 @@ def test_what_got_no_word_goes_before_what_comes_later(
     eventually(lambda: dispatcher.types("S1"), ["first", "second", "third"])
 
 
-def test_many_at_once_come_in_order_and_none_waits_for_another(session: Session, dispatcher: Dispatcher) -> None:
+def test_what_is_sent_without_waiting_comes_in_order_and_is_settled_once(
+    session: Session, dispatcher: Dispatcher
+) -> None:
     eventually(lambda: session.publish(TOPIC, said("first"), retain=True, timeout_s=5), expected=True)
     eventually(lambda: dispatcher.types("S1"), ["first"])
     words = [f"word-{number}" for number in range(50)]
+    sent = session.send([(TOPIC, said(word)) for word in words], retain=True)
+    assert session.publish(TOPIC, said("last"), retain=True, timeout_s=5)
 
-    assert session.publish_all([(TOPIC, said(word)) for word in words], retain=True, timeout_s=5) == 50
-    eventually(lambda: dispatcher.types("S1"), ["first", *words])
+    assert session.taken(wait_s=5) == set(sent)
+    assert len(sent) == 50
+    assert session.taken() == set()
+    eventually(lambda: dispatcher.types("S1"), ["first", *words, "last"])
 
 
-def test_of_many_nothing_is_said_to_have_come_through_while_the_broker_is_silent(
+def test_what_was_sent_to_a_silent_broker_is_not_taken_and_goes_before_what_comes_later(
     session: Session, broker: Broker, dispatcher: Dispatcher
 ) -> None:
     eventually(lambda: session.publish(TOPIC, said("first"), retain=True, timeout_s=5), expected=True)
-    eventually(lambda: dispatcher.types("S1"), ["first"])  # it listens
+    eventually(lambda: dispatcher.types("S1"), ["first"])
     pid = broker.server.pid
     assert pid is not None
     kill(pid, signal.SIGSTOP)
     try:
-        assert session.publish_all([(TOPIC, said("second")), (TOPIC, said("third"))], retain=True, timeout_s=0.3) == 0
+        sent = session.send([(TOPIC, said("second")), (TOPIC, said("third"))], retain=True)
+        assert session.taken(wait_s=0.3) == set()
         assert not session.publish(TOPIC, said("fourth"), retain=True, timeout_s=0.3)
     finally:
         kill(pid, signal.SIGCONT)
 
     assert session.publish(TOPIC, said("fifth"), retain=True, timeout_s=5)
+    assert session.taken() == set(sent)
     eventually(lambda: dispatcher.types("S1"), ["first", "second", "third", "fifth"])
