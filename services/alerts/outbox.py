@@ -56,7 +56,7 @@ class Outbox:
         self._changed_at: dict[str, float] = {}  # when a page first differed from what is kept, the oldest first
         self._freed: dict[str, tuple[Parcel, bool]] = {}
         self._retry_at = 0.0
-        self._fresh: list[Said] = []
+        self._fresh: list[Parcel] = []
 
     def free(self, parcels: Iterable[Parcel]) -> None:
         """Let messages go out that were held back; the next `keep` sees to it."""
@@ -83,8 +83,8 @@ class Outbox:
             due = []  # what is urgent does not wait for what is not
         return self._save(due) and has_messages
 
-    def take_fresh(self) -> list[Said]:
-        """What the last commits made due, in order, if that is all that they did."""
+    def take_fresh(self) -> list[Parcel]:
+        """What the last commits made due, in order."""
         fresh, self._fresh = self._fresh, []
         return fresh
 
@@ -114,8 +114,12 @@ class Outbox:
             log.warning("database away, warnings go out unrecorded", waiting=len(self._unsaved), why=str(away))
             self._send_unrecorded()
             return False
-        fresh = (said for said, delivered in self._unsaved if not (delivered or said.held))
-        self._fresh = [] if freed else [*self._fresh, *(said for said in fresh if said.message.site_id not in refused)]
+        self._fresh += [
+            Parcel(said.message.identifier, said.topic, said.document)
+            for said, delivered in self._unsaved
+            if not (delivered or said.held or said.message.site_id in refused)
+        ]
+        self._fresh += [parcel for name, (parcel, sent) in self._freed.items() if name in freed and not sent]
         self._unsaved = [(said, delivered) for said, delivered in self._unsaved if said.message.site_id in refused]
         for name in freed:
             del self._freed[name]

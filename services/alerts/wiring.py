@@ -192,10 +192,9 @@ class Parts:
     def deliver(self, *, anew: bool) -> None:
         """Deliver what is due: at once if something is new, now and then if something was left."""
         fresh = self.outbox.take_fresh()
-        self._undelivered = not self.express.settle() or self._undelivered
         if fresh and not self._undelivered:
             anew = not self.express.send(fresh)
-        self._undelivered = self._undelivered or anew
+        self._undelivered = not self.express.settle() or self._undelivered or anew
         waited = time.monotonic() - self._delivery_tried_at
         if self._undelivered and self.session.is_connected and (anew or waited > RETRY_DELIVERY_S):
             self._delivery_tried_at = time.monotonic()

@@ -12,7 +12,8 @@ from typing import Protocol
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
 from rencheng.store.database import Engine, commit_soon, in_our_words
-from rencheng.store.warnings import Said, mark_delivered
+from rencheng.store.storm import Parcel
+from rencheng.store.warnings import mark_delivered
 from services.alerts.containment import contained
 from services.alerts.delivery.dispatcher import as_payload
 
@@ -48,12 +49,12 @@ class Express:
         """Is the broker's word still to come?"""
         return bool(self._on_its_way)
 
-    def send(self, fresh: Sequence[Said]) -> bool:
+    def send(self, fresh: Sequence[Parcel]) -> bool:
         """Send messages in order. False if not all of them could be: `deliver_due` finds them in the database."""
         sent: list[int] = []
         with contained("delivery; tried again from the database"):
-            sent = self._line.send([(said.topic, as_payload(said.document)) for said in fresh], retain=True)
-        self._on_its_way.extend(zip(sent, (said.message.identifier for said in fresh), strict=False))
+            sent = self._line.send([(parcel.topic, as_payload(parcel.document)) for parcel in fresh], retain=True)
+        self._on_its_way.extend(zip(sent, (parcel.identifier for parcel in fresh), strict=False))
         self._sent_at = time.monotonic()
         return len(sent) == len(fresh)
 
