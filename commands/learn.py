@@ -25,11 +25,11 @@ def learn(
         typer.Option(help="CSV: device_id,begin,end of what is known to be no water.", exists=True, dir_okay=False),
     ] = None,
 ) -> None:
-    """Learn how probably, and when, water crosses a threshold. Needs scikit-learn, which only this command uses."""
+    """Learn how probably, and when, water crosses a threshold. Needs LightGBM, which only this command uses."""
     try:
         from services.alerts.learning.train import train  # noqa: PLC0415 - nothing else needs the library
     except ImportError as missing:
-        raise NotPossible(f"{missing.name} is not installed: pip install scikit-learn, or use `make setup`") from None
+        raise NotPossible(f"{missing.name} is not installed: pip install lightgbm scipy, or use `make setup`") from None
     with opened_text(readings) as lines:
         rows = read_readings(lines, str(readings))
     spans = defaultdict(list)

@@ -18,7 +18,7 @@ Forecasts = dict[Level, list[tuple[float, bool]]]
 
 def taught(lines: Sequence[Timeline]) -> list[Fold]:
     """Folds of sensors, each with a model from the sensors of the others."""
-    every = examples(map(recording, lines))
+    every = training.questions()
     folds: list[Fold] = []
     for number, part in enumerate(training.folds(lines)):
         sensors = frozenset(line.sensor.sensor_id for line in part)

@@ -12,18 +12,29 @@ from pathlib import Path
 from benchmarks.skill import floodnet
 from benchmarks.skill.timeline import Timeline
 from services.alerts.learning import shipped
-from services.alerts.learning.samples import Recording, examples
+from services.alerts.learning.samples import Example, Recording, examples
 from services.alerts.learning.train import train
 
-FOLDS = 5
+FOLDS = 10
 SEED = 20260515
-VERSION = "street-1"
+VERSION = "street-2"
 
 
 def recording(line: Timeline) -> Recording:
     """A street's timeline as a recording; what could not be measured teaches nothing."""
     samples = [(at, mm) for at, mm in line.samples if mm is not None]
     return Recording(line.sensor.sensor_id, samples, [(one.begins, one.ends) for one in line.artefacts])
+
+
+def questions() -> list[Example]:
+    """What the streets teach: their floods as they were recorded, and what is no water apart from them.
+
+    Not the floods that come after something else: a gauge that has just lied is in doubt, and its past half invented.
+    Taught with those, the model warned of fewer streets left out (POD at 5 minutes .74 instead of .75, at FAR .30).
+    """
+    floods = examples(recording(line) for line in floodnet.timelines(with_artefacts=False))
+    mixed = examples(recording(line) for line in floodnet.timelines(with_artefacts=True))
+    return floods + [example for example in mixed if not example.is_water]
 
 
 def folds(lines: Sequence[Timeline]) -> list[list[Timeline]]:
@@ -35,7 +46,7 @@ def folds(lines: Sequence[Timeline]) -> list[list[Timeline]]:
 
 def main(path: Path) -> None:
     """Teach with every street, and write the model."""
-    asked = examples(recording(line) for line in floodnet.timelines(with_artefacts=True))
+    asked = questions()
     sys.stdout.write(
         f"{len(asked):,} questions, {sum(one.crossed_s is not None for one in asked):,} answered by water\n"
     )

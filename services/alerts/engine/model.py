@@ -4,9 +4,11 @@ It is a table of numbers, read from JSON and made by `rencheng learn`; nothing h
 apart feature by feature.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import erf, exp, isfinite, log, sqrt
+from itertools import chain, pairwise
+from math import erf, exp, inf, isfinite, log, sqrt
 from typing import Any, Self
 
 from services.alerts.engine.features import NAMES
@@ -14,6 +16,9 @@ from services.alerts.engine.forest import Forest, Node
 
 HORIZON_S = 1800.0
 """Within which a crossing is told: the longest of 5, 10, 15 and 30 minutes."""
+
+Knot = tuple[float, float]
+"""Log-odds of the trees, and the probability that goes with them."""
 
 SOONEST_MIN, LATEST_MIN = 0.5, 240.0
 NINE_TENTHS = 1.2816
@@ -56,7 +61,7 @@ class Model:
         version: its name, which a warning's grounds carry.
         base: the log-odds before any tree.
         trees: what each adds.
-        calibration: slope and offset from the trees' log-odds to those that held true on sensors left out.
+        calibration: knots, from the trees' log-odds to the share that held true on sensors left out; straight between.
         timing: when a crossing comes.
         forest: the trees, ready to be asked.
     """
@@ -64,7 +69,7 @@ class Model:
     version: str
     base: float
     trees: tuple[Node, ...]
-    calibration: tuple[float, float]
+    calibration: tuple[Knot, ...]
     timing: Timing
     forest: Forest = field(init=False, repr=False, compare=False)
 
@@ -79,8 +84,12 @@ class Model:
     def probability_of(self, leaves: int) -> float:
         """The same, of the leaves that a row leads to."""
         odds = self.base + self.forest.total(leaves)
-        slope, offset = self.calibration
-        return 1.0 / (1.0 + exp(-max(-30.0, min(30.0, slope * odds + offset))))
+        knots = self.calibration
+        place = bisect_right(knots, (odds, inf))
+        if place in {0, len(knots)}:
+            return knots[min(place, len(knots) - 1)][1]
+        (below, low), (above, high) = knots[place - 1], knots[place]
+        return low + (high - low) * (odds - below) / (above - below)
 
     def because(self, row: Sequence[float], most: int = 3) -> tuple[tuple[str, float], ...]:
         """The features that moved the log-odds most, with how far: what each step down each tree changed."""
@@ -105,13 +114,14 @@ class Model:
         try:
             if tuple(kept["features"]) != NAMES:
                 raise ValueError("it was trained on other features than this engine knows")
-            slope, offset = (float(number) for number in kept["calibration"])
+            knots = tuple((float(odds), float(share)) for odds, share in kept["calibration"])
             timing = Timing(*(float(kept["timing"][name]) for name in ("at_one_min", "power", "spread")))
             trees = tuple(_node(tree) for tree in kept["trees"])
-            model = cls(str(kept["version"]), float(kept["base"]), trees, (slope, offset), timing)
+            model = cls(str(kept["version"]), float(kept["base"]), trees, knots, timing)
         except (KeyError, TypeError, IndexError) as error:
             raise ValueError(f"it is no model: {error!r}") from None
-        if not all(isfinite(number) for number in (model.base, slope, offset, timing.spread)) or timing.spread <= 0:
+        numbers = (model.base, timing.spread, *chain.from_iterable(knots))
+        if not knots or not all(map(isfinite, numbers)) or timing.spread <= 0 or not _rises(knots):
             raise ValueError("it holds numbers that cannot be")
         return model
 
@@ -123,6 +133,12 @@ def _node(kept: Any) -> Node:  # noqa: ANN401 - JSON
     if not 0 <= feature < len(NAMES):
         raise ValueError(f"there is no feature {feature}")
     return int(feature), float(threshold), bool(unknown_left), _node(left), _node(right), float(mean)
+
+
+def _rises(knots: Sequence[Knot]) -> bool:
+    """Log-odds grow from knot to knot, and probabilities never fall."""
+    in_order = all(one[0] < other[0] and one[1] <= other[1] for one, other in pairwise(knots))
+    return in_order and all(0.0 <= share <= 1.0 for _, share in knots)
 
 
 def _mean(node: Node) -> float:

@@ -29,13 +29,13 @@ STREAM = replace(
 )
 """A stream is never dry, and in dry weather hardly moves."""
 
-QUIET_RAISES_AT = 0.78
+QUIET_RAISES_AT = 0.72
 HASTY_RAISES_AT = 0.40
 ARMED_SHARE = 0.75
 """Probability of a crossing from which a level is raised, and how much of it is enough when rain has armed the site.
 Source: `make skill`, FAR at most 0.30 on held-out streets."""
 
-HELD_SHARE = 0.25
+HELD_SHARE = 0.12
 """What was foreseen holds while its probability is above this share of the one that raised it."""
 
 

@@ -1,4 +1,4 @@
-"""Gradient-boosted trees by scikit-learn, calibrated on gauges left out, as a table that needs no library to run.
+"""Gradient-boosted trees by LightGBM, calibrated on gauges left out, as a table that needs no library to run.
 
 What must hold by physics is held: more missing depth or a later arrival never makes a crossing more probable.
 """
@@ -7,25 +7,50 @@ from collections.abc import Sequence
 from math import log
 from typing import Any, TypeAlias
 
+import lightgbm
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.ensemble import HistGradientBoostingClassifier
-from sklearn.linear_model import LinearRegression, LogisticRegression
+from scipy.optimize import isotonic_regression
 
 from services.alerts.engine.features import NAMES
 from services.alerts.engine.model import LATEST_MIN, SOONEST_MIN
 from services.alerts.learning.samples import Example
 
-TREES = 100
-LEAVES = 12
+TREES = 80
+"""More of them learn the recorded streets by heart: with 250, streets left out were warned of less often at the same
+FAR, and inland ones most of all (POD at 3 minutes .57 instead of .69). Source: cross-validation by street."""
+
 FOLDS = 4
+KNOT_ODDS, KNOTS, KNOT_LEAST = 0.5, 12, 200
+"""A knot of the calibration for each half of log-odds, so far up and down, if it holds so many answers."""
 SEED = 20260101
 
 RISING = ("rise_2", "rise_3", "rise_5", "last_rise", "went_on_share", "usual_peak", "last_peak_mm")
 FALLING = ("missing_mm", "below_peak_mm", "arrival_3_min", "arrival_5_min", "arrival_10_min")
 """Features with which the probability may only grow, or only shrink."""
 
+_SIGNS = dict.fromkeys(RISING, 1) | dict.fromkeys(FALLING, -1)
+PARAMETERS = {
+    "objective": "binary",
+    "learning_rate": 0.05,
+    "num_leaves": 15,
+    "min_data_in_leaf": 60,
+    "lambda_l2": 5.0,
+    "feature_fraction": 0.6,
+    "bagging_fraction": 0.5,
+    "bagging_freq": 1,
+    "monotone_constraints": [_SIGNS.get(name, 0) for name in NAMES],
+    "deterministic": True,
+    "force_row_wise": True,
+    "num_threads": 1,
+    "seed": SEED,
+    "verbose": -1,
+}
+"""Small trees, each of a part of the questions and of the features: the same street's questions are much alike.
+One thread: more of them wait for each other on questions so few, and one makes the same model everywhere."""
+
 Floats: TypeAlias = NDArray[np.float64]
+Truths: TypeAlias = NDArray[np.bool_]
 
 
 def train(examples: Sequence[Example], version: str) -> dict[str, Any]:
@@ -38,30 +63,20 @@ def train(examples: Sequence[Example], version: str) -> dict[str, Any]:
     rows = np.array([example.row for example in examples], dtype=np.float64)
     crossed = np.array([example.crossed_s is not None for example in examples])
     weights = np.array([example.weight for example in examples])
-    trees = _grown(rows, crossed, weights)
+    trees = grown(rows, crossed, weights)
     return {
         "version": version,
         "features": list(NAMES),
-        "base": float(trees._baseline_prediction.item()),  # noqa: SLF001 - scikit-learn tells it no other way
-        "trees": [_table(stage[0].nodes) for stage in trees._predictors],  # noqa: SLF001 - held by a test
+        "base": 0.0,  # LightGBM puts it into the first tree
+        "trees": [_table(tree["tree_structure"]) for tree in trees.dump_model()["tree_info"]],
         "calibration": _calibrated(rows, crossed, weights, _folds([example.device_id for example in examples])),
         "timing": _timed(examples),
     }
 
 
-def _grown(rows: Floats, crossed: NDArray[np.bool_], weights: Floats) -> HistGradientBoostingClassifier:
-    signs = dict.fromkeys(RISING, 1) | dict.fromkeys(FALLING, -1)
-    return HistGradientBoostingClassifier(
-        learning_rate=0.08,
-        max_iter=TREES,
-        max_leaf_nodes=LEAVES,
-        min_samples_leaf=40,
-        l2_regularization=5.0,
-        max_features=0.6,
-        monotonic_cst=[signs.get(name, 0) for name in NAMES],
-        early_stopping=False,
-        random_state=SEED,
-    ).fit(rows, crossed, sample_weight=weights)
+def grown(rows: Floats, crossed: Truths, weights: Floats) -> lightgbm.Booster:
+    """The trees of these questions, whether each was answered by water, and how much it counts."""
+    return lightgbm.train(PARAMETERS, lightgbm.Dataset(rows, crossed, weight=weights), TREES)
 
 
 def _folds(device_ids: Sequence[str]) -> NDArray[np.int64]:
@@ -72,39 +87,44 @@ def _folds(device_ids: Sequence[str]) -> NDArray[np.int64]:
     return np.array([fold[name] for name in device_ids])
 
 
-def _calibrated(rows: Floats, crossed: NDArray[np.bool_], weights: Floats, folds: NDArray[np.int64]) -> list[float]:
-    """Slope and offset from the trees' log-odds to those that hold true on gauges which the trees never saw."""
+def _calibrated(rows: Floats, crossed: Truths, weights: Floats, folds: NDArray[np.int64]) -> list[list[float]]:
+    """Knots (log-odds, probability): how often it happened on gauges which the trees never saw, never falling.
+
+    Between knots the probability runs straight; a knot is the mean of many answers, so that no single flood makes it.
+    """
     odds = np.zeros(len(rows))
     for fold in range(FOLDS):
         own = folds == fold
-        odds[own] = _grown(rows[~own], crossed[~own], weights[~own]).decision_function(rows[own])
-    line = LogisticRegression(C=1e6).fit(odds[:, None], crossed, sample_weight=weights)
-    return [float(line.coef_[0, 0]), float(line.intercept_[0])]
+        odds[own] = grown(rows[~own], crossed[~own], weights[~own]).predict(rows[own], raw_score=True)
+    groups = [odds // KNOT_ODDS == step for step in range(-KNOTS, KNOTS)]
+    groups = [held for held in groups if held.sum() >= KNOT_LEAST] or [np.full(len(odds), fill_value=True)]
+    said = [float(odds[held].mean()) for held in groups]
+    share = [float(crossed[held].mean()) for held in groups]
+    happened = isotonic_regression(share, weights=[int(held.sum()) for held in groups]).x
+    return [[round(one, 4), round(float(other), 4)] for one, other in zip(said, happened, strict=True)]
 
 
 def _timed(examples: Sequence[Example]) -> dict[str, float]:
     """When crossings come, about a power of the straight line's arrival."""
     arrival = NAMES.index("arrival_5_min")
     came = [example for example in examples if example.crossed_s is not None]
-    said = np.array([[log(min(max(one.row[arrival], SOONEST_MIN), LATEST_MIN))] for one in came])
+    said = np.array([log(min(max(one.row[arrival], SOONEST_MIN), LATEST_MIN)) for one in came])
     took = np.array([log(max((one.crossed_s or 0.0) / 60.0, SOONEST_MIN)) for one in came])
     weights = np.array([one.weight for one in came])
-    line = LinearRegression().fit(said, took, sample_weight=weights)
-    spread = np.sqrt(np.average((took - line.predict(said)) ** 2, weights=weights))
-    return {"at_one_min": float(line.intercept_), "power": float(line.coef_[0]), "spread": float(spread)}
+    power, at_one_min = np.polyfit(said, took, 1, w=np.sqrt(weights))  # polyfit weighs residuals, not their squares
+    spread = np.sqrt(np.average((took - power * said - at_one_min) ** 2, weights=weights))
+    return {"at_one_min": float(at_one_min), "power": float(power), "spread": float(spread)}
 
 
-def _table(nodes: Any) -> Any:  # noqa: ANN401 - a structured array in, JSON out
-    def table(place: int) -> Any:  # noqa: ANN401
-        node = nodes[place]
-        if node["is_leaf"]:
-            return round(float(node["value"]), 6)
-        left, right = table(int(node["left"])), table(int(node["right"]))
-        below = nodes[int(node["left"])], nodes[int(node["right"])]
-        counts = [float(one["count"]) for one in below]
-        means = [side if isinstance(side, float) else side[5] for side in (left, right)]
-        mean = sum(count * one for count, one in zip(counts, means, strict=True)) / sum(counts)
-        threshold, unknown_left = float(node["num_threshold"]), bool(node["missing_go_to_left"])
-        return [int(node["feature_idx"]), threshold, unknown_left, left, right, round(mean, 6)]
-
-    return table(0)
+def _table(node: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
+    """A tree as `forest.Node`, and each branch with the mean of its leaves, for an explanation."""
+    if "leaf_value" in node:
+        return round(float(node["leaf_value"]), 6)
+    left, right = node["left_child"], node["right_child"]
+    tables = [_table(left), _table(right)]
+    counts = [side.get("leaf_count", side.get("internal_count")) for side in (left, right)]
+    means = [side if isinstance(side, float) else side[5] for side in tables]
+    mean = sum(count * one for count, one in zip(counts, means, strict=True)) / sum(counts)
+    threshold = float(node["threshold"])
+    unknown_left = bool(node["default_left"]) if node["missing_type"] == "NaN" else threshold >= 0.0
+    return [int(node["split_feature"]), threshold, unknown_left, *tables, round(mean, 6)]
