@@ -8,6 +8,7 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, WarningMessage
+from services.alerts.engine import rain as rains
 from services.alerts.engine.model import Model
 from services.alerts.engine.readiness import CALM, Readiness
 from services.alerts.engine.rules import Rules, rules_of
@@ -16,6 +17,9 @@ from services.alerts.engine.step import step
 from services.alerts.lifecycle import Standing, advance
 from services.alerts.lookout import Lookout
 from services.alerts.waiting import LATENESS, Room, Waiting
+
+RAIN_COUNTS = timedelta(seconds=max(rains.WINDOWS_S))
+"""What fell before that brings no water any more."""
 
 ReadinessOf = Callable[[Site, datetime], Readiness]
 """How ready a site is held at a moment, by what is known of the weather."""
@@ -124,11 +128,18 @@ class Book:
         return self._sites_of.get(reading.device_id, ())
 
     def heard_until(self) -> Iterator[tuple[Site, str, datetime | None]]:
-        """(site, gauge, newest sample taken in) of every gauge; None of one that has never been heard."""
+        """(site, gauge, newest sample taken in) of every gauge; None of one that has never been heard.
+
+        Of a rain gauge, the longest time over which rain counts before the site's newest sample: which of its steps
+        are known is not told by its last, and one that is told twice counts once.
+        """
         for site in self.sites.values():
-            heard = self.page(site.site_id).state.heard_until()
+            state = self.page(site.site_id).state
+            heard = state.heard_until()
             for device_id in site.device_ids:
                 yield site, device_id, heard.get(device_id)
+            for gauge_id in site.gauge_ids:
+                yield site, gauge_id, state.watermark and state.watermark - RAIN_COUNTS
 
     def take(self, reading: WaterReading, received_at: datetime) -> list[WarningMessage]:
         """Take one reading in; the messages that follow from all that is judged now, in order of time and site.

@@ -121,7 +121,11 @@ class Parts:
     def since(self) -> dict[str, datetime]:
         """From when on stored readings of each gauge matter."""
         now = datetime.now(UTC)
-        return {device_id: _since(site.world, heard, now) for site, device_id, heard in self.book.heard_until()}
+        found: dict[str, datetime] = {}
+        for site, device_id, heard in self.book.heard_until():  # a rain gauge may serve many sites
+            since = _since(site.world, heard, now)
+            found[device_id] = min(since, found.get(device_id, since))
+        return found
 
     def judge(self, reading: WaterReading, received_at: datetime) -> list[Said]:
         """What is to be said after a reading, in its outer forms; a rain gauge may serve many sites."""

@@ -102,9 +102,17 @@ class Gauge:
         for after_s in (0.0, 0.5) if leaps else (0.0,):
             self._publish(depth_mm, at + timedelta(seconds=after_s))
 
+    def rain(self, rain_mm: float, seconds_ago: float = 0.0) -> None:
+        """What fell since it spoke last; a rain gauge measures no depth."""
+        at = datetime.now(UTC) - timedelta(seconds=seconds_ago)
+        self._say({"time": at.isoformat(), "rain_mm": rain_mm})
+
     def _publish(self, depth_mm: float | None, at: datetime) -> None:
+        self._say({"time": at.isoformat(), "depth_mm": depth_mm})
+
+    def _say(self, payload: dict[str, object]) -> None:
         eventually(self._client.is_connected, expected=True)
-        sent = self._client.publish(self._topic, json.dumps({"time": at.isoformat(), "depth_mm": depth_mm}), qos=1)
+        sent = self._client.publish(self._topic, json.dumps(payload), qos=1)
         sent.wait_for_publish(20)
 
         assert sent.is_published()

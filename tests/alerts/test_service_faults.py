@@ -2,13 +2,19 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
 
+from rencheng.domain.device import Device
+from rencheng.domain.kind import Kind
+from rencheng.domain.sensor import BoundSensor, Role
+from rencheng.store.devices import register
 from tests.alerts.conftest import MakeGauge
 from tests.alerts.services import (
+    REGION,
     Dispatcher,
     Service,
     events,
@@ -71,6 +77,24 @@ def test_a_flood_that_rises_while_the_service_is_down_is_told_of_when_it_is_back
     alerts.start()
 
     eventually(lambda: (events(database, "S1"), events(database, "S2")), ([(1, "Alert")], [(1, "Alert")]))
+
+
+def test_rain_that_falls_while_the_service_is_down_is_counted_when_it_is_back(
+    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine
+) -> None:
+    street = hasty_site()
+    sensors = (*street.sensors, BoundSensor("R1", Role.RAIN))
+    watch(database, replace(street, sensors=sensors, device_ids=(), gauge_ids=()))
+    with database.begin() as connection:
+        register(connection, [(Device("R1", Kind.WATERLOGGING, REGION), None)])
+    ingest.start()
+    cloud = gauge("R1")
+    for minutes_ago in (20, 10, 1):
+        cloud.rain(25.0, 60.0 * minutes_ago)
+    eventually(lambda: rows(database, "SELECT count(*) FROM waterlogging_readings"), [(3,)])
+    alerts.start()
+
+    eventually(lambda: events(database), [(1, "Alert")])
 
 
 def test_killed_between_commit_and_delivery_it_delivers_at_the_next_start(

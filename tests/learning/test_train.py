@@ -24,11 +24,11 @@ BEGIN_S = 1_750_000_000.0
 
 def recording(number: int) -> Recording:
     """A street with twenty floods, half of which pass 150 mm, and the faster the more often."""
-    dice = random.Random(number)
+    dice = random.Random(number)  # noqa: S311 - not a secret
     samples: list[tuple[float, float]] = []
     for flood in range(20):
         begin_s = BEGIN_S + flood * 86_400.0
-        peak_mm, minutes = (260.0, 20) if dice.random() < 0.5 else (90.0, 40)  # noqa: PLR2004
+        peak_mm, minutes = (260.0, 20) if dice.random() < 0.5 else (90.0, 40)
         depths_mm = [peak_mm * step / minutes + dice.gauss(0, 1) for step in range(minutes)]
         depths_mm += [peak_mm * (1 - step / 60) for step in range(60)]
         samples += [(begin_s + 60.0 * step, depth_mm) for step, depth_mm in enumerate(depths_mm)]
