@@ -18,7 +18,7 @@ from services.alerts.engine.model import HORIZON_S, Model
 
 THRESHOLDS_MM = (50.0, 150.0, 270.0, 400.0)
 HORIZONS_S = (120.0, 300.0, 600.0, 900.0, 1500.0)
-RAISES_AT = (0.2, 0.3, 0.4, 0.44, 0.48, 0.52, 0.55, 0.58, 0.6, 0.65, 0.7, 0.72, 0.75, 0.8, 0.9)
+RAISES_AT = (0.2, 0.3, 0.4, 0.44, 0.47, 0.52, 0.55, 0.58, 0.6, 0.65, 0.7, 0.725, 0.75, 0.8, 0.9)
 """The curve: how much is foreseen, and how much in vain, as least squares looks further ahead, and as the engine asks
 for more probability."""
 

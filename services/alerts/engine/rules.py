@@ -29,7 +29,7 @@ STREAM = replace(
 )
 """A stream is never dry, and in dry weather hardly moves."""
 
-QUIET_RAISES_AT = 0.72
+QUIET_RAISES_AT = 0.725
 HASTY_RAISES_AT = 0.40
 ARMED_SHARE = 0.75
 """Probability of a crossing from which a level is raised, and how much of it is enough when rain has armed the site.

@@ -23,6 +23,9 @@ FAR, and inland ones most of all (POD at 3 minutes .57 instead of .69). Source: 
 FOLDS = 4
 KNOT_ODDS, KNOTS, KNOT_LEAST = 0.5, 12, 200
 """A knot of the calibration for each half of log-odds, so far up and down, if it holds so many answers."""
+CALIBRATED_MM = (50.0, 150.0, 270.0, 400.0)
+"""The depths at which the levels of a road begin, or nearly: there a probability must be right before anywhere else."""
+
 SEED = 20260101
 
 RISING = ("rise_2", "rise_3", "rise_5", "last_rise", "went_on_share", "usual_peak", "last_peak_mm")
@@ -96,6 +99,8 @@ def _calibrated(rows: Floats, crossed: Truths, weights: Floats, folds: NDArray[n
     for fold in range(FOLDS):
         own = folds == fold
         odds[own] = grown(rows[~own], crossed[~own], weights[~own]).predict(rows[own], raw_score=True)
+    asked = np.isin(rows[:, NAMES.index("threshold_mm")], CALIBRATED_MM)
+    odds, crossed = odds[asked], crossed[asked]
     groups = [odds // KNOT_ODDS == step for step in range(-KNOTS, KNOTS)]
     groups = [held for held in groups if held.sum() >= KNOT_LEAST] or [np.full(len(odds), fill_value=True)]
     said = [float(odds[held].mean()) for held in groups]
