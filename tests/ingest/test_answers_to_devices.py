@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine, text
@@ -103,7 +103,8 @@ def test_a_device_that_floods_is_shed_alone_and_says_so_once_an_hour(
     mad, others = sender("mad"), [sender(name) for name in GAUGES[:4]]
     first = datetime.now(UTC)
     with under_load(others) as load:
-        sent = [mad.post(sample(number / 1000, depth_mm=1.0)) for number in range(3000)]
+        moments = (first - timedelta(milliseconds=number) for number in range(3000))  # no two alike
+        sent = [mad.post({"time": moment.isoformat(), "depth_mm": 1.0}) for moment in moments]
         for info in sent:
             info.wait_for_publish(30)
         load.wait_for(500)
