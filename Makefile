@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test model skill noise mutants speed latency bench chaos away receipts flood registry fuzz storage up down lint lock
+.PHONY: help setup demo test model transcript skill noise mutants speed latency bench chaos away receipts flood registry fuzz storage up down lint lock
 
 help: ## what there is
 	@sed -nE 's/^([a-z]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -21,13 +21,16 @@ test: setup ## the tests, on real servers, three files at a time
 model: setup ## the street's model anew, taught by every recorded street
 	@$(VENV)/python -m benchmarks.skill.training
 
+transcript: setup ## what the engine says to recordings and made cities, written down anew where a change of it is meant
+	@$(VENV)/python -m benchmarks.transcript
+
 skill: setup ## how early and how rightly the engine warns, on real floods, beside baselines
 	@$(VENV)/python -m benchmarks.skill
 
 noise: setup ## a hundred sensor-years of each artefact and no water: how often the engine warns (ARGS="--sensors 5" is quick)
 	@$(VENV)/python -m benchmarks.noise $(ARGS)
 
-mutants: setup ## change each rule of the engine a little, and see whether a test notices (ARGS="--share 0.1" is quick)
+mutants: setup ## change each rule of the engine a little: does a level change, and does a test notice (ARGS="--share 0.1" is quick)
 	@$(VENV)/python -m benchmarks.mutants $(ARGS)
 
 speed: setup ## how many readings of a city the engine judges a second, on one core

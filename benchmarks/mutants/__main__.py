@@ -1,20 +1,18 @@
-"""Try every mutant of the engine on all cores; name those that no test notices, and whether they change a level."""
+"""Try every mutant of the engine: does it change a level, and does a test notice? Those that live are named."""
 
 import argparse
-import json
+import gc
 import os
 import random
 import sys
 import time
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import NamedTuple
 
+from benchmarks.mutants.levels import Plays, differs, plays
 from benchmarks.mutants.operators import Mutant, mutants
+from benchmarks.mutants.report import Trial, write
 from benchmarks.mutants.trial import ROOT, in_child, is_noticed, source_of
-
-OUT = ROOT / "build" / "mutants"
 
 ENGINE = ROOT / "services" / "alerts"
 RULES = (*sorted((ENGINE / "engine").rglob("*.py")), ENGINE / "lifecycle.py", ENGINE / "book.py")
@@ -26,19 +24,10 @@ TESTS = ("alerts/**/test_engine_rules*.py", "alerts/**/test_[!m]*.py", "backtest
 SERVERS = ("tests.alerts.services", "sqlalchemy", "tests.conftest")
 """Words of tests that need a server."""
 
-PATIENCE_S = 600.0
-TIMES_AS_LONG = 4.0
-"""A mutant under which the tests take so many times as long as without it does not come to an end."""
+TRANSCRIPT = "test_transcript.py"
+"""Is asked apart from the other tests."""
 
 SEED = 7
-
-
-class Trial(NamedTuple):
-    """What became of a mutant. `changes_level` is only asked of one that no test noticed."""
-
-    mutant: Mutant
-    is_noticed: bool
-    changes_level: bool
 
 
 def main() -> None:
@@ -46,26 +35,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--share", type=float, default=1.0, help="of the mutants, chosen by seeded dice")
     parser.add_argument("--only", default="", help="a part of the modules' names")
+    parser.add_argument("--examples", action="store_true", help="ask them of what the transcript notices as well")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     asked = parser.parse_args()
     chosen = [one for one in every_mutant() if asked.only in one.module]
     chosen = random.Random(SEED).sample(chosen, round(len(chosen) * asked.share))
-    tests = [*server_free_tests()]
     began_at = time.perf_counter()
-    if is_noticed(None, tests, PATIENCE_S):
-        sys.exit("the tests fail without any mutant; run them first")
-    timeout_s = TIMES_AS_LONG * (time.perf_counter() - began_at)
-    sound = in_child(None, _levels, PATIENCE_S)
+    ask = partial(_try, judge_and_transcript=_sound(), tests=server_free_tests(), always=asked.examples)
     trials = []
     with ThreadPoolExecutor(asked.jobs) as pool:
-        for number, trial in enumerate(
-            pool.map(partial(_try, tests=tests, sound=sound, timeout_s=timeout_s), chosen), 1
-        ):
+        for number, trial in enumerate(pool.map(ask, chosen), 1):
             trials.append(trial)
-            if not trial.is_noticed:
-                sys.stderr.write(f"{number}/{len(chosen)} {_verdict(trial)}  {trial.mutant}\n")
-    _report(trials, time.perf_counter() - began_at)
-    sys.exit(any(trial.changes_level for trial in trials))
+            if trial.lives:
+                sys.stderr.write(f"{number}/{len(chosen)} {trial.verdict}  {trial.mutant}\n")
+    write(trials, time.perf_counter() - began_at)
+    sys.exit(any(trial.lives for trial in trials))
 
 
 def every_mutant() -> list[Mutant]:
@@ -76,41 +60,35 @@ def every_mutant() -> list[Mutant]:
 
 def server_free_tests() -> list[str]:
     """The tests of the engine that need no server, the quick ones first."""
-    found = [path for named in TESTS for path in sorted((ROOT / "tests").glob(named))]
+    found = [path for named in TESTS for path in sorted((ROOT / "tests").glob(named)) if path.name != TRANSCRIPT]
     kept = [path for path in dict.fromkeys(found) if not any(word in path.read_text("utf-8") for word in SERVERS)]
     return [str(path) for path in kept]
 
 
-def _try(mutant: Mutant, tests: list[str], sound: object, timeout_s: float) -> Trial:
-    if is_noticed(mutant, tests, timeout_s):
-        return Trial(mutant, is_noticed=True, changes_level=False)
-    return Trial(mutant, is_noticed=False, changes_level=in_child(mutant, _levels, PATIENCE_S) != sound)
+def _sound() -> tuple[Plays, Plays]:
+    """The judge's plays and the transcript's; the engine as it is agrees with both, and no test fails."""
+    made = in_child(None, plays)
+    if not isinstance(made, tuple):
+        sys.exit("the plays cannot be made; run tests/alerts/test_transcript.py")
+    gc.freeze()  # what all children share need not be looked through in each
+    judge, transcript = made
+    if in_child(None, lambda: differs(judge) or differs(transcript)) is not False:
+        sys.exit("the engine as it is does not say what is kept; see `make transcript`")
+    if is_noticed(None, server_free_tests()):
+        sys.exit("the tests fail without any mutant; run them first")
+    return judge, transcript
 
 
-def _levels() -> str:
-    from benchmarks.mutants.levels import fingerprint  # noqa: PLC0415 - loads the engine, mutant and all
-
-    return fingerprint()
-
-
-def _verdict(trial: Trial) -> str:
-    return "CHANGES A LEVEL" if trial.changes_level else "no level changed"
-
-
-def _report(trials: Iterable[Trial], took_s: float) -> None:
-    every = list(trials)
-    alive = [trial for trial in every if not trial.is_noticed]
-    changing = [trial for trial in alive if trial.changes_level]
-    sys.stdout.write(
-        f"{len(every)} mutants in {took_s:.0f} s: {len(every) - len(alive)} noticed by a test, {len(alive)} not, "
-        f"{len(changing)} of which change a level\n"
-    )
-    for trial in sorted(alive, key=lambda one: (not one.changes_level, one.mutant)):
-        sys.stdout.write(f"  {_verdict(trial)}  {trial.mutant}\n")
-    OUT.mkdir(parents=True, exist_ok=True)
-    lines = [{"verdict": _verdict(trial), **trial.mutant._asdict()} for trial in alive]
-    report = {"mutants": len(every), "noticed": len(every) - len(alive), "survivors": lines}
-    (OUT / "report.json").write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+def _try(mutant: Mutant, judge_and_transcript: tuple[Plays, Plays], tests: list[str], *, always: bool) -> Trial:
+    """The transcript is asked of what changes a level of the judge; the examples of what is not in the transcript."""
+    judge, transcript = judge_and_transcript
+    changes = in_child(mutant, lambda: (True, differs(transcript)) if differs(judge) else (False, False))
+    if not isinstance(changes, tuple):  # it does not come to an end, and no test would
+        changes = True, True
+    trial = Trial(mutant, *changes)
+    if trial.lives or (always and trial.changes_level):
+        return trial._replace(by_examples=is_noticed(mutant, tests))
+    return trial
 
 
 if __name__ == "__main__":

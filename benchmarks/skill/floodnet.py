@@ -54,9 +54,9 @@ CURVE_DRY_S = 900.0
 """The curve is played many times, and a quarter of an hour of dry weather is all that a window of ten minutes sees."""
 
 
-def timelines(*, with_artefacts: bool, dry_s: float = DRY_S, one_in: int = 1) -> list[Timeline]:
-    """A timeline for each sensor that ever saw water, or for one in so many."""
-    chosen = set(sorted({event.name for event in flood_events()})[::one_in])
+def timelines(*, with_artefacts: bool, dry_s: float = DRY_S, one_in: int = 1, first: int = 0) -> list[Timeline]:
+    """A timeline for each sensor that ever saw water, or for one in so many from the `first` on."""
+    chosen = set(sorted({event.name for event in flood_events()})[first::one_in])
     events = sorted((event for event in flood_events() if event.name in chosen), key=lambda event: event.name)
     sensors = flood_sensors()
     return [

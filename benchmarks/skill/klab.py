@@ -42,7 +42,8 @@ class Verdict:
 def verdicts() -> list[Verdict]:
     """Every sensor, the faulty ones first."""
     levels = {series.name: series.samples for series in river_levels()}
-    thresholds = {name: _thresholds(statistics.median(mm for _, mm in samples)) for name, samples in levels.items()}
+    usual_mm = {name: statistics.median(mm for _, mm in samples) for name, samples in levels.items()}
+    thresholds = {name: thresholds_above(mm) for name, mm in usual_mm.items()}
     answer = engine.run(engine.sites_of(thresholds, SiteType.CHANNEL), engine.rows_of(levels))
     gauges = sorted(river_gauges().values(), key=lambda gauge: not gauge.is_faulty)
     found = []
@@ -59,7 +60,7 @@ def verdicts() -> list[Verdict]:
     return found
 
 
-def _thresholds(usual_mm: float) -> engine.Thresholds:
+def thresholds_above(usual_mm: float) -> engine.Thresholds:
     """Above the usual level; a threshold must lie above the sensor's zero."""
     blue, yellow, orange, red = (max(usual_mm, 0.0) + above_mm for above_mm in ABOVE_USUAL_MM)
     return blue, yellow, orange, red

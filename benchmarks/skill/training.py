@@ -51,7 +51,7 @@ def main(path: Path) -> None:
         f"{len(asked):,} questions, {sum(one.crossed_s is not None for one in asked):,} answered by water\n"
     )
     path.write_text(json.dumps(train(asked, VERSION)) + "\n", encoding="utf-8")
-    sys.stdout.write(f"{path.name}: {path.stat().st_size:,} bytes\n")
+    sys.stdout.write(f"{path.name}: {path.stat().st_size:,} bytes. It says other things: `make transcript`\n")
 
 
 if __name__ == "__main__":

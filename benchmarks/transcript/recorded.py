@@ -1,0 +1,50 @@
+"""Plays of recordings: streets with their floods and artefacts, rivers with faulty gauges, a creek in rain."""
+
+import statistics
+from collections.abc import Iterable
+
+from benchmarks.skill import creek as creeks
+from benchmarks.skill import engine, floodnet, klab
+from benchmarks.skill.recordings import Samples, creek, river_levels
+from benchmarks.transcript.script import Heard, Script
+from rencheng.domain.site import SiteType
+from services.alerts.backtest.replay import as_rain, as_reading, rain_first
+from services.alerts.backtest.rows import Row
+
+DAY_S = 86_400.0
+
+
+def streets(one_in: int, first: int) -> Script:
+    """Every so many-th street of FloodNet from the first on, with artefacts between its floods."""
+    lines = floodnet.timelines(with_artefacts=True, one_in=one_in, first=first)
+    sites = engine.sites_of({line.sensor.sensor_id: floodnet.THRESHOLDS_MM for line in lines}, SiteType.ROAD)
+    return Script("streets", sites, _heard(floodnet.rows_of(lines)))
+
+
+def rivers(names: Iterable[str], days: float) -> Script:
+    """The first days of some of KLab's gauges."""
+    levels = {series.name: series.samples for series in river_levels() if series.name in set(names)}
+    thresholds = {name: klab.thresholds_above(statistics.median(mm for _, mm in of)) for name, of in levels.items()}
+    begun = {name: _until(of, of[0][0] + days * DAY_S) for name, of in levels.items()}
+    return Script("rivers", engine.sites_of(thresholds, SiteType.CHANNEL), _heard(engine.rows_of(begun)))
+
+
+def creek_in_rain(from_day: float, until_day: float) -> Script:
+    """Some days of Walnut Creek."""
+    stage, rain = creek("levels")[0], creek("rain")[0]
+    begin = stage.samples[0][0]
+    span = begin + from_day * DAY_S, begin + until_day * DAY_S
+    sites = engine.sites_of({stage.name: creeks.THRESHOLDS_MM}, SiteType.CHANNEL, [rain.name])
+    of = [[one for one in series.samples if span[0] <= one[0] < span[1]] for series in (stage, rain)]
+    rows, fallen = engine.rows_of({stage.name: of[0]}), engine.rows_of({rain.name: of[1]})
+    return Script("creek", sites, _heard(rows, fallen))
+
+
+def _heard(rows: Iterable[Row], rain: Iterable[Row] = ()) -> tuple[Heard, ...]:
+    """Each as it was measured."""
+    readings = rain_first(map(as_reading, rows), map(as_rain, rain))
+    return tuple(Heard(reading, reading.time) for reading in readings)
+
+
+def _until(samples: Samples, end_s: float) -> Samples:
+    return [one for one in samples if one[0] < end_s]

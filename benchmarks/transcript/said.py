@@ -1,0 +1,76 @@
+"""A play before the book as it runs live; each message is a line."""
+
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from benchmarks.transcript.script import Heard, Resited, Script, Ticked
+from rencheng.domain.site import Site
+from rencheng.domain.warning import SiteNotice, WarningMessage
+from services.alerts.book import Book, Page
+from services.alerts.context.outlook import Outlook
+from services.alerts.engine.readiness import Readiness
+from services.alerts.learning.shipped import street_model
+
+
+def said(script: Script) -> Iterator[str]:
+    """Time, site, kind, level and certainty of each message, in the order in which they are said."""
+    sites = script.sites
+    book = _opened(script, sites, {})
+    kept: dict[str, Any] = {}
+    for event in script.events:
+        messages: list[WarningMessage] = []
+        if type(event) is Heard:
+            messages = book.take(event.reading, event.at)
+        elif type(event) is Ticked:
+            messages = book.tick(event.at)
+        elif type(event) is Resited:
+            kept = _kept(kept, book)
+            book.set_sites(event.sites)
+            kept = {name: page for name, page in kept.items() if name in event.sites}
+            sites = event.sites
+        else:
+            kept = _kept(kept, book)
+            book = _opened(script, sites, kept)
+        yield from _lines(messages, book.take_notices())
+
+
+def _opened(script: Script, sites: Any, kept: dict[str, Any]) -> Book:  # noqa: ANN401
+    book = Book(
+        street_model() if script.is_foretold else None, _Weather(script).readiness, timedelta(seconds=script.wait_s)
+    )
+    book.set_sites(sites)
+    book.restore({name: Page.from_json(page) for name, page in kept.items()})
+    return book
+
+
+def _kept(kept: dict[str, Any], book: Book) -> dict[str, Any]:
+    """The pages as the database gives them back."""
+    return kept | {name: json.loads(json.dumps(page.to_json())) for name, page in book.changed_pages().items()}
+
+
+def _lines(messages: Iterable[WarningMessage], notices: Iterable[SiteNotice]) -> Iterator[str]:
+    for one in messages:
+        yield f"{_time(one.issued_at)} {one.site_id} {one.message_type} {one.level.word} {one.certainty}"
+    for notice in notices:
+        yield f"{_time(notice.issued_at)} {notice.site_id} {notice.kind} {notice.level.word}"
+
+
+def _time(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+class _Weather:
+    """What the weather service says, looked up once a minute."""
+
+    def __init__(self, script: Script) -> None:
+        self._outlook = Outlook(script.signals, script.forecasts)
+        self._ready: dict[tuple[str, str, datetime], Readiness] = {}
+
+    def readiness(self, site: Site, now: datetime) -> Readiness:
+        minute = now.replace(second=0, microsecond=0)
+        key = site.region, site.world, minute
+        if key not in self._ready:
+            self._ready[key] = self._outlook.readiness(*key)
+        return self._ready[key]
