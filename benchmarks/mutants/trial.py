@@ -29,6 +29,18 @@ PATIENCE_S = 3600.0
 """Even of what waits without working."""
 
 
+class _Quick:
+    """Properties try the same examples each time, and none is looked for that is simpler than the first to fail."""
+
+    @staticmethod
+    def pytest_configure() -> None:
+        from hypothesis import Phase, settings  # noqa: PLC0415 - pytest wants to load it itself
+
+        phases = (Phase.explicit, Phase.generate)
+        settings.register_profile("quick", deadline=None, derandomize=True, database=None, phases=phases)
+        settings.load_profile("quick")
+
+
 class _Planted(MetaPathFinder, Loader):
     """Gives the mutant out for the module that it changes."""
 
@@ -56,7 +68,8 @@ def source_of(module: str) -> Path:
 
 def is_noticed(mutant: Mutant | None, tests: Sequence[str]) -> bool:
     """Whether a test fails, or does not come to an end, with the mutant in place."""
-    return in_child(mutant, lambda: pytest.main(["-x", "-q", "-p", "no:cacheprovider", *tests]) != 0) is not False
+    options = ["-x", "-q", "-p", "no:cacheprovider"]
+    return in_child(mutant, lambda: pytest.main([*options, *tests], [_Quick()]) != 0) is not False
 
 
 def in_child(mutant: Mutant | None, task: Task) -> object:
