@@ -1,0 +1,70 @@
+"""The rules of what one gauge is believed, at their edges: what mutants survived."""
+
+import pytest
+
+from services.alerts.engine.gauge import NEW, Gauge, hear
+
+DAY_S = 86_400.0
+
+
+def heard(*depths_mm: float, gauge: Gauge = NEW, step_s: float = 60.0, hasty: bool = False) -> Gauge:
+    """Samples a step apart; the first at 0, or a step after the gauge's last."""
+    begin_s = 0.0 if gauge is NEW else gauge.series.time_s + step_s
+    for place, depth_mm in enumerate(depths_mm):
+        gauge = hear(gauge, begin_s + place * step_s, depth_mm, hasty=hasty)
+    return gauge
+
+
+FELL = heard(0.0, 75.0, 150.0, 225.0, 300.0, 0.0)
+"""Water at 300 mm, and gone from one sample to the next."""
+
+
+@pytest.mark.parametrize(("depth_mm", "believed_mm"), [(269.9, 0), (270, 270), (330, 330), (330.1, 0)])
+def test_a_gauge_that_comes_back_to_within_a_tenth_of_where_it_fell_from_is_believed(
+    depth_mm: float, believed_mm: float
+) -> None:
+    assert heard(depth_mm, gauge=FELL).believed_mm == believed_mm
+
+
+def each_day_a_passer_by(*, is_stream: bool, at_once: bool) -> Gauge:
+    gauge = NEW
+    for day in range(10):
+        for minute, depth_mm in enumerate((0.0, 500.0, 0.0)):
+            gauge = hear(
+                gauge,
+                day * DAY_S + 60.0 * minute,
+                depth_mm,
+                hasty=at_once,
+                at_once=at_once,
+                is_stream=is_stream,
+            )
+    return gauge
+
+
+@pytest.mark.parametrize(
+    ("is_stream", "at_once", "is_faulty"), [(False, False, False), (False, True, False), (True, False, True)]
+)
+def test_who_passes_under_a_street_s_gauge_once_a_day_is_no_fault_of_it_and_nobody_passes_under_a_stream_s(
+    is_stream: bool, at_once: bool, is_faulty: bool
+) -> None:
+    trust = each_day_a_passer_by(is_stream=is_stream, at_once=at_once).trust
+
+    assert (trust.is_chronic, trust.distrust is not None) == (is_faulty, is_faulty)
+
+
+@pytest.mark.parametrize(
+    ("first_s", "second_s", "is_seen"),
+    [
+        (240.0, 60.0, True),  # five minutes, or
+        (241.0, 60.0, False),
+        (600.0, 300.0, True),  # three of its steps
+        (601.0, 300.0, False),
+    ],
+)
+def test_up_and_down_within_five_minutes_or_three_steps_is_no_water(
+    first_s: float, second_s: float, is_seen: bool
+) -> None:
+    gauge = hear(heard(0.0, 0.0), 60.0 + first_s, 45.0, hasty=False)
+    gauge = hear(gauge, 60.0 + first_s + second_s, 0.0, hasty=False)
+
+    assert (gauge.trust.score > 0) is is_seen
