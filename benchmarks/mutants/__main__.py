@@ -34,11 +34,11 @@ def main() -> None:
     """All mutants, or a sample of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--share", type=float, default=1.0, help="of the mutants, chosen by seeded dice")
-    parser.add_argument("--only", default="", help="a part of the modules' names")
+    parser.add_argument("--only", default="", help="parts of the modules' names, with commas; in this order")
     parser.add_argument("--examples", action="store_true", help="ask them of what the transcript notices as well")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     asked = parser.parse_args()
-    chosen = [one for one in every_mutant() if asked.only in one.module]
+    chosen = [one for part in asked.only.split(",") for one in every_mutant() if part in one.module]
     chosen = random.Random(SEED).sample(chosen, round(len(chosen) * asked.share))
     began_at = time.perf_counter()
     ask = partial(_try, judge_and_transcript=_sound(), tests=server_free_tests(), always=asked.examples)

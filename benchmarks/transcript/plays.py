@@ -15,12 +15,12 @@ ONE_STREET_IN = 10
 def shipped() -> list[Script]:
     """The plays whose messages stand in the files."""
     return [
-        streets(ONE_STREET_IN, first=0),
-        rivers(("099a_mdot4706", "049a_arb046"), days=15),
-        creek_in_rain(0, 15),
         straight(seed=1, size=8),
         drill(seed=1, size=16),
         live(seed=1, size=12),
+        streets(ONE_STREET_IN, first=0),
+        rivers(("099a_mdot4706", "049a_arb046"), days=15),
+        creek_in_rain(0, 15),
     ]
 
 
