@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.transcript.city import drill, live, straight
-from benchmarks.transcript.recorded import creek_in_rain, rivers, streets
+from benchmarks.transcript.recorded import creek_in_rain, rivers, storms, streets
 from benchmarks.transcript.script import Script
 
 KEPT_IN = Path(__file__).resolve().parents[2] / "tests" / "golden" / "said"
@@ -15,9 +15,10 @@ ONE_STREET_IN = 10
 def shipped() -> list[Script]:
     """The plays whose messages stand in the files."""
     return [
+        storms(one_in=2, first=0),
         straight(seed=1, size=8),
-        drill(seed=1, size=16),
-        live(seed=1, size=12),
+        drill(seed=1, size=14),
+        live(seed=1, size=14),
         streets(ONE_STREET_IN, first=0),
         rivers(("099a_mdot4706", "049a_arb046"), days=15),
         creek_in_rain(0, 15),
@@ -27,9 +28,10 @@ def shipped() -> list[Script]:
 def others() -> list[Script]:
     """Other streets, rivers, days and dice."""
     return [
+        storms(one_in=2, first=1),
         straight(seed=101, size=8),
-        drill(seed=101, size=16),
-        live(seed=101, size=12),
+        drill(seed=101, size=14),
+        live(seed=101, size=14),
         streets(ONE_STREET_IN, first=5),
         rivers(("122a_arb059", "051a_det012"), days=15),
         creek_in_rain(45, 60),

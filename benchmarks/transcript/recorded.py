@@ -1,17 +1,22 @@
-"""Plays of recordings: streets with their floods and artefacts, rivers with faulty gauges, a creek in rain."""
+"""Plays of recordings: streets through years, a city in its storms, rivers with faulty gauges, a creek in rain."""
 
 import statistics
+from collections import defaultdict
 from collections.abc import Iterable
+from datetime import UTC, date, datetime
 
 from benchmarks.skill import creek as creeks
 from benchmarks.skill import engine, floodnet, klab
-from benchmarks.skill.recordings import Samples, creek, river_levels
+from benchmarks.skill.recordings import Samples, Series, creek, flood_events, flood_sensors, river_levels
+from benchmarks.skill.timeline import lay_out
 from benchmarks.transcript.script import Heard, Script
 from rencheng.domain.site import SiteType
 from services.alerts.backtest.replay import as_rain, as_reading, rain_first
 from services.alerts.backtest.rows import Row
 
 DAY_S = 86_400.0
+STORMS = 10
+"""So many days, those on which most streets of FloodNet were flooded, are storms."""
 
 
 def streets(one_in: int, first: int) -> Script:
@@ -19,6 +24,16 @@ def streets(one_in: int, first: int) -> Script:
     lines = floodnet.timelines(with_artefacts=True, one_in=one_in, first=first)
     sites = engine.sites_of({line.sensor.sensor_id: floodnet.THRESHOLDS_MM for line in lines}, SiteType.ROAD)
     return Script("streets", sites, _heard(floodnet.rows_of(lines)))
+
+
+def storms(one_in: int, first: int) -> Script:
+    """All streets on every so many-th day of storm from the first on, and nothing that is no water."""
+    lines = [
+        lay_out(flood_sensors()[name], events, with_artefacts=False, dry_s=floodnet.CURVE_DRY_S)
+        for name, events in sorted(_in_storms(one_in, first).items())
+    ]
+    sites = engine.sites_of({line.sensor.sensor_id: floodnet.THRESHOLDS_MM for line in lines}, SiteType.ROAD)
+    return Script("storms", sites, _heard(floodnet.rows_of(lines)))
 
 
 def rivers(names: Iterable[str], days: float) -> Script:
@@ -38,6 +53,19 @@ def creek_in_rain(from_day: float, until_day: float) -> Script:
     of = [[one for one in series.samples if span[0] <= one[0] < span[1]] for series in (stage, rain)]
     rows, fallen = engine.rows_of({stage.name: of[0]}), engine.rows_of({rain.name: of[1]})
     return Script("creek", sites, _heard(rows, fallen))
+
+
+def _in_storms(one_in: int, first: int) -> dict[str, list[Series]]:
+    """By street its floods on some of the days of storm."""
+    by_day: dict[date, list[Series]] = defaultdict(list)
+    for event in flood_events():
+        by_day[datetime.fromtimestamp(event.samples[0][0], UTC).date()].append(event)
+    days = sorted(by_day, key=lambda day: (-len({event.name for event in by_day[day]}), day))[:STORMS]
+    found: dict[str, list[Series]] = defaultdict(list)
+    for day in days[first::one_in]:
+        for event in by_day[day]:
+            found[event.name].append(event)
+    return found
 
 
 def _heard(rows: Iterable[Row], rain: Iterable[Row] = ()) -> tuple[Heard, ...]:
