@@ -28,6 +28,8 @@ TRANSCRIPT = "test_transcript.py"
 """Is asked apart from the other tests."""
 
 SEED = 7
+TELL_EVERY = 50
+"""A sign of life."""
 
 
 def main() -> None:
@@ -46,7 +48,7 @@ def main() -> None:
     with ThreadPoolExecutor(asked.jobs) as pool:
         for number, trial in enumerate(pool.map(ask, chosen), 1):
             trials.append(trial)
-            if trial.lives:
+            if trial.lives or number % TELL_EVERY == 0:
                 sys.stderr.write(f"{number}/{len(chosen)} {trial.verdict}  {trial.mutant}\n")
     write(trials, time.perf_counter() - began_at)
     sys.exit(any(trial.lives for trial in trials))
