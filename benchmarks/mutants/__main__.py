@@ -41,7 +41,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
     asked = parser.parse_args()
     chosen = [one for part in asked.only.split(",") for one in every_mutant() if part in one.module]
-    chosen = random.Random(SEED).sample(chosen, round(len(chosen) * asked.share))
+    places = random.Random(SEED).sample(range(len(chosen)), round(len(chosen) * asked.share))
+    chosen = [chosen[place] for place in sorted(places)]
     began_at = time.perf_counter()
     ask = partial(_try, judge_and_transcript=_sound(), tests=server_free_tests(), always=asked.examples)
     trials = []
