@@ -11,7 +11,7 @@ from functools import partial
 
 from benchmarks.mutants.levels import Plays, differs, plays
 from benchmarks.mutants.operators import Mutant, mutants
-from benchmarks.mutants.report import Trial, write
+from benchmarks.mutants.report import Trial, keep, tell
 from benchmarks.mutants.trial import ROOT, in_child, is_noticed, source_of
 
 ENGINE = ROOT / "services" / "alerts"
@@ -29,7 +29,7 @@ TRANSCRIPT = "test_transcript.py"
 
 SEED = 7
 TELL_EVERY = 50
-"""A sign of life."""
+"""A sign of life, and the report so far."""
 
 
 def main() -> None:
@@ -51,7 +51,9 @@ def main() -> None:
             trials.append(trial)
             if trial.lives or number % TELL_EVERY == 0:
                 sys.stderr.write(f"{number}/{len(chosen)} {trial.verdict}  {trial.mutant}\n")
-    write(trials, time.perf_counter() - began_at)
+                keep(trials)
+    keep(trials)
+    tell(trials, time.perf_counter() - began_at)
     sys.exit(any(trial.lives for trial in trials))
 
 

@@ -60,14 +60,18 @@ def figures(trials: Sequence[Trial]) -> dict[str, int]:
     }
 
 
-def write(trials: Sequence[Trial], took_s: float) -> None:
-    """Figures and survivors to standard output, every trial to `build/mutants/report.json`."""
+def tell(trials: Sequence[Trial], took_s: float) -> None:
+    """Figures and survivors, to standard output."""
     table = figures(trials)
     sys.stdout.write("".join(f"{number:6,}  {what}\n" for what, number in table.items()) + f"{took_s:6.0f}  seconds\n")
     for trial in sorted(trials, key=lambda one: one.mutant):
         if trial.lives:
             sys.stdout.write(f"  {trial.verdict}  {trial.mutant}\n")
+
+
+def keep(trials: Sequence[Trial]) -> None:
+    """Every trial, in `build/mutants/report.json`."""
     OUT.mkdir(parents=True, exist_ok=True)
     lines = [{"verdict": trial.verdict, **trial.mutant._asdict()} for trial in trials]
-    report = json.dumps({"figures": table, "trials": lines}, indent=1, ensure_ascii=False)
+    report = json.dumps({"figures": figures(trials), "trials": lines}, indent=1, ensure_ascii=False)
     (OUT / "report.json").write_text(report + "\n", encoding="utf-8")
