@@ -37,7 +37,7 @@ def measure() -> Results:
         lines = floodnet.timelines(with_artefacts=True)
     with _step("a model for each fold of sensors, from the others"):
         folds = taught(lines)
-        played = floodnet.parts(lines, folds)
+        played = floodnet.city(lines, folds)
     with _step(f"engine, {sum(len(line.samples) for line in lines):,} readings"):
         methods = {floodnet.ENGINE: floodnet.run_engine(played)}
     with _step("baselines and scores"):

@@ -10,6 +10,7 @@ from unittest.mock import patch
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile
 from rencheng.domain.warning import MessageType
+from services.alerts import book
 from services.alerts.backtest.matching import Said
 from services.alerts.backtest.places import REGION, WORLD
 from services.alerts.backtest.replay import Judged, judge_and_notice
@@ -42,6 +43,16 @@ def rows_of(samples: Mapping[str, Sequence[tuple[float, float | None]]]) -> list
 def sites_of(thresholds: Mapping[str, Thresholds], site_type: SiteType, gauges: Sequence[str] = ()) -> dict[str, Site]:
     """A site for each device, under the device's name, with its own thresholds; rain gauges serve all."""
     return {name: _site(name, depths_mm, site_type, tuple(gauges)) for name, depths_mm in thresholds.items()}
+
+
+def run_each_by(models: Mapping[str, Model], sites: Mapping[str, Site], rows: Iterable[Row]) -> Answer:
+    """What the engine says where each site is judged by a model of its own, in one city: neighbours are seen."""
+
+    def by_its_own(site: Site, _model: Model | None) -> rules.Rules:
+        return rules.rules_of(site, models[site.site_id])
+
+    with patch.object(book, "rules_of", by_its_own):
+        return run(sites, rows)
 
 
 def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = None, rain: Iterable[Row] = ()) -> Answer:

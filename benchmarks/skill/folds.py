@@ -38,9 +38,8 @@ def evaluations(lines: Sequence[Timeline], folds: Sequence[Fold], depths_mm: Seq
     place = NAMES.index("threshold_mm")
     level_of = dict(zip(depths_mm, WARNING_LEVELS, strict=True))
     found: Forecasts = {level: [] for level in WARNING_LEVELS}
-    for fold in folds:
-        own = [recording(line) for line in lines if line.sensor.sensor_id in fold.sensors]
-        for example in examples(own, depths_mm):
-            said = fold.model.probability(example.row)
-            found[level_of[example.row[place]]].append((said, example.crossed_s is not None))
+    model_of = {sensor: fold.model for fold in folds for sensor in fold.sensors}
+    for example in examples(map(recording, lines), depths_mm):
+        said = model_of[example.device_id].probability(example.row, example.stirred)
+        found[level_of[example.row[place]]].append((said, example.crossed_s is not None))
     return found

@@ -17,7 +17,7 @@ from services.alerts.learning.train import train
 
 FOLDS = 10
 SEED = 20260515
-VERSION = "street-2"
+VERSION = "street-3"
 
 
 def recording(line: Timeline) -> Recording:

@@ -24,6 +24,16 @@ class Certainty(StrEnum):
     POSSIBLE = "Possible"
 
 
+class ArmedBy(StrEnum):
+    """What had put a site on the alert."""
+
+    NOTHING = ""
+    RAIN = "rain"
+    """What fell on it."""
+    WEATHER = "weather"
+    """An official rain signal, or a forecast."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """Why a level changed: the numbers that made it.
@@ -44,6 +54,10 @@ class Grounds:
         because: what moved the probability most: feature and change of the log-odds.
         witnesses: the gauges that were looked at.
         rain_quarter_mm, rain_hour_mm: what fell in the last quarter and in the last hour; None unless it rained.
+        stirred: at how many other sites of the region water rose lately as only a cloudburst lifts it; None where that
+            is not known, or was not asked.
+        armed_by: what the level would not have been foretold without yet; empty where it would.
+        armed_by_whom: the rain signal or forecast.
     """
 
     rule: str
@@ -62,6 +76,9 @@ class Grounds:
     rain_quarter_mm: float | None = None
     rain_hour_mm: float | None = None
     within: tuple[float, ...] = ()
+    armed_by: ArmedBy = ArmedBy.NOTHING
+    armed_by_whom: str = ""
+    stirred: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, WarningMessage
 from services.alerts.engine import rain as rains
 from services.alerts.engine.model import Model
+from services.alerts.engine.neighbours import Neighbours
 from services.alerts.engine.readiness import CALM, Readiness
 from services.alerts.engine.rules import Rules, rules_of
 from services.alerts.engine.state import SiteState
@@ -81,6 +82,7 @@ class Book:
         self._changed: set[str] = set()
         self._before: dict[str, Page] = {}
         self._lookout = Lookout()
+        self._neighbours = Neighbours()
         self._notices: list[SiteNotice] = []
 
     def set_sites(self, sites: Mapping[str, Site]) -> bool:
@@ -94,11 +96,14 @@ class Book:
                 self._pages.pop(site_id, None)
                 self._changed.discard(site_id)
                 self._room.send_away(known.world, site_id)
+                self._neighbours.forget(site_id)
         self.sites = sites
         self._rules = {site.site_id: rules_of(site, self._model) for site in sites.values()}
         self._sites_of = _by_device(sites)
+        self._neighbours.set_sites(sites.values())
         for site_id, page in self._pages.items():
             self._pages[site_id] = page._replace(state=page.state.of_gauges(sites[site_id].device_ids))
+            self._neighbours.follow(sites[site_id], page.state)
         unheard = (site for site in sites.values() for device in site.device_ids if _key(site, device) not in bound)
         return any(True for _ in unheard)
 
@@ -109,6 +114,7 @@ class Book:
             if site is not None and site.world == page.world:
                 self._pages[site_id] = page._replace(state=page.state.of_gauges(site.device_ids), waiting=())
                 self._lookout.follow(site, self._pages[site_id].state)
+                self._neighbours.follow(site, page.state)
                 if page.state.watermark:
                     self._notice(page.world, page.state.watermark)
                 for one in page.waiting if self._wait else ():  # else they come again with the stored readings
@@ -121,7 +127,8 @@ class Book:
 
     def put_back(self, site_id: str) -> None:
         """Take back what the last call found of a site, because it could not be said."""
-        self._pages[site_id] = self._before[site_id]
+        self._pages[site_id] = before = self._before[site_id]
+        self._neighbours.follow(self.sites[site_id], before.state)
 
     def sites_of(self, reading: WaterReading) -> tuple[Site, ...]:
         """The sites that a reading's gauge is bound to: one for a depth, any number for rain."""
@@ -207,13 +214,15 @@ class Book:
     def _judge(self, site: Site, reading: WaterReading, now: datetime) -> list[WarningMessage]:
         site_id = site.site_id
         page = self._pages.get(site_id) or Page(site.world)
-        state, change = step(page.state, reading, self._rules[site_id], self._readiness(site, now))
+        stirred = self._neighbours.stirred(site_id, reading.time)
+        state, change = step(page.state, reading, self._rules[site_id], self._readiness(site, now), stirred)
         if state.is_lost and self._lookout.can_be_seen(state):
             state = state._replace(is_lost=False)
             self._notices.append(self._lookout.notice(site, state, now))
         elif state.is_lost and self._lookout.why(state) != self._lookout.why(page.state):
             self._notices.append(self._lookout.notice(site, state, now))  # still lost, and now it is known better why
         self._lookout.follow(site, state)
+        self._neighbours.follow(site, state)
         standing, message = page.standing, None
         if change:
             self._before.setdefault(site_id, page)

@@ -84,7 +84,7 @@ def test_the_rain_rule_gives_the_figures_that_are_known_of_it() -> None:
 def test_the_engine_s_result_goes_all_the_way_to_tables_pictures_and_report(tmp_path: Path) -> None:
     few = [line for line in floodnet.timelines(with_artefacts=True) if 4 < len(line.events) < 8][:2]
     folds = [Fold(frozenset({line.sensor.sensor_id}), MODEL) for line in few]
-    methods = {floodnet.ENGINE: floodnet.run_engine(floodnet.parts(few, folds)), **floodnet.run_baselines(few)}
+    methods = {floodnet.ENGINE: floodnet.run_engine(floodnet.city(few, folds)), **floodnet.run_baselines(few)}
     scores = floodnet.score(few, methods)
     yellow = {of: scores[of, floodnet.ENGINE, Level.YELLOW] for of in floodnet.CLASSES}
     verdict = klab.Verdict(river_gauges()["049a_arb046"], dict.fromkeys(klab.METHODS, 3), ["spiky"])

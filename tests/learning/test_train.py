@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from commands.main import app
 from services.alerts.engine.features import NAMES
 from services.alerts.engine.forest import Forest
-from services.alerts.engine.model import Model
+from services.alerts.engine.model import STORM_SITES, Model
 from services.alerts.learning.samples import Example, Recording, examples
 from services.alerts.learning.shipped import read_model, street_model
 from services.alerts.learning.train import grown, train
@@ -75,6 +75,21 @@ def test_of_streets_that_it_never_saw_it_is_right_as_often_as_it_says(model: Mod
 
     assert np.mean(said) == pytest.approx(np.mean(happened), abs=0.05)
     assert brier < 0.5 * np.var(happened)
+
+
+def test_what_a_storm_adds_is_learned_and_is_nothing_where_none_was_seen(
+    questions: list[Example], kept: dict[str, Any]
+) -> None:
+    dice = random.Random(1)  # noqa: S311 - not a secret
+    in_storm = [
+        one._replace(stirred=STORM_SITES if dice.random() < (0.6 if one.crossed_s else 0.3) else 0) for one in questions
+    ]
+    model = Model.from_json(train(in_storm, "of storms"))
+
+    assert kept["storm"] == 0.0
+    assert 0.3 < model.storm < 1.5
+    for row in (one.row for one in questions[::500]):
+        assert model.probability(row, STORM_SITES) >= model.probability(row, STORM_SITES - 1) == model.probability(row)
 
 
 def test_probability_never_falls_from_knot_to_knot(model: Model) -> None:

@@ -4,6 +4,8 @@ from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.warning import Grounds
 from services.alerts.engine import outlook as outlooks
 from services.alerts.engine import rain as rains
+from services.alerts.engine.arming import UNARMED, Arming
+from services.alerts.engine.model import is_storm
 from services.alerts.engine.outlook import Crossing
 from services.alerts.engine.rules import ARMED_SHARE, HELD_SHARE, Rules
 from services.alerts.engine.sight import Sight, is_fresh
@@ -23,19 +25,21 @@ def observed(state: SiteState, sight: Sight | None, rules: Rules) -> Finding | N
     return (level, _grounds("observed", sight, level, rules)) if level > state.level else None
 
 
-def expected(state: SiteState, sight: Sight | None, rules: Rules, *, armed: bool) -> Finding | None:
+def expected(state: SiteState, sight: Sight | None, rules: Rules, armed: Arming) -> Finding | None:
     """The highest level that the water will probably reach within the half hour, if the site must rise to it."""
     if sight is None or not sight.crossings or rules.horizon_s <= 0:
         return None
-    spell = sight.gauge.spell
-    if not (rules.hasty or armed) and spell is not None and not has_shown_itself(spell):
+    spell, outlook = sight.gauge.spell, sight.gauge.outlook
+    is_doubtful = not rules.hasty and spell is not None and not has_shown_itself(spell)
+    if is_doubtful and not armed.by and not is_storm(outlook.stirred if outlook else None):
         return None
-    needed = raises_at(rules, armed=armed)
+    needed = raises_at(rules, armed)
     for level, crossing in zip(reversed(WARNING_LEVELS), reversed(sight.crossings), strict=True):
         if level <= state.level:
             return None
         if crossing is not None and crossing.probability >= needed:
-            return level, _grounds("predicted", sight, level, rules, crossing)
+            would_anyway = not is_doubtful and crossing.probability >= rules.raises_at
+            return level, _grounds("predicted", sight, level, rules, crossing, UNARMED if would_anyway else armed)
     return None
 
 
@@ -62,12 +66,12 @@ def receded(sight: Sight, level: Level, rules: Rules) -> Grounds:
     return _grounds("receded", sight, level, rules)
 
 
-def raises_at(rules: Rules, *, armed: bool) -> float:
+def raises_at(rules: Rules, armed: Arming) -> float:
     """From which probability a level is raised."""
-    return rules.raises_at * ARMED_SHARE if armed else rules.raises_at
+    return rules.raises_at * ARMED_SHARE if armed.by else rules.raises_at
 
 
-def support(state: SiteState, sight: Sight, rules: Rules, *, armed: bool) -> Level:
+def support(state: SiteState, sight: Sight, rules: Rules, armed: Arming) -> Level:
     """The highest level that something still holds: water above its clearing line, an outlook, or rain.
 
     A gauge that fell silent holds with the last that it said, until it speaks again or is taken out of service:
@@ -80,7 +84,7 @@ def support(state: SiteState, sight: Sight, rules: Rules, *, armed: bool) -> Lev
     ]
     depth_mm = max([sight.depth_mm, *silent_mm])
     held = Level.BLUE if rains.raises(state.rain, sight.at_s) else Level.NONE
-    least = raises_at(rules, armed=armed) * HELD_SHARE
+    least = raises_at(rules, armed) * HELD_SHARE
     for index, level in enumerate(WARNING_LEVELS):
         crossing = sight.crossings[index] if sight.crossings else None
         stands = depth_mm > rules.clear_mm[index] or depth_mm >= rules.thresholds_mm[index]
@@ -89,13 +93,21 @@ def support(state: SiteState, sight: Sight, rules: Rules, *, armed: bool) -> Lev
     return held
 
 
-def _grounds(rule: str, sight: Sight, level: Level, rules: Rules, crossing: Crossing | None = None) -> Grounds:
+def _grounds(
+    rule: str,
+    sight: Sight,
+    level: Level,
+    rules: Rules,
+    crossing: Crossing | None = None,
+    armed: Arming = UNARMED,
+) -> Grounds:
     spell, outlook = sight.gauge.spell, sight.gauge.outlook
     threshold_mm = rules.thresholds_mm[level - 1]
     because: tuple[tuple[str, float], ...] = ()
     if crossing is not None and rules.model is not None and spell is not None:
         height_mm = rules.heights_mm.get(gauge_of(sight.name), 0.0)
-        because = rules.model.because(outlooks.row(spell, sight.gauge.floods, threshold_mm - height_mm))
+        stirred = outlook.stirred if outlook else None
+        because = rules.model.because(outlooks.row(spell, sight.gauge.floods, threshold_mm - height_mm), stirred)
     return Grounds(
         rule=rule,
         device_id=gauge_of(sight.name),
@@ -111,6 +123,9 @@ def _grounds(rule: str, sight: Sight, level: Level, rules: Rules, crossing: Cros
         because=because,
         witnesses=sight.witnesses,
         within=tuple(round(share, 3) for share in crossing.within) if crossing else (),
+        armed_by=armed.by,
+        armed_by_whom=armed.whom,
+        stirred=outlook.stirred if crossing and outlook else None,
     )
 
 

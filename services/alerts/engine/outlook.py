@@ -52,11 +52,13 @@ class Outlook(NamedTuple):
         crossings: by threshold.
         rise_mm_per_min: the rate of rise of the last ten minutes; None with too few samples.
         by: the version of the model, or `rate-of-rise`.
+        stirred: what the model was told of the sites near by.
     """
 
     crossings: tuple[Crossing | None, ...]
     rise_mm_per_min: float | None
     by: str
+    stirred: int | None = None
 
 
 def expect(
@@ -65,6 +67,7 @@ def expect(
     thresholds_mm: tuple[float, ...],
     model: Model | None,
     straight_for_s: float,
+    stirred: int | None = None,
 ) -> Outlook:
     """The outlook of a spell as of its newest sample.
 
@@ -74,6 +77,7 @@ def expect(
         thresholds_mm: from the lowest, as the gauge would read them.
         model: what foretells; None: the rate of rise alone.
         straight_for_s: how far the rate of rise is carried forward.
+        stirred: at how many other sites of the region water rose swiftly of late; None: not known.
     """
     rise = rise_mm_per_min(spell)
     if model is None:
@@ -83,16 +87,18 @@ def expect(
     spelled = features.of_spell(spell)
     past = features.past(floods)
     history = features.of_history(past, spell.samples[-1][0])
-    leaves = model.forest.leaves((*spelled, *history)) if spelled[0] < thresholds_mm[-1] else 0
+    is_high = spelled[0] >= thresholds_mm[-1]
+    leaves = 0 if is_high else model.forest.leaves((*spelled, *history))
     learned: list[Crossing | None] = []
     for threshold_mm in thresholds_mm:
-        near = SHARE_FROM * threshold_mm <= spelled[0] < threshold_mm
-        crossing = _learned(model, leaves, features.of_threshold(spelled, past, threshold_mm)) if near else None
+        crossing = None
+        if SHARE_FROM * threshold_mm <= spelled[0] < threshold_mm:
+            crossing = _learned(model, leaves, features.of_threshold(spelled, past, threshold_mm), stirred)
         learned.append(crossing)
         if crossing is not None and crossing.probability < NOT_WORTH_ASKING:
             break  # water that will not reach this threshold will not reach a higher one
     learned += [None] * (len(thresholds_mm) - len(learned))
-    return Outlook(tuple(learned), rise, model.version)
+    return Outlook(tuple(learned), rise, model.version, stirred)
 
 
 def row(spell: Spell, floods: tuple[Flood, ...], threshold_mm: float) -> tuple[float, ...]:
@@ -103,10 +109,10 @@ def row(spell: Spell, floods: tuple[Flood, ...], threshold_mm: float) -> tuple[f
     return (*spelled, *history, *features.of_threshold(spelled, past, threshold_mm))
 
 
-def _learned(model: Model, leaves: int, of_threshold: tuple[float, ...]) -> Crossing:
+def _learned(model: Model, leaves: int, of_threshold: tuple[float, ...], stirred: int | None) -> Crossing:
     """What the trees say of one threshold; `leaves` is what they make of the spell and the gauge's past."""
     first = len(features.NAMES) - len(of_threshold)
-    probability = model.probability_of(leaves & model.forest.leaves(of_threshold, first))
+    probability = model.probability_of(leaves & model.forest.leaves(of_threshold, first), stirred)
     arrival_min, timing = of_threshold[3], model.timing
     median_s = 60.0 * timing.median_min(arrival_min)
     factor = exp(NINE_TENTHS * timing.spread)

@@ -36,6 +36,7 @@ class SiteState(NamedTuple):
         receding_s: since when nothing has held the level up; None while something does.
         watermark_s: the greatest sample time taken in; None before the first.
         is_lost: it has been said that nobody can see the water here.
+        swift_s: when its water rose last as only a cloudburst lifts it; 0 if never.
     """
 
     level: Level = Level.NONE
@@ -45,6 +46,7 @@ class SiteState(NamedTuple):
     receding_s: float | None = None
     watermark_s: float | None = None
     is_lost: bool = False
+    swift_s: float = 0.0
 
     @property
     def watermark(self) -> datetime | None:
@@ -74,6 +76,7 @@ class SiteState(NamedTuple):
             "receding_s": self.receding_s,
             "watermark_s": self.watermark_s,
             "is_lost": self.is_lost,
+            "swift_s": self.swift_s,
         }
 
     @classmethod
@@ -95,6 +98,7 @@ class SiteState(NamedTuple):
             receding_s=kept["receding_s"],
             watermark_s=kept["watermark_s"],
             is_lost=kept["is_lost"],
+            swift_s=kept.get("swift_s", 0.0),  # not kept by releases before it was known
         )
 
 
@@ -120,8 +124,8 @@ def _spell(kept: Sequence[Any]) -> Spell:
     return Spell(began_s, dry_s, wet_s, peak_mm, peak_s, fastest, kept_samples)
 
 
-def _outlook(crossings: Sequence[Any], rise: float | None, by: str) -> Outlook:
-    return Outlook(tuple(_crossing(*one) if one else None for one in crossings), rise, by)
+def _outlook(crossings: Sequence[Any], rise: float | None, by: str, stirred: int | None = None) -> Outlook:
+    return Outlook(tuple(_crossing(*one) if one else None for one in crossings), rise, by, stirred)
 
 
 def _crossing(probability: float, within: Sequence[float], eta_s: float, soonest_s: float, latest_s: float) -> Crossing:

@@ -10,13 +10,14 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import Grounds
 from services.alerts.engine import gauge as gauges
 from services.alerts.engine import rain as rains
+from services.alerts.engine.arming import Arming, arming
 from services.alerts.engine.findings import expected, observed, rained, receded, support
 from services.alerts.engine.gauge import NEW, Gauge
 from services.alerts.engine.outlook import Outlook, expect
 from services.alerts.engine.readiness import CALM, Readiness
 from services.alerts.engine.rules import Rules
 from services.alerts.engine.sight import Sight, look
-from services.alerts.engine.spell import WET_MM, Spell
+from services.alerts.engine.spell import WET_MM, Spell, is_swift
 from services.alerts.engine.state import SiteState, channel_name, gauge_of
 
 _MISSING, _UNUSABLE = int(Quality.MISSING), int(UNUSABLE)
@@ -35,8 +36,17 @@ class Change:
 Step = tuple[SiteState, Change | None]
 
 
-def step(state: SiteState, reading: WaterReading, rules: Rules, readiness: Readiness = CALM) -> Step:
+def step(
+    state: SiteState, reading: WaterReading, rules: Rules, readiness: Readiness = CALM, stirred: int | None = None
+) -> Step:
     """Take one reading in: depth, rain, or both.
+
+    Args:
+        state: what is remembered of the site.
+        reading: of one of its gauges.
+        rules: by which it is judged.
+        readiness: what the weather service says.
+        stirred: at how many other sites of its region water rose swiftly of late (`neighbours`); None: not known.
 
     A level rises at once on what is observed, expected or, as far as blue, rained; it steps down only after nothing
     has held it up for the profile's down-hold. A reading that is not newer than the gauge's last decides nothing: it
@@ -58,7 +68,7 @@ def step(state: SiteState, reading: WaterReading, rules: Rules, readiness: Readi
             return state, None
         return _with_gauge(state, name, gauges.disbelieved(gauge, time_s), time_s), None
     was_at_rest = gauges.is_at_rest(gauge)
-    hasty = rules.hasty or _is_armed(state, readiness, time_s)
+    hasty = rules.hasty or bool(arming(state, readiness, time_s).by)
     depth_mm = reading.depth_mm
     gauge = gauges.hear(
         gauge, time_s, depth_mm, hasty=hasty, at_once=rules.hasty, limits=rules.limits, is_stream=rules.is_stream
@@ -66,7 +76,9 @@ def step(state: SiteState, reading: WaterReading, rules: Rules, readiness: Readi
     if was_at_rest and reading.depth_mm < WET_MM and _is_calm(state, time_s):
         return _with_gauge(state, name, gauge, time_s), None
     if gauge.spell is not None and gauges.may_foretell(gauge, time_s):
-        gauge = gauge._replace(outlook=_outlook(gauge, gauge.spell, name, rules))
+        if is_swift(gauge.spell) and not rules.is_stream:
+            state = state._replace(swift_s=max(state.swift_s, time_s))
+        gauge = gauge._replace(outlook=_outlook(gauge, gauge.spell, name, rules, stirred))
     return _decide(_with_gauge(state, name, gauge, time_s), rules, readiness)
 
 
@@ -80,6 +92,7 @@ def _with_gauge(state: SiteState, name: str, gauge: Gauge, time_s: float) -> Sit
         state.receding_s,
         newest_s,
         state.is_lost,
+        state.swift_s,
     )
 
 
@@ -89,14 +102,10 @@ def _rained(state: SiteState, reading: WaterReading, time_s: float, rules: Rules
     return state._replace(rain=rain, watermark_s=newest_s)
 
 
-def _outlook(gauge: Gauge, spell: Spell, name: str, rules: Rules) -> Outlook:
+def _outlook(gauge: Gauge, spell: Spell, name: str, rules: Rules, stirred: int | None) -> Outlook:
     height_mm = rules.heights_mm.get(gauge_of(name), 0.0) if rules.heights_mm else 0.0
     thresholds_mm = tuple(mm - height_mm for mm in rules.thresholds_mm) if height_mm else rules.thresholds_mm
-    return expect(spell, gauge.floods, thresholds_mm, rules.model, rules.horizon_s)
-
-
-def _is_armed(state: SiteState, readiness: Readiness, now_s: float) -> bool:
-    return readiness.level > Level.NONE or rains.is_armed(state.rain, now_s)
+    return expect(spell, gauge.floods, thresholds_mm, rules.model, rules.horizon_s, stirred)
 
 
 def _is_calm(state: SiteState, now_s: float) -> bool:
@@ -109,16 +118,16 @@ def _decide(state: SiteState, rules: Rules, readiness: Readiness) -> Step:
     if at_s is None:
         return state, None
     sight = look(state, rules)
-    armed = _is_armed(state, readiness, at_s)
+    armed = arming(state, readiness, at_s)
     state = _note_reached(state, sight, rules)
     found = (
         observed(state, sight, rules),
-        expected(state, sight, rules, armed=armed),
+        expected(state, sight, rules, armed),
         rained(state, sight, rules, at_s),
     )
     if any(found):
         return _change(state, at_s, *max(filter(None, found), key=itemgetter(0)))
-    return _recede(state, sight, rules, armed=armed) if state.level > Level.NONE and sight else (state, None)
+    return _recede(state, sight, rules, armed) if state.level > Level.NONE and sight else (state, None)
 
 
 def _note_reached(state: SiteState, sight: Sight | None, rules: Rules) -> SiteState:
@@ -136,9 +145,9 @@ def _note_reached(state: SiteState, sight: Sight | None, rules: Rules) -> SiteSt
     return state._replace(reached_s=reached, rain=rain)
 
 
-def _recede(state: SiteState, sight: Sight, rules: Rules, *, armed: bool) -> Step:
+def _recede(state: SiteState, sight: Sight, rules: Rules, armed: Arming) -> Step:
     """Step down to what still holds, once that has been so for the down-hold."""
-    holds = support(state, sight, rules, armed=armed)
+    holds = support(state, sight, rules, armed)
     if holds >= state.level:
         return (state if state.receding_s is None else state._replace(receding_s=None)), None
     since_s = sight.at_s if state.receding_s is None else state.receding_s

@@ -10,10 +10,11 @@ from typing import Any, TypeAlias
 import lightgbm
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import isotonic_regression
+from scipy.optimize import brentq, isotonic_regression
+from scipy.special import expit, logit
 
 from services.alerts.engine.features import NAMES
-from services.alerts.engine.model import LATEST_MIN, SOONEST_MIN
+from services.alerts.engine.model import LATEST_MIN, SOONEST_MIN, is_storm
 from services.alerts.learning.samples import Example
 
 TREES = 80
@@ -25,6 +26,9 @@ KNOT_ODDS, KNOTS, KNOT_LEAST = 0.5, 12, 200
 """A knot of the calibration for each half of log-odds, so far up and down, if it holds so many answers."""
 CALIBRATED_MM = (50.0, 150.0, 270.0, 400.0)
 """The depths at which the levels of a road begin, or nearly: there a probability must be right before anywhere else."""
+
+STORM_LEAST, STORM_MAX = 500, 3.0
+"""Fewer answers say nothing of storms; and no storm says more than so much log-odds."""
 
 SEED = 20260101
 
@@ -67,12 +71,17 @@ def train(examples: Sequence[Example], version: str) -> dict[str, Any]:
     crossed = np.array([example.crossed_s is not None for example in examples])
     weights = np.array([example.weight for example in examples])
     trees = grown(rows, crossed, weights)
+    odds = _left_out(rows, crossed, weights, _folds([example.device_id for example in examples]))
+    asked = np.isin(rows[:, NAMES.index("threshold_mm")], CALIBRATED_MM)
+    knots = _calibrated(odds[asked], crossed[asked])
+    said, share = np.array(knots).T
     return {
         "version": version,
         "features": list(NAMES),
         "base": 0.0,  # LightGBM puts it into the first tree
         "trees": [_table(tree["tree_structure"]) for tree in trees.dump_model()["tree_info"]],
-        "calibration": _calibrated(rows, crossed, weights, _folds([example.device_id for example in examples])),
+        "calibration": knots,
+        "storm": _storm(np.interp(odds, said, share), crossed, examples),
         "timing": _timed(examples),
     }
 
@@ -90,23 +99,40 @@ def _folds(device_ids: Sequence[str]) -> NDArray[np.int64]:
     return np.array([fold[name] for name in device_ids])
 
 
-def _calibrated(rows: Floats, crossed: Truths, weights: Floats, folds: NDArray[np.int64]) -> list[list[float]]:
-    """Knots (log-odds, probability): how often it happened on gauges which the trees never saw, never falling.
-
-    Between knots the probability runs straight; a knot is the mean of many answers, so that no single flood makes it.
-    """
+def _left_out(rows: Floats, crossed: Truths, weights: Floats, folds: NDArray[np.int64]) -> Floats:
+    """The log-odds of each question by trees that never saw its gauge."""
     odds = np.zeros(len(rows))
     for fold in range(FOLDS):
         own = folds == fold
         odds[own] = grown(rows[~own], crossed[~own], weights[~own]).predict(rows[own], raw_score=True)
-    asked = np.isin(rows[:, NAMES.index("threshold_mm")], CALIBRATED_MM)
-    odds, crossed = odds[asked], crossed[asked]
+    return odds
+
+
+def _calibrated(odds: Floats, crossed: Truths) -> list[list[float]]:
+    """Knots (log-odds, probability): how often it happened on gauges which the trees never saw, never falling.
+
+    Between knots the probability runs straight; a knot is the mean of many answers, so that no single flood makes it.
+    """
     groups = [odds // KNOT_ODDS == step for step in range(-KNOTS, KNOTS)]
     groups = [held for held in groups if held.sum() >= KNOT_LEAST] or [np.full(len(odds), fill_value=True)]
     said = [float(odds[held].mean()) for held in groups]
     share = [float(crossed[held].mean()) for held in groups]
     happened = isotonic_regression(share, weights=[int(held.sum()) for held in groups]).x
     return [[round(one, 4), round(float(other), 4)] for one, other in zip(said, happened, strict=True)]
+
+
+def _storm(probabilities: Floats, crossed: Truths, examples: Sequence[Example]) -> float:
+    """The log-odds which, added to each probability in a storm, make what was expected as much as what happened."""
+    asked = np.array([example.is_water and is_storm(example.stirred) for example in examples])
+    asked &= (probabilities > 0.0) & (probabilities < 1.0)
+    odds, came = logit(probabilities[asked]), crossed[asked].sum()
+
+    def excess(storm: float) -> float:
+        return float(expit(odds + storm).sum() - came)
+
+    if len(odds) < STORM_LEAST or not excess(0.0) < 0.0 < excess(STORM_MAX):
+        return 0.0
+    return round(float(brentq(excess, 0.0, STORM_MAX)), 3)
 
 
 def _timed(examples: Sequence[Example]) -> dict[str, float]:

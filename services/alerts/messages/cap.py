@@ -131,6 +131,8 @@ def parameters(message: WarningMessage, site: Site) -> dict[str, str]:
         **({"rencheng:probability": f"{grounds.probability:.2f}"} if grounds.probability is not None else {}),
         **{f"rencheng:{name}": f"{probability:.2f}" for name, probability in within.items()},
         **({"rencheng:judged_by": plain(grounds.judged_by)} if grounds.judged_by else {}),
+        **({"rencheng:armed_by": grounds.armed_by.value} if grounds.armed_by else {}),
+        **({"rencheng:stirred": str(grounds.stirred)} if grounds.stirred is not None else {}),
         "rencheng:profile_version": str(grounds.profile_version),
         "rencheng:site_id": plain(site.site_id),
         "rencheng:site_type": site.site_type,

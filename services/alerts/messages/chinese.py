@@ -7,7 +7,7 @@ from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import Certainty, MessageType, WarningMessage
 from services.alerts.messages.meaning import OBSERVED, PREDICTED, RAINED, is_exercise, is_over
 from services.alerts.messages.publisher import Publisher
-from services.alerts.messages.reasons import chinese_reasons
+from services.alerts.messages.reasons import armed_zh, chinese_reasons
 from services.alerts.messages.signs import signs_zh
 from services.alerts.messages.wording import centimetres, local, minutes_left, number, place_zh, plain, shortened
 
@@ -83,7 +83,7 @@ def _why(message: WarningMessage) -> str:
     if grounds.soonest_s is not None and grounds.latest_s is not None:
         sure += f"，最早{minutes_left(grounds.soonest_s)}分钟、最迟{minutes_left(grounds.latest_s) + 1}分钟"
     reasons = chinese_reasons(grounds.because)
-    return f"{sure}{f'，主要依据：{reasons}' if reasons else ''}。"
+    return f"{sure}{f'，主要依据：{reasons}' if reasons else ''}。{armed_zh(grounds)}"
 
 
 def instruction(message: WarningMessage, site: Site) -> str:

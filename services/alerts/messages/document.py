@@ -80,6 +80,9 @@ class GroundsDocument(TypedDict):
     witnesses: list[str]
     rain_quarter_mm: float | None
     rain_hour_mm: float | None
+    armed_by: Literal["", "rain", "weather"]
+    armed_by_whom: str
+    stirred: int | None
 
 
 class WarningDocument(TypedDict):
@@ -169,6 +172,9 @@ def _grounds(grounds: Grounds, signs: Sequence[Sign]) -> GroundsDocument:
         "witnesses": list(grounds.witnesses),
         "rain_quarter_mm": grounds.rain_quarter_mm,
         "rain_hour_mm": grounds.rain_hour_mm,
+        "armed_by": grounds.armed_by.value,
+        "armed_by_whom": grounds.armed_by_whom,
+        "stirred": grounds.stirred,
     }
 
 

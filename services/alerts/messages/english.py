@@ -7,7 +7,7 @@ from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import Certainty, MessageType, WarningMessage
 from services.alerts.messages.meaning import OBSERVED, PREDICTED, RAINED, is_exercise, is_over
 from services.alerts.messages.publisher import Publisher
-from services.alerts.messages.reasons import english_reasons
+from services.alerts.messages.reasons import armed_en, english_reasons
 from services.alerts.messages.signs import signs_en
 from services.alerts.messages.wording import centimetres, local, minutes_left, number, place_en, plain, shortened
 
@@ -75,7 +75,7 @@ def _why(message: WarningMessage) -> str:
     if grounds.soonest_s is not None and grounds.latest_s is not None:
         sure += f", {minutes_left(grounds.soonest_s)} to {minutes_left(grounds.latest_s) + 1} minutes from now"
     reasons = english_reasons(grounds.because)
-    return f"{sure}{f', chiefly by {reasons}' if reasons else ''}."
+    return f"{sure}{f', chiefly by {reasons}' if reasons else ''}.{armed_en(grounds)}"
 
 
 def instruction(message: WarningMessage, site: Site) -> str:

@@ -1,6 +1,9 @@
-"""The words for what moved a probability, in both languages."""
+"""The words for what moved a probability, and for what made it enough, in both languages."""
 
+from rencheng.domain.warning import ArmedBy, Grounds
 from services.alerts.engine.features import NAMES
+from services.alerts.engine.model import STIRRED
+from services.alerts.messages.wording import plain
 
 _FAST = ("近几分钟涨速", "how fast it rose in the last minutes")
 _LONG = ("近20分钟涨势", "how it rose over twenty minutes")
@@ -35,6 +38,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "tide_concentration": _TIDE,
     "last_flood_h": _PAST,
     "last_peak_mm": _PAST,
+    STIRRED: ("同区域其他点位的水位急涨", "how water rises at other places of the region"),
     "threshold_mm": ("阈值高低", "how high the threshold lies"),
     "missing_mm": _SPAN,
     "arrival_3_min": _ARRIVAL,
@@ -44,7 +48,16 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 """Chinese and English for every feature of the model."""
 
-if missing := set(NAMES) - set(WORDS):
+_ARMED = {
+    ArmedBy.NOTHING: ("", ""),
+    ArmedBy.RAIN: ("该点位降雨后已进入戒备，判定从严。", " Rain had put this place on the alert."),
+    ArmedBy.WEATHER: (
+        "气象预警或预报（{}）使该点位进入戒备，判定从严。",
+        " The weather service had put this place on the alert ({}).",
+    ),
+}
+
+if missing := {*NAMES, STIRRED} - set(WORDS):
     raise AssertionError(f"no words for {missing}")
 
 
@@ -56,3 +69,18 @@ def chinese_reasons(because: tuple[tuple[str, float], ...]) -> str:
 def english_reasons(because: tuple[tuple[str, float], ...]) -> str:
     """What spoke for it most, each thing once."""
     return ", ".join(dict.fromkeys(WORDS[name][1] for name, change in because if change > 0 and name in WORDS))
+
+
+def armed_zh(grounds: Grounds) -> str:
+    """What the level would not have been foretold without yet, and what is seen near by."""
+    return _ARMED[grounds.armed_by][0].format(plain(grounds.armed_by_whom)) + (
+        f"同区域另有{grounds.stirred}处点位半小时内水位急涨。" if grounds.stirred else ""
+    )
+
+
+def armed_en(grounds: Grounds) -> str:
+    """What the level would not have been foretold without yet, and what is seen near by."""
+    places = "one other place" if grounds.stirred == 1 else f"{grounds.stirred} other places"
+    return _ARMED[grounds.armed_by][1].format(plain(grounds.armed_by_whom)) + (
+        f" Water rose fast at {places} of the region within half an hour." if grounds.stirred else ""
+    )

@@ -1,0 +1,213 @@
+"""Water that rises swiftly at other sites makes a flood here more probable: never less, and in their region alone."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rencheng.domain.level import Level
+from rencheng.domain.reading import WaterReading
+from rencheng.domain.site import Site, SiteType, default_profile
+from rencheng.domain.warning import WarningMessage
+from services.alerts.book import Book, Page
+from services.alerts.engine.model import STORM_SITES
+from services.alerts.engine.neighbours import OTHERS_MIN, STORM_S, Neighbours
+from services.alerts.engine.spell import begin, go_on, is_swift
+from services.alerts.engine.state import SiteState
+from services.alerts.learning.shipped import street_model
+from tests.alerts.gauge_play import NOON, at, reading, site
+
+ROAD = default_profile(SiteType.ROAD)
+WORLD = "drill"
+HERE = "S00"
+STORMED = tuple(f"S{number:02}" for number in range(1, 1 + STORM_SITES))
+CLOUDBURST_MM = (0, 0, 15, 50, 95, 150, 190, 210, 210)
+SLOW_MM = (0, 0, 15, 26, 37, 48, 59, 70, 81)
+
+
+def another(name: str) -> Site:
+    return replace(site(name, f"gauge of {name}", by=ROAD, world=WORLD), site_type=SiteType.ROAD)
+
+
+def rise(name: str, depths_mm: Sequence[float], begins_min: float = 0.0) -> list[WaterReading]:
+    return [reading(begins_min + minute, mm, f"gauge of {name}") for minute, mm in enumerate(depths_mm)]
+
+
+def new_book(sites: dict[str, Site] | None = None, wait: timedelta = timedelta(0)) -> Book:
+    book = Book(street_model(), wait=wait)
+    book.set_sites(STREETS if sites is None else sites)
+    return book
+
+
+def judged(book: Book, readings: Iterable[WaterReading]) -> list[WarningMessage]:
+    return [message for one in readings for message in book.take(one, NOON)]
+
+
+def chances(sites: dict[str, Site], *before: WaterReading) -> list[float]:
+    """How probable the engine holds 150 mm at the first site, sample by sample of a slow rise, after others."""
+    book, found = new_book(sites), list[float]()
+    judged(book, before)
+    for one in rise(HERE, SLOW_MM, begins_min=20):
+        book.take(one, NOON)
+        outlook = book.page(HERE).state.gauges[f"gauge of {HERE}/0"].outlook
+        crossing = outlook.crossings[1] if outlook and len(outlook.crossings) > 1 else None
+        found += [crossing.probability] if crossing else []
+    return found
+
+
+def city(*readings: WaterReading) -> list[WaterReading]:
+    return sorted(readings, key=lambda one: (one.time, one.device_id))
+
+
+STREETS = {name: another(name) for name in (f"S{number:02}" for number in range(OTHERS_MIN + 3))}
+STORM = city(*(one for name in STORMED for one in rise(name, CLOUDBURST_MM)))
+
+
+def test_a_storm_that_others_see_makes_a_flood_here_more_probable() -> None:
+    alone, among = chances(STREETS), chances(STREETS, *STORM)
+
+    assert len(alone) == len(among) > 0
+    assert all(more >= less for more, less in zip(among, alone, strict=True))
+    assert sum(among) > sum(alone) + 0.2
+
+
+def test_another_region_another_world_and_a_stream_say_nothing_of_it() -> None:
+    alone = chances(STREETS)
+    for elsewhere in ({"region": "370103"}, {"site_type": SiteType.CHANNEL}):
+        sites = STREETS | {name: replace(STREETS[name], **elsewhere) for name in STORMED}
+        more = {f"T{number}": another(f"T{number}") for number in range(STORM_SITES)}
+
+        assert chances(sites | more, *STORM) == alone
+
+
+def test_a_tide_is_no_storm_and_an_hour_later_it_is_over() -> None:
+    slow = city(*(one for name in STORMED for one in rise(name, [7.0 * minute for minute in range(20)])))
+    long_ago = [replace(one, time=one.time - timedelta(seconds=STORM_S + 600)) for one in STORM]
+
+    assert chances(STREETS, *slow) == chances(STREETS, *long_ago) == chances(STREETS)
+
+
+def test_where_few_sites_are_watched_their_silence_says_nothing() -> None:
+    few = dict(list(STREETS.items())[:OTHERS_MIN])
+    book = new_book(few)
+    judged(book, [*STORM, *rise(HERE, CLOUDBURST_MM, begins_min=10)])
+
+    outlook = book.page(HERE).state.gauges[f"gauge of {HERE}/0"].outlook
+    assert outlook is not None
+    assert outlook.stirred is None
+
+
+def test_the_warning_says_at_how_many_other_places_it_rose() -> None:
+    said = judged(new_book(), [*STORM, *rise(HERE, CLOUDBURST_MM, begins_min=10)])
+
+    foretold = [one for one in said if one.site_id == HERE and one.grounds.rule == "predicted"]
+
+    assert {one.grounds.stirred for one in foretold} == {STORM_SITES}
+
+
+def test_in_a_storm_the_first_sample_that_stands_on_a_street_may_be_water() -> None:
+    blue = replace(ROAD.thresholds[Level.BLUE], depth_mm=85.0)
+    deeper = replace(STREETS[HERE], profile=replace(ROAD, thresholds=ROAD.thresholds | {Level.BLUE: blue}))
+    levels = []
+    for before in ([], STORM):
+        book = new_book(STREETS | {HERE: deeper})
+        judged(book, [*before, *rise(HERE, [0, 0, 0, 76], begins_min=10)])
+        levels.append(book.page(HERE).state.level)
+
+    assert levels == [Level.NONE, Level.BLUE]
+
+
+@pytest.mark.parametrize(
+    ("depths_mm", "minutes", "swift"),
+    [
+        ((30, 55), 1.0, True),
+        ((30, 54), 1.0, False),  # less than 25 mm
+        ((24, 49), 1.0, False),  # not deep enough
+        ((30, 79), 2.0, False),  # less than 25 mm a minute
+        ((30, 80), 2.0, True),
+        ((30, 55), 0.2, True),  # within less than a minute it must rise as much
+        ((30, 405), 15.0, True),
+        ((30, 1000), 16.0, False),  # nobody knows how fast
+    ],
+)
+def test_a_swift_rise_is_between_two_wet_samples(
+    depths_mm: tuple[float, float], minutes: float, *, swift: bool
+) -> None:
+    one = begin(-60.0, 0.0, depths_mm[0])
+
+    assert not is_swift(begin(-60.0, 0.0, 80.0))
+    assert is_swift(go_on(one, 60.0 * minutes, depths_mm[1])) is swift
+
+
+def test_a_site_counts_once_by_its_last_rise_and_never_for_itself() -> None:
+    near = Neighbours()
+    near.set_sites(STREETS.values())
+    for name, second in (("S01", 0.0), ("S01", 600.0), ("S02", 900.0), (HERE, 950.0)):
+        near.follow(STREETS[name], SiteState(swift_s=NOON.timestamp() + second))
+
+    counts = {second: near.stirred(HERE, at(second / 60)) for second in (599, 600, 900, 2400, 2401, 2700, 2701)}
+
+    assert counts == {599: 0, 600: 1, 900: 2, 2400: 2, 2401: 1, 2700: 1, 2701: 0}
+    assert near.stirred("S02", at(1000 / 60)) == 2
+    near.forget("S01")
+    assert near.stirred(HERE, at(15)) == 1
+
+
+@st.composite
+def storms(draw: st.DrawFn) -> list[WaterReading]:
+    """A city in which water rises here and there, at times swiftly."""
+    found: list[WaterReading] = []
+    for name in STREETS:
+        rises = draw(st.lists(st.tuples(st.integers(0, 40), st.sampled_from([8, 30, 45])), max_size=1))
+        for begins, mm_per_min in rises:
+            depths = [min(mm_per_min * minute, 240) for minute in range(10)]
+            found += rise(name, [*depths, *[230.0] * 3], begins_min=begins + draw(st.integers(0, 59)) / 60)
+    return sorted(found, key=lambda one: (one.time, one.device_id))
+
+
+@settings(max_examples=25)
+@given(storms(), st.data())
+def test_wherever_the_engine_starts_again_it_knows_what_was_seen_near_by(
+    readings: Sequence[WaterReading], data: st.DataObject
+) -> None:
+    cut = data.draw(st.integers(0, len(readings)))
+    first = new_book()
+    said = judged(first, readings[:cut])
+    kept = json.loads(json.dumps({name: page.to_json() for name, page in first.changed_pages().items()}))
+    second = new_book()
+    second.restore({name: Page.from_json(page) for name, page in kept.items()})
+
+    assert said + judged(second, readings[cut:]) == judged(new_book(), readings)
+
+
+@settings(max_examples=25)
+@given(storms(), st.data())
+def test_in_whatever_order_sites_are_heard_within_what_is_waited_for_the_warnings_are_the_same(
+    readings: Sequence[WaterReading], data: st.DataObject
+) -> None:
+    wait = timedelta(seconds=60)
+    delays_s = data.draw(st.lists(st.integers(0, 59), min_size=len(readings), max_size=len(readings)))
+    late = sorted(zip(readings, delays_s, strict=True), key=lambda one: one[0].time + timedelta(seconds=one[1]))
+    last = reading(10_000, 0.0, f"gauge of {HERE}")
+
+    said = [judged(new_book(wait=wait), [*order, last]) for order in (readings, [one for one, _ in late])]
+
+    assert said[0] == said[1]
+
+
+def test_a_site_that_is_gone_is_no_neighbour() -> None:
+    book = new_book()
+    judged(book, STORM)
+    left = {name: one for name, one in STREETS.items() if name not in {"S01", "S02"}}
+    left |= {"S90": another("S90")}
+    book.set_sites(left)
+    judged(book, rise(HERE, CLOUDBURST_MM, begins_min=10))
+
+    outlook = book.page(HERE).state.gauges[f"gauge of {HERE}/0"].outlook
+    assert outlook is not None
+    assert outlook.stirred == STORM_SITES - 2
+    assert book.page(HERE).state.level >= Level.YELLOW
