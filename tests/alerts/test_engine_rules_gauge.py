@@ -68,3 +68,12 @@ def test_up_and_down_within_five_minutes_or_three_steps_is_no_water(
     gauge = hear(gauge, 60.0 + first_s + second_s, 0.0, hasty=False)
 
     assert (gauge.trust.score > 0) is is_seen
+
+
+@pytest.mark.parametrize(("stood_mm", "believed_mm"), [(9.9, 9.9), (10.0, 400.0)])
+def test_where_people_cannot_get_out_a_leap_out_of_water_is_believed_as_it_comes(
+    stood_mm: float, believed_mm: float
+) -> None:
+    gauge = hear(heard(0.0, stood_mm, hasty=True), 120.0, 400.0, hasty=True, at_once=True)
+
+    assert gauge.believed_mm == believed_mm
