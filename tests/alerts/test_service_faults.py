@@ -155,7 +155,7 @@ def test_a_broker_that_restarts_in_mid_flood_costs_no_reading(
     street.send(450, 40)  # perhaps before either service is back: the broker holds it for ingest alone
     street.clear()
 
-    eventually(lambda: events(database), WHOLE, within_s=30)
+    eventually(lambda: events(database), WHOLE, within_s=60)
     eventually(lambda: retained(broker, "S1"), rows(database, "SELECT max(identifier) FROM warning_events")[0][0])
 
 
