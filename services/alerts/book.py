@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple, Self
 
 from rencheng.domain.device import ACTUAL
@@ -214,7 +215,7 @@ class Book:
     def _judge(self, site: Site, reading: WaterReading, now: datetime) -> list[WarningMessage]:
         site_id = site.site_id
         page = self._pages.get(site_id) or Page(site.world)
-        stirred = self._neighbours.stirred(site_id, reading.time)
+        stirred = partial(self._neighbours.stirred, site_id, reading.time)
         state, change = step(page.state, reading, self._rules[site_id], self._readiness(site, now), stirred)
         if state.is_lost and self._lookout.can_be_seen(state):
             state = state._replace(is_lost=False)

@@ -70,9 +70,9 @@ class Neighbours:
         if not swift:
             return 0
         at_s = at.timestamp()
-        first = bisect_left(swift, (at_s - STORM_S, ""))
-        last = bisect_right(swift, at_s, key=_when)
-        return last - first - any(name == site_id for _, name in swift[first:last])
+        lately = bisect_right(swift, at_s, key=_when) - bisect_left(swift, (at_s - STORM_S, ""))
+        own = self._known.get(site_id)
+        return lately - (own is not None and at_s - STORM_S <= own[1][0] <= at_s)
 
 
 def _when(swift: Swift) -> float:

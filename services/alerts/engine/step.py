@@ -1,5 +1,6 @@
 """One word of a site's gauges, and what follows from it. Everything here is in event time."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -37,7 +38,11 @@ Step = tuple[SiteState, Change | None]
 
 
 def step(
-    state: SiteState, reading: WaterReading, rules: Rules, readiness: Readiness = CALM, stirred: int | None = None
+    state: SiteState,
+    reading: WaterReading,
+    rules: Rules,
+    readiness: Readiness = CALM,
+    stirred: Callable[[], int | None] = lambda: None,
 ) -> Step:
     """Take one reading in: depth, rain, or both.
 
@@ -46,7 +51,8 @@ def step(
         reading: of one of its gauges.
         rules: by which it is judged.
         readiness: what the weather service says.
-        stirred: at how many other sites of its region water rose swiftly of late (`neighbours`); None: not known.
+        stirred: at how many other sites of its region water rose swiftly of late (`neighbours`); None: not known. It is
+            only asked where water may be foretold from, and most streets are dry.
 
     A level rises at once on what is observed, expected or, as far as blue, rained; it steps down only after nothing
     has held it up for the profile's down-hold. A reading that is not newer than the gauge's last decides nothing: it
@@ -78,7 +84,7 @@ def step(
     if gauge.spell is not None and gauges.may_foretell(gauge, time_s):
         if is_swift(gauge.spell) and not rules.is_stream:
             state = state._replace(swift_s=max(state.swift_s, time_s))
-        gauge = gauge._replace(outlook=_outlook(gauge, gauge.spell, name, rules, stirred))
+        gauge = gauge._replace(outlook=_outlook(gauge, gauge.spell, name, rules, stirred()))
     return _decide(_with_gauge(state, name, gauge, time_s), rules, readiness)
 
 
