@@ -11,11 +11,13 @@ from hypothesis import strategies as st
 
 from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
+from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.domain.warning import WarningMessage
+from rencheng.domain.warning import ArmedBy, WarningMessage
 from services.alerts.book import Book, Page
 from services.alerts.engine.model import STORM_SITES
 from services.alerts.engine.neighbours import OTHERS_MIN, STORM_S, Neighbours
+from services.alerts.engine.readiness import CALM, Readiness
 from services.alerts.engine.spell import begin, go_on, is_swift
 from services.alerts.engine.state import SiteState
 from services.alerts.learning.shipped import street_model
@@ -107,6 +109,40 @@ def test_the_warning_says_at_how_many_other_places_it_rose() -> None:
     foretold = [one for one in said if one.site_id == HERE and one.grounds.rule == "predicted"]
 
     assert {one.grounds.stirred for one in foretold} == {STORM_SITES}
+
+
+ARMED_SLOWLY = (0, 0, 12, 26, 42, 58, 74, 90, 106, 120, 132, 140)
+
+
+@pytest.mark.parametrize(
+    ("rain_mm", "readiness", "armed_by", "whom"),
+    [
+        (8.0, CALM, ArmedBy.RAIN, ""),
+        (0.0, Readiness(Level.ORANGE, "rain signal X"), ArmedBy.WEATHER, "rain signal X"),
+        (8.0, Readiness(Level.ORANGE, "rain signal X"), ArmedBy.RAIN, ""),
+    ],
+)
+def test_a_warning_names_what_it_would_not_have_come_without_yet(
+    rain_mm: float, readiness: Readiness, armed_by: ArmedBy, whom: str
+) -> None:
+    wet = replace(
+        another(HERE), sensors=(BoundSensor(f"gauge of {HERE}"), BoundSensor("R", Role.RAIN)), gauge_ids=("R",)
+    )
+    calm, armed = Book(street_model()), Book(street_model(), lambda _site, _now: readiness)
+    for book in (calm, armed):
+        book.set_sites({HERE: wet})
+    rising = rise(HERE, ARMED_SLOWLY)
+    later = judged(calm, rising)
+    sooner = judged(armed, [WaterReading("R", 0, at(0), rain_mm=rain_mm), *rising])
+    yellow = [next((one for one in said if one.level is Level.YELLOW), None) for said in (later, sooner)]
+
+    assert yellow[1] is not None
+    assert (yellow[1].grounds.rule, yellow[1].grounds.armed_by, yellow[1].grounds.armed_by_whom) == (
+        "predicted",
+        armed_by,
+        whom,
+    )
+    assert yellow[0] is None or (yellow[0].issued_at > yellow[1].issued_at and not yellow[0].grounds.armed_by)
 
 
 def test_in_a_storm_the_first_sample_that_stands_on_a_street_may_be_water() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site, SiteType
-from rencheng.domain.warning import Certainty, MessageType, WarningMessage
+from rencheng.domain.warning import ArmedBy, Certainty, MessageType, WarningMessage
 from services.alerts.messages import meaning
 from services.alerts.messages.sentences import in_chinese, in_english
 from services.alerts.messages.wording import has_markup, minutes_left, number, plain, shortened
@@ -215,3 +215,38 @@ def test_a_warning_has_one_address() -> None:
     publisher = replace(PUBLISHER, web="https://city.example/base/")
 
     assert publisher.page("a/b") == "https://city.example/base/warnings/a%2Fb"
+
+
+@pytest.mark.parametrize(
+    ("armed_by", "whom", "stirred", "chinese", "english"),
+    [
+        (ArmedBy.NOTHING, "", None, "", ""),
+        (ArmedBy.NOTHING, "", 0, "", ""),
+        (ArmedBy.RAIN, "", 0, "该点位降雨后已进入戒备，判定从严。", " Rain had put this place on the alert."),
+        (
+            ArmedBy.WEATHER,
+            "rain signal X",
+            1,
+            "气象预警或预报（rain signal X）使该点位进入戒备，判定从严。同区域另有1处点位半小时内水位急涨。",
+            (
+                " The weather service had put this place on the alert (rain signal X)."
+                " Water rose fast at one other place of the region within half an hour."
+            ),
+        ),
+        (
+            ArmedBy.NOTHING,
+            "",
+            4,
+            "同区域另有4处点位半小时内水位急涨。",
+            " Water rose fast at 4 other places of the region within half an hour.",
+        ),
+    ],
+)
+def test_what_made_a_prediction_enough_is_said_after_how_probable_it_is(
+    armed_by: ArmedBy, whom: str, stirred: int | None, chinese: str, english: str
+) -> None:
+    grounds = replace(ALERT.grounds, probability=0.8, armed_by=armed_by, armed_by_whom=whom, stirred=stirred)
+    message = replace(ALERT, grounds=grounds)
+
+    assert f"半小时内概率80%。{chinese}依据" in in_chinese(message, SITE, PUBLISHER).description
+    assert f"Probability 80 % within half an hour.{english} Judged" in in_english(message, SITE, PUBLISHER).description
