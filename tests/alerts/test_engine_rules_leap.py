@@ -209,3 +209,11 @@ def test_nothing_is_foretold_of_what_might_be_a_thing_before_it_rises_or_lasts(
     samples: tuple[tuple[float, float], ...], has_shown_itself: bool
 ) -> None:
     assert spells.has_shown_itself(spell(*samples)) is has_shown_itself
+
+
+@pytest.mark.parametrize(("after_s", "fastest"), [(30.0, 60.0), (60.0, 60.0), (120.0, 30.0)])
+def test_a_rise_within_less_than_a_minute_counts_as_of_a_minute(after_s: float, fastest: float) -> None:
+    first = spells.begin(0.0, after_s, 60.0)
+    later = spells.go_on(spells.begin(0.0, 6000.0, 20.0), 6000.0 + after_s, 80.0)
+
+    assert (first.fastest_mm_per_min, later.fastest_mm_per_min) == (fastest, fastest)

@@ -95,6 +95,8 @@ def test_a_gauge_that_hangs_above_the_water_has_no_vote() -> None:
 
     assert seen(high, A=gauge(310), B=gauge(0), C=gauge(0)) == ("A", 310)  # two voters: the deeper
     assert seen(high, A=gauge(311), B=gauge(0), C=gauge(0)) == ("B", 0)  # C should be wet, and is not
+    assert seen(high, A=gauge(50), B=gauge(40), C=gauge(9.9)) == ("A", 50)
+    assert seen(high, A=gauge(50), B=gauge(40), C=gauge(10)) == ("B", 40)  # ten millimetres are water
     assert seen(high, A=gauge(50), C=gauge(20)) == ("C", 320)
     assert seen(high, C=gauge(10)) == ("C", 10)  # dry: it tells nothing of what lies below
 
