@@ -193,6 +193,17 @@ def test_a_site_counts_once_by_its_last_rise_and_never_for_itself() -> None:
     assert near.stirred(HERE, at(15)) == 1
 
 
+@pytest.mark.parametrize(("watched", "stirred"), [(400, 4), (401, 0), (1000, 0)])
+def test_in_a_great_district_a_few_swift_rises_are_chance(watched: int, stirred: int) -> None:
+    near = Neighbours()
+    more = (replace(STREETS[HERE], site_id=f"X{number}") for number in range(watched - len(STREETS)))
+    near.set_sites([*STREETS.values(), *more])
+    for name in STORMED:
+        near.follow(STREETS[name], SiteState(swift_s=NOON.timestamp()))
+
+    assert near.stirred(HERE, NOON) == stirred
+
+
 @st.composite
 def storms(draw: st.DrawFn) -> list[WaterReading]:
     """A city in which water rises here and there, at times swiftly."""
