@@ -2,8 +2,9 @@
 
 import pytest
 
+from rencheng.domain.site import SiteType
 from services.alerts.engine import rain as rains
-from services.alerts.engine.rain import ARMED_SHARE, DRY, HOLDS_S, KEPT_S, STORMS_KEPT, Answer, Rain, Storm
+from services.alerts.engine.rain import ANSWERS, ARMED_SHARE, DRY, HOLDS_S, KEPT_S, STORMS_KEPT, Answer, Rain, Storm
 
 ANSWER = Answer(10.0, 20.0, "test")
 QUARTER_S, HOUR_S = 900.0, 3600.0
@@ -118,3 +119,29 @@ def test_a_site_that_floods_sooner_is_raised_and_armed_sooner() -> None:
     assert not rains.raises(after((0, 6.9), rain=eager), NOW_S)
     assert rains.is_armed(after((0, 3.5), rain=eager), NOW_S)
     assert not rains.is_armed(after((0, 3.4), rain=eager), NOW_S)
+
+
+@pytest.mark.parametrize(
+    ("site_type", "quarter_mm", "hour_mm"),
+    [
+        (SiteType.CHANNEL, 3.0, 8.0),
+        *((street, 12.0, 25.0) for street in (SiteType.ROAD, SiteType.LOW_LYING_COMMUNITY, SiteType.CHARGING_STATION)),
+        *((below, 10.0, 20.0) for below in (SiteType.UNDERPASS, SiteType.TUNNEL)),
+        *((below, 10.0, 20.0) for below in (SiteType.METRO_ENTRANCE, SiteType.UNDERGROUND_CAR_PARK)),
+    ],
+)
+def test_below_ground_less_rain_floods_than_on_a_street_and_of_a_stream_least(
+    site_type: SiteType, quarter_mm: float, hour_mm: float
+) -> None:
+    def raises(*fallen: tuple[float, float]) -> bool:
+        rain = DRY
+        for at_s, amount_mm in fallen:
+            rain = rains.fell(rain, NOW_S + at_s, amount_mm, "P", ANSWERS[site_type])
+        return rains.raises(rain, NOW_S + fallen[-1][0])
+
+    eighths_s = [450.0 * place for place in range(8)]
+
+    assert raises((0, quarter_mm))
+    assert not raises((0, quarter_mm - 0.1))
+    assert raises(*((at_s, hour_mm / 8) for at_s in eighths_s))
+    assert not raises(*((at_s, hour_mm / 8 - 0.1) for at_s in eighths_s))
