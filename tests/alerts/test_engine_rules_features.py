@@ -6,7 +6,7 @@ from statistics import linear_regression
 
 import pytest
 
-from services.alerts.engine.features import NAMES, NEVER_MIN, TIDE_S, WINDOWS_S
+from services.alerts.engine.features import NAMES, NEVER_MIN, SLOW_MM_PER_MIN, TIDE_S, WINDOWS_S, of_threshold
 from services.alerts.engine.outlook import row
 from services.alerts.engine.spell import Flood, Sample, Spell, begin, go_on
 
@@ -151,3 +151,11 @@ def test_of_the_floods_that_reached_this_depth_a_share_went_on_to_the_threshold(
     assert share(60.0) == pytest.approx((2 + 0.5) / (3 + 2))
     assert share(61.0) == pytest.approx((2 + 0.5) / (2 + 2))
     assert share(20.0, 301.0) == pytest.approx(0.5 / (4 + 2))
+
+
+def test_a_rise_of_exactly_the_slowest_that_matters_arrives_never() -> None:
+    def arrivals(rise: float) -> tuple[float, ...]:
+        return of_threshold((100.0, *[rise] * 5), None, 150.0)[2:5]
+
+    assert arrivals(SLOW_MM_PER_MIN) == (NEVER_MIN,) * 3
+    assert arrivals(SLOW_MM_PER_MIN * 1.25) == pytest.approx((200.0,) * 3)

@@ -1,5 +1,6 @@
 """When a site can be seen, and which of its gauges speaks for it, at the edges."""
 
+import json
 from math import inf, isnan, nan
 
 import pytest
@@ -121,3 +122,12 @@ def test_what_is_expected_is_fused_as_the_depth_is() -> None:
     assert probability(A=sure, B=gauge(80), C=gauge(70)) is None
     assert probability(A=gauge(160), B=doubtful, C=gauge(70)) == 0.3  # what stands there is sure
     assert probability(A=gauge(0)) is None
+
+
+@pytest.mark.parametrize("distrust", [None, *Distrust])
+def test_why_a_gauge_is_not_believed_outlives_a_restart(distrust: Distrust | None) -> None:
+    state = SiteState(gauges={"A/0": gauge(50, trust=Trust(score=6.0, distrust=distrust))}, watermark_s=NOW_S)
+    kept = SiteState.from_json(json.loads(json.dumps(state.to_json())))
+
+    assert kept == state
+    assert kept.gauges["A/0"].trust.distrust is distrust
