@@ -18,11 +18,11 @@ from benchmarks.throughput.ours import Run, children, ingest, run
 from benchmarks.throughput.sender import Order
 from benchmarks.throughput.servers import Servers, servers
 from local_stack.mosquitto import MosquittoServer
-from rencheng.broker.accounts import new_password
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.store.database import open_database
-from rencheng.store.devices import register
+from rencheng.messaging.mqtt.accounts import new_password
+from rencheng.store.core.database import open_database
+from rencheng.store.registry.devices import register
 
 MAD = "mad"
 MAD_PER_S = 10_000

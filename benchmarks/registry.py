@@ -9,20 +9,20 @@ from typing import TypeVar
 
 from benchmarks.throughput.fleet import connect_packet
 from benchmarks.throughput.servers import Servers, servers
-from rencheng.broker.accounts import write_password_file
-from rencheng.device_form import read_devices
+from rencheng.devices.registration import Enrolled, enrol_all
 from rencheng.domain.errors import Reason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
-from rencheng.enrolment import Enrolled, enrol_all
+from rencheng.messaging.mqtt.accounts import write_password_file
 from rencheng.replay.attempt import Limits
 from rencheng.replay.run import Summary, added, replay_matching
-from rencheng.store.database import Connection, Engine, open_database
-from rencheng.store.devices import load_directory, password_hashes, refresh_directory
-from rencheng.store.quarantine import Refuse, bury
-from rencheng.store.quarantine_log import RefusedFilters
-from rencheng.store.readings import Arrival, stage_on_connect, write
-from rencheng.store.watch import Watched
+from rencheng.schemas.device import read_devices
+from rencheng.store.core.database import Connection, Engine, open_database
+from rencheng.store.quarantine.log import RefusedFilters
+from rencheng.store.quarantine.record import Refuse, bury
+from rencheng.store.readings.merge import Arrival, stage_on_connect, write
+from rencheng.store.registry.cache import Watched
+from rencheng.store.registry.devices import load_directory, password_hashes, refresh_directory
 
 REGION = "370102"
 FIRST, ALL = 10_000, 75_000

@@ -19,14 +19,14 @@ from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
 from local_stack.programs import ensure
 from local_stack.progress import progress_for_stdout
-from rencheng.broker.accounts import new_password
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
-from rencheng.store.database import Engine, open_database
-from rencheng.store.history import Buckets, Span, water_history
-from rencheng.store.readings import Arrival, stage_on_connect, write
-from rencheng.store.rollup_history import history_of
-from rencheng.store.rollups import roll_up
+from rencheng.messaging.mqtt.accounts import new_password
+from rencheng.store.core.database import Engine, open_database
+from rencheng.store.history.from_rollups import history_of
+from rencheng.store.history.raw import Buckets, Span, water_history
+from rencheng.store.readings.merge import Arrival, stage_on_connect, write
+from rencheng.store.rollups.refresh import roll_up
 
 BATCH, ROUNDS, DEVICES = 2000, 40, 5000
 LIVE_S, LATE_DAYS = 60, 20

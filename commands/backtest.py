@@ -8,9 +8,9 @@ import typer
 
 from commands import backtest_files, backtest_stored
 from rencheng.domain.errors import NotPossible
-from services.alerts.engine.model import Model
-from services.alerts.engine.outlook import RATE_OF_RISE
-from services.alerts.learning.shipped import read_model, street_model
+from rencheng.engine.forecast.forecast import RATE_OF_RISE
+from rencheng.engine.forecast.model import Model
+from rencheng.engine.forecast.shipped import read_model, street_model
 
 FILES, STORED = "files", "the database"
 SHIPPED = "shipped"

@@ -8,12 +8,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from commands.text_files import opened_text, say, whole_text, write_lines
-from services.alerts.backtest.places import read_sites
-from services.alerts.backtest.replay import AT_ONCE, judge_and_notice
-from services.alerts.backtest.rows import Row, read_rain, read_readings
-from services.alerts.backtest.written import as_line
-from services.alerts.engine.model import Model
+from commands.files import opened_text, say, whole_text, write_lines
+from rencheng.backtest.input_rows import Row, read_rain, read_readings
+from rencheng.backtest.output import as_line
+from rencheng.backtest.replay import AT_ONCE, judge_and_notice
+from rencheng.backtest.sites import read_sites
+from rencheng.engine.forecast.model import Model
 
 ROWS_A_REDRAW = 5000
 """So rarely that the bar costs nothing."""

@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from commands.opening import transaction
-from commands.text_files import say, write_lines
+from commands.context import transaction
+from commands.files import say, write_lines
+from rencheng.backtest.output import as_line
+from rencheng.backtest.tuning import Played, Tally, floods_of, play, tally, what_if
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
-from rencheng.store.gauges import readings_between
-from rencheng.store.sites import load_sites
-from services.alerts.backtest.tuning import Played, Tally, floods_of, play, tally, what_if
-from services.alerts.backtest.written import as_line
+from rencheng.store.readings.gauge_readings import readings_between
+from rencheng.store.registry.sites import load_sites
 
 HERE = ZoneInfo("Asia/Shanghai")
 

@@ -2,11 +2,11 @@
 
 import typer
 
-from commands.opening import opened
+from commands.context import opened
 from local_stack.stack import reload_broker
-from rencheng.enrolment import write_accounts
+from rencheng.devices.registration import write_accounts
 from rencheng.runtime.settings import BrokerAccounts, checkout
-from rencheng.store.database import Engine
+from rencheng.store.core.database import Engine
 
 app = typer.Typer(help="The MQTT broker's accounts.", no_args_is_help=True)
 

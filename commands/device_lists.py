@@ -13,14 +13,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from commands.broker import tell_broker
-from commands.opening import limits, opened, operator, transaction
-from rencheng.admission import admit_devices
-from rencheng.device_form import read_devices
+from commands.context import limits, opened, operator, transaction
+from rencheng.devices.onboarding import admit_devices
+from rencheng.devices.registration import enrol_all
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
-from rencheng.enrolment import enrol_all
-from rencheng.store.readings import stage_on_connect
-from rencheng.store.strangers import list_pending
+from rencheng.schemas.device import read_devices
+from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.registry.pending_devices import list_pending
 
 Passwords = Annotated[
     Path | None, typer.Option(help="A new file, for your eyes alone, for the new devices' passwords (CSV).")

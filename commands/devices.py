@@ -10,17 +10,17 @@ from rich.table import Table
 
 from commands import device_lists
 from commands.broker import tell_broker
-from commands.opening import opened, operator, transaction
-from rencheng.device_form import Change, findings
+from commands.context import opened, operator, transaction
+from rencheng.devices.lifecycle import change, dismiss, rotate, succeed
+from rencheng.devices.registration import enrol
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import Channel, Topic
-from rencheng.enrolment import enrol
-from rencheng.store import audit
-from rencheng.store.devices import find_devices, know_region, load_directory
-from rencheng.store.registry import succession
-from rencheng.tenure import change, dismiss, rotate, succeed
+from rencheng.schemas.device import Change, findings
+from rencheng.store.access import audit
+from rencheng.store.registry.device_changes import succession
+from rencheng.store.registry.devices import find_devices, know_region, load_directory
 
 app = typer.Typer(help="Devices 设备: register, change, replace, retire; let in who is pending.", no_args_is_help=True)
 

@@ -4,11 +4,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from commands.advice import Finding, of_broker, of_database, of_silence
-from commands.opening import opened
-from rencheng.broker.probe import CannotAnswer, measure_passage
+from commands.context import opened
+from commands.doctor_checks import Finding, of_broker, of_database, of_silence
+from rencheng.messaging.mqtt.probe import CannotAnswer, measure_passage
 from rencheng.runtime.settings import BrokerAccounts, BrokerSettings
-from rencheng.store.diagnosis import examine
+from rencheng.store.core.diagnosis import examine
 
 _MARKS = {"good": "[green]good 良好[/]", "change": "[yellow]change 建议调整[/]", "danger": "[red]danger 会丢数据[/]"}
 

@@ -9,16 +9,16 @@ from typing import Annotated
 import typer
 
 from commands.broker import tell_broker
-from commands.opening import opened, operator, transaction
+from commands.context import opened, operator, transaction
 from device_sims.fleet.ledger import read_ledger
 from device_sims.fleet.plan import Part, members_of
-from device_sims.fleet.timetable import Expect
+from device_sims.fleet.schedule import Expect
+from rencheng.devices.registration import enrol_gateway
 from rencheng.domain.device import Device
 from rencheng.domain.gateway import Gateway
 from rencheng.domain.kind import Kind
-from rencheng.enrolment import enrol_gateway
-from rencheng.store.devices import know_region, register
-from rencheng.store.key_audit import Published, audit_keys
+from rencheng.store.accounting.loss_audit import Published, audit_keys
+from rencheng.store.registry.devices import know_region, register
 
 app = typer.Typer(help="A simulated fleet as a load: register it, audit what it published.", no_args_is_help=True)
 

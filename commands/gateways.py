@@ -5,12 +5,12 @@ from typing import Annotated
 import typer
 
 from commands.broker import tell_broker
-from commands.opening import opened, operator, transaction
+from commands.context import opened, operator, transaction
+from rencheng.devices.registration import enrol_gateway
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.gateway import Gateway
 from rencheng.domain.kind import Kind
-from rencheng.enrolment import enrol_gateway
-from rencheng.store.gateways import load_gateways, remove_gateway
+from rencheng.store.registry.gateways import load_gateways, remove_gateway
 
 app = typer.Typer(help="Gateways: accounts that publish for the devices of a kind in a region.", no_args_is_help=True)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands.opening import opened, transaction
+from commands.context import opened, transaction
 from rencheng.domain.errors import NotPossible
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs

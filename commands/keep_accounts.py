@@ -3,7 +3,7 @@
 import sys
 
 from local_stack.stack import reload_broker
-from rencheng.account_keeper import keep_accounts
+from rencheng.devices.broker_accounts import keep_accounts
 from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import get_logger, set_up_logs

@@ -7,10 +7,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from commands.opening import transaction
+from commands.context import transaction
 from rencheng.domain.errors import NotPossible
-from rencheng.store import api_keys
-from rencheng.store.api_keys import Scope
+from rencheng.store.access import api_keys
+from rencheng.store.access.api_keys import Scope
 
 app = typer.Typer(help="API keys.", no_args_is_help=True)
 

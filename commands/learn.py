@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from commands.text_files import opened_text, say
+from commands.files import opened_text, say
+from rencheng.backtest.input_rows import read_readings, read_spans
 from rencheng.domain.errors import NotPossible
-from services.alerts.backtest.rows import read_readings, read_spans
-from services.alerts.learning.samples import Recording, examples
+from rencheng.learning.samples import Recording, examples
 
 GAUGES_MIN = 10
 """Calibration leaves gauges out in turn; fewer say nothing of a gauge that was never seen."""
@@ -27,7 +27,7 @@ def learn(
 ) -> None:
     """Learn how probably, and when, water crosses a threshold. Needs LightGBM, which only this command uses."""
     try:
-        from services.alerts.learning.train import train  # noqa: PLC0415 - nothing else needs the library
+        from rencheng.learning.train import train  # noqa: PLC0415 - nothing else needs the library
     except ImportError as missing:
         raise NotPossible(f"{missing.name} is not installed: pip install lightgbm scipy, or use `make setup`") from None
     with opened_text(readings) as lines:

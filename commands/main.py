@@ -10,7 +10,7 @@ from commands import (
     backtest,
     broker,
     database,
-    demonstration,
+    demo,
     devices,
     doctor,
     fleet,
@@ -57,7 +57,7 @@ app.add_typer(storage.app, name="storage")
 app.command()(serve.serve)
 app.command()(workers.workers)
 app.command()(doctor.doctor)
-app.command()(demonstration.demo)
+app.command()(demo.demo)
 app.command()(backtest.backtest)
 app.command()(learn.learn)
 app.command()(reference.reference)

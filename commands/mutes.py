@@ -8,14 +8,14 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from commands.opening import operator, transaction
+from commands.context import operator, transaction
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.mute import CITY, Mute, Silence
-from rencheng.mute_form import WEEKDAYS, MaintenanceForm, SilenceForm, as_json
-from rencheng.site_form import findings
-from rencheng.store import audit
-from rencheng.store.storm import add_mute, end_mute, load_mutes
+from rencheng.schemas.mute import WEEKDAYS, MaintenanceForm, SilenceForm, as_json
+from rencheng.schemas.site import findings
+from rencheng.store.access import audit
+from rencheng.store.warnings.suppression import add_mute, end_mute, load_mutes
 
 app = typer.Typer(help="Silences 静默 and maintenance 检修: what is recorded, and not delivered.", no_args_is_help=True)
 

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from commands.opening import opened, transaction
+from commands.context import opened, transaction
 from rencheng import series_quality
 from rencheng.runtime.settings import QualitySettings
 from rencheng.store.quality import flags_of

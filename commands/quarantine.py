@@ -12,19 +12,19 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
-from commands.opening import limits, opened, operator, transaction
+from commands.context import limits, opened, operator, transaction
 from rencheng.domain.errors import NotPossible, Reason
 from rencheng.domain.kind import Kind
 from rencheng.domain.remedies import REMEDIES
 from rencheng.intake import Admitted
 from rencheng.replay.attempt import Fix, attempt
 from rencheng.replay.run import Summary, added, replay, replay_matching
-from rencheng.store.counts import Tally
-from rencheng.store.database import Engine
-from rencheng.store.devices import find_devices
-from rencheng.store.quarantine_log import RefusedFilters, count_open, find_refused, list_refused
-from rencheng.store.quarantine_replay import as_entry
-from rencheng.store.readings import stage_on_connect
+from rencheng.store.accounting.counts import Tally
+from rencheng.store.core.database import Engine
+from rencheng.store.quarantine.log import RefusedFilters, count_open, find_refused, list_refused
+from rencheng.store.quarantine.replay import as_entry
+from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.registry.devices import find_devices
 
 app = typer.Typer(help="Quarantine 隔离区: list, look into, mend and replay what was refused.", no_args_is_help=True)
 

@@ -8,9 +8,9 @@ from rencheng.codecs.payloads import ChargingPayload, SignalPayload, StatePayloa
 from rencheng.codecs.receipts import ReceiptDocument
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import ROOT
-from services.alerts.bulletin import NoticeDocument
-from services.alerts.messages.document import WarningDocument
-from services.alerts.storm.notices import BLIND, GROUP, REMINDER
+from rencheng.messages.warning_json import WarningDocument
+from services.alerts.outbox.notice_publisher import NoticeDocument
+from services.alerts.suppression.notices import BLIND, GROUP, REMINDER
 
 READINGS: dict[Kind, Any] = {
     Kind.WATERLOGGING: WaterPayload | list[WaterPayload],

@@ -10,17 +10,17 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from commands.opening import transaction
+from commands.context import transaction
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile, default_profile
-from rencheng.site_form import as_form, read_sites
-from rencheng.store.bindings import unbind as unbind_
-from rencheng.store.bindings import unregistered
-from rencheng.store.database import Connection
-from rencheng.store.devices import add_world, know_region
-from rencheng.store.sites import load_sites, profile_versions, register_site, replace_sites
+from rencheng.schemas.site import as_form, read_sites
+from rencheng.store.core.database import Connection
+from rencheng.store.registry.bindings import unbind as unbind_
+from rencheng.store.registry.bindings import unregistered
+from rencheng.store.registry.devices import add_world, know_region
+from rencheng.store.registry.sites import load_sites, profile_versions, register_site, replace_sites
 
 app = typer.Typer(help="Watched places 重点场所.", no_args_is_help=True)
 

@@ -5,15 +5,15 @@ from typing import Annotated
 
 import typer
 
-from commands.opening import opened, transaction
+from commands.context import opened, transaction
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
-from rencheng.store.edition import edition, rollups_are_continuous
-from rencheng.store.hypertables import RAW, Hypertable, chunk_interval, chunks, hypertables, size_bytes
-from rencheng.store.retention import would_drop
-from rencheng.store.rollup_levels import Level, Rollup
-from rencheng.store.rollups import horizon, touch, waiting
-from rencheng.store.sessions import Connection
+from rencheng.store.core.sessions import Connection
+from rencheng.store.hypertables.edition import edition, rollups_are_continuous
+from rencheng.store.hypertables.views import RAW, Hypertable, chunk_interval, chunks, hypertables, size_bytes
+from rencheng.store.retention.readings import would_drop
+from rencheng.store.rollups.refresh import horizon, touch, waiting
+from rencheng.store.schema.granularity import Level, Rollup
 from services.jobs.app import run_once
 from services.jobs.catalogue import JOBS
 from services.jobs.settings import JobSettings

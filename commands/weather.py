@@ -9,15 +9,15 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from commands.opening import transaction
+from commands.context import transaction
+from rencheng.cap.rain_signals import read_signal
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.weather import in_force
-from rencheng.site_form import findings
-from rencheng.store.devices import add_world
+from rencheng.schemas.forecast import ForecastForm
+from rencheng.schemas.site import findings
+from rencheng.store.registry.devices import add_world
 from rencheng.store.weather import keep_forecasts, keep_signal, signals_since
-from rencheng.weather_form.forecast import ForecastForm
-from rencheng.weather_form.signal import read_signal
 
 app = typer.Typer(help="Weather 气象: rain signals and forecasts, taken in and never originated.", no_args_is_help=True)
 

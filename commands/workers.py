@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
-from commands.opening import transaction
-from rencheng.store.slots import SLOTS_MAX, want_slots, wanted_slots
+from commands.context import transaction
+from rencheng.store.accounting.writer_count import SLOTS_MAX, want_slots, wanted_slots
 
 
 def workers(

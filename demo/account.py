@@ -6,8 +6,8 @@ from urllib.request import urlopen
 from prometheus_client.parser import text_string_to_metric_families
 
 from rencheng.domain.errors import NotPossible
-from rencheng.store.counts import stored_rows, totals
-from rencheng.store.database import Engine
+from rencheng.store.accounting.counts import stored_rows, totals
+from rencheng.store.core.database import Engine
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
-from device_sims.conductor import Progress
-from rencheng.store.counts import totals
-from rencheng.store.database import Engine
-from rencheng.store.warning_log import Filters, events_of, list_warnings
+from device_sims.player import Progress
+from rencheng.store.accounting.counts import totals
+from rencheng.store.core.database import Engine
+from rencheng.store.warnings.log import Filters, events_of, list_warnings
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 LOOK_EVERY_S = 0.5

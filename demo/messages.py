@@ -6,8 +6,8 @@ from pathlib import Path
 
 from lxml import etree
 
+from rencheng.cap.validation import broken_rules
 from rencheng.domain.errors import NotPossible
-from services.alerts.messages.rules import broken_rules
 
 
 def check_cap_files(paths: Sequence[Path]) -> int:

@@ -1,11 +1,11 @@
 """Put the demo's city into the registry, afresh: what an earlier exercise of its name left is cleared away."""
 
 from demo.city import REGIONS, City
-from rencheng.enrolment import enrol
-from rencheng.store.database import Engine
-from rencheng.store.devices import add_region, add_world
+from rencheng.devices.registration import enrol
+from rencheng.store.core.database import Engine
 from rencheng.store.exercises import clear_exercise
-from rencheng.store.sites import register_site
+from rencheng.store.registry.devices import add_region, add_world
+from rencheng.store.registry.sites import register_site
 
 
 def register_city(engine: Engine, city: City, world: str, *, title: str) -> dict[str, str]:

@@ -16,9 +16,9 @@ from demo.city import City
 from demo.hydrograph import Mark
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
-from rencheng.store.gauges import first_reached, readings_since
-from rencheng.store.sessions import Connection, Row
-from rencheng.store.warning_log import Filters, cap_of, events_of, list_warnings
+from rencheng.store.core.sessions import Connection, Row
+from rencheng.store.readings.gauge_readings import first_reached, readings_since
+from rencheng.store.warnings.log import Filters, cap_of, events_of, list_warnings
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 WARNINGS_MAX = 1000

@@ -17,14 +17,14 @@ from demo.messages import check_cap_files
 from demo.registration import register_city
 from demo.services import Platform
 from device_sims.client import Broker, SimulatedDevice
-from device_sims.conductor import Conductor, Played
 from device_sims.connected import connected
+from device_sims.player import Conductor, Played
 from local_stack.stack import reload_broker
+from rencheng.devices.registration import write_accounts
 from rencheng.domain.errors import NotPossible
-from rencheng.enrolment import write_accounts
 from rencheng.runtime.settings import BrokerAccounts, BrokerSettings, DatabaseSettings, checkout
-from rencheng.store.database import Engine
-from rencheng.store.warning_log import Filters, list_warnings
+from rencheng.store.core.database import Engine
+from rencheng.store.warnings.log import Filters, list_warnings
 
 WORLD = "demo"
 SPEED = 450.0

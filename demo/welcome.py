@@ -3,8 +3,8 @@
 from rich.console import Console
 
 from rencheng.runtime.settings import BrokerSettings
-from rencheng.store.api_keys import Scope, create
-from rencheng.store.database import Engine
+from rencheng.store.access.api_keys import Scope, create
+from rencheng.store.core.database import Engine
 
 
 def welcome(console: Console, engine: Engine, api_url: str) -> None:

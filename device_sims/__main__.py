@@ -15,10 +15,10 @@ from rich.table import Table
 
 from device_sims import recordings
 from device_sims.client import Broker, SimulatedDevice
-from device_sims.conductor import SLICE_S, Conductor, Played, Progress
 from device_sims.connected import connected
 from device_sims.errors import BadRecording
 from device_sims.fleet.command import fleet
+from device_sims.player import SLICE_S, Conductor, Played, Progress
 from device_sims.replay import RecordedSeries, read_recorded_csv, shift_to_now
 from rencheng.domain.errors import RenchengError
 from rencheng.domain.topic import REGION

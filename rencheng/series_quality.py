@@ -8,7 +8,7 @@ from typing import Any, Self
 from rencheng.checks.limits import GAUGES, GaugeLimits, of_kind
 from rencheng.checks.series.step import NOTHING_YET, Series, step
 from rencheng.domain.quality import UNUSABLE, Quality
-from rencheng.store.database import Engine
+from rencheng.store.core.database import Engine
 from rencheng.store.quality import Found, gauges_in_service, samples, save_flags, save_progress
 
 SETTLED_AFTER = timedelta(minutes=5)

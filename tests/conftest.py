@@ -19,7 +19,7 @@ from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs, ensure
 from local_stack.progress import progress_for_stdout
-from rencheng.broker.accounts import new_password, password_hash, write_password_file
+from rencheng.messaging.mqtt.accounts import new_password, password_hash, write_password_file
 
 # How long an example takes says nothing here: other work shares the machine. CI tries the same examples each time, so
 # that a change is judged by what it changed; everywhere else new ones are tried.

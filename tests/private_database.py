@@ -9,7 +9,7 @@ import migrations
 from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs
-from rencheng.broker.accounts import new_password
+from rencheng.messaging.mqtt.accounts import new_password
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 
 import migrations
 from rencheng.domain.quality import UNUSABLE
-from rencheng.store.schema import metadata
+from rencheng.store.schema.metadata import metadata
 
 OURS = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE 'alembic_version%'

@@ -20,11 +20,11 @@ from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
 from local_stack.programs import ensure
 from local_stack.progress import progress_for_stdout
-from rencheng.broker.accounts import new_password, password_hash, write_password_file
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.store.database import open_database
-from rencheng.store.devices import add_region, register
+from rencheng.messaging.mqtt.accounts import new_password, password_hash, write_password_file
+from rencheng.store.core.database import open_database
+from rencheng.store.registry.devices import add_region, register
 
 DEVICES_OF_A_KIND = 100
 FAULTS = Faults(duplicate=0.02, late=0.02, bad_json=0.001, wrong_unit=0.001, stuck=0.05, spiking=0.05, skewed=0.05)

@@ -12,16 +12,16 @@ from benchmarks.chaos.city import City, a_city
 from benchmarks.chaos.script import Dose, Fault, Step, script
 from benchmarks.chaos.workers import Workers
 from device_sims.fleet.ledger import read_ledger
-from device_sims.fleet.timetable import Expect
+from device_sims.fleet.schedule import Expect
 from local_stack.errors import StackError
 from local_stack.mosquitto import MosquittoServer
 from local_stack.postgres import PostgresServer
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.store.counts import Tally, stored_rows, totals
-from rencheng.store.database import Engine, in_our_words, open_database
-from rencheng.store.gauges import committed_through
-from rencheng.store.key_audit import Finding, Published, audit_keys
+from rencheng.store.accounting.counts import Tally, stored_rows, totals
+from rencheng.store.accounting.loss_audit import Finding, Published, audit_keys
+from rencheng.store.core.database import Engine, in_our_words, open_database
+from rencheng.store.readings.gauge_readings import committed_through
 
 PROGRESS_ROWS = 300
 """So many rows have to be committed after each fault before the next one comes."""

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from benchmarks.throughput.ours import children
-from rencheng.store.database import Engine
-from rencheng.store.slots import want_slots
+from rencheng.store.accounting.writer_count import want_slots
+from rencheng.store.core.database import Engine
 
 STOP_S = 60.0
 START_S = 60.0

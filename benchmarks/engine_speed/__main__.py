@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from benchmarks.engine_speed.city import SITES, readings, sites
 from rencheng.domain.reading import WaterReading
-from services.alerts.book import Book
-from services.alerts.learning.shipped import street_model
+from rencheng.engine.evaluator import Book
+from rencheng.engine.forecast.shipped import street_model
 
 OUT = Path(__file__).resolve().parents[2] / "build" / "engine_speed"
 

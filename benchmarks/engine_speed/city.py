@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from benchmarks.skill.recordings import flood_events
 from benchmarks.skill.timeline import NOISE_MM
+from rencheng.backtest.sites import REGION, WORLD
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site, SiteType, default_profile
-from services.alerts.backtest.places import REGION, WORLD
 
 SITES = 5000
 SITES_A_RAIN_GAUGE = 25

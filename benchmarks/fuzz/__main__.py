@@ -18,9 +18,9 @@ from benchmarks.throughput.ours import Run, ingest, run
 from benchmarks.throughput.sender import Order
 from benchmarks.throughput.servers import Servers, servers
 from local_stack.mosquitto import MosquittoServer
-from rencheng.broker.accounts import new_password
-from rencheng.store.database import open_database
-from rencheng.store.devices import add_world, register
+from rencheng.messaging.mqtt.accounts import new_password
+from rencheng.store.core.database import open_database
+from rencheng.store.registry.devices import add_world, register
 
 FOLDER = Path("build/fuzz")
 GOOD_DEVICES, GOOD_PER_S, WINDOW_S = 100, 3000.0, 20.0

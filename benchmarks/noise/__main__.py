@@ -15,11 +15,11 @@ from typing import NamedTuple
 
 from benchmarks.noise.year import RATES, readings
 from benchmarks.skill import engine
+from rencheng.backtest.input_rows import Row
+from rencheng.backtest.matching import claims
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import SiteType, default_profile
-from services.alerts.backtest.matching import claims
-from services.alerts.backtest.rows import Row
-from services.alerts.learning.shipped import street_model
+from rencheng.engine.forecast.shipped import street_model
 
 OUT = Path(__file__).resolve().parents[2] / "build" / "noise"
 

@@ -6,7 +6,7 @@ They stand apart from the engine's own arithmetic, so that the yardstick stays w
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from services.alerts.backtest.matching import Claim, held
+from rencheng.backtest.matching import Claim, held
 
 WINDOW_S = 600.0
 FROM_MM = 50.0

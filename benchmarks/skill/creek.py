@@ -8,10 +8,10 @@ from unittest.mock import patch
 from benchmarks.skill import baselines, engine
 from benchmarks.skill.measures import Score
 from benchmarks.skill.recordings import SECONDS_A_MONTH, Samples, creek
+from rencheng.backtest.matching import Claim, Target, claims, held, match
 from rencheng.domain.level import Level
 from rencheng.domain.site import SiteType
-from services.alerts.backtest.matching import Claim, Target, claims, held, match
-from services.alerts.engine.rain import ANSWERS, Answer
+from rencheng.engine.rain.rainfall import ANSWERS, Answer
 
 RISE_MM = 500.0
 WITHIN_S = 4 * 3600.0

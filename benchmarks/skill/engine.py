@@ -7,16 +7,15 @@ from operator import itemgetter
 from typing import NamedTuple
 from unittest.mock import patch
 
+from rencheng.backtest.input_rows import Row
+from rencheng.backtest.matching import Said
+from rencheng.backtest.replay import Judged, judge_and_notice
+from rencheng.backtest.sites import REGION, WORLD
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile
 from rencheng.domain.warning import MessageType
-from services.alerts import book
-from services.alerts.backtest.matching import Said
-from services.alerts.backtest.places import REGION, WORLD
-from services.alerts.backtest.replay import Judged, judge_and_notice
-from services.alerts.backtest.rows import Row
-from services.alerts.engine import rules
-from services.alerts.engine.model import Model
+from rencheng.engine import evaluator, site_policy
+from rencheng.engine.forecast.model import Model
 
 Thresholds = tuple[float, float, float, float]
 """Blue, yellow, orange, red, in mm."""
@@ -48,10 +47,10 @@ def sites_of(thresholds: Mapping[str, Thresholds], site_type: SiteType, gauges: 
 def run_each_by(models: Mapping[str, Model], sites: Mapping[str, Site], rows: Iterable[Row]) -> Answer:
     """What the engine says where each site is judged by a model of its own, in one city: neighbours are seen."""
 
-    def by_its_own(site: Site, _model: Model | None) -> rules.Rules:
-        return rules.rules_of(site, models[site.site_id])
+    def by_its_own(site: Site, _model: Model | None) -> site_policy.Rules:
+        return site_policy.rules_of(site, models[site.site_id])
 
-    with patch.object(book, "rules_of", by_its_own):
+    with patch.object(evaluator, "rules_of", by_its_own):
         return run(sites, rows)
 
 
@@ -70,7 +69,7 @@ def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = No
 @contextmanager
 def raising_at(probability: float) -> Iterator[None]:
     """Another probability than the shipped one raises a level on a road: one point of the curve."""
-    with patch.object(rules, "QUIET_RAISES_AT", probability):
+    with patch.object(site_policy, "QUIET_RAISES_AT", probability):
         yield
 
 

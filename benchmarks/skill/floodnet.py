@@ -10,11 +10,11 @@ from benchmarks.skill import baselines, engine
 from benchmarks.skill.measures import Score, pooled
 from benchmarks.skill.recordings import flood_events, flood_sensors
 from benchmarks.skill.timeline import DRY_S, Timeline, lay_out
+from rencheng.backtest.input_rows import Row
+from rencheng.backtest.matching import PROMISE_S, Claim, Said, claims, forecasts, match
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import Site, SiteType
-from services.alerts.backtest.matching import PROMISE_S, Claim, Said, claims, forecasts, match
-from services.alerts.backtest.rows import Row
-from services.alerts.engine.model import HORIZON_S, Model
+from rencheng.engine.forecast.model import HORIZON_S, Model
 
 THRESHOLDS_MM = (50.0, 150.0, 270.0, 400.0)
 HORIZONS_S = (120.0, 300.0, 600.0, 900.0, 1500.0)

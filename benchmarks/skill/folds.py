@@ -7,10 +7,10 @@ from benchmarks.skill.floodnet import Fold
 from benchmarks.skill.timeline import Timeline
 from benchmarks.skill.training import recording
 from rencheng.domain.level import WARNING_LEVELS, Level
-from services.alerts.engine.features import NAMES
-from services.alerts.engine.model import Model
-from services.alerts.learning.samples import examples
-from services.alerts.learning.train import train
+from rencheng.engine.forecast.features import NAMES
+from rencheng.engine.forecast.model import Model
+from rencheng.learning.samples import examples
+from rencheng.learning.train import train
 
 Forecasts = dict[Level, list[tuple[float, bool]]]
 """By level (probability, did it happen) of every moment at which the model was asked."""

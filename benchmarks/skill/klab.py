@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from benchmarks.skill import baselines, engine
 from benchmarks.skill.recordings import LevelGauge, river_gauges, river_levels
+from rencheng.backtest.matching import Claim, claims
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import SiteType
-from services.alerts.backtest.matching import Claim, claims
 
 ABOVE_USUAL_MM = (50.0, 150.0, 270.0, 400.0)
 """A road's thresholds, laid on the sensor's median level: as low as any site's, so that a fault shows."""

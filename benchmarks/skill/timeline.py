@@ -12,7 +12,7 @@ from operator import itemgetter
 
 from benchmarks.skill.artefacts import KINDS
 from benchmarks.skill.recordings import Played, Sensor, Series
-from services.alerts.backtest.matching import Target, crossing
+from rencheng.backtest.matching import Target, crossing
 
 SEED = 20210901
 """The night of Ida."""

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from benchmarks.skill import floodnet
 from benchmarks.skill.timeline import Timeline
-from services.alerts.learning import shipped
-from services.alerts.learning.samples import Example, Recording, examples
-from services.alerts.learning.train import train
+from rencheng.engine.forecast import shipped
+from rencheng.learning.samples import Example, Recording, examples
+from rencheng.learning.train import train
 
 FOLDS = 10
 SEED = 20260515

@@ -16,11 +16,11 @@ from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs, ensure
 from local_stack.progress import progress_for_stdout
-from rencheng.broker.accounts import new_password, password_hash, write_password_file
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.store.database import open_database
-from rencheng.store.devices import add_region, register
+from rencheng.messaging.mqtt.accounts import new_password, password_hash, write_password_file
+from rencheng.store.core.database import open_database
+from rencheng.store.registry.devices import add_region, register
 
 COMMIT_TIMES = "ALTER SYSTEM SET track_commit_timestamp = on"
 """So that latency is measured to the commit itself, as the server knows it."""

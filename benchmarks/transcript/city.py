@@ -7,6 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from benchmarks.transcript.script import Event, Heard, Resited, Restarted, Script, Ticked
 from benchmarks.transcript.water import MINUTES, RAIN_STEP_MIN, Shower, depths, lies, rain_at, showers
+from rencheng.backtest.input_rows import Row
+from rencheng.backtest.replay import as_rain, as_reading
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.reading import WaterReading
@@ -14,8 +16,6 @@ from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.domain.warning import MessageType
 from rencheng.domain.weather import RainForecast, RainSignal
-from services.alerts.backtest.replay import as_rain, as_reading
-from services.alerts.backtest.rows import Row
 
 BEGINS_AT = datetime(2026, 7, 20, tzinfo=UTC)
 DISTRICTS = ("370102", "370103")

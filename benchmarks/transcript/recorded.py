@@ -10,9 +10,9 @@ from benchmarks.skill import engine, floodnet, klab
 from benchmarks.skill.recordings import Samples, Series, creek, flood_events, flood_sensors, river_levels
 from benchmarks.skill.timeline import lay_out
 from benchmarks.transcript.script import Heard, Script
+from rencheng.backtest.input_rows import Row
+from rencheng.backtest.replay import as_rain, as_reading, rain_first
 from rencheng.domain.site import SiteType
-from services.alerts.backtest.replay import as_rain, as_reading, rain_first
-from services.alerts.backtest.rows import Row
 
 DAY_S = 86_400.0
 STORMS = 10

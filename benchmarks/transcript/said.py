@@ -8,10 +8,10 @@ from typing import Any
 from benchmarks.transcript.script import Heard, Resited, Script, Ticked
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, WarningMessage
-from services.alerts.book import Book, Page
-from services.alerts.context.outlook import Outlook
-from services.alerts.engine.readiness import Readiness
-from services.alerts.learning.shipped import street_model
+from rencheng.engine.evaluator import Book, Page
+from rencheng.engine.forecast.shipped import street_model
+from rencheng.engine.rain.readiness import Readiness
+from rencheng.engine.rain.weather import Outlook
 
 
 def said(script: Script) -> Iterator[str]:

@@ -16,15 +16,15 @@ from benchmarks.throughput.servers import Servers, servers
 from benchmarks.warning_latency.sender import Load, Order, Sent
 from benchmarks.warning_latency.traffic import CITY, Crowd, probe_names
 from local_stack.mosquitto import MosquittoServer
-from rencheng.broker.accounts import new_password
-from rencheng.broker.inbox import Inbox
-from rencheng.broker.session import Session
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.store.database import open_database
-from rencheng.store.devices import register
-from rencheng.store.sites import register_site
+from rencheng.messaging.inbox import Inbox
+from rencheng.messaging.mqtt.accounts import new_password
+from rencheng.messaging.mqtt.session import Session
+from rencheng.store.core.database import open_database
+from rencheng.store.registry.devices import register
+from rencheng.store.registry.sites import register_site
 
 OUT = Path(__file__).resolve().parents[2] / "build" / "warning_latency"
 

@@ -20,15 +20,15 @@ from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
 from local_stack.programs import ensure
 from local_stack.progress import progress_for_stdout
-from rencheng.broker.accounts import new_password
+from rencheng.devices.registration import enrol, write_accounts
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
-from rencheng.enrolment import enrol, write_accounts
+from rencheng.messaging.mqtt.accounts import new_password
 from rencheng.runtime.settings import BrokerAccounts
-from rencheng.store.api_keys import Scope, create
-from rencheng.store.database import open_database
-from rencheng.store.devices import add_region
+from rencheng.store.access.api_keys import Scope, create
+from rencheng.store.core.database import open_database
+from rencheng.store.registry.devices import add_region
 
 HARDENED = (
     *("--network", "host", "--read-only", "--user", "10001:10001", "--cap-drop", "ALL"),

@@ -6,7 +6,7 @@ The broker's container looks at the file (mosquitto/run.sh), so that a new devic
 
 import sys
 
-from rencheng.account_keeper import keep_accounts
+from rencheng.devices.broker_accounts import keep_accounts
 from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs

@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from demo.city import City, build
 from demo.registration import register_city
 from device_sims.client import Broker, SimulatedDevice
-from device_sims.conductor import Conductor, Progress
 from device_sims.connected import connected
+from device_sims.player import Conductor, Progress
 from rencheng.domain.errors import RenchengError
 from rencheng.runtime.settings import BrokerSettings, DatabaseSettings
-from rencheng.store.database import in_our_words, open_database
+from rencheng.store.core.database import in_our_words, open_database
 
 WORLD = "sims"
 SPEED = 60.0

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from device_sims.client import Broker
-from device_sims.fleet.crossbar import connect_up
+from device_sims.fleet.connection_map import connect_up
 from device_sims.fleet.ledger import Ledger
 from device_sims.fleet.plan import Faults, Part, Plan
 from device_sims.fleet.player import Played, play

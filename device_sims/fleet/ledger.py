@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self, TextIO
 
 from device_sims.fleet.plan import Member
-from device_sims.fleet.timetable import Emission, Expect
+from device_sims.fleet.schedule import Emission, Expect
 
 COLUMNS = "device_id,kind,key,expect,confirmed"
 

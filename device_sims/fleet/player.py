@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from device_sims.errors import NotLoopback
 from device_sims.fleet import packets
-from device_sims.fleet.crossbar import Crossbar
+from device_sims.fleet.connection import Line
+from device_sims.fleet.connection_map import Crossbar
 from device_sims.fleet.ledger import Ledger
-from device_sims.fleet.line import Line
 from device_sims.fleet.plan import Plan
-from device_sims.fleet.timetable import Emission, emissions, storms
+from device_sims.fleet.schedule import Emission, emissions, storms
 
 AHEAD_MAX = 100_000
 """So many messages may be unconfirmed in all; then the fleet's clock waits: a broker that is away costs no memory."""

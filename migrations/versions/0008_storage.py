@@ -7,7 +7,7 @@ from pathlib import Path
 
 from alembic import op
 
-from rencheng.store.edition import edition, rollups_are_continuous
+from rencheng.store.hypertables.edition import edition, rollups_are_continuous
 
 revision = "0008"
 down_revision = "0007"

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
 from rencheng.domain.sign import Sign
 
@@ -22,6 +23,19 @@ class Certainty(StrEnum):
     OBSERVED = "Observed"
     LIKELY = "Likely"
     POSSIBLE = "Possible"
+
+
+class WarningRule(StrEnum):
+    """Which rule set the level of a warning."""
+
+    OBSERVED = "observed"
+    """The depth reached the threshold."""
+    PREDICTED = "predicted"
+    """The depth will probably reach the threshold."""
+    RAINED = "rained"
+    """Rainfall alone reached its threshold."""
+    RECEDED = "receded"
+    """The depth fell below the threshold."""
 
 
 class ArmedBy(StrEnum):
@@ -108,6 +122,16 @@ class WarningMessage:
     grounds: Grounds
     references: tuple[tuple[str, datetime], ...] = ()
     signs: tuple[Sign, ...] = ()
+
+    @property
+    def ends_warning(self) -> bool:
+        """Whether this message ends its warning."""
+        return self.message_type is MessageType.CANCEL
+
+    @property
+    def is_exercise(self) -> bool:
+        """Whether nobody is in danger: every world but `actual` is an exercise."""
+        return self.world != ACTUAL
 
 
 class SiteNoticeKind(StrEnum):

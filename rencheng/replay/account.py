@@ -9,14 +9,14 @@ from rencheng.domain.errors import Reason, Refused
 from rencheng.domain.topic import kind_in
 from rencheng.intake import Admitted, Refusal
 from rencheng.replay.attempt import Fix
-from rencheng.store import audit
-from rencheng.store.counts import Tally, count
-from rencheng.store.database import Connection
-from rencheng.store.devices import save_states
-from rencheng.store.quarantine import Refuse, bury
-from rencheng.store.quarantine_replay import Entry, close_entries
-from rencheng.store.quarantine_retention import count_dropped
-from rencheng.store.readings import Fate, Settled
+from rencheng.store.access import audit
+from rencheng.store.accounting.counts import Tally, count
+from rencheng.store.core.database import Connection
+from rencheng.store.quarantine.record import Refuse, bury
+from rencheng.store.quarantine.replay import Entry, close_entries
+from rencheng.store.readings.merge import Fate, Settled
+from rencheng.store.registry.devices import save_states
+from rencheng.store.retention.quarantine import count_dropped
 
 WORKER = "replay"
 """Under which name replays stand in the account."""

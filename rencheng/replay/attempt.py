@@ -9,7 +9,7 @@ from rencheng.checks.limits import GAUGES, GaugeLimits
 from rencheng.domain.device import Device
 from rencheng.domain.errors import Reason
 from rencheng.intake import WHOLE_MESSAGE, Admitted, Message, Refusal, admit
-from rencheng.store.quarantine_replay import Entry
+from rencheng.store.quarantine.replay import Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.replay.account import WORKER, Book, Outcome
 from rencheng.replay.attempt import Fix, Limits, attempt, places
-from rencheng.store.counts import Tally, take_turn
-from rencheng.store.database import Connection, Engine, in_our_words
-from rencheng.store.devices import find_devices
-from rencheng.store.quarantine_log import RefusedFilters
-from rencheng.store.quarantine_replay import Entry, open_entries, take_open
-from rencheng.store.readings import Arrival, Fate, write
+from rencheng.store.accounting.counts import Tally, take_turn
+from rencheng.store.core.database import Connection, Engine, in_our_words
+from rencheng.store.quarantine.log import RefusedFilters
+from rencheng.store.quarantine.replay import Entry, open_entries, take_open
+from rencheng.store.readings.merge import Arrival, Fate, write
+from rencheng.store.registry.devices import find_devices
 
 ATTEMPTS = 3
 """How often a replay that the server gave up (a deadlock with ingest) is tried."""

@@ -4,10 +4,10 @@ from sqlalchemy import Connection, delete, select
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
-from rencheng.store.ledger import ingest_counts, quarantine, quarantine_drops
-from rencheng.store.rollups import touch_devices
-from rencheng.store.storm_tables import maintenance, notices, silences
-from rencheng.store.tables import (
+from rencheng.store.rollups.refresh import touch_devices
+from rencheng.store.schema.account_tables import ingest_counts, quarantine, quarantine_drops
+from rencheng.store.schema.suppression_tables import maintenance, notices, silences
+from rencheng.store.schema.tables import (
     device_states,
     devices,
     meter_values,
@@ -18,7 +18,7 @@ from rencheng.store.tables import (
     waterlogging_readings,
     worlds,
 )
-from rencheng.store.weather_tables import rain_forecasts, rain_signals
+from rencheng.store.schema.weather_tables import rain_forecasts, rain_signals
 
 OF_WORLD = (
     quarantine,

@@ -10,8 +10,8 @@ from sqlalchemy.dialects.postgresql import insert
 
 from rencheng.domain.kind import Kind
 from rencheng.domain.quality import Quality
-from rencheng.store.quality_tables import series_flags, series_states
-from rencheng.store.tables import devices, waterlogging_readings
+from rencheng.store.schema.quality_tables import series_flags, series_states
+from rencheng.store.schema.tables import devices, waterlogging_readings
 
 ROWS_AT_ONCE = 5000
 

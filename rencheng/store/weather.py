@@ -12,7 +12,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
 from rencheng.domain.weather import RainForecast, RainSignal
-from rencheng.store.weather_tables import rain_forecasts, rain_signals
+from rencheng.store.schema.weather_tables import rain_forecasts, rain_signals
 
 CHAIN_MAX = timedelta(days=7)
 """How long a rain signal may be kept up by updates: what refers to something older stands for itself."""

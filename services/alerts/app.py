@@ -3,9 +3,9 @@
 import threading
 
 from rencheng.runtime.logs import get_logger
-from rencheng.store.warnings import Said
-from services.alerts.containment import contained
-from services.alerts.delivery.express import PATIENCE_S
+from rencheng.store.warnings.record import Said
+from services.alerts.isolation import contained
+from services.alerts.outbox.fast_relay import PATIENCE_S
 from services.alerts.settings import AlertSettings
 from services.alerts.wiring import Parts, open_parts
 

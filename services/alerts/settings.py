@@ -2,8 +2,8 @@
 
 from pydantic import Field, SecretStr
 
+from rencheng.engine.reorder_buffer import LATENESS
 from rencheng.runtime.settings import BrokerSettings, DatabaseSettings, PublicSettings
-from services.alerts.waiting import LATENESS
 
 
 class AlertSettings(DatabaseSettings, BrokerSettings, PublicSettings):

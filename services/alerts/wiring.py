@@ -6,8 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from rencheng.broker.inbox import Inbox
-from rencheng.broker.session import Session
+from rencheng.cap.render import serialise
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import ACTUAL, Device
 from rencheng.domain.errors import StoreUnavailable
@@ -16,29 +15,30 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.domain.topic import Channel, every, warning_topic
 from rencheng.domain.warning import WarningMessage
+from rencheng.engine.evaluator import Book, Page
+from rencheng.engine.forecast.shipped import street_model
+from rencheng.messages.warning_json import document
+from rencheng.messaging.inbox import Inbox
+from rencheng.messaging.mqtt.session import Session
 from rencheng.runtime.logs import get_logger
-from rencheng.store.database import Connection, Engine, in_our_words, open_database
-from rencheng.store.devices import load_directory, refresh_directory
-from rencheng.store.sessions import Row
-from rencheng.store.sites import load_sites, load_states
-from rencheng.store.storm import Told, newest_notices, told_of_open_warnings
-from rencheng.store.warnings import Said
-from rencheng.store.watch import Watched
-from services.alerts.around import Around
-from services.alerts.book import Book, Page
-from services.alerts.bulletin import Bulletin
-from services.alerts.containment import contained
-from services.alerts.delivery.dispatcher import as_payload, deliver_due
-from services.alerts.delivery.express import Express
-from services.alerts.desk import Desk
-from services.alerts.feed import Feed
-from services.alerts.learning.shipped import street_model
-from services.alerts.messages.cap import serialise
-from services.alerts.messages.document import document
-from services.alerts.messages.publisher import Publisher
-from services.alerts.orders import Orders
-from services.alerts.outbox import Outbox
+from rencheng.store.core.database import Connection, Engine, in_our_words, open_database
+from rencheng.store.core.sessions import Row
+from rencheng.store.registry.cache import Watched
+from rencheng.store.registry.devices import load_directory, refresh_directory
+from rencheng.store.registry.sites import load_sites, load_states
+from rencheng.store.warnings.record import Said
+from rencheng.store.warnings.suppression import Told, newest_notices, told_of_open_warnings
+from rencheng.text.publisher import Publisher
+from services.alerts.isolation import contained
+from services.alerts.outbox.fast_relay import Express
+from services.alerts.outbox.notice_publisher import Bulletin
+from services.alerts.outbox.outbox import Outbox
+from services.alerts.outbox.relay import as_payload, deliver_due
+from services.alerts.policy_cache import Orders
 from services.alerts.settings import AlertSettings
+from services.alerts.source.nearby import Around
+from services.alerts.source.readings import Feed
+from services.alerts.suppression.service import Desk
 
 log = get_logger("alerts")
 

@@ -9,8 +9,8 @@ from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
 from services.api.app import create_app
-from services.api.live import Live
 from services.api.settings import ApiSettings
+from services.api.streaming.hub import Live
 
 GRACE_S = 10
 """How long requests that are under way may take when the API is asked to stop."""

@@ -8,35 +8,27 @@ from fastapi import APIRouter, FastAPI
 
 from rencheng.replay.attempt import Limits
 from rencheng.runtime.logs import get_logger
-from rencheng.store.api_keys import Scope
-from rencheng.store.sessions import Database
-from services.api import docs_page, errors, status_page
-from services.api.access import Doorkeeper, needs
-from services.api.headers import SecurityHeaders
-from services.api.live import Live
+from rencheng.store.access.api_keys import Scope
+from rencheng.store.core.sessions import Database
+from services.api import docs_page, status_page
+from services.api.auth.authenticator import Doorkeeper, needs
+from services.api.http import errors
+from services.api.http.headers import SecurityHeaders
 from services.api.replayer import Replayer
-from services.api.routes import (
-    audit,
-    counts,
-    devices,
-    feed,
-    health,
-    history,
-    pending,
-    quarantine,
-    quarantine_replay,
-    readings,
-    registry,
-    site_register,
-    sites,
-    status,
-    storm,
-    stream,
-    transactions,
-    warnings,
-    weather,
-)
+from services.api.routes import audit, counts, health, status, suppression, weather
+from services.api.routes.devices import pending
+from services.api.routes.devices import read as devices
+from services.api.routes.devices import write as devices_write
+from services.api.routes.quarantine import read as quarantine
+from services.api.routes.quarantine import write as quarantine_write
+from services.api.routes.readings import history, transactions
+from services.api.routes.readings import read as readings
+from services.api.routes.sites import read as sites
+from services.api.routes.sites import write as sites_write
+from services.api.routes.warnings import feed, stream
+from services.api.routes.warnings import read as warnings
 from services.api.settings import ApiSettings
+from services.api.streaming.hub import Live
 
 log = get_logger("api")
 
@@ -48,18 +40,18 @@ GUARDED: tuple[tuple[APIRouter, *tuple[Scope, ...]], ...] = (
     (sites.router, Scope.TELEMETRY_READ),
     (weather.router, Scope.TELEMETRY_READ),
     (weather.door, Scope.WEATHER_WRITE),
-    (site_register.router, Scope.OPERATE),
+    (sites_write.router, Scope.OPERATE),
     (counts.router, Scope.TELEMETRY_READ),
     (warnings.router, Scope.WARNINGS_READ),
-    (storm.router, Scope.WARNINGS_READ),
-    (storm.door, Scope.OPERATE),
+    (suppression.router, Scope.WARNINGS_READ),
+    (suppression.door, Scope.OPERATE),
     (stream.router, Scope.WARNINGS_READ),
     (feed.router, Scope.WARNINGS_READ),
     (status.router, Scope.TELEMETRY_READ, Scope.WARNINGS_READ),
     (quarantine.router, Scope.ADMIN),
-    (quarantine_replay.router, Scope.QUARANTINE_REPLAY),
+    (quarantine_write.router, Scope.QUARANTINE_REPLAY),
     (audit.router, Scope.ADMIN),
-    (registry.router, Scope.DEVICES_WRITE),
+    (devices_write.router, Scope.DEVICES_WRITE),
     (pending.router, Scope.DEVICES_WRITE),
 )
 """Nothing comes under /v1 without a scope."""

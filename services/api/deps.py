@@ -14,9 +14,9 @@ from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 from rencheng.domain.topic import IDENTIFIER, REGION
-from rencheng.store.sessions import Database
-from services.api.access import actor_of
-from services.api.errors import Unacceptable
+from rencheng.store.core.sessions import Database
+from services.api.auth.authenticator import actor_of
+from services.api.http.errors import Unacceptable
 from services.api.replayer import Replayer
 
 CITY_ZONE = "Asia/Shanghai"

@@ -4,16 +4,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from rencheng.admission import Admission, admit_devices
+from rencheng.devices.onboarding import Admission, admit_devices
 from rencheng.domain.device import Device
 from rencheng.intake import Admitted
 from rencheng.replay.account import Outcome
 from rencheng.replay.attempt import Fix, Limits, attempt
 from rencheng.replay.run import Summary, replay, replay_matching
-from rencheng.store.database import in_our_words, open_database
-from rencheng.store.quarantine_log import RefusedFilters
-from rencheng.store.quarantine_replay import Entry
-from rencheng.store.readings import stage_on_connect
+from rencheng.store.core.database import in_our_words, open_database
+from rencheng.store.quarantine.log import RefusedFilters
+from rencheng.store.quarantine.replay import Entry
+from rencheng.store.readings.merge import stage_on_connect
 
 
 class Replayer:

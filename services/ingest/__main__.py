@@ -6,8 +6,8 @@ from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
 from services.ingest.app import run
+from services.ingest.processing.writer import Stopped
 from services.ingest.settings import IngestSettings
-from services.ingest.writer import Stopped
 
 
 def main() -> None:

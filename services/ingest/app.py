@@ -3,9 +3,9 @@
 import threading
 from datetime import UTC, datetime
 
-from services.ingest import meter
+from services.ingest import metrics
+from services.ingest.partitions.worker import IDLE_S
 from services.ingest.settings import IngestSettings
-from services.ingest.slot import IDLE_S
 from services.ingest.wiring import Worker, open_worker
 
 
@@ -22,7 +22,7 @@ def step(worker: Worker, stop: threading.Event, *, batch_max: int) -> None:
         return  # what was dealt is not settled yet
     looked_at = datetime.now(UTC)
     deliveries = worker.inbox.take(messages_max=batch_max, wait_s=IDLE_S)
-    meter.waiting(len(worker.inbox))
+    metrics.waiting(len(worker.inbox))
     while not worker.crew.deal(deliveries, looked_at=looked_at, wait_s=IDLE_S):
         if stop.is_set():
             return

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, PrivateAttr, SecretStr
 
 from rencheng.runtime.settings import BrokerSettings, ClockSettings, DatabaseSettings, QualitySettings
-from rencheng.store.slots import SLOTS_MAX
+from rencheng.store.accounting.writer_count import SLOTS_MAX
 
 
 class IngestSettings(DatabaseSettings, BrokerSettings, ClockSettings, QualitySettings):

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 
 from prometheus_client import start_http_server
 
-from rencheng.broker.inbox import Inbox
-from rencheng.broker.session import Session
 from rencheng.codecs.registry import BROKEN
 from rencheng.domain.topic import Channel, every
+from rencheng.messaging.inbox import Inbox
+from rencheng.messaging.mqtt.session import Session
 from rencheng.runtime.lifecycle import settle_memory
 from rencheng.runtime.logs import get_logger
-from services.ingest import meter
-from services.ingest.broker_watch import watch_broker
-from services.ingest.crew import Crew
-from services.ingest.desk import open_desk
-from services.ingest.hand import Hand
+from services.ingest import metrics
+from services.ingest.broker_metrics import watch_broker
+from services.ingest.partitions.pool import Crew
+from services.ingest.partitions.remote import Hand
+from services.ingest.partitions.worker import Desklike
+from services.ingest.partitions.writer_count import Wanted, open_wanted
+from services.ingest.processing.processor import open_desk
 from services.ingest.settings import IngestSettings
-from services.ingest.slot import Desklike
-from services.ingest.wanted import Wanted, open_wanted
 
 log = get_logger("ingest")
 
@@ -59,14 +59,14 @@ def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Wor
 
     def tell(topic: str, payload: bytes) -> bool:
         sent = session.tell(topic, payload)
-        meter.answered(sent=sent)  # what the other process counts, nobody sees
+        metrics.answered(sent=sent)  # what the other process counts, nobody sees
         return sent
 
     def open_slot(number: int, alone: bool, stack: ExitStack) -> Desklike:
         of_slot = settings.of_slot(number)
         if alone:  # in this process: a second one would only cost memory
-            return stack.enter_context(open_desk(of_slot, stop, session.tell, meter.took_in))
-        hand = Hand(of_slot, stop, tell, meter.took_in)
+            return stack.enter_context(open_desk(of_slot, stop, session.tell, metrics.took_in))
+        hand = Hand(of_slot, stop, tell, metrics.took_in)
         stack.callback(hand.close)
         return hand
 

@@ -7,7 +7,7 @@ from prometheus_client import start_http_server
 from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
-from rencheng.store.database import open_database
+from rencheng.store.core.database import open_database
 from services.jobs.app import run_until_stopped
 from services.jobs.catalogue import JOBS
 from services.jobs.settings import JobSettings

@@ -9,7 +9,7 @@ from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.metrics import JOB_FIGURES, JOB_RUNS, JOB_SECONDS, JOB_SUCCEEDED
 from rencheng.store import jobs as ledger
-from rencheng.store.database import Engine, in_our_words
+from rencheng.store.core.database import Engine, in_our_words
 from services.jobs.catalogue import Job
 from services.jobs.settings import JobSettings
 

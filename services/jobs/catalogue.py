@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from rencheng import series_quality
 from rencheng.domain.kind import Kind
-from rencheng.store.database import Connection, Engine
+from rencheng.store.core.database import Connection, Engine
 from rencheng.store.quality import forget_flags
-from rencheng.store.quarantine_retention import drop_old
+from rencheng.store.retention.quarantine import drop_old
 from services.jobs import storage
 from services.jobs.settings import JobSettings
 

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from rencheng.domain.kind import Kind
 from rencheng.runtime.settings import DatabaseSettings, QualitySettings
-from rencheng.store.quarantine_retention import KEEP_BYTES, KEEP_DAYS
+from rencheng.store.retention.quarantine import KEEP_BYTES, KEEP_DAYS
 
 _DAYS = "Days that {} are kept, at least: chunks go whole. 0: for good."
 

@@ -3,12 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 from rencheng.domain.kind import Kind
-from rencheng.store.chunk_sizes import fit_chunks, measured_rates
-from rencheng.store.columnstore import keep_by_columns
-from rencheng.store.database import Connection, Engine
-from rencheng.store.hypertables import hypertables
-from rencheng.store.retention import drop_old
-from rencheng.store.rollups import roll_up
+from rencheng.store.core.database import Connection, Engine
+from rencheng.store.hypertables.chunk_sizes import fit_chunks, measured_rates
+from rencheng.store.hypertables.columnstore import keep_by_columns
+from rencheng.store.hypertables.views import hypertables
+from rencheng.store.retention.readings import drop_old
+from rencheng.store.rollups.refresh import roll_up
 from services.jobs.settings import JobSettings
 
 ROLL_UP_BUDGET_S = 45.0

@@ -12,7 +12,7 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
-from services.alerts.messages.publisher import Publisher
+from rencheng.text.publisher import Publisher
 
 PUBLISHER = Publisher(
     sender="rencheng@city.example",

@@ -7,9 +7,9 @@ from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile
-from services.alerts.engine.rules import rules_of
-from services.alerts.engine.state import SiteState
-from services.alerts.engine.step import Change, step
+from rencheng.engine.evaluate import Change, step
+from rencheng.engine.site_policy import rules_of
+from rencheng.engine.state import SiteState
 
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
 

@@ -17,9 +17,9 @@ from sqlalchemy import Engine, text
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.site import Site
-from rencheng.store.devices import add_region, add_world, register
-from rencheng.store.sites import register_site
-from services.alerts.engine.leap import STEP_MM
+from rencheng.engine.health.jump_filter import STEP_MM
+from rencheng.store.registry.devices import add_region, add_world, register
+from rencheng.store.registry.sites import register_site
 from tests.alerts.gauge_play import profile, site
 from tests.conftest import Broker
 

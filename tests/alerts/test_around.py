@@ -10,9 +10,9 @@ from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.sign import Sign, SignKind
-from rencheng.store.devices import register
-from services.alerts.messages.document import document
-from services.alerts.messages.sentences import in_chinese, in_english
+from rencheng.messages.warning_json import document
+from rencheng.store.registry.devices import register
+from rencheng.text.sentences import in_chinese, in_english
 from tests.alerts.cap_strategies import PUBLISHER
 from tests.alerts.conftest import MakeGauge
 from tests.alerts.services import REGION, Dispatcher, Gauge, Service, eventually, hasty_site, watch

@@ -12,7 +12,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.domain.warning import MessageType, WarningMessage
-from services.alerts.book import Book, Page
+from rencheng.engine.evaluator import Book, Page
 from tests.alerts.gauge_play import NOON, at, profile, reading, site, steady
 
 DRILL = "drill-1"

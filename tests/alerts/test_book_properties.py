@@ -15,7 +15,7 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import WarningMessage
-from services.alerts.book import Book, Page
+from rencheng.engine.evaluator import Book, Page
 from tests.alerts.gauge_play import NOON, at, reading, site
 
 WORLD = "drill"

@@ -11,12 +11,12 @@ from sqlalchemy import Engine
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.level import Level
 from rencheng.domain.mute import Scope, Silence
-from rencheng.store.storm import add_mute, end_mute, newest_notices, told_of_open_warnings
-from services.alerts.bulletin import Bulletin, topic_of
-from services.alerts.delivery.dispatcher import deliver_due
-from services.alerts.desk import Desk
-from services.alerts.outbox import Outbox
-from services.alerts.storm.notices import Notice
+from rencheng.store.warnings.suppression import add_mute, end_mute, newest_notices, told_of_open_warnings
+from services.alerts.outbox.notice_publisher import Bulletin, topic_of
+from services.alerts.outbox.outbox import Outbox
+from services.alerts.outbox.relay import deliver_due
+from services.alerts.suppression.notices import Notice
+from services.alerts.suppression.service import Desk
 from tests.alerts.conftest import MakeGauge
 from tests.alerts.services import Dispatcher, Service, eventually, hasty_site, rows, watch
 from tests.alerts.test_outbox import Flood, Post
@@ -65,7 +65,7 @@ class Control:
 
 @pytest.fixture
 def control(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Control:
-    monkeypatch.setattr("services.alerts.desk.TICK_EVERY_S", 0.0)
+    monkeypatch.setattr("services.alerts.suppression.service.TICK_EVERY_S", 0.0)
     watch(database, hasty_site(1), hasty_site(2))
     return Control(database)
 

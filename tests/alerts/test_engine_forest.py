@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.engine.features import NAMES
-from services.alerts.engine.forest import Forest, Node
-from services.alerts.learning.shipped import street_model
+from rencheng.engine.forecast.features import NAMES
+from rencheng.engine.forecast.forest import Forest, Node
+from rencheng.engine.forecast.shipped import street_model
 
 FEATURES = 4
 _EDGES = st.sampled_from([-1.0, 0.0, 0.5, 2.0])

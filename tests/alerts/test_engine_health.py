@@ -2,10 +2,10 @@
 
 import pytest
 
-from services.alerts.engine import trust as trusts
-from services.alerts.engine.gauge import NEW, Gauge, hear, may_foretell
-from services.alerts.engine.leap import STEP_MM, most_mm
-from services.alerts.engine.trust import Distrust
+from rencheng.engine.gauge import NEW, Gauge, hear, may_foretell
+from rencheng.engine.health import sensor_health as trusts
+from rencheng.engine.health.jump_filter import STEP_MM, most_mm
+from rencheng.engine.health.sensor_health import Distrust
 
 
 def told(depths_mm: list[float], *, hasty: bool = False, step_s: float = 60.0, gauge: Gauge = NEW) -> Gauge:

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.engine.gauge import NEW, Gauge, hear
-from services.alerts.engine.leap import STEP_MM
-from services.alerts.engine.spell import WET_MM
+from rencheng.engine.gauge import NEW, Gauge, hear
+from rencheng.engine.health.jump_filter import STEP_MM
+from rencheng.engine.water.event import WET_MM
 
 STEP_S = 60.0
 _TOPS_MM = st.floats(140.0, 1500.0)

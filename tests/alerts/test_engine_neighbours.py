@@ -14,13 +14,13 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.domain.warning import ArmedBy, WarningMessage
-from services.alerts.book import Book, Page
-from services.alerts.engine.model import STORM_SITES
-from services.alerts.engine.neighbours import OTHERS_MIN, STORM_S, Neighbours
-from services.alerts.engine.readiness import CALM, Readiness
-from services.alerts.engine.spell import begin, go_on, is_swift
-from services.alerts.engine.state import SiteState
-from services.alerts.learning.shipped import street_model
+from rencheng.engine.evaluator import Book, Page
+from rencheng.engine.forecast.model import STORM_SITES
+from rencheng.engine.forecast.shipped import street_model
+from rencheng.engine.neighbours import OTHERS_MIN, STORM_S, Neighbours
+from rencheng.engine.rain.readiness import CALM, Readiness
+from rencheng.engine.state import SiteState
+from rencheng.engine.water.event import begin, go_on, is_swift
 from tests.alerts.gauge_play import NOON, at, reading, site
 
 ROAD = default_profile(SiteType.ROAD)

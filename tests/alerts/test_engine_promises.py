@@ -11,7 +11,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import SiteType, default_profile
 from rencheng.domain.warning import MessageType, WarningMessage
-from services.alerts.book import Book
+from rencheng.engine.evaluator import Book
 from tests.alerts.gauge_play import reading, site
 
 WORLD = "drill"

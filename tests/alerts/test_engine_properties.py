@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import ThresholdProfile
-from services.alerts.engine.rules import rules_of
-from services.alerts.engine.state import SiteState
-from services.alerts.engine.step import step
+from rencheng.engine.evaluate import step
+from rencheng.engine.site_policy import rules_of
+from rencheng.engine.state import SiteState
 from tests.alerts.gauge_play import play, profile, reading, site
 
 _DEPTHS = st.one_of(st.none(), st.sampled_from([0.0, 20.0, 49.9, 50.0, 150.0, 270.0, 400.0]), st.floats(0, 900))

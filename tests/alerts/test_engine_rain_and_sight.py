@@ -10,8 +10,8 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind, WarningMessage
-from services.alerts.book import Book
-from services.alerts.engine.readiness import Readiness
+from rencheng.engine.evaluator import Book
+from rencheng.engine.rain.readiness import Readiness
 from tests.alerts.gauge_play import NOON, at, reading, site, steady
 
 DRILL = "drill"

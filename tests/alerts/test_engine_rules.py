@@ -4,7 +4,7 @@ import pytest
 
 from rencheng.domain.level import Level
 from rencheng.domain.quality import Quality
-from services.alerts.engine.state import SiteState
+from rencheng.engine.state import SiteState
 from tests.alerts.gauge_play import at, play, profile, reading, steady, told
 
 STILL = profile(horizon_s=0)

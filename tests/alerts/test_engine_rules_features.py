@@ -6,9 +6,9 @@ from statistics import linear_regression
 
 import pytest
 
-from services.alerts.engine.features import NAMES, NEVER_MIN, SLOW_MM_PER_MIN, TIDE_S, WINDOWS_S, of_threshold
-from services.alerts.engine.outlook import row
-from services.alerts.engine.spell import Flood, Sample, Spell, begin, go_on
+from rencheng.engine.forecast.features import NAMES, NEVER_MIN, SLOW_MM_PER_MIN, TIDE_S, WINDOWS_S, of_threshold
+from rencheng.engine.forecast.forecast import row
+from rencheng.engine.water.event import Flood, Sample, Spell, begin, go_on
 
 DRY_S = 1e9
 

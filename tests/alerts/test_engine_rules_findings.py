@@ -1,14 +1,14 @@
 """The rules of what speaks for a level, at their edges: what mutants survived."""
 
 from rencheng.domain.level import Level
-from services.alerts.engine.arming import UNARMED
-from services.alerts.engine.findings import expected
-from services.alerts.engine.gauge import NEW
-from services.alerts.engine.outlook import Crossing
-from services.alerts.engine.rules import rules_of
-from services.alerts.engine.sight import Sight
-from services.alerts.engine.state import SiteState
-from services.alerts.learning.shipped import street_model
+from rencheng.engine.arming import UNARMED
+from rencheng.engine.forecast.forecast import Crossing
+from rencheng.engine.forecast.shipped import street_model
+from rencheng.engine.fusion import Sight
+from rencheng.engine.gauge import NEW
+from rencheng.engine.level_rules import expected
+from rencheng.engine.site_policy import rules_of
+from rencheng.engine.state import SiteState
 from tests.alerts.gauge_play import site
 
 NOW_S = 1e9

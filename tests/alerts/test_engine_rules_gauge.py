@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.alerts.engine.gauge import NEW, Gauge, hear
+from rencheng.engine.gauge import NEW, Gauge, hear
 
 DAY_S = 86_400.0
 

@@ -4,10 +4,10 @@ from math import nan
 
 import pytest
 
-from services.alerts.engine import leap as leaps
-from services.alerts.engine import spell as spells
-from services.alerts.engine.leap import Leap
-from services.alerts.engine.spell import Flood, Spell
+from rencheng.engine.health import jump_filter as leaps
+from rencheng.engine.health.jump_filter import Leap
+from rencheng.engine.water import event as spells
+from rencheng.engine.water.event import Flood, Spell
 
 
 @pytest.mark.parametrize(

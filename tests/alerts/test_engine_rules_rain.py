@@ -3,8 +3,8 @@
 import pytest
 
 from rencheng.domain.site import SiteType
-from services.alerts.engine import rain as rains
-from services.alerts.engine.rain import ANSWERS, ARMED_SHARE, DRY, HOLDS_S, KEPT_S, STORMS_KEPT, Answer, Rain, Storm
+from rencheng.engine.rain import rainfall as rains
+from rencheng.engine.rain.rainfall import ANSWERS, ARMED_SHARE, DRY, HOLDS_S, KEPT_S, STORMS_KEPT, Answer, Rain, Storm
 
 ANSWER = Answer(10.0, 20.0, "test")
 QUARTER_S, HOUR_S = 900.0, 3600.0

@@ -7,13 +7,13 @@ import pytest
 
 from rencheng.checks.series.step import Series
 from rencheng.domain.site import SiteType, default_profile
-from services.alerts.engine.blind import blind_from_s, patience_s
-from services.alerts.engine.gauge import NEW, Gauge
-from services.alerts.engine.outlook import Crossing, Outlook
-from services.alerts.engine.rules import Rules, rules_of
-from services.alerts.engine.sight import FRESH_S, is_fresh, look
-from services.alerts.engine.state import SiteState
-from services.alerts.engine.trust import Distrust, Trust
+from rencheng.engine.forecast.forecast import Crossing, Outlook
+from rencheng.engine.fusion import FRESH_S, is_fresh, look
+from rencheng.engine.gauge import NEW, Gauge
+from rencheng.engine.health.sensor_health import Distrust, Trust
+from rencheng.engine.site_policy import Rules, rules_of
+from rencheng.engine.staleness import blind_from_s, patience_s
+from rencheng.engine.state import SiteState
 from tests.alerts.gauge_play import site
 
 NOW_S = 1e9

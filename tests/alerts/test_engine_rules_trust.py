@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from services.alerts.engine import trust as trusts
-from services.alerts.engine.spell import begin, go_on
-from services.alerts.engine.trust import FAULT_APART_S, FAULT_HALF_LIFE_S, FULL, Blame, Distrust, Trust
+from rencheng.engine.health import sensor_health as trusts
+from rencheng.engine.health.sensor_health import FAULT_APART_S, FAULT_HALF_LIFE_S, FULL, Blame, Distrust, Trust
+from rencheng.engine.water.event import begin, go_on
 
 DAY_S = 86_400.0
 

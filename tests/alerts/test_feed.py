@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from rencheng.broker.inbox import Delivery, Inbox, Receipt
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.intake import Message
-from services.alerts import feed as feed_module
-from services.alerts.feed import Feed
+from rencheng.messaging.inbox import Delivery, Inbox, Receipt
+from services.alerts.source import readings as feed_module
+from services.alerts.source.readings import Feed
 from tests.alerts.services import REGION
 
 NOW = datetime.now(UTC).replace(microsecond=0)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from rencheng.domain.level import Level
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
-from services.alerts.engine.step import Change
-from services.alerts.lifecycle import Standing, advance
-from services.alerts.messages.fitness import refuse_unfit
+from rencheng.engine.evaluate import Change
+from rencheng.engine.lifecycle import Standing, advance
+from rencheng.text.validation import refuse_unfit
 from tests.alerts.gauge_play import at, site
 
 SITE = site("JN-01")

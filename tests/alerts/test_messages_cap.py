@@ -9,14 +9,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from hypothesis import given
 
+from rencheng.cap import area, parse
+from rencheng.cap.render import NAMESPACE, VALID_FOR, serialise
+from rencheng.cap.validation import advice, broken_rules
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import MessageType, WarningMessage
-from services.alerts.messages import geometry
-from services.alerts.messages.cap import NAMESPACE, VALID_FOR, serialise
-from services.alerts.messages.cap_rules import reading
-from services.alerts.messages.rules import advice, broken_rules
-from services.alerts.messages.wording import place_en, place_zh, stamp
+from rencheng.text.formatting import place_en, place_zh, stamp
 from tests.alerts.cap_strategies import PUBLISHER, example_chain, example_site, schema_accepts_it, warnings
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "cap"
@@ -36,14 +35,14 @@ def test_what_goes_in_can_be_read_back(made: tuple[WarningMessage, Site]) -> Non
     message, site = made
     alert = ET.fromstring(serialise(message, site, PUBLISHER))  # noqa: S314 - written a line above
 
-    assert reading.text(alert, "identifier") == message.identifier
-    assert reading.text(alert, "sender") == PUBLISHER.sender
-    assert reading.moment(reading.text(alert, "sent")) == message.issued_at
-    assert reading.text(alert, "msgType") == message.message_type
-    assert reading.text(alert, "status") == ("Actual" if message.world == "actual" else "Exercise")
-    assert reading.text(alert, "incidents") == message.warning_id
+    assert parse.text(alert, "identifier") == message.identifier
+    assert parse.text(alert, "sender") == PUBLISHER.sender
+    assert parse.moment(parse.text(alert, "sent")) == message.issued_at
+    assert parse.text(alert, "msgType") == message.message_type
+    assert parse.text(alert, "status") == ("Actual" if message.world == "actual" else "Exercise")
+    assert parse.text(alert, "incidents") == message.warning_id
     triples = [(PUBLISHER.sender, identifier, sent) for identifier, sent in message.references]
-    assert reading.references(alert) == triples
+    assert parse.references(alert) == triples
 
 
 @given(warnings())
@@ -51,11 +50,11 @@ def test_both_infos_carry_the_numbers(made: tuple[WarningMessage, Site]) -> None
     message, site = made
     grounds = message.grounds
     alert = ET.fromstring(serialise(message, site, PUBLISHER))  # noqa: S314
-    infos = [info for _, info in reading.infos(alert)]
+    infos = [info for _, info in parse.infos(alert)]
 
-    assert [reading.text(info, "language") for info in infos] == ["zh-CN", "en-US"]
+    assert [parse.text(info, "language") for info in infos] == ["zh-CN", "en-US"]
     for info in infos:
-        said = dict(reading.pairs(info, "parameter"))
+        said = dict(parse.pairs(info, "parameter"))
         assert Level.parse(said["cn:warningColor"]) is message.level
         assert float(said["rencheng:depth_mm"]) == pytest.approx(message.grounds.depth_mm, abs=0.051)
         assert float(said["rencheng:threshold_mm"]) == pytest.approx(message.grounds.threshold_mm, abs=0.051)
@@ -68,27 +67,27 @@ def test_both_infos_carry_the_numbers(made: tuple[WarningMessage, Site]) -> None
         assert said["rencheng:profile_version"] == str(message.grounds.profile_version)
         assert said["rencheng:sequence"] == str(message.sequence)
         assert said["rencheng:site_type"] == site.site_type
-        assert reading.moment(reading.text(info, "expires")) == message.issued_at + VALID_FOR
+        assert parse.moment(parse.text(info, "expires")) == message.issued_at + VALID_FOR
 
 
 @given(warnings())
 def test_the_area_is_the_circle_of_the_site(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
     alert = ET.fromstring(serialise(message, site, PUBLISHER))  # noqa: S314
-    areas = [area for _, area in reading.areas(alert)]
+    areas = [area for _, area in parse.areas(alert)]
 
     assert [area.findtext(f"{{{NAMESPACE}}}areaDesc") for area in areas] == [place_zh(site), place_en(site)]
-    assert reading.pairs(areas[0], "geocode") == [("GB/T 2260", site.region)]
-    circle = reading.circle(reading.text(areas[0], "circle"))
+    assert parse.pairs(areas[0], "geocode") == [("GB/T 2260", site.region)]
+    circle = parse.circle(parse.text(areas[0], "circle"))
     assert circle is not None
     (latitude, longitude), radius_km = circle
     assert latitude == pytest.approx(site.latitude, abs=1e-6)
     assert longitude == pytest.approx(site.longitude, abs=1e-6)
     assert radius_km * 1000 == pytest.approx(max(site.radius_m, 10.0), abs=0.51)
-    ring = reading.polygon(reading.text(areas[0], "polygon"))
+    ring = parse.polygon(parse.text(areas[0], "polygon"))
     assert ring is not None
     assert len(ring) == 17
-    north_m, east_m = geometry.degree_lengths_m(site.latitude)
+    north_m, east_m = area.degree_lengths_m(site.latitude)
     for north, east in ring:
         away_m = ((north - site.latitude) * north_m) ** 2 + ((east - site.longitude) * east_m) ** 2
         assert away_m**0.5 == pytest.approx(max(site.radius_m, 10.0), abs=0.2)
@@ -97,7 +96,7 @@ def test_the_area_is_the_circle_of_the_site(made: tuple[WarningMessage, Site]) -
 def test_a_degree_in_jinan_is_as_long_as_on_wgs_84() -> None:
     # the usual series for the arcs of WGS 84, another way than the radii of curvature in the code
     at = math.radians(36.65)
-    north_m, east_m = geometry.degree_lengths_m(36.65)
+    north_m, east_m = area.degree_lengths_m(36.65)
 
     assert north_m == pytest.approx(111132.954 - 559.822 * math.cos(2 * at) + 1.175 * math.cos(4 * at), abs=0.1)
     assert east_m == pytest.approx(
@@ -117,20 +116,20 @@ def test_golden_documents_are_current(golden: str) -> None:
 def test_a_chain_refers_to_all_that_came_before() -> None:
     documents = [ET.fromstring(serialise(message, example_site(), PUBLISHER)) for message in example_chain()]  # noqa: S314
     sent = [
-        (reading.text(alert, "sender"), reading.text(alert, "identifier"), reading.moment(reading.text(alert, "sent")))
+        (parse.text(alert, "sender"), parse.text(alert, "identifier"), parse.moment(parse.text(alert, "sent")))
         for alert in documents
     ]
 
-    assert [reading.references(alert) for alert in documents] == [[], sent[:1], sent[:2]]
-    assert {reading.text(alert, "incidents") for alert in documents} == {"w-20260701-0001"}
+    assert [parse.references(alert) for alert in documents] == [[], sent[:1], sent[:2]]
+    assert {parse.text(alert, "incidents") for alert in documents} == {"w-20260701-0001"}
 
 
 def test_a_cancel_is_an_all_clear_of_what_ended() -> None:
     alert = ET.fromstring(serialise(example_chain()[2], example_site(), PUBLISHER))  # noqa: S314
 
-    for _, info in reading.infos(alert):
+    for _, info in parse.infos(alert):
         names = ("responseType", "urgency", "severity", "certainty")
-        assert [reading.text(info, name) for name in names] == ["AllClear", "Past", "Severe", "Observed"]
+        assert [parse.text(info, name) for name in names] == ["AllClear", "Past", "Severe", "Observed"]
 
 
 def test_times_are_written_with_the_local_offset() -> None:

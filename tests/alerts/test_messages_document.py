@@ -5,11 +5,11 @@ from datetime import datetime
 
 from hypothesis import given
 
+from rencheng.cap import parse
+from rencheng.cap.render import serialise
 from rencheng.domain.site import Site
 from rencheng.domain.warning import MessageType, WarningMessage
-from services.alerts.messages.cap import serialise
-from services.alerts.messages.cap_rules import reading
-from services.alerts.messages.document import document
+from rencheng.messages.warning_json import document
 from tests.alerts.cap_strategies import PUBLISHER, example_chain, example_site, warnings
 
 
@@ -78,16 +78,16 @@ def test_an_alert_in_full() -> None:
 def test_it_is_strict_json_and_agrees_with_cap(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
     json_form = document(message, site, PUBLISHER)
-    alert = reading.read(serialise(message, site, PUBLISHER))
-    _, chinese = next(reading.infos(alert))
+    alert = parse.read(serialise(message, site, PUBLISHER))
+    _, chinese = next(parse.infos(alert))
 
     assert json.loads(json.dumps(json_form, allow_nan=False)) == json_form
     assert [each["probability"] for each in json_form["grounds"]["within"]] == list(message.grounds.within)
     assert json_form["in_force"] is (message.message_type is not MessageType.CANCEL)
-    assert json_form["issued_at"] == reading.text(alert, "sent")
+    assert json_form["issued_at"] == parse.text(alert, "sent")
     assert datetime.fromisoformat(str(json_form["issued_at"])) == message.issued_at
-    assert json_form["status"] == reading.text(alert, "status")
-    assert json_form["certainty"] == reading.text(chinese, "certainty")
+    assert json_form["status"] == parse.text(alert, "status")
+    assert json_form["certainty"] == parse.text(chinese, "certainty")
     headline = json_form["headline"]
     assert isinstance(headline, dict)
-    assert headline["zh"] == reading.text(chinese, "headline")
+    assert headline["zh"] == parse.text(chinese, "headline")

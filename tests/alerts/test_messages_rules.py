@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.alerts.messages.cap import serialise
-from services.alerts.messages.cap_rules import reading
-from services.alerts.messages.cap_rules.content import is_absolute
-from services.alerts.messages.rules import ADVICE, RULES, advice, broken_rules
+from rencheng.cap import parse
+from rencheng.cap.render import serialise
+from rencheng.cap.rules.content import is_absolute
+from rencheng.cap.validation import ADVICE, RULES, advice, broken_rules
 from tests.alerts.cap_strategies import PUBLISHER, example_chain, example_site, schema_accepts_it
 
 Change = Callable[[str], str]
@@ -173,8 +173,8 @@ COULD_BE_BETTER: list[tuple[str, Change]] = [
 ]
 
 
-def speaking(rules: tuple[reading.Rule, ...], xml: str) -> set[str]:
-    alert = reading.read(xml)
+def speaking(rules: tuple[parse.Rule, ...], xml: str) -> set[str]:
+    alert = parse.read(xml)
     return {getattr(rule, "__name__", "") for rule in rules if list(rule(alert))}
 
 

@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
+from rencheng.cap import mapping
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import ArmedBy, Certainty, MessageType, WarningMessage
-from services.alerts.messages import meaning
-from services.alerts.messages.sentences import in_chinese, in_english
-from services.alerts.messages.wording import has_markup, minutes_left, number, plain, shortened
+from rencheng.text.formatting import has_markup, minutes_left, number, plain, shortened
+from rencheng.text.sentences import in_chinese, in_english
 from tests.alerts.cap_strategies import PUBLISHER, example_chain, example_site, warnings
 
 ALERT, UPDATE, CANCEL = example_chain()
@@ -182,13 +182,13 @@ def test_numbers_are_short() -> None:
 def test_urgency_follows_the_water(level: Level, rule: str, eta_s: float | None, urgency: str) -> None:
     grounds = replace(ALERT.grounds, rule=rule, eta_s=eta_s)
 
-    assert meaning.urgency(replace(ALERT, level=level, grounds=grounds)) == urgency
-    assert meaning.urgency(replace(CANCEL, level=level, grounds=grounds)) == "Past"
+    assert mapping.urgency(replace(ALERT, level=level, grounds=grounds)) == urgency
+    assert mapping.urgency(replace(CANCEL, level=level, grounds=grounds)) == "Past"
 
 
 @pytest.mark.parametrize("kind", MessageType)
 def test_severity_is_the_colour_also_when_it_ends(kind: MessageType) -> None:
-    severities = [meaning.severity(replace(UPDATE, level=Level(level), message_type=kind)) for level in range(1, 5)]
+    severities = [mapping.severity(replace(UPDATE, level=Level(level), message_type=kind)) for level in range(1, 5)]
 
     assert severities == ["Minor", "Moderate", "Severe", "Extreme"]
 

@@ -11,10 +11,10 @@ from rencheng.domain.level import Level
 from rencheng.domain.mute import Scope, Silence
 from rencheng.domain.warning import MessageType
 from rencheng.domain.weather import RainSignal
-from rencheng.store.storm import add_mute
+from rencheng.engine.rain.readiness import Readiness
+from rencheng.store.warnings.suppression import add_mute
 from rencheng.store.weather import keep_signal
-from services.alerts.engine.readiness import Readiness
-from services.alerts.orders import Orders
+from services.alerts.policy_cache import Orders
 from tests.alerts.services import hasty_site, watch
 
 NOW = datetime.now(UTC)
@@ -24,7 +24,7 @@ SIGNAL = RainSignal("W1", "weather", MessageType.ALERT, Level.ORANGE, NOW, NOW, 
 
 @pytest.fixture
 def orders(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Orders:
-    monkeypatch.setattr("services.alerts.orders.LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr("services.alerts.policy_cache.LOOK_EVERY_S", 0.0)
     watch(database, hasty_site(1))
     return Orders(database)
 

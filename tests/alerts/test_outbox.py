@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from rencheng.cap.render import serialise
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.store.sites import load_states
-from rencheng.store.warnings import Said
-from services.alerts.book import Book, Page
-from services.alerts.delivery.dispatcher import deliver_due
-from services.alerts.messages.cap import serialise
-from services.alerts.messages.document import document
-from services.alerts.outbox import Outbox, Sendable
+from rencheng.engine.evaluator import Book, Page
+from rencheng.messages.warning_json import document
+from rencheng.store.registry.sites import load_states
+from rencheng.store.warnings.record import Said
+from services.alerts.outbox.outbox import Outbox, Sendable
+from services.alerts.outbox.relay import deliver_due
 from tests.alerts.cap_strategies import PUBLISHER
 from tests.alerts.gauge_play import reading
 from tests.alerts.services import events, hasty_site, rows, watch
@@ -203,8 +203,8 @@ def test_a_message_does_not_wait_for_pages_that_say_nothing(
     with database.connect() as connection:
         assert list(load_states(connection)) == ["S1"]
 
-    monkeypatch.setattr("services.alerts.outbox.SAVE_EVERY_S", 0.0)  # their minute has passed
-    monkeypatch.setattr("services.alerts.outbox.RETRY_S", 0.0)
+    monkeypatch.setattr("services.alerts.outbox.outbox.SAVE_EVERY_S", 0.0)  # their minute has passed
+    monkeypatch.setattr("services.alerts.outbox.outbox.RETRY_S", 0.0)
     outbox.keep(*flood.rise(1, 1, 450))
     assert outbox.keep([], {}) is False
     with database.connect() as connection:

@@ -8,9 +8,9 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import Engine, text
 
-from services.alerts.feed import SETTLING_LOOK_S
-from services.alerts.messages.cap_rules import reading as cap
-from services.alerts.messages.rules import broken_rules
+from rencheng.cap import parse as cap
+from rencheng.cap.validation import broken_rules
+from services.alerts.source.readings import SETTLING_LOOK_S
 from tests.alerts.cap_strategies import schema_accepts_it
 from tests.alerts.conftest import MakeGauge
 from tests.alerts.gauge_play import site

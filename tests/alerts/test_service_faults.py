@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.sensor import BoundSensor, Role
-from rencheng.store.devices import register
+from rencheng.store.registry.devices import register
 from tests.alerts.conftest import MakeGauge
 from tests.alerts.services import (
     REGION,

@@ -6,8 +6,8 @@ from os import kill
 
 import pytest
 
-from rencheng.broker.inbox import Inbox
-from rencheng.broker.session import Session
+from rencheng.messaging.inbox import Inbox
+from rencheng.messaging.mqtt.session import Session
 from tests.alerts.services import Dispatcher, eventually
 from tests.conftest import Broker
 

@@ -17,11 +17,11 @@ from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading, WaterReading
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.store import api_keys
-from rencheng.store.api_keys import Scope
-from rencheng.store.devices import add_region, add_world, register
-from rencheng.store.readings import Arrival, Fate, Settled, stage_on_connect, write
-from rencheng.store.sites import register_site
+from rencheng.store.access import api_keys
+from rencheng.store.access.api_keys import Scope
+from rencheng.store.readings.merge import Arrival, Fate, Settled, stage_on_connect, write
+from rencheng.store.registry.devices import add_region, add_world, register
+from rencheng.store.registry.sites import register_site
 from services.api.__main__ import Server, make_server
 from services.api.settings import ApiSettings
 

@@ -14,13 +14,13 @@ from typing import Any
 import httpx
 from sqlalchemy import Connection, Engine
 
+from rencheng.cap.render import serialise
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
-from rencheng.store.warnings import Said, record
-from services.alerts.messages.cap import serialise
-from services.alerts.messages.document import document
-from services.alerts.messages.publisher import Publisher
+from rencheng.messages.warning_json import document
+from rencheng.store.warnings.record import Said, record
+from rencheng.text.publisher import Publisher
 from tests.api.conftest import SITES, beijing
 
 NOON = beijing("07-20T12:00:00")

@@ -10,10 +10,10 @@ from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from sqlalchemy import Engine, text
 
-from rencheng.store import api_keys
-from rencheng.store.api_keys import Scope
-from services.api import access
+from rencheng.store.access import api_keys
+from rencheng.store.access.api_keys import Scope
 from services.api.app import create_app
+from services.api.auth import authenticator
 from services.api.settings import ApiSettings
 from tests.api.conftest import MakeToken
 
@@ -147,8 +147,8 @@ def test_an_expired_key_is_refused(stranger: httpx.Client, make_token: MakeToken
 
 @pytest.fixture
 def _short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert access.REMEMBERED_S <= 5
-    monkeypatch.setattr(access, "REMEMBERED_S", 0.3)
+    assert authenticator.REMEMBERED_S <= 5
+    monkeypatch.setattr(authenticator, "REMEMBERED_S", 0.3)
 
 
 @pytest.mark.usefixtures("_short_memory")

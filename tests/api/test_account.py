@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from rencheng.domain.errors import Reason
-from rencheng.store.counts import Tally, count
-from rencheng.store.quarantine import Refuse, bury
-from rencheng.store.quarantine_log import PREVIEW_BYTES
+from rencheng.store.accounting.counts import Tally, count
+from rencheng.store.quarantine.log import PREVIEW_BYTES
+from rencheng.store.quarantine.record import Refuse, bury
 
 LONG = ("韧" * PREVIEW_BYTES).encode()
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 from rencheng.domain.device import DeviceState
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, SignalEvent
-from rencheng.store.devices import retire, save_states
+from rencheng.store.registry.devices import retire, save_states
 from tests.api.conftest import HUAIYIN, beijing, store, water
 
 NOON = beijing("07-20T12:00:00")

@@ -13,8 +13,8 @@ from xsdata.formats.dataclass.parsers import XmlParser
 
 from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
-from rencheng.store.api_keys import Scope
-from services.api.routes import feed as feed_route
+from rencheng.store.access.api_keys import Scope
+from services.api.routes.warnings import feed as feed_route
 from tests.alerts.cap_strategies import schema_accepts_it
 from tests.api.conftest import MakeToken
 from tests.api.streams import BY_NAME, said, say

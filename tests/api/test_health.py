@@ -14,11 +14,11 @@ import migrations
 from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs
-from rencheng.broker.accounts import new_password
-from rencheng.store import api_keys
-from rencheng.store.api_keys import Scope
-from rencheng.store.counts import record_progress
-from rencheng.store.sessions import Database
+from rencheng.messaging.mqtt.accounts import new_password
+from rencheng.store.access import api_keys
+from rencheng.store.access.api_keys import Scope
+from rencheng.store.accounting.counts import record_progress
+from rencheng.store.core.sessions import Database
 from tests.api.conftest import MakeToken, serving
 
 

@@ -9,8 +9,8 @@ from sqlalchemy import Engine, text
 
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, SignalEvent
-from rencheng.store.rollups import roll_up
-from services.api import buckets
+from rencheng.store.rollups.refresh import roll_up
+from services.api.http import buckets
 from tests.api.conftest import beijing, store, water
 
 NOON = beijing("07-20T12:00:00")
@@ -175,7 +175,7 @@ def test_a_span_that_no_width_suits_is_refused(client: httpx.Client) -> None:
 
 
 def test_too_many_rows_are_refused_too(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("services.api.routes.history.ROWS_MAX", 3)
+    monkeypatch.setattr("services.api.routes.readings.history.ROWS_MAX", 3)
     answer = client.get("/v1/devices/s1/history", params=_YEAR | {"bucket": "3h"})
     assert answer.status_code == 200
     span = {"from": NOON.isoformat(), "to": (NOON + 9 * MINUTE).isoformat()}

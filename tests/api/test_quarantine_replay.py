@@ -13,9 +13,9 @@ from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.intake import Message, admit
-from rencheng.store.api_keys import Scope
-from rencheng.store.devices import register
-from rencheng.store.quarantine import Refuse, bury
+from rencheng.store.access.api_keys import Scope
+from rencheng.store.quarantine.record import Refuse, bury
+from rencheng.store.registry.devices import register
 from tests.api.conftest import LIXIA, MakeToken
 
 NOW = datetime.now(UTC)

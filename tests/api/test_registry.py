@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from rencheng.domain.errors import Reason
-from rencheng.store.devices import password_hashes
-from rencheng.store.quarantine import Refuse, bury
+from rencheng.store.quarantine.record import Refuse, bury
+from rencheng.store.registry.devices import password_hashes
 from tests.api.conftest import LIXIA
 
 FORM = {

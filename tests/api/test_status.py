@@ -12,9 +12,9 @@ from rencheng.domain.device import DeviceState
 from rencheng.domain.errors import Reason
 from rencheng.domain.level import Level
 from rencheng.domain.reading import SignalEvent
-from rencheng.store.counts import Tally, count, record_progress
-from rencheng.store.devices import save_states
-from rencheng.store.quarantine import Refuse, bury
+from rencheng.store.accounting.counts import Tally, count, record_progress
+from rencheng.store.quarantine.record import Refuse, bury
+from rencheng.store.registry.devices import save_states
 from services.api.status_page import FOLDER
 from tests.api.conftest import beijing, store, water
 from tests.api.streams import BY_NAME, said, say

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import Engine, text
 
 from rencheng.domain.level import Level
-from rencheng.store import api_keys
-from rencheng.store.api_keys import Scope
+from rencheng.store.access import api_keys
+from rencheng.store.access.api_keys import Scope
 from tests.api.browser import CHROMIUM, Page, browsing
 from tests.api.conftest import MakeToken, serving, store, water
 from tests.api.streams import BY_NAME, eventually, said, say

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
-from services.api import live as live_module
+from services.api.streaming import hub as live_module
 from tests.api.conftest import SITES
 from tests.api.streams import BY_NAME, eventually, new_name, said, say, streaming
 

@@ -12,11 +12,11 @@ from sqlalchemy import Engine, create_engine
 from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs
 from rencheng.domain.level import Level
-from rencheng.store import api_keys
-from rencheng.store.api_keys import Scope
-from rencheng.store.devices import add_region
-from rencheng.store.sites import register_site
-from services.api.routes import stream as stream_route
+from rencheng.store.access import api_keys
+from rencheng.store.access.api_keys import Scope
+from rencheng.store.registry.devices import add_region
+from rencheng.store.registry.sites import register_site
+from services.api.routes.warnings import stream as stream_route
 from tests.api.conftest import LIXIA, SITES, MakeToken, serving
 from tests.api.streams import eventually, new_name, said, say, streaming
 from tests.private_database import private_server

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from rencheng.domain.level import Level
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
-from rencheng.store.warnings import Said, record
+from rencheng.store.warnings.record import Said, record
 from tests.api.conftest import beijing
 
 NOON = beijing("07-20T12:00:00")

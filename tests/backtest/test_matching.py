@@ -4,7 +4,7 @@ from math import inf
 
 import pytest
 
-from services.alerts.backtest.matching import Claim, Matched, Said, Target, claims, crossing, forecasts, held, match
+from rencheng.backtest.matching import Claim, Matched, Said, Target, claims, crossing, forecasts, held, match
 
 FLOOD = Target(begins=1000, crossed_at=2000, ends=3000)
 

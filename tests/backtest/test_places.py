@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from rencheng.backtest.sites import WORLD, read_sites
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.site import SiteType
-from services.alerts.backtest.places import WORLD, read_sites
 
 MM = {"blue": 50, "yellow": 150, "orange": 270, "red": 400.5}
 

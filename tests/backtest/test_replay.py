@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from device_sims.recordings import floods
+from rencheng.backtest.input_rows import Row, read_readings
+from rencheng.backtest.output import as_line
+from rencheng.backtest.replay import AT_ONCE, as_rain, as_reading, judge, rain_first
+from rencheng.backtest.sites import WORLD
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role
-from services.alerts.backtest.places import WORLD
-from services.alerts.backtest.replay import AT_ONCE, as_rain, as_reading, judge, rain_first
-from services.alerts.backtest.rows import Row, read_readings
-from services.alerts.backtest.written import as_line
-from services.alerts.book import Book
+from rencheng.engine.evaluator import Book
 from tests.alerts.gauge_play import NOON, site
 
 SITES = {

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from rencheng.backtest.input_rows import Row, read_rain, read_readings
 from rencheng.domain.errors import NotPossible
-from services.alerts.backtest.rows import Row, read_rain, read_readings
 
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
 

@@ -15,8 +15,8 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.store.devices import add_region, register
-from rencheng.store.sites import register_site
+from rencheng.store.registry.devices import add_region, register
+from rencheng.store.registry.sites import register_site
 
 REGION = "370102"
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)

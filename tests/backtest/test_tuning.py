@@ -1,8 +1,8 @@
 """Floods in a past, and how warnings did."""
 
+from rencheng.backtest.tuning import floods_of, play, tally, what_if
 from rencheng.domain.level import Level
 from rencheng.domain.quality import Quality
-from services.alerts.backtest.tuning import floods_of, play, tally, what_if
 from tests.alerts.gauge_play import NOON, profile, reading, site, steady
 
 ROAD = site("S", "G1", "G2")

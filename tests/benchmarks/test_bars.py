@@ -6,8 +6,8 @@ from benchmarks.skill import bars
 from benchmarks.skill.creek import left_out
 from benchmarks.skill.floodnet import ENGINE, Curve
 from benchmarks.skill.measures import Score
+from rencheng.backtest.matching import Claim, Target
 from rencheng.domain.level import Level
-from services.alerts.backtest.matching import Claim, Target
 
 
 def score(leads_min: list[float], false: int) -> dict[str, Score]:

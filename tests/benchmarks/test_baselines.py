@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.skill.baselines import least_squares, slope, static, trends
 from benchmarks.skill.creek import heavy_rain, rises
-from services.alerts.backtest.matching import Claim, Target
+from rencheng.backtest.matching import Claim, Target
 
 RISING = [(60.0 * minute, 10.0 * minute) for minute in range(20)]
 

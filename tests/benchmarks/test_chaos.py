@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from benchmarks.chaos.proof import prove
 from benchmarks.chaos.script import Dose, Fault, script
-from rencheng.store.key_audit import Finding
+from rencheng.store.accounting.loss_audit import Finding
 
 doses = st.builds(Dose, st.floats(1, 3600), *(st.integers(0, 40) for _ in range(4)))
 

@@ -16,10 +16,10 @@ from benchmarks.skill.recordings import DATA, flood_events, flood_sensors, river
 from benchmarks.skill.recordings import creek as recorded_creek
 from benchmarks.skill.report import Results, as_json, tables
 from benchmarks.skill.timeline import Timeline
+from rencheng.backtest.matching import Said, claims, held, match
 from rencheng.domain.level import Level
 from rencheng.domain.site import SiteType
-from services.alerts.backtest.matching import Said, claims, held, match
-from services.alerts.engine.model import Model, Timing
+from rencheng.engine.forecast.model import Model, Timing
 
 MODEL = Model("by hand", -1.0, (), ((-1.0, 0.27),), Timing(1.0, 0.8, 0.5))
 """One that says the same of everything."""

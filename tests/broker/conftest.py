@@ -10,8 +10,8 @@ import pytest
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from rencheng.broker.inbox import Inbox
-from rencheng.broker.session import Session
+from rencheng.messaging.inbox import Inbox
+from rencheng.messaging.mqtt.session import Session
 from tests.conftest import Broker
 
 GAUGE = "G1"

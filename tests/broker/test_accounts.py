@@ -12,14 +12,14 @@ from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from rencheng.broker.accounts import write_password_file
+from rencheng.devices.registration import enrol, write_accounts
 from rencheng.domain.device import Device
 from rencheng.domain.errors import Misconfigured, NotPossible
 from rencheng.domain.kind import Kind
-from rencheng.enrolment import enrol, write_accounts
+from rencheng.messaging.mqtt.accounts import write_password_file
 from rencheng.runtime.settings import BrokerAccounts
-from rencheng.store.database import open_database
-from rencheng.store.devices import add_region, load_directory, retire
+from rencheng.store.core.database import open_database
+from rencheng.store.registry.devices import add_region, load_directory, retire
 from tests.broker.conftest import eventually
 from tests.conftest import Broker
 

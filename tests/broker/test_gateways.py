@@ -9,13 +9,13 @@ from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
+from rencheng.devices.registration import enrol_gateway, write_accounts
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.gateway import Gateway
 from rencheng.domain.kind import Kind
-from rencheng.enrolment import enrol_gateway, write_accounts
 from rencheng.runtime.settings import BrokerAccounts
-from rencheng.store.database import open_database
-from rencheng.store.gateways import remove_gateway
+from rencheng.store.core.database import open_database
+from rencheng.store.registry.gateways import remove_gateway
 from tests.broker.conftest import eventually
 from tests.conftest import Broker
 from tests.device_sims.listener import listening

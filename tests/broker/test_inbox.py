@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rencheng.broker.inbox import Delivery, Inbox, Receipt
 from rencheng.intake import Message
+from rencheng.messaging.inbox import Delivery, Inbox, Receipt
 
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
 

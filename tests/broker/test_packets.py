@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from paho.mqtt import _packet
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from rencheng.broker.packets import Publish, Taken, pubacks, take_publishes
+from rencheng.messaging.mqtt.packets import Publish, Taken, pubacks, take_publishes
 
 OTHER = b"\xd0\x00"  # PINGRESP
 

@@ -9,8 +9,8 @@ import pytest
 from local_stack.mosquitto import MosquittoServer
 from local_stack.ports import choose_port
 from local_stack.programs import Programs
-from rencheng.broker.probe import CannotAnswer, Passage, measure_passage
 from rencheng.domain.errors import NotPossible
+from rencheng.messaging.mqtt.probe import CannotAnswer, Passage, measure_passage
 from tests.conftest import SERVICES, Broker
 
 DEFAULTS = "max_inflight_messages 20\nmax_queued_messages 1000"

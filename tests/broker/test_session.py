@@ -2,9 +2,9 @@ import time
 
 import pytest
 
-from rencheng.broker import session as session_module
-from rencheng.broker.inbox import Delivery, Inbox
-from rencheng.broker.session import Session
+from rencheng.messaging.inbox import Delivery, Inbox
+from rencheng.messaging.mqtt import session as session_module
+from rencheng.messaging.mqtt.session import Session
 from tests.broker.conftest import ALL, GAUGE, TOPIC, Device, Heard, MakeSession, eventually
 from tests.conftest import Broker
 

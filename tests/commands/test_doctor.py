@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from commands.advice import Finding, of_broker, of_database, of_silence
-from rencheng.broker.probe import CannotAnswer, Passage
-from rencheng.store.database import open_database
-from rencheng.store.diagnosis import Condition, examine
+from commands.doctor_checks import Finding, of_broker, of_database, of_silence
+from rencheng.messaging.mqtt.probe import CannotAnswer, Passage
+from rencheng.store.core.database import open_database
+from rencheng.store.core.diagnosis import Condition, examine
 
 GOOD = Passage(sent=12_000, in_flight=10_000, delivered=12_000, trip_ms=0.4)
 SETTINGS = {

@@ -9,7 +9,7 @@ import pytest
 from device_sims.recordings import signals
 from rencheng.domain.reading import SignalEvent
 from rencheng.domain.sign import SignKind
-from services.alerts.corroboration.signal import SignalWatch
+from rencheng.engine.nearby.signals import SignalWatch
 
 NOON = datetime(2026, 7, 20, 4, tzinfo=UTC)
 STANDS, FLOWS = SignKind.TRAFFIC_STANDS, SignKind.TRAFFIC_FLOWS

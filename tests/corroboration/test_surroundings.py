@@ -9,7 +9,7 @@ from rencheng.domain.reading import Measurand, MeterValue, SignalEvent
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.sign import Sign, SignKind
 from rencheng.domain.site import Site, SiteType, default_profile
-from services.alerts.corroboration.watch import Corroboration, Surroundings
+from rencheng.engine.nearby.evidence import Corroboration, Surroundings
 
 NOON = datetime(2026, 7, 20, 4, tzinfo=UTC)
 

@@ -15,11 +15,11 @@ import migrations
 from local_stack.mosquitto import SHARED_SETTINGS
 from local_stack.ports import choose_port
 from local_stack.programs import Programs
-from rencheng.broker.accounts import new_password, password_hash, write_password_file
 from rencheng.domain.reading import WaterReading
-from rencheng.store.database import open_database
-from rencheng.store.hypertables import hypertables, size_bytes
-from rencheng.store.readings import Arrival, Settled, stage_on_connect, write
+from rencheng.messaging.mqtt.accounts import new_password, password_hash, write_password_file
+from rencheng.store.core.database import open_database
+from rencheng.store.hypertables.views import hypertables, size_bytes
+from rencheng.store.readings.merge import Arrival, Settled, stage_on_connect, write
 from services.jobs.app import run_once
 from services.jobs.catalogue import JOBS
 from services.jobs.settings import JobSettings

@@ -11,9 +11,9 @@ import pytest
 from device_sims import recordings
 from device_sims.client import Broker as BrokerAddress
 from device_sims.client import SimulatedDevice
-from device_sims.conductor import Conductor, Played, Progress
 from device_sims.connected import connected
 from device_sims.errors import NotAcknowledged
+from device_sims.player import Conductor, Played, Progress
 from device_sims.receipts import Counts
 from device_sims.replay import FloodReplay, PileReplay, RecordedSeries, Replay, SignalReplay
 from rencheng.codecs.registry import CODECS

@@ -14,15 +14,15 @@ from sqlalchemy import create_engine
 
 from device_sims.client import Broker as BrokerAddress
 from device_sims.client import DeviceClient, SimulatedDevice
-from device_sims.keeper import Keeper
 from device_sims.sending import Pace
 from device_sims.spool import Spool
+from device_sims.store_and_forward import Keeper
 from local_stack.programs import Programs
 from rencheng.domain.device import Device
 from rencheng.domain.errors import Reason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
-from rencheng.store.devices import add_region, register
+from rencheng.store.registry.devices import add_region, register
 from tests.conftest import Broker
 from tests.ingest.conftest import REGION, Worker, counts, eventually, scalar
 from tests.ingest.load import stored

@@ -18,7 +18,7 @@ from sqlalchemy import Engine, create_engine, text
 
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.store.devices import add_region, register
+from rencheng.store.registry.devices import add_region, register
 from tests.conftest import Broker
 
 REGION = "370102"

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine, text
 
-from rencheng.admission import admit_devices
+from rencheng.devices.onboarding import admit_devices
 from rencheng.replay.attempt import Limits
-from rencheng.store.database import open_database
-from rencheng.store.readings import stage_on_connect
-from rencheng.store.strangers import list_pending
+from rencheng.store.core.database import open_database
+from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.registry.pending_devices import list_pending
 from tests.ingest.conftest import Sender, Worker, counts, eventually, sample, scalar
 
 

@@ -12,7 +12,7 @@ from rencheng.domain.device import Device
 from rencheng.domain.errors import Reason
 from rencheng.domain.kind import Kind
 from rencheng.domain.receipt import message_id
-from rencheng.store.devices import register
+from rencheng.store.registry.devices import register
 from tests.conftest import Broker
 from tests.device_sims.listener import Listener, listening
 from tests.ingest.conftest import GAUGES, REGION, Sender, Worker, counts, eventually, sample, scalar

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from rencheng.intake import Message
-from services.ingest.desk import open_desk
+from services.ingest.processing.processor import open_desk
 from services.ingest.settings import IngestSettings
 from tests.conftest import Broker
 from tests.ingest.conftest import REGION

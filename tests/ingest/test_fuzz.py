@@ -8,7 +8,7 @@ from sqlalchemy import Engine, text
 
 from benchmarks.fuzz.messages import STRANGER, WORLD, devices
 from benchmarks.fuzz.sender import FuzzLoad, FuzzOrder
-from rencheng.store.devices import add_world, register
+from rencheng.store.registry.devices import add_world, register
 from tests.conftest import Broker
 from tests.ingest.conftest import Sender, Worker, counts, eventually, sample, scalar
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.quality import Quality
-from rencheng.store.devices import register
+from rencheng.store.registry.devices import register
 from tests.ingest.conftest import GAUGES, REGION, Sender, Worker, counts, eventually, sample, scalar
 
 MakeSender = Callable[[str], Sender]

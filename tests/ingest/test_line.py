@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rencheng.broker.inbox import Receipt
-from services.ingest.line import Line, Ticket
+from rencheng.messaging.inbox import Receipt
+from services.ingest.partitions.ack_tracker import Line, Ticket
 
 
 def ticket(first: int, messages: int, shares: int, size_bytes: int = 1) -> Ticket:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from rencheng.codecs.items import READINGS_MAX
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.store.devices import register
+from rencheng.store.registry.devices import register
 from tests.ingest.conftest import REGION, Sender, Worker, counts, eventually, sample, scalar
 from tests.ingest.load import cut_off
 

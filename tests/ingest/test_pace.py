@@ -1,6 +1,6 @@
 """A slot's notion of how much comes."""
 
-from services.ingest.slot import Pace
+from services.ingest.partitions.worker import Pace
 
 
 def test_the_pace_follows_what_came_in_the_last_tenths_of_a_second() -> None:

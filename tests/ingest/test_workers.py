@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from rencheng.store.slots import want_slots
+from rencheng.store.accounting.writer_count import want_slots
 from tests.conftest import Broker
 from tests.ingest.conftest import GAUGES, Sender, Worker, counts, eventually, sample, scalar
 from tests.ingest.load import audit, under_load

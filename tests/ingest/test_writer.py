@@ -13,10 +13,10 @@ from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.intake import Admitted, Message, admit
-from rencheng.store.counts import Tally
-from rencheng.store.database import open_database
-from rencheng.store.readings import stage_on_connect
-from services.ingest.writer import Stopped, Writer
+from rencheng.store.accounting.counts import Tally
+from rencheng.store.core.database import open_database
+from rencheng.store.readings.merge import stage_on_connect
+from services.ingest.processing.writer import Stopped, Writer
 from tests.ingest.conftest import REGION, counts, scalar
 
 NOW = datetime.now(UTC)

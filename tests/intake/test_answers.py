@@ -18,9 +18,9 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.receipt import message_id
 from rencheng.intake import Admitted, Message, Refusal
-from rencheng.store.quarantine import Refuse
-from services.ingest.answers import EXPLAINED_MAX, OWED_MAX, REJECTED_MAX, SETTLED_MAX, Answers
-from services.ingest.postman import Postman
+from rencheng.store.quarantine.record import Refuse
+from services.ingest.replies.pending import EXPLAINED_MAX, OWED_MAX, REJECTED_MAX, SETTLED_MAX, Answers
+from services.ingest.replies.publisher import Postman
 
 REGION = "370102"
 NOW = datetime(2026, 7, 20, 16, tzinfo=UTC)

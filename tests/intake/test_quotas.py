@@ -13,7 +13,7 @@ from rencheng.domain.errors import Reason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.intake import Admitted, Message, Refusal
-from services.ingest.quotas import BACKLOG_BURST_S, LIVE_BURST_S, PAUSE_S, Quotas
+from services.ingest.processing.quotas import BACKLOG_BURST_S, LIVE_BURST_S, PAUSE_S, Quotas
 
 REGION = "370102"
 NOW = datetime(2026, 7, 20, 16, tzinfo=UTC)

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from rencheng.store import jobs as ledger
-from rencheng.store.database import open_database
+from rencheng.store.core.database import open_database
 from services.jobs.app import do, is_due, run, run_once, run_until_stopped
 from services.jobs.catalogue import Job, in_one_transaction
 from services.jobs.settings import JobSettings

@@ -12,11 +12,11 @@ from typer.testing import CliRunner, Result
 from commands.main import app
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
-from rencheng.store.chunk_sizes import LENGTHS, ROWS_MAX, suitable
-from rencheng.store.counts import Tally, count
-from rencheng.store.database import open_database
-from rencheng.store.hypertables import RAW, chunk_interval, hypertables
-from rencheng.store.readings import Arrival, stage_on_connect, write
+from rencheng.store.accounting.counts import Tally, count
+from rencheng.store.core.database import open_database
+from rencheng.store.hypertables.chunk_sizes import LENGTHS, ROWS_MAX, suitable
+from rencheng.store.hypertables.views import RAW, chunk_interval, hypertables
+from rencheng.store.readings.merge import Arrival, stage_on_connect, write
 from services.jobs.settings import JobSettings
 from services.jobs.storage import arrange
 

@@ -11,12 +11,12 @@ import pytest
 from typer.testing import CliRunner
 
 from commands.main import app
-from services.alerts.engine.features import NAMES
-from services.alerts.engine.forest import Forest
-from services.alerts.engine.model import STORM_SITES, Model
-from services.alerts.learning.samples import Example, Recording, examples
-from services.alerts.learning.shipped import read_model, street_model
-from services.alerts.learning.train import grown, train
+from rencheng.engine.forecast.features import NAMES
+from rencheng.engine.forecast.forest import Forest
+from rencheng.engine.forecast.model import STORM_SITES, Model
+from rencheng.engine.forecast.shipped import read_model, street_model
+from rencheng.learning.samples import Example, Recording, examples
+from rencheng.learning.train import grown, train
 
 STREETS = 12
 BEGIN_S = 1_750_000_000.0

@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import Engine, text
 
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.store.database import open_database
-from rencheng.store.devices import know_region
-from rencheng.store.readings import stage_on_connect
-from rencheng.store.sites import register_site
+from rencheng.store.core.database import open_database
+from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.registry.devices import know_region
+from rencheng.store.registry.sites import register_site
 
 REGION = "370102"
 ACTOR = "shell tester"

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rencheng.device_form import SHOWN_MAX, DeviceForm, read_devices
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
+from rencheng.schemas.device import SHOWN_MAX, DeviceForm, read_devices
 
 HEAD = "device_id,kind,region"
 

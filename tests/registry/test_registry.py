@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from rencheng.device_form import DeviceForm
+from rencheng.devices.lifecycle import change, dismiss, rotate, succeed
+from rencheng.devices.registration import Enrolled, enrol, enrol_all
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import SignalEvent
-from rencheng.enrolment import Enrolled, enrol, enrol_all
-from rencheng.store.devices import find_devices, load_directory, password_hashes
-from rencheng.store.readings import Arrival, write
-from rencheng.store.registry import succession
-from rencheng.tenure import change, dismiss, rotate, succeed
+from rencheng.schemas.device import DeviceForm
+from rencheng.store.readings.merge import Arrival, write
+from rencheng.store.registry.device_changes import succession
+from rencheng.store.registry.devices import find_devices, load_directory, password_hashes
 from tests.registry.conftest import ACTOR, REGION
 
 pytestmark = pytest.mark.usefixtures("_empty")

@@ -12,10 +12,10 @@ from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.intake import Message, admit
-from rencheng.store.database import open_database
-from rencheng.store.devices import add_region, add_world, load_directory, register
-from rencheng.store.readings import stage_on_connect
-from services.ingest.writer import Writer
+from rencheng.store.core.database import open_database
+from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.registry.devices import add_region, add_world, load_directory, register
+from services.ingest.processing.writer import Writer
 
 REGION = "370102"
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)

@@ -12,8 +12,8 @@ from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.replay.attempt import Fix, Limits
 from rencheng.replay.run import replay
-from rencheng.store.devices import retire
-from rencheng.store.quarantine_retention import drop_old
+from rencheng.store.registry.devices import retire
+from rencheng.store.retention.quarantine import drop_old
 from tests.replay.conftest import LIMITS, NOON, REGION, TABLES, check_account, enrol, ingest, message, open_ids, sample
 
 DEVICES = st.sampled_from(["G1", "G2", "G3"])

@@ -14,8 +14,8 @@ from rencheng.domain.kind import Kind
 from rencheng.replay.account import Outcome
 from rencheng.replay.attempt import Fix, Limits
 from rencheng.replay.run import chunks, replay
-from rencheng.store.counts import Tally
-from rencheng.store.quarantine import Refuse, bury
+from rencheng.store.accounting.counts import Tally
+from rencheng.store.quarantine.record import Refuse, bury
 from tests.replay.conftest import (
     LIMITS,
     NOON,

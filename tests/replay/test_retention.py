@@ -8,7 +8,7 @@ from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.replay.attempt import Limits
 from rencheng.replay.run import replay
-from rencheng.store.quarantine_retention import ENTRY_BYTES, Dropped, drop_old
+from rencheng.store.retention.quarantine import ENTRY_BYTES, Dropped, drop_old
 from tests.replay.conftest import (
     LIMITS,
     NOON,

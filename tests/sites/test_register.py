@@ -12,11 +12,11 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType, Threshold, default_profile
-from rencheng.store.bindings import unbind, unregistered
-from rencheng.store.database import Connection
-from rencheng.store.devices import add_region, add_world, load_directory, register, retire
-from rencheng.store.sites import load_sites, profile_versions, register_site, replace_sites
-from rencheng.store.sites_now import find_site, gauges_of
+from rencheng.store.core.database import Connection
+from rencheng.store.registry.bindings import unbind, unregistered
+from rencheng.store.registry.devices import add_region, add_world, load_directory, register, retire
+from rencheng.store.registry.site_status import find_site, gauges_of
+from rencheng.store.registry.sites import load_sites, profile_versions, register_site, replace_sites
 
 REGION = "370102"
 ROAD = default_profile(SiteType.ROAD)

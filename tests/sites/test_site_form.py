@@ -13,7 +13,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role, depth_at_lowest_point_mm
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.site_form import as_form, read_sites
+from rencheng.schemas.site import as_form, read_sites
 
 HOW_TO = Path(__file__).parent.parent.parent / "docs" / "how-to" / "watch-places.md"
 

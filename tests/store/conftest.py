@@ -10,9 +10,9 @@ from local_stack.programs import Programs
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
-from rencheng.store.database import open_database
-from rencheng.store.devices import add_region, register
-from rencheng.store.readings import Arrival, stage_on_connect
+from rencheng.store.core.database import open_database
+from rencheng.store.readings.merge import Arrival, stage_on_connect
+from rencheng.store.registry.devices import add_region, register
 from tests.private_database import private_server
 
 REGION = "370102"

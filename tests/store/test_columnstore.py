@@ -10,11 +10,11 @@ from sqlalchemy import Engine, text
 from rencheng.domain.errors import Reason, Refused
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Measurand, MeterValue, SignalEvent, WaterReading
-from rencheng.store.columnstore import keep_by_columns
-from rencheng.store.edition import edition
-from rencheng.store.readings import Arrival, Settled, write
-from rencheng.store.rollup_levels import Level
-from rencheng.store.straight import copy_new
+from rencheng.store.hypertables.columnstore import keep_by_columns
+from rencheng.store.hypertables.edition import edition
+from rencheng.store.readings.copy_new import copy_new
+from rencheng.store.readings.merge import Arrival, Settled, write
+from rencheng.store.schema.granularity import Level
 from tests.store.conftest import NOON, rows
 from tests.store.test_readings_model import Model
 from tests.store.test_rollups import assert_equal, rolled_up

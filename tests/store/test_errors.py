@@ -3,8 +3,8 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.store.database import in_our_words
-from rencheng.store.errors import is_unavailable
+from rencheng.store.core.database import in_our_words
+from rencheng.store.core.errors import is_unavailable
 
 LATER = {
     "08006": "connection failure",

@@ -8,12 +8,12 @@ from rencheng.domain.errors import NotPossible, Reason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.store.counts import Tally, count
-from rencheng.store.devices import add_region, add_world, register, save_states
+from rencheng.store.accounting.counts import Tally, count
 from rencheng.store.exercises import clear_exercise
-from rencheng.store.quarantine import Refuse, bury
-from rencheng.store.readings import Arrival, write
-from rencheng.store.sites import register_site, save_site_states
+from rencheng.store.quarantine.record import Refuse, bury
+from rencheng.store.readings.merge import Arrival, write
+from rencheng.store.registry.devices import add_region, add_world, register, save_states
+from rencheng.store.registry.sites import register_site, save_site_states
 from tests.store.conftest import NOON, REGION
 
 TABLES = (

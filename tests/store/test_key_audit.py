@@ -2,7 +2,7 @@
 
 from sqlalchemy import create_engine, text
 
-from rencheng.store.key_audit import Finding, Published, audit_keys
+from rencheng.store.accounting.loss_audit import Finding, Published, audit_keys
 
 
 def test_the_audit_finds_what_is_lost_what_is_strange_and_what_is_not_in_quarantine(database_url: str) -> None:

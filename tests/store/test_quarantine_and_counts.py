@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from rencheng.domain.errors import Reason
-from rencheng.store.counts import Tally, count, has_progressed, record_progress, totals
-from rencheng.store.quarantine import Refuse, bury
+from rencheng.store.accounting.counts import Tally, count, has_progressed, record_progress, totals
+from rencheng.store.quarantine.record import Refuse, bury
 from tests.store.conftest import NOON
 
 pytestmark = pytest.mark.usefixtures("_empty")

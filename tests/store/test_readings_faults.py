@@ -11,8 +11,8 @@ import migrations
 from local_stack.postgres import PostgresServer
 from rencheng.domain.errors import Reason, Refused, StoreUnavailable
 from rencheng.domain.reading import MeterValue, Reading, SignalEvent, WaterReading
-from rencheng.store.database import in_our_words, open_database
-from rencheng.store.readings import Arrival, Fate, Settled, stage_on_connect, write
+from rencheng.store.core.database import in_our_words, open_database
+from rencheng.store.readings.merge import Arrival, Fate, Settled, stage_on_connect, write
 from tests.store.conftest import NOON, arrivals, rows
 from tests.store.test_readings_model import told
 

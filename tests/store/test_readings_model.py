@@ -13,9 +13,9 @@ from sqlalchemy import Engine, select, text
 from rencheng.domain.errors import Reason, Refused
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
-from rencheng.store.readings import Arrival, Fate, Settled, write
-from rencheng.store.shapes import SHAPES
-from rencheng.store.straight import copy_new
+from rencheng.store.readings.copy_new import copy_new
+from rencheng.store.readings.merge import Arrival, Fate, Settled, write
+from rencheng.store.readings.row_mapping import SHAPES
 from tests.store.conftest import NOON, TABLES
 
 devices = st.sampled_from(["A", "B", "Ä-ü 城"])

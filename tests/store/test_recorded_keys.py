@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from device_sims.recordings import floods, sessions, signals
 from device_sims.replay import FloodReplay, PileReplay, Replay, SignalReplay
 from rencheng.domain.reading import Reading
-from rencheng.store.readings import Arrival, Settled, write
-from rencheng.store.shapes import SHAPES
+from rencheng.store.readings.merge import Arrival, Settled, write
+from rencheng.store.readings.row_mapping import SHAPES
 from tests.store.conftest import NOON, rows
 
 FLOODS: list[Replay] = [FloodReplay(f"G{n}", flood, NOON, 3600, 3600) for n, flood in enumerate(floods())]

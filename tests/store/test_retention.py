@@ -11,11 +11,11 @@ from sqlalchemy import Engine, text
 from rencheng.domain.errors import Misconfigured
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import SignalEvent
-from rencheng.store.hypertables import RAW, Hypertable, chunks, hypertables
-from rencheng.store.readings import Arrival, write
-from rencheng.store.retention import Dropped, drop_old, would_drop
-from rencheng.store.rollup_levels import Level
-from rencheng.store.rollups import roll_up
+from rencheng.store.hypertables.views import RAW, Hypertable, chunks, hypertables
+from rencheng.store.readings.merge import Arrival, write
+from rencheng.store.retention.readings import Dropped, drop_old, would_drop
+from rencheng.store.rollups.refresh import roll_up
+from rencheng.store.schema.granularity import Level
 from services.jobs.settings import JobSettings
 from services.jobs.storage import drop_what_is_old
 from tests.store.conftest import rows

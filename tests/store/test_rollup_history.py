@@ -11,11 +11,11 @@ from sqlalchemy import Engine
 
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
-from rencheng.store.history import HISTORIES, Buckets, Span
-from rencheng.store.history_plan import NotKept, Segment, Stock, fitting, ladder
-from rencheng.store.rollup_history import history_of
-from rencheng.store.rollup_history import stock as stock_of
-from rencheng.store.rollup_levels import Level
+from rencheng.store.history.from_rollups import history_of
+from rencheng.store.history.from_rollups import stock as stock_of
+from rencheng.store.history.plan import NotKept, Segment, Stock, fitting, ladder
+from rencheng.store.history.raw import HISTORIES, Buckets, Span
+from rencheng.store.schema.granularity import Level
 from tests.store.test_rollups import NOW, batches, forget, store
 from tests.store.upkeep import settle
 

@@ -11,10 +11,10 @@ from sqlalchemy import Engine, literal_column, select, text
 from rencheng.domain.kind import Kind
 from rencheng.domain.quality import FROM_ONE_READING, UNUSABLE, Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
-from rencheng.store.readings import Arrival, write
-from rencheng.store.rollup_levels import CITY_ZONE, Level
-from rencheng.store.rollups import roll_up, touch_devices
-from rencheng.store.straight import copy_new
+from rencheng.store.readings.copy_new import copy_new
+from rencheng.store.readings.merge import Arrival, write
+from rencheng.store.rollups.refresh import roll_up, touch_devices
+from rencheng.store.schema.granularity import CITY_ZONE, Level
 from tests.store.conftest import TABLES
 from tests.store.upkeep import settle
 

@@ -11,10 +11,10 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.series_quality import SETTLED_AFTER, run
-from rencheng.store.database import open_database
-from rencheng.store.devices import add_region, register
+from rencheng.store.core.database import open_database
 from rencheng.store.quality import flags_of, forget_flags
-from rencheng.store.readings import Arrival, stage_on_connect, write
+from rencheng.store.readings.merge import Arrival, stage_on_connect, write
+from rencheng.store.registry.devices import add_region, register
 from tests.store.conftest import REGION
 
 START = datetime(2026, 7, 20, 8, tzinfo=UTC)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from rencheng.domain.reading import Reading, SignalEvent, WaterReading
-from rencheng.store.straight import LONG_WAYS_MAX, Luck, copy_new
+from rencheng.store.readings.copy_new import LONG_WAYS_MAX, Luck, copy_new
 from tests.store.conftest import NOON, rows
 from tests.store.test_readings_faults import gauge
 

@@ -14,10 +14,10 @@ from rencheng.domain.device import Device
 from rencheng.domain.errors import Refused
 from rencheng.domain.kind import Kind
 from rencheng.intake import Message, admit
-from rencheng.store.database import open_database
-from rencheng.store.devices import add_region, register
-from rencheng.store.readings import Arrival, Fate, Settled, stage_on_connect, write
-from rencheng.store.transactions import transactions
+from rencheng.store.core.database import open_database
+from rencheng.store.readings.merge import Arrival, Fate, Settled, stage_on_connect, write
+from rencheng.store.readings.transactions import transactions
+from rencheng.store.registry.devices import add_region, register
 from tests.store.conftest import REGION
 
 START = datetime(2026, 7, 20, 8, tzinfo=UTC)

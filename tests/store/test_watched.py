@@ -10,9 +10,9 @@ from local_stack.postgres import PostgresServer
 from rencheng.domain.device import Device
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.kind import Kind
-from rencheng.store.database import open_database
-from rencheng.store.devices import add_region, load_directory, refresh_directory, register, retire
-from rencheng.store.watch import Watched
+from rencheng.store.core.database import open_database
+from rencheng.store.registry.cache import Watched
+from rencheng.store.registry.devices import add_region, load_directory, refresh_directory, register, retire
 from tests.store.conftest import REGION
 
 

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, text
 
-from rencheng.store.columnstore import keep_by_columns
-from rencheng.store.edition import edition
-from rencheng.store.rollups import roll_up
+from rencheng.store.hypertables.columnstore import keep_by_columns
+from rencheng.store.hypertables.edition import edition
+from rencheng.store.rollups.refresh import roll_up
 
 
 def settle(database: Engine) -> None:

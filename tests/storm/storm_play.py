@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from rencheng.domain.level import Level
 from rencheng.domain.mute import Scope, Silence
 from rencheng.domain.site import Site, SiteType, default_profile
-from services.alerts.storm.control import Control, Verdict, Word
+from services.alerts.suppression.policy import Control, Verdict, Word
 
 NOON = datetime(2026, 7, 20, 4, tzinfo=UTC)
 """A Monday, in Jinan."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rencheng.domain.level import Level
 from rencheng.domain.mute import Scope
-from services.alerts.storm.control import RATE, RED_REGION, UNTOLD, UPDATE_EVERY, Line, Verdict
+from services.alerts.suppression.policy import RATE, RED_REGION, UNTOLD, UPDATE_EVERY, Line, Verdict
 from tests.storm.storm_play import HUAIYIN, LIXIA, Storm, at, delivered, place
 
 NONE, BLUE, YELLOW, ORANGE, RED = Level

@@ -2,9 +2,9 @@
 
 from rencheng.domain.level import Level
 from rencheng.domain.mute import Scope
-from services.alerts.storm.blindness import Blindness
-from services.alerts.storm.groups import Groups, Summary
-from services.alerts.storm.notices import Notice
+from services.alerts.suppression.groups import Groups, Summary
+from services.alerts.suppression.no_data import Blindness
+from services.alerts.suppression.notices import Notice
 from tests.storm.storm_play import HUAIYIN, Storm, at, place
 
 NONE, BLUE, YELLOW, ORANGE, RED = Level

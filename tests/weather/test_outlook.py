@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
 from rencheng.domain.weather import RainForecast, RainSignal, covers, in_force
-from services.alerts.context.outlook import Outlook
-from services.alerts.engine.readiness import Readiness
+from rencheng.engine.rain.readiness import Readiness
+from rencheng.engine.rain.weather import Outlook
 
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
 LIXIA = "370102"

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from rencheng.cap.rain_signals import read_signal
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
-from rencheng.weather_form.signal import read_signal
 from tests.weather.signals import cap, national
 
 

@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from rencheng.store.audit import list_audit
-from services.api.answers import Answer, Page, cut, example, shown
+from rencheng.store.access.audit import list_audit
 from services.api.deps import Db, Limit, Moment, Zone
+from services.api.http.models import Answer, Page, cut, example, shown
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 

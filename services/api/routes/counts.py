@@ -4,10 +4,10 @@ from dataclasses import asdict
 
 from fastapi import APIRouter
 
-from rencheng.store import health
-from rencheng.store.counts import Tally
-from services.api.answers import Answer, example
+from rencheng.store.accounting import health
+from rencheng.store.accounting.counts import Tally
 from services.api.deps import ByWorld, Db
+from services.api.http.models import Answer, example
 
 router = APIRouter(prefix="/counts", tags=["counts"])
 

@@ -7,9 +7,9 @@ from typing import Literal
 from fastapi import APIRouter, Response
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.store import health
-from services.api.answers import Answer, example
+from rencheng.store.accounting import health
 from services.api.deps import Db
+from services.api.http.models import Answer, example
 
 router = APIRouter(tags=["health"])
 

@@ -11,12 +11,13 @@ from rencheng.domain.errors import Reason
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import IDENTIFIER
 from rencheng.domain.warning import MessageType
-from rencheng.store import city_now, counts, health, sites_now
-from rencheng.store.city_now import Presence
-from rencheng.store.sessions import Connection, Row
-from rencheng.store.sites_now import SiteFilters, SiteNow
-from services.api.answers import Answer, LevelWord, example, level_word, local
+from rencheng.store.accounting import counts, health
+from rencheng.store.core.sessions import Connection, Row
+from rencheng.store.registry import overview, site_status
+from rencheng.store.registry.overview import Presence
+from rencheng.store.registry.site_status import SiteFilters, SiteNow
 from services.api.deps import Db, Zone
+from services.api.http.models import Answer, LevelWord, example, level_word, local
 
 router = APIRouter(prefix="/status", tags=["health"])
 
@@ -177,15 +178,15 @@ def get_status(
 
 def _status(connection: Connection, world: str, zone: ZoneInfo) -> Status:
     pulse = health.pulse(connection)
-    now = sites_now.worlds_now(connection, [world]).get(world)
-    sites = sites_now.list_sites(connection, SiteFilters(world=world), limit=SITES_MAX)
+    now = site_status.worlds_now(connection, [world]).get(world)
+    sites = site_status.list_sites(connection, SiteFilters(world=world), limit=SITES_MAX)
     levels = [level_word(site.level) for site in sites]
     words: tuple[LevelWord, ...] = ("none", "blue", "yellow", "orange", "red")
     return Status(
         at=local(pulse.at, zone),
         world=world,
         now=local(now, zone) if now else None,
-        worlds=[World(**row) for row in city_now.list_worlds(connection)],
+        worlds=[World(**row) for row in overview.list_worlds(connection)],
         health=Pulse(
             status=pulse.status,
             last_row_at=local(pulse.last_row_at, zone) if pulse.last_row_at else None,
@@ -196,17 +197,17 @@ def _status(connection: Connection, world: str, zone: ZoneInfo) -> Status:
         levels={word: levels.count(word) for word in words},
         blind=sum(site.state == "blind" for site in sites),
         sites=[_site(site) for site in sites],
-        devices=[_devices(found) for found in city_now.presence(connection, world, now)],
+        devices=[_devices(found) for found in overview.presence(connection, world, now)],
         messages=[
             LastMessage.model_validate(_message(row, zone))
-            for row in city_now.last_messages(connection, world, limit=MESSAGES_MAX)
+            for row in overview.last_messages(connection, world, limit=MESSAGES_MAX)
         ],
     )
 
 
 def _account(connection: Connection, world: str) -> Account:
     tally = counts.totals(connection, world)
-    by_reason = {Reason(reason): times for reason, times in city_now.refused_by_reason(connection, world).items()}
+    by_reason = {Reason(reason): times for reason, times in overview.refused_by_reason(connection, world).items()}
     return Account(
         settled=tally.total,
         stored=tally.stored,

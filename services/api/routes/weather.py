@@ -6,18 +6,18 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Body, Query
 from pydantic import ConfigDict, Field
 
+from rencheng.cap.rain_signals import read_signal
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.topic import IDENTIFIER
 from rencheng.domain.weather import in_force
-from rencheng.store.devices import add_world
+from rencheng.schemas.forecast import ForecastForm
+from rencheng.store.registry.devices import add_world
 from rencheng.store.weather import keep_forecasts, keep_signal, signals_since
-from rencheng.weather_form.forecast import ForecastForm
-from rencheng.weather_form.signal import read_signal
-from services.api.answers import Answer, LevelWord, example, level_word, local
 from services.api.deps import Db, Zone
-from services.api.errors import Unacceptable
+from services.api.http.errors import Unacceptable
+from services.api.http.models import Answer, LevelWord, example, level_word, local
 
 router = APIRouter(prefix="/weather", tags=["weather"])
 door = APIRouter(prefix="/weather", tags=["weather"])

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from device_sims.errors import NotEnrolled, NotLoopback
-from device_sims.fleet.crossbar import Crossbar, connect_up
+from device_sims.fleet.connection_map import Crossbar, connect_up
 from device_sims.fleet.ledger import Entry, Ledger, read_ledger
 from device_sims.fleet.plan import Faults, Part, Plan
 from device_sims.fleet.player import Played, play
-from device_sims.fleet.timetable import Expect, quarantine_key
+from device_sims.fleet.schedule import Expect, quarantine_key
 from rencheng.domain.kind import Kind
 from tests.conftest import Broker
 from tests.device_sims.listener import Listener

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from device_sims.fleet.plan import Faults, Part, Plan
-from device_sims.fleet.timetable import Emission, Expect, emissions, storms
+from device_sims.fleet.schedule import Emission, Expect, emissions, storms
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind

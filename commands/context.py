@@ -1,0 +1,42 @@
+"""The database for one command: opened, and closed when the command ends."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rencheng.replay.attempt import Limits
+from rencheng.runtime.settings import DatabaseSettings, IntakeSettings
+from rencheng.store.core.database import Connection, Engine, in_our_words, open_database
+
+
+@contextmanager
+def opened() -> Iterator[Engine]:
+    """The database that the settings name.
+
+    Raises:
+        StoreUnavailable: it cannot be reached.
+    """
+    engine = open_database(DatabaseSettings.load().database_url, name="rencheng")
+    try:
+        with in_our_words():
+            yield engine
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def transaction() -> Iterator[Connection]:
+    """One transaction of that database."""
+    with opened() as engine, engine.begin() as connection:
+        yield connection
+
+
+def limits() -> Limits:
+    """By what intake judges, as the settings say."""
+    settings = IntakeSettings.load()
+    return Limits(settings.clock_limits, settings.gauge_limits)
+
+
+def operator() -> str:
+    """Who is at the keyboard, for the audit."""
+    return f"shell {getpass.getuser()}"

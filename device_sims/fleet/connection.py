@@ -1,0 +1,159 @@
+"""One connection of a fleet, for one device or many: sends, remembers until the PUBACK, comes back when it is cut."""
+
+import errno
+import socket
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from random import Random
+
+from device_sims.fleet import packets
+from device_sims.fleet.schedule import Emission
+
+WINDOW = 500
+"""How many messages may wait for their PUBACK on one connection. Mosquitto takes more, and answers them all."""
+
+PACKET_IDS = 65535
+RETRY_S = (0.2, 2.0)
+CONNECT_TIMEOUT_S = 5.0
+READ_BYTES = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom a connection logs in as. `client_id` must be no other connection's."""
+
+    client_id: str
+    user: str
+    password: str = field(repr=False)
+
+
+class Line:
+    """A connection that comes back by itself.
+
+    Attributes:
+        socket: the socket, None while cut off.
+        connects: how often it has been let in.
+        trouble: why it is cut off, None if it is not.
+    """
+
+    def __init__(self, address: tuple[str, int], account: Account) -> None:
+        self.socket: socket.socket | None = None
+        self.connects = 0
+        self.trouble: str | None = "not connected yet"
+        self.account = account
+        self._address = address
+        self._waiting: deque[tuple[bytes, Emission]] = deque()
+        self._in_flight: dict[int, tuple[bytes, Emission]] = {}
+        self._packet_id = 0
+        self._out = bytearray()
+        self._in = bytearray()
+        self._retry_at_s = 0.0
+        self._dice = Random(account.client_id)  # noqa: S311 - only to be out of step
+
+    def __len__(self) -> int:
+        """How many messages the broker has not confirmed."""
+        return len(self._waiting) + len(self._in_flight)
+
+    @property
+    def unconfirmed(self) -> list[Emission]:
+        """These messages, oldest first."""
+        return [emission for _, emission in (*self._in_flight.values(), *self._waiting)]
+
+    def post(self, topic: bytes, emission: Emission) -> None:
+        """Take a message to send."""
+        self._waiting.append((topic, emission))
+
+    def pump(self, now_s: float) -> None:
+        """Connect if it is time, and send what fits."""
+        if self.socket is None and now_s >= self._retry_at_s:
+            self._open(now_s)
+        if self.trouble is None:
+            self._fill()
+        if self._out:
+            self._send(now_s)
+
+    def read(self, now_s: float) -> list[Emission]:
+        """Take in what the broker sent; the messages that it confirmed."""
+        try:
+            data = self.socket.recv(READ_BYTES) if self.socket else b""
+        except BlockingIOError:
+            return []
+        except OSError as error:
+            self.cut(now_s, why=str(error))
+            return []
+        if not data:
+            self.cut(now_s, why="the broker hung up")
+            return []
+        self._in += data
+        settled, code = packets.take_answers(self._in)
+        if code is not None:
+            self._answered(code, now_s)
+        found = [self._in_flight.pop(packet_id, None) for packet_id in settled]
+        return [item[1] for item in found if item]
+
+    def cut(self, now_s: float, *, why: str, retry: bool = True) -> None:
+        """Lose the connection without a word; what is not confirmed will be sent again."""
+        if self.socket:
+            self.socket.close()
+        self.socket, self.trouble = None, why
+        self._out.clear()
+        self._in.clear()
+        self._retry_at_s = now_s + (self._dice.uniform(*RETRY_S) if retry else 0.0)
+
+    def close(self) -> None:
+        """Say goodbye and leave."""
+        if self.socket:
+            self.socket.setblocking(True)
+            self.socket.settimeout(1.0)
+            with suppress(OSError):  # it was cut a moment ago
+                self.socket.sendall(packets.DISCONNECT)
+            self.socket.close()
+            self.socket = None
+
+    def _open(self, now_s: float) -> None:
+        try:
+            self.socket = socket.create_connection(self._address, timeout=CONNECT_TIMEOUT_S)
+        except OSError as error:
+            self.cut(now_s, why=str(error))
+            return
+        self.socket.setblocking(False)
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        account = self.account
+        self._out += packets.connect(account.client_id, account.user, account.password)
+        self.trouble = "no answer yet"
+
+    def _answered(self, code: int, now_s: float) -> None:
+        if code:
+            self.cut(now_s, why=f"the broker refuses {self.account.user} (code {code})")
+            return
+        self.connects += 1
+        self.trouble = None
+        for packet, _ in self._in_flight.values():
+            self._out += packets.again(packet)
+
+    def _fill(self) -> None:
+        while self._waiting and len(self._in_flight) < WINDOW:
+            topic, emission = self._waiting.popleft()
+            packet = packets.publish(topic, emission.payload, self._next_id())
+            self._in_flight[self._packet_id] = packet, emission
+            self._out += packet
+
+    def _next_id(self) -> int:
+        self._packet_id = self._packet_id % PACKET_IDS + 1
+        while self._packet_id in self._in_flight:
+            self._packet_id = self._packet_id % PACKET_IDS + 1
+        return self._packet_id
+
+    def _send(self, now_s: float) -> None:
+        if self.socket is None:
+            return
+        try:
+            sent = self.socket.send(self._out)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            reset = error.errno in {errno.ECONNRESET, errno.EPIPE}
+            self.cut(now_s, why="the broker hung up" if reset else str(error))
+            return
+        del self._out[:sent]

@@ -1,0 +1,50 @@
+"""What was said, as one line of the back-test's answer."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from rencheng.backtest.replay import Judged, Noticed
+from rencheng.cap import mapping
+from rencheng.domain.site import Site
+from rencheng.domain.warning import Certainty
+from rencheng.text import en, zh
+from rencheng.text.monitoring import lost_or_restored
+
+
+def as_line(said: Judged | Noticed, sites: Mapping[str, Site]) -> str:
+    """The JSON object, without a line break.
+
+    `level` on a cancel is the one that ended; on a notice, how urgent it is.
+    """
+    return json.dumps(_warning(said, sites) if isinstance(said, Judged) else _notice(said, sites), ensure_ascii=False)
+
+
+def _warning(judged: Judged, sites: Mapping[str, Site]) -> dict[str, object]:
+    message = judged.message
+    site = sites[message.site_id]
+    return {
+        "site_id": message.site_id,
+        "message": message.message_type.value.lower(),
+        "level": message.level.word,
+        "certainty": mapping.certainty(message).value,
+        "issued_at": judged.issued_at.isoformat(),
+        "probability": message.grounds.probability,
+        "eta_s": message.grounds.eta_s,
+        "reason": asdict(message.grounds) | {"zh": zh.description(message, site), "en": en.description(message, site)},
+    }
+
+
+def _notice(noticed: Noticed, sites: Mapping[str, Site]) -> dict[str, object]:
+    notice = noticed.notice
+    zh, en = lost_or_restored(notice, sites[notice.site_id])
+    return {
+        "site_id": notice.site_id,
+        "message": notice.kind.value,
+        "level": notice.level.word,
+        "certainty": Certainty.OBSERVED.value,
+        "issued_at": noticed.issued_at.isoformat(),
+        "probability": None,
+        "eta_s": None,
+        "reason": {"rule": notice.kind.value, "gauges": dict(notice.gauges), "zh": zh, "en": en},
+    }

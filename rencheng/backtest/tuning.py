@@ -1,0 +1,142 @@
+"""What other thresholds would have made of a past: warnings, leads and false alarms, as set and what if. Pure."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from rencheng.backtest.matching import PROMISE_S, Said, Target, claims, match
+from rencheng.backtest.replay import AT_ONCE, Judged, judge_readings
+from rencheng.backtest.sites import WORLD
+from rencheng.domain.level import WARNING_LEVELS, Level
+from rencheng.domain.quality import UNUSABLE
+from rencheng.domain.reading import WaterReading
+from rencheng.domain.site import Site, Threshold, ThresholdProfile
+from rencheng.domain.warning import MessageType
+from rencheng.engine.forecast.shipped import street_model
+
+TWICE_WITHIN_S = 600.0
+"""Water is what a gauge saw twice within so long; once is a car's wake. FloodNet's blips last one sample."""
+
+APART_S = 3600.0
+"""Water that comes back sooner is the same flood: the street is closed still."""
+
+WHAT_IF = "what if"
+
+
+class Tally(NamedTuple):
+    """How one level fared.
+
+    Attributes:
+        threshold_mm: by which the warnings were judged.
+        warnings: how many there were.
+        floods: how often the water came to the threshold of the floods.
+        foreseen: of them warned of before.
+        lead_median_min: of those that were warned of by the crossing; None if none was.
+        in_vain: warnings after which the water did not come.
+    """
+
+    threshold_mm: float
+    warnings: int
+    floods: int
+    foreseen: int
+    lead_median_min: float | None
+    in_vain: int
+
+
+@dataclass(frozen=True)
+class Played:
+    """A past, judged by one set of thresholds."""
+
+    sites: Mapping[str, Site]
+    judged: Sequence[Judged]
+
+    def said(self, site_id: str) -> list[Said]:
+        """What was said of a site."""
+        return [_said(one) for one in self.judged if one.message.site_id == site_id]
+
+
+def play(sites: Mapping[str, Site], readings: Iterable[WaterReading], wait: timedelta = AT_ONCE) -> Played:
+    """Judge readings, in order of sample time, as an exercise in which each waits for so long (`Book`)."""
+    there = {site_id: replace(site, world=WORLD) for site_id, site in sites.items()}
+    return Played(there, list(judge_readings(there, readings, model=street_model(), wait=wait)))
+
+
+def what_if(site: Site, depths_mm: Mapping[Level, float]) -> Site:
+    """The site with other thresholds.
+
+    Raises:
+        ValueError: they would not rise from blue to red.
+    """
+    others = {level: Threshold(depth_mm, WHAT_IF) for level, depth_mm in depths_mm.items()}
+    return replace(site, profile=replace(site.profile, thresholds={**site.profile.thresholds, **others}))
+
+
+def tally(played: Played, site_id: str, floods: Mapping[Level, Sequence[Target]]) -> dict[Level, Tally]:
+    """Warnings at each level held against floods."""
+    said, profile = played.said(site_id), played.sites[site_id].profile
+    found = {}
+    for level in WARNING_LEVELS:
+        warnings = claims(said, level)
+        matched = match(floods[level], warnings, PROMISE_S)
+        leads_s = [lead_s for lead_s in matched.leads_s if lead_s is not None and lead_s >= 0]
+        found[level] = Tally(
+            threshold_mm=profile.depth_mm(level),
+            warnings=len(warnings),
+            floods=len(floods[level]),
+            foreseen=sum(lead_s > 0 for lead_s in leads_s),
+            lead_median_min=statistics.median(leads_s) / 60 if leads_s else None,
+            in_vain=len(matched.false),
+        )
+    return found
+
+
+def floods_of(readings: Iterable[WaterReading], site: Site, profile: ThresholdProfile) -> dict[Level, list[Target]]:
+    """When the water came to each threshold of a profile, by any of the site's gauges."""
+    samples: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
+    for reading in readings:
+        if reading.depth_mm is not None and not reading.quality & UNUSABLE and reading.device_id in site.device_ids:
+            samples[reading.device_id, reading.channel].append((reading.time.timestamp(), reading.depth_mm))
+    found = {}
+    for level in WARNING_LEVELS:
+        stands = [span for one in samples.values() for span in _stands(one, profile.depth_mm(level))]
+        found[level] = _floods(sorted(stands))
+    return found
+
+
+def _stands(samples: Sequence[tuple[float, float]], threshold_mm: float) -> list[tuple[float, float]]:
+    """(first, last) sample at or above a threshold, where two follow each other."""
+    found: list[tuple[float, float]] = []
+    above_at: float | None = None
+    for at, depth_mm in samples:
+        if depth_mm < threshold_mm:
+            above_at = None
+            continue
+        if above_at is not None and at - above_at <= TWICE_WITHIN_S:
+            if found and found[-1][1] == above_at:
+                found[-1] = (found[-1][0], at)
+            else:
+                found.append((above_at, at))
+        above_at = at
+    return found
+
+
+def _floods(stands: Iterable[tuple[float, float]]) -> list[Target]:
+    floods: list[Target] = []
+    for begin, end in stands:
+        if floods and begin - floods[-1].ends < APART_S:
+            floods[-1] = replace(floods[-1], ends=max(end, floods[-1].ends))
+        else:
+            dry_until = floods[-1].ends if floods else float("-inf")
+            floods.append(
+                Target(begins=dry_until, crossed_at=begin, ends=end, name=f"{datetime.fromtimestamp(begin, UTC)}")
+            )
+    return floods
+
+
+def _said(one: Judged) -> Said:
+    message = one.message
+    level = Level.NONE if message.message_type is MessageType.CANCEL else message.level
+    return Said(one.issued_at.timestamp(), level, message.grounds.probability)

@@ -1,0 +1,1 @@
+"""The life of a device: registration, replacement, retirement, onboarding, broker account."""

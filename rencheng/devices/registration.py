@@ -1,0 +1,203 @@
+"""Let devices in: registered in the database, and with an account of their own at the broker."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from rencheng.codecs.registry import CODECS
+from rencheng.domain.device import Device
+from rencheng.domain.errors import NotPossible
+from rencheng.domain.gateway import Gateway
+from rencheng.domain.topic import IDENTIFIER, REGION
+from rencheng.messaging.mqtt.accounts import SERVICE_PREFIX, alone_at, new_password, password_hash, write_password_file
+from rencheng.messaging.mqtt.gateway_access import write_access_rules
+from rencheng.runtime.settings import BrokerAccounts
+from rencheng.schemas.device import DeviceForm, listed
+from rencheng.store.access import audit
+from rencheng.store.core.database import Connection, Engine
+from rencheng.store.registry.device_changes import worlds_of_sites
+from rencheng.store.registry.devices import add_world, find_devices, know_region, password_hashes, register
+from rencheng.store.registry.gateways import load_gateways, register_gateway
+
+HASHED_AT_ONCE = 500
+
+Say = Callable[[int], None]
+"""Told how many passwords are hashed so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Enrolled:
+    """What became of a list of devices.
+
+    Attributes:
+        passwords: of those that are new; only hashes are kept, so this is the one time that they can be read.
+        changed: those that were known, and are another way now.
+        unchanged: how many were known just so.
+    """
+
+    passwords: Mapping[str, str] = field(default_factory=dict)
+    changed: Sequence[str] = ()
+    unchanged: int = 0
+
+
+def enrol(engine: Engine, devices: Sequence[Device]) -> dict[str, str]:
+    """Register devices, each with a new broker password; the passwords by device.
+
+    Only their hashes are kept, so this is the one time that they can be read. The broker knows them after
+    `write_accounts` and a reload.
+
+    Raises:
+        NotPossible: a name that no device may bear, a codec that nobody has, or a region that is no GB/T 2260 code.
+    """
+    for device in devices:
+        _check(device)
+    passwords = {device.device_id: new_password() for device in devices}
+    with engine.begin() as connection:
+        register(connection, [(replace(d, retired_at=None), password_hash(passwords[d.device_id])) for d in devices])
+    return passwords
+
+
+def enrol_all(
+    connection: Connection,
+    forms: Sequence[DeviceForm],
+    *,
+    actor: str,
+    keep: Callable[[Mapping[str, str]], None] = lambda _passwords: None,
+    say: Say = lambda _done: None,
+) -> Enrolled:
+    """Register a list of devices, all of them or none. To do it twice is harmless: who is known keeps the password.
+
+    Args:
+        connection: the transaction in which it is done.
+        forms: the devices; what a form leaves out stays as it is.
+        actor: who does it, for the audit.
+        keep: given the new passwords while nothing is committed yet, so that none is lost if it fails.
+        say: told of the progress of hashing, which takes the time.
+
+    Raises:
+        NotPossible: and what is wrong with which device, up to twenty findings.
+    """
+    known = find_devices(connection, [form.device_id for form in forms])
+    wanted = [form.device(known.get(form.device_id)) for form in forms]
+    if wrong := misfits(connection, wanted, known):
+        raise NotPossible(listed(wrong))
+    for region in sorted({device.region for device in wanted}):
+        know_region(connection, region)
+    for world in sorted({device.world for device in wanted}):
+        add_world(connection, world, world)
+    new = [device for device in wanted if device.device_id not in known]
+    changed = [device for device in wanted if known.get(device.device_id, device) != device]
+    passwords = {device.device_id: new_password() for device in new}
+    hashes = _hashed(list(passwords.values()), say)
+    register(connection, [*zip(new, hashes, strict=True), *((device, None) for device in changed)])
+    _write_down(connection, actor, new, changed)
+    keep(passwords)
+    return Enrolled(passwords, [device.device_id for device in changed], len(wanted) - len(new) - len(changed))
+
+
+def enrol_gateway(engine: Engine, gateway: Gateway, *, actor: str) -> str:
+    """Let a gateway in, with a new broker password, which is returned this one time.
+
+    Raises:
+        NotPossible: its region is no GB/T 2260 code.
+    """
+    _check_region(gateway.region)
+    password = new_password()
+    with engine.begin() as connection:
+        know_region(connection, gateway.region)
+        register_gateway(connection, gateway, password_hash(password))
+        audit.record(connection, actor, "gateway.add", f"gateway {gateway.account}", {})
+    return password
+
+
+def write_accounts(engine: Engine, accounts: BrokerAccounts) -> int:
+    """Write the broker's password file anew (services, gateways, devices in service), and what gateways may do.
+
+    Returns how many accounts there are.
+
+    Raises:
+        Misconfigured: the file cannot be written.
+    """
+    services = [
+        ("ingest", accounts.mqtt_ingest_password),
+        ("alerts", accounts.mqtt_alerts_password),
+        ("operator", accounts.mqtt_operator_password),
+    ]
+    hashes = [(f"{SERVICE_PREFIX}{name}", password_hash(secret.get_secret_value())) for name, secret in services]
+    with alone_at(accounts.mqtt_password_file):
+        with engine.connect() as connection:
+            gateways = load_gateways(connection)
+            hashes += [(gateway.account, hashed) for gateway, hashed in gateways]
+            hashes += password_hashes(connection)
+        write_access_rules(accounts.mqtt_password_file, [gateway for gateway, _ in gateways])
+        write_password_file(accounts.mqtt_password_file, hashes)
+    return len(hashes)
+
+
+def misfits(connection: Connection, wanted: Sequence[Device], known: Mapping[str, Device]) -> list[str]:
+    """What is wrong with devices as they are wanted, in sentences that name them."""
+    wrong = []
+    for device in wanted:
+        before = known.get(device.device_id)
+        try:
+            _check(device)
+        except NotPossible as error:
+            wrong.append(f"{device.device_id}: {error}")
+        if before is not None and before.retired_at is not None:
+            wrong.append(f"{device.device_id}: retired at {before.retired_at.isoformat()}; `device add` brings it back")
+        elif before is not None and (before.kind, before.world) != (device.kind, device.world):
+            wrong.append(
+                f"{device.device_id}: it is {before.kind} in the world {before.world}, and its readings lie there;"
+                " retire it, and register another name"
+            )
+    return wrong + _misplaced(connection, wanted)
+
+
+def _misplaced(connection: Connection, wanted: Sequence[Device]) -> list[str]:
+    named = {device.site_id for device in wanted if device.site_id is not None}
+    worlds = worlds_of_sites(connection, named)
+    wrong = []
+    for device in wanted:
+        if device.site_id is not None and worlds.get(device.site_id, device.world) != device.world:
+            wrong.append(f"{device.device_id}: site {device.site_id} is in the world {worlds[device.site_id]}")
+        elif device.site_id is not None and device.site_id not in worlds:
+            wrong.append(f"{device.device_id}: there is no site {device.site_id}; `rencheng site list` shows which are")
+    return wrong
+
+
+def _hashed(passwords: Sequence[str], say: Say) -> list[str]:
+    """In threads, because hashing lets others run: ten thousand take a second on two cores."""
+    hashes: list[str] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for begin in range(0, len(passwords), HASHED_AT_ONCE):
+            hashes += pool.map(password_hash, passwords[begin : begin + HASHED_AT_ONCE])
+            say(len(hashes))
+    return hashes
+
+
+def _write_down(connection: Connection, actor: str, new: Sequence[Device], changed: Sequence[Device]) -> None:
+    if len(new) + len(changed) == 1:
+        [device] = [*new, *changed]
+        audit.record(connection, actor, "device.add" if new else "device.change", f"device {device.device_id}", {})
+    elif new or changed:
+        detail = {"new": [device.device_id for device in new], "changed": [device.device_id for device in changed]}
+        audit.record(connection, actor, "device.import", "devices", detail)
+
+
+def _check(device: Device) -> None:
+    if not IDENTIFIER.fullmatch(device.device_id):
+        raise NotPossible(
+            f"{device.device_id!r} cannot be a device's name: 1 to 64 letters, digits, dots, dashes or"
+            " underscores, beginning with a letter or digit"
+        )
+    if device.device_id.startswith(SERVICE_PREFIX):
+        raise NotPossible(f"{device.device_id!r} begins like a service's name; no device may, it would get its rights")
+    if device.codec not in CODECS:
+        raise NotPossible(f"there is no codec {device.codec!r}; there is {', '.join(sorted(CODECS))}")
+    _check_region(device.region)
+
+
+def _check_region(region: str) -> None:
+    if not REGION.fullmatch(region):
+        raise NotPossible(f"{region!r} is not a six-digit GB/T 2260 code, such as 370102 for Lixia, Jinan")

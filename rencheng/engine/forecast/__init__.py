@@ -1,0 +1,1 @@
+"""Forecast when the water crosses each threshold, and how probably."""

@@ -1,0 +1,1 @@
+"""The message types that leave the alert service."""

@@ -1,0 +1,1 @@
+"""Messages between the broker and the services. The only package that speaks to a broker."""

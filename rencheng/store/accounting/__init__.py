@@ -1,0 +1,1 @@
+"""The count of every reading received: stored, duplicate, quarantined, in flight."""

@@ -1,0 +1,28 @@
+"""How many slots of ingest are to work, as the operator last asked."""
+
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import ProgrammingError
+
+from rencheng.domain.errors import StoreUnavailable
+from rencheng.store.schema.account_tables import ingest_slots
+
+SLOTS_MAX = 16
+
+
+def wanted_slots(connection: Connection) -> int | None:
+    """How many; None if nobody asked.
+
+    Raises:
+        StoreUnavailable: the schema is not there yet.
+    """
+    try:
+        return connection.execute(select(ingest_slots.c.wanted)).scalar_one_or_none()
+    except ProgrammingError as error:
+        raise StoreUnavailable("the database has no schema yet; `rencheng db upgrade` makes it") from error
+
+
+def want_slots(connection: Connection, number: int) -> None:
+    """Ask for so many, from 1 to `SLOTS_MAX`; ingest sees it within a second or two."""
+    statement = insert(ingest_slots).values(one=True, wanted=number)
+    connection.execute(statement.on_conflict_do_update(index_elements=["one"], set_={"wanted": number}))

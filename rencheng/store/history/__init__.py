@@ -1,0 +1,1 @@
+"""Stored readings by time bucket, from raw rows and from rollups."""

@@ -1,0 +1,1 @@
+"""The hypertables: their names, chunks, compression, and the edition of TimescaleDB."""

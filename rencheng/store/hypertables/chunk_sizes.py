@@ -1,0 +1,65 @@
+"""How long a chunk of readings is: by what comes in, kind by kind."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, func, select, text
+
+from rencheng.domain.kind import Kind
+from rencheng.store.hypertables.views import RAW, chunk_interval, hypertables
+from rencheng.store.schema.account_tables import ingest_counts
+from rencheng.store.schema.granularity import Level
+
+ROWS_MAX = 5_000_000
+"""Readings in a chunk, about 1 GB with indexes: the newest chunks of all kinds should fit into a quarter of the memory.
+
+Source: TimescaleDB's documentation on sizing hypertable chunks; bytes a row as measured by benchmarks/storage.
+"""
+
+LENGTHS = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 6, 12, 24, 7 * 24))
+"""Each a part of the next, so that chunks of different lengths lie side by side without slivers."""
+
+LOOKED_AT = timedelta(days=7)
+
+
+def suitable(rows_per_day: float) -> timedelta:
+    """The longest chunk that keeps below `ROWS_MAX` at this rate; an hour, if none does."""
+    fitting = [length for length in LENGTHS if rows_per_day * (length / timedelta(days=1)) <= ROWS_MAX]
+    return max(fitting, default=LENGTHS[0])
+
+
+def measured_rates(connection: Connection, today: datetime) -> dict[Kind, int]:
+    """Readings a day by kind: of the last week, today included, the day with the most."""
+    columns = ingest_counts.c
+    daily = (
+        select(columns.kind, columns.day, func.sum(columns.stored).label("stored"))
+        .where(columns.day > (today - LOOKED_AT).date())
+        .group_by(columns.kind, columns.day)
+        .subquery()
+    )
+    rows = connection.execute(select(daily.c.kind, func.max(daily.c.stored)).group_by(daily.c.kind))
+    known = {kind.value for kind in Kind}
+    return {Kind(kind): int(stored) for kind, stored in rows if kind in known}
+
+
+def fit_chunks(connection: Connection, rows_per_day: Mapping[Kind, float]) -> dict[str, timedelta]:
+    """Give the next chunks of readings the length that suits the rates. Those that stand stay as they are.
+
+    Rollups by the minute get the same: they have no more rows than the readings, and of a slow device as many.
+
+    Returns:
+        The hypertables whose length changed. A kind of which nothing came keeps the one it has.
+    """
+    changed = {}
+    for hypertable in hypertables(connection):
+        rate = rows_per_day.get(hypertable.kind, 0)
+        if hypertable.level not in {RAW, Level.MINUTE} or rate <= 0:
+            continue
+        length = suitable(rate)
+        if length != chunk_interval(connection, hypertable):
+            connection.execute(
+                text("SELECT set_chunk_time_interval(CAST(:name AS regclass), CAST(:length AS interval))"),
+                {"name": hypertable.handle, "length": length},
+            )
+            changed[hypertable.handle] = length
+    return changed

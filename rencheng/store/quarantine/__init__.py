@@ -1,0 +1,1 @@
+"""Messages and readings that were rejected, kept with their payload until they are replayed."""

@@ -1,0 +1,77 @@
+"""What was refused, for those who look into it. Putting it there is `quarantine`."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, func, select
+
+from rencheng.domain.errors import Reason
+from rencheng.domain.kind import Kind
+from rencheng.store.core.sessions import Row
+from rencheng.store.schema.account_tables import quarantine
+
+PREVIEW_BYTES = 16_384
+"""How much of a payload a list shows: a page of ten-megabyte messages would help nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFilters:
+    """Which entries are meant; None leaves a question open.
+
+    Attributes:
+        kind: by the topic; entries whose topic names none are found by no kind.
+        since, until: received last at or after the one, and before the other.
+        replayed: True: those that were; False: those that are open, and still count as quarantined.
+    """
+
+    reason: Reason | None = None
+    device_id: str | None = None
+    kind: Kind | None = None
+    world: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    replayed: bool | None = None
+
+    @property
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same in SQL."""
+        asked = {"reason": self.reason, "device_id": self.device_id, "kind": self.kind, "world": self.world}
+        found = [quarantine.c[name] == str(value) for name, value in asked.items() if value is not None]
+        if self.since is not None:
+            found.append(quarantine.c.last_received_at >= self.since)
+        if self.until is not None:
+            found.append(quarantine.c.last_received_at < self.until)
+        if self.replayed is not None:
+            found.append(quarantine.c.replayed_at.is_not(None) == self.replayed)
+        return found
+
+
+def list_refused(
+    connection: Connection, filters: RefusedFilters, *, before: int | None = None, limit: int = 20
+) -> list[Row]:
+    """Refused readings, the newest entry first, each with the beginning of its payload and `payload_bytes`."""
+    query = _entries(payload_max=PREVIEW_BYTES).where(*filters.conditions)
+    if before is not None:
+        query = query.where(quarantine.c.quarantine_id < before)
+    return list(connection.execute(query.order_by(quarantine.c.quarantine_id.desc()).limit(limit)).mappings())
+
+
+def find_refused(connection: Connection, quarantine_id: int) -> Row | None:
+    """One entry with its whole payload."""
+    query = _entries(payload_max=None).where(quarantine.c.quarantine_id == quarantine_id)
+    return connection.execute(query).mappings().one_or_none()
+
+
+def count_open(connection: Connection, filters: RefusedFilters) -> int:
+    """How many open entries are meant."""
+    query = select(func.count()).select_from(quarantine).where(*filters.conditions, quarantine.c.replayed_at.is_(None))
+    number: int = connection.execute(query).scalar_one()
+    return number
+
+
+def _entries(*, payload_max: int | None) -> Select[Any]:
+    payload = quarantine.c.payload
+    shown = payload if payload_max is None else func.substring(payload, 1, payload_max, type_=LargeBinary)
+    others = [column for column in quarantine.c if column.name not in {"payload", "digest"}]
+    return select(*others, shown.label("payload"), func.octet_length(payload).label("payload_bytes"))

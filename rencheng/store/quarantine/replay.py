@@ -1,0 +1,83 @@
+"""Entries of quarantine on their way out: taken, and marked with what became of them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Connection, column, func, literal, select, update
+from sqlalchemy.dialects.postgresql import JSON, JSONB
+
+from rencheng.domain.errors import Reason
+from rencheng.store.core.sessions import Row
+from rencheng.store.quarantine.log import RefusedFilters
+from rencheng.store.schema.account_tables import quarantine
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as a replay needs it. It stands for `times` receptions of the same message or reading."""
+
+    quarantine_id: int
+    topic: str
+    payload: bytes
+    position: int
+    reason: Reason
+    device_id: str | None
+    world: str
+    kind: str
+    times: int
+    first_received_at: datetime
+    last_received_at: datetime
+
+
+_ENTRY = [quarantine.c[field.name] for field in fields(Entry)]
+
+
+def open_entries(
+    connection: Connection, filters: RefusedFilters, *, after: int = 0, limit: int = 1000
+) -> list[tuple[int, int]]:
+    """(number, payload bytes) of open entries in the order in which they came, from the number `after` on."""
+    query = select(quarantine.c.quarantine_id, func.octet_length(quarantine.c.payload)).where(
+        *filters.conditions, quarantine.c.replayed_at.is_(None), quarantine.c.quarantine_id > after
+    )
+    return [(row[0], row[1]) for row in connection.execute(query.order_by(quarantine.c.quarantine_id).limit(limit))]
+
+
+def take_open(connection: Connection, quarantine_ids: Sequence[int]) -> list[Entry]:
+    """Those of some entries that are open, locked until the transaction ends: nobody else replays or counts them up."""
+    query = select(*_ENTRY).where(quarantine.c.quarantine_id.in_(quarantine_ids), quarantine.c.replayed_at.is_(None))
+    rows = connection.execute(query.order_by(quarantine.c.quarantine_id).with_for_update()).mappings()
+    return [as_entry(row) for row in rows]
+
+
+def as_entry(row: Row) -> Entry:
+    """A row of `quarantine` with its whole payload as an entry."""
+    values = {field.name: row[field.name] for field in fields(Entry)}
+    return Entry(**values | {"reason": Reason(row["reason"]), "payload": bytes(row["payload"])})
+
+
+def close_entries(
+    connection: Connection,
+    became: Mapping[int, Mapping[str, int]],
+    *,
+    actor: str,
+    fixed_topic: str | None,
+    fixed_payload: bytes | None,
+) -> None:
+    """Mark entries as replayed: by whom, what became of their readings, and what was sent instead, if anything."""
+    given = [{"quarantine_id": number, "became": dict(figures)} for number, figures in became.items()]
+    rows = func.json_to_recordset(literal(given, JSON)).table_valued(
+        column("quarantine_id", BigInteger), column("became", JSONB), name="given"
+    )
+    rows = rows.render_derived(with_types=True)
+    connection.execute(
+        update(quarantine)
+        .where(quarantine.c.quarantine_id == rows.c.quarantine_id)
+        .values(
+            replayed_at=func.now(),
+            replayed_by=actor,
+            replayed_as=rows.c.became,
+            fixed_topic=fixed_topic,
+            fixed_payload=fixed_payload,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Write readings, and read those of single devices."""

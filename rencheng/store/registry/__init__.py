@@ -1,0 +1,1 @@
+"""The register of devices, gateways and sites, and their status now."""

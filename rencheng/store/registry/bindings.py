@@ -1,0 +1,154 @@
+"""What is bound to which site: a device's own site, and what the site names beyond that."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Subquery,
+    and_,
+    case,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+    update,
+)
+from sqlalchemy.dialects.postgresql import insert
+
+from rencheng.domain.errors import NotPossible
+from rencheng.domain.sensor import ROLES_OF_KIND, BoundSensor, Role
+from rencheng.domain.site import Site
+from rencheng.store.schema.tables import devices, site_sensors, sites
+
+
+def bound(*, also_retired: bool = False) -> Subquery:
+    """(site_id, device_id, role, lowest_point_height_mm) of all that is bound, as a part of a question.
+
+    A device's own site (`devices.site_id`) goes before what another site says of it, for a gauge speaks for one site.
+    Left out are devices of another world than the site's, those of the wrong kind for their role, and those that
+    nobody registered, but for pumps, which need not speak. Retired ones are left out unless asked for.
+    """
+    usual = case({kind.value: roles[0].value for kind, roles in ROLES_OF_KIND.items()}, value=devices.c.kind)
+    role = func.coalesce(site_sensors.c.role, usual)
+    height_mm = func.coalesce(site_sensors.c.lowest_point_height_mm, literal(0.0))
+    serves = true() if also_retired else devices.c.retired_at.is_(None)
+    own = (
+        select(devices.c.site_id, devices.c.device_id, role.label("role"), height_mm.label("lowest_point_height_mm"))
+        .join(sites, and_(sites.c.site_id == devices.c.site_id, sites.c.world == devices.c.world))
+        .outerjoin(
+            site_sensors,
+            and_(site_sensors.c.site_id == devices.c.site_id, site_sensors.c.device_id == devices.c.device_id),
+        )
+        .where(serves)
+    )
+    fits = or_(
+        *(
+            and_(devices.c.kind == kind.value, site_sensors.c.role.in_([role.value for role in roles]))
+            for kind, roles in ROLES_OF_KIND.items()
+        )
+    )
+    elsewhere = (
+        select(*(site_sensors.c[name] for name in ("site_id", "device_id", "role", "lowest_point_height_mm")))
+        .join(sites, sites.c.site_id == site_sensors.c.site_id)
+        .outerjoin(devices, devices.c.device_id == site_sensors.c.device_id)
+        .where(
+            or_(
+                and_(site_sensors.c.role == Role.PUMP.value, devices.c.site_id.is_distinct_from(sites.c.site_id)),
+                and_(devices.c.world == sites.c.world, serves, fits, _may_serve()),
+            )
+        )
+    )
+    return union_all(own, elsewhere).subquery("bound")
+
+
+def sensors_by_site(
+    connection: Connection, site_ids: Sequence[str] | None = None
+) -> Mapping[str, tuple[BoundSensor, ...]]:
+    """What is bound to each site, or to each of some, in order of the devices' names."""
+    each = bound()
+    query = select(each).order_by(each.c.device_id)
+    if site_ids is not None:
+        query = query.where(each.c.site_id.in_(site_ids))
+    found: dict[str, list[BoundSensor]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.site_id].append(BoundSensor(row.device_id, Role(row.role), row.lowest_point_height_mm))
+    return {site_id: tuple(sensors) for site_id, sensors in found.items()}
+
+
+def bind(connection: Connection, site: Site) -> None:
+    """Bind what the site names, in its role and height; what is bound already stays.
+
+    Raises:
+        NotPossible: one of its depth gauges speaks for another site.
+    """
+    _refuse_shared_gauges(connection, site)
+    if not site.sensors:
+        return
+    statement = insert(site_sensors)
+    set_ = {name: statement.excluded[name] for name in ("role", "lowest_point_height_mm")}
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["site_id", "device_id"], set_=set_),
+        [
+            {
+                "site_id": site.site_id,
+                "device_id": sensor.device_id,
+                "role": sensor.role.value,
+                "lowest_point_height_mm": sensor.lowest_point_height_mm,
+            }
+            for sensor in site.sensors
+        ],
+    )
+
+
+def unbind(connection: Connection, site_id: str, device_id: str) -> bool:
+    """Unbind a device from a site. False if it was not bound there."""
+    of_site = and_(site_sensors.c.site_id == site_id, site_sensors.c.device_id == device_id)
+    named = connection.execute(delete(site_sensors).where(of_site)).rowcount
+    home = and_(devices.c.site_id == site_id, devices.c.device_id == device_id)
+    return named + connection.execute(update(devices).where(home).values(site_id=None)).rowcount > 0
+
+
+def unbind_others(connection: Connection, site: Site) -> None:
+    """Unbind from a site what it does not name."""
+    named = [sensor.device_id for sensor in site.sensors]
+    of_site = and_(site_sensors.c.site_id == site.site_id, site_sensors.c.device_id.not_in(named))
+    connection.execute(delete(site_sensors).where(of_site))
+    strays = and_(devices.c.site_id == site.site_id, devices.c.device_id.not_in(named))
+    connection.execute(update(devices).where(strays).values(site_id=None))
+
+
+def unregistered(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """By site, the devices that it names and nobody registered yet; pumps need not be."""
+    query = (
+        select(site_sensors.c.site_id, func.array_agg(site_sensors.c.device_id).label("device_ids"))
+        .outerjoin(devices, devices.c.device_id == site_sensors.c.device_id)
+        .where(devices.c.device_id.is_(None), site_sensors.c.role != Role.PUMP.value)
+        .group_by(site_sensors.c.site_id)
+    )
+    return {row.site_id: tuple(sorted(row.device_ids)) for row in connection.execute(query)}
+
+
+def _may_serve() -> ColumnElement[bool]:
+    """A depth gauge that has a site of its own is heard there alone; other devices may serve many sites."""
+    return or_(
+        devices.c.site_id.is_(None),
+        and_(devices.c.site_id != site_sensors.c.site_id, site_sensors.c.role != Role.DEPTH.value),
+    )
+
+
+def _refuse_shared_gauges(connection: Connection, site: Site) -> None:
+    own = select(devices.c.device_id, devices.c.site_id).where(devices.c.site_id.is_not(None))
+    named = (
+        select(site_sensors.c.device_id, site_sensors.c.site_id)
+        .outerjoin(devices, devices.c.device_id == site_sensors.c.device_id)
+        .where(site_sensors.c.role == Role.DEPTH.value, devices.c.site_id.is_(None))
+    )
+    claims = union_all(own, named).subquery()
+    query = select(claims).where(claims.c.device_id.in_(site.device_ids), claims.c.site_id != site.site_id)
+    for row in connection.execute(query.order_by(claims.c.device_id).limit(1)):
+        raise NotPossible(f"gauge {row.device_id} speaks for site {row.site_id}, and cannot for {site.site_id} too")

@@ -1,0 +1,90 @@
+"""A copy of what the registry says, kept current by the database's own word (NOTIFY), at no query a message."""
+
+from collections.abc import Callable, Collection
+from typing import Generic, TypeVar
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from rencheng.domain.errors import StoreUnavailable
+from rencheng.store.core.database import give_up, in_our_words
+from rencheng.store.registry.devices import Changes, changes, listen
+
+T = TypeVar("T")
+
+
+Refresh = Callable[[Connection, T, Collection[str]], T]
+
+
+class Watched(Generic[T]):
+    """What `load` returns, loaded anew when devices or sites have changed.
+
+    While the database is away, the last copy goes on serving.
+
+    Args:
+        engine: the database.
+        load: all of it.
+        refresh: where a whole load is slow: a new copy out of the last one and the names of what changed.
+    """
+
+    def __init__(self, engine: Engine, load: Callable[[Connection], T], *, refresh: Refresh[T] | None = None) -> None:
+        self._engine = engine
+        self._load = load
+        self._refresh_some = refresh
+        self._connection: Connection | None = None
+        self._copy: T | None = None
+
+    def current(self, *, ask: bool = False) -> T:
+        """The newest copy.
+
+        Args:
+            ask: go to the database first, which then says whatever was committed before. Otherwise its last word may
+                still be on its way.
+
+        Raises:
+            StoreUnavailable: there has never been one, and the database is away.
+        """
+        try:
+            with in_our_words():
+                if ask and self._connection is not None:
+                    self._connection.exec_driver_sql("SELECT 1")
+                    self._connection.commit()
+                self._refresh()
+        except (StoreUnavailable, SQLAlchemyError):
+            self.close()
+            if self._copy is None:
+                raise
+        assert self._copy is not None  # noqa: S101 - loaded now, or before
+        return self._copy
+
+    def _refresh(self) -> None:
+        if self._connection is not None and self._copy is not None:
+            changed = self._changes(self._connection)
+            if changed is not None and not changed:
+                return
+            if changed is not None and not changed.any_may_have and self._refresh_some is not None:
+                self._copy = self._refresh_some(self._connection, self._copy, changed.names)
+                self._connection.commit()
+                return
+        if self._connection is None:
+            connection = self._engine.connect()
+            listen(connection)
+            connection.commit()  # before the first look, so that no change falls between
+            self._connection = connection
+        self._copy = self._load(self._connection)
+        self._connection.commit()
+
+    def _changes(self, connection: Connection) -> Changes | None:
+        """What has changed; None if the line was lost, so that anything may have."""
+        try:
+            with in_our_words():
+                return changes(connection)
+        except StoreUnavailable:
+            self.close()
+            return None
+
+    def close(self) -> None:
+        """Give the connection up."""
+        if self._connection is not None:
+            give_up(self._connection)  # it listens, and must not go back into the pool
+            self._connection = None

@@ -1,0 +1,50 @@
+"""The register of devices, with what each last said of itself: online or not."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, select
+
+from rencheng.domain.kind import Kind
+from rencheng.store.core.sessions import Row
+from rencheng.store.schema.tables import device_states, devices
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFilters:
+    """Which devices are meant; None leaves a question open. `online` False means: said to be offline."""
+
+    kind: Kind | None = None
+    region: str | None = None
+    site_id: str | None = None
+    world: str | None = None
+    online: bool | None = None
+
+
+def list_devices(
+    connection: Connection, filters: DeviceFilters, *, after: str | None = None, limit: int = 100
+) -> list[Row]:
+    """Devices with what they said of themselves, in order of their names, from the name `after` on."""
+    asked = {
+        "kind": devices.c.kind,
+        "region": devices.c.region,
+        "site_id": devices.c.site_id,
+        "world": devices.c.world,
+        "online": device_states.c.online,
+    }
+    conditions = [column == value for name, column in asked.items() if (value := getattr(filters, name)) is not None]
+    query = _DEVICES.where(*conditions).order_by(devices.c.device_id).limit(limit)
+    if after is not None:
+        query = query.where(devices.c.device_id > after)
+    return list(connection.execute(query).mappings())
+
+
+def find_device(connection: Connection, device_id: str) -> Row | None:
+    """One device, with what it said of itself."""
+    return connection.execute(_DEVICES.where(devices.c.device_id == device_id)).mappings().one_or_none()
+
+
+_DEVICES = select(
+    *(column for column in devices.c if column.name != "mqtt_password_hash"),
+    device_states.c.online,
+    device_states.c.changed_at.label("state_changed_at"),
+).outerjoin(device_states, device_states.c.device_id == devices.c.device_id)

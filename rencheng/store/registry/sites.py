@@ -1,0 +1,162 @@
+"""The watched places, and where the engine had got to with each."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from rencheng.domain.errors import NotPossible
+from rencheng.domain.level import Level
+from rencheng.domain.sensor import BoundSensor
+from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile
+from rencheng.store.registry.bindings import bind, sensors_by_site, unbind_others
+from rencheng.store.schema.tables import site_profiles, site_states, sites
+
+
+def register_site(connection: Connection, site: Site) -> int:
+    """Register a site, or bring it up to date, and bind what it names; what is bound already stays.
+
+    Other thresholds than before are a new version, which the store numbers; earlier versions stay readable.
+
+    Returns:
+        The version of its thresholds.
+
+    Raises:
+        NotPossible: one of its depth gauges speaks for another site.
+    """
+    version = _keep(connection, site)
+    bind(connection, site)
+    return version
+
+
+def replace_sites(connection: Connection, wanted: Iterable[Site]) -> dict[str, int]:
+    """Register sites as they are given: what was bound to them and is not named is unbound.
+
+    Returns:
+        By site, the version of its thresholds.
+
+    Raises:
+        NotPossible: a depth gauge speaks for another site, or a site of this name is in another world.
+    """
+    sites_ = list(wanted)
+    worlds = {row.site_id: row.world for row in connection.execute(select(sites.c.site_id, sites.c.world))}
+    for site in sites_:
+        if worlds.get(site.site_id, site.world) != site.world:
+            raise NotPossible(f"site {site.site_id} is in the world {worlds[site.site_id]}; worlds never mix")
+    versions = {site.site_id: _keep(connection, site) for site in sites_}
+    for site in sites_:  # all of them first, so that a gauge may move from one to another
+        unbind_others(connection, site)
+    for site in sites_:
+        bind(connection, site)
+    return versions
+
+
+def load_sites(connection: Connection, *, unfit: Callable[[str, Exception], None] | None = None) -> dict[str, Site]:
+    """All sites by their name, each with what is bound to it; retired devices and those of another world left out.
+
+    Args:
+        connection: the database.
+        unfit: told of a site that cannot be read (a profile that somebody edited by hand), which is then left out;
+            without it, such a site raises.
+    """
+    sensors = sensors_by_site(connection)
+    found: dict[str, Site] = {}
+    for row in connection.execute(select(sites)):
+        try:
+            found[row.site_id] = as_site(row, sensors.get(row.site_id, ()))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            if unfit is None:
+                raise
+            unfit(row.site_id, error)
+    return found
+
+
+def as_site(row: Row[Any], sensors: tuple[BoundSensor, ...] = ()) -> Site:
+    """A row of `sites` as a site."""
+    return Site(
+        site_id=row.site_id,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        site_type=SiteType(row.site_type),
+        region=row.region,
+        latitude=row.latitude,
+        longitude=row.longitude,
+        profile=profile_from_json(row.profile),
+        radius_m=row.radius_m,
+        world=row.world,
+        sensors=sensors,
+        polygon=tuple((latitude, longitude) for latitude, longitude in row.polygon),
+        catchment=row.catchment,
+        closing_time_s=row.closing_time_s,
+    )
+
+
+def profile_versions(connection: Connection, site_id: str) -> list[tuple[ThresholdProfile, datetime]]:
+    """(profile, since when) of each version of a site's thresholds, the newest first."""
+    query = select(site_profiles).where(site_profiles.c.site_id == site_id).order_by(site_profiles.c.version.desc())
+    return [(profile_from_json(row.profile), row.recorded_at) for row in connection.execute(query)]
+
+
+def _keep(connection: Connection, site: Site) -> int:
+    query = select(sites.c.profile).where(sites.c.site_id == site.site_id).with_for_update()
+    before = connection.execute(query).scalar_one_or_none()
+    profile = _numbered(site.profile, before)
+    values = {
+        "site_id": site.site_id,
+        "name_zh": site.name_zh,
+        "name_en": site.name_en,
+        "site_type": site.site_type.value,
+        "region": site.region,
+        "world": site.world,
+        "latitude": site.latitude,
+        "longitude": site.longitude,
+        "radius_m": site.radius_m,
+        "polygon": [list(corner) for corner in site.polygon],
+        "catchment": site.catchment,
+        "closing_time_s": site.closing_time_s,
+        "profile": profile_to_json(profile),
+    }
+    connection.execute(insert(sites).values(values).on_conflict_do_update(index_elements=["site_id"], set_=values))
+    kept = {"site_id": site.site_id, "version": profile.version, "profile": values["profile"]}
+    connection.execute(insert(site_profiles).values(kept).on_conflict_do_nothing())
+    return profile.version
+
+
+def _numbered(profile: ThresholdProfile, before: Mapping[str, Any] | None) -> ThresholdProfile:
+    """The profile under its version: the one before if it says the same, else the next."""
+    if before is None:
+        return profile
+    last: int = before["version"]
+    says_the_same = profile_to_json(replace(profile, version=last)) == before
+    return replace(profile, version=last if says_the_same else max(profile.version, last + 1))
+
+
+def profile_to_json(profile: ThresholdProfile) -> dict[str, object]:
+    """A profile as it is kept: levels by their words."""
+    thresholds = {level.word: asdict(threshold) for level, threshold in profile.thresholds.items()}
+    return asdict(profile) | {"thresholds": thresholds}
+
+
+def profile_from_json(kept: Mapping[str, Any]) -> ThresholdProfile:
+    """The profile that was kept."""
+    thresholds = {Level.parse(word): Threshold(**value) for word, value in kept["thresholds"].items()}
+    return ThresholdProfile(**{**kept, "thresholds": thresholds})
+
+
+def save_site_states(connection: Connection, states: Mapping[str, tuple[Mapping[str, object], datetime]]) -> None:
+    """Keep the engine's (snapshot, watermark) of sites: its state, and until which event time it took readings in."""
+    if not states:
+        return
+    new = insert(site_states)
+    anew = {name: new.excluded[name] for name in ("snapshot", "watermark")} | {"saved_at": func.now()}
+    rows = [{"site_id": name, "snapshot": dict(kept), "watermark": at} for name, (kept, at) in sorted(states.items())]
+    connection.execute(new.on_conflict_do_update(index_elements=["site_id"], set_=anew), rows)
+
+
+def load_states(connection: Connection) -> dict[str, tuple[dict[str, Any], datetime]]:
+    """(snapshot, watermark) of every site that has been judged before."""
+    rows = connection.execute(select(site_states.c.site_id, site_states.c.snapshot, site_states.c.watermark))
+    return {row.site_id: (row.snapshot, row.watermark) for row in rows}

@@ -1,0 +1,1 @@
+"""Delete what is older than its retention period."""

@@ -1,0 +1,1 @@
+"""Aggregates by minute, hour and day, kept equal to the readings."""

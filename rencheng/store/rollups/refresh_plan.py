@@ -1,0 +1,120 @@
+"""From the log of touched buckets to what is to be rolled up anew. Pure."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from rencheng.store.schema.granularity import CITY_ZONE, Level
+
+DEVICES_MAX = 500
+"""With more late devices in one stretch of time it is cheaper to take all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row of the log: from `begins` on, before `ends`, something changed; of one device, or of any (None)."""
+
+    entry_id: int
+    device_id: str | None
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Whole buckets, to be rolled up in one statement: of these devices, or of all (None)."""
+
+    devices: frozenset[str] | None
+    begins: datetime
+    ends: datetime
+
+
+@dataclass(slots=True)
+class Plan:
+    """What to do about some entries.
+
+    Attributes:
+        pieces: what to roll up, the newest first: what people look at is right soon, whatever came late.
+        left: what is not over yet and goes back into the log.
+        gone: entries about buckets whose source was dropped. Nothing can be done about them.
+    """
+
+    pieces: list[Piece] = field(default_factory=list)
+    left: list[Piece] = field(default_factory=list)
+    gone: int = 0
+
+
+def stretch_of(level: Level, moment: datetime) -> tuple[datetime, datetime]:
+    """The stretch of time around a moment that one statement may span: a bucket of the next level, or thirty days."""
+    if (coarser := level.coarser) is not None:
+        begins = coarser.floor(moment)
+        return begins, begins + coarser.width
+    days = timedelta(days=30)
+    begins = moment - (moment - datetime(2000, 1, 1, tzinfo=CITY_ZONE)) % days
+    return begins, begins + days
+
+
+def plan(entries: Sequence[Entry], level: Level, *, ready: datetime, horizon: datetime | None, by_device: bool) -> Plan:
+    """Put entries together: what overlaps is done once, what is of one device costs that device alone.
+
+    Args:
+        entries: rows of the log for one kind and this level.
+        level: of the rollup.
+        ready: buckets that end by then are over.
+        horizon: before it the source was dropped; None if nothing was.
+        by_device: whether the rollup can be made anew for single devices. If not, all share the fate of one.
+    """
+    made = Plan()
+    edge = level.floor(ready)
+    of_all: dict[datetime, list[tuple[datetime, datetime]]] = defaultdict(list)
+    of_devices: dict[datetime, set[str]] = defaultdict(set)
+    for entry in entries:
+        begins, ends = level.floor(entry.begins), level.ceil(entry.ends)
+        devices = None if entry.device_id is None else frozenset({entry.device_id})
+        if ends > edge:
+            made.left.append(Piece(devices, max(begins, edge), ends))
+        if horizon is not None and begins < horizon:
+            made.gone += 1
+            begins = level.ceil(horizon)
+        for stretch, start, end in _cut(level, begins, min(ends, edge)):
+            if entry.device_id is not None and by_device:
+                of_devices[stretch].add(entry.device_id)
+            else:
+                of_all[stretch].append((start, end))
+    for stretch, names in of_devices.items():
+        start, end = max(stretch, level.ceil(horizon) if horizon else stretch), min(_end(level, stretch), edge)
+        if len(names) > DEVICES_MAX:
+            of_all[stretch].append((start, end))
+        else:
+            made.pieces.append(Piece(frozenset(names), start, end))
+    made.pieces += [Piece(None, start, end) for spans in of_all.values() for start, end in merged(spans)]
+    made.pieces.sort(key=lambda piece: piece.begins, reverse=True)
+    made.left = list(dict.fromkeys(made.left))
+    return made
+
+
+def merged(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
+    """The same moments with nothing twice, in order."""
+    open_span: tuple[datetime, datetime] | None = None
+    for begins, ends in sorted(spans):
+        if open_span is not None and begins <= open_span[1]:
+            open_span = open_span[0], max(open_span[1], ends)
+            continue
+        if open_span is not None:
+            yield open_span
+        open_span = begins, ends
+    if open_span is not None:
+        yield open_span
+
+
+def _cut(level: Level, begins: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime, datetime]]:
+    """(stretch, begins, ends) for each stretch of time that the span reaches into."""
+    while begins < ends:
+        stretch, stretch_ends = stretch_of(level, begins)
+        yield stretch, begins, min(ends, stretch_ends)
+        begins = stretch_ends
+
+
+def _end(level: Level, stretch: datetime) -> datetime:
+    return stretch_of(level, stretch)[1]

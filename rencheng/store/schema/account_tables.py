@@ -1,0 +1,124 @@
+"""Tables of the account: what was refused, how everything is counted, and who did what."""
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    DateTime,
+    Identity,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from rencheng.store.schema.tables import metadata
+
+__all__ = ["audit", "ingest_counts", "ingest_progress", "ingest_slots", "metadata", "quarantine", "quarantine_drops"]
+
+_time = DateTime(timezone=True)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    Column("quarantine_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("payload", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column(
+        "position",
+        Integer,
+        nullable=False,
+        comment="which reading of the message, from 0; -1 for the whole message",
+    ),
+    Column("reason", Text, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("device_id", Text),
+    Column("world", Text, nullable=False),
+    Column("first_received_at", _time, nullable=False),
+    Column("last_received_at", _time, nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("replayed_at", _time),
+    Column("replayed_by", Text),
+    Column("replayed_as", JSONB, comment="what became of it: readings stored, duplicate, quarantined again, dropped"),
+    Column("fixed_topic", Text),
+    Column("fixed_payload", LargeBinary),
+    Index("quarantine_once", "digest", "position", "reason", unique=True, postgresql_where=text("replayed_at IS NULL")),
+    Index("quarantine_by_device", "device_id", "quarantine_id"),
+    Index("quarantine_by_reason", "reason", "quarantine_id"),
+    Index("quarantine_by_time", "last_received_at", postgresql_using="brin"),
+)
+
+ingest_counts = Table(
+    "ingest_counts",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("worker", Text, primary_key=True),
+    Column("world", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("stored", BigInteger, nullable=False),
+    Column("duplicate", BigInteger, nullable=False),
+    Column("quarantined", BigInteger, nullable=False),
+    Column(
+        "unpacked",
+        BigInteger,
+        nullable=False,
+        server_default=text("0"),
+        comment="by how much replays raised the number of received readings: what could not be read counted one",
+    ),
+)
+
+ingest_progress = Table(
+    "ingest_progress",
+    metadata,
+    Column("worker", Text, primary_key=True),
+    Column("started_at", _time, nullable=False),
+    Column("seen_at", _time, nullable=False),
+    Column(
+        "committed_through",
+        _time,
+        nullable=False,
+        comment="everything that the worker had received by then is committed",
+    ),
+    Column("last_row_at", _time),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("audit_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("at", _time, nullable=False, server_default=text("now()")),
+    Column("actor", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("detail", JSONB, nullable=False),
+    Index("audit_by_subject", "subject", "audit_id"),
+)
+
+quarantine_drops = Table(
+    "quarantine_drops",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("world", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("reason", Text, primary_key=True),
+    Column("entries", BigInteger, nullable=False),
+    Column("readings", BigInteger, nullable=False),
+    Column("payload_bytes", BigInteger, nullable=False),
+)
+
+ingest_slots = Table(
+    "ingest_slots",
+    metadata,
+    Column("one", Boolean, primary_key=True, server_default=text("true")),
+    Column("wanted", SmallInteger, nullable=False),
+    CheckConstraint("one", name="ingest_slots_is_one_row"),
+    CheckConstraint("wanted BETWEEN 1 AND 16", name="ingest_slots_are_some"),
+)

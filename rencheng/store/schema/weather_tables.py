@@ -1,0 +1,42 @@
+"""The tables of what the weather service says."""
+
+from sqlalchemy import Column, DateTime, Double, ForeignKey, Index, SmallInteger, Table, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from rencheng.store.schema.tables import metadata
+
+_time = DateTime(timezone=True)
+
+rain_signals = Table(
+    "rain_signals",
+    metadata,
+    Column("identifier", Text, primary_key=True),
+    Column("world", Text, ForeignKey("worlds.world"), primary_key=True),
+    Column("sender", Text, nullable=False),
+    Column("message_type", Text, nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("sent_at", _time, nullable=False),
+    Column("effective_at", _time, nullable=False),
+    Column("expires_at", _time, nullable=False),
+    Column("regions", ARRAY(Text), nullable=False),
+    Column("references", ARRAY(Text), nullable=False),
+    Column("headline", Text, nullable=False),
+    Column("status", Text, nullable=False),
+    Column("document", Text, nullable=False, comment="as it came"),
+    Column("received_at", _time, nullable=False, server_default=text("now()")),
+    Index("rain_signals_by_time", "sent_at"),
+)
+
+rain_forecasts = Table(
+    "rain_forecasts",
+    metadata,
+    Column("world", Text, ForeignKey("worlds.world"), primary_key=True),
+    Column("region", Text, primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("valid_from", _time, primary_key=True),
+    Column("valid_to", _time, primary_key=True),
+    Column("issued_at", _time, primary_key=True),
+    Column("rain_mm", Double, nullable=False),
+    Column("received_at", _time, nullable=False, server_default=text("now()")),
+    Index("rain_forecasts_by_end", "valid_to"),
+)

@@ -1,0 +1,1 @@
+"""Warnings, their messages and their deliveries; silences, maintenance windows and notices."""

@@ -1,0 +1,83 @@
+"""Warnings and their messages, for those who ask what was said and when. Writing them is `warnings`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, case, literal, select, tuple_
+
+from rencheng.domain.level import Level
+from rencheng.store.core.sessions import Row
+from rencheng.store.schema.tables import sites, warning_events, warnings
+
+Position = tuple[datetime, str]
+"""(opened_at, warning_id): where a page ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which warnings are meant; None leaves a question open.
+
+    Attributes:
+        is_open: still in force, or over.
+        level_min: now at least at this level; for a warning that is over, its peak counts.
+        since: something was said at this time or later.
+    """
+
+    site_id: str | None = None
+    world: str | None = None
+    is_open: bool | None = None
+    level_min: Level | None = None
+    since: datetime | None = None
+
+
+def list_warnings(
+    connection: Connection, filters: Filters, *, after: Position | None = None, limit: int = 100
+) -> list[Row]:
+    """Warnings with the names of their sites, newest first."""
+    query = _WARNINGS.where(*_conditions(filters)).limit(limit)
+    query = query.order_by(warnings.c.opened_at.desc(), warnings.c.warning_id.desc())
+    if after is not None:
+        query = query.where(tuple_(warnings.c.opened_at, warnings.c.warning_id) < tuple_(*map(literal, after)))
+    return list(connection.execute(query).mappings())
+
+
+def find_warning(connection: Connection, warning_id: str) -> Row | None:
+    """One warning, with the names of its site."""
+    return connection.execute(_WARNINGS.where(warnings.c.warning_id == warning_id)).mappings().one_or_none()
+
+
+def events_of(connection: Connection, warning_id: str) -> list[Row]:
+    """All messages of a warning, in the order in which they were said, without their CAP text."""
+    columns = [column for column in warning_events.c if column.name not in {"event_id", "cap_xml"}]
+    query = select(*columns).where(warning_events.c.warning_id == warning_id).order_by(warning_events.c.sequence)
+    return list(connection.execute(query).mappings())
+
+
+def cap_of(connection: Connection, warning_id: str, sequence: int | None = None) -> str | None:
+    """The CAP text of one message, or of the newest; None if there is none."""
+    query = select(warning_events.c.cap_xml).where(warning_events.c.warning_id == warning_id)
+    if sequence is not None:
+        query = query.where(warning_events.c.sequence == sequence)
+    text: str | None = connection.execute(query.order_by(warning_events.c.sequence.desc()).limit(1)).scalar()
+    return text
+
+
+_WARNINGS = select(warnings, sites.c.name_zh, sites.c.name_en, sites.c.region).join(
+    sites, sites.c.site_id == warnings.c.site_id
+)
+
+
+def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
+    columns = warnings.c
+    if filters.site_id is not None:
+        yield columns.site_id == filters.site_id
+    if filters.world is not None:
+        yield columns.world == filters.world
+    if filters.is_open is not None:
+        yield columns.closed_at.is_(None) if filters.is_open else columns.closed_at.is_not(None)
+    if filters.level_min is not None:
+        # a warning that is over keeps the level that ended, mostly the lowest: its peak says how grave it was
+        yield case((columns.closed_at.is_(None), columns.level), else_=columns.peak_level) >= int(filters.level_min)
+    if filters.since is not None:
+        yield columns.updated_at >= filters.since

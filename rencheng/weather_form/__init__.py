@@ -1,1 +1,0 @@
-"""What comes from the weather service, in the forms in which it comes."""

@@ -1,0 +1,1 @@
+"""Store warnings with their deliveries in one transaction, then relay them to MQTT."""

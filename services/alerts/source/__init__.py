@@ -1,0 +1,1 @@
+"""Readings from the broker and, after a gap, from the database."""

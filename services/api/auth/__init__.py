@@ -1,0 +1,1 @@
+"""Authenticate API keys and check their scopes."""

@@ -1,0 +1,1 @@
+"""What every route shares: models, errors, headers, cursors, parameters."""

@@ -1,0 +1,1 @@
+"""Devices: read, write, pending devices."""

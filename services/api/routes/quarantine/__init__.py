@@ -1,0 +1,1 @@
+"""Quarantine: read, correct and replay."""

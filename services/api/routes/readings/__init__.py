@@ -1,0 +1,1 @@
+"""Readings: raw, history by time bucket, charging transactions."""

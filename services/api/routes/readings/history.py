@@ -1,0 +1,243 @@
+"""History at any scale: one query, whatever the length. Without readings a bucket is absent, never 0."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+from pydantic import AliasChoices, Field
+
+from rencheng.domain.kind import Kind
+from rencheng.store.core.sessions import Connection, Row
+from rencheng.store.history.from_rollups import history_of
+from rencheng.store.history.plan import NotKept
+from rencheng.store.history.raw import Span
+from rencheng.store.registry import site_status
+from services.api.deps import Db, DeviceId, From, SiteId, To, Zone
+from services.api.http import buckets
+from services.api.http.buckets import ROWS_MAX, Width
+from services.api.http.errors import NotFound, described
+from services.api.http.models import Answer, example, shown
+from services.api.routes.devices.read import known
+
+router = APIRouter(tags=["history"], responses=described(HTTPStatus.NOT_FOUND))
+
+_AT = "2026-07-20T16:05:00+08:00"
+_DEPTHS = {
+    "time": _AT,
+    "device_id": "gauge-7",
+    "channel": 0,
+    "depth_mm_min": 96.0,
+    "depth_mm_avg": 121.4,
+    "depth_mm_max": 152.0,
+    "rain_mm": 6.2,
+    "count": 5,
+    "usable": 4,
+    "unusable": 1,
+    "quality": 1,
+    "flags": ["missing"],
+}
+_EVENTS = {"time": _AT, "event_id": 1, "count": 12}
+_VALUES = {
+    "time": _AT,
+    "connector_id": 1,
+    "measurand": "power_kw",
+    "avg": 57.9,
+    "min": 56.1,
+    "max": 58.8,
+    "last": 58.2,
+    "last_status": None,
+    "last_error_code": None,
+    "count": 5,
+    "quality": 0,
+    "flags": [],
+}
+
+
+class _Bucket(Answer):
+    time: datetime = Field(
+        validation_alias=AliasChoices("bucket", "time"),
+        description="Where the bucket begins. The first and the last may be cut by `from` and `to`.",
+    )
+    count: int
+    """All readings in it."""
+
+
+class _Judged(_Bucket):
+    quality: int
+    """All flags that any of its readings bears; `flags` has their names."""
+    flags: list[str]
+
+
+class WaterBucket(_Judged):
+    """Depth and rain 水深与雨量. Depths flagged `missing` or `gross_range` are counted, and in none of the figures."""
+
+    model_config = example(**_DEPTHS)
+
+    device_id: str
+    channel: int
+    depth_mm_min: float | None
+    """null, as the two below: no usable depth in this bucket. Never to be read as 0."""
+    depth_mm_avg: float | None
+    depth_mm_max: float | None
+    rain_mm: float | None
+    """The sum; null: no reading said anything of rain."""
+    usable: int
+    """Readings with a depth that can be."""
+    unusable: int
+    """Readings whose depth could not be measured, or cannot be."""
+
+
+class SignalBucket(_Bucket):
+    """Events of one number 信号机事件计数."""
+
+    model_config = example(**_EVENTS)
+
+    event_id: int
+
+
+class ChargingBucket(_Judged):
+    """Values of one connector and measurand 充电桩计量值."""
+
+    model_config = example(**_VALUES)
+
+    connector_id: int
+    measurand: str
+    avg: float | None
+    min: float | None
+    max: float | None
+    last: float | None
+    last_status: str | None
+    last_error_code: str | None
+
+
+class _History(Answer):
+    bucket: Width
+    """The width: the one that was asked for, or the one that was chosen."""
+    tz: str
+
+
+class _DeviceHistory(_History):
+    device_id: str
+    world: str
+
+
+_ASKED = {"bucket": "5m", "tz": "Asia/Shanghai"}
+
+
+class WaterHistory(_DeviceHistory):
+    """History of a gauge."""
+
+    model_config = example(kind="waterlogging", device_id="gauge-7", world="actual", **_ASKED, items=[_DEPTHS])
+
+    kind: Literal["waterlogging"] = "waterlogging"
+    items: list[WaterBucket]
+
+
+class SignalHistory(_DeviceHistory):
+    """History of a signal controller."""
+
+    model_config = example(kind="signal", device_id="signal-2", world="actual", **_ASKED, items=[_EVENTS])
+
+    kind: Literal["signal"] = "signal"
+    items: list[SignalBucket]
+
+
+class ChargingHistory(_DeviceHistory):
+    """History of a pile."""
+
+    model_config = example(kind="charging", device_id="pile-9", world="actual", **_ASKED, items=[_VALUES])
+
+    kind: Literal["charging"] = "charging"
+    items: list[ChargingBucket]
+
+
+History = Annotated[WaterHistory | SignalHistory | ChargingHistory, Field(discriminator="kind")]
+
+
+class Hydrograph(_History):
+    """History of all gauges of a site 水位过程线."""
+
+    model_config = example(site_id="underpass-3", world="actual", **_ASKED, items=[_DEPTHS])
+
+    site_id: str
+    world: str
+    items: list[WaterBucket]
+
+
+_ANSWERS: dict[Kind, type[WaterHistory | SignalHistory | ChargingHistory]] = {
+    Kind.WATERLOGGING: WaterHistory,
+    Kind.SIGNAL: SignalHistory,
+    Kind.CHARGING: ChargingHistory,
+}
+
+ByWidth = Annotated[
+    Width | None, Query(alias="bucket", description="Width of a bucket; chosen to suit the span if it is left out.")
+]
+
+
+@router.get("/devices/{device_id}/history", summary="History of a device 设备历史", operation_id="get_device_history")
+def get_device_history(
+    database: Db, zone: Zone, device_id: DeviceId, *, start: From, end: To, bucket: ByWidth = None
+) -> History:
+    """Readings by bucket: depth and rain of a gauge, values of a pile, counts of a signal's events."""
+    span = buckets.choose(start, end, bucket)
+    with database.read() as connection:
+        device = known(connection, device_id)
+        kind = Kind(device["kind"])
+        width, rows = _rows(connection, kind, [device_id], span, zone, is_free=bucket is None)
+    items: list[Any] = [shown(row, zone) for row in rows]
+    return _ANSWERS[kind](device_id=device_id, world=device["world"], bucket=width, tz=str(zone), items=items)
+
+
+@router.get("/sites/{site_id}/history", summary="Hydrograph of a site 场所水位过程线", operation_id="get_site_history")
+def get_site_history(
+    database: Db, zone: Zone, site_id: SiteId, *, start: From, end: To, bucket: ByWidth = None
+) -> Hydrograph:
+    """Depth and rain of every gauge that is or was bound to the site."""
+    span = buckets.choose(start, end, bucket)
+    with database.read() as connection:
+        world = site_status.world_of(connection, site_id)
+        if world is None:
+            raise NotFound(f"There is no site {site_id!r}.")
+        gauges = site_status.gauges_of(connection, site_id)
+        width, rows = _rows(connection, Kind.WATERLOGGING, gauges, span, zone, is_free=bucket is None)
+    items = [WaterBucket.model_validate(shown(row, zone)) for row in rows]
+    return Hydrograph(site_id=site_id, world=world, bucket=width, tz=str(zone), items=items)
+
+
+def _rows(
+    connection: Connection,
+    kind: Kind,
+    device_ids: Sequence[str],
+    asked: tuple[Span, Width],
+    zone: ZoneInfo,
+    *,
+    is_free: bool,
+) -> tuple[Width, Sequence[Row]]:
+    """One query, on rollups as far as these will do, and the width of its buckets.
+
+    Args:
+        connection: reads.
+        kind: of the devices.
+        device_ids: whose history.
+        asked: the span, and the width that was asked for or suits it.
+        zone: where days begin.
+        is_free: nobody asked for this width, so that another will do where it is no longer kept.
+
+    Raises:
+        TooMuch: its answer would be too large, though its buckets are not too many.
+        TooFine: what would make up such buckets was dropped.
+    """
+    span, width = asked
+    try:
+        rows = history_of(connection, kind, device_ids, span=span, buckets=width.buckets(zone), limit=ROWS_MAX + 1)
+    except NotKept as gone:
+        if is_free and (kept := buckets.kept(gone)) is not width:
+            return _rows(connection, kind, device_ids, (span, kept), zone, is_free=False)
+        raise buckets.too_fine(gone) from gone
+    if len(rows) > ROWS_MAX:
+        raise buckets.too_much(f"more than {ROWS_MAX} rows", width.coarser)
+    return width, rows

@@ -1,0 +1,1 @@
+"""Sites: read and write."""

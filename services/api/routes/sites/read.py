@@ -1,0 +1,265 @@
+"""Sites: the watched places as they stand now."""
+
+from dataclasses import asdict
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+
+from rencheng.domain.sensor import Role
+from rencheng.domain.site import SiteType, ThresholdProfile
+from rencheng.store.registry import site_status
+from rencheng.store.registry.bindings import sensors_by_site
+from rencheng.store.registry.site_status import GaugeNow, SiteFilters, SiteNow
+from rencheng.store.registry.sites import profile_to_json, profile_versions
+from services.api.deps import AfterName, ByRegion, ByWorld, Db, Limit, SiteId, Zone
+from services.api.http.errors import NotFound, described
+from services.api.http.models import Answer, LevelWord, Page, cut, example, level_word, local
+
+router = APIRouter(prefix="/sites", tags=["sites"])
+
+_DEPTH = {
+    "device_id": "gauge-7",
+    "channel": 0,
+    "depth_mm": 152.0,
+    "time": "2026-07-20T16:05:00+08:00",
+    "age_s": 21.5,
+}
+_SITE = {
+    "site_id": "underpass-3",
+    "name_zh": "经十路下穿通道",
+    "name_en": "Jingshi Road underpass",
+    "site_type": "underpass",
+    "region": "370102",
+    "world": "actual",
+    "latitude": 36.6512,
+    "longitude": 117.1201,
+    "radius_m": 200.0,
+    "state": "ok",
+    "level": "yellow",
+    "warning_id": "underpass-3-20260720T080100Z",
+    "depth_mm": 152.0,
+    "latest": _DEPTH,
+    "now": "2026-07-20T16:05:21.5+08:00",
+}
+_THRESHOLDS = {
+    "blue": {"depth_mm": 50.0, "source": "survey of 2026-05"},
+    "yellow": {"depth_mm": 150.0, "source": "survey of 2026-05"},
+    "orange": {"depth_mm": 200.0, "source": "survey of 2026-05"},
+    "red": {"depth_mm": 250.0, "source": "survey of 2026-05"},
+}
+_PROFILE = {
+    "version": 2,
+    "since": "2026-05-08T09:30:00+08:00",
+    "thresholds": _THRESHOLDS,
+    "clear_below_mm": 30.0,
+    "up_hold_s": 0.0,
+    "down_hold_s": 600.0,
+    "horizon_s": 600.0,
+}
+
+
+class Depth(Answer):
+    """A usable depth, and how old it is at the now of the site's world."""
+
+    model_config = example(**_DEPTH)
+
+    device_id: str
+    channel: int
+    depth_mm: float
+    time: datetime
+    age_s: float
+
+
+class Site(Answer):
+    """A watched place 重点场所 as it stands now."""
+
+    model_config = example(**_SITE)
+
+    site_id: str
+    name_zh: str
+    name_en: str
+    site_type: SiteType
+    region: str
+    world: str
+    latitude: float
+    longitude: float
+    radius_m: float
+    state: Literal["ok", "blind"]
+    """blind: no gauge has given a usable depth for ten minutes. Such a site is never to be shown as dry."""
+    level: LevelWord
+    """Of the warning in force."""
+    warning_id: str | None
+    depth_mm: float | None
+    """The water now, at the deepest of the gauges that see; null while the site is blind."""
+    latest: Depth | None
+    """Where `depth_mm` comes from; while the site is blind, the last usable depth of the last thirty days."""
+    now: datetime | None
+    """The wall clock; in an exercise the greatest reading time in it, null before the first."""
+
+
+class Sites(Page[Site]):
+    """A page of sites."""
+
+    model_config = example(items=[_SITE], next=None)
+
+
+class Threshold(Answer):
+    """Where a level begins, and who says so."""
+
+    depth_mm: float
+    source: str
+
+
+class Gauge(Answer):
+    """A gauge of a site, with its newest usable depth."""
+
+    device_id: str
+    state: Literal["ok", "blind"]
+    latest: Depth | None
+
+
+class Sensor(Answer):
+    """What is bound to a site, in which role, and how high above the lowest point its zero is."""
+
+    device_id: str
+    role: Role
+    lowest_point_height_mm: float
+
+
+class SiteInDetail(Site):
+    """A site with its gauges, all that is bound to it, and its thresholds."""
+
+    model_config = example(
+        **_SITE,
+        gauges=[{"device_id": "gauge-7", "state": "ok", "latest": _DEPTH}],
+        thresholds=_THRESHOLDS,
+        profile_version=1,
+        polygon=[[36.6510, 117.1198], [36.6514, 117.1198], [36.6512, 117.1204]],
+        catchment="Yangtougou",
+        closing_time_s=45.0,
+        sensors=[
+            {"device_id": "gauge-7", "role": "depth", "lowest_point_height_mm": 20.0},
+            {"device_id": "rain-2", "role": "rain", "lowest_point_height_mm": 0.0},
+        ],
+    )
+
+    gauges: list[Gauge]
+    thresholds: dict[LevelWord, Threshold]
+    profile_version: int
+    polygon: list[tuple[float, float]]
+    """Corners of its area, [latitude, longitude]; empty if nobody drew it."""
+    catchment: str
+    closing_time_s: float | None
+    """How long its barrier or crew needs, measured in a drill; null if nobody did."""
+    sensors: list[Sensor]
+
+
+class Profile(Answer):
+    """A version of a site's thresholds. Warnings name the version that judged them."""
+
+    model_config = example(**_PROFILE)
+
+    version: int
+    since: datetime
+    thresholds: dict[LevelWord, Threshold]
+    clear_below_mm: float
+    up_hold_s: float
+    down_hold_s: float
+    horizon_s: float
+
+
+class Profiles(Answer):
+    """Every version of a site's thresholds, the newest first."""
+
+    model_config = example(items=[_PROFILE])
+
+    items: list[Profile]
+
+
+@router.get("", summary="List sites 场所列表", operation_id="list_sites")
+def list_sites(
+    database: Db,
+    zone: Zone,
+    *,
+    region: ByRegion = None,
+    world: ByWorld = None,
+    after: AfterName = None,
+    limit: Limit = 100,
+) -> Sites:
+    """Sites in order of their names: level, water, and whether anybody can see it."""
+    with database.read() as connection:
+        stand = site_status.list_sites(
+            connection, SiteFilters(region=region, world=world), after=after, limit=limit + 1
+        )
+    page, following = cut(stand, limit, lambda site: str(site.site["site_id"]))
+    return Sites(items=[Site.model_validate(_shown(site, zone)) for site in page], next=following)
+
+
+@router.get(
+    "/{site_id}", summary="One site 单个场所", operation_id="get_site", responses=described(HTTPStatus.NOT_FOUND)
+)
+def get_site(database: Db, zone: Zone, site_id: SiteId) -> SiteInDetail:
+    """A site with each of its gauges, and the depths at which its levels begin."""
+    with database.read() as connection:
+        site = site_status.find_site(connection, site_id)
+        sensors = sensors_by_site(connection, [site_id]).get(site_id, ())
+    if site is None:
+        raise NotFound(f"There is no site {site_id!r}.")
+    profile = site.site["profile"]
+    detail = {
+        "gauges": [
+            {"device_id": gauge.device_id, "state": site.state_of(gauge), "latest": _depth(site, gauge, zone)}
+            for gauge in site.gauges
+        ],
+        "thresholds": profile["thresholds"],
+        "profile_version": profile["version"],
+        **{name: site.site[name] for name in ("polygon", "catchment", "closing_time_s")},
+        "sensors": [asdict(sensor) for sensor in sensors],
+    }
+    return SiteInDetail.model_validate(_shown(site, zone) | detail)
+
+
+@router.get(
+    "/{site_id}/profiles",
+    summary="Thresholds of a site over time 阈值版本",
+    operation_id="list_site_profiles",
+    responses=described(HTTPStatus.NOT_FOUND),
+)
+def list_site_profiles(database: Db, zone: Zone, site_id: SiteId) -> Profiles:
+    """Every version of a site's thresholds: by which of them a warning was judged is in its grounds."""
+    with database.read() as connection:
+        versions = profile_versions(connection, site_id)
+    if not versions:
+        raise NotFound(f"There is no site {site_id!r}.")
+    return Profiles(items=[_profile(profile, since, zone) for profile, since in versions])
+
+
+def _profile(profile: ThresholdProfile, since: datetime, zone: ZoneInfo) -> Profile:
+    return Profile.model_validate(profile_to_json(profile) | {"since": local(since, zone)})
+
+
+def _shown(site: SiteNow, zone: ZoneInfo) -> dict[str, Any]:
+    telling = site.telling
+    return dict(site.site) | {
+        "state": site.state,
+        "level": level_word(site.level),
+        "warning_id": site.warning_id,
+        "depth_mm": telling.depth_mm if telling and site.state == "ok" else None,
+        "latest": _depth(site, telling, zone) if telling else None,
+        "now": local(site.now, zone) if site.now else None,
+    }
+
+
+def _depth(site: SiteNow, gauge: GaugeNow, zone: ZoneInfo) -> dict[str, Any] | None:
+    if gauge.time is None:
+        return None
+    return {
+        "device_id": gauge.device_id,
+        "channel": gauge.channel,
+        "depth_mm": gauge.depth_mm,
+        "time": local(gauge.time, zone),
+        "age_s": site.age_s(gauge),
+    }

@@ -1,0 +1,83 @@
+"""The register of sites, as operators change it."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import ConfigDict
+
+from rencheng.domain.errors import NotPossible
+from rencheng.schemas.site import SiteForm, as_form
+from rencheng.store.registry.devices import add_world, know_region
+from rencheng.store.registry.sites import load_sites, replace_sites
+from services.api.deps import Db, SiteId
+from services.api.http.errors import NotFound, Unacceptable, described
+from services.api.http.models import Answer, example
+
+router = APIRouter(prefix="/sites", tags=["sites"])
+
+_FORM: dict[str, Any] = {
+    "site_id": "underpass-3",
+    "type": "underpass",
+    "name_zh": "经十路下穿通道",
+    "name_en": "Jingshi Road underpass",
+    "region": "370102",
+    "latitude": 36.6512,
+    "longitude": 117.1201,
+    "catchment": "Yangtougou",
+    "closing_time_s": 45.0,
+    "profile": {"thresholds": {"red": {"depth_mm": 270, "source": "survey of 2026-05"}}},
+    "sensors": [
+        {"device_id": "gauge-7", "lowest_point_height_mm": 20},
+        {"device_id": "rain-2", "role": "rain"},
+    ],
+}
+
+
+class Form(SiteForm):
+    """A site as it is registered. What is left out of its profile is as usual for its type."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_FORM]})
+
+
+class Registered(Answer):
+    """A site is registered, and this version of its thresholds is in force."""
+
+    model_config = example(site_id="underpass-3", profile_version=2)
+
+    site_id: str
+    profile_version: int
+
+
+@router.put("/{site_id}", summary="Register or change a site 登记场所", operation_id="put_site")
+def put_site(database: Db, site_id: SiteId, form: Form) -> Registered:
+    """The site is from now on as this says: what is bound to it and not named here is unbound.
+
+    Other thresholds are a new version; earlier ones stay readable. Devices need not be registered yet.
+    """
+    site = form.site()
+    if site.site_id != site_id:
+        raise Unacceptable(f"The address names {site_id!r}, the body {site.site_id!r}.")
+    with database.write() as connection:
+        know_region(connection, site.region)
+        add_world(connection, site.world, site.world)
+        try:
+            [version] = replace_sites(connection, [site]).values()
+        except NotPossible as error:
+            raise Unacceptable(f"{error}.") from None
+    return Registered(site_id=site_id, profile_version=version)
+
+
+@router.get(
+    "/{site_id}/form",
+    summary="A site as it is registered 场所登记表",
+    operation_id="get_site_form",
+    responses=described(HTTPStatus.NOT_FOUND),
+)
+def get_site_form(database: Db, site_id: SiteId) -> Form:
+    """The form that would register the site as it is: change it, and send it back."""
+    with database.read() as connection:
+        site = load_sites(connection, unfit=lambda *_: None).get(site_id)
+    if site is None:
+        raise NotFound(f"There is no site {site_id!r}.")
+    return Form.model_validate(as_form(site))

@@ -1,0 +1,1 @@
+"""Warnings: read, stream, feed."""

@@ -1,0 +1,111 @@
+"""The Atom feed of CAP messages, for readers that come by now and then."""
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime, parsedate_to_datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+
+from rencheng.cap import atom
+from rencheng.cap.atom import Language, Place
+from rencheng.domain.level import Level
+from rencheng.store.warnings import feed
+from services.api.deps import ByWorld, Db, LevelMin
+from services.api.http.models import cut
+
+router = APIRouter(tags=["warnings"])
+
+ATOM_TYPE = "application/atom+xml"
+
+ENTRIES = 30
+"""Of a page. An entry is about three kilobytes, so that a page stays near a hundred."""
+
+PAGES = 1000
+
+_TICK = timedelta(seconds=2)
+"""HTTP dates count whole seconds: of a feed that changed within the last two, another change may look the same."""
+
+
+class AtomFeed(Response):
+    """An Atom document."""
+
+    media_type = ATOM_TYPE
+
+
+_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "Atom", "content": {ATOM_TYPE: {"example": '<feed xmlns="http://www.w3.org/2005/Atom"/>'}}},
+    304: {"description": "Nothing has changed since `If-None-Match` or `If-Modified-Since`"},
+}
+
+
+@router.get(
+    "/feed.atom",
+    summary="CAP messages as Atom CAP消息订阅",
+    operation_id="get_feed",
+    response_class=AtomFeed,
+    responses=_RESPONSES,
+)
+def get_feed(
+    request: Request,
+    database: Db,
+    *,
+    world: ByWorld = None,
+    level_min: LevelMin = None,
+    lang: Annotated[Language, Query(description="The language of titles and summaries.")] = "zh",
+    page: Annotated[int, Query(ge=1, le=PAGES, description="More than fits on one: follow rel=next.")] = 1,
+) -> Response:
+    """The newest message of each warning in force, the gravest first; then all messages of the last three days.
+
+    Thirty entries a page, about 100 KB; each links to its CAP document. Feed readers send the key as the password of
+    HTTP Basic. Ask with `If-None-Match`, and only a change is sent.
+    """
+    asked = {"world": world, "level_min": level_min, "lang": None if lang == "zh" else lang}
+    least = Level.parse(level_min) if level_min else None
+    with database.read() as connection:
+        rows = feed.messages(connection, world=world, level_min=least, limit=ENTRIES + 1, offset=(page - 1) * ENTRIES)
+    shown, more = cut(rows, ENTRIES, lambda _row: "more")
+    place = Place(
+        request.app.state.public_url,
+        _path(asked, page),
+        _path(asked, page + 1) if more and page < PAGES else None,
+    )
+    body = atom.build(shown, place, lang).encode()
+    return _unless_known(request, body, atom.newest(shown))
+
+
+def _path(asked: Mapping[str, str | None], page: int) -> str:
+    given = {name: value for name, value in asked.items() if value} | ({"page": str(page)} if page > 1 else {})
+    return "/v1/feed.atom" + (f"?{urlencode(given)}" if given else "")
+
+
+def _unless_known(request: Request, body: bytes, changed_at: datetime) -> Response:
+    """The body, or only the word that the client has it already (RFC 9110, 13)."""
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    # must be asked for anew each time, and then costs nothing if it is the same
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key"}
+    if datetime.now(UTC) - changed_at > _TICK:
+        headers["Last-Modified"] = format_datetime(changed_at.astimezone(UTC), usegmt=True)
+    tags = request.headers.get("if-none-match")
+    if tags is not None:
+        is_known = tags.strip() == "*" or tag in {one.strip().removeprefix("W/") for one in tags.split(",")}
+    else:
+        is_known = "Last-Modified" in headers and _is_since(request.headers.get("if-modified-since"), changed_at)
+    if is_known:
+        return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+    return AtomFeed(body, headers=headers)
+
+
+def _is_since(date: str | None, changed_at: datetime) -> bool:
+    if date is None:
+        return False
+    try:
+        known = parsedate_to_datetime(date)
+    except ValueError:
+        return False
+    if known.tzinfo is None:
+        return False
+    return changed_at.replace(microsecond=0) <= known

@@ -1,0 +1,202 @@
+"""Warnings: what was said about which place, in order, and each message as it left (CAP)."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Path, Query, Response
+
+from rencheng.domain.level import Level
+from rencheng.domain.warning import MessageType
+from rencheng.store.core.sessions import Row
+from rencheng.store.warnings import log
+from rencheng.store.warnings.log import Filters
+from services.api.deps import AfterCursor, BySite, ByWorld, Db, LevelMin, Limit, Moment, WarningId, Zone
+from services.api.http import cursors
+from services.api.http.errors import NotFound, described
+from services.api.http.models import Answer, LevelWord, Page, cut, example, level_word, shown
+
+router = APIRouter(prefix="/warnings", tags=["warnings"])
+
+CAP = "application/cap+xml"
+
+_WARNING = {
+    "warning_id": "underpass-3-20260720T080100Z",
+    "site_id": "underpass-3",
+    "name_zh": "经十路下穿通道",
+    "name_en": "Jingshi Road underpass",
+    "region": "370102",
+    "world": "actual",
+    "in_force": True,
+    "level": "yellow",
+    "peak_level": "yellow",
+    "opened_at": "2026-07-20T16:01:00+08:00",
+    "updated_at": "2026-07-20T16:04:00+08:00",
+    "closed_at": None,
+}
+_EVENT = {
+    "sequence": 1,
+    "identifier": "underpass-3-20260720T080100Z-1",
+    "message_type": "Alert",
+    "level": "blue",
+    "issued_at": "2026-07-20T16:01:00+08:00",
+    "recorded_at": "2026-07-20T16:01:00.212+08:00",
+    "cap": "/v1/warnings/underpass-3-20260720T080100Z/events/1/cap",
+    "document": {"msg_type": "Alert", "headline": {"zh": "积水蓝色预警", "en": "Blue ponding warning"}},
+}
+
+
+class SiteWarning(Answer):
+    """A warning 预警 of one site, from its first message to its last."""
+
+    model_config = example(**_WARNING)
+
+    warning_id: str
+    site_id: str
+    name_zh: str
+    name_en: str
+    region: str
+    world: str
+    """`actual`, or the exercise that it belongs to."""
+    in_force: bool
+    level: LevelWord
+    """While it is in force; afterwards, the level that ended."""
+    peak_level: LevelWord
+    opened_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+
+
+class Warnings(Page[SiteWarning]):
+    """A page of warnings."""
+
+    model_config = example(items=[_WARNING], next=None)
+
+
+class Event(Answer):
+    """One message of a warning 预警消息: Alert, then Updates, then Cancel."""
+
+    model_config = example(**_EVENT)
+
+    sequence: int
+    identifier: str
+    """Unique among all messages; the same message said again carries the same one."""
+    message_type: MessageType
+    level: LevelWord
+    issued_at: datetime
+    """The now of its world when the engine decided."""
+    recorded_at: datetime
+    cap: str
+    """Where the CAP document is."""
+    document: dict[str, Any]
+    """The message as it was said on MQTT, with its grounds."""
+
+
+class WarningInDetail(SiteWarning):
+    """A warning with all its messages, in order."""
+
+    model_config = example(**_WARNING, events=[_EVENT])
+
+    events: list[Event]
+
+
+class CapDocument(Response):
+    """A CAP document, as it was said."""
+
+    media_type = CAP
+
+
+@router.get("", summary="List warnings 预警列表", operation_id="list_warnings")
+def list_warnings(
+    database: Db,
+    zone: Zone,
+    *,
+    site_id: BySite = None,
+    world: ByWorld = None,
+    is_open: Annotated[bool | None, Query(alias="open", description="true: in force; false: over.")] = None,
+    level_min: LevelMin = None,
+    since: Annotated[Moment | None, Query(description="Something was said at this time or later.")] = None,
+    after: AfterCursor = None,
+    limit: Limit = 100,
+) -> Warnings:
+    """Warnings, the one opened last first."""
+    filters = Filters(
+        site_id=site_id,
+        world=world,
+        is_open=is_open,
+        level_min=Level.parse(level_min) if level_min else None,
+        since=since,
+    )
+    position = cursors.decode(after, (datetime, str)) if after else None
+    with database.read() as connection:
+        rows = log.list_warnings(connection, filters, after=position, limit=limit + 1)
+    page, following = cut(rows, limit, lambda row: cursors.encode((row["opened_at"], row["warning_id"])))
+    return Warnings(items=[SiteWarning.model_validate(_shown(row, zone)) for row in page], next=following)
+
+
+@router.get(
+    "/{warning_id}",
+    summary="One warning with its messages 单个预警及其消息",
+    operation_id="get_warning",
+    responses=described(HTTPStatus.NOT_FOUND),
+)
+def get_warning(database: Db, zone: Zone, warning_id: WarningId) -> WarningInDetail:
+    """A warning, and everything that was said under it, in order."""
+    with database.read() as connection:
+        row = log.find_warning(connection, warning_id)
+        events = log.events_of(connection, warning_id)
+    if row is None:
+        raise NotFound(f"There is no warning {warning_id!r}.")
+    return WarningInDetail.model_validate(_shown(row, zone) | {"events": [_event(event, zone) for event in events]})
+
+
+_CAP_RESPONSES: dict[int | str, dict[str, Any]] = described(HTTPStatus.NOT_FOUND) | {
+    200: {
+        "description": "CAP 1.2",
+        "content": {CAP: {"example": '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">…</alert>'}},
+    }
+}
+
+
+@router.get(
+    "/{warning_id}/cap",
+    summary="Newest CAP document 最新CAP文件",
+    operation_id="get_newest_cap",
+    response_class=CapDocument,
+    responses=_CAP_RESPONSES,
+)
+def get_newest_cap(database: Db, warning_id: WarningId) -> CapDocument:
+    """The CAP 1.2 document of the newest message, byte for byte as it was kept."""
+    return _cap(database, warning_id)
+
+
+@router.get(
+    "/{warning_id}/events/{sequence}/cap",
+    summary="CAP document of a message 某条消息的CAP文件",
+    operation_id="get_cap",
+    response_class=CapDocument,
+    responses=_CAP_RESPONSES,
+)
+def get_cap(database: Db, warning_id: WarningId, sequence: Annotated[int, Path(ge=1, lt=2**31)]) -> CapDocument:
+    """The CAP 1.2 document of one message, byte for byte as it was kept."""
+    return _cap(database, warning_id, sequence)
+
+
+def _cap(database: Db, warning_id: str, sequence: int | None = None) -> CapDocument:
+    with database.read() as connection:
+        text = log.cap_of(connection, warning_id, sequence)
+    if text is None:
+        which = "any message" if sequence is None else f"message {sequence}"
+        raise NotFound(f"There is no warning {warning_id!r} with {which}.")
+    return CapDocument(text)
+
+
+def _shown(row: Row, zone: ZoneInfo) -> dict[str, Any]:
+    words = {name: level_word(row[name]) for name in ("level", "peak_level")}
+    return shown(row, zone) | words | {"in_force": row["closed_at"] is None}
+
+
+def _event(row: Row, zone: ZoneInfo) -> dict[str, Any]:
+    where = f"/v1/warnings/{row['warning_id']}/events/{row['sequence']}/cap"
+    return shown(row, zone) | {"level": level_word(row["level"]), "cap": where}

@@ -1,0 +1,1 @@
+"""Distribute messages to partitions by device, and acknowledge them in order."""

@@ -1,0 +1,1 @@
+"""Process one batch: decode, check, enforce quotas, write."""

@@ -1,0 +1,1 @@
+"""Replies to devices: collect pending receipts, publish them."""
