@@ -9,19 +9,19 @@ from typing import TypeVar
 
 from benchmarks.throughput.fleet import connect_packet
 from benchmarks.throughput.servers import Servers, servers
-from rencheng.devices.registration import Enrolled, enrol_all
-from rencheng.domain.errors import Reason
+from rencheng.devices.registration import RegistrationResult, register_forms
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.messaging.mqtt.accounts import write_password_file
 from rencheng.replay.attempt import Limits
-from rencheng.replay.run import Summary, added, replay_matching
+from rencheng.replay.run import ReplaySummary, added, replay_matching
 from rencheng.schemas.device import read_devices
 from rencheng.store.core.database import Connection, Engine, open_database
-from rencheng.store.quarantine.log import RefusedFilters
-from rencheng.store.quarantine.record import Refuse, bury
-from rencheng.store.readings.merge import Arrival, stage_on_connect, write
-from rencheng.store.registry.cache import Watched
+from rencheng.store.quarantine.log import QuarantineFilters
+from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
+from rencheng.store.readings.merge import ReceivedReading, stage_on_connect, write
+from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import load_directory, password_hashes, refresh_directory
 
 REGION = "370102"
@@ -51,8 +51,8 @@ def _fill_and_follow(engine: Engine) -> None:
     _, again_s = _timed(lambda: _import(engine, first))
     _say(f"import of {FIRST:,} devices from CSV", f"{new_s:.2f} s; the same file again {again_s:.2f} s")
     _import(engine, rest)
-    whole = Watched(engine, load_directory)
-    part = Watched(engine, load_directory, refresh=refresh_directory)
+    whole = RegistryCache(engine, load_directory)
+    part = RegistryCache(engine, load_directory, refresh=refresh_directory)
     for watched in (whole, part):
         watched.current()
     _, look_s = _timed(lambda: [part.current() for _ in range(LOOKS)])
@@ -87,11 +87,11 @@ def _replay(engine: Engine) -> None:
     now = datetime.now(UTC)
     times = [now - timedelta(seconds=number) for number in range(ENTRIES)]
     refused = [
-        Refuse(
+        QuarantineRecord(
             f"rencheng/v1/{REGION}/waterlogging/stranger/telemetry",
             b'{"time": "%s", "depth_mm": 5}' % moment.isoformat().encode(),
             -1,
-            Reason.UNKNOWN_DEVICE,
+            RejectionReason.UNKNOWN_DEVICE,
             "nobody",
             "stranger",
             "actual",
@@ -99,8 +99,8 @@ def _replay(engine: Engine) -> None:
         )
         for moment in times
     ]
-    buried_s = _in_batches(engine, refused, bury)
-    arrivals = [Arrival(WaterReading("plain", 0, moment, 5.0), now) for moment in times]
+    buried_s = _in_batches(engine, refused, add_to_quarantine)
+    arrivals = [ReceivedReading(WaterReading("plain", 0, moment, 5.0), now) for moment in times]
     plain_s = _in_batches(engine, arrivals, write)
     _import(engine, b"device_id,kind,region\nstranger,waterlogging,%s\n" % REGION.encode())
     done, replayed_s = _timed(lambda: _replay_all(engine))
@@ -114,9 +114,9 @@ def _replay(engine: Engine) -> None:
     )
 
 
-def _replay_all(engine: Engine) -> Summary:
-    total, after = Summary(), 0
-    filters = RefusedFilters(reason=Reason.UNKNOWN_DEVICE)
+def _replay_all(engine: Engine) -> ReplaySummary:
+    total, after = ReplaySummary(), 0
+    filters = QuarantineFilters(reason=RejectionReason.UNKNOWN_DEVICE)
     while True:
         part = replay_matching(engine, filters, limits=Limits(), actor="benchmark", after=after)
         total = added(total, part)
@@ -125,10 +125,10 @@ def _replay_all(engine: Engine) -> Summary:
         after = part.following
 
 
-def _import(engine: Engine, data: bytes) -> Enrolled:
+def _import(engine: Engine, data: bytes) -> RegistrationResult:
     forms = read_devices(data, "list.csv")
     with engine.begin() as connection:
-        return enrol_all(connection, forms, actor="benchmark")
+        return register_forms(connection, forms, actor="benchmark")
 
 
 def _in_batches(engine: Engine, items: Sequence[T], work: Callable[[Connection, Sequence[T]], object]) -> float:

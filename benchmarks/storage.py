@@ -25,7 +25,7 @@ from rencheng.messaging.mqtt.accounts import new_password
 from rencheng.store.core.database import Engine, open_database
 from rencheng.store.history.from_rollups import history_of
 from rencheng.store.history.raw import Buckets, Span, water_history
-from rencheng.store.readings.merge import Arrival, stage_on_connect, write
+from rencheng.store.readings.merge import ReceivedReading, stage_on_connect, write
 from rencheng.store.rollups.refresh import roll_up
 
 BATCH, ROUNDS, DEVICES = 2000, 40, 5000
@@ -68,10 +68,10 @@ def _in_turns(ours: Engine, bare: Engine, age: timedelta) -> tuple[float, float]
     return statistics.median(took["ours"]), statistics.median(took["bare"])
 
 
-def _batch(n: int, age: timedelta) -> list[Arrival]:
+def _batch(n: int, age: timedelta) -> list[ReceivedReading]:
     now = datetime.now(UTC)
     return [
-        Arrival(WaterReading(f"gauge-{(n * BATCH + i) % DEVICES:05}", 0, now - age + timedelta(microseconds=i),
+        ReceivedReading(WaterReading(f"gauge-{(n * BATCH + i) % DEVICES:05}", 0, now - age + timedelta(microseconds=i),
                              depth_mm=i % 100, rain_mm=0.0, battery_v=3.6, rssi_dbm=-80.0), now)
         for i in range(BATCH)
     ]  # fmt: skip
@@ -85,7 +85,7 @@ def _ask(engine: Engine) -> None:
         first = since + timedelta(days=day)
         readings = [WaterReading("asked", 0, first + timedelta(seconds=10 * i), depth_mm=i % 50) for i in range(8640)]
         with engine.begin() as connection:
-            write(connection, [Arrival(reading, until) for reading in readings])
+            write(connection, [ReceivedReading(reading, until) for reading in readings])
     roll_up(engine, budget_s=600)
     span, days = Span(since + timedelta(seconds=30), until), Buckets(timedelta(days=1), "Asia/Shanghai")
     with engine.connect() as connection:

@@ -44,8 +44,10 @@ def judge_files(
     with opened_text(readings) as lines:
         rows = read_readings(lines, str(readings))
     read_at = time.perf_counter()
-    _say_unknown("device", rows, {device: site.site_id for site in places.values() for device in site.device_ids})
-    _say_unknown("rain gauge", fallen, {gauge: site.site_id for site in places.values() for gauge in site.gauge_ids})
+    _say_unknown("device", rows, {device: site.site_id for site in places.values() for device in site.depth_gauge_ids})
+    _say_unknown(
+        "rain gauge", fallen, {gauge: site.site_id for site in places.values() for gauge in site.rain_gauge_ids}
+    )
     found = judge_and_notice(places, _shown(rows), fallen, model=model, wait=wait)
     said = write_lines(out, (as_line(judged, places) for judged in found))
     judged_at = time.perf_counter()

@@ -11,7 +11,7 @@ from rich.table import Table
 from commands.context import transaction
 from commands.files import say, write_lines
 from rencheng.backtest.output import as_line
-from rencheng.backtest.tuning import Played, Tally, floods_of, play, tally, what_if
+from rencheng.backtest.tuning import BacktestRun, ThresholdScore, floods_of, play, tally, what_if
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
@@ -84,11 +84,11 @@ def _stored(site_ids: Sequence[str], period: tuple[datetime, datetime]) -> tuple
         if missing := [name for name in site_ids if name not in known]:
             raise NotPossible(f"site {missing[0]} is not registered; `rencheng site list` tells which are")
         sites = {name: known[name] for name in dict.fromkeys(site_ids)}
-        wanted = [name for site in sites.values() for name in (*site.device_ids, *site.gauge_ids)]
+        wanted = [name for site in sites.values() for name in (*site.depth_gauge_ids, *site.rain_gauge_ids)]
         return sites, list(readings_between(connection, list(dict.fromkeys(wanted)), *period))
 
 
-def _compared(site: Site, readings: Iterable[WaterReading], as_set: Played, changed: Played | None) -> Table:
+def _compared(site: Site, readings: Iterable[WaterReading], as_set: BacktestRun, changed: BacktestRun | None) -> Table:
     """By level: as it is, as it would be, and what the change would do for the floods that count today."""
     every = list(readings)
     floods = floods_of(every, site, site.profile)
@@ -107,6 +107,6 @@ def _compared(site: Site, readings: Iterable[WaterReading], as_set: Played, chan
     return table
 
 
-def _cells(one: Tally) -> tuple[str, ...]:
+def _cells(one: ThresholdScore) -> tuple[str, ...]:
     lead = "–" if one.lead_median_min is None else f"{one.lead_median_min:.1f}"
     return f"{one.threshold_mm:g}", f"{one.warnings}", f"{one.floods}", f"{one.foreseen}", lead, f"{one.in_vain}"

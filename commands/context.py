@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from rencheng.replay.attempt import Limits
 from rencheng.runtime.settings import DatabaseSettings, IntakeSettings
-from rencheng.store.core.database import Connection, Engine, in_our_words, open_database
+from rencheng.store.core.database import Connection, Engine, open_database, translate_errors
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def opened() -> Iterator[Engine]:
     """
     engine = open_database(DatabaseSettings.load().database_url, name="rencheng")
     try:
-        with in_our_words():
+        with translate_errors():
             yield engine
     finally:
         engine.dispose()

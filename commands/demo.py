@@ -14,7 +14,7 @@ from local_stack.progress import progress_for_stdout
 from local_stack.stack import up
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.settings import DatabaseSettings, checkout
-from rencheng.store.core.database import in_our_words, open_database
+from rencheng.store.core.database import open_database, translate_errors
 
 LOG_WIDTH = 120
 """Characters in a line where no terminal says how wide it is."""
@@ -29,7 +29,7 @@ def demo(
     root = checkout()
     up(root, progress_for_stdout())
     engine = open_database(DatabaseSettings.load().database_url, name="rencheng-demo")
-    with in_our_words():
+    with translate_errors():
         city, passwords = story.prepare(engine, console)
         with running(root / "build/demo/logs") as platform:
             console.print("ingest, alerts and API are running", highlight=False)

@@ -14,8 +14,8 @@ from rich.table import Table
 
 from commands.broker import tell_broker
 from commands.context import limits, opened, operator, transaction
-from rencheng.devices.onboarding import admit_devices
-from rencheng.devices.registration import enrol_all
+from rencheng.devices.onboarding import onboard_devices
+from rencheng.devices.registration import register_forms
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.schemas.device import read_devices
@@ -45,7 +45,7 @@ def import_(
             _bar("hashing passwords", len(forms)) as say,
             engine.connect() as connection,
         ):
-            enrolled = enrol_all(connection, forms, actor=operator(), keep=keep, say=say)
+            enrolled = register_forms(connection, forms, actor=operator(), keep=keep, say=say)
             if not check:
                 connection.commit()
         if not check and (enrolled.passwords or enrolled.changed):
@@ -88,7 +88,7 @@ def admit_(
         with engine.connect() as connection:
             names = device_ids or [each.device_id for each in list_pending(connection, limit=ALL_MAX)]
         with _kept(passwords, few_max=FEW) as keep:
-            done = admit_devices(engine, names, given, limits=limits(), actor=operator(), keep=keep)
+            done = onboard_devices(engine, names, given, limits=limits(), actor=operator(), keep=keep)
         tell_broker(engine)
     if passwords is None:
         for name, password in done.passwords.items():

@@ -11,16 +11,16 @@ from rich.table import Table
 from commands import device_lists
 from commands.broker import tell_broker
 from commands.context import opened, operator, transaction
-from rencheng.devices.lifecycle import change, dismiss, rotate, succeed
-from rencheng.devices.registration import enrol
+from rencheng.devices.lifecycle import change, replace_device, retire_device, rotate_password
+from rencheng.devices.registration import register_devices
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import Channel, Topic
-from rencheng.schemas.device import Change, findings
+from rencheng.schemas.device import ChangeForm, findings
 from rencheng.store.access import audit
 from rencheng.store.registry.device_changes import succession
-from rencheng.store.registry.devices import find_devices, know_region, load_directory
+from rencheng.store.registry.devices import ensure_region, find_devices, load_directory
 
 app = typer.Typer(help="Devices 设备: register, change, replace, retire; let in who is pending.", no_args_is_help=True)
 
@@ -60,9 +60,9 @@ def add(
     device = Device(device_id, kind, region, **_given(site, *options, quota_per_minute))
     with opened() as engine:
         with engine.begin() as connection:
-            know_region(connection, region)
+            ensure_region(connection, region)
             audit.record(connection, operator(), "device.add", f"device {device_id}", {})
-        password = enrol(engine, [device])[device_id]
+        password = register_devices(engine, [device])[device_id]
         tell_broker(engine)
     _say_account(device, password)
 
@@ -91,8 +91,10 @@ def change_(
     given |= {key: value for key, value in {"kind": kind, "region": region}.items() if value is not None}
     usual = {each.name: each.default for each in fields(Device)}
     for field in clear or []:
-        if field not in Change.model_fields or field in {"kind", "region"}:
-            raise NotPossible(f"{field!r} cannot be cleared; {', '.join(sorted(set(Change.model_fields)))} are fields")
+        if field not in ChangeForm.model_fields or field in {"kind", "region"}:
+            raise NotPossible(
+                f"{field!r} cannot be cleared; {', '.join(sorted(set(ChangeForm.model_fields)))} are fields"
+            )
         given[field] = usual[field]
     with transaction() as connection:
         device = change(connection, device_id, given, actor=operator())
@@ -132,7 +134,7 @@ def rotate_(device_id: DeviceId) -> None:
     """Give a device another password, and print it, once. The old one ends now; its connection is cut."""
     with opened() as engine:
         with engine.begin() as connection:
-            password = rotate(connection, device_id, actor=operator())
+            password = rotate_password(connection, device_id, actor=operator())
         tell_broker(engine)
     typer.echo(f"password  {password}")
 
@@ -155,7 +157,7 @@ def replace_(
     given = _given(None, name, None, None, codec, gauge, depth_max_mm, blind_zone_mm, no_return_code, None, None)
     with opened() as engine:
         with engine.begin() as connection:
-            device, password = succeed(connection, old, new, given, actor=operator())
+            device, password = replace_device(connection, old, new, given, actor=operator())
         tell_broker(engine)
     _say_account(device, password)
 
@@ -165,7 +167,7 @@ def retire_(device_id: DeviceId) -> None:
     """Take a device out of service: its account ends, what it sends goes to quarantine. Its readings stay."""
     with opened() as engine:
         with engine.begin() as connection:
-            dismiss(connection, device_id, actor=operator())
+            retire_device(connection, device_id, actor=operator())
         tell_broker(engine)
 
 
@@ -202,7 +204,7 @@ def _given(
         "quota_per_minute": quota_per_minute,
     }
     try:
-        return Change(**{key: value for key, value in options.items() if value is not None}).given()
+        return ChangeForm(**{key: value for key, value in options.items() if value is not None}).given()
     except ValidationError as error:
         raise NotPossible("; ".join(findings(error))) from None
 

@@ -6,9 +6,9 @@ from rich.table import Table
 
 from commands.context import opened
 from commands.doctor_checks import Finding, of_broker, of_database, of_silence
-from rencheng.messaging.mqtt.probe import CannotAnswer, measure_passage
+from rencheng.messaging.mqtt.probe import NoAnswer, probe_broker
 from rencheng.runtime.settings import BrokerAccounts, BrokerSettings
-from rencheng.store.core.diagnosis import examine
+from rencheng.store.core.diagnosis import diagnose
 
 _MARKS = {"good": "[green]good 良好[/]", "change": "[yellow]change 建议调整[/]", "danger": "[red]danger 会丢数据[/]"}
 
@@ -25,15 +25,15 @@ def doctor() -> None:
     """
     settings = DoctorSettings.load()
     with opened() as engine, engine.connect() as connection:
-        condition = examine(connection)
+        condition = diagnose(connection)
     try:
-        passage = measure_passage(
+        passage = probe_broker(
             settings.mqtt_address,
             speaker=("rencheng-ingest", settings.mqtt_ingest_password.get_secret_value()),
             listener=("rencheng-operator", settings.mqtt_operator_password.get_secret_value()),
         )
         findings = of_broker(passage, commit_ms=condition.commit_ms)
-    except CannotAnswer as silence:
+    except NoAnswer as silence:
         findings = of_silence(silence)
     findings += of_database(condition)
     _show(findings)

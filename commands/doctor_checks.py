@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rencheng.messaging.mqtt.probe import CannotAnswer, Passage
-from rencheng.store.core.diagnosis import Condition
+from rencheng.messaging.mqtt.probe import NoAnswer, ProbeResult
+from rencheng.store.core.diagnosis import DatabaseCondition
 
 Verdict = Literal["good", "change", "danger"]
 
@@ -42,7 +42,7 @@ class Finding:
     advice: str = ""
 
 
-def of_broker(passage: Passage, *, commit_ms: float) -> list[Finding]:
+def of_broker(passage: ProbeResult, *, commit_ms: float) -> list[Finding]:
     """The window, the queue and the promptness of a broker."""
     window, whole = passage.in_flight, passage.in_flight >= passage.sent
     ceiling = 1000 * window / (BATCH_MS + commit_ms + passage.trip_ms)
@@ -67,7 +67,7 @@ def of_broker(passage: Passage, *, commit_ms: float) -> list[Finding]:
     return [in_flight, queue, trip, Finding(ANSWERS, "heard")]
 
 
-def of_silence(silence: CannotAnswer) -> list[Finding]:
+def of_silence(silence: NoAnswer) -> list[Finding]:
     """What a broker does that lets no answer of ingest through, so that nothing else of it can be measured."""
     rule = (
         "Let rencheng-ingest write `rencheng/v1/+/+/+/reply`, and rencheng-operator read it, as"
@@ -83,7 +83,7 @@ def of_silence(silence: CannotAnswer) -> list[Finding]:
     return [Finding(ANSWERS, "the connection is closed", "danger", advice)]
 
 
-def of_database(condition: Condition) -> list[Finding]:
+def of_database(condition: DatabaseCondition) -> list[Finding]:
     """Whether what is committed stays, and how fast."""
     return [
         Finding("database", f"PostgreSQL {condition.version}, TimescaleDB {_edition(condition)}"),
@@ -95,18 +95,18 @@ def of_database(condition: Condition) -> list[Finding]:
     ]
 
 
-def _edition(condition: Condition) -> str:
+def _edition(condition: DatabaseCondition) -> str:
     return {"apache": "Apache", "timescale": "Community"}.get(condition.settings.get("timescaledb.license", ""), "none")
 
 
-def _must_be_on(condition: Condition, name: str) -> Finding:
+def _must_be_on(condition: DatabaseCondition, name: str) -> Finding:
     if condition.settings[name] == "on":
         return Finding(f"database: {name}", "on")
     advice = f"A power cut may destroy what was acknowledged: `{name} = on`."
     return Finding(f"database: {name}", condition.settings[name], "danger", advice)
 
 
-def _synchronous(condition: Condition) -> Finding:
+def _synchronous(condition: DatabaseCondition) -> Finding:
     found = condition.settings["synchronous_commit"]
     if found != "off":
         return Finding("database: synchronous_commit", found)
@@ -114,14 +114,14 @@ def _synchronous(condition: Condition) -> Finding:
     return Finding("database: synchronous_commit", found, "danger", advice)
 
 
-def _commit(condition: Condition) -> Finding:
+def _commit(condition: DatabaseCondition) -> Finding:
     about, found = "database: a small commit", f"{condition.commit_ms:.1f} ms"
     if condition.commit_ms <= COMMIT_MAX_MS:
         return Finding(about, found)
     return Finding(about, found, "change", "Each batch waits so long: a disk with a faster fsync, or less beside it.")
 
 
-def _wal(condition: Condition) -> Finding:
+def _wal(condition: DatabaseCondition) -> Finding:
     about, size_mb = "database: max_wal_size", int(condition.settings["max_wal_size"])
     if size_mb >= WAL_MIN_MB:
         return Finding(about, f"{size_mb:,} MB")
@@ -129,7 +129,7 @@ def _wal(condition: Condition) -> Finding:
     return Finding(about, f"{size_mb:,} MB", "change", advice)
 
 
-def _connections(condition: Condition) -> Finding:
+def _connections(condition: DatabaseCondition) -> Finding:
     most = int(condition.settings["max_connections"])
     about, found = "database: connections", f"{condition.connections} of {most}"
     if condition.connections < CONNECTIONS_SHARE_MAX * most:

@@ -13,12 +13,12 @@ from commands.context import opened, operator, transaction
 from device_sims.fleet.ledger import read_ledger
 from device_sims.fleet.plan import Part, members_of
 from device_sims.fleet.schedule import Expect
-from rencheng.devices.registration import enrol_gateway
+from rencheng.devices.registration import register_gateway_account
 from rencheng.domain.device import Device
 from rencheng.domain.gateway import Gateway
 from rencheng.domain.kind import Kind
-from rencheng.store.accounting.loss_audit import Published, audit_keys
-from rencheng.store.registry.devices import know_region, register
+from rencheng.store.accounting.loss_audit import PublishedReading, audit_keys
+from rencheng.store.registry.devices import ensure_region, register
 
 app = typer.Typer(help="A simulated fleet as a load: register it, audit what it published.", no_args_is_help=True)
 
@@ -39,11 +39,11 @@ def register_(
     with opened() as engine:
         with engine.begin() as connection:
             for region in sorted({member.region for member in members}):
-                know_region(connection, region)
+                ensure_region(connection, region)
             register(connection, [(Device(m.device_id, m.kind, m.region), None) for m in members])
         for region, kind in sorted({(member.region, member.kind) for member in members}):
             gateway = Gateway(region, kind)
-            passwords[gateway.account] = enrol_gateway(engine, gateway, actor=operator())
+            passwords[gateway.account] = register_gateway_account(engine, gateway, actor=operator())
         tell_broker(engine)
     with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(passwords, file, indent=1)
@@ -54,7 +54,9 @@ def register_(
 def audit(ledger: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
     """Look for every key of a fleet's ledger in the database. Exit code 1 if one is lost, doubled or out of nowhere."""
     published = (
-        Published(one.kind, one.device_id, one.key, quarantined=one.expect is Expect.QUARANTINED, certain=one.confirmed)
+        PublishedReading(
+            one.kind, one.device_id, one.key, quarantined=one.expect is Expect.QUARANTINED, certain=one.confirmed
+        )
         for one in read_ledger(ledger)
     )
     with transaction() as connection:

@@ -6,7 +6,7 @@ import typer
 
 from commands.broker import tell_broker
 from commands.context import opened, operator, transaction
-from rencheng.devices.registration import enrol_gateway
+from rencheng.devices.registration import register_gateway_account
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.gateway import Gateway
 from rencheng.domain.kind import Kind
@@ -23,7 +23,7 @@ def add(region: Region, kind: Of) -> None:
     """Let a gateway in, or give it a new password. Prints its account and its password, once."""
     gateway = Gateway(region, kind)
     with opened() as engine:
-        password = enrol_gateway(engine, gateway, actor=operator())
+        password = register_gateway_account(engine, gateway, actor=operator())
         tell_broker(engine)
     typer.echo(f"user      {gateway.account}")
     typer.echo(f"password  {password}")

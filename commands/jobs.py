@@ -45,7 +45,7 @@ def jobs(
 def list_() -> None:
     """Show every job and its last run."""
     with transaction() as connection:
-        on_duty = ledger.someone_is_on_duty(connection)
+        on_duty = ledger.has_active_runner(connection)
         runs = {entry.name: entry for entry in ledger.runs(connection)}
     now = datetime.now(UTC)
     for job in JOBS:
@@ -55,7 +55,7 @@ def list_() -> None:
     typer.echo("a runner is on duty" if on_duty else "no runner is on duty")
 
 
-def _told(last: ledger.Run | None, now: datetime) -> str:
+def _told(last: ledger.JobRun | None, now: datetime) -> str:
     if last is None:
         return "never ran"
     began = f"{'OVERDUE, ' * last.is_overdue(now)}began {last.started_at:%Y-%m-%d %H:%M:%S} UTC"

@@ -10,7 +10,7 @@ from rich.table import Table
 from commands.context import transaction
 from rencheng.domain.errors import NotPossible
 from rencheng.store.access import api_keys
-from rencheng.store.access.api_keys import Scope
+from rencheng.store.access.api_keys import KeyScope
 
 app = typer.Typer(help="API keys.", no_args_is_help=True)
 
@@ -18,7 +18,7 @@ app = typer.Typer(help="API keys.", no_args_is_help=True)
 @app.command()
 def create(
     name: Annotated[str, typer.Argument(help="Whose key it is, for the list.")],
-    scope: Annotated[list[Scope], typer.Option(help="What it may do; may be given several times.")],
+    scope: Annotated[list[KeyScope], typer.Option(help="What it may do; may be given several times.")],
     days: Annotated[float | None, typer.Option(help="How long it holds; for good if not given.", min=0)] = None,
 ) -> None:
     """Make a key and print it, once: only its hash is kept."""

@@ -13,22 +13,24 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from commands.context import limits, opened, operator, transaction
-from rencheng.domain.errors import NotPossible, Reason
+from rencheng.domain.errors import NotPossible, RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.remedies import REMEDIES
-from rencheng.intake import Admitted
+from rencheng.intake import IntakeResult
 from rencheng.replay.attempt import Fix, attempt
-from rencheng.replay.run import Summary, added, replay, replay_matching
-from rencheng.store.accounting.counts import Tally
+from rencheng.replay.run import ReplaySummary, added, replay, replay_matching
+from rencheng.store.accounting.counts import ReadingCounts
 from rencheng.store.core.database import Engine
-from rencheng.store.quarantine.log import RefusedFilters, count_open, find_refused, list_refused
+from rencheng.store.quarantine.log import QuarantineFilters, count_open, find_entry, list_entries
 from rencheng.store.quarantine.replay import as_entry
 from rencheng.store.readings.merge import stage_on_connect
 from rencheng.store.registry.devices import find_devices
 
 app = typer.Typer(help="Quarantine 隔离区: list, look into, mend and replay what was refused.", no_args_is_help=True)
 
-ByReason = Annotated[Reason | None, typer.Option(help="Why it was refused; `rencheng quarantine reasons` explains.")]
+ByReason = Annotated[
+    RejectionReason | None, typer.Option(help="Why it was refused; `rencheng quarantine reasons` explains.")
+]
 ByDevice = Annotated[str | None, typer.Option(help="Which device sent it.")]
 ByKind = Annotated[Kind | None, typer.Option(help="Of which family, by its topic.")]
 ByWorld = Annotated[str | None, typer.Option(help="`actual`, or an exercise.")]
@@ -52,7 +54,7 @@ def list_(
     """Show what was refused."""
     filters = _filters(reason, device, kind, world, since, until, replayed=replayed)
     with transaction() as connection:
-        rows = list_refused(connection, filters, limit=limit)
+        rows = list_entries(connection, filters, limit=limit)
     table = Table("number", "reason", "device", "last received", "times", "payload", "detail", box=None)
     for row in rows:
         when = f"{row['last_received_at'].astimezone():%Y-%m-%d %H:%M:%S}"
@@ -66,7 +68,7 @@ def list_(
 def show(number: Annotated[int, typer.Argument(help="The entry's number.")]) -> None:
     """Show one entry whole: where it came from, its payload, and what intake would say of it today."""
     with transaction() as connection:
-        row = find_refused(connection, number)
+        row = find_entry(connection, number)
         if row is None:
             raise NotPossible(
                 f"there is no entry {number} in quarantine; `rencheng quarantine list` shows what there is"
@@ -100,7 +102,7 @@ def replay_(
     """Send what was refused through intake again, as of the moment when it was received. Twice is harmless."""
     filters = _filters(reason, device, kind, world, since, until)
     fix = _fix(payload_file, topic)
-    narrowed = filters != RefusedFilters(replayed=False)
+    narrowed = filters != QuarantineFilters(replayed=False)
     if bool(numbers) == (everything or narrowed) or (fix and len(numbers or []) != 1):
         raise NotPossible("name entries by number, or by options with --all if all are meant; a mended one alone")
     with opened() as engine:
@@ -119,12 +121,12 @@ def reasons() -> None:
         _say_remedy(reason)
 
 
-def replay_all(engine: Engine, filters: RefusedFilters) -> Summary:
+def replay_all(engine: Engine, filters: QuarantineFilters) -> ReplaySummary:
     """Replay every open entry that is meant, with a bar on a terminal."""
     console = Console(stderr=True)
     with engine.connect() as connection:
         expected = count_open(connection, filters)
-    total, after = Summary(), 0
+    total, after = ReplaySummary(), 0
     columns = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
         task = progress.add_task("replaying", total=expected)
@@ -144,27 +146,27 @@ def _replay_numbers(engine: Engine, numbers: list[int], fix: Fix | None) -> None
             for refusal in outcome.refusals:
                 typer.echo(f"{outcome.quarantine_id} stays: {refusal.reason}: {refusal.detail}", err=True)
     moved = [outcome for outcome in outcomes if outcome.moved]
-    _say(Summary(len(numbers), len(moved), sum((outcome.tally for outcome in moved), Tally())))
+    _say(ReplaySummary(len(numbers), len(moved), sum((outcome.tally for outcome in moved), ReadingCounts())))
     if not moved:
         raise NotPossible("nothing was replayed: what is not named above is not there, or was replayed before")
 
 
-def _say(done: Summary) -> None:
+def _say(done: ReplaySummary) -> None:
     became = f"{done.tally.stored} stored, {done.tally.duplicate} duplicate, {done.tally.quarantined} refused again"
     typer.echo(f"{done.moved} of {done.entries} entries replayed; readings: {became}")
 
 
-def _say_remedy(reason: Reason) -> None:
+def _say_remedy(reason: RejectionReason) -> None:
     remedy = REMEDIES[reason]
     typer.echo(f"  {remedy.meaning_zh} {remedy.meaning_en}\n  → {remedy.remedy_zh}\n  → {remedy.remedy_en}")
 
 
-def _say_attempt(admitted: Admitted) -> None:
+def _say_attempt(admitted: IntakeResult) -> None:
     typer.echo("today:")
     for reading in admitted.readings:
         said = {name: value for name, value in asdict(reading).items() if value is not None}
         typer.echo(f"  would be taken: {', '.join(f'{name} {value}' for name, value in said.items())}")
-    for refusal in admitted.refusals:
+    for refusal in admitted.rejections:
         where = "" if refusal.position < 0 else f" at place {refusal.position}"
         typer.echo(f"  would be refused{where}: {refusal.reason}: {refusal.detail}")
     if admitted.state is not None:
@@ -178,7 +180,7 @@ def _fix(payload_file: Path | None, topic: str | None) -> Fix | None:
 
 
 def _filters(
-    reason: Reason | None,
+    reason: RejectionReason | None,
     device: str | None,
     kind: Kind | None,
     world: str | None,
@@ -186,9 +188,9 @@ def _filters(
     until: datetime | None,
     *,
     replayed: bool = False,
-) -> RefusedFilters:
+) -> QuarantineFilters:
     began, ended = (moment.astimezone() if moment else None for moment in (since, until))
-    return RefusedFilters(reason, device, kind, world, began, ended, replayed)
+    return QuarantineFilters(reason, device, kind, world, began, ended, replayed)
 
 
 def _as_text(payload: bytes) -> str:

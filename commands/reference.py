@@ -8,7 +8,7 @@ import typer
 from pydantic_core import PydanticUndefined
 
 from commands.schemas import schemas
-from rencheng.domain.errors import NotPossible, Reason
+from rencheng.domain.errors import NotPossible, RejectionReason
 from rencheng.domain.remedies import REMEDIES
 from rencheng.runtime.settings import BrokerAccounts, Settings
 from services.alerts.settings import AlertSettings
@@ -75,7 +75,7 @@ def reasons_page() -> str:
     Raises:
         NotPossible: a reason has none.
     """
-    if silent := [reason for reason in Reason if reason not in REMEDIES]:
+    if silent := [reason for reason in RejectionReason if reason not in REMEDIES]:
         raise NotPossible(f"no words for {', '.join(silent)}: give them a line in rencheng/domain/remedies.py")
     lines = [
         f"| `{reason}` | {said.meaning_zh} {said.meaning_en} | {said.remedy_zh} {said.remedy_en} |"

@@ -14,12 +14,12 @@ from commands.context import transaction
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.sensor import BoundSensor, Role
-from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile, default_profile
+from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile, default_profile
 from rencheng.schemas.site import as_form, read_sites
 from rencheng.store.core.database import Connection
 from rencheng.store.registry.bindings import unbind as unbind_
 from rencheng.store.registry.bindings import unregistered
-from rencheng.store.registry.devices import add_world, know_region
+from rencheng.store.registry.devices import add_world, ensure_region
 from rencheng.store.registry.sites import load_sites, profile_versions, register_site, replace_sites
 
 app = typer.Typer(help="Watched places 重点场所.", no_args_is_help=True)
@@ -40,7 +40,7 @@ def add(
     """Watch a place, by the default thresholds of its type. Bind gauges to it with `rencheng device add --site`."""
     profile = default_profile(site_type)
     with transaction() as connection:
-        know_region(connection, region)
+        ensure_region(connection, region)
         register_site(connection, Site(site_id, name_zh, name_en, site_type, region, latitude, longitude, profile))
     typer.echo(f"{site_id} is watched: " + ", ".join(f"{lv.word} {profile.depth_mm(lv):g} mm" for lv in WARNING_LEVELS))
 
@@ -60,7 +60,7 @@ def import_(
         return
     with transaction() as connection:
         for site in wanted:
-            know_region(connection, site.region)
+            ensure_region(connection, site.region)
             add_world(connection, site.world, site.world)
         versions = replace_sites(connection, wanted)
         missing = unregistered(connection)
@@ -102,7 +102,7 @@ def bind(
         site = _found(connection, site_id)
         sensor = BoundSensor(device_id, role, lowest_point_height_mm)
         others = tuple(each for each in site.sensors if each.device_id != device_id)
-        register_site(connection, replace(site, sensors=(*others, sensor), device_ids=(), gauge_ids=()))
+        register_site(connection, replace(site, sensors=(*others, sensor), depth_gauge_ids=(), rain_gauge_ids=()))
     typer.echo(f"{device_id} is bound to {site_id} as {role}")
 
 
@@ -148,7 +148,7 @@ def list_() -> None:
     for site in sites.values():
         depths = "/".join(f"{site.profile.depth_mm(level):g}" for level in WARNING_LEVELS)
         names = f"{site.name_zh} {site.name_en}"
-        gauges = ", ".join(site.device_ids), ", ".join(site.gauge_ids)
+        gauges = ", ".join(site.depth_gauge_ids), ", ".join(site.rain_gauge_ids)
         where = (site.site_type, site.region, site.world)
         table.add_row(site.site_id, *where, names, depths, site.catchment, *gauges)
     Console().print(table)
@@ -170,7 +170,7 @@ def _changed(profile: ThresholdProfile, said: list[str], source: str | None) -> 
         word, _, depth_mm = each.partition("=")
         try:
             level = Level.parse(word)
-            thresholds[level] = Threshold(float(depth_mm), source or "")
+            thresholds[level] = DepthThreshold(float(depth_mm), source or "")
         except ValueError as error:
             raise NotPossible(f"--threshold {each}: {error}; write it as yellow=180") from None
     try:

@@ -13,7 +13,7 @@ from rencheng.store.hypertables.edition import edition, rollups_are_continuous
 from rencheng.store.hypertables.views import RAW, Hypertable, chunk_interval, chunks, hypertables, size_bytes
 from rencheng.store.retention.readings import would_drop
 from rencheng.store.rollups.refresh import horizon, touch, waiting
-from rencheng.store.schema.granularity import Level, Rollup
+from rencheng.store.schema.granularity import Granularity, Rollup
 from services.jobs.app import run_once
 from services.jobs.catalogue import JOBS
 from services.jobs.settings import JobSettings
@@ -58,7 +58,7 @@ def drop(
     settings = JobSettings.load()
     with transaction() as connection:
         for hypertable in hypertables(connection):
-            keep = settings.keep(hypertable.kind, hypertable.level)
+            keep = settings.keep(hypertable.kind, hypertable.granularity)
             if keep is None:
                 continue
             found = would_drop(connection, hypertable, keep)
@@ -98,13 +98,13 @@ def _do(name: str) -> None:
 
 
 def _name(hypertable: Hypertable) -> str:
-    return f"{hypertable.kind.value} {hypertable.level}"
+    return f"{hypertable.kind.value} {hypertable.granularity}"
 
 
 def _described(connection: Connection, hypertable: Hypertable, settings: JobSettings) -> str:
     held = chunks(connection, hypertable)
-    keep = settings.keep(hypertable.kind, hypertable.level)
-    gone = horizon(connection, hypertable.kind, hypertable.level)
+    keep = settings.keep(hypertable.kind, hypertable.granularity)
+    gone = horizon(connection, hypertable.kind, hypertable.granularity)
     told = [
         f"{_name(hypertable):18} {size_bytes(connection, hypertable) / 1e6:9.1f} MB in {len(held)} chunks",
         f"a new one is of {_length(chunk_interval(connection, hypertable))}",
@@ -116,8 +116,9 @@ def _described(connection: Connection, hypertable: Hypertable, settings: JobSett
         told.append(f"{by_columns} by columns")
     if gone:
         told.append(f"dropped before {gone:%Y-%m-%d %H:%M} UTC")
-    if hypertable.level != RAW:
-        told.append(f"owes {waiting(connection, Rollup(hypertable.kind, Level(hypertable.level)))} stretches of time")
+    if hypertable.granularity != RAW:
+        rollup = Rollup(hypertable.kind, Granularity(hypertable.granularity))
+        told.append(f"owes {waiting(connection, rollup)} stretches of time")
     return "; ".join(told)
 
 

@@ -13,7 +13,7 @@ from rich.progress import Progress as Bars
 from device_sims.player import Progress
 from rencheng.store.accounting.counts import totals
 from rencheng.store.core.database import Engine
-from rencheng.store.warnings.log import Filters, events_of, list_warnings
+from rencheng.store.warnings.log import WarningFilters, events_of, list_warnings
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 LOOK_EVERY_S = 0.5
@@ -68,7 +68,7 @@ class Live:
         """Ask, and show what is new."""
         with self._engine.connect() as connection:
             self._stored = totals(connection, self._world).stored
-            warnings = list_warnings(connection, Filters(world=self._world), limit=1000)
+            warnings = list_warnings(connection, WarningFilters(world=self._world), limit=1000)
             events = [event for warning in warnings for event in events_of(connection, warning["warning_id"])]
         for event in sorted(events, key=lambda event: (event["recorded_at"], event["issued_at"])):
             self._tell(event["identifier"], event["document"])

@@ -1,7 +1,7 @@
 """Put the demo's city into the registry, afresh: what an earlier exercise of its name left is cleared away."""
 
 from demo.city import REGIONS, City
-from rencheng.devices.registration import enrol
+from rencheng.devices.registration import register_devices
 from rencheng.store.core.database import Engine
 from rencheng.store.exercises import clear_exercise
 from rencheng.store.registry.devices import add_region, add_world
@@ -17,4 +17,4 @@ def register_city(engine: Engine, city: City, world: str, *, title: str) -> dict
             add_region(connection, region, *names)
         for site in city.sites:
             register_site(connection, site)
-    return enrol(engine, city.devices)
+    return register_devices(engine, city.devices)

@@ -18,7 +18,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.store.core.sessions import Connection, Row
 from rencheng.store.readings.gauge_readings import first_reached, readings_since
-from rencheng.store.warnings.log import Filters, cap_of, events_of, list_warnings
+from rencheng.store.warnings.log import WarningFilters, cap_of, events_of, list_warnings
 
 BEIJING = ZoneInfo("Asia/Shanghai")
 WARNINGS_MAX = 1000
@@ -53,7 +53,7 @@ def collect(connection: Connection, city: City, world: str, *, cap_folder: Path,
     cap_folder.mkdir(parents=True, exist_ok=True)
     for old in cap_folder.glob("*.xml"):
         old.unlink()
-    warnings = sorted(list_warnings(connection, Filters(world=world), limit=WARNINGS_MAX), key=_opened)
+    warnings = sorted(list_warnings(connection, WarningFilters(world=world), limit=WARNINGS_MAX), key=_opened)
     sites = {site.site_id: site for site in city.sites}
     over: dict[str, datetime] = {}
     rows: list[WarningRow] = []
@@ -111,7 +111,7 @@ def pictured(connection: Connection, city: City, world: str) -> tuple[dict[str, 
         if reading.depth_mm is not None:
             samples[site_of[reading.device_id]].append((reading.time, reading.depth_mm))
     marks: dict[str, list[Mark]] = {site.site_id: [] for site in city.sites}
-    for warning in sorted(list_warnings(connection, Filters(world=world), limit=WARNINGS_MAX), key=_opened):
+    for warning in sorted(list_warnings(connection, WarningFilters(world=world), limit=WARNINGS_MAX), key=_opened):
         for event in events_of(connection, warning["warning_id"]):
             level = Level.NONE if event["message_type"] == "Cancel" else Level(event["level"])
             marks[warning["site_id"]].append(Mark(event["issued_at"], level, event["document"]["grounds"]["rule"]))

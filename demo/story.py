@@ -24,7 +24,7 @@ from rencheng.devices.registration import write_accounts
 from rencheng.domain.errors import NotPossible
 from rencheng.runtime.settings import BrokerAccounts, BrokerSettings, DatabaseSettings, checkout
 from rencheng.store.core.database import Engine
-from rencheng.store.warnings.log import Filters, list_warnings
+from rencheng.store.warnings.log import WarningFilters, list_warnings
 
 WORLD = "demo"
 SPEED = 450.0
@@ -72,7 +72,7 @@ def settle(engine: Engine, platform: Platform, published: int) -> Account:
         platform.check_alive()
         account = accounts.take(engine, WORLD, platform.metrics_url, published=published)
         with engine.connect() as connection:
-            still_open = list_warnings(connection, Filters(world=WORLD, is_open=True))
+            still_open = list_warnings(connection, WarningFilters(world=WORLD, is_open=True))
         if (account.is_settled and not still_open) or time.monotonic() > until:
             return account
         time.sleep(0.2)
@@ -88,7 +88,7 @@ def conclude(engine: Engine, city: City, played: Played, platform: Platform, roo
     with engine.connect() as connection:
         rows = report.collect(connection, city, WORLD, cap_folder=root / "build/demo/cap", root=root)
         samples, marks = report.pictured(connection, city, WORLD)
-        still_open = list_warnings(connection, Filters(world=WORLD, is_open=True))
+        still_open = list_warnings(connection, WarningFilters(world=WORLD, is_open=True))
     file = root / "build/demo/report.json"
     more = {"world": WORLD, "begins_at": city.begins_at, "ends_at": city.ends_at, "replay_s": round(played.wall_s, 1)}
     report.write_json(file, account, rows, more)

@@ -3,14 +3,14 @@
 from rich.console import Console
 
 from rencheng.runtime.settings import BrokerSettings
-from rencheng.store.access.api_keys import Scope, create
+from rencheng.store.access.api_keys import KeyScope, create
 from rencheng.store.core.database import Engine
 
 
 def welcome(console: Console, engine: Engine, api_url: str) -> None:
     """Print the addresses, with a new API key that may read everything."""
     with engine.begin() as connection:
-        token = create(connection, "demo", [Scope.TELEMETRY_READ, Scope.WARNINGS_READ])
+        token = create(connection, "demo", [KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ])
     console.print()
     console.print(f"status page {api_url}/")
     console.print(f"API docs    {api_url}/docs")

@@ -15,7 +15,7 @@ from rencheng.codecs.base import Codec
 from rencheng.codecs.items import READINGS_MAX
 from rencheng.codecs.receipts import RejectedPart, decode_receipt
 from rencheng.codecs.registry import CODECS
-from rencheng.domain.errors import Refused
+from rencheng.domain.errors import Rejected
 from rencheng.domain.reading import Reading
 
 TICK_S = 0.05
@@ -95,7 +95,7 @@ class Keeper:
     def _hear(self, payload: bytes) -> None:
         try:
             receipt = decode_receipt(payload)
-        except Refused:
+        except Rejected:
             return  # the topic carries the device's own replies to commands as well
         settled = self._spool.settle(receipt.settled)
         self._rejected.extend(receipt.rejected)

@@ -11,7 +11,7 @@ from rencheng.codecs.base import Codec
 from rencheng.codecs.json_v1 import decode_state
 from rencheng.codecs.registry import BROKEN, CODECS
 from rencheng.domain.device import ACTUAL, Device, DeviceState
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Reading, WaterReading, flag
 from rencheng.domain.topic import Channel, Topic
@@ -23,7 +23,7 @@ WHOLE_MESSAGE = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class InboundPayload:
     """What arrived: where, what, when (UTC, our clock)."""
 
     topic: str
@@ -32,7 +32,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class Rejection:
     """One reading, or a whole message, that goes to quarantine.
 
     `readings` is how many the account counts: more than one only for a message that was read, and then shed.
@@ -40,22 +40,22 @@ class Refusal:
     """
 
     position: int
-    reason: Reason
+    reason: RejectionReason
     detail: str
     readings: int = 1
     retry_after_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Admitted:
+class IntakeResult:
     """A message as it goes into a batch: with readings, refusals, or both; or with a device's state.
 
     `world` is the world of its device, `actual` for a device that nobody knows.
     """
 
-    message: Message
+    message: InboundPayload
     readings: tuple[Reading, ...] = ()
-    refusals: tuple[Refusal, ...] = ()
+    rejections: tuple[Rejection, ...] = ()
     state: DeviceState | None = None
     device_id: str | None = None
     world: str = ACTUAL
@@ -63,25 +63,25 @@ class Admitted:
     @property
     def count(self) -> int:
         """How many readings: what could not be read counts one; a state is no reading."""
-        if not self.refusals:
+        if not self.rejections:
             return len(self.readings)
-        return len(self.readings) + sum(refusal.readings for refusal in self.refusals)
+        return len(self.readings) + sum(refusal.readings for refusal in self.rejections)
 
     @property
     def positions(self) -> Sequence[int]:
         """Where in the message each of `readings` stood."""
-        if not self.refusals or not self.readings:
+        if not self.rejections or not self.readings:
             return range(len(self.readings))
-        refused = {refusal.position for refusal in self.refusals}
+        refused = {refusal.position for refusal in self.rejections}
         return [position for position in range(self.count) if position not in refused]
 
 
 def admit(
-    message: Message,
+    message: InboundPayload,
     directory: Mapping[str, Device],
     limits: ClockLimits,
     gauges: Mapping[str, GaugeLimits] = GAUGES,
-) -> Admitted:
+) -> IntakeResult:
     """Topic, then device, then codec, then checks. Pure: it knows the time only from the message."""
     device_id, world = None, ACTUAL
     try:
@@ -91,32 +91,38 @@ def admit(
         world = device.world
         if topic.channel is Channel.STATE:
             state = DeviceState(device_id, decode_state(message.payload), message.received_at)
-            return Admitted(message, state=state, device_id=device_id, world=world)
+            return IntakeResult(message, state=state, device_id=device_id, world=world)
         readings, bad = _codec_of(device).decode(device.kind, device_id, message.payload)
-        refusals = [Refusal(item.position, item.reason, item.detail) for item in bad]
+        refusals = [Rejection(item.position, item.reason, item.detail) for item in bad]
         kept = _checked(readings, refusals, message, device, limits, gauges)
-    except Refused as refused:
-        refusal = Refusal(WHOLE_MESSAGE, refused.reason, refused.detail)
-        return Admitted(message, refusals=(refusal,), device_id=device_id, world=world)
+    except Rejected as refused:
+        refusal = Rejection(WHOLE_MESSAGE, refused.reason, refused.detail)
+        return IntakeResult(message, rejections=(refusal,), device_id=device_id, world=world)
     except Exception as error:  # noqa: BLE001 - a codec may be another's code, and one message must not stop the others
-        refusal = Refusal(WHOLE_MESSAGE, Reason.UNDECODABLE, f"a fault of the codec, not of the device: {error!r}")
-        return Admitted(message, refusals=(refusal,), device_id=device_id, world=world)
+        refusal = Rejection(
+            WHOLE_MESSAGE, RejectionReason.UNDECODABLE, f"a fault of the codec, not of the device: {error!r}"
+        )
+        return IntakeResult(message, rejections=(refusal,), device_id=device_id, world=world)
     if not kept and not refusals:  # a keep-alive: it says that the device is there, and nothing else
         state = DeviceState(device_id, online=True, received_at=message.received_at)
-        return Admitted(message, state=state, device_id=device_id, world=world)
-    return Admitted(message, tuple(kept), tuple(refusals), device_id=device_id, world=world)
+        return IntakeResult(message, state=state, device_id=device_id, world=world)
+    return IntakeResult(message, tuple(kept), tuple(refusals), device_id=device_id, world=world)
 
 
 def _sender(topic: Topic, directory: Mapping[str, Device]) -> Device:
     if topic.channel is not Channel.TELEMETRY and topic.channel is not Channel.STATE:
-        raise Refused(Reason.TOPIC, f"channel {topic.channel} carries nothing for the platform to store")
+        raise Rejected(RejectionReason.TOPIC, f"channel {topic.channel} carries nothing for the platform to store")
     device = directory.get(topic.device_id)
     if device is None:
-        raise Refused(Reason.UNKNOWN_DEVICE, f"nobody registered {topic.device_id}; `rencheng device add` does")
+        raise Rejected(
+            RejectionReason.UNKNOWN_DEVICE, f"nobody registered {topic.device_id}; `rencheng device add` does"
+        )
     if device.retired_at is not None:
-        raise Refused(Reason.RETIRED_DEVICE, f"{topic.device_id} was retired at {device.retired_at.isoformat()}")
+        raise Rejected(
+            RejectionReason.RETIRED_DEVICE, f"{topic.device_id} was retired at {device.retired_at.isoformat()}"
+        )
     if device.region != topic.region or device.kind is not topic.kind:
-        raise Refused(Reason.WRONG_ADDRESS, f"{device.device_id} is {device.kind} in {device.region}")
+        raise Rejected(RejectionReason.WRONG_ADDRESS, f"{device.device_id} is {device.kind} in {device.region}")
     return device
 
 
@@ -125,13 +131,13 @@ def _codec_of(device: Device) -> Codec:
         return CODECS[device.codec]
     except KeyError:
         why = BROKEN.get(device.codec, "its device record names it")
-        raise Refused(Reason.UNDECODABLE, f"there is no codec {device.codec!r}; {why}") from None
+        raise Rejected(RejectionReason.UNDECODABLE, f"there is no codec {device.codec!r}; {why}") from None
 
 
 def _checked(
     readings: list[Reading],
-    refusals: list[Refusal],
-    message: Message,
+    refusals: list[Rejection],
+    message: InboundPayload,
     device: Device,
     limits: ClockLimits,
     gauges: Mapping[str, GaugeLimits],
@@ -147,8 +153,8 @@ def _checked(
     for position, reading in zip(positions, readings, strict=False):
         try:
             clock = check_clock(reading.time, window)
-        except Refused as refused:
-            refusals.append(Refusal(position, refused.reason, refused.detail))
+        except Rejected as refused:
+            refusals.append(Rejection(position, refused.reason, refused.detail))
             continue
         if clock is not _NOTHING and is_actual:  # asked of each reading: to ask a flag whether it is 0 is a call
             flag(reading, clock)

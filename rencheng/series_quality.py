@@ -9,7 +9,7 @@ from rencheng.checks.limits import GAUGES, GaugeLimits, of_kind
 from rencheng.checks.series.step import NOTHING_YET, Series, step
 from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.store.core.database import Engine
-from rencheng.store.quality import Found, gauges_in_service, samples, save_flags, save_progress
+from rencheng.store.quality import SeriesFlag, gauges_in_service, samples, save_flags, save_progress
 
 SETTLED_AFTER = timedelta(minutes=5)
 """Readings younger than this may still be joined by older ones; what comes later than that is not gone back for."""
@@ -91,13 +91,13 @@ def _advance(
 
 def evaluate(
     rows: Iterable[Sample], tracks: Mapping[str, dict[int, Track]], kinds: Mapping[str, GaugeLimits]
-) -> list[Found]:
+) -> list[SeriesFlag]:
     """What the tests find in samples in order of time. `tracks` is carried on in place, by device and channel.
 
     The newest sample of a channel stands as "not evaluated" until the next one settles it; then what is left of its
     flags stands, and if that is nothing, nothing does.
     """
-    found: list[Found] = []
+    found: list[SeriesFlag] = []
     for device_id, channel, time, depth_mm, quality in rows:
         track = tracks[device_id].setdefault(channel, Track())
         usable_mm = None if quality & int(UNUSABLE) else depth_mm
@@ -105,8 +105,8 @@ def evaluate(
         if usable_mm is not None:
             if track.newest is not None:
                 final = (track.flags | settled) & ~int(Quality.NOT_EVALUATED)
-                found.append(Found(device_id, channel, track.newest, Quality(final)))
+                found.append(SeriesFlag(device_id, channel, track.newest, Quality(final)))
             track.newest, track.flags = time, flags
         if flags:
-            found.append(Found(device_id, channel, time, Quality(flags)))
+            found.append(SeriesFlag(device_id, channel, time, Quality(flags)))
     return found

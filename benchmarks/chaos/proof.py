@@ -18,9 +18,9 @@ from local_stack.mosquitto import MosquittoServer
 from local_stack.postgres import PostgresServer
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.store.accounting.counts import Tally, stored_rows, totals
-from rencheng.store.accounting.loss_audit import Finding, Published, audit_keys
-from rencheng.store.core.database import Engine, in_our_words, open_database
+from rencheng.store.accounting.counts import ReadingCounts, stored_rows, totals
+from rencheng.store.accounting.loss_audit import LossReport, PublishedReading, audit_keys
+from rencheng.store.core.database import Engine, open_database, translate_errors
 from rencheng.store.readings.gauge_readings import committed_through
 
 PROGRESS_ROWS = 300
@@ -47,8 +47,8 @@ class Proof:
     receivers_killed: int
     writers_killed: int
     longest_standstill_s: float
-    audit: Finding
-    account: Tally
+    audit: LossReport
+    account: ReadingCounts
     rows: int
     ended_in_order: bool
 
@@ -193,7 +193,7 @@ def _settle(engine: Engine) -> None:
     """
     until_s, quiet_s, last = time.monotonic() + SETTLE_S, 0.0, -1
     while time.monotonic() < until_s and quiet_s < QUIET_S:
-        with in_our_words(), engine.connect() as connection:
+        with translate_errors(), engine.connect() as connection:
             total, through = totals(connection, ACTUAL).total, committed_through(connection)
         lives = through is not None and datetime.now(UTC) - through < LIVES
         quiet_s = quiet_s + 0.5 if total == last and lives else 0.0
@@ -202,11 +202,11 @@ def _settle(engine: Engine) -> None:
 
 
 def _stored(engine: Engine) -> int:
-    with in_our_words(), engine.connect() as connection:
+    with translate_errors(), engine.connect() as connection:
         return totals(connection, ACTUAL).stored
 
 
-def _published(city: City) -> Iterator[Published]:
+def _published(city: City) -> Iterator[PublishedReading]:
     for entry in read_ledger(city.ledger):
         refused = entry.expect is Expect.QUARANTINED
-        yield Published(entry.kind, entry.device_id, entry.key, quarantined=refused, certain=entry.confirmed)
+        yield PublishedReading(entry.kind, entry.device_id, entry.key, quarantined=refused, certain=entry.confirmed)

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 from benchmarks.throughput.ours import children
-from rencheng.store.accounting.writer_count import want_slots
+from rencheng.store.accounting.writer_count import set_writer_count
 from rencheng.store.core.database import Engine
 
 STOP_S = 60.0
@@ -28,7 +28,7 @@ class Workers:
     """
 
     def __init__(self, environment: dict[str, str], log: Path, number: int) -> None:
-        self._environment = environment | {"RENCHENG_INGEST_WORKERS": f"{number}"}
+        self._environment = environment | {"RENCHENG_INGEST_WRITERS": f"{number}"}
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
         self.receivers_killed = self.writers_killed = 0
@@ -71,7 +71,7 @@ class Workers:
     def ask_for(self, number: int, engine: Engine) -> None:
         """Have it work with so many, as `rencheng workers` does, and wait until they are there."""
         with engine.begin() as connection:
-            want_slots(connection, number)
+            set_writer_count(connection, number)
         assert self._process  # noqa: S101 - started before
         pid = self._process.pid
         await_that(lambda: len(_writers(pid)) == (number if number > 1 else 0), within_s=START_S)

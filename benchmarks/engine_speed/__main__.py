@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from benchmarks.engine_speed.city import SITES, readings, sites
 from rencheng.domain.reading import WaterReading
-from rencheng.engine.evaluator import Book
+from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.shipped import street_model
 
 OUT = Path(__file__).resolve().parents[2] / "build" / "engine_speed"
@@ -60,7 +60,7 @@ def main() -> None:
 
 def _measure(weather: str, wet_share: float, minutes: int) -> Measured:
     every = list(readings(minutes, wet_share))
-    bound = Counter(device for site in sites().values() for device in (*site.device_ids, *site.gauge_ids))
+    bound = Counter(device for site in sites().values() for device in (*site.depth_gauge_ids, *site.rain_gauge_ids))
     evaluations = sum(bound[reading.device_id] for reading in every)
     runs = [_judge(every) for _ in range(TIMES)]
     rates = tuple(evaluations / took_s for took_s, _ in runs)
@@ -69,13 +69,13 @@ def _measure(weather: str, wet_share: float, minutes: int) -> Measured:
 
 def _judge(every: Sequence[WaterReading]) -> tuple[float, int]:
     """(seconds of this process, messages)."""
-    book = Book(street_model())
+    book = Evaluator(street_model())
     book.set_sites(sites())
     messages = 0
     gc.collect()
     began_at = time.process_time()
     for reading in every:
-        messages += len(book.take(reading, reading.time))
+        messages += len(book.process(reading, reading.time))
     return time.process_time() - began_at, messages
 
 

@@ -61,6 +61,6 @@ def _site(number: int) -> Site:
         longitude=117.02,
         profile=default_profile(site_type),
         world=WORLD,
-        device_ids=(f"gauge-{number:04}",),
-        gauge_ids=(f"rain-{number // SITES_A_RAIN_GAUGE:03}",),
+        depth_gauge_ids=(f"gauge-{number:04}",),
+        rain_gauge_ids=(f"rain-{number // SITES_A_RAIN_GAUGE:03}",),
     )

@@ -12,7 +12,7 @@ from rencheng.codecs.registry import OURS
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
-from rencheng.intake import Message, admit
+from rencheng.intake import InboundPayload, admit
 
 KINDS: Mapping[str, tuple[Kind, ...]] = {name: tuple(Kind) for name in OURS} | {"sl651": (Kind.WATERLOGGING,)}
 WORLD = "fuzz"
@@ -88,7 +88,7 @@ def fuzzed(seed: int, now: datetime) -> Iterator[Fuzzed]:
             payload = b'{"status":"offline"}'
         else:
             payload = _payload(dice, device, now - timedelta(seconds=1, milliseconds=number % 10**8))
-        admitted = admit(Message(topic, payload, now), directory, ClockLimits())
+        admitted = admit(InboundPayload(topic, payload, now), directory, ClockLimits())
         yield Fuzzed(device.device_id, topic, payload, admitted.count)
 
 

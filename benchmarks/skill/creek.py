@@ -11,7 +11,7 @@ from benchmarks.skill.recordings import SECONDS_A_MONTH, Samples, creek
 from rencheng.backtest.matching import Claim, Target, claims, held, match
 from rencheng.domain.level import Level
 from rencheng.domain.site import SiteType
-from rencheng.engine.rain.rainfall import ANSWERS, Answer
+from rencheng.engine.rain.rainfall import RAIN_THRESHOLDS, RainThresholds
 
 RISE_MM = 500.0
 WITHIN_S = 4 * 3600.0
@@ -54,9 +54,9 @@ def scores() -> Mapping[str, Score]:
     yellow_mm = THRESHOLDS_MM[1]
     warned = {
         "rain rule": held(heavy_rain(rain.samples), DRY_HOLD_S),
-        SHIPPED: _engine(ANSWERS[SiteType.CHANNEL], Level.BLUE),
+        SHIPPED: _engine(RAIN_THRESHOLDS[SiteType.CHANNEL], Level.BLUE),
         LEFT_OUT: left_out(targets, _answers()),
-        "engine, yellow": _engine(ANSWERS[SiteType.CHANNEL], Level.YELLOW),
+        "engine, yellow": _engine(RAIN_THRESHOLDS[SiteType.CHANNEL], Level.YELLOW),
         "least squares": baselines.least_squares(trends, yellow_mm),
         "static": baselines.static(trends, yellow_mm),
     }
@@ -85,16 +85,16 @@ def _nearest(targets: Iterable[Target], claim: Claim) -> Target:
 
 
 def _answers() -> list[list[Claim]]:
-    tried = (Answer(quarter_mm, hour_mm, "tried") for quarter_mm, hour_mm in product(QUARTERS_MM, HOURS_MM))
+    tried = (RainThresholds(quarter_mm, hour_mm, "tried") for quarter_mm, hour_mm in product(QUARTERS_MM, HOURS_MM))
     return [_engine(answer, Level.BLUE) for answer in tried]
 
 
-def _engine(answer: Answer, level: Level) -> list[Claim]:
+def _engine(answer: RainThresholds, level: Level) -> list[Claim]:
     """The engine's warnings if such an amount of rain is what floods a channel."""
     stage, rain = creek("levels")[0], creek("rain")[0]
     sites = engine.sites_of({stage.name: THRESHOLDS_MM}, SiteType.CHANNEL, [rain.name])
     rows, fallen = engine.rows_of({stage.name: stage.samples}), engine.rows_of({rain.name: rain.samples})
-    with patch.dict(ANSWERS, {SiteType.CHANNEL: answer}):
+    with patch.dict(RAIN_THRESHOLDS, {SiteType.CHANNEL: answer}):
         return claims(engine.run(sites, rows, rain=fallen).said[stage.name], level)
 
 

@@ -8,11 +8,11 @@ from typing import NamedTuple
 from unittest.mock import patch
 
 from rencheng.backtest.input_rows import Row
-from rencheng.backtest.matching import Said
-from rencheng.backtest.replay import Judged, judge_and_notice
+from rencheng.backtest.matching import IssuedLevel
+from rencheng.backtest.replay import IssuedMessage, judge_and_notice
 from rencheng.backtest.sites import REGION, WORLD
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile
+from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile
 from rencheng.domain.warning import MessageType
 from rencheng.engine import evaluator, site_policy
 from rencheng.engine.forecast.model import Model
@@ -27,7 +27,7 @@ NO_DISTRUST = {"silent", "speaks"}
 class Answer(NamedTuple):
     """What the engine said: of each site its warnings, and why its gauges were not believed."""
 
-    said: dict[str, list[Said]]
+    said: dict[str, list[IssuedLevel]]
     distrusted: dict[str, set[str]]
 
 
@@ -47,19 +47,19 @@ def sites_of(thresholds: Mapping[str, Thresholds], site_type: SiteType, gauges: 
 def run_each_by(models: Mapping[str, Model], sites: Mapping[str, Site], rows: Iterable[Row]) -> Answer:
     """What the engine says where each site is judged by a model of its own, in one city: neighbours are seen."""
 
-    def by_its_own(site: Site, _model: Model | None) -> site_policy.Rules:
-        return site_policy.rules_of(site, models[site.site_id])
+    def by_its_own(site: Site, _model: Model | None) -> site_policy.SitePolicy:
+        return site_policy.policy_of(site, models[site.site_id])
 
-    with patch.object(evaluator, "rules_of", by_its_own):
+    with patch.object(evaluator, "policy_of", by_its_own):
         return run(sites, rows)
 
 
 def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = None, rain: Iterable[Row] = ()) -> Answer:
     """What the engine says of each site."""
-    said: dict[str, list[Said]] = {site_id: [] for site_id in sites}
+    said: dict[str, list[IssuedLevel]] = {site_id: [] for site_id in sites}
     distrusted: dict[str, set[str]] = {site_id: set() for site_id in sites}
     for one in judge_and_notice(sites, rows, rain, model=model):
-        if isinstance(one, Judged):
+        if isinstance(one, IssuedMessage):
             said[one.message.site_id].append(as_said(one))
         else:
             distrusted[one.notice.site_id] |= {why for _, why in one.notice.gauges} - NO_DISTRUST
@@ -73,11 +73,11 @@ def raising_at(probability: float) -> Iterator[None]:
         yield
 
 
-def as_said(judged: Judged) -> Said:
+def as_said(judged: IssuedMessage) -> IssuedLevel:
     """A message as the scoring sees it."""
     message = judged.message
     level = Level.NONE if message.message_type is MessageType.CANCEL else message.level
-    return Said(judged.issued_at.timestamp(), level, message.grounds.probability)
+    return IssuedLevel(judged.issued_at.timestamp(), level, message.grounds.probability)
 
 
 def _site(name: str, depths_mm: Thresholds, site_type: SiteType, gauges: tuple[str, ...]) -> Site:
@@ -90,8 +90,8 @@ def _site(name: str, depths_mm: Thresholds, site_type: SiteType, gauges: tuple[s
         region=REGION,
         latitude=0.0,
         longitude=0.0,
-        profile=ThresholdProfile({level: Threshold(depth_mm, "benchmark") for level, depth_mm in levels}),
+        profile=ThresholdProfile({level: DepthThreshold(depth_mm, "benchmark") for level, depth_mm in levels}),
         world=WORLD,
-        device_ids=(name,),
-        gauge_ids=gauges,
+        depth_gauge_ids=(name,),
+        rain_gauge_ids=gauges,
     )

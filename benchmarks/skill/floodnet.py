@@ -11,7 +11,7 @@ from benchmarks.skill.measures import Score, pooled
 from benchmarks.skill.recordings import flood_events, flood_sensors
 from benchmarks.skill.timeline import DRY_S, Timeline, lay_out
 from rencheng.backtest.input_rows import Row
-from rencheng.backtest.matching import PROMISE_S, Claim, Said, claims, forecasts, match
+from rencheng.backtest.matching import PROMISE_S, Claim, IssuedLevel, claims, forecasts, match
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import Site, SiteType
 from rencheng.engine.forecast.model import HORIZON_S, Model
@@ -41,7 +41,7 @@ class Method:
     """A method's warnings on all timelines, and what it said in the engine's own words, if it did."""
 
     warned: Warned
-    said: Mapping[str, Sequence[Said]]
+    said: Mapping[str, Sequence[IssuedLevel]]
 
 
 Rule = Callable[[Sequence[baselines.Trend], float], list[Claim]]

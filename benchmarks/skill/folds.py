@@ -7,7 +7,7 @@ from benchmarks.skill.floodnet import Fold
 from benchmarks.skill.timeline import Timeline
 from benchmarks.skill.training import recording
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.engine.forecast.features import NAMES
+from rencheng.engine.forecast.features import FEATURE_NAMES
 from rencheng.engine.forecast.model import Model
 from rencheng.learning.samples import examples
 from rencheng.learning.train import train
@@ -35,11 +35,11 @@ def evaluations(lines: Sequence[Timeline], folds: Sequence[Fold], depths_mm: Seq
         folds: with their models.
         depths_mm: the thresholds of the four levels.
     """
-    place = NAMES.index("threshold_mm")
+    place = FEATURE_NAMES.index("threshold_mm")
     level_of = dict(zip(depths_mm, WARNING_LEVELS, strict=True))
     found: Forecasts = {level: [] for level in WARNING_LEVELS}
     model_of = {sensor: fold.model for fold in folds for sensor in fold.sensors}
     for example in examples(map(recording, lines), depths_mm):
-        said = model_of[example.device_id].probability(example.row, example.stirred)
+        said = model_of[example.device_id].probability(example.row, example.rapid_rises_nearby)
         found[level_of[example.row[place]]].append((said, example.crossed_s is not None))
     return found

@@ -70,7 +70,7 @@ class Servers:
             "RENCHENG_DATABASE_URL": self.database_url,
             "RENCHENG_MQTT_URL": broker.url,
             "RENCHENG_MQTT_INGEST_PASSWORD": self.password,
-            "RENCHENG_INGEST_WORKERS": str(slots),
+            "RENCHENG_INGEST_WRITERS": str(slots),
             "RENCHENG_INGEST_QUOTA_PER_MINUTE": str(self.quota_per_minute),
         }
 

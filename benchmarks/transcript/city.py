@@ -166,7 +166,7 @@ def _changed(sites: Mapping[str, Site], dice: random.Random) -> dict[str, Site]:
         if what == 1:
             found[name] = replace(site, world=DRILL)
         elif what == 2:  # noqa: PLR2004
-            found[name] = replace(site, sensors=site.sensors[1:], device_ids=(), gauge_ids=())
+            found[name] = replace(site, sensors=site.sensors[1:], depth_gauge_ids=(), rain_gauge_ids=())
         elif what == 3:  # noqa: PLR2004
             lower = {
                 level: replace(site.profile.thresholds[level], depth_mm=site.profile.depth_mm(level) * 0.6)

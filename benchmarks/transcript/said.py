@@ -8,10 +8,10 @@ from typing import Any
 from benchmarks.transcript.script import Heard, Resited, Script, Ticked
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, WarningMessage
-from rencheng.engine.evaluator import Book, Page
+from rencheng.engine.evaluator import Evaluator, SiteRecord
 from rencheng.engine.forecast.shipped import street_model
 from rencheng.engine.rain.readiness import Readiness
-from rencheng.engine.rain.weather import Outlook
+from rencheng.engine.rain.weather import RainOutlook
 
 
 def said(script: Script) -> Iterator[str]:
@@ -22,7 +22,7 @@ def said(script: Script) -> Iterator[str]:
     for event in script.events:
         messages: list[WarningMessage] = []
         if type(event) is Heard:
-            messages = book.take(event.reading, event.at)
+            messages = book.process(event.reading, event.at)
         elif type(event) is Ticked:
             messages = book.tick(event.at)
         elif type(event) is Resited:
@@ -36,18 +36,18 @@ def said(script: Script) -> Iterator[str]:
         yield from _lines(messages, book.take_notices())
 
 
-def _opened(script: Script, sites: Any, kept: dict[str, Any]) -> Book:  # noqa: ANN401
-    book = Book(
+def _opened(script: Script, sites: Any, kept: dict[str, Any]) -> Evaluator:  # noqa: ANN401
+    book = Evaluator(
         street_model() if script.is_foretold else None, _Weather(script).readiness, timedelta(seconds=script.wait_s)
     )
     book.set_sites(sites)
-    book.restore({name: Page.from_json(page) for name, page in kept.items()})
+    book.restore({name: SiteRecord.from_json(page) for name, page in kept.items()})
     return book
 
 
-def _kept(kept: dict[str, Any], book: Book) -> dict[str, Any]:
+def _kept(kept: dict[str, Any], book: Evaluator) -> dict[str, Any]:
     """The pages as the database gives them back."""
-    return kept | {name: json.loads(json.dumps(page.to_json())) for name, page in book.changed_pages().items()}
+    return kept | {name: json.loads(json.dumps(page.to_json())) for name, page in book.dirty_records().items()}
 
 
 def _lines(messages: Iterable[WarningMessage], notices: Iterable[SiteNotice]) -> Iterator[str]:
@@ -65,7 +65,7 @@ class _Weather:
     """What the weather service says, looked up once a minute."""
 
     def __init__(self, script: Script) -> None:
-        self._outlook = Outlook(script.signals, script.forecasts)
+        self._outlook = RainOutlook(script.signals, script.forecasts)
         self._ready: dict[tuple[str, str, datetime], Readiness] = {}
 
     def readiness(self, site: Site, now: datetime) -> Readiness:

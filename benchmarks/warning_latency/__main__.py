@@ -80,7 +80,7 @@ def _register(there: Servers, city: Sequence[Crowd]) -> None:
 
 def _site(gauge: str, site_type: SiteType) -> Site:
     profile = default_profile(site_type)
-    return Site(f"site-{gauge}", gauge, gauge, site_type, REGION, 36.65, 117.02, profile, device_ids=(gauge,))
+    return Site(f"site-{gauge}", gauge, gauge, site_type, REGION, 36.65, 117.02, profile, depth_gauge_ids=(gauge,))
 
 
 @contextmanager

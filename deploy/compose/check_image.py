@@ -20,13 +20,13 @@ from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
 from local_stack.programs import ensure
 from local_stack.progress import progress_for_stdout
-from rencheng.devices.registration import enrol, write_accounts
+from rencheng.devices.registration import register_devices, write_accounts
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.messaging.mqtt.accounts import new_password
 from rencheng.runtime.settings import BrokerAccounts
-from rencheng.store.access.api_keys import Scope, create
+from rencheng.store.access.api_keys import KeyScope, create
 from rencheng.store.core.database import open_database
 from rencheng.store.registry.devices import add_region
 
@@ -110,8 +110,8 @@ def enrolled(database: PostgresServer, broker: MosquittoServer, accounts: Broker
     engine = open_database(database.url(), name="check-image")
     with engine.begin() as connection:
         add_region(connection, GAUGE.region, "历下区", "Lixia")
-        token = create(connection, "check", [Scope.TELEMETRY_READ])
-    password = enrol(engine, [GAUGE])[GAUGE.device_id]
+        token = create(connection, "check", [KeyScope.TELEMETRY_READ])
+    password = register_devices(engine, [GAUGE])[GAUGE.device_id]
     write_accounts(engine, accounts)
     broker.reload()
     engine.dispose()

@@ -35,7 +35,7 @@ def api() -> bool:
 
 def ingest() -> bool:
     """Its worker's sign of life in the database is fresh."""
-    worker = f"rencheng-ingest-{os.environ.get('RENCHENG_INGEST_SLOT', '0')}"
+    worker = f"rencheng-ingest-{os.environ.get('RENCHENG_INGEST_WRITER', '0')}"
     with psycopg.connect(_database_url(), connect_timeout=TIMEOUT_S) as connection:
         query = "SELECT extract(epoch FROM clock_timestamp() - seen_at) FROM ingest_progress WHERE worker = %s"
         row = connection.execute(query, [worker]).fetchone()

@@ -15,7 +15,7 @@ from device_sims.connected import connected
 from device_sims.player import Conductor, Progress
 from rencheng.domain.errors import RenchengError
 from rencheng.runtime.settings import BrokerSettings, DatabaseSettings
-from rencheng.store.core.database import in_our_words, open_database
+from rencheng.store.core.database import open_database, translate_errors
 
 WORLD = "sims"
 SPEED = 60.0
@@ -30,7 +30,7 @@ def prepare() -> tuple[City, dict[str, str]]:
     """Register the city, and its devices with new passwords."""
     city = build(WORLD, datetime.now(UTC))
     engine = open_database(DatabaseSettings.load().database_url, name="rencheng-sims")
-    with in_our_words():
+    with translate_errors():
         passwords = register_city(engine, city, WORLD, title="Simulation: recorded floods 模拟：真实洪水回放")
     engine.dispose()
     return city, passwords

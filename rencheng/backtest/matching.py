@@ -27,7 +27,7 @@ PROMISE_S = 600.0
 """What any warning promises at least: the horizon of the issue's least-squares baseline, the same for every method."""
 
 
-class Said(NamedTuple):
+class IssuedLevel(NamedTuple):
     """One thing said about a site: from then on this level was in force (0: none), with this probability if any."""
 
     at: float
@@ -77,7 +77,7 @@ class Matched:
     false: tuple[Claim, ...]
 
 
-def claims(said: Iterable[Said], level: int) -> list[Claim]:
+def claims(said: Iterable[IssuedLevel], level: int) -> list[Claim]:
     """The warnings at or above a level, from what was said in order of time."""
     found: list[Claim] = []
     begin: float | None = None
@@ -145,7 +145,7 @@ def _came_true(warning: Claim, target: Target, horizon_s: float) -> bool:
 
 
 def forecasts(
-    said: Iterable[Said], targets_of: Mapping[int, Sequence[Target]], horizon_s: float
+    said: Iterable[IssuedLevel], targets_of: Mapping[int, Sequence[Target]], horizon_s: float
 ) -> list[tuple[float, bool]]:
     """(probability, did water stand at the level's threshold within the horizon) of each message that gave one."""
     return [

@@ -4,23 +4,25 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from rencheng.backtest.replay import Judged, Noticed
+from rencheng.backtest.replay import IssuedMessage, IssuedNotice
 from rencheng.cap import mapping
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Certainty
 from rencheng.text import en, zh
-from rencheng.text.monitoring import lost_or_restored
+from rencheng.text.monitoring import monitoring_text
 
 
-def as_line(said: Judged | Noticed, sites: Mapping[str, Site]) -> str:
+def as_line(said: IssuedMessage | IssuedNotice, sites: Mapping[str, Site]) -> str:
     """The JSON object, without a line break.
 
     `level` on a cancel is the one that ended; on a notice, how urgent it is.
     """
-    return json.dumps(_warning(said, sites) if isinstance(said, Judged) else _notice(said, sites), ensure_ascii=False)
+    return json.dumps(
+        _warning(said, sites) if isinstance(said, IssuedMessage) else _notice(said, sites), ensure_ascii=False
+    )
 
 
-def _warning(judged: Judged, sites: Mapping[str, Site]) -> dict[str, object]:
+def _warning(judged: IssuedMessage, sites: Mapping[str, Site]) -> dict[str, object]:
     message = judged.message
     site = sites[message.site_id]
     return {
@@ -35,9 +37,9 @@ def _warning(judged: Judged, sites: Mapping[str, Site]) -> dict[str, object]:
     }
 
 
-def _notice(noticed: Noticed, sites: Mapping[str, Site]) -> dict[str, object]:
+def _notice(noticed: IssuedNotice, sites: Mapping[str, Site]) -> dict[str, object]:
     notice = noticed.notice
-    zh, en = lost_or_restored(notice, sites[notice.site_id])
+    zh, en = monitoring_text(notice, sites[notice.site_id])
     return {
         "site_id": notice.site_id,
         "message": notice.kind.value,

@@ -13,7 +13,7 @@ from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading, flag
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, WarningMessage
-from rencheng.engine.evaluator import Book
+from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.model import Model
 
 AT_ONCE = timedelta(0)
@@ -23,7 +23,7 @@ _LIMITS = GAUGES[_UNSURVEYED.gauge].sample
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class IssuedMessage:
     """A message, and the greatest event time that had been taken in when it was decided.
 
     The message's own time is cut to the second, as its outer forms want it; this one is not, so that what is said
@@ -35,7 +35,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Noticed:
+class IssuedNotice:
     """That a site cannot be seen, or can again; and the greatest event time that had been taken in then."""
 
     notice: SiteNotice
@@ -49,7 +49,7 @@ def judge(
     *,
     model: Model | None = None,
     wait: timedelta = AT_ONCE,
-) -> Iterator[Judged]:
+) -> Iterator[IssuedMessage]:
     """What the engine warns of in two tables, in order; of one moment, the rain is known first.
 
     Args:
@@ -59,7 +59,11 @@ def judge(
         model: what foretells; None: the rate of rise alone.
         wait: how long a reading waits for others, as live (`Book`). What still waits at the end is not judged.
     """
-    return (said for said in judge_and_notice(sites, depths, rain, model=model, wait=wait) if isinstance(said, Judged))
+    return (
+        said
+        for said in judge_and_notice(sites, depths, rain, model=model, wait=wait)
+        if isinstance(said, IssuedMessage)
+    )
 
 
 def judge_and_notice(
@@ -69,10 +73,10 @@ def judge_and_notice(
     *,
     model: Model | None = None,
     wait: timedelta = AT_ONCE,
-) -> Iterator[Judged | Noticed]:
+) -> Iterator[IssuedMessage | IssuedNotice]:
     """The same, and between the warnings which sites cannot be seen."""
-    gauges = {device_id for site in sites.values() for device_id in site.device_ids}
-    rain_gauges = {gauge_id for site in sites.values() for gauge_id in site.gauge_ids}
+    gauges = {device_id for site in sites.values() for device_id in site.depth_gauge_ids}
+    rain_gauges = {gauge_id for site in sites.values() for gauge_id in site.rain_gauge_ids}
     measured = (as_reading(row) for row in depths if row.source in gauges)
     fallen = (as_rain(row) for row in rain if row.source in rain_gauges and row.value is not None)
     return _said(sites, rain_first(measured, fallen), model, wait)
@@ -84,24 +88,24 @@ def judge_readings(
     *,
     model: Model | None = None,
     wait: timedelta = AT_ONCE,
-) -> Iterator[Judged]:
+) -> Iterator[IssuedMessage]:
     """What the engine warns of in readings, in the order in which they came."""
-    return (said for said in _said(sites, readings, model, wait) if isinstance(said, Judged))
+    return (said for said in _said(sites, readings, model, wait) if isinstance(said, IssuedMessage))
 
 
 def _said(
     sites: Mapping[str, Site], readings: Iterable[WaterReading], model: Model | None, wait: timedelta
-) -> Iterator[Judged | Noticed]:
+) -> Iterator[IssuedMessage | IssuedNotice]:
     """Nothing is added at the end: a warning that stands then, stands, and what waits then, waits."""
-    book = Book(model, wait=wait)
+    book = Evaluator(model, wait=wait)
     book.set_sites(sites)
     now: datetime | None = None
     for reading in readings:
         now = reading.time if now is None or reading.time > now else now
-        for message in book.take(reading, reading.time):
-            yield Judged(message, now)
+        for message in book.process(reading, reading.time):
+            yield IssuedMessage(message, now)
         for notice in book.take_notices():
-            yield Noticed(notice, now)
+            yield IssuedNotice(notice, now)
 
 
 def rain_first(depths: Iterable[WaterReading], rain: Iterable[WaterReading]) -> Iterator[WaterReading]:

@@ -8,7 +8,7 @@ from typing import cast
 
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import WARNING_LEVELS
-from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile, default_profile
+from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile, default_profile
 
 WORLD = "backtest"
 """The exercise in which everything here happens."""
@@ -47,7 +47,7 @@ def read_sites(text: str, name: str) -> tuple[dict[str, Site], list[str]]:
         except (ValueError, OverflowError) as error:
             raise NotPossible(f"{name}, site {number}{_called(entry)}: {error}") from None
         sites[site.site_id] = site
-        owners |= dict.fromkeys(site.device_ids, site.site_id)
+        owners |= dict.fromkeys(site.depth_gauge_ids, site.site_id)
     return sites, [f"{said} ({len(of):,} sites, {of[0]} among them)" for said, of in remarks.items()]
 
 
@@ -68,8 +68,8 @@ def _site(entry: object, remarks: Remarks) -> Site:
         longitude=0.0,
         profile=_profile(entry.get("thresholds_mm"), site_type, site_id, remarks),
         world=WORLD,
-        device_ids=_names(entry.get("devices"), "devices"),
-        gauge_ids=_names([] if entry.get("gauges") is None else entry.get("gauges"), "gauges"),
+        depth_gauge_ids=_names(entry.get("devices"), "devices"),
+        rain_gauge_ids=_names([] if entry.get("gauges") is None else entry.get("gauges"), "gauges"),
     )
 
 
@@ -90,7 +90,9 @@ def _profile(thresholds_mm: object, site_type: SiteType, site_id: str, remarks: 
     depths = {level: thresholds_mm.get(level.word) for level in WARNING_LEVELS}
     if wrong := [level.word for level, mm in depths.items() if not _is_number(mm)]:
         raise ValueError(f"thresholds_mm needs a number for {', '.join(wrong)}")
-    return ThresholdProfile({level: Threshold(float(cast("float", mm)), "asked for") for level, mm in depths.items()})
+    return ThresholdProfile(
+        {level: DepthThreshold(float(cast("float", mm)), "asked for") for level, mm in depths.items()}
+    )
 
 
 def _names(names: object, key: str) -> tuple[str, ...]:
@@ -110,7 +112,7 @@ def _refuse_doubles(site: Site, sites: Mapping[str, Site], owners: Mapping[str, 
     """A name means one site, and a gauge speaks for one site, as in life."""
     if site.site_id in sites:
         raise ValueError("the list has two sites of this name")
-    shared = next((device_id for device_id in site.device_ids if device_id in owners), None)
+    shared = next((device_id for device_id in site.depth_gauge_ids if device_id in owners), None)
     if shared is not None:
         raise ValueError(f"device {shared} belongs to site {owners[shared]} already")
 

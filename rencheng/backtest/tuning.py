@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from rencheng.backtest.matching import PROMISE_S, Said, Target, claims, match
-from rencheng.backtest.replay import AT_ONCE, Judged, judge_readings
+from rencheng.backtest.matching import PROMISE_S, IssuedLevel, Target, claims, match
+from rencheng.backtest.replay import AT_ONCE, IssuedMessage, judge_readings
 from rencheng.backtest.sites import WORLD
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.quality import UNUSABLE
 from rencheng.domain.reading import WaterReading
-from rencheng.domain.site import Site, Threshold, ThresholdProfile
+from rencheng.domain.site import DepthThreshold, Site, ThresholdProfile
 from rencheng.domain.warning import MessageType
 from rencheng.engine.forecast.shipped import street_model
 
@@ -26,7 +26,7 @@ APART_S = 3600.0
 WHAT_IF = "what if"
 
 
-class Tally(NamedTuple):
+class ThresholdScore(NamedTuple):
     """How one level fared.
 
     Attributes:
@@ -47,21 +47,21 @@ class Tally(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Played:
+class BacktestRun:
     """A past, judged by one set of thresholds."""
 
     sites: Mapping[str, Site]
-    judged: Sequence[Judged]
+    judged: Sequence[IssuedMessage]
 
-    def said(self, site_id: str) -> list[Said]:
+    def said(self, site_id: str) -> list[IssuedLevel]:
         """What was said of a site."""
         return [_said(one) for one in self.judged if one.message.site_id == site_id]
 
 
-def play(sites: Mapping[str, Site], readings: Iterable[WaterReading], wait: timedelta = AT_ONCE) -> Played:
+def play(sites: Mapping[str, Site], readings: Iterable[WaterReading], wait: timedelta = AT_ONCE) -> BacktestRun:
     """Judge readings, in order of sample time, as an exercise in which each waits for so long (`Book`)."""
     there = {site_id: replace(site, world=WORLD) for site_id, site in sites.items()}
-    return Played(there, list(judge_readings(there, readings, model=street_model(), wait=wait)))
+    return BacktestRun(there, list(judge_readings(there, readings, model=street_model(), wait=wait)))
 
 
 def what_if(site: Site, depths_mm: Mapping[Level, float]) -> Site:
@@ -70,11 +70,11 @@ def what_if(site: Site, depths_mm: Mapping[Level, float]) -> Site:
     Raises:
         ValueError: they would not rise from blue to red.
     """
-    others = {level: Threshold(depth_mm, WHAT_IF) for level, depth_mm in depths_mm.items()}
+    others = {level: DepthThreshold(depth_mm, WHAT_IF) for level, depth_mm in depths_mm.items()}
     return replace(site, profile=replace(site.profile, thresholds={**site.profile.thresholds, **others}))
 
 
-def tally(played: Played, site_id: str, floods: Mapping[Level, Sequence[Target]]) -> dict[Level, Tally]:
+def tally(played: BacktestRun, site_id: str, floods: Mapping[Level, Sequence[Target]]) -> dict[Level, ThresholdScore]:
     """Warnings at each level held against floods."""
     said, profile = played.said(site_id), played.sites[site_id].profile
     found = {}
@@ -82,7 +82,7 @@ def tally(played: Played, site_id: str, floods: Mapping[Level, Sequence[Target]]
         warnings = claims(said, level)
         matched = match(floods[level], warnings, PROMISE_S)
         leads_s = [lead_s for lead_s in matched.leads_s if lead_s is not None and lead_s >= 0]
-        found[level] = Tally(
+        found[level] = ThresholdScore(
             threshold_mm=profile.depth_mm(level),
             warnings=len(warnings),
             floods=len(floods[level]),
@@ -97,7 +97,11 @@ def floods_of(readings: Iterable[WaterReading], site: Site, profile: ThresholdPr
     """When the water came to each threshold of a profile, by any of the site's gauges."""
     samples: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
     for reading in readings:
-        if reading.depth_mm is not None and not reading.quality & UNUSABLE and reading.device_id in site.device_ids:
+        if (
+            reading.depth_mm is not None
+            and not reading.quality & UNUSABLE
+            and reading.device_id in site.depth_gauge_ids
+        ):
             samples[reading.device_id, reading.channel].append((reading.time.timestamp(), reading.depth_mm))
     found = {}
     for level in WARNING_LEVELS:
@@ -136,7 +140,7 @@ def _floods(stands: Iterable[tuple[float, float]]) -> list[Target]:
     return floods
 
 
-def _said(one: Judged) -> Said:
+def _said(one: IssuedMessage) -> IssuedLevel:
     message = one.message
     level = Level.NONE if message.message_type is MessageType.CANCEL else message.level
-    return Said(one.issued_at.timestamp(), level, message.grounds.probability)
+    return IssuedLevel(one.issued_at.timestamp(), level, message.grounds.probability)

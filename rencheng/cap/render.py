@@ -11,7 +11,7 @@ from rencheng.engine.forecast.forecast import HORIZONS_S
 from rencheng.text.formatting import UNPRINTABLE, number, plain, stamp
 from rencheng.text.publisher import Publisher
 from rencheng.text.sentences import Sentences, in_chinese, in_english
-from rencheng.text.validation import refuse_unfit
+from rencheng.text.validation import validate
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
 
@@ -26,13 +26,13 @@ REGION_CODE = "GB/T 2260"
 """The national standard of district codes."""
 
 
-def serialise(message: WarningMessage, site: Site, publisher: Publisher) -> str:
+def render(message: WarningMessage, site: Site, publisher: Publisher) -> str:
     """The message as a CAP 1.2 document; write it out as UTF-8.
 
     Raises:
         ValueError: the message contradicts itself or its site, or is an Update or Cancel without references.
     """
-    refuse_unfit(message, site)
+    validate(message, site)
     if message.message_type is not MessageType.ALERT and not message.references:
         raise ValueError(f"{message.identifier} is an {message.message_type} without references: nothing to update")
     alert = ET.Element("alert", {"xmlns": NAMESPACE})
@@ -133,7 +133,7 @@ def parameters(message: WarningMessage, site: Site) -> dict[str, str]:
         **{f"rencheng:{name}": f"{probability:.2f}" for name, probability in within.items()},
         **({"rencheng:judged_by": plain(grounds.judged_by)} if grounds.judged_by else {}),
         **({"rencheng:armed_by": grounds.armed_by.value} if grounds.armed_by else {}),
-        **({"rencheng:stirred": str(grounds.stirred)} if grounds.stirred is not None else {}),
+        **({"rencheng:stirred": str(grounds.rapid_rises_nearby)} if grounds.rapid_rises_nearby is not None else {}),
         "rencheng:profile_version": str(grounds.profile_version),
         "rencheng:site_id": plain(site.site_id),
         "rencheng:site_type": site.site_type,

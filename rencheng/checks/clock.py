@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.quality import Quality
 
 
@@ -47,10 +47,10 @@ def check_clock(time: datetime, window: ClockWindow) -> Quality:
     oldest, late_before, now, ahead_after, newest = window
     if time < late_before:
         if time < oldest:
-            raise Refused(Reason.CLOCK_PAST, f"sampled {now - time} ago; at most {now - oldest}")
+            raise Rejected(RejectionReason.CLOCK_PAST, f"sampled {now - time} ago; at most {now - oldest}")
         return Quality.LATE
     if time > ahead_after:
         if time > newest:
-            raise Refused(Reason.CLOCK_FUTURE, f"sampled {time - now} ahead of us; at most {newest - now}")
+            raise Rejected(RejectionReason.CLOCK_FUTURE, f"sampled {time - now} ahead of us; at most {newest - now}")
         return Quality.CLOCK_AHEAD
     return Quality.NOTHING_FOUND

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
 
@@ -14,7 +14,7 @@ class BadItem:
     """One reading of a message that cannot be. `position` counts from 0 within the message."""
 
     position: int
-    reason: Reason
+    reason: RejectionReason
     detail: str
 
 

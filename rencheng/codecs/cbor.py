@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rencheng.codecs.base import BadItem
 from rencheng.codecs.cbor_bytes import read_cbor
 from rencheng.codecs.items import MODELS, as_item, check_length, explain
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
 
@@ -35,7 +35,7 @@ class CborCodec:
             try:
                 readings.append(MODELS[kind].model_validate(_with_time(item)).reading(device_id))
             except ValidationError as error:
-                bad.append(BadItem(position, Reason.INVALID, explain(error)))
+                bad.append(BadItem(position, RejectionReason.INVALID, explain(error)))
         return readings, bad
 
     def encode(self, readings: Sequence[Reading]) -> bytes:

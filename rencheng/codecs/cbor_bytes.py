@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from cbor2 import CBORDecodeError, CBORDecoder, CBORTag
 
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 
 DEPTH_MAX = 8
 """A message is an array of maps of values. Deeper nesting is nonsense, and deep enough it is an attack."""
@@ -34,9 +34,11 @@ def read_cbor(payload: bytes, *, text_keys: bool) -> Any:  # noqa: ANN401 - what
     try:
         value = decoder.decode()
     except (CBORDecodeError, ValueError, ArithmeticError) as error:
-        raise Refused(Reason.UNDECODABLE, f"not CBOR that we read: {error}") from None
+        raise Rejected(RejectionReason.UNDECODABLE, f"not CBOR that we read: {error}") from None
     if stream.tell() != len(payload):
-        raise Refused(Reason.UNDECODABLE, f"{len(payload) - stream.tell()} bytes after the end of the CBOR data item")
+        raise Rejected(
+            RejectionReason.UNDECODABLE, f"{len(payload) - stream.tell()} bytes after the end of the CBOR data item"
+        )
     return value
 
 

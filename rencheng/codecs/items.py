@@ -6,7 +6,7 @@ from dataclasses import fields
 from pydantic import ValidationError
 
 from rencheng.codecs.payloads import ChargingPayload, SignalPayload, WaterPayload
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Reading
@@ -28,9 +28,9 @@ def check_length(items: Sequence[object]) -> None:
         Refused: with reason `undecodable`.
     """
     if not items:
-        raise Refused(Reason.UNDECODABLE, "an array without readings")
+        raise Rejected(RejectionReason.UNDECODABLE, "an array without readings")
     if len(items) > READINGS_MAX:
-        raise Refused(Reason.UNDECODABLE, f"{len(items)} readings in one message; at most {READINGS_MAX}")
+        raise Rejected(RejectionReason.UNDECODABLE, f"{len(items)} readings in one message; at most {READINGS_MAX}")
 
 
 def explain(error: ValidationError) -> str:

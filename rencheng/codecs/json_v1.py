@@ -12,7 +12,7 @@ from rencheng.codecs.base import BadItem
 from rencheng.codecs.items import MODELS, READINGS_MAX, as_item, check_length, explain
 from rencheng.codecs.json_quick import read_plain
 from rencheng.codecs.payloads import StatePayload
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
 
@@ -58,14 +58,14 @@ def decode_state(payload: bytes) -> bool:
     try:
         return StatePayload.model_validate_json(payload).status == "online"
     except ValidationError as error:
-        raise Refused(Reason.UNDECODABLE, explain(error)) from None
+        raise Rejected(RejectionReason.UNDECODABLE, explain(error)) from None
 
 
 def _parsed(payload: bytes) -> Any:  # noqa: ANN401 - whatever JSON may hold
     try:
         parsed = from_json(payload, allow_inf_nan=False)
     except ValueError as error:
-        raise Refused(Reason.UNDECODABLE, f"not JSON: {error}") from None
+        raise Rejected(RejectionReason.UNDECODABLE, f"not JSON: {error}") from None
     return parsed
 
 
@@ -78,5 +78,5 @@ def _decode_items(kind: Kind, device_id: str, items: list[Any]) -> tuple[list[Re
             # by way of JSON again, because only there strict mode takes a text for a time
             readings.append(MODELS[kind].model_validate_json(to_json(item)).reading(device_id))
         except ValidationError as error:
-            bad.append(BadItem(position, Reason.INVALID, explain(error)))
+            bad.append(BadItem(position, RejectionReason.INVALID, explain(error)))
     return readings, bad

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.receipt import ID_DIGITS
 
 MessageId = Annotated[str, StringConstraints(pattern=rf"^[0-9a-f]{{{ID_DIGITS}}}$")]
@@ -20,7 +20,7 @@ class RejectedPart(_Part):
 
     message: MessageId
     position: int = Field(-1, ge=-1, description="Which reading of the message, from 0; -1 for the whole message.")
-    reason: Reason
+    reason: RejectionReason
     detail: str = Field(description="A sentence for people.")
 
 
@@ -64,4 +64,4 @@ def decode_receipt(payload: bytes) -> ReceiptDocument:
     try:
         return ReceiptDocument.model_validate_json(payload)
     except ValidationError as error:
-        raise Refused(Reason.UNDECODABLE, f"not a receipt: {error.error_count()} findings") from None
+        raise Rejected(RejectionReason.UNDECODABLE, f"not a receipt: {error.error_count()} findings") from None

@@ -7,8 +7,8 @@ from rencheng.devices.registration import write_accounts
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.settings import BrokerAccounts
-from rencheng.store.core.database import Connection, in_our_words, open_database
-from rencheng.store.registry.cache import Watched
+from rencheng.store.core.database import Connection, open_database, translate_errors
+from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import password_hashes
 from rencheng.store.registry.gateways import load_gateways
 
@@ -38,13 +38,13 @@ def keep_accounts(
         Misconfigured: the file cannot be written.
     """
     engine = open_database(database_url, name="rencheng-accounts")
-    registry = Watched(engine, all_hashes)
+    registry = RegistryCache(engine, all_hashes)
     written: list[tuple[str, str]] | None = None
     while True:
         try:
             devices = registry.current()
             if devices != written:
-                with in_our_words():
+                with translate_errors():
                     log.info("accounts written", accounts=write_accounts(engine, accounts))
                 then()
                 written = devices

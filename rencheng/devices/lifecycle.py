@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from rencheng.devices.registration import misfits
+from rencheng.devices.registration import validation_errors
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.messaging.mqtt.accounts import new_password, password_hash
@@ -13,7 +13,7 @@ from rencheng.store.access import audit
 from rencheng.store.core.database import Connection
 from rencheng.store.history.raw import newest_time
 from rencheng.store.registry.device_changes import set_password, take_over_bindings
-from rencheng.store.registry.devices import find_devices, know_region, register, retire
+from rencheng.store.registry.devices import ensure_region, find_devices, register, retire
 
 
 def change(connection: Connection, device_id: str, given: Mapping[str, Any], *, actor: str) -> Device:
@@ -26,10 +26,12 @@ def change(connection: Connection, device_id: str, given: Mapping[str, Any], *, 
     wanted = replace(known, **given)
     # one that was registered as the wrong kind can be mended as long as nothing lies there
     is_blank = newest_time(connection, known.kind, device_id) is None
-    if wrong := misfits(connection, [wanted], {device_id: replace(known, kind=wanted.kind) if is_blank else known}):
+    if wrong := validation_errors(
+        connection, [wanted], {device_id: replace(known, kind=wanted.kind) if is_blank else known}
+    ):
         raise NotPossible(listed(wrong))
     if wanted != known:
-        know_region(connection, wanted.region)
+        ensure_region(connection, wanted.region)
         register(connection, [(wanted, None)])
         before = {name: getattr(known, name) for name in given}
         detail = {"before": before, "after": dict(given)}
@@ -37,7 +39,7 @@ def change(connection: Connection, device_id: str, given: Mapping[str, Any], *, 
     return wanted
 
 
-def rotate(connection: Connection, device_id: str, *, actor: str) -> str:
+def rotate_password(connection: Connection, device_id: str, *, actor: str) -> str:
     """Give a device another broker password; the old one ends with the broker's next reload. The new one.
 
     Raises:
@@ -50,7 +52,7 @@ def rotate(connection: Connection, device_id: str, *, actor: str) -> str:
     return password
 
 
-def succeed(
+def replace_device(
     connection: Connection, old_id: str, new_id: str, given: Mapping[str, Any], *, actor: str
 ) -> tuple[Device, str]:
     """Let a new device take an old one's place: its site, its bindings, its profile. The new device, and its password.
@@ -64,7 +66,7 @@ def succeed(
     if new_id in find_devices(connection, [new_id]):
         raise NotPossible(f"there is a device {new_id} already; a device that takes another's place is a new one")
     new = replace(old, device_id=new_id, replaces=old_id, **given)
-    if wrong := misfits(connection, [new], {}):
+    if wrong := validation_errors(connection, [new], {}):
         raise NotPossible(listed(wrong))
     password = new_password()
     register(connection, [(new, password_hash(password))])
@@ -75,7 +77,7 @@ def succeed(
     return new, password
 
 
-def dismiss(connection: Connection, device_id: str, *, actor: str) -> None:
+def retire_device(connection: Connection, device_id: str, *, actor: str) -> None:
     """Take a device out of service: its account ends, what it sends goes to quarantine. Its readings stay.
 
     Raises:

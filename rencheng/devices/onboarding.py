@@ -8,15 +8,15 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from rencheng.devices.registration import enrol_all
-from rencheng.domain.errors import NotPossible, Reason
+from rencheng.devices.registration import register_forms
+from rencheng.domain.errors import NotPossible, RejectionReason
 from rencheng.replay.attempt import Limits
-from rencheng.replay.run import Summary, added, replay_matching
+from rencheng.replay.run import ReplaySummary, added, replay_matching
 from rencheng.schemas.device import SHOWN_MAX, DeviceForm, findings
-from rencheng.store.core.database import Engine, database_now, in_our_words
-from rencheng.store.quarantine.log import RefusedFilters
+from rencheng.store.core.database import Engine, database_now, translate_errors
+from rencheng.store.quarantine.log import QuarantineFilters
 from rencheng.store.readings.gauge_readings import committed_through
-from rencheng.store.registry.pending_devices import Pending, list_pending
+from rencheng.store.registry.pending_devices import PendingDevice, list_pending
 
 NEWS_TRAVEL = timedelta(seconds=1)
 """By then a worker has heard of a new device, which takes milliseconds."""
@@ -30,17 +30,17 @@ ONE_BY_ONE_MAX = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Admission:
+class OnboardingResult:
     """The new passwords, and what became of what was sent before."""
 
     passwords: Mapping[str, str]
-    replayed: Summary
+    replayed: ReplaySummary
 
 
 Keep = Callable[[Mapping[str, str]], None]
 
 
-def admit_devices(
+def onboard_devices(
     engine: Engine,
     device_ids: Sequence[str],
     given: Mapping[str, Any],
@@ -48,7 +48,7 @@ def admit_devices(
     limits: Limits,
     actor: str,
     keep: Keep = lambda _passwords: None,
-) -> Admission:
+) -> OnboardingResult:
     """Register pending devices as what their topics say that they are, and replay what they sent.
 
     What a worker received before it heard of them is still refused; so the replay is done again once the workers have
@@ -65,20 +65,20 @@ def admit_devices(
     Raises:
         NotPossible: one of them is not pending, spoke as several devices, or cannot be so; nobody is let in then.
     """
-    with in_our_words(), engine.begin() as connection:
+    with translate_errors(), engine.begin() as connection:
         pending = list_pending(connection, names=device_ids, limit=len(device_ids))
         forms = [_form(each, given) for each in pending]
         if missing := sorted(set(device_ids) - {each.device_id for each in pending}):
             raise NotPossible(f"{', '.join(missing[:SHOWN_MAX])}: not pending; `rencheng device pending` shows who is")
-        enrolled = enrol_all(connection, forms, actor=actor, keep=keep)
+        enrolled = register_forms(connection, forms, actor=actor, keep=keep)
         at: datetime = database_now(connection)
     done = _replay(engine, device_ids, limits, actor)
     if _is_settled(engine, at + NEWS_TRAVEL):
         done = added(done, _replay(engine, device_ids, limits, actor))
-    return Admission(enrolled.passwords, done)
+    return OnboardingResult(enrolled.passwords, done)
 
 
-def _form(pending: Pending, given: Mapping[str, Any]) -> DeviceForm:
+def _form(pending: PendingDevice, given: Mapping[str, Any]) -> DeviceForm:
     if pending.addresses > 1 and not {"kind", "region"} <= given.keys():
         raise NotPossible(f"{pending.device_id} spoke from {pending.addresses} addresses; say its kind and region")
     said = {"device_id": pending.device_id, "kind": pending.kind, "region": pending.region, **given}
@@ -88,14 +88,14 @@ def _form(pending: Pending, given: Mapping[str, Any]) -> DeviceForm:
         raise NotPossible("\n".join(f"{pending.device_id}: {finding}" for finding in findings(error))) from None
 
 
-def _replay(engine: Engine, device_ids: Sequence[str], limits: Limits, actor: str) -> Summary:
+def _replay(engine: Engine, device_ids: Sequence[str], limits: Limits, actor: str) -> ReplaySummary:
     # what strangers sent beyond their quota was shed before anybody asked who they are
-    reasons = (Reason.UNKNOWN_DEVICE, Reason.QUOTA)
+    reasons = (RejectionReason.UNKNOWN_DEVICE, RejectionReason.QUOTA)
     if len(device_ids) <= ONE_BY_ONE_MAX:
-        wanted = [RefusedFilters(reason=reason, device_id=name) for name in device_ids for reason in reasons]
+        wanted = [QuarantineFilters(reason=reason, device_id=name) for name in device_ids for reason in reasons]
     else:  # all strangers' entries; those of others stay. What was shed of so many is left to `quarantine replay`
-        wanted = [RefusedFilters(reason=Reason.UNKNOWN_DEVICE)]
-    total = Summary()
+        wanted = [QuarantineFilters(reason=RejectionReason.UNKNOWN_DEVICE)]
+    total = ReplaySummary()
     for filters in wanted:
         after: int | None = 0
         while after is not None:
@@ -108,7 +108,7 @@ def _is_settled(engine: Engine, moment: datetime) -> bool:
     """Waits until all that the workers had received by then is committed, or as long as makes sense. Is there any?"""
     until = time.monotonic() + STRAGGLERS_S
     while time.monotonic() < until:
-        with in_our_words(), engine.connect() as connection:
+        with translate_errors(), engine.connect() as connection:
             through = committed_through(connection)
         if through is None or through >= moment:
             return through is not None

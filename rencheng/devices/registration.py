@@ -17,7 +17,7 @@ from rencheng.schemas.device import DeviceForm, listed
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection, Engine
 from rencheng.store.registry.device_changes import worlds_of_sites
-from rencheng.store.registry.devices import add_world, find_devices, know_region, password_hashes, register
+from rencheng.store.registry.devices import add_world, ensure_region, find_devices, password_hashes, register
 from rencheng.store.registry.gateways import load_gateways, register_gateway
 
 HASHED_AT_ONCE = 500
@@ -27,7 +27,7 @@ Say = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
+class RegistrationResult:
     """What became of a list of devices.
 
     Attributes:
@@ -41,7 +41,7 @@ class Enrolled:
     unchanged: int = 0
 
 
-def enrol(engine: Engine, devices: Sequence[Device]) -> dict[str, str]:
+def register_devices(engine: Engine, devices: Sequence[Device]) -> dict[str, str]:
     """Register devices, each with a new broker password; the passwords by device.
 
     Only their hashes are kept, so this is the one time that they can be read. The broker knows them after
@@ -58,14 +58,14 @@ def enrol(engine: Engine, devices: Sequence[Device]) -> dict[str, str]:
     return passwords
 
 
-def enrol_all(
+def register_forms(
     connection: Connection,
     forms: Sequence[DeviceForm],
     *,
     actor: str,
     keep: Callable[[Mapping[str, str]], None] = lambda _passwords: None,
     say: Say = lambda _done: None,
-) -> Enrolled:
+) -> RegistrationResult:
     """Register a list of devices, all of them or none. To do it twice is harmless: who is known keeps the password.
 
     Args:
@@ -80,10 +80,10 @@ def enrol_all(
     """
     known = find_devices(connection, [form.device_id for form in forms])
     wanted = [form.device(known.get(form.device_id)) for form in forms]
-    if wrong := misfits(connection, wanted, known):
+    if wrong := validation_errors(connection, wanted, known):
         raise NotPossible(listed(wrong))
     for region in sorted({device.region for device in wanted}):
-        know_region(connection, region)
+        ensure_region(connection, region)
     for world in sorted({device.world for device in wanted}):
         add_world(connection, world, world)
     new = [device for device in wanted if device.device_id not in known]
@@ -93,10 +93,12 @@ def enrol_all(
     register(connection, [*zip(new, hashes, strict=True), *((device, None) for device in changed)])
     _write_down(connection, actor, new, changed)
     keep(passwords)
-    return Enrolled(passwords, [device.device_id for device in changed], len(wanted) - len(new) - len(changed))
+    return RegistrationResult(
+        passwords, [device.device_id for device in changed], len(wanted) - len(new) - len(changed)
+    )
 
 
-def enrol_gateway(engine: Engine, gateway: Gateway, *, actor: str) -> str:
+def register_gateway_account(engine: Engine, gateway: Gateway, *, actor: str) -> str:
     """Let a gateway in, with a new broker password, which is returned this one time.
 
     Raises:
@@ -105,7 +107,7 @@ def enrol_gateway(engine: Engine, gateway: Gateway, *, actor: str) -> str:
     _check_region(gateway.region)
     password = new_password()
     with engine.begin() as connection:
-        know_region(connection, gateway.region)
+        ensure_region(connection, gateway.region)
         register_gateway(connection, gateway, password_hash(password))
         audit.record(connection, actor, "gateway.add", f"gateway {gateway.account}", {})
     return password
@@ -135,7 +137,7 @@ def write_accounts(engine: Engine, accounts: BrokerAccounts) -> int:
     return len(hashes)
 
 
-def misfits(connection: Connection, wanted: Sequence[Device], known: Mapping[str, Device]) -> list[str]:
+def validation_errors(connection: Connection, wanted: Sequence[Device], known: Mapping[str, Device]) -> list[str]:
     """What is wrong with devices as they are wanted, in sentences that name them."""
     wrong = []
     for device in wanted:

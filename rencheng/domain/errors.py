@@ -10,7 +10,7 @@ RenchengError
 from enum import StrEnum
 
 
-class Reason(StrEnum):
+class RejectionReason(StrEnum):
     """Why a reading went to quarantine. The code is stored, counted and shown; the detail is for people."""
 
     TOPIC = "topic"
@@ -41,10 +41,10 @@ class RenchengError(Exception):
     """The root of all errors that the platform raises on purpose."""
 
 
-class Refused(RenchengError):
+class Rejected(RenchengError):
     """One message or reading is not acceptable. It carries its reason code and a sentence for people."""
 
-    def __init__(self, reason: Reason, detail: str) -> None:
+    def __init__(self, reason: RejectionReason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
         self.reason = reason
         self.detail = detail

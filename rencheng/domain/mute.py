@@ -17,7 +17,7 @@ REMIND_BEFORE = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class MuteScope:
     """Which sites are meant: one site, a region (district, city or province code), or a catchment; in one world."""
 
     world: str = ACTUAL
@@ -51,7 +51,7 @@ class Silence:
     """Up to a level nothing is delivered from its begin until its end, or until somebody ends it earlier."""
 
     name: str
-    scope: Scope
+    scope: MuteScope
     up_to: Level
     begins_at: datetime
     ends_at: datetime
@@ -78,7 +78,7 @@ class Maintenance:
     """
 
     name: str
-    scope: Scope
+    scope: MuteScope
     up_to: Level
     weekdays: frozenset[int]
     begins: time

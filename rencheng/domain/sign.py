@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 
-class SignKind(StrEnum):
+class EvidenceKind(StrEnum):
     """What was seen."""
 
     TRAFFIC_STANDS = "traffic_stands"
@@ -24,14 +24,14 @@ class SignKind(StrEnum):
     """Most of the piles went offline together."""
 
 
-QUESTIONS = frozenset({SignKind.TRAFFIC_FLOWS})
+CONTRADICTING = frozenset({EvidenceKind.TRAFFIC_FLOWS})
 """What speaks against water on the road; all else speaks for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sign:
+class Evidence:
     """One thing that was seen, by which device, since when."""
 
-    kind: SignKind
+    kind: EvidenceKind
     device_id: str
     since: datetime

@@ -23,7 +23,7 @@ class SiteType(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Threshold:
+class DepthThreshold:
     """The depth at which a level begins, and who says so."""
 
     depth_mm: float
@@ -43,7 +43,7 @@ class ThresholdProfile:
         version: grows with each change, and every warning says which version judged it.
     """
 
-    thresholds: dict[Level, Threshold]
+    thresholds: dict[Level, DepthThreshold]
     clear_below_mm: float = 30.0
     up_hold_s: float = 0.0
     down_hold_s: float = 600.0
@@ -101,8 +101,8 @@ class Site:
     profile: ThresholdProfile
     radius_m: float = 200.0
     world: str = ACTUAL
-    device_ids: tuple[str, ...] = ()
-    gauge_ids: tuple[str, ...] = ()
+    depth_gauge_ids: tuple[str, ...] = ()
+    rain_gauge_ids: tuple[str, ...] = ()
     sensors: tuple[BoundSensor, ...] = ()
     polygon: tuple[Point, ...] = ()
     catchment: str = ""
@@ -115,10 +115,10 @@ class Site:
             ValueError: they were all given and disagree, or a polygon has fewer than three corners.
         """
         if not self.sensors:
-            depth = (BoundSensor(name) for name in self.device_ids)
-            rain = (BoundSensor(name, Role.RAIN) for name in self.gauge_ids)
+            depth = (BoundSensor(name) for name in self.depth_gauge_ids)
+            rain = (BoundSensor(name, Role.RAIN) for name in self.rain_gauge_ids)
             object.__setattr__(self, "sensors", (*depth, *rain))
-        for name, role in (("device_ids", Role.DEPTH), ("gauge_ids", Role.RAIN)):
+        for name, role in (("depth_gauge_ids", Role.DEPTH), ("rain_gauge_ids", Role.RAIN)):
             given, bound = getattr(self, name), self.bound(role)
             if given and given != bound:
                 raise ValueError(f"site {self.site_id}: {name} {given} are not the {role} sensors {bound}")
@@ -170,4 +170,4 @@ def default_profile(site_type: SiteType) -> ThresholdProfile:
     """The profile of a type of place, until a survey of the site gives better figures."""
     depths = _DEFAULT_DEPTHS_MM[site_type]
     pairs = zip(WARNING_LEVELS, depths, strict=True)
-    return ThresholdProfile({level: Threshold(depth_mm, _PROPOSED) for level, depth_mm in pairs})
+    return ThresholdProfile({level: DepthThreshold(depth_mm, _PROPOSED) for level, depth_mm in pairs})

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
 
 ROOT = "rencheng/v1"
@@ -52,16 +52,16 @@ class Topic:
         """
         parts = text.split("/")
         if len(parts) != 6 or parts[0] != "rencheng" or parts[1] != "v1":  # noqa: PLR2004 - the tree has six steps
-            raise Refused(Reason.TOPIC, f"a topic is {ROOT}/region/kind/device/channel")
+            raise Rejected(RejectionReason.TOPIC, f"a topic is {ROOT}/region/kind/device/channel")
         region, kind, device_id, channel = parts[2:]
         if not REGION.fullmatch(region):
-            raise Refused(Reason.TOPIC, f"region {region!r} is not a six-digit GB/T 2260 code")
+            raise Rejected(RejectionReason.TOPIC, f"region {region!r} is not a six-digit GB/T 2260 code")
         if not IDENTIFIER.fullmatch(device_id):
-            raise Refused(Reason.TOPIC, f"{device_id!r} cannot be a device's name")
+            raise Rejected(RejectionReason.TOPIC, f"{device_id!r} cannot be a device's name")
         try:
             return Topic(region, Kind(kind), device_id, Channel(channel))
         except ValueError as error:
-            raise Refused(Reason.TOPIC, str(error)) from None
+            raise Rejected(RejectionReason.TOPIC, str(error)) from None
 
 
 _KINDS = frozenset(Kind)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
-from rencheng.domain.sign import Sign
+from rencheng.domain.sign import Evidence
 
 
 class MessageType(StrEnum):
@@ -85,14 +85,14 @@ class Grounds:
     soonest_s: float | None = None
     latest_s: float | None = None
     judged_by: str = ""
-    because: tuple[tuple[str, float], ...] = ()
-    witnesses: tuple[str, ...] = ()
+    attribution: tuple[tuple[str, float], ...] = ()
+    gauges: tuple[str, ...] = ()
     rain_quarter_mm: float | None = None
     rain_hour_mm: float | None = None
     within: tuple[float, ...] = ()
     armed_by: ArmedBy = ArmedBy.NOTHING
-    armed_by_whom: str = ""
-    stirred: int | None = None
+    armed_by_source: str = ""
+    rapid_rises_nearby: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class WarningMessage:
     world: str
     grounds: Grounds
     references: tuple[tuple[str, datetime], ...] = ()
-    signs: tuple[Sign, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
 
     @property
     def ends_warning(self) -> bool:

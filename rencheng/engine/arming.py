@@ -13,7 +13,7 @@ class Arming(NamedTuple):
     """By what a site is armed, and by whose word."""
 
     by: ArmedBy = ArmedBy.NOTHING
-    whom: str = ""
+    source: str = ""
 
 
 UNARMED = Arming()

@@ -11,21 +11,21 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import Grounds
 from rencheng.engine import gauge as gauges
 from rencheng.engine.arming import Arming, arming
-from rencheng.engine.forecast.forecast import Outlook, expect
-from rencheng.engine.fusion import Sight, look
-from rencheng.engine.gauge import NEW, Gauge
-from rencheng.engine.level_rules import expected, observed, rained, receded, support
+from rencheng.engine.forecast.forecast import Forecast, forecast_thresholds
+from rencheng.engine.fusion import FusedDepth, fuse
+from rencheng.engine.gauge import NEW, GaugeState
+from rencheng.engine.level_rules import expected, observed, rain_exceeded, receded, support
 from rencheng.engine.rain import rainfall as rains
-from rencheng.engine.rain.readiness import CALM, Readiness
-from rencheng.engine.site_policy import Rules
+from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
+from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState, channel_name, gauge_of
-from rencheng.engine.water.event import WET_MM, Spell, is_swift
+from rencheng.engine.water.event import WET_MM, FloodEvent, is_rapid_rise
 
 _MISSING, _UNUSABLE = int(Quality.MISSING), int(UNUSABLE)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LevelChange:
     """A site's level changed: from, to, when (event time), and on what grounds."""
 
     before: Level
@@ -34,34 +34,32 @@ class Change:
     grounds: Grounds
 
 
-Step = tuple[SiteState, Change | None]
+Step = tuple[SiteState, LevelChange | None]
 
 
-def step(
+def evaluate(
     state: SiteState,
     reading: WaterReading,
-    rules: Rules,
-    readiness: Readiness = CALM,
+    rules: SitePolicy,
+    readiness: Readiness = NO_SIGNAL,
     stirred: Callable[[], int | None] = lambda: None,
 ) -> Step:
-    """Take one reading in: depth, rain, or both.
+    """Evaluate one reading of a gauge: depth, rain, or both.
 
     Args:
-        state: what is remembered of the site.
+        state: the site's state.
         reading: of one of its gauges.
-        rules: by which it is judged.
-        readiness: what the weather service says.
-        stirred: at how many other sites of its region water rose swiftly of late (`neighbours`); None: not known. It is
-            only asked where water may be foretold from, and most streets are dry.
+        rules: the site's policy.
+        readiness: of the weather service.
+        stirred: returns at how many other sites of the region the water rose rapidly; called for a wet gauge only.
 
-    A level rises at once on what is observed, expected or, as far as blue, rained; it steps down only after nothing
-    has held it up for the profile's down-hold. A reading that is not newer than the gauge's last decides nothing: it
-    is too late to tell how the water moves. Silence is never taken for dryness.
+    A level rises at once on observed or forecast depth, and up to blue on rain. It falls after nothing has held it for
+    the profile's down-hold. A reading that is not newer than the gauge's last changes nothing.
     """
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
     if reading.rain_mm is not None and not quality & _MISSING:
-        state = _rained(state, reading, time_s, rules)
+        state = _with_rain(state, reading, time_s, rules)
         if reading.depth_mm is None:
             at_rest = _is_calm(state, time_s) and all(map(gauges.is_at_rest, state.gauges.values()))
             return (state, None) if at_rest else _decide(state, rules, readiness)
@@ -72,23 +70,29 @@ def step(
     if reading.depth_mm is None or quality & _UNUSABLE:
         if reading.depth_mm is None or quality & _MISSING:
             return state, None
-        return _with_gauge(state, name, gauges.disbelieved(gauge, time_s), time_s), None
+        return _with_gauge(state, name, gauges.reject_unusable(gauge, time_s), time_s), None
     was_at_rest = gauges.is_at_rest(gauge)
-    hasty = rules.hasty or bool(arming(state, readiness, time_s).by)
+    hasty = rules.fail_safe or bool(arming(state, readiness, time_s).by)
     depth_mm = reading.depth_mm
-    gauge = gauges.hear(
-        gauge, time_s, depth_mm, hasty=hasty, at_once=rules.hasty, limits=rules.limits, is_stream=rules.is_stream
+    gauge = gauges.update(
+        gauge,
+        time_s,
+        depth_mm,
+        fail_safe=hasty,
+        accept_jumps_when_wet=rules.fail_safe,
+        limits=rules.limits,
+        is_stream=rules.is_stream,
     )
     if was_at_rest and reading.depth_mm < WET_MM and _is_calm(state, time_s):
         return _with_gauge(state, name, gauge, time_s), None
-    if gauge.spell is not None and gauges.may_foretell(gauge, time_s):
-        if is_swift(gauge.spell) and not rules.is_stream:
-            state = state._replace(swift_s=max(state.swift_s, time_s))
-        gauge = gauge._replace(outlook=_outlook(gauge, gauge.spell, name, rules, stirred()))
+    if gauge.event is not None and gauges.may_forecast(gauge, time_s):
+        if is_rapid_rise(gauge.event) and not rules.is_stream:
+            state = state._replace(last_rapid_rise_s=max(state.last_rapid_rise_s, time_s))
+        gauge = gauge._replace(forecast=_forecast(gauge, gauge.event, name, rules, stirred()))
     return _decide(_with_gauge(state, name, gauge, time_s), rules, readiness)
 
 
-def _with_gauge(state: SiteState, name: str, gauge: Gauge, time_s: float) -> SiteState:
+def _with_gauge(state: SiteState, name: str, gauge: GaugeState, time_s: float) -> SiteState:
     newest_s = time_s if state.watermark_s is None or time_s > state.watermark_s else state.watermark_s
     return SiteState(
         state.level,
@@ -97,21 +101,21 @@ def _with_gauge(state: SiteState, name: str, gauge: Gauge, time_s: float) -> Sit
         state.reached_s,
         state.receding_s,
         newest_s,
-        state.is_lost,
-        state.swift_s,
+        state.no_data_reported,
+        state.last_rapid_rise_s,
     )
 
 
-def _rained(state: SiteState, reading: WaterReading, time_s: float, rules: Rules) -> SiteState:
-    rain = rains.fell(state.rain, time_s, reading.rain_mm or 0.0, reading.device_id, rules.answer)
+def _with_rain(state: SiteState, reading: WaterReading, time_s: float, rules: SitePolicy) -> SiteState:
+    rain = rains.add_rainfall(state.rain, time_s, reading.rain_mm or 0.0, reading.device_id, rules.rain_thresholds)
     newest_s = time_s if state.watermark_s is None or time_s > state.watermark_s else state.watermark_s
     return state._replace(rain=rain, watermark_s=newest_s)
 
 
-def _outlook(gauge: Gauge, spell: Spell, name: str, rules: Rules, stirred: int | None) -> Outlook:
+def _forecast(gauge: GaugeState, spell: FloodEvent, name: str, rules: SitePolicy, stirred: int | None) -> Forecast:
     height_mm = rules.heights_mm.get(gauge_of(name), 0.0) if rules.heights_mm else 0.0
     thresholds_mm = tuple(mm - height_mm for mm in rules.thresholds_mm) if height_mm else rules.thresholds_mm
-    return expect(spell, gauge.floods, thresholds_mm, rules.model, rules.horizon_s, stirred)
+    return forecast_thresholds(spell, gauge.past_events, thresholds_mm, rules.model, rules.horizon_s, stirred)
 
 
 def _is_calm(state: SiteState, now_s: float) -> bool:
@@ -119,24 +123,24 @@ def _is_calm(state: SiteState, now_s: float) -> bool:
     return state.level is Level.NONE and not state.reached_s and not rains.raises(state.rain, now_s)
 
 
-def _decide(state: SiteState, rules: Rules, readiness: Readiness) -> Step:
+def _decide(state: SiteState, rules: SitePolicy, readiness: Readiness) -> Step:
     at_s = state.watermark_s
     if at_s is None:
         return state, None
-    sight = look(state, rules)
+    sight = fuse(state, rules)
     armed = arming(state, readiness, at_s)
     state = _note_reached(state, sight, rules)
     found = (
         observed(state, sight, rules),
         expected(state, sight, rules, armed),
-        rained(state, sight, rules, at_s),
+        rain_exceeded(state, sight, rules, at_s),
     )
     if any(found):
         return _change(state, at_s, *max(filter(None, found), key=itemgetter(0)))
     return _recede(state, sight, rules, armed) if state.level > Level.NONE and sight else (state, None)
 
 
-def _note_reached(state: SiteState, sight: Sight | None, rules: Rules) -> SiteState:
+def _note_reached(state: SiteState, sight: FusedDepth | None, rules: SitePolicy) -> SiteState:
     """Since when the water has stood at each threshold without a break."""
     if sight is None:
         return state
@@ -147,11 +151,11 @@ def _note_reached(state: SiteState, sight: Sight | None, rules: Rules) -> SiteSt
     }
     if reached == state.reached_s:
         return state
-    rain = rains.answered(state.rain) if reached else state.rain
+    rain = rains.mark_response(state.rain) if reached else state.rain
     return state._replace(reached_s=reached, rain=rain)
 
 
-def _recede(state: SiteState, sight: Sight, rules: Rules, armed: Arming) -> Step:
+def _recede(state: SiteState, sight: FusedDepth, rules: SitePolicy, armed: Arming) -> Step:
     """Step down to what still holds, once that has been so for the down-hold."""
     holds = support(state, sight, rules, armed)
     if holds >= state.level:
@@ -163,5 +167,5 @@ def _recede(state: SiteState, sight: Sight, rules: Rules, armed: Arming) -> Step
 
 
 def _change(state: SiteState, at_s: float, level: Level, grounds: Grounds) -> Step:
-    change = Change(before=state.level, after=level, at=datetime.fromtimestamp(at_s, UTC), grounds=grounds)
+    change = LevelChange(before=state.level, after=level, at=datetime.fromtimestamp(at_s, UTC), grounds=grounds)
     return state._replace(level=level, receding_s=None), change

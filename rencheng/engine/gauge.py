@@ -6,13 +6,13 @@ from rencheng.checks.series.limits import STREET, SeriesLimits
 from rencheng.checks.series.step import NOTHING_YET, Series
 from rencheng.checks.series.step import step as tested
 from rencheng.domain.quality import Quality
-from rencheng.engine.forecast.forecast import Outlook
+from rencheng.engine.forecast.forecast import Forecast
 from rencheng.engine.health import jump_filter as leaps
 from rencheng.engine.health import sensor_health as trusts
-from rencheng.engine.health.jump_filter import Leap
-from rencheng.engine.health.sensor_health import FULL, STEP_MAX_S, Blame, Trust
+from rencheng.engine.health.jump_filter import PendingJump
+from rencheng.engine.health.sensor_health import HEALTHY, STEP_MAX_S, FaultPolicy, Health
 from rencheng.engine.water import event as spells
-from rencheng.engine.water.event import WET_MM, Flood, Spell
+from rencheng.engine.water.event import WET_MM, FloodEvent, PastEvent
 
 _STUCK = int(Quality.STUCK)
 
@@ -30,7 +30,7 @@ DIP_DOUBT_MAX = 2.0
 that has lied more often goes up and down by turns."""
 
 
-class Gauge(NamedTuple):
+class GaugeState(NamedTuple):
     """A gauge channel as the engine knows it.
 
     Attributes:
@@ -46,13 +46,13 @@ class Gauge(NamedTuple):
     """
 
     series: Series = NOTHING_YET
-    believed_mm: float | None = None
-    believed_s: float = 0.0
-    leap: Leap | None = None
-    trust: Trust = FULL
-    spell: Spell | None = None
-    floods: tuple[Flood, ...] = ()
-    outlook: Outlook | None = None
+    accepted_mm: float | None = None
+    accepted_s: float = 0.0
+    pending_jump: PendingJump | None = None
+    health: Health = HEALTHY
+    event: FloodEvent | None = None
+    past_events: tuple[PastEvent, ...] = ()
+    forecast: Forecast | None = None
     fell_from_mm: float = 0.0
     fell_s: float = 0.0
 
@@ -64,7 +64,7 @@ class Gauge(NamedTuple):
     @property
     def is_trusted(self) -> bool:
         """May it raise a warning?"""
-        return self.trust.distrust is None
+        return self.health.fault is None
 
     @property
     def step_s(self) -> float:
@@ -72,119 +72,136 @@ class Gauge(NamedTuple):
         return self.series.time_s - self.series.before_s
 
 
-NEW = Gauge()
+NEW = GaugeState()
 
 
-def is_at_rest(gauge: Gauge) -> bool:
+def is_at_rest(gauge: GaugeState) -> bool:
     """Is it a trusted gauge above a dry street?"""
-    believed_mm = gauge.believed_mm
+    believed_mm = gauge.accepted_mm
     return (
         believed_mm is not None
         and believed_mm < WET_MM
-        and gauge.spell is None
-        and gauge.leap is None
-        and gauge.trust.distrust is None
+        and gauge.event is None
+        and gauge.pending_jump is None
+        and gauge.health.fault is None
     )
 
 
-def may_foretell(gauge: Gauge, time_s: float) -> bool:
+def may_forecast(gauge: GaugeState, time_s: float) -> bool:
     """Is the sample of this time believed, and may more be read from it than that the water stands there?
 
     A gauge that has lied lately must have moved as water does for two samples, and two more for each lie.
     """
-    spell = gauge.spell
-    if spell is None or gauge.believed_s != time_s or gauge.trust.distrust is not None:
+    spell = gauge.event
+    if spell is None or gauge.accepted_s != time_s or gauge.health.fault is not None:
         return False
-    doubt = int(trusts.score_at(gauge.trust, time_s))
+    doubt = int(trusts.fault_score_at(gauge.health, time_s))
     return not doubt or spells.is_smooth(spell, 2 + 2 * doubt)
 
 
-def hear(
-    gauge: Gauge,
+def update(
+    gauge: GaugeState,
     time_s: float,
     depth_mm: float,
     *,
-    hasty: bool,
-    at_once: bool = False,
+    fail_safe: bool,
+    accept_jumps_when_wet: bool = False,
     is_stream: bool = False,
     limits: SeriesLimits = STREET,
-) -> Gauge:
+) -> GaugeState:
     """Take one measurement in, newer than all before it. What follows for the site is not decided here.
 
     Args:
         gauge: as it is known.
         time_s: when it was sampled.
         depth_mm: what was measured; below 0 is the noise of a dry street.
-        hasty: doubt warns here: a leap is believed when it stays for a second sample.
-        at_once: and a leap out of water that stands already is believed as it comes.
+        fail_safe: doubt warns here: a leap is believed when it stays for a second sample.
+        accept_jumps_when_wet: and a leap out of water that stands already is believed as it comes.
         is_stream: nothing passes under it.
         limits: of the tests of a series.
     """
     if depth_mm < WET_MM and is_at_rest(gauge):  # nearly all readings of a city end here
         series = gauge.series
         series = Series(time_s, time_s, depth_mm, series.time_s, series.depth_mm, None)
-        return Gauge(
-            series, depth_mm, time_s, None, gauge.trust, None, gauge.floods, None, gauge.fell_from_mm, gauge.fell_s
+        return GaugeState(
+            series,
+            depth_mm,
+            time_s,
+            None,
+            gauge.health,
+            None,
+            gauge.past_events,
+            None,
+            gauge.fell_from_mm,
+            gauge.fell_s,
         )
-    blame = Blame.EACH_LIE if is_stream else Blame.NOTHING if at_once else Blame.LOSS_OF_TRUST
-    gauge = _weighed(gauge, time_s, depth_mm, blame, limits, hasty=hasty, at_once=at_once)
-    spell, trust = gauge.spell, gauge.trust
-    if spell is None or trust.distrust is None or gauge.believed_s != time_s or (is_stream and trust.is_chronic):
+    blame = (
+        FaultPolicy.EACH_FAULT
+        if is_stream
+        else FaultPolicy.NOTHING
+        if accept_jumps_when_wet
+        else FaultPolicy.LOSS_OF_TRUST
+    )
+    gauge = _filtered(
+        gauge, time_s, depth_mm, blame, limits, fail_safe=fail_safe, accept_jumps_when_wet=accept_jumps_when_wet
+    )
+    spell, trust = gauge.event, gauge.health
+    if spell is None or trust.fault is None or gauge.accepted_s != time_s or (is_stream and trust.is_chronic):
         return gauge
-    return gauge._replace(trust=trusts.proven(trust, time_s, spell))
+    return gauge._replace(health=trusts.rehabilitated(trust, time_s, spell))
 
 
-def _weighed(
-    gauge: Gauge,
+def _filtered(
+    gauge: GaugeState,
     time_s: float,
     depth_mm: float,
-    blame: Blame,
+    fault_policy: FaultPolicy,
     limits: SeriesLimits,
     *,
-    hasty: bool,
-    at_once: bool,
-) -> Gauge:
+    fail_safe: bool,
+    accept_jumps_when_wet: bool,
+) -> GaugeState:
     """Is it the water's depth, a leap that is held back, or a lie that came to light?"""
-    believed_mm = gauge.believed_mm
+    believed_mm = gauge.accepted_mm
     series, flags, _ = tested(gauge.series, time_s, depth_mm, limits)
-    trust = trusts.looked_at(gauge.trust, time_s)
+    trust = trusts.refreshed(gauge.health, time_s)
     if flags & _STUCK:
-        trust = trusts.is_stuck(trust, time_s)
-    trust = _zigzagged(trust, gauge.series, time_s, depth_mm)
+        trust = trusts.with_stuck(trust, time_s)
+    trust = _with_zigzag(trust, gauge.series, time_s, depth_mm)
     usual_s = gauge.step_s
-    gauge = gauge._replace(series=series, trust=trust)
+    gauge = gauge._replace(series=series, health=trust)
     if believed_mm is None:
-        return _first_words(gauge, time_s, depth_mm, hasty=hasty)
-    if gauge.leap is not None:
-        return _still_leaping(gauge, gauge.leap, time_s, depth_mm, blame, hasty=hasty)
-    doubt = trusts.score_at(trust, time_s)
-    most_mm = leaps.most_mm(time_s - gauge.believed_s, usual_s, doubt=doubt, slow_mm=_slow_mm(gauge))
-    if depth_mm - believed_mm > most_mm and not (at_once and believed_mm >= WET_MM):
-        return _leapt(gauge, believed_mm, time_s, depth_mm)
+        return _first_reading(gauge, time_s, depth_mm, fail_safe=fail_safe)
+    if gauge.pending_jump is not None:
+        return _extend_jump(gauge, gauge.pending_jump, time_s, depth_mm, fault_policy, fail_safe=fail_safe)
+    doubt = trusts.fault_score_at(trust, time_s)
+    most_mm = leaps.max_step_mm(time_s - gauge.accepted_s, usual_s, doubt=doubt, slow_mm=_slow_mm(gauge))
+    if depth_mm - believed_mm > most_mm and not (accept_jumps_when_wet and believed_mm >= WET_MM):
+        return _start_jump(gauge, believed_mm, time_s, depth_mm)
     if believed_mm - depth_mm > max(LEFT_BEHIND_MM, most_mm):
-        lied = trusts.lied(trust, time_s, believed_mm, trusts.STAYS_SAMPLES, gauge.step_s, blame)
-        gauge = gauge._replace(trust=lied, fell_from_mm=believed_mm, fell_s=time_s)
-    return _believe(gauge, time_s, depth_mm)
+        lied = trusts.with_fault(trust, time_s, believed_mm, trusts.STAYS_SAMPLES, gauge.step_s, fault_policy)
+        gauge = gauge._replace(health=lied, fell_from_mm=believed_mm, fell_s=time_s)
+    return _accept(gauge, time_s, depth_mm)
 
 
-def _first_words(gauge: Gauge, time_s: float, depth_mm: float, *, hasty: bool) -> Gauge:
+def _first_reading(gauge: GaugeState, time_s: float, depth_mm: float, *, fail_safe: bool) -> GaugeState:
     """It may have been switched on in a flood: what is deep is believed when it says it twice."""
-    first = gauge.leap
-    if hasty or depth_mm < leaps.STEP_MM:
-        return _believe(gauge._replace(leap=None), time_s, depth_mm)
-    if first is not None and abs(depth_mm - first.last_mm) <= leaps.most_mm(time_s - gauge.series.before_s):
-        return _believe(gauge._replace(leap=None), time_s, depth_mm)
-    return gauge._replace(leap=leaps.begin(0.0, depth_mm, from_water=True))
+    first = gauge.pending_jump
+    if fail_safe or depth_mm < leaps.STEP_MM:
+        return _accept(gauge._replace(pending_jump=None), time_s, depth_mm)
+    if first is not None and abs(depth_mm - first.last_mm) <= leaps.max_step_mm(time_s - gauge.series.before_s):
+        return _accept(gauge._replace(pending_jump=None), time_s, depth_mm)
+    return gauge._replace(pending_jump=leaps.start(0.0, depth_mm, from_water=True))
 
 
-def disbelieved(gauge: Gauge, time_s: float) -> Gauge:
+def reject_unusable(gauge: GaugeState, time_s: float) -> GaugeState:
     """It said what no gauge can measure: that costs trust, and tells nothing of the water."""
-    if time_s <= gauge.trust.at_s:
+    if time_s <= gauge.health.at_s:
         return gauge
-    return gauge._replace(trust=trusts.was_absurd(gauge.trust, time_s))
+    return gauge._replace(health=trusts.with_out_of_range(gauge.health, time_s))
 
 
-def _zigzagged(trust: Trust, series: Series, time_s: float, depth_mm: float) -> Trust:
+def _with_zigzag(trust: Health, series: Series, time_s: float, depth_mm: float) -> Health:
     """Up and down again, or down and up, farther than water does within a few samples."""
     one, other = series.depth_mm - series.before_mm, depth_mm - series.depth_mm
     if (
@@ -192,49 +209,51 @@ def _zigzagged(trust: Trust, series: Series, time_s: float, depth_mm: float) -> 
         and min(abs(one), abs(other)) > trusts.ZIGZAG_MM
         and time_s - series.before_s <= max(STREET.spike_span_s, ZIGZAG_STEPS * min(time_s - series.time_s, STEP_MAX_S))
     ):
-        return trusts.zigzagged(trust, time_s, time_s - series.time_s)
+        return trusts.with_zigzag(trust, time_s, time_s - series.time_s)
     return trust
 
 
-def _slow_mm(gauge: Gauge) -> float:
-    is_still = gauge.spell is not None and spells.is_still(gauge.spell)
+def _slow_mm(gauge: GaugeState) -> float:
+    is_still = gauge.event is not None and spells.is_still(gauge.event)
     return leaps.SLOW_STEP_STILL_MM if is_still else leaps.SLOW_STEP_MM
 
 
-def _leapt(gauge: Gauge, from_mm: float, time_s: float, depth_mm: float) -> Gauge:
+def _start_jump(gauge: GaugeState, from_mm: float, time_s: float, depth_mm: float) -> GaugeState:
     came_back = abs(depth_mm - gauge.fell_from_mm) <= RETURNS_SHARE * abs(gauge.fell_from_mm)
-    if came_back and time_s - gauge.fell_s <= DIP_S and trusts.score_at(gauge.trust, time_s) < DIP_DOUBT_MAX:
-        return _believe(gauge, time_s, depth_mm)
-    spell = gauge.spell
+    if came_back and time_s - gauge.fell_s <= DIP_S and trusts.fault_score_at(gauge.health, time_s) < DIP_DOUBT_MAX:
+        return _accept(gauge, time_s, depth_mm)
+    spell = gauge.event
     from_water = spell is not None and spells.is_rising(spell)
-    return gauge._replace(leap=leaps.begin(from_mm, depth_mm, from_water=from_water), outlook=None)
+    return gauge._replace(pending_jump=leaps.start(from_mm, depth_mm, from_water=from_water), forecast=None)
 
 
-def _still_leaping(gauge: Gauge, leap: Leap, time_s: float, depth_mm: float, blame: Blame, *, hasty: bool) -> Gauge:
-    if leaps.has_fallen_back(leap, depth_mm):
-        lied = trusts.lied(gauge.trust, time_s, leap.first_mm, leap.samples, gauge.step_s, blame)
-        gauge = gauge._replace(trust=lied, leap=None)
-        if depth_mm - leap.from_mm > leaps.most_mm(time_s - gauge.series.before_s, gauge.step_s):
+def _extend_jump(
+    gauge: GaugeState, leap: PendingJump, time_s: float, depth_mm: float, fault_policy: FaultPolicy, *, fail_safe: bool
+) -> GaugeState:
+    if leaps.has_reverted(leap, depth_mm):
+        lied = trusts.with_fault(gauge.health, time_s, leap.first_mm, leap.samples, gauge.step_s, fault_policy)
+        gauge = gauge._replace(health=lied, pending_jump=None)
+        if depth_mm - leap.from_mm > leaps.max_step_mm(time_s - gauge.series.before_s, gauge.step_s):
             # it is being taken away bit by bit
-            return gauge._replace(leap=leaps.begin(leap.from_mm, depth_mm, from_water=False))
-        return _believe(gauge, time_s, depth_mm)
-    leap = leaps.go_on(leap, depth_mm, time_s - gauge.series.before_s, gauge.step_s)
-    doubt = trusts.score_at(gauge.trust, time_s)
-    if leaps.is_believed(leap, hasty=hasty, doubt=doubt, usual_s=gauge.step_s):
-        return _believe(gauge._replace(leap=None), time_s, depth_mm)
-    return gauge._replace(leap=leap)
+            return gauge._replace(pending_jump=leaps.start(leap.from_mm, depth_mm, from_water=False))
+        return _accept(gauge, time_s, depth_mm)
+    leap = leaps.extend(leap, depth_mm, time_s - gauge.series.before_s, gauge.step_s)
+    doubt = trusts.fault_score_at(gauge.health, time_s)
+    if leaps.is_accepted(leap, fail_safe=fail_safe, doubt=doubt, usual_s=gauge.step_s):
+        return _accept(gauge._replace(pending_jump=None), time_s, depth_mm)
+    return gauge._replace(pending_jump=leap)
 
 
-def _believe(gauge: Gauge, time_s: float, depth_mm: float) -> Gauge:
+def _accept(gauge: GaugeState, time_s: float, depth_mm: float) -> GaugeState:
     """It is the water's depth; the spell goes on with it, begins or ends."""
-    spell, floods = gauge.spell, gauge.floods
-    if spell is not None and spells.is_over(spell, time_s):
-        if gauge.is_trusted and trusts.score_at(gauge.trust, time_s) < trusts.LIE:
-            floods = spells.remembered(floods, spell)
+    spell, floods = gauge.event, gauge.past_events
+    if spell is not None and spells.has_ended(spell, time_s):
+        if gauge.is_trusted and trusts.fault_score_at(gauge.health, time_s) < trusts.FAULT_WEIGHT:
+            floods = spells.archive(floods, spell)
         spell = None
     if spell is not None:
-        spell = spells.go_on(spell, time_s, depth_mm)
+        spell = spells.extend(spell, time_s, depth_mm)
     elif depth_mm >= WET_MM:
-        dry_s = gauge.believed_s if gauge.believed_mm is not None else time_s
-        spell = spells.begin(dry_s, time_s, depth_mm)
-    return gauge._replace(believed_mm=depth_mm, believed_s=time_s, spell=spell, floods=floods, outlook=None)
+        dry_s = gauge.accepted_s if gauge.accepted_mm is not None else time_s
+        spell = spells.start(dry_s, time_s, depth_mm)
+    return gauge._replace(accepted_mm=depth_mm, accepted_s=time_s, event=spell, past_events=floods, forecast=None)

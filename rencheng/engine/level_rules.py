@@ -4,19 +4,19 @@ from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.warning import Grounds
 from rencheng.engine.arming import UNARMED, Arming
 from rencheng.engine.forecast import forecast as outlooks
-from rencheng.engine.forecast.forecast import Crossing
-from rencheng.engine.forecast.model import is_storm
-from rencheng.engine.fusion import Sight, is_fresh
+from rencheng.engine.forecast.forecast import ThresholdForecast
+from rencheng.engine.forecast.model import is_regional_event
+from rencheng.engine.fusion import FusedDepth, is_fresh
 from rencheng.engine.rain import rainfall as rains
-from rencheng.engine.site_policy import ARMED_SHARE, HELD_SHARE, Rules
+from rencheng.engine.site_policy import ARMED_SHARE, HELD_SHARE, SitePolicy
 from rencheng.engine.state import SiteState, gauge_of
-from rencheng.engine.water.event import has_shown_itself
+from rencheng.engine.water.event import is_confirmed
 
-Finding = tuple[Level, Grounds]
+RuleMatch = tuple[Level, Grounds]
 """A level, and the numbers that speak for it."""
 
 
-def observed(state: SiteState, sight: Sight | None, rules: Rules) -> Finding | None:
+def observed(state: SiteState, sight: FusedDepth | None, rules: SitePolicy) -> RuleMatch | None:
     """The highest level at whose threshold the water has stood for the up-hold, if the site must rise to it."""
     if sight is None or not state.reached_s:
         return None
@@ -25,16 +25,16 @@ def observed(state: SiteState, sight: Sight | None, rules: Rules) -> Finding | N
     return (level, _grounds("observed", sight, level, rules)) if level > state.level else None
 
 
-def expected(state: SiteState, sight: Sight | None, rules: Rules, armed: Arming) -> Finding | None:
+def expected(state: SiteState, sight: FusedDepth | None, rules: SitePolicy, armed: Arming) -> RuleMatch | None:
     """The highest level that the water will probably reach within the half hour, if the site must rise to it."""
-    if sight is None or not sight.crossings or rules.horizon_s <= 0:
+    if sight is None or not sight.forecasts or rules.horizon_s <= 0:
         return None
-    spell, outlook = sight.gauge.spell, sight.gauge.outlook
-    is_doubtful = not rules.hasty and spell is not None and not has_shown_itself(spell)
-    if is_doubtful and not armed.by and not is_storm(outlook.stirred if outlook else None):
+    spell, outlook = sight.gauge.event, sight.gauge.forecast
+    is_doubtful = not rules.fail_safe and spell is not None and not is_confirmed(spell)
+    if is_doubtful and not armed.by and not is_regional_event(outlook.rapid_rises_nearby if outlook else None):
         return None
     needed = raises_at(rules, armed)
-    for level, crossing in zip(reversed(WARNING_LEVELS), reversed(sight.crossings), strict=True):
+    for level, crossing in zip(reversed(WARNING_LEVELS), reversed(sight.forecasts), strict=True):
         if level <= state.level:
             return None
         if crossing is not None and crossing.probability >= needed:
@@ -43,7 +43,7 @@ def expected(state: SiteState, sight: Sight | None, rules: Rules, armed: Arming)
     return None
 
 
-def rained(state: SiteState, sight: Sight | None, rules: Rules, at_s: float) -> Finding | None:
+def rain_exceeded(state: SiteState, sight: FusedDepth | None, rules: SitePolicy, at_s: float) -> RuleMatch | None:
     """Blue, if rain alone speaks for it: a street floods within minutes of it, and a gauge says so too late."""
     if state.level >= Level.BLUE or not rains.raises(state.rain, at_s):
         return None
@@ -61,32 +61,32 @@ def rained(state: SiteState, sight: Sight | None, rules: Rules, at_s: float) -> 
     )
 
 
-def receded(sight: Sight, level: Level, rules: Rules) -> Grounds:
+def receded(sight: FusedDepth, level: Level, rules: SitePolicy) -> Grounds:
     """Why a level is left."""
     return _grounds("receded", sight, level, rules)
 
 
-def raises_at(rules: Rules, armed: Arming) -> float:
+def raises_at(rules: SitePolicy, armed: Arming) -> float:
     """From which probability a level is raised."""
     return rules.raises_at * ARMED_SHARE if armed.by else rules.raises_at
 
 
-def support(state: SiteState, sight: Sight, rules: Rules, armed: Arming) -> Level:
+def support(state: SiteState, sight: FusedDepth, rules: SitePolicy, armed: Arming) -> Level:
     """The highest level that something still holds: water above its clearing line, an outlook, or rain.
 
     A gauge that fell silent holds with the last that it said, until it speaks again or is taken out of service:
     a drowned one says nothing more, and its dry neighbour stands higher.
     """
     silent_mm = [
-        gauge.believed_mm
+        gauge.accepted_mm
         for gauge in state.gauges.values()
-        if gauge.believed_mm is not None and gauge.is_trusted and not is_fresh(gauge, sight.at_s)
+        if gauge.accepted_mm is not None and gauge.is_trusted and not is_fresh(gauge, sight.at_s)
     ]
     depth_mm = max([sight.depth_mm, *silent_mm])
     held = Level.BLUE if rains.raises(state.rain, sight.at_s) else Level.NONE
     least = raises_at(rules, armed) * HELD_SHARE
     for index, level in enumerate(WARNING_LEVELS):
-        crossing = sight.crossings[index] if sight.crossings else None
+        crossing = sight.forecasts[index] if sight.forecasts else None
         stands = depth_mm > rules.clear_mm[index] or depth_mm >= rules.thresholds_mm[index]
         if stands or (crossing is not None and crossing.probability >= least):
             held = max(held, level)
@@ -95,19 +95,21 @@ def support(state: SiteState, sight: Sight, rules: Rules, armed: Arming) -> Leve
 
 def _grounds(
     rule: str,
-    sight: Sight,
+    sight: FusedDepth,
     level: Level,
-    rules: Rules,
-    crossing: Crossing | None = None,
+    rules: SitePolicy,
+    crossing: ThresholdForecast | None = None,
     armed: Arming = UNARMED,
 ) -> Grounds:
-    spell, outlook = sight.gauge.spell, sight.gauge.outlook
+    spell, outlook = sight.gauge.event, sight.gauge.forecast
     threshold_mm = rules.thresholds_mm[level - 1]
     because: tuple[tuple[str, float], ...] = ()
     if crossing is not None and rules.model is not None and spell is not None:
         height_mm = rules.heights_mm.get(gauge_of(sight.name), 0.0)
-        stirred = outlook.stirred if outlook else None
-        because = rules.model.because(outlooks.row(spell, sight.gauge.floods, threshold_mm - height_mm), stirred)
+        stirred = outlook.rapid_rises_nearby if outlook else None
+        because = rules.model.attribution(
+            outlooks.feature_row(spell, sight.gauge.past_events, threshold_mm - height_mm), stirred
+        )
     return Grounds(
         rule=rule,
         device_id=gauge_of(sight.name),
@@ -119,16 +121,16 @@ def _grounds(
         probability=round(crossing.probability, 3) if crossing else 1.0 if rule == "observed" else None,
         soonest_s=round(crossing.soonest_s) if crossing else None,
         latest_s=round(crossing.latest_s) if crossing else None,
-        judged_by=outlook.by if crossing and outlook else "",
-        because=because,
-        witnesses=sight.witnesses,
+        judged_by=outlook.judged_by if crossing and outlook else "",
+        attribution=because,
+        gauges=sight.gauges,
         within=tuple(round(share, 3) for share in crossing.within) if crossing else (),
         armed_by=armed.by,
-        armed_by_whom=armed.whom,
-        stirred=outlook.stirred if crossing and outlook else None,
+        armed_by_source=armed.source,
+        rapid_rises_nearby=outlook.rapid_rises_nearby if crossing and outlook else None,
     )
 
 
-def _rise(sight: Sight) -> float | None:
-    outlook = sight.gauge.outlook
+def _rise(sight: FusedDepth) -> float | None:
+    outlook = sight.gauge.forecast
     return None if outlook is None or outlook.rise_mm_per_min is None else round(outlook.rise_mm_per_min, 1)

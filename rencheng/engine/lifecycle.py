@@ -8,22 +8,22 @@ from typing import Any, Self
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
-from rencheng.engine.evaluate import Change
+from rencheng.engine.evaluate import LevelChange
 
 EVEN_ODDS = 0.5
 """CAP 1.2: Likely is more probable than not."""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class OpenWarning:
     """A warning that is in force: its name, and (identifier, issued_at) of what has been said under it."""
 
     warning_id: str
-    said: tuple[tuple[str, datetime], ...]
+    sent: tuple[tuple[str, datetime], ...]
 
     def to_json(self) -> dict[str, object]:
         """As plain JSON values."""
-        return {"warning_id": self.warning_id, "said": [[name, at.isoformat()] for name, at in self.said]}
+        return {"warning_id": self.warning_id, "said": [[name, at.isoformat()] for name, at in self.sent]}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Self:
@@ -32,14 +32,14 @@ class Standing:
         return cls(kept["warning_id"], said)
 
 
-def advance(standing: Standing | None, site: Site, change: Change) -> tuple[Standing | None, WarningMessage]:
+def advance(standing: OpenWarning | None, site: Site, change: LevelChange) -> tuple[OpenWarning | None, WarningMessage]:
     """What is to be said about a change, and the warning that stands after it (None once it is over).
 
     Names follow from site, time and sequence alone, so that a message said again after a crash is the same message.
     """
     at = change.at.astimezone(UTC).replace(microsecond=0)
     warning_id = standing.warning_id if standing else f"{site.site_id}-{at:%Y%m%dT%H%M%SZ}"
-    said = standing.said if standing else ()
+    said = standing.sent if standing else ()
     over = change.after is Level.NONE
     message = WarningMessage(
         identifier=f"{warning_id}-{len(said) + 1}",
@@ -54,7 +54,7 @@ def advance(standing: Standing | None, site: Site, change: Change) -> tuple[Stan
         grounds=change.grounds,
         references=said,
     )
-    return (None if over else Standing(warning_id, (*said, (message.identifier, at)))), message
+    return (None if over else OpenWarning(warning_id, (*said, (message.identifier, at)))), message
 
 
 def _certainty(grounds: Grounds) -> Certainty:

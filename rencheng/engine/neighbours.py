@@ -25,7 +25,7 @@ noise`): pulse chains look like swift water in one half hour of 660 at a site, n
 Where = tuple[str, str]
 """A world, and the code of a region."""
 
-Swift = tuple[float, str]
+RapidRise = tuple[float, str]
 """When water rose so last at a site, and which."""
 
 
@@ -35,8 +35,8 @@ class Neighbours:
     def __init__(self) -> None:
         self._where: dict[str, Where] = {}
         self._watched: Counter[Where] = Counter()
-        self._swift: dict[Where, list[Swift]] = {}
-        self._known: dict[str, tuple[Where, Swift]] = {}
+        self._swift: dict[Where, list[RapidRise]] = {}
+        self._known: dict[str, tuple[Where, RapidRise]] = {}
 
     def set_sites(self, sites: Iterable[Site]) -> None:
         """Which sites are watched now."""
@@ -50,13 +50,13 @@ class Neighbours:
     def follow(self, site: Site, state: SiteState) -> None:
         """Take over when water rose so last at a site."""
         known = self._known.get(site.site_id)
-        if known is None and not state.swift_s:
+        if known is None and not state.last_rapid_rise_s:
             return
-        where, swift = (site.world, site.region), (state.swift_s, site.site_id)
+        where, swift = (site.world, site.region), (state.last_rapid_rise_s, site.site_id)
         if known == (where, swift):
             return
         self.forget(site.site_id)
-        if state.swift_s and site.site_type is not SiteType.CHANNEL:
+        if state.last_rapid_rise_s and site.site_type is not SiteType.CHANNEL:
             insort(self._swift.setdefault(where, []), swift)
             self._known[site.site_id] = where, swift
 
@@ -66,7 +66,7 @@ class Neighbours:
             where, swift = known
             self._swift[where].remove(swift)
 
-    def stirred(self, site_id: str, at: datetime) -> int | None:
+    def rapid_rises_nearby(self, site_id: str, at: datetime) -> int | None:
         """At how many other sites of its region water rose swiftly of late; None where too few are watched to tell."""
         where = self._where.get(site_id)
         if where is None:
@@ -81,5 +81,5 @@ class Neighbours:
         return others if others >= BY_CHANCE * self._watched[where] else 0
 
 
-def _when(swift: Swift) -> float:
+def _when(swift: RapidRise) -> float:
     return swift[0]

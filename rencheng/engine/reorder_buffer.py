@@ -13,14 +13,14 @@ from typing import NamedTuple, Self
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 
-LATENESS = timedelta(seconds=120)
+ALLOWED_LATENESS = timedelta(seconds=120)
 """A reading that is older than its world's now by more is stored, and raises nothing."""
 
-Place = tuple[datetime, bool, str, int]
+SortKey = tuple[datetime, bool, str, int]
 """In which order readings are judged: by time; of one moment the rain first, then by device and channel."""
 
 
-class Waiting(NamedTuple):
+class PendingReading(NamedTuple):
     """A reading that waits.
 
     Attributes:
@@ -32,7 +32,7 @@ class Waiting(NamedTuple):
     reading: WaterReading
 
     @property
-    def place(self) -> Place:
+    def sort_key(self) -> SortKey:
         """Where it stands in the line."""
         reading = self.reading
         return self.at, reading.rain_mm is None, reading.device_id, reading.channel
@@ -58,7 +58,7 @@ class Waiting(NamedTuple):
         return cls(datetime.fromisoformat(str(at)), reading)
 
 
-class Room:
+class ReorderBuffer:
     """Who waits, by world and by site.
 
     Args:
@@ -67,19 +67,19 @@ class Room:
 
     def __init__(self, wait: timedelta) -> None:
         self._wait = wait
-        self._lines: dict[str, list[tuple[Place, str]]] = {}
-        self._here: dict[tuple[str, str], dict[Place, Waiting]] = {}
+        self._queues: dict[str, list[tuple[SortKey, str]]] = {}
+        self._here: dict[tuple[str, str], dict[SortKey, PendingReading]] = {}
 
-    def enter(self, world: str, site_id: str, one: Waiting) -> None:
+    def add(self, world: str, site_id: str, one: PendingReading) -> None:
         """Wait from now on; of two with the same place the first counts."""
-        place, here = one.place, self._here.setdefault((world, site_id), {})
+        place, here = one.sort_key, self._here.setdefault((world, site_id), {})
         if place not in here:
             here[place] = one
-            heapq.heappush(self._lines.setdefault(world, []), (place, site_id))
+            heapq.heappush(self._queues.setdefault(world, []), (place, site_id))
 
-    def let_in(self, world: str, now: datetime) -> Iterator[tuple[str, Waiting]]:
+    def release(self, world: str, now: datetime) -> Iterator[tuple[str, PendingReading]]:
         """Whom nobody can precede any more, in order; with the site that each waits for."""
-        line = self._lines.get(world)
+        line = self._queues.get(world)
         while line and line[0][0][0] < now - self._wait:
             place, site_id = heapq.heappop(line)
             if one := self._here.get((world, site_id), {}).pop(place, None):
@@ -88,13 +88,13 @@ class Room:
     @property
     def is_empty(self) -> bool:
         """Does nobody wait?"""
-        return not any(self._lines.values())
+        return not any(self._queues.values())
 
-    def of(self, world: str, site_id: str) -> tuple[Waiting, ...]:
+    def pending_of(self, world: str, site_id: str) -> tuple[PendingReading, ...]:
         """Who waits for a site, in order."""
         here = self._here.get((world, site_id))
         return tuple(here[place] for place in sorted(here)) if here else ()
 
-    def send_away(self, world: str, site_id: str) -> None:
+    def discard(self, world: str, site_id: str) -> None:
         """Nobody waits for a site any more."""
         self._here.pop((world, site_id), None)

@@ -6,12 +6,12 @@ from rencheng.checks.series.limits import STREET, SeriesLimits
 from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.site import Site, SiteType
 from rencheng.engine.forecast.model import Model
-from rencheng.engine.rain.rainfall import ANSWERS, Answer
+from rencheng.engine.rain.rainfall import RAIN_THRESHOLDS, RainThresholds
 
 CLEARED_SHARE_MIN = 0.3
 """A depth of less than this share of a threshold is below it, whatever `clear_below_mm` asks."""
 
-HASTY = frozenset(
+FAIL_SAFE_TYPES = frozenset(
     {
         SiteType.UNDERPASS,
         SiteType.TUNNEL,
@@ -30,7 +30,7 @@ STREAM = replace(
 """A stream is never dry, and in dry weather hardly moves."""
 
 QUIET_RAISES_AT = 0.72
-HASTY_RAISES_AT = 0.40
+FAIL_SAFE_RAISES_AT = 0.40
 ARMED_SHARE = 0.75
 """Probability of a crossing from which a level is raised, and how much of it is enough when rain has armed the site.
 Source: `make skill`: the first even step with FAR below 0.30. It was chosen on the streets that it is scored on; a
@@ -41,7 +41,7 @@ HELD_SHARE = 0.12
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class SitePolicy:
     """What the engine asks of a site.
 
     Attributes:
@@ -65,20 +65,20 @@ class Rules:
     down_hold_s: float
     horizon_s: float
     version: int
-    hasty: bool
+    fail_safe: bool
     is_stream: bool
     limits: SeriesLimits
     raises_at: float
-    answer: Answer
+    rain_thresholds: RainThresholds
     model: Model | None
 
 
-def rules_of(site: Site, model: Model | None = None) -> Rules:
+def policy_of(site: Site, model: Model | None = None) -> SitePolicy:
     """The rules of a site. A channel is no street: the street's model is not asked there."""
     profile = site.profile
     depths_mm = tuple(profile.depth_mm(level) for level in WARNING_LEVELS)
-    hasty = site.site_type in HASTY
-    return Rules(
+    hasty = site.site_type in FAIL_SAFE_TYPES
+    return SitePolicy(
         thresholds_mm=depths_mm,
         clear_mm=tuple(max(mm - profile.clear_below_mm, mm * CLEARED_SHARE_MIN) for mm in depths_mm),
         heights_mm={s.device_id: s.lowest_point_height_mm for s in site.sensors if s.lowest_point_height_mm},
@@ -86,10 +86,10 @@ def rules_of(site: Site, model: Model | None = None) -> Rules:
         down_hold_s=profile.down_hold_s,
         horizon_s=profile.horizon_s,
         version=profile.version,
-        hasty=hasty,
+        fail_safe=hasty,
         is_stream=site.site_type is SiteType.CHANNEL,
         limits=STREAM if site.site_type is SiteType.CHANNEL else STREET,
-        raises_at=HASTY_RAISES_AT if hasty else QUIET_RAISES_AT,
-        answer=ANSWERS[site.site_type],
+        raises_at=FAIL_SAFE_RAISES_AT if hasty else QUIET_RAISES_AT,
+        rain_thresholds=RAIN_THRESHOLDS[site.site_type],
         model=None if site.site_type is SiteType.CHANNEL else model,
     )

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 from rencheng.checks.series.step import Series
 from rencheng.domain.level import Level
-from rencheng.engine.forecast.forecast import Crossing, Outlook
-from rencheng.engine.gauge import Gauge
-from rencheng.engine.health.jump_filter import Leap
-from rencheng.engine.health.sensor_health import Distrust, Trust
-from rencheng.engine.rain.rainfall import DRY, Rain, Storm
-from rencheng.engine.water.event import Flood, Spell
+from rencheng.engine.forecast.forecast import Forecast, ThresholdForecast
+from rencheng.engine.gauge import GaugeState
+from rencheng.engine.health.jump_filter import PendingJump
+from rencheng.engine.health.sensor_health import Fault, Health
+from rencheng.engine.rain.rainfall import NO_RAIN, RainEvent, RainState
+from rencheng.engine.water.event import FloodEvent, PastEvent
 
 
 def channel_name(device_id: str, channel: int) -> str:
@@ -35,18 +35,18 @@ class SiteState(NamedTuple):
         reached_s: since when the depth has stood at or above a level's threshold without a break, by level.
         receding_s: since when nothing has held the level up; None while something does.
         watermark_s: the greatest sample time taken in; None before the first.
-        is_lost: it has been said that nobody can see the water here.
-        swift_s: when its water rose last as only a cloudburst lifts it; 0 if never.
+        no_data_reported: it has been said that nobody can see the water here.
+        last_rapid_rise_s: when its water rose last as only a cloudburst lifts it; 0 if never.
     """
 
     level: Level = Level.NONE
-    gauges: Mapping[str, Gauge] = {}
-    rain: Rain = DRY
+    gauges: Mapping[str, GaugeState] = {}
+    rain: RainState = NO_RAIN
     reached_s: Mapping[Level, float] = {}
     receding_s: float | None = None
     watermark_s: float | None = None
-    is_lost: bool = False
-    swift_s: float = 0.0
+    no_data_reported: bool = False
+    last_rapid_rise_s: float = 0.0
 
     @property
     def watermark(self) -> datetime | None:
@@ -75,8 +75,8 @@ class SiteState(NamedTuple):
             "reached_s": {level.word: since_s for level, since_s in self.reached_s.items()},
             "receding_s": self.receding_s,
             "watermark_s": self.watermark_s,
-            "is_lost": self.is_lost,
-            "swift_s": self.swift_s,
+            "is_lost": self.no_data_reported,
+            "swift_s": self.last_rapid_rise_s,
         }
 
     @classmethod
@@ -86,47 +86,62 @@ class SiteState(NamedTuple):
         return cls(
             level=Level.parse(kept["level"]),
             gauges={name: _gauge(gauge) for name, gauge in kept["gauges"].items()},
-            rain=Rain(
+            rain=RainState(
                 tuple((at_s, mm, gauge) for at_s, mm, gauge in fallen),
                 raised_s,
                 armed_s,
                 heaviest,
                 answered,
-                tuple(Storm(*storm) for storm in storms),
+                tuple(RainEvent(*storm) for storm in storms),
             ),
             reached_s={Level.parse(word): since_s for word, since_s in kept["reached_s"].items()},
             receding_s=kept["receding_s"],
             watermark_s=kept["watermark_s"],
-            is_lost=kept["is_lost"],
-            swift_s=kept.get("swift_s", 0.0),  # not kept by releases before it was known
+            no_data_reported=kept["is_lost"],
+            last_rapid_rise_s=kept.get("swift_s", 0.0),  # not kept by releases before it was known
         )
 
 
-def _gauge_json(gauge: Gauge) -> dict[str, object]:
+def _gauge_json(gauge: GaugeState) -> dict[str, object]:
     return gauge._asdict() | {"series": gauge.series.to_json()}
 
 
-def _gauge(kept: Mapping[str, Any]) -> Gauge:
-    trust = Trust(*kept["trust"])
-    return Gauge(**kept)._replace(
+_OLD_KEYS = {
+    "believed_mm": "accepted_mm",
+    "believed_s": "accepted_s",
+    "leap": "pending_jump",
+    "trust": "health",
+    "spell": "event",
+    "floods": "past_events",
+    "outlook": "forecast",
+}
+"""Keys of a gauge's state as releases before 0.2 wrote them."""
+
+
+def _gauge(stored: Mapping[str, Any]) -> GaugeState:
+    kept = {_OLD_KEYS.get(key, key): value for key, value in stored.items()}
+    health = Health(*kept["health"])
+    return GaugeState(**kept)._replace(
         series=Series.from_json(kept["series"]),
-        leap=Leap(*kept["leap"]) if kept["leap"] else None,
-        trust=trust._replace(distrust=Distrust(trust.distrust) if trust.distrust else None),
-        spell=_spell(kept["spell"]) if kept["spell"] else None,
-        floods=tuple(Flood(*flood) for flood in kept["floods"]),
-        outlook=_outlook(*kept["outlook"]) if kept["outlook"] else None,
+        pending_jump=PendingJump(*kept["pending_jump"]) if kept["pending_jump"] else None,
+        health=health._replace(fault=Fault(health.fault) if health.fault else None),
+        event=_event(kept["event"]) if kept["event"] else None,
+        past_events=tuple(PastEvent(*event) for event in kept["past_events"]),
+        forecast=_forecast(*kept["forecast"]) if kept["forecast"] else None,
     )
 
 
-def _spell(kept: Sequence[Any]) -> Spell:
+def _event(kept: Sequence[Any]) -> FloodEvent:
     began_s, dry_s, wet_s, peak_mm, peak_s, fastest, samples = kept
     kept_samples = tuple((time_s, depth_mm) for time_s, depth_mm in samples)
-    return Spell(began_s, dry_s, wet_s, peak_mm, peak_s, fastest, kept_samples)
+    return FloodEvent(began_s, dry_s, wet_s, peak_mm, peak_s, fastest, kept_samples)
 
 
-def _outlook(crossings: Sequence[Any], rise: float | None, by: str, stirred: int | None = None) -> Outlook:
-    return Outlook(tuple(_crossing(*one) if one else None for one in crossings), rise, by, stirred)
+def _forecast(crossings: Sequence[Any], rise: float | None, by: str, stirred: int | None = None) -> Forecast:
+    return Forecast(tuple(_crossing(*one) if one else None for one in crossings), rise, by, stirred)
 
 
-def _crossing(probability: float, within: Sequence[float], eta_s: float, soonest_s: float, latest_s: float) -> Crossing:
-    return Crossing(probability, tuple(within), eta_s, soonest_s, latest_s)
+def _crossing(
+    probability: float, within: Sequence[float], eta_s: float, soonest_s: float, latest_s: float
+) -> ThresholdForecast:
+    return ThresholdForecast(probability, tuple(within), eta_s, soonest_s, latest_s)

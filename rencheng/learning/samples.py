@@ -13,15 +13,15 @@ from typing import NamedTuple
 from rencheng.engine.forecast import forecast as outlooks
 from rencheng.engine.forecast.forecast import SHARE_FROM
 from rencheng.engine.forecast.model import HORIZON_S
-from rencheng.engine.gauge import NEW, hear, may_foretell
+from rencheng.engine.gauge import NEW, may_forecast, update
 from rencheng.engine.neighbours import OTHERS_MIN, STORM_S
-from rencheng.engine.water.event import WET_MM, Flood, Spell, is_swift
+from rencheng.engine.water.event import WET_MM, FloodEvent, PastEvent, is_rapid_rise
 
 THRESHOLDS_MM = (50.0, 100.0, 150.0, 200.0, 270.0, 400.0)
 """A flood teaches something of every depth that it passes, or does not. Source: cross-validation; three taught less,
 and ten no more."""
 
-PER_SPELL = 30
+PER_EVENT = 30
 """A spell weighs at most so many examples a threshold, however long it lasts: a long tide is one flood. Of a longer
 one so many are taken, evenly."""
 
@@ -44,7 +44,7 @@ class Recording(NamedTuple):
     not_water: Sequence[tuple[float, float]] = ()
 
 
-SPELL_WEIGHT = 12.0
+EVENT_WEIGHT = 12.0
 """A spell weighs the square root of its examples, and so many weigh one each: those of one flood are much alike, and a
 tide has many where a cloudburst has few. Source: cross-validation; with each example alike, inland POD at 3 minutes was
 .67 instead of .73, at FAR .50."""
@@ -53,8 +53,8 @@ tide has many where a cloudburst has few. Source: cross-validation; with each ex
 class _Moment(NamedTuple):
     """A sample at which the model is asked, and how much it counts."""
 
-    spell: Spell
-    floods: tuple[Flood, ...]
+    spell: FloodEvent
+    floods: tuple[PastEvent, ...]
     threshold_mm: float
     weight: float = 1.0
 
@@ -76,7 +76,7 @@ class Example(NamedTuple):
     is_water: bool
     device_id: str
     weight: float = 1.0
-    stirred: int | None = None
+    rapid_rises_nearby: int | None = None
 
 
 def examples(recordings: Iterable[Recording], thresholds_mm: Sequence[float] = THRESHOLDS_MM) -> list[Example]:
@@ -94,24 +94,24 @@ def _heard(recording: Recording, thresholds_mm: Sequence[float]) -> tuple[list[_
     for time_s, depth_mm in recording.samples:
         if time_s <= gauge.series.time_s:
             continue
-        gauge = hear(gauge, time_s, depth_mm, hasty=False)
-        spell = gauge.spell
+        gauge = update(gauge, time_s, depth_mm, fail_safe=False)
+        spell = gauge.event
         if spell is None:
             continue
-        if may_foretell(gauge, time_s) and is_swift(spell):
+        if may_forecast(gauge, time_s) and is_rapid_rise(spell):
             swift.append(time_s)
-        if gauge.believed_s != time_s or not gauge.is_trusted or depth_mm < WET_MM:
+        if gauge.accepted_s != time_s or not gauge.is_trusted or depth_mm < WET_MM:
             continue
         for threshold_mm in thresholds_mm:
             if spell.peak_mm < threshold_mm and depth_mm >= SHARE_FROM * threshold_mm:
-                asked[spell.began_s, threshold_mm].append(_Moment(spell, gauge.floods, threshold_mm))
+                asked[spell.began_s, threshold_mm].append(_Moment(spell, gauge.past_events, threshold_mm))
     return [moment for moments in asked.values() for moment in _weighed(moments)], swift
 
 
 def _weighed(moments: Sequence[_Moment]) -> list[_Moment]:
     """A spell's moments at one threshold, or as many of them as it may have."""
-    kept = moments[:: 1 + (len(moments) - 1) // PER_SPELL]
-    return [moment._replace(weight=sqrt(SPELL_WEIGHT / len(kept))) for moment in kept]
+    kept = moments[:: 1 + (len(moments) - 1) // PER_EVENT]
+    return [moment._replace(weight=sqrt(EVENT_WEIGHT / len(kept))) for moment in kept]
 
 
 def _asked(
@@ -124,13 +124,13 @@ def _asked(
             crossings[threshold_mm] = _crossings(recording, threshold_mm)
         crossed_s = _next(crossings[threshold_mm], at_s)
         is_water = not _is_in(recording.not_water, at_s)
-        stirred = _stirred(swift, recording.device_id, at_s) if others >= OTHERS_MIN else None
+        stirred = _rapid_rises_nearby(swift, recording.device_id, at_s) if others >= OTHERS_MIN else None
         weight = spell_weight * (1.0 if is_water else NOT_WATER_WEIGHT)
-        row = outlooks.row(spell, floods, threshold_mm)
+        row = outlooks.feature_row(spell, floods, threshold_mm)
         yield Example(row, crossed_s, is_water, recording.device_id, weight, stirred)
 
 
-def _stirred(swift: Sequence[tuple[float, str]], device_id: str, at_s: float) -> int:
+def _rapid_rises_nearby(swift: Sequence[tuple[float, str]], device_id: str, at_s: float) -> int:
     """At how many other gauges water rose swiftly of late, as `neighbours` counts them."""
     first, last = bisect_left(swift, (at_s - STORM_S, "")), bisect_right(swift, at_s, key=itemgetter(0))
     return len({name for _, name in swift[first:last]} - {device_id})

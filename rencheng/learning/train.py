@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq, isotonic_regression
 from scipy.special import expit, logit
 
-from rencheng.engine.forecast.features import NAMES
-from rencheng.engine.forecast.model import LATEST_MIN, SOONEST_MIN, is_storm
+from rencheng.engine.forecast.features import FEATURE_NAMES
+from rencheng.engine.forecast.model import LATEST_MIN, SOONEST_MIN, is_regional_event
 from rencheng.learning.samples import Example
 
 TREES = 80
@@ -46,7 +46,7 @@ PARAMETERS = {
     "feature_fraction": 0.6,
     "bagging_fraction": 0.5,
     "bagging_freq": 1,
-    "monotone_constraints": [_SIGNS.get(name, 0) for name in NAMES],
+    "monotone_constraints": [_SIGNS.get(name, 0) for name in FEATURE_NAMES],
     "deterministic": True,
     "force_row_wise": True,
     "num_threads": 1,
@@ -72,12 +72,12 @@ def train(examples: Sequence[Example], version: str) -> dict[str, Any]:
     weights = np.array([example.weight for example in examples])
     trees = grown(rows, crossed, weights)
     odds = _left_out(rows, crossed, weights, _folds([example.device_id for example in examples]))
-    asked = np.isin(rows[:, NAMES.index("threshold_mm")], CALIBRATED_MM)
+    asked = np.isin(rows[:, FEATURE_NAMES.index("threshold_mm")], CALIBRATED_MM)
     knots = _calibrated(odds[asked], crossed[asked])
     said, share = np.array(knots).T
     return {
         "version": version,
-        "features": list(NAMES),
+        "features": list(FEATURE_NAMES),
         "base": 0.0,  # LightGBM puts it into the first tree
         "trees": [_table(tree["tree_structure"]) for tree in trees.dump_model()["tree_info"]],
         "calibration": knots,
@@ -123,7 +123,7 @@ def _calibrated(odds: Floats, crossed: Truths) -> list[list[float]]:
 
 def _storm(probabilities: Floats, crossed: Truths, examples: Sequence[Example]) -> float:
     """The log-odds which, added to each probability in a storm, make what was expected as much as what happened."""
-    asked = np.array([example.is_water and is_storm(example.stirred) for example in examples])
+    asked = np.array([example.is_water and is_regional_event(example.rapid_rises_nearby) for example in examples])
     asked &= (probabilities > 0.0) & (probabilities < 1.0)
     odds, came = logit(probabilities[asked]), crossed[asked].sum()
 
@@ -137,7 +137,7 @@ def _storm(probabilities: Floats, crossed: Truths, examples: Sequence[Example]) 
 
 def _timed(examples: Sequence[Example]) -> dict[str, float]:
     """When crossings come, about a power of the straight line's arrival."""
-    arrival = NAMES.index("arrival_5_min")
+    arrival = FEATURE_NAMES.index("arrival_5_min")
     came = [example for example in examples if example.crossed_s is not None]
     said = np.array([log(min(max(one.row[arrival], SOONEST_MIN), LATEST_MIN)) for one in came])
     took = np.array([log(max((one.crossed_s or 0.0) / 60.0, SOONEST_MIN)) for one in came])

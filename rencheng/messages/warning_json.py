@@ -7,7 +7,7 @@ from typing_extensions import TypedDict  # pydantic reads the schema off it, and
 
 from rencheng.cap import mapping
 from rencheng.cap.render import VALID_FOR
-from rencheng.domain.sign import QUESTIONS, Sign
+from rencheng.domain.sign import CONTRADICTING, Evidence
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Grounds, WarningMessage
 from rencheng.engine.forecast.forecast import HORIZONS_S
@@ -131,7 +131,7 @@ def document(message: WarningMessage, site: Site, publisher: Publisher) -> Warni
         "headline": {"zh": chinese.headline, "en": english.headline},
         "description": {"zh": chinese.description, "en": english.description},
         "instruction": {"zh": chinese.instruction, "en": english.instruction},
-        "grounds": _grounds(message.grounds, message.signs),
+        "grounds": _grounds(message.grounds, message.evidence),
         "references": [identifier for identifier, _ in message.references],
         "web": publisher.page(message.warning_id),
     }
@@ -149,7 +149,7 @@ def _site(site: Site) -> SiteDocument:
     }
 
 
-def _grounds(grounds: Grounds, signs: Sequence[Sign]) -> GroundsDocument:
+def _grounds(grounds: Grounds, signs: Sequence[Evidence]) -> GroundsDocument:
     return {
         "rule": grounds.rule,
         "device_id": grounds.device_id,
@@ -158,8 +158,8 @@ def _grounds(grounds: Grounds, signs: Sequence[Sign]) -> GroundsDocument:
         "threshold_mm": grounds.threshold_mm,
         "eta_s": grounds.eta_s,
         "profile_version": grounds.profile_version,
-        "supports": [_sign(sign) for sign in signs if sign.kind not in QUESTIONS],
-        "questions": [_sign(sign) for sign in signs if sign.kind in QUESTIONS],
+        "supports": [_sign(sign) for sign in signs if sign.kind not in CONTRADICTING],
+        "questions": [_sign(sign) for sign in signs if sign.kind in CONTRADICTING],
         "probability": grounds.probability,
         "within": [
             {"horizon_s": horizon_s, "probability": probability}
@@ -168,15 +168,15 @@ def _grounds(grounds: Grounds, signs: Sequence[Sign]) -> GroundsDocument:
         "soonest_s": grounds.soonest_s,
         "latest_s": grounds.latest_s,
         "judged_by": grounds.judged_by,
-        "because": [{"feature": feature, "log_odds": change} for feature, change in grounds.because],
-        "witnesses": list(grounds.witnesses),
+        "because": [{"feature": feature, "log_odds": change} for feature, change in grounds.attribution],
+        "witnesses": list(grounds.gauges),
         "rain_quarter_mm": grounds.rain_quarter_mm,
         "rain_hour_mm": grounds.rain_hour_mm,
         "armed_by": grounds.armed_by.value,
-        "armed_by_whom": grounds.armed_by_whom,
-        "stirred": grounds.stirred,
+        "armed_by_whom": grounds.armed_by_source,
+        "stirred": grounds.rapid_rises_nearby,
     }
 
 
-def _sign(sign: Sign) -> SignDocument:
+def _sign(sign: Evidence) -> SignDocument:
     return {"kind": sign.kind.value, "device_id": sign.device_id, "since": stamp(sign.since)}

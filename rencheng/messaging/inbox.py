@@ -6,26 +6,26 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rencheng.intake import Message
+from rencheng.intake import InboundPayload
 
 BATCH_BYTES_MAX = 4 * 2**20
 """How much payload is taken out at once: buffered uploads are large, and a batch must be committed within seconds."""
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class AckHandle:
     """What the broker still waits for: a packet of one connection, void after a reconnect; 0 if for nothing."""
 
-    epoch: int
+    connection_id: int
     packet_id: int
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class InboundMessage:
     """A message, and the receipt that it is owed once it is settled."""
 
-    message: Message
-    receipt: Receipt
+    message: InboundPayload
+    ack: AckHandle
 
 
 class Inbox:
@@ -39,14 +39,14 @@ class Inbox:
     def __init__(self, *, messages_max: int = 20_000, bytes_max: int = 32 * 2**20) -> None:
         self._messages_max = messages_max
         self._bytes_max = bytes_max
-        self._waiting: deque[Delivery] = deque()
+        self._waiting: deque[InboundMessage] = deque()
         self._bytes = 0
         self._times_cleared = 0
         self._lock = threading.Lock()
         self._arrived = threading.Condition(self._lock)
         self._left = threading.Condition(self._lock)
 
-    def put(self, deliveries: Sequence[Delivery], *, wait_s: float = 0) -> bool:
+    def put(self, deliveries: Sequence[InboundMessage], *, wait_s: float = 0) -> bool:
         """Take deliveries in, in order. False if one does not fit after so long in all: it and the rest are left.
 
         Whoever waits here while the inbox is cleared leaves the rest as well.
@@ -68,13 +68,13 @@ class Inbox:
             self._arrived.notify()
         return True
 
-    def take(self, *, messages_max: int, wait_s: float, bytes_max: int = BATCH_BYTES_MAX) -> list[Delivery]:
+    def take(self, *, messages_max: int, wait_s: float, bytes_max: int = BATCH_BYTES_MAX) -> list[InboundMessage]:
         """What is there, in arrival order, up to a number and a size; waits for a first one so long.
 
         While a batch is being written the next one gathers here: a quiet night has batches of one and low
         latency, a storm has large ones, and a broker with a small window is never waited for in vain.
         """
-        taken: list[Delivery] = []
+        taken: list[InboundMessage] = []
         size = 0
         with self._lock:
             self._arrived.wait_for(lambda: self._waiting, wait_s)

@@ -7,9 +7,9 @@ from datetime import datetime
 from rencheng.checks.clock import ClockLimits
 from rencheng.checks.limits import GAUGES, GaugeLimits
 from rencheng.domain.device import Device
-from rencheng.domain.errors import Reason
-from rencheng.intake import WHOLE_MESSAGE, Admitted, Message, Refusal, admit
-from rencheng.store.quarantine.replay import Entry
+from rencheng.domain.errors import RejectionReason
+from rencheng.intake import WHOLE_MESSAGE, InboundPayload, IntakeResult, Rejection, admit
+from rencheng.store.quarantine.replay import QuarantineEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class Fix:
 
 
 def attempt(
-    entry: Entry, directory: Mapping[str, Device], limits: Limits, fix: Fix | None = None, *, now: datetime
-) -> Admitted:
+    entry: QuarantineEntry, directory: Mapping[str, Device], limits: Limits, fix: Fix | None = None, *, now: datetime
+) -> IntakeResult:
     """What intake would say today, as of the moment when the message was first received.
 
     Of an entry that is one reading of a message, only that reading: its neighbours were settled long ago. What is by
@@ -39,36 +39,36 @@ def attempt(
     fix = fix or Fix()
     topic = entry.topic if fix.topic is None else fix.topic
     payload = entry.payload if fix.payload is None else fix.payload
-    admitted = admit(Message(topic, payload, entry.first_received_at), directory, limits.clock, limits.gauges)
+    admitted = admit(InboundPayload(topic, payload, entry.first_received_at), directory, limits.clock, limits.gauges)
     wanted = admitted if _is_whole(entry, fix) else _only(admitted, entry.position)
     return _recent(wanted, places(entry, wanted, fix), now - limits.clock.past, limits)
 
 
-def _recent(tried: Admitted, where: Sequence[int], oldest: datetime, limits: Limits) -> Admitted:
+def _recent(tried: IntakeResult, where: Sequence[int], oldest: datetime, limits: Limits) -> IntakeResult:
     old = {place for place, reading in zip(where, tried.readings, strict=True) if reading.time < oldest}
     if not old:
         return tried
     detail = f"sampled longer ago than the {limits.clock.past} in which readings are taken in, by now"
     kept = tuple(r for place, r in zip(where, tried.readings, strict=True) if place not in old)
-    refusals = (*tried.refusals, *(Refusal(place, Reason.CLOCK_PAST, detail) for place in sorted(old)))
-    return replace(tried, readings=kept, refusals=refusals)
+    refusals = (*tried.rejections, *(Rejection(place, RejectionReason.CLOCK_PAST, detail) for place in sorted(old)))
+    return replace(tried, readings=kept, rejections=refusals)
 
 
-def _is_whole(entry: Entry, fix: Fix | None) -> bool:
+def _is_whole(entry: QuarantineEntry, fix: Fix | None) -> bool:
     return entry.position == WHOLE_MESSAGE or (fix is not None and fix.payload is not None)
 
 
-def places(entry: Entry, tried: Admitted, fix: Fix | None) -> Sequence[int]:
+def places(entry: QuarantineEntry, tried: IntakeResult, fix: Fix | None) -> Sequence[int]:
     """Where in its message each reading of an attempt stands."""
     return tried.positions if _is_whole(entry, fix) else [entry.position] * len(tried.readings)
 
 
-def _only(admitted: Admitted, wanted: int) -> Admitted:
+def _only(admitted: IntakeResult, wanted: int) -> IntakeResult:
     readings = tuple(r for position, r in zip(admitted.positions, admitted.readings, strict=True) if position == wanted)
-    refusals = tuple(replace(r, position=wanted) for r in admitted.refusals if r.position in {wanted, WHOLE_MESSAGE})
+    refusals = tuple(replace(r, position=wanted) for r in admitted.rejections if r.position in {wanted, WHOLE_MESSAGE})
     if not readings and not refusals:
         detail = f"read by today's profile the message holds {admitted.count} readings, and none at place {wanted}"
-        refusals = (Refusal(wanted, Reason.UNDECODABLE, detail),)
-    return Admitted(
+        refusals = (Rejection(wanted, RejectionReason.UNDECODABLE, detail),)
+    return IntakeResult(
         admitted.message, readings, refusals, device_id=admitted.device_id, world=admitted.world, state=admitted.state
     )

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.replay.account import WORKER, Book, Outcome
+from rencheng.replay.account import WORKER, ReplayLedger, ReplayOutcome
 from rencheng.replay.attempt import Fix, Limits, attempt, places
-from rencheng.store.accounting.counts import Tally, take_turn
-from rencheng.store.core.database import Connection, Engine, in_our_words
-from rencheng.store.quarantine.log import RefusedFilters
-from rencheng.store.quarantine.replay import Entry, open_entries, take_open
-from rencheng.store.readings.merge import Arrival, Fate, write
+from rencheng.store.accounting.counts import ReadingCounts, lock_worker
+from rencheng.store.core.database import Connection, Engine, translate_errors
+from rencheng.store.quarantine.log import QuarantineFilters
+from rencheng.store.quarantine.replay import QuarantineEntry, open_entries, take_open
+from rencheng.store.readings.merge import ReceivedReading, RowResult, write
 from rencheng.store.registry.devices import find_devices
 
 ATTEMPTS = 3
@@ -23,7 +23,7 @@ CHUNK_ENTRIES, CHUNK_BYTES = 500, 4 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class ReplaySummary:
     """What became of many entries.
 
     Attributes:
@@ -35,13 +35,13 @@ class Summary:
 
     entries: int = 0
     moved: int = 0
-    tally: Tally = field(default_factory=Tally)
+    tally: ReadingCounts = field(default_factory=ReadingCounts)
     following: int | None = None
 
 
-def added(one: Summary, other: Summary) -> Summary:
+def added(one: ReplaySummary, other: ReplaySummary) -> ReplaySummary:
     """Both together; where to go on is the other's."""
-    return Summary(
+    return ReplaySummary(
         one.entries + other.entries, one.moved + other.moved, one.tally + other.tally, following=other.following
     )
 
@@ -54,7 +54,7 @@ def replay(
     actor: str,
     fix: Fix | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
-) -> list[Outcome]:
+) -> list[ReplayOutcome]:
     """Replay those of some entries that are open, in one transaction; what became of each.
 
     Args:
@@ -70,8 +70,8 @@ def replay(
     """
     for last in (False,) * (ATTEMPTS - 1) + (True,):
         try:
-            with in_our_words(), engine.begin() as connection:
-                take_turn(connection, WORKER)
+            with translate_errors(), engine.begin() as connection:
+                lock_worker(connection, WORKER)
                 return _replay(connection, take_open(connection, quarantine_ids), limits, actor, fix, now())
         except StoreUnavailable:
             if last:
@@ -80,20 +80,20 @@ def replay(
 
 
 def replay_matching(
-    engine: Engine, filters: RefusedFilters, *, limits: Limits, actor: str, after: int = 0, limit: int = 1000
-) -> Summary:
+    engine: Engine, filters: QuarantineFilters, *, limits: Limits, actor: str, after: int = 0, limit: int = 1000
+) -> ReplaySummary:
     """Replay the open entries that are meant, the first `limit` from the number `after` on.
 
     Raises:
         StoreUnavailable: the database is away; portions that were done stay done, and asking again does the rest.
     """
-    with in_our_words(), engine.connect() as connection:
+    with translate_errors(), engine.connect() as connection:
         found = open_entries(connection, filters, after=after, limit=limit)
     outcomes = [outcome for portion in chunks(found) for outcome in replay(engine, portion, limits=limits, actor=actor)]
-    return Summary(
+    return ReplaySummary(
         entries=len(found),
         moved=sum(outcome.moved for outcome in outcomes),
-        tally=sum((outcome.tally for outcome in outcomes), Tally()),
+        tally=sum((outcome.tally for outcome in outcomes), ReadingCounts()),
         following=found[-1][0] if len(found) == limit else None,
     )
 
@@ -113,18 +113,23 @@ def chunks(entries: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
 
 
 def _replay(
-    connection: Connection, entries: Sequence[Entry], limits: Limits, actor: str, fix: Fix | None, now: datetime
-) -> list[Outcome]:
+    connection: Connection,
+    entries: Sequence[QuarantineEntry],
+    limits: Limits,
+    actor: str,
+    fix: Fix | None,
+    now: datetime,
+) -> list[ReplayOutcome]:
     topics = [fix.topic if fix and fix.topic is not None else entry.topic for entry in entries]
     directory = find_devices(connection, {topic.split("/")[4] for topic in topics if topic.count("/") > 3})  # noqa: PLR2004
     tried = [attempt(entry, directory, limits, fix, now=now) for entry in entries]
     where = [places(entry, admitted, fix) for entry, admitted in zip(entries, tried, strict=True)]
     read = [(k, p, r) for k, a in enumerate(tried) for p, r in zip(where[k], a.readings, strict=True)]
-    fates = write(connection, [Arrival(reading, tried[k].message.received_at) for k, _, reading in read])
-    by_entry: dict[int, list[tuple[int, Fate]]] = defaultdict(list)
+    fates = write(connection, [ReceivedReading(reading, tried[k].message.received_at) for k, _, reading in read])
+    by_entry: dict[int, list[tuple[int, RowResult]]] = defaultdict(list)
     for (k, position, _), fate in zip(read, fates, strict=True):
         by_entry[k].append((position, fate))
-    book = Book(connection, actor, fix)
+    book = ReplayLedger(connection, actor, fix)
     outcomes = [book.settle(entry, tried[k], by_entry[k]) for k, entry in enumerate(entries)]
     book.close()
     return outcomes

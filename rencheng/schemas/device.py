@@ -28,7 +28,7 @@ def _numbers(value: object) -> object:
     return value.replace(";", " ").split() if isinstance(value, str) else value
 
 
-class Profile(BaseModel):
+class DeviceProfileForm(BaseModel):
     """How a device speaks and where it hangs. What is left out stays as it is, or as usual for a new device."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
@@ -60,7 +60,7 @@ class Profile(BaseModel):
         return said | ({"no_return_codes": tuple(said["no_return_codes"])} if "no_return_codes" in said else {})
 
 
-class Registration(Profile):
+class RegistrationForm(DeviceProfileForm):
     """A device as it is registered, without its name."""
 
     kind: Kind
@@ -70,7 +70,7 @@ class Registration(Profile):
     """`actual`, or the exercise in which it plays."""
 
 
-class Change(Profile):
+class ChangeForm(DeviceProfileForm):
     """What is to be another way about a known device."""
 
     kind: Kind | None = None
@@ -78,7 +78,7 @@ class Change(Profile):
     region: _Region | None = None
 
 
-class DeviceForm(Registration):
+class DeviceForm(RegistrationForm):
     """A device with its name."""
 
     device_id: Name

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
-from rencheng.domain.mute import CITY, Maintenance, Scope, Silence
+from rencheng.domain.mute import CITY, Maintenance, MuteScope, Silence
 from rencheng.domain.topic import IDENTIFIER, REGION
 
 LevelWord = Literal["blue", "yellow", "orange", "red"]
@@ -39,9 +39,9 @@ class _MuteForm(BaseModel):
         self.scope()
         return self
 
-    def scope(self) -> Scope:
+    def scope(self) -> MuteScope:
         """Whom this mutes."""
-        return Scope(self.world, self.site_id, self.region, self.catchment)
+        return MuteScope(self.world, self.site_id, self.region, self.catchment)
 
 
 class SilenceForm(_MuteForm):

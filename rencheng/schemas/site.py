@@ -12,7 +12,7 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.sensor import BoundSensor, Role
-from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile, default_profile
+from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile, default_profile
 from rencheng.domain.topic import IDENTIFIER, REGION
 
 Name = Annotated[str, StringConstraints(pattern=f"^{IDENTIFIER.pattern}$")]
@@ -53,7 +53,7 @@ class ProfileForm(_Form):
         words = {level.word: level for level in WARNING_LEVELS}
         if strange := sorted(set(self.thresholds) - set(words)):
             raise ValueError(f"thresholds: {', '.join(strange)} is no level; use {', '.join(words)}")
-        said = {words[word]: Threshold(each.depth_mm, each.source) for word, each in self.thresholds.items()}
+        said = {words[word]: DepthThreshold(each.depth_mm, each.source) for word, each in self.thresholds.items()}
         numbers = self.model_dump(exclude={"thresholds"}, exclude_none=True)
         return replace(usual, thresholds=usual.thresholds | said, **numbers)
 
@@ -199,7 +199,7 @@ def _doubles(sites: list[Site]) -> list[str]:
     found = [f"{times} sites are called {name}" for name, times in names.items() if times > 1]
     owners: dict[str, set[str]] = defaultdict(set)
     for site in sites:
-        for device_id in site.device_ids:
+        for device_id in site.depth_gauge_ids:
             owners[device_id].add(site.site_id)
     shared = {device_id: " and ".join(sorted(named)) for device_id, named in owners.items() if len(named) > 1}
     return [*found, *(f"gauge {device_id} cannot speak for both {both}" for device_id, both in shared.items())]

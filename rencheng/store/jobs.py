@@ -14,7 +14,7 @@ from rencheng.store.schema.upkeep_tables import jobs
 _PLACE = "pg_try_advisory_lock(7766, 2)"  # 7766, 1 is of migration 0002
 
 
-class Place:
+class RunnerLock:
     """The one place of a runner: a lock that ends with its session."""
 
     def __init__(self, connection: Connection) -> None:
@@ -28,19 +28,19 @@ class Place:
 
 
 @contextmanager
-def sole_runner(engine: Engine) -> Iterator[Place | None]:
+def acquire_runner(engine: Engine) -> Iterator[RunnerLock | None]:
     """Take the place if it is free; None if another has it."""
     with engine.connect() as connection:
         has_place = connection.execute(text(f"SELECT {_PLACE}")).scalar_one()
         connection.commit()  # the lock is the session's, not the transaction's
         try:
-            yield Place(connection) if has_place else None
+            yield RunnerLock(connection) if has_place else None
         finally:
             connection.invalidate()  # ends the session, and with it the lock
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class JobRun:
     """The last run of a job.
 
     Attributes:
@@ -65,13 +65,13 @@ class Run:
         return now - (self.succeeded_at or self.started_at) > 3 * self.every + timedelta(minutes=5)
 
 
-def runs(connection: Connection) -> list[Run]:
+def runs(connection: Connection) -> list[JobRun]:
     """The last run of every job that ever ran."""
     columns = (
         jobs.c.name, jobs.c.every, jobs.c.started_at, jobs.c.finished_at, jobs.c.succeeded_at, jobs.c.failures,
         jobs.c.figures, jobs.c.error,
     )  # fmt: skip
-    return [Run(*row) for row in connection.execute(select(*columns).order_by(jobs.c.name))]
+    return [JobRun(*row) for row in connection.execute(select(*columns).order_by(jobs.c.name))]
 
 
 def record_start(connection: Connection, name: str, *, every: timedelta) -> None:
@@ -102,7 +102,7 @@ def record_failure(connection: Connection, name: str, error: str) -> None:
     )
 
 
-def someone_is_on_duty(connection: Connection) -> bool:
+def has_active_runner(connection: Connection) -> bool:
     """Does any runner hold the place?"""
     query = text(
         "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 7766 AND objid = 2 AND granted"

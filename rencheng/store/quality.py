@@ -27,7 +27,7 @@ class SeriesOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SeriesFlag:
     """The flags of one reading, under the reading's own key. None at all take an earlier finding back."""
 
     device_id: str
@@ -72,7 +72,7 @@ def samples(
         yield row.device_id, row.channel, row.time, row.depth_mm, row.quality
 
 
-def save_flags(connection: Connection, found: Sequence[Found]) -> None:
+def save_flags(connection: Connection, found: Sequence[SeriesFlag]) -> None:
     """Put findings beside their readings; of several about one reading the last counts."""
     newest = {(one.device_id, one.time, one.channel): one.flags for one in found}
     kept = [
@@ -109,7 +109,7 @@ def save_progress(
     )
 
 
-def flags_of(connection: Connection, device_id: str, *, start: datetime, end: datetime) -> list[Found]:
+def flags_of(connection: Connection, device_id: str, *, start: datetime, end: datetime) -> list[SeriesFlag]:
     """What was found about a gauge's readings from `start` on, before `end`, in order of time."""
     table = series_flags
     query = (
@@ -117,7 +117,7 @@ def flags_of(connection: Connection, device_id: str, *, start: datetime, end: da
         .where(table.c.device_id == device_id, table.c.time >= start, table.c.time < end)
         .order_by(table.c.time, table.c.channel)
     )
-    return [Found(row.device_id, row.channel, row.time, Quality(row.flags)) for row in connection.execute(query)]
+    return [SeriesFlag(row.device_id, row.channel, row.time, Quality(row.flags)) for row in connection.execute(query)]
 
 
 def forget_flags(connection: Connection, *, before: datetime) -> int:

@@ -48,9 +48,9 @@ def description(message: WarningMessage, site: Site) -> str:
     if grounds.rule == WarningRule.RAINED and not message.ends_warning:
         return (
             f"{begin}: {_rain(message)}, {_depth_now(grounds.depth_mm)}: it may be under water soon, "
-            f"the warning stands at {message.level.word}.{signs_en(message.signs)} {basis}"
+            f"the warning stands at {message.level.word}.{signs_en(message.evidence)} {basis}"
         )
-    found = f"{_finding(message)}{_why(message)}{signs_en(message.signs)}"
+    found = f"{_finding(message)}{_why(message)}{signs_en(message.evidence)}"
     gauge = f"gauge {plain(grounds.device_id)} measured {centimetres(grounds.depth_mm or 0.0)} cm of water"
     return f"{begin}: {gauge}, {_movement(message)}, {found} {basis}"
 
@@ -73,7 +73,7 @@ def _why(message: WarningMessage) -> str:
     sure = f" Probability {round(grounds.probability * 100)} % within half an hour"
     if grounds.soonest_s is not None and grounds.latest_s is not None:
         sure += f", {minutes_left(grounds.soonest_s)} to {minutes_left(grounds.latest_s) + 1} minutes from now"
-    reasons = english_reasons(grounds.because)
+    reasons = english_reasons(grounds.attribution)
     return f"{sure}{f', chiefly by {reasons}' if reasons else ''}.{armed_en(grounds)}"
 
 

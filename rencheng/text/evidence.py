@@ -2,51 +2,51 @@
 
 from collections.abc import Sequence
 
-from rencheng.domain.sign import QUESTIONS, Sign, SignKind
+from rencheng.domain.sign import CONTRADICTING, Evidence, EvidenceKind
 from rencheng.text.formatting import local, plain
 
 _ZH = {
-    SignKind.TRAFFIC_STANDS: "信号机{}处车辆滞留不动",
-    SignKind.TRAFFIC_FLOWS: "信号机{}处车流如常",
-    SignKind.SIGNAL_FLASHES: "信号机{}故障闪光",
-    SignKind.SIGNAL_WITHOUT_POWER: "信号机{}断电",
-    SignKind.GROUND_FAULT: "充电桩{}接地故障",
-    SignKind.LEAKAGE_RISES: "充电桩{}漏电流上升",
-    SignKind.PILES_OFFLINE: "充电桩{}等同时离线",
+    EvidenceKind.TRAFFIC_STANDS: "信号机{}处车辆滞留不动",
+    EvidenceKind.TRAFFIC_FLOWS: "信号机{}处车流如常",
+    EvidenceKind.SIGNAL_FLASHES: "信号机{}故障闪光",
+    EvidenceKind.SIGNAL_WITHOUT_POWER: "信号机{}断电",
+    EvidenceKind.GROUND_FAULT: "充电桩{}接地故障",
+    EvidenceKind.LEAKAGE_RISES: "充电桩{}漏电流上升",
+    EvidenceKind.PILES_OFFLINE: "充电桩{}等同时离线",
 }
 _EN = {
-    SignKind.TRAFFIC_STANDS: "traffic stands at signal {}",
-    SignKind.TRAFFIC_FLOWS: "traffic flows as usual at signal {}",
-    SignKind.SIGNAL_FLASHES: "signal {} flashes by a fault",
-    SignKind.SIGNAL_WITHOUT_POWER: "signal {} has lost its power",
-    SignKind.GROUND_FAULT: "pile {} reports a ground fault",
-    SignKind.LEAKAGE_RISES: "the leakage of pile {} rises",
-    SignKind.PILES_OFFLINE: "pile {} and others went offline together",
+    EvidenceKind.TRAFFIC_STANDS: "traffic stands at signal {}",
+    EvidenceKind.TRAFFIC_FLOWS: "traffic flows as usual at signal {}",
+    EvidenceKind.SIGNAL_FLASHES: "signal {} flashes by a fault",
+    EvidenceKind.SIGNAL_WITHOUT_POWER: "signal {} has lost its power",
+    EvidenceKind.GROUND_FAULT: "pile {} reports a ground fault",
+    EvidenceKind.LEAKAGE_RISES: "the leakage of pile {} rises",
+    EvidenceKind.PILES_OFFLINE: "pile {} and others went offline together",
 }
 
 
-def signs_zh(signs: Sequence[Sign]) -> str:
+def signs_zh(signs: Sequence[Evidence]) -> str:
     """A sentence for what supports the gauge, and one for what makes one doubt it; empty without signs."""
     supports, questions = _told(signs, _ZH, "（{}起）")
     first = f"佐证：{'、'.join(supports)}。" if supports else ""
     return first + (f"存疑：{'、'.join(questions)}，请现场核实。" if questions else "")
 
 
-def signs_en(signs: Sequence[Sign]) -> str:
+def signs_en(signs: Sequence[Evidence]) -> str:
     """As `signs_zh`, with a blank before it."""
     supports, questions = _told(signs, _EN, " (since {})")
     first = f" In support: {', '.join(supports)}." if supports else ""
     return first + (f" In doubt, check on the spot: {', '.join(questions)}." if questions else "")
 
 
-def _told(signs: Sequence[Sign], words: dict[SignKind, str], since: str) -> tuple[list[str], list[str]]:
+def _told(signs: Sequence[Evidence], words: dict[EvidenceKind, str], since: str) -> tuple[list[str], list[str]]:
     supports: list[str] = []
     questions: list[str] = []
     for sign in signs:
         text = words[sign.kind].format(plain(sign.device_id)) + since.format(_clock(sign))
-        (questions if sign.kind in QUESTIONS else supports).append(text)
+        (questions if sign.kind in CONTRADICTING else supports).append(text)
     return supports, questions
 
 
-def _clock(sign: Sign) -> str:
+def _clock(sign: Evidence) -> str:
     return f"{local(sign.since):%H:%M}"

@@ -1,7 +1,7 @@
 """The words for what moved a probability, and for what made it enough, in both languages."""
 
 from rencheng.domain.warning import ArmedBy, Grounds
-from rencheng.engine.forecast.features import NAMES
+from rencheng.engine.forecast.features import FEATURE_NAMES
 from rencheng.engine.forecast.model import STIRRED
 from rencheng.text.formatting import plain
 
@@ -57,7 +57,7 @@ _ARMED = {
     ),
 }
 
-if missing := {*NAMES, STIRRED} - set(WORDS):
+if missing := {*FEATURE_NAMES, STIRRED} - set(WORDS):
     raise AssertionError(f"no words for {missing}")
 
 
@@ -73,14 +73,14 @@ def english_reasons(because: tuple[tuple[str, float], ...]) -> str:
 
 def armed_zh(grounds: Grounds) -> str:
     """What the level would not have been foretold without yet, and what is seen near by."""
-    return _ARMED[grounds.armed_by][0].format(plain(grounds.armed_by_whom)) + (
-        f"同区域另有{grounds.stirred}处点位半小时内水位急涨。" if grounds.stirred else ""
+    return _ARMED[grounds.armed_by][0].format(plain(grounds.armed_by_source)) + (
+        f"同区域另有{grounds.rapid_rises_nearby}处点位半小时内水位急涨。" if grounds.rapid_rises_nearby else ""
     )
 
 
 def armed_en(grounds: Grounds) -> str:
     """What the level would not have been foretold without yet, and what is seen near by."""
-    places = "one other place" if grounds.stirred == 1 else f"{grounds.stirred} other places"
-    return _ARMED[grounds.armed_by][1].format(plain(grounds.armed_by_whom)) + (
-        f" Water rose fast at {places} of the region within half an hour." if grounds.stirred else ""
+    places = "one other place" if grounds.rapid_rises_nearby == 1 else f"{grounds.rapid_rises_nearby} other places"
+    return _ARMED[grounds.armed_by][1].format(plain(grounds.armed_by_source)) + (
+        f" Water rose fast at {places} of the region within half an hour." if grounds.rapid_rises_nearby else ""
     )

@@ -13,7 +13,7 @@ _WHY = {
 }
 
 
-def lost_or_restored(notice: SiteNotice, site: Site) -> tuple[str, str]:
+def monitoring_text(notice: SiteNotice, site: Site) -> tuple[str, str]:
     """A sentence in Chinese, and one in English."""
     zh = "、".join(f"{plain(gauge)}{_WHY[why][0]}" for gauge, why in notice.gauges)
     en = ", ".join(f"{plain(gauge)} {_WHY[why][1]}" for gauge, why in notice.gauges)

@@ -7,7 +7,7 @@ from rencheng.domain.warning import WarningMessage
 from rencheng.text import en, zh
 from rencheng.text.formatting import place_en, place_zh
 from rencheng.text.publisher import Publisher
-from rencheng.text.validation import refuse_unfit
+from rencheng.text.validation import validate
 
 HEADLINE_CHARS_MAX = 140
 """What the Google profile of CAP recommends at most; CAP itself speaks of about 160. Domain reference 2.3."""
@@ -32,7 +32,7 @@ def in_chinese(message: WarningMessage, site: Site, publisher: Publisher) -> Sen
     Raises:
         ValueError: the message contradicts itself or its site.
     """
-    refuse_unfit(message, site)
+    validate(message, site)
     return Sentences(
         language="zh-CN",
         event=zh.EVENT,
@@ -50,7 +50,7 @@ def in_english(message: WarningMessage, site: Site, publisher: Publisher) -> Sen
     Raises:
         ValueError: the message contradicts itself or its site.
     """
-    refuse_unfit(message, site)
+    validate(message, site)
     return Sentences(
         language="en-US",
         event=en.EVENT,

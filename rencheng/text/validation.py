@@ -9,7 +9,7 @@ from rencheng.text.formatting import UNPRINTABLE, local
 from rencheng.text.publisher import CAP_TOKEN
 
 
-def refuse_unfit(message: WarningMessage, site: Site) -> None:
+def validate(message: WarningMessage, site: Site) -> None:
     """Stop a message that contradicts itself or its site.
 
     Raises:

@@ -3,8 +3,8 @@
 import threading
 
 from rencheng.runtime.logs import get_logger
-from rencheng.store.warnings.record import Said
-from services.alerts.isolation import contained
+from rencheng.store.warnings.record import RenderedWarning
+from services.alerts.isolation import isolated
 from services.alerts.outbox.fast_relay import PATIENCE_S
 from services.alerts.settings import AlertSettings
 from services.alerts.wiring import Parts, open_parts
@@ -23,37 +23,37 @@ def run(settings: AlertSettings, stop: threading.Event) -> None:
     with open_parts(settings) as parts:
         while not stop.is_set():
             step(parts)
-        with contained("last save"):
+        with isolated("last save"):
             parts.outbox.save()
-        with contained("last delivery"):
-            parts.express.settle(wait_s=PATIENCE_S)
+        with isolated("last delivery"):
+            parts.fast_relay.settle(wait_s=PATIENCE_S)
 
 
 def step(parts: Parts) -> None:
     """Feed → engine → storm control → outbox → delivery. What goes wrong in one of them stops none of the others."""
-    parts.feed.wait(UNDER_WAY_S if parts.express.is_under_way else IDLE_S)
+    parts.source.wait(UNDER_WAY_S if parts.fast_relay.is_in_flight else IDLE_S)
     parts.follow_registry()  # after the wait: a site registered meanwhile is known
     parts.follow_orders()
-    parts.around.take(parts.directory)
-    said: list[Said] = []
-    for reading, at in parts.feed.take(parts.directory, parts.since):
-        with contained("reading", device=reading.device_id, time=reading.time.isoformat()):
+    parts.nearby.update(parts.directory)
+    said: list[RenderedWarning] = []
+    for reading, at in parts.source.take(parts.directory, parts.since):
+        with isolated("reading", device=reading.device_id, time=reading.time.isoformat()):
             said += parts.judge(reading, at)
-    with contained("what waits"):
+    with isolated("what waits"):
         said += parts.tick()
     for one in said:
         _tell(one)
-    with contained("storm control"):
+    with isolated("storm control"):
         parts.control_storm()
     committed = False
-    with contained("outbox"):
-        committed = parts.outbox.keep(said, parts.book.changed_pages())
-    with contained("delivery"):
+    with isolated("outbox"):
+        committed = parts.outbox.store(said, parts.evaluator.dirty_records())
+    with isolated("delivery"):
         parts.deliver(anew=committed)
     parts.session.resume_if_drained()
 
 
-def _tell(said: Said) -> None:
+def _tell(said: RenderedWarning) -> None:
     message = said.message
     log.info(
         "warning",

@@ -11,7 +11,7 @@ log = get_logger("alerts")
 
 
 @contextmanager
-def contained(what: str, **about: object) -> Iterator[None]:
+def isolated(what: str, **about: object) -> Iterator[None]:
     """Say loudly what went wrong in here, with its trace, and go on after it.
 
     That the database is away is no such thing, and passes.

@@ -2,7 +2,7 @@
 
 from pydantic import Field, SecretStr
 
-from rencheng.engine.reorder_buffer import LATENESS
+from rencheng.engine.reorder_buffer import ALLOWED_LATENESS
 from rencheng.runtime.settings import BrokerSettings, DatabaseSettings, PublicSettings
 
 
@@ -13,7 +13,7 @@ class AlertSettings(DatabaseSettings, BrokerSettings, PublicSettings):
     alerts_wait_s: float = Field(
         0.0,
         ge=0,
-        le=LATENESS.total_seconds(),
+        le=ALLOWED_LATENESS.total_seconds(),
         description="Seconds that a reading waits for others that were sampled before it; each costs a second of lead.",
     )
     cap_sender: str = Field("rencheng@localhost", description="CAP sender: who issues, unique in the world.")

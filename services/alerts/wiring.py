@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from rencheng.cap.render import serialise
+from rencheng.cap.render import render
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import ACTUAL, Device
 from rencheng.domain.errors import StoreUnavailable
@@ -15,30 +15,30 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.domain.topic import Channel, every, warning_topic
 from rencheng.domain.warning import WarningMessage
-from rencheng.engine.evaluator import Book, Page
+from rencheng.engine.evaluator import Evaluator, SiteRecord
 from rencheng.engine.forecast.shipped import street_model
 from rencheng.messages.warning_json import document
 from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.session import Session
 from rencheng.runtime.logs import get_logger
-from rencheng.store.core.database import Connection, Engine, in_our_words, open_database
+from rencheng.store.core.database import Connection, Engine, open_database, translate_errors
 from rencheng.store.core.sessions import Row
-from rencheng.store.registry.cache import Watched
+from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import load_directory, refresh_directory
 from rencheng.store.registry.sites import load_sites, load_states
-from rencheng.store.warnings.record import Said
-from rencheng.store.warnings.suppression import Told, newest_notices, told_of_open_warnings
+from rencheng.store.warnings.record import RenderedWarning
+from rencheng.store.warnings.suppression import SentMessage, newest_notices, sent_of_open_warnings
 from rencheng.text.publisher import Publisher
-from services.alerts.isolation import contained
-from services.alerts.outbox.fast_relay import Express
-from services.alerts.outbox.notice_publisher import Bulletin
+from services.alerts.isolation import isolated
+from services.alerts.outbox.fast_relay import FastRelay
+from services.alerts.outbox.notice_publisher import NoticePublisher
 from services.alerts.outbox.outbox import Outbox
-from services.alerts.outbox.relay import as_payload, deliver_due
-from services.alerts.policy_cache import Orders
+from services.alerts.outbox.relay import as_payload, relay_due
+from services.alerts.policy_cache import PolicyCache
 from services.alerts.settings import AlertSettings
-from services.alerts.source.nearby import Around
-from services.alerts.source.readings import Feed
-from services.alerts.suppression.service import Desk
+from services.alerts.source.nearby import NearbyFeed
+from services.alerts.source.readings import ReadingSource
+from services.alerts.suppression.service import Suppressor
 
 log = get_logger("alerts")
 
@@ -63,9 +63,11 @@ class Parts:
 
     def __init__(self, settings: AlertSettings, engine: Engine) -> None:
         inbox = Inbox()
-        self.orders = Orders(engine)
-        self.book = Book(street_model(), self.orders.readiness, timedelta(seconds=settings.alerts_wait_s))
-        self.feed = Feed(inbox, engine, ClockLimits())
+        self.policy_cache = PolicyCache(engine)
+        self.evaluator = Evaluator(
+            street_model(), self.policy_cache.readiness, timedelta(seconds=settings.alerts_wait_s)
+        )
+        self.source = ReadingSource(inbox, engine, ClockLimits())
         self.directory: Mapping[str, Device] = {}
         self.session = Session(
             settings.mqtt_address,
@@ -74,15 +76,15 @@ class Parts:
             subscriptions=[every(Channel.TELEMETRY, Kind.WATERLOGGING)],
             inbox=inbox,
             persistent=False,
-            on_change=self.feed.connection_changed,
+            on_change=self.source.connection_changed,
         )
         self.outbox = Outbox(engine, lambda said: self._retain(said.topic, as_payload(said.document)))
-        self.express = Express(engine, self.session)
-        self.desk = Desk()
-        self.around = Around(settings)
-        self.bulletin = Bulletin(engine, self._retain)
+        self.fast_relay = FastRelay(engine, self.session)
+        self.suppressor = Suppressor()
+        self.nearby = NearbyFeed(settings)
+        self.notices = NoticePublisher(engine, self._retain)
         self._engine = engine
-        self._registry: Watched[Registry] = Watched(engine, _load_registry, refresh=_refresh_registry)
+        self._registry: RegistryCache[Registry] = RegistryCache(engine, _load_registry, refresh=_refresh_registry)
         self._restored = False
         self._registry_at = 0.0
         self._publisher = _publisher(settings)
@@ -100,21 +102,21 @@ class Parts:
             return
         self._registry_at = time.monotonic() + RETRY_REGISTRY_S
         try:
-            with contained("registry"):
+            with isolated("registry"):
                 directory, sites = self._registry.current()
-                if sites is self.book.sites:
+                if sites is self.evaluator.sites:
                     return
                 pages = {} if self._restored else self._kept_pages()
                 told, notices = ([], []) if self._restored else self._kept_words()
                 self.directory = directory
-                has_unheard = self.book.set_sites(sites)
-                self.book.restore(pages)
-                self.desk.set_sites(sites)
-                self.around.follow(sites, directory)
-                self.desk.restore(told, notices)
+                has_unheard = self.evaluator.set_sites(sites)
+                self.evaluator.restore(pages)
+                self.suppressor.set_sites(sites)
+                self.nearby.follow(sites, directory)
+                self.suppressor.restore(told, notices)
                 self._restored = True
                 if has_unheard:
-                    self.feed.begin_anew()
+                    self.source.restart_catch_up()
         except StoreUnavailable as away:
             log.warning("database away; blind, for no site is known yet", why=str(away))
 
@@ -122,102 +124,102 @@ class Parts:
         """From when on stored readings of each gauge matter."""
         now = datetime.now(UTC)
         found: dict[str, datetime] = {}
-        for site, device_id, heard in self.book.heard_until():  # a rain gauge may serve many sites
+        for site, device_id, heard in self.evaluator.last_readings():  # a rain gauge may serve many sites
             since = _since(site.world, heard, now)
             found[device_id] = min(since, found.get(device_id, since))
         return found
 
-    def judge(self, reading: WaterReading, received_at: datetime) -> list[Said]:
+    def judge(self, reading: WaterReading, received_at: datetime) -> list[RenderedWarning]:
         """What is to be said after a reading, in its outer forms; a rain gauge may serve many sites."""
-        for world in {site.world for site in self.book.sites_of(reading)}:
-            self.desk.hear(world, reading.time)
-        return self._fit_to_say(self.book.take(reading, received_at))
+        for world in {site.world for site in self.evaluator.sites_of(reading)}:
+            self.suppressor.observe_time(world, reading.time)
+        return self._fit_to_say(self.evaluator.process(reading, received_at))
 
-    def tick(self) -> list[Said]:
+    def tick(self) -> list[RenderedWarning]:
         """What is to be said of readings that have waited long enough; not before what is stored was asked for."""
-        return self._fit_to_say(self.book.tick(datetime.now(UTC))) if self.feed.is_listening else []
+        return self._fit_to_say(self.evaluator.tick(datetime.now(UTC))) if self.source.is_listening else []
 
-    def _fit_to_say(self, messages: Iterable[WarningMessage]) -> list[Said]:
+    def _fit_to_say(self, messages: Iterable[WarningMessage]) -> list[RenderedWarning]:
         """What cannot be said is as if it had not been found: the next reading finds it again, and complains again."""
-        said: list[Said] = []
+        said: list[RenderedWarning] = []
         refused: set[str] = set()
         for message in messages:
             if message.site_id in refused:
                 continue
             try:
-                said.append(self.desk.judge(self.dress(message)))
+                said.append(self.suppressor.decide(self.dress(message)))
             except Exception:
                 log.exception("cannot be said, and will be found again", site=message.site_id)
-                self.book.put_back(message.site_id)
+                self.evaluator.roll_back(message.site_id)
                 refused.add(message.site_id)
         return said
 
-    def dress(self, message: WarningMessage) -> Said:
+    def dress(self, message: WarningMessage) -> RenderedWarning:
         """A message in its outer forms, with what signals and piles around its site tell."""
-        site = self.book.sites[message.site_id]
-        message = replace(message, signs=self.around.signs(site, message.issued_at))
-        return Said(
+        site = self.evaluator.sites[message.site_id]
+        message = replace(message, evidence=self.nearby.evidence(site, message.issued_at))
+        return RenderedWarning(
             message,
             document(message, site, self._publisher),
-            serialise(message, site, self._publisher),
+            render(message, site, self._publisher),
             warning_topic(site.region, site.site_id),
         )
 
     def follow_orders(self) -> None:
         """Take over what operators mute and what the weather service says."""
-        if self.orders.look():
-            self.desk.set_mutes(self.orders.mutes)
+        if self.policy_cache.refresh():
+            self.suppressor.set_mutes(self.policy_cache.mutes)
 
     def control_storm(self) -> None:
         """Let go what nothing mutes any more; say what is to be said of many sites."""
-        self.outbox.free(self.desk.tick())
+        self.outbox.release(self.suppressor.tick())
         if time.monotonic() - self._noticed_at < NOTICE_EVERY_S or not self._restored:
             return
         self._noticed_at = time.monotonic()
         if time.monotonic() - self._looked_at >= BLIND_EVERY_S:
             self._look_for_blind()
-        found = self.desk.notices(self._blind, of=len(self._live), in_rain=self._in_rain)
-        self.bulletin.post(found, connected=self.session.is_connected)
+        found = self.suppressor.notices(self._blind, of=len(self._live), in_rain=self._in_rain)
+        self.notices.publish(found, connected=self.session.is_connected)
 
     def _look_for_blind(self) -> None:
         """Of which live sites nobody can say how deep the water is."""
         self._looked_at, now = time.monotonic(), datetime.now(UTC)
-        self._live = [site for site in self.book.sites.values() if site.world == ACTUAL and site.device_ids]
+        self._live = [site for site in self.evaluator.sites.values() if site.world == ACTUAL and site.depth_gauge_ids]
         self._blind = {site.site_id for site in self._live}
-        if self.feed.can_evaluate:
-            self._blind = {site_id for site_id in self._blind if self.book.is_blind(site_id, now)}
+        if self.source.can_evaluate:
+            self._blind = {site_id for site_id in self._blind if self.evaluator.has_no_data(site_id, now)}
         blind = (site for site in self._live if site.site_id in self._blind)
-        self._in_rain = any(self.orders.readiness(site, now).level for site in blind)
+        self._in_rain = any(self.policy_cache.readiness(site, now).level for site in blind)
 
-    def _kept_words(self) -> tuple[list[Told], list[Row]]:
-        with in_our_words(), self._engine.connect() as connection:
-            return told_of_open_warnings(connection), newest_notices(connection)
+    def _kept_words(self) -> tuple[list[SentMessage], list[Row]]:
+        with translate_errors(), self._engine.connect() as connection:
+            return sent_of_open_warnings(connection), newest_notices(connection)
 
     def deliver(self, *, anew: bool) -> None:
         """Deliver what is due: at once if something is new, now and then if something was left."""
-        fresh = self.outbox.take_fresh()
+        fresh = self.outbox.take_new()
         if fresh and not self._undelivered:
-            anew = not self.express.send(fresh)
-        self._undelivered = not self.express.settle() or self._undelivered or anew
+            anew = not self.fast_relay.send(fresh)
+        self._undelivered = not self.fast_relay.settle() or self._undelivered or anew
         waited = time.monotonic() - self._delivery_tried_at
         if self._undelivered and self.session.is_connected and (anew or waited > RETRY_DELIVERY_S):
             self._delivery_tried_at = time.monotonic()
-            self.express.settle(wait_s=PUBLISH_TIMEOUT_S)
-            self._undelivered = not deliver_due(self._engine, self._retain)
+            self.fast_relay.settle(wait_s=PUBLISH_TIMEOUT_S)
+            self._undelivered = not relay_due(self._engine, self._retain)
 
-    def _kept_pages(self) -> dict[str, Page]:
-        with in_our_words(), self._engine.connect() as connection:
+    def _kept_pages(self) -> dict[str, SiteRecord]:
+        with translate_errors(), self._engine.connect() as connection:
             kept = load_states(connection)
-        pages: dict[str, Page] = {}
+        pages: dict[str, SiteRecord] = {}
         for site_id, (snapshot, _) in kept.items():
-            with contained("kept page; the site begins afresh", site=site_id):
-                pages[site_id] = Page.from_json(snapshot)
+            with isolated("kept page; the site begins afresh", site=site_id):
+                pages[site_id] = SiteRecord.from_json(snapshot)
         return pages
 
     def close(self) -> None:
         """Give the registry's connection up."""
         self._registry.close()
-        self.around.close()
+        self.nearby.close()
 
     def _retain(self, topic: str, payload: bytes) -> bool:
         return self.session.publish(topic, payload, retain=True, timeout_s=PUBLISH_TIMEOUT_S)

@@ -10,7 +10,7 @@ from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
 from services.api.app import create_app
 from services.api.settings import ApiSettings
-from services.api.streaming.hub import Live
+from services.api.streaming.hub import StreamHub
 
 GRACE_S = 10
 """How long requests that are under way may take when the API is asked to stop."""
@@ -19,7 +19,7 @@ GRACE_S = 10
 class Server(uvicorn.Server):
     """Asks streams to end before it waits for requests that are under way: they would never end by themselves."""
 
-    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+    def __init__(self, config: uvicorn.Config, live: StreamHub) -> None:
         super().__init__(config)
         self._live = live
 

@@ -8,10 +8,10 @@ from fastapi import APIRouter, FastAPI
 
 from rencheng.replay.attempt import Limits
 from rencheng.runtime.logs import get_logger
-from rencheng.store.access.api_keys import Scope
+from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.core.sessions import Database
 from services.api import docs_page, status_page
-from services.api.auth.authenticator import Doorkeeper, needs
+from services.api.auth.authenticator import Authenticator, require_scopes
 from services.api.http import errors
 from services.api.http.headers import SecurityHeaders
 from services.api.replayer import Replayer
@@ -28,31 +28,31 @@ from services.api.routes.sites import write as sites_write
 from services.api.routes.warnings import feed, stream
 from services.api.routes.warnings import read as warnings
 from services.api.settings import ApiSettings
-from services.api.streaming.hub import Live
+from services.api.streaming.hub import StreamHub
 
 log = get_logger("api")
 
-GUARDED: tuple[tuple[APIRouter, *tuple[Scope, ...]], ...] = (
-    (devices.router, Scope.TELEMETRY_READ),
-    (readings.router, Scope.TELEMETRY_READ),
-    (transactions.router, Scope.TELEMETRY_READ),
-    (history.router, Scope.TELEMETRY_READ),
-    (sites.router, Scope.TELEMETRY_READ),
-    (weather.router, Scope.TELEMETRY_READ),
-    (weather.door, Scope.WEATHER_WRITE),
-    (sites_write.router, Scope.OPERATE),
-    (counts.router, Scope.TELEMETRY_READ),
-    (warnings.router, Scope.WARNINGS_READ),
-    (suppression.router, Scope.WARNINGS_READ),
-    (suppression.door, Scope.OPERATE),
-    (stream.router, Scope.WARNINGS_READ),
-    (feed.router, Scope.WARNINGS_READ),
-    (status.router, Scope.TELEMETRY_READ, Scope.WARNINGS_READ),
-    (quarantine.router, Scope.ADMIN),
-    (quarantine_write.router, Scope.QUARANTINE_REPLAY),
-    (audit.router, Scope.ADMIN),
-    (devices_write.router, Scope.DEVICES_WRITE),
-    (pending.router, Scope.DEVICES_WRITE),
+GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
+    (devices.router, KeyScope.TELEMETRY_READ),
+    (readings.router, KeyScope.TELEMETRY_READ),
+    (transactions.router, KeyScope.TELEMETRY_READ),
+    (history.router, KeyScope.TELEMETRY_READ),
+    (sites.router, KeyScope.TELEMETRY_READ),
+    (weather.router, KeyScope.TELEMETRY_READ),
+    (weather.write_router, KeyScope.WEATHER_WRITE),
+    (sites_write.router, KeyScope.OPERATE),
+    (counts.router, KeyScope.TELEMETRY_READ),
+    (warnings.router, KeyScope.WARNINGS_READ),
+    (suppression.router, KeyScope.WARNINGS_READ),
+    (suppression.write_router, KeyScope.OPERATE),
+    (stream.router, KeyScope.WARNINGS_READ),
+    (feed.router, KeyScope.WARNINGS_READ),
+    (status.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
+    (quarantine.router, KeyScope.ADMIN),
+    (quarantine_write.router, KeyScope.QUARANTINE_REPLAY),
+    (audit.router, KeyScope.ADMIN),
+    (devices_write.router, KeyScope.DEVICES_WRITE),
+    (pending.router, KeyScope.DEVICES_WRITE),
 )
 """Nothing comes under /v1 without a scope."""
 
@@ -89,7 +89,7 @@ def create_app(settings: ApiSettings) -> FastAPI:
     """The API on a database. It starts, and answers 503, while the database is away."""
     database = Database(settings.database_url, name="rencheng-api")
     replayer = Replayer(settings.database_url, Limits(settings.clock_limits, settings.gauge_limits))
-    live = Live(settings.database_url, database, streams_max=settings.api_streams_max)
+    live = StreamHub(settings.database_url, database, streams_max=settings.api_streams_max)
     public_url = settings.public_url.rstrip("/")
 
     @asynccontextmanager
@@ -115,14 +115,14 @@ def create_app(settings: ApiSettings) -> FastAPI:
     app.state.live = live
     app.state.replayer = replayer
     app.state.public_url = public_url
-    app.state.doorkeeper = Doorkeeper(database)
+    app.state.doorkeeper = Authenticator(database)
     app.add_middleware(SecurityHeaders)
     errors.install(app)
     refusals = errors.described(
         HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE
     )
     for router, *scopes in GUARDED:
-        app.include_router(router, prefix="/v1", dependencies=[needs(*scopes)], responses=refusals)
+        app.include_router(router, prefix="/v1", dependencies=[require_scopes(*scopes)], responses=refusals)
     for router in OPEN:
         app.include_router(router)
     errors.describe(app)

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.store.core.sessions import Database
 from services.api.auth.authenticator import actor_of
-from services.api.http.errors import Unacceptable
+from services.api.http.errors import InvalidParameter
 from services.api.replayer import Replayer
 
 CITY_ZONE = "Asia/Shanghai"
@@ -41,7 +41,7 @@ def _zone(
     ] = CITY_ZONE,
 ) -> ZoneInfo:
     if tz not in _ZONES:
-        raise Unacceptable(f"{tz!r} is no time zone of the IANA database; an example is {CITY_ZONE}.")
+        raise InvalidParameter(f"{tz!r} is no time zone of the IANA database; an example is {CITY_ZONE}.")
     return ZoneInfo(tz)
 
 

@@ -4,15 +4,15 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from rencheng.devices.onboarding import Admission, admit_devices
+from rencheng.devices.onboarding import OnboardingResult, onboard_devices
 from rencheng.domain.device import Device
-from rencheng.intake import Admitted
-from rencheng.replay.account import Outcome
+from rencheng.intake import IntakeResult
+from rencheng.replay.account import ReplayOutcome
 from rencheng.replay.attempt import Fix, Limits, attempt
-from rencheng.replay.run import Summary, replay, replay_matching
-from rencheng.store.core.database import in_our_words, open_database
-from rencheng.store.quarantine.log import RefusedFilters
-from rencheng.store.quarantine.replay import Entry
+from rencheng.replay.run import ReplaySummary, replay, replay_matching
+from rencheng.store.core.database import open_database, translate_errors
+from rencheng.store.quarantine.log import QuarantineFilters
+from rencheng.store.quarantine.replay import QuarantineEntry
 from rencheng.store.readings.merge import stage_on_connect
 
 
@@ -24,21 +24,21 @@ class Replayer:
         self._limits = limits
         stage_on_connect(self._engine)
 
-    def attempt(self, entry: Entry, directory: Mapping[str, Device], fix: Fix | None = None) -> Admitted:
+    def attempt(self, entry: QuarantineEntry, directory: Mapping[str, Device], fix: Fix | None = None) -> IntakeResult:
         """What intake would say today."""
         return attempt(entry, directory, self._limits, fix, now=datetime.now(UTC))
 
-    def one(self, quarantine_id: int, *, actor: str, fix: Fix | None) -> Outcome | None:
+    def one(self, quarantine_id: int, *, actor: str, fix: Fix | None) -> ReplayOutcome | None:
         """Replay one entry; None if it is not open.
 
         Raises:
             StoreUnavailable: the database is away.
         """
-        with in_our_words():
+        with translate_errors():
             outcomes = replay(self._engine, [quarantine_id], limits=self._limits, actor=actor, fix=fix)
         return outcomes[0] if outcomes else None
 
-    def matching(self, filters: RefusedFilters, *, actor: str, after: int, limit: int) -> Summary:
+    def matching(self, filters: QuarantineFilters, *, actor: str, after: int, limit: int) -> ReplaySummary:
         """Replay the open entries that are meant, a page of them.
 
         Raises:
@@ -46,14 +46,14 @@ class Replayer:
         """
         return replay_matching(self._engine, filters, limits=self._limits, actor=actor, after=after, limit=limit)
 
-    def admit(self, device_id: str, given: Mapping[str, Any], *, actor: str) -> Admission:
+    def admit(self, device_id: str, given: Mapping[str, Any], *, actor: str) -> OnboardingResult:
         """Let a pending device in, and replay what it sent.
 
         Raises:
             NotPossible: it is not pending, or cannot be so.
             StoreUnavailable: the database is away.
         """
-        return admit_devices(self._engine, [device_id], given, limits=self._limits, actor=actor)
+        return onboard_devices(self._engine, [device_id], given, limits=self._limits, actor=actor)
 
     def close(self) -> None:
         """Give all connections back."""

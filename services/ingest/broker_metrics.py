@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.session import Session
-from rencheng.messaging.mqtt.sys_topics import TOPICS, figure_in
+from rencheng.messaging.mqtt.sys_topics import TOPICS, metric_value
 from services.ingest import metrics
 from services.ingest.settings import IngestSettings
 
@@ -24,13 +24,13 @@ def watch_broker(settings: IngestSettings) -> Iterator[None]:
     def run() -> None:
         while not done.is_set():
             for delivery in inbox.take(messages_max=100, wait_s=WAIT_S):
-                if (figure := figure_in(delivery.message)) is not None:
-                    metrics.broker(*figure)
+                if (figure := metric_value(delivery.message)) is not None:
+                    metrics.set_broker(*figure)
             session.resume_if_drained()
 
     session = Session(
         settings.mqtt_address,
-        client_id=f"{settings.worker}-watch",
+        client_id=f"{settings.writer_name}-watch",
         account=("rencheng-ingest", settings.mqtt_ingest_password.get_secret_value()),
         subscriptions=list(TOPICS),
         inbox=inbox,

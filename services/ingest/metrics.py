@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from rencheng.intake import Message
+from rencheng.intake import InboundPayload
 from rencheng.runtime.metrics import (
     ANSWERS,
     BATCH,
@@ -19,28 +19,28 @@ from rencheng.runtime.metrics import (
     UNNAMED,
     WRITE_SECONDS,
 )
-from services.ingest.result import Outcome
+from services.ingest.result import BatchResult
 
 
-def slots(number: int) -> None:
+def set_writers(number: int) -> None:
     """So many slots are at work."""
     SLOTS.set(number)
 
 
-def waiting(messages: int) -> None:
+def set_inbox(messages: int) -> None:
     """So many messages wait to be looked at."""
     INBOX.set(messages)
 
 
-def took_in(readings: int) -> None:
+def count_received(readings: int) -> None:
     """A batch with so many readings was taken in."""
     RECEIVED.inc(readings)
     IN_FLIGHT.inc(readings)
 
 
-def settled(messages: Sequence[Message], outcome: Outcome, *, took_s: float) -> None:
+def count_batch(messages: Sequence[InboundPayload], outcome: BatchResult, *, took_s: float) -> None:
     """A batch was committed, so long after it was taken up."""
-    tally = outcome.tally
+    tally = outcome.counts
     for word in ("stored", "duplicate", "quarantined"):
         SETTLED.labels(word).inc(getattr(tally, word))
     IN_FLIGHT.dec(tally.total)
@@ -51,19 +51,19 @@ def settled(messages: Sequence[Message], outcome: Outcome, *, took_s: float) -> 
     WRITE_SECONDS.observe(took_s)
     for lag_s in outcome.lags_s:
         COMMIT_LAG.observe(lag_s)
-    unnamed(outcome.unnamed)
+    count_receipts_dropped(outcome.receipts_dropped)
 
 
-def broker(figure: str, value: float) -> None:
+def set_broker(figure: str, value: float) -> None:
     """The broker told a figure of its own."""
     BROKER[figure].set(value)
 
 
-def unnamed(messages: int) -> None:
+def count_receipts_dropped(messages: int) -> None:
     """So many messages were settled that no receipt will name: their devices send them again."""
     UNNAMED.inc(messages)
 
 
-def answered(*, sent: bool) -> None:
+def count_replies(*, sent: bool) -> None:
     """An answer went out, or there was no connection for it."""
     ANSWERS.labels("sent" if sent else "dropped").inc()

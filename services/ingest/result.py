@@ -4,11 +4,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rencheng.store.accounting.counts import Tally
+from rencheng.store.accounting.counts import ReadingCounts
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class BatchResult:
     """What became of a batch.
 
     Attributes:
@@ -18,7 +18,7 @@ class Outcome:
         lags_s: from the device's clock to the commit, of some of the readings, seconds.
     """
 
-    tally: Tally
+    counts: ReadingCounts
     reasons: Counter[str] = field(default_factory=Counter)
-    unnamed: int = 0
+    receipts_dropped: int = 0
     lags_s: Sequence[float] = ()

@@ -15,11 +15,11 @@ from rencheng.runtime.lifecycle import settle_memory
 from rencheng.runtime.logs import get_logger
 from services.ingest import metrics
 from services.ingest.broker_metrics import watch_broker
-from services.ingest.partitions.pool import Crew
-from services.ingest.partitions.remote import Hand
-from services.ingest.partitions.worker import Desklike
-from services.ingest.partitions.writer_count import Wanted, open_wanted
-from services.ingest.processing.processor import open_desk
+from services.ingest.partitions.pool import WriterPool
+from services.ingest.partitions.remote import RemoteProcessor
+from services.ingest.partitions.worker import Processor
+from services.ingest.partitions.writer_count import WriterCountWatch, open_writer_count
+from services.ingest.processing.processor import open_processor
 from services.ingest.settings import IngestSettings
 
 log = get_logger("ingest")
@@ -29,17 +29,17 @@ SHARE = "$share/rencheng-ingest/"
 
 
 @dataclass(frozen=True, slots=True)
-class Worker:
+class Receiver:
     """The parts of one receiving process, in the order of the walk."""
 
-    wanted: Wanted
+    writer_count: WriterCountWatch
     inbox: Inbox
-    crew: Crew
+    pool: WriterPool
     session: Session
 
 
 @contextmanager
-def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Worker]:
+def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[Receiver]:
     """Everything that a receiving process needs, connected; closed again at the end."""
     _ = settings.gauge_limits  # before anything is opened: a file that cannot be read stops us
     for codec, why in BROKEN.items():
@@ -48,36 +48,36 @@ def open_worker(settings: IngestSettings, stop: threading.Event) -> Iterator[Wor
     own, shared = _filters()
     session = Session(
         settings.mqtt_address,
-        client_id=settings.worker,
+        client_id=settings.writer_name,
         account=("rencheng-ingest", settings.mqtt_ingest_password.get_secret_value()),
         subscriptions=shared if settings.ingest_shared else own,
         given_up=own if settings.ingest_shared else shared,
         inbox=inbox,
         persistent=True,
-        on_change=lambda up, why: log.info("broker", worker=settings.worker, connected=up, why=why),
+        on_change=lambda up, why: log.info("broker", worker=settings.writer_name, connected=up, why=why),
     )
 
     def tell(topic: str, payload: bytes) -> bool:
-        sent = session.tell(topic, payload)
-        metrics.answered(sent=sent)  # what the other process counts, nobody sees
+        sent = session.publish_qos0(topic, payload)
+        metrics.count_replies(sent=sent)  # what the other process counts, nobody sees
         return sent
 
-    def open_slot(number: int, alone: bool, stack: ExitStack) -> Desklike:
-        of_slot = settings.of_slot(number)
+    def open_slot(number: int, alone: bool, stack: ExitStack) -> Processor:
+        of_slot = settings.of_writer(number)
         if alone:  # in this process: a second one would only cost memory
-            return stack.enter_context(open_desk(of_slot, stop, session.tell, metrics.took_in))
-        hand = Hand(of_slot, stop, tell, metrics.took_in)
+            return stack.enter_context(open_processor(of_slot, stop, session.publish_qos0, metrics.count_received))
+        hand = RemoteProcessor(of_slot, stop, tell, metrics.count_received)
         stack.callback(hand.close)
         return hand
 
-    crew = Crew(open_slot, session.acknowledge, stop, batch_max=settings.ingest_batch_max)
-    with open_wanted(settings, stop) as wanted, _metrics(settings):
+    crew = WriterPool(open_slot, session.acknowledge, stop, batch_max=settings.ingest_batch_max)
+    with open_writer_count(settings, stop) as wanted, _metrics(settings):
         crew.resize(wanted.number)
         try:
             crew.wait_until_open()
             with session:
                 settle_memory()
-                yield Worker(wanted, inbox, crew, session)
+                yield Receiver(wanted, inbox, crew, session)
                 crew.drain()
         finally:
             crew.close()

@@ -9,7 +9,7 @@ from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.metrics import JOB_FIGURES, JOB_RUNS, JOB_SECONDS, JOB_SUCCEEDED
 from rencheng.store import jobs as ledger
-from rencheng.store.core.database import Engine, in_our_words
+from rencheng.store.core.database import Engine, translate_errors
 from services.jobs.catalogue import Job
 from services.jobs.settings import JobSettings
 
@@ -28,10 +28,10 @@ def run(engine: Engine, jobs: Sequence[Job], settings: JobSettings, stop: thread
     """Do what is due until asked to stop. Starts, and goes on trying, while the database is away."""
     while not stop.is_set():
         try:
-            with in_our_words(), ledger.sole_runner(engine) as place:
+            with translate_errors(), ledger.acquire_runner(engine) as place:
                 if place is not None:
                     log.info("on duty", jobs=[job.name for job in jobs])
-                    _patrol(engine, jobs, settings, stop, place)
+                    _run_due(engine, jobs, settings, stop, place)
         except StoreUnavailable as away:
             log.warning("database away", why=str(away))
         stop.wait(LOOK_S)
@@ -50,17 +50,17 @@ def run_once(engine: Engine, jobs: Sequence[Job], settings: JobSettings, *, wait
     """Do each job once, due or not. Were all of them done? None: another runner is on duty."""
     until = time.monotonic() + wait_s
     while True:
-        with ledger.sole_runner(engine) as place:
+        with ledger.acquire_runner(engine) as place:
             if place is not None:
-                ended_well = [do(engine, job, settings) for job in jobs]  # each, also after one that failed
+                ended_well = [run_job(engine, job, settings) for job in jobs]  # each, also after one that failed
                 return all(ended_well)
         if time.monotonic() >= until:
             return None
         time.sleep(0.1)
 
 
-def _patrol(
-    engine: Engine, jobs: Sequence[Job], settings: JobSettings, stop: threading.Event, place: ledger.Place
+def _run_due(
+    engine: Engine, jobs: Sequence[Job], settings: JobSettings, stop: threading.Event, place: ledger.RunnerLock
 ) -> None:
     while not stop.is_set():
         now = place.now()  # also sees that the place is still ours
@@ -68,12 +68,12 @@ def _patrol(
             runs = {entry.name: entry for entry in ledger.runs(connection)}
         due = [job for job in jobs if is_due(job, runs.get(job.name), now)]
         if due:
-            do(engine, due[0], settings)
+            run_job(engine, due[0], settings)
         else:
             stop.wait(LOOK_S)
 
 
-def is_due(job: Job, last: ledger.Run | None, now: datetime) -> bool:
+def is_due(job: Job, last: ledger.JobRun | None, now: datetime) -> bool:
     """Is it time, by the database's clock?"""
     if last is None:
         return True
@@ -81,26 +81,26 @@ def is_due(job: Job, last: ledger.Run | None, now: datetime) -> bool:
     return now >= last.started_at + (min(job.every, RETRY_AFTER) if failed else job.every)
 
 
-def do(engine: Engine, job: Job, settings: JobSettings) -> bool:
+def run_job(engine: Engine, job: Job, settings: JobSettings) -> bool:
     """Run a job now and write down what became of it. Did it succeed?
 
     Raises:
         StoreUnavailable: the database is away, so that nothing can be written down either.
     """
     began = time.monotonic()
-    with in_our_words(), engine.begin() as connection:
+    with translate_errors(), engine.begin() as connection:
         ledger.record_start(connection, job.name, every=job.every)
     try:
-        with in_our_words():
+        with translate_errors():
             figures = job.run(engine, settings)
     except Exception as error:  # one job's trouble, whatever it is, is not the others'
         log.exception("job failed", job=job.name)
-        with in_our_words(), engine.begin() as connection:
+        with translate_errors(), engine.begin() as connection:
             ledger.record_failure(connection, job.name, f"{type(error).__name__}: {error}")
         JOB_RUNS.labels(job.name, "failed").inc()
         return False
     took_s = time.monotonic() - began
-    with in_our_words(), engine.begin() as connection:
+    with translate_errors(), engine.begin() as connection:
         ledger.record_success(connection, job.name, figures)
     JOB_RUNS.labels(job.name, "done").inc()
     JOB_SECONDS.labels(job.name).set(took_s)

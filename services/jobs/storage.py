@@ -35,7 +35,7 @@ def drop_what_is_old(engine: Engine, settings: JobSettings) -> dict[str, int]:
         tables = hypertables(connection)
     figures = {"chunks_dropped": 0, "chunks_withheld": 0}
     for hypertable in tables:
-        keep = settings.keep(hypertable.kind, hypertable.level)
+        keep = settings.keep(hypertable.kind, hypertable.granularity)
         if keep is None:
             continue
         with engine.begin() as connection:

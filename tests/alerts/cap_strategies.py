@@ -123,7 +123,7 @@ def example_site() -> Site:
         longitude=117.0651,
         profile=default_profile(SiteType.UNDERPASS),
         radius_m=200.0,
-        device_ids=("wl-0107",),
+        depth_gauge_ids=("wl-0107",),
     )
 
 

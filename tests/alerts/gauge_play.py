@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
-from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile
-from rencheng.engine.evaluate import Change, step
-from rencheng.engine.site_policy import rules_of
+from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile
+from rencheng.engine.evaluate import LevelChange, evaluate
+from rencheng.engine.site_policy import policy_of
 from rencheng.engine.state import SiteState
 
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
@@ -27,7 +27,7 @@ def profile(
     """Blue 50, yellow 150, orange 270, red 400, unless told otherwise."""
     thresholds = zip(WARNING_LEVELS, depths_mm or (50.0, 150.0, 270.0, 400.0), strict=True)
     return ThresholdProfile(
-        {level: Threshold(depth_mm, "test") for level, depth_mm in thresholds},
+        {level: DepthThreshold(depth_mm, "test") for level, depth_mm in thresholds},
         clear_below_mm=clear_below_mm,
         up_hold_s=up_hold_s,
         down_hold_s=down_hold_s,
@@ -56,17 +56,17 @@ def steady(depth_mm: float, minutes: Iterable[float], gauge: str = "G1") -> list
 
 def play(
     readings: Iterable[WaterReading], by: ThresholdProfile, state: SiteState | None = None
-) -> tuple[SiteState, list[Change]]:
+) -> tuple[SiteState, list[LevelChange]]:
     """The state after some readings, and the changes that they made: at an underpass, by the rate of rise alone."""
     state, changes = state or SiteState(), []
-    rules = rules_of(site(by=by))
+    rules = policy_of(site(by=by))
     for one in readings:
-        state, change = step(state, one, rules)
+        state, change = evaluate(state, one, rules)
         changes += [change] if change else []
     return state, changes
 
 
-def told(changes: Sequence[Change]) -> list[Told]:
+def told(changes: Sequence[LevelChange]) -> list[Told]:
     return [(c.before.word, c.after.word, (c.at - NOON).total_seconds() / 60, c.grounds.rule) for c in changes]
 
 
@@ -87,5 +87,5 @@ def site(
         longitude=117.02,
         profile=by or profile(),
         world=world,
-        device_ids=gauges or ("G1",),
+        depth_gauge_ids=gauges or ("G1",),
     )

@@ -173,7 +173,7 @@ def watch(database: Engine, *sites: Site) -> None:
         for one in sites:
             add_world(connection, one.world, one.world)
             register_site(connection, one)
-            gauges = [Device(name, Kind.WATERLOGGING, REGION, one.world, one.site_id) for name in one.device_ids]
+            gauges = [Device(name, Kind.WATERLOGGING, REGION, one.world, one.site_id) for name in one.depth_gauge_ids]
             register(connection, [(gauge, None) for gauge in gauges])
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.sensor import BoundSensor, Role
-from rencheng.domain.sign import Sign, SignKind
+from rencheng.domain.sign import Evidence, EvidenceKind
 from rencheng.messages.warning_json import document
 from rencheng.store.registry.devices import register
 from rencheng.text.sentences import in_chinese, in_english
@@ -35,7 +35,7 @@ def test_a_signal_that_lost_its_power_stands_in_the_grounds_of_the_warning_and_m
 ) -> None:
     one = hasty_site(1)
     sensors = (*one.sensors, BoundSensor("X1", Role.SIGNAL))
-    watch(database, replace(one, sensors=sensors, device_ids=(), gauge_ids=()))
+    watch(database, replace(one, sensors=sensors, depth_gauge_ids=(), rain_gauge_ids=()))
     with database.begin() as connection:
         register(connection, [(Device("X1", Kind.SIGNAL, REGION), None)])
     water = gauge("G1")
@@ -63,8 +63,8 @@ def test_a_sign_is_told_in_both_languages_and_in_the_document() -> None:
     flood = Flood(1)
     [said], _ = flood.rise(1, 0, 160)
     at = said.message.issued_at - timedelta(minutes=3)
-    signs = (Sign(SignKind.GROUND_FAULT, "p<1>", at), Sign(SignKind.TRAFFIC_FLOWS, "s1", at))
-    message, site = replace(said.message, signs=signs), flood.book.sites["S1"]
+    signs = (Evidence(EvidenceKind.GROUND_FAULT, "p<1>", at), Evidence(EvidenceKind.TRAFFIC_FLOWS, "s1", at))
+    message, site = replace(said.message, evidence=signs), flood.book.sites["S1"]
     grounds = document(message, site, PUBLISHER)["grounds"]
     clock = at.astimezone().strftime("%M")
 

@@ -12,21 +12,21 @@ from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.domain.warning import MessageType, WarningMessage
-from rencheng.engine.evaluator import Book, Page
+from rencheng.engine.evaluator import Evaluator, SiteRecord
 from tests.alerts.gauge_play import NOON, at, profile, reading, site, steady
 
 DRILL = "drill-1"
 
 
-def book_of(*sites: Site) -> Book:
-    book = Book()
+def book_of(*sites: Site) -> Evaluator:
+    book = Evaluator()
     book.set_sites({one.site_id: one for one in sites})
     return book
 
 
-def hear(book: Book, readings: Iterable[WaterReading], *, delay_s: float = 1) -> list[WarningMessage]:
+def hear(book: Evaluator, readings: Iterable[WaterReading], *, delay_s: float = 1) -> list[WarningMessage]:
     """Everything on time by its own clock."""
-    return [message for one in readings for message in book.take(one, one.time + timedelta(seconds=delay_s))]
+    return [message for one in readings for message in book.process(one, one.time + timedelta(seconds=delay_s))]
 
 
 def words(messages: Iterable[WarningMessage]) -> list[tuple[str, str, str]]:
@@ -79,28 +79,28 @@ def test_a_site_that_changes_its_world_begins_afresh() -> None:
     moved = site("A", "G1", world=DRILL)
     book.set_sites({"A": moved})
 
-    assert book.page("A") == Page(DRILL)
+    assert book.record("A") == SiteRecord(DRILL)
     assert words(hear(book, [reading(1, 160)])) == [("A", "Alert", "yellow")]
 
 
 def test_a_page_that_was_kept_in_another_world_is_not_taken_up() -> None:
     book = book_of(site("A", "G1"))
     hear(book, [reading(0, 500)])
-    kept = book.changed_pages()
+    kept = book.dirty_records()
     other = book_of(site("A", "G1", world=DRILL))
     other.restore(kept)
 
-    assert other.page("A") == Page(DRILL)
+    assert other.record("A") == SiteRecord(DRILL)
 
 
 def test_a_site_that_was_removed_and_comes_back_begins_afresh() -> None:
     book = book_of(site("A", "G1"))
     hear(book, [reading(0, 500)])
     book.set_sites({})
-    assert book.changed_pages() == {}
+    assert book.dirty_records() == {}
     book.set_sites({"A": site("A", "G1")})
 
-    assert book.page("A") == Page()
+    assert book.record("A") == SiteRecord()
 
 
 def test_new_thresholds_keep_the_standing_warning() -> None:
@@ -114,7 +114,7 @@ def test_new_thresholds_keep_the_standing_warning() -> None:
 
 
 def test_only_a_new_gauge_asks_for_its_earlier_readings() -> None:
-    book = Book()
+    book = Evaluator()
     a, b = site("A", "G1"), site("B", "G2")
 
     assert book.set_sites({}) is False
@@ -130,7 +130,7 @@ def test_it_says_until_when_it_has_heard_each_gauge() -> None:
     book = book_of(site("A", "G1", "G2"), site("B", "G3"))
     hear(book, [reading(0, 10, "G1"), reading(1, 10, "G1"), reading(2, None, "G3")])
 
-    assert [(s.site_id, gauge, heard) for s, gauge, heard in book.heard_until()] == [
+    assert [(s.site_id, gauge, heard) for s, gauge, heard in book.last_readings()] == [
         ("A", "G1", at(1)),
         ("A", "G2", None),
         ("B", "G3", None),
@@ -140,21 +140,21 @@ def test_it_says_until_when_it_has_heard_each_gauge() -> None:
 def test_changed_pages_are_told_once_and_come_back_from_json() -> None:
     book = book_of(site("A", "G1"), site("B", "G2"))
     hear(book, [reading(0, 160, "G1")])
-    pages = book.changed_pages()
-    through_json = {name: Page.from_json(json.loads(json.dumps(page.to_json()))) for name, page in pages.items()}
+    pages = book.dirty_records()
+    through_json = {name: SiteRecord.from_json(json.loads(json.dumps(page.to_json()))) for name, page in pages.items()}
 
     assert list(pages) == ["A"]
     assert through_json == pages
-    assert book.changed_pages() == {}
+    assert book.dirty_records() == {}
 
 
 def test_a_page_that_was_put_back_finds_the_same_message_again() -> None:
     book = book_of(site("A", "G1"))
-    first = book.take(reading(0, 160), at(0))
-    book.put_back("A")
+    first = book.process(reading(0, 160), at(0))
+    book.roll_back("A")
 
     assert first
-    assert book.take(reading(0, 160), at(0)) == first
+    assert book.process(reading(0, 160), at(0)) == first
 
 
 def test_a_retired_gauge_holds_nothing_up() -> None:
@@ -183,8 +183,8 @@ def test_every_recorded_flood_is_warned_of_and_cleared(flood: FloodRecording, si
 
     assert said[0].message_type is MessageType.ALERT
     assert said[-1].message_type is MessageType.CANCEL
-    assert book.page("A").state.level is Level.NONE
-    assert book.page("A").standing is None
+    assert book.record("A").state.level is Level.NONE
+    assert book.record("A").open_warning is None
     assert said[0].issued_at <= crossing
     assert len({message.identifier for message in said}) == len(said)
 

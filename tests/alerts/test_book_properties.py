@@ -15,7 +15,7 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import WarningMessage
-from rencheng.engine.evaluator import Book, Page
+from rencheng.engine.evaluator import Evaluator, SiteRecord
 from tests.alerts.gauge_play import NOON, at, reading, site
 
 WORLD = "drill"
@@ -60,27 +60,29 @@ def rain(draw: st.DrawFn) -> list[WaterReading]:
 @st.composite
 def cities(draw: st.DrawFn) -> list[WaterReading]:
     """All gauges of the city, in order of sample time."""
-    gauges = [draw(gauge_days(name)) for one in SITES.values() for name in one.device_ids]
+    gauges = [draw(gauge_days(name)) for one in SITES.values() for name in one.depth_gauge_ids]
     return sorted(
         [one for gauge in [*gauges, draw(rain())] for one in gauge], key=lambda one: (one.time, one.device_id)
     )
 
 
-def judged(book: Book, readings: Iterable[WaterReading]) -> list[WarningMessage]:
-    return [message for one in readings for message in book.take(one, NOON)]
+def judged(book: Evaluator, readings: Iterable[WaterReading]) -> list[WarningMessage]:
+    return [message for one in readings for message in book.process(one, NOON)]
 
 
-def new_book(wait: timedelta = timedelta(0), sites: dict[str, Site] = SITES) -> Book:
-    book = Book(wait=wait)
+def new_book(wait: timedelta = timedelta(0), sites: dict[str, Site] = SITES) -> Evaluator:
+    book = Evaluator(wait=wait)
     book.set_sites(sites)
     return book
 
 
-def begun_again(pages: dict[str, Page], wait: timedelta = timedelta(0), sites: dict[str, Site] = SITES) -> Book:
+def begun_again(
+    pages: dict[str, SiteRecord], wait: timedelta = timedelta(0), sites: dict[str, Site] = SITES
+) -> Evaluator:
     """Another process, with what the database kept."""
     kept = json.loads(json.dumps({name: page.to_json() for name, page in pages.items()}))
     book = new_book(wait, sites)
-    book.restore({name: Page.from_json(page) for name, page in kept.items()})
+    book.restore({name: SiteRecord.from_json(page) for name, page in kept.items()})
     return book
 
 
@@ -89,10 +91,10 @@ def test_wherever_the_engine_starts_again_the_warnings_are_the_same(
     readings: Sequence[WaterReading], cuts: list[int]
 ) -> None:
     whole = judged(new_book(), readings)
-    book, pages, said, begin = new_book(), dict[str, Page](), list[WarningMessage](), 0
+    book, pages, said, begin = new_book(), dict[str, SiteRecord](), list[WarningMessage](), 0
     for cut in [*sorted(cuts), len(readings)]:
         said += judged(book, readings[begin:cut])
-        pages |= book.changed_pages()
+        pages |= book.dirty_records()
         book, begin = begun_again(pages), max(begin, cut)
 
     assert said == whole
@@ -105,7 +107,7 @@ def test_in_whatever_batches_readings_come_the_warnings_are_the_same(
     book, said = new_book(), list[WarningMessage]()
     for begin in range(0, len(readings), size):
         said += judged(book, readings[begin : begin + size])
-        book.changed_pages()  # as the outbox does after each batch
+        book.dirty_records()  # as the outbox does after each batch
 
     assert said == judged(new_book(), readings)
 
@@ -118,7 +120,7 @@ def test_readings_that_come_again_after_a_restart_change_nothing(
     again = data.draw(st.integers(0, cut))
     first = new_book()
     said = judged(first, readings[:cut])
-    said += judged(begun_again(first.changed_pages()), readings[again:])
+    said += judged(begun_again(first.dirty_records()), readings[again:])
 
     assert said == judged(new_book(), readings)
 
@@ -152,14 +154,14 @@ def test_in_whatever_order_readings_come_within_what_is_waited_for_the_warnings_
     arrivals: Arrivals, cuts: list[int], sites: dict[str, Site]
 ) -> None:
     at_once = new_book(sites=sites)
-    whole = [message for one, received_at in in_order(arrivals) for message in at_once.take(one, received_at)]
-    book, pages, said, begin = new_book(WAITS, sites), dict[str, Page](), list[WarningMessage](), 0
+    whole = [message for one, received_at in in_order(arrivals) for message in at_once.process(one, received_at)]
+    book, pages, said, begin = new_book(WAITS, sites), dict[str, SiteRecord](), list[WarningMessage](), 0
     for cut in [*sorted(cuts), len(arrivals)]:
-        said += [message for one, received_at in arrivals[begin:cut] for message in book.take(one, received_at)]
-        pages |= book.changed_pages()
+        said += [message for one, received_at in arrivals[begin:cut] for message in book.process(one, received_at)]
+        pages |= book.dirty_records()
         book, begin = begun_again(pages, WAITS, sites), max(begin, cut)
 
-    assert said + book.take(LAST, LAST.time) == whole
+    assert said + book.process(LAST, LAST.time) == whole
 
 
 @given(jumbled(), st.integers(1, 30))
@@ -167,8 +169,8 @@ def test_the_clock_may_go_on_between_any_two_readings(arrivals: Arrivals, every:
     book, ticked = new_book(WAITS, LIVE_SITES), new_book(WAITS, LIVE_SITES)
     said, with_ticks = list[WarningMessage](), list[WarningMessage]()
     for number, (one, received_at) in enumerate(arrivals):
-        said += book.take(one, received_at)
-        with_ticks += ticked.take(one, received_at)
+        said += book.process(one, received_at)
+        with_ticks += ticked.process(one, received_at)
         with_ticks += ticked.tick(received_at) if number % every == 0 else []
 
-    assert with_ticks + ticked.tick(LAST.time) == said + book.take(LAST, LAST.time)
+    assert with_ticks + ticked.tick(LAST.time) == said + book.process(LAST, LAST.time)

@@ -10,13 +10,13 @@ from sqlalchemy import Engine
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.level import Level
-from rencheng.domain.mute import Scope, Silence
-from rencheng.store.warnings.suppression import add_mute, end_mute, newest_notices, told_of_open_warnings
-from services.alerts.outbox.notice_publisher import Bulletin, topic_of
+from rencheng.domain.mute import MuteScope, Silence
+from rencheng.store.warnings.suppression import add_mute, end_mute, newest_notices, sent_of_open_warnings
+from services.alerts.outbox.notice_publisher import NoticePublisher, topic_of
 from services.alerts.outbox.outbox import Outbox
-from services.alerts.outbox.relay import deliver_due
+from services.alerts.outbox.relay import relay_due
 from services.alerts.suppression.notices import Notice
-from services.alerts.suppression.service import Desk
+from services.alerts.suppression.service import Suppressor
 from tests.alerts.conftest import MakeGauge
 from tests.alerts.services import Dispatcher, Service, eventually, hasty_site, rows, watch
 from tests.alerts.test_outbox import Flood, Post
@@ -41,26 +41,28 @@ class Control:
 
     def __init__(self, database: Engine) -> None:
         self.database = database
-        self.flood, self.post, self.desk = Flood(1, 2), Post(), Desk()
+        self.flood, self.post, self.desk = Flood(1, 2), Post(), Suppressor()
         self.outbox = Outbox(database, self.post.take)
         self.desk.set_sites(self.flood.book.sites)
 
     def silence(self, up_to: Level, minutes: float) -> None:
         until = datetime.now(UTC) + timedelta(minutes=minutes)
-        self.desk.set_mutes([Silence("silence-1", Scope(site_id="S1"), up_to, NOW - timedelta(days=1), until, "test")])
+        self.desk.set_mutes(
+            [Silence("silence-1", MuteScope(site_id="S1"), up_to, NOW - timedelta(days=1), until, "test")]
+        )
 
     def rise(self, minute: float, depth_mm: float) -> None:
         said, pages = self.flood.rise(1, minute, depth_mm)
-        self.outbox.keep([self.desk.judge(each) for each in said], pages)
+        self.outbox.store([self.desk.decide(each) for each in said], pages)
         self.deliver()
 
     def tick(self) -> None:
-        self.outbox.free(self.desk.tick())
-        self.outbox.keep([], {})
+        self.outbox.release(self.desk.tick())
+        self.outbox.store([], {})
         self.deliver()
 
     def deliver(self) -> None:
-        deliver_due(self.database, self.post.put)
+        relay_due(self.database, self.post.put)
 
 
 @pytest.fixture
@@ -105,7 +107,7 @@ def test_while_the_database_is_away_what_is_held_stays_and_what_is_freed_goes_ou
         control.rise(0, 60)
         assert control.post.sent == []
         control.silence(Level.RED, -1)
-        control.outbox.free(control.desk.tick())
+        control.outbox.release(control.desk.tick())
         control.outbox.save()
         assert control.post.sent == ["S1"]
     control.outbox.save()
@@ -118,15 +120,15 @@ def test_while_the_database_is_away_what_is_held_stays_and_what_is_freed_goes_ou
 def test_a_service_that_comes_back_knows_what_it_holds(control: Control) -> None:
     control.silence(Level.RED, 5)
     control.rise(0, 60)
-    desk = Desk()
+    desk = Suppressor()
     desk.set_sites(control.flood.book.sites)
     with control.database.connect() as connection:
-        desk.restore(told_of_open_warnings(connection), [])
+        desk.restore(sent_of_open_warnings(connection), [])
     control.desk = desk
     control.tick()
 
     assert control.post.sent == ["S1"]
-    assert desk.control.line("S1").told is Level.BLUE
+    assert desk.policy.delivery_of("S1").sent is Level.BLUE
 
 
 def test_a_silence_in_the_register_mutes_a_running_service(
@@ -134,7 +136,7 @@ def test_a_silence_in_the_register_mutes_a_running_service(
 ) -> None:
     watch(database, hasty_site(1), hasty_site(2))
     now = datetime.now(UTC)
-    silence = Silence("", Scope(site_id="S1"), Level.RED, now, now + timedelta(hours=1), "pump test")
+    silence = Silence("", MuteScope(site_id="S1"), Level.RED, now, now + timedelta(hours=1), "pump test")
     with database.begin() as connection:
         name = add_mute(connection, silence, "a test")
     one, two = gauge("G1"), gauge("G2")
@@ -161,9 +163,9 @@ def test_a_notice_is_sent_and_recorded_and_the_newest_waits_for_the_broker(datab
         heard.append((topic, json.loads(payload)["level"]))
         return True
 
-    bulletin = Bulletin(database, publish)
-    bulletin.post([notice("region 1"), notice("catchment a/+#b")], connected=False)
-    bulletin.post([notice("region 1", in_force=False)], connected=True)
+    bulletin = NoticePublisher(database, publish)
+    bulletin.publish([notice("region 1"), notice("catchment a/+#b")], connected=False)
+    bulletin.publish([notice("region 1", in_force=False)], connected=True)
 
     assert heard == [
         ("rencheng/v1/notice/group/actual/region-1", "red"),
@@ -183,10 +185,10 @@ def test_while_the_database_is_away_a_notice_goes_out_and_is_recorded_later(
         heard.append(topic)
         return True
 
-    bulletin = Bulletin(database, publish)
+    bulletin = NoticePublisher(database, publish)
     with away(database, monkeypatch):
-        bulletin.post([notice("region 7")], connected=True)
+        bulletin.publish([notice("region 7")], connected=True)
     assert heard == [topic_of(notice("region 7"))]
-    bulletin.post([notice("region 8")], connected=True)
+    bulletin.publish([notice("region 8")], connected=True)
     with database.connect() as connection:
         assert {"region 7", "region 8"} <= {row["topic"] for row in newest_notices(connection)}

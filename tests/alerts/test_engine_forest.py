@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rencheng.engine.forecast.features import NAMES
+from rencheng.engine.forecast.features import FEATURE_NAMES
 from rencheng.engine.forecast.forest import Forest, Node
 from rencheng.engine.forecast.shipped import street_model
 
@@ -37,7 +37,7 @@ def test_what_is_looked_up_is_what_is_walked(trees: list[Node], row: tuple[float
     assert forest.total(forest.leaves(row[:cut]) & forest.leaves(row[cut:], cut)) == expected
 
 
-@given(st.tuples(*[st.one_of(st.just(nan), st.floats(-600, 600))] * len(NAMES)))
+@given(st.tuples(*[st.one_of(st.just(nan), st.floats(-600, 600))] * len(FEATURE_NAMES)))
 def test_so_does_the_shipped_model(row: tuple[float, ...]) -> None:
     model = street_model()
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rencheng.engine.gauge import NEW, Gauge, hear
+from rencheng.engine.gauge import NEW, GaugeState, update
 from rencheng.engine.health.jump_filter import STEP_MM
 from rencheng.engine.water.event import WET_MM
 
@@ -13,11 +13,11 @@ _OF_A_PULSE = st.lists(st.floats(0.6, 1.0), min_size=1, max_size=4)
 _NOTHING = st.integers(1, 3)
 
 
-def heard(depths_mm: list[float]) -> list[Gauge]:
+def heard(depths_mm: list[float]) -> list[GaugeState]:
     """The gauge after each of some samples, a minute apart, above a dry street before."""
-    gauge, found = hear(NEW, 0.0, 0.0, hasty=False), []
+    gauge, found = update(NEW, 0.0, 0.0, fail_safe=False), []
     for minute, depth_mm in enumerate(depths_mm, 1):
-        gauge = hear(gauge, STEP_S * minute, depth_mm, hasty=False)
+        gauge = update(gauge, STEP_S * minute, depth_mm, fail_safe=False)
         found.append(gauge)
     return found
 
@@ -27,7 +27,7 @@ def test_water_that_comes_up_through_the_depths_between_is_believed_at_every_sam
     depths_mm = [sum(rises_mm[: place + 1]) for place in range(len(rises_mm))]
     gauges = heard(depths_mm)
 
-    assert [one.believed_mm for one in gauges] == depths_mm
+    assert [one.accepted_mm for one in gauges] == depths_mm
     assert all(one.is_trusted for one in gauges)
 
 
@@ -37,12 +37,12 @@ def test_bicycles_and_grass_are_never_believed(top_mm: float, pulses: list[tuple
         depth_mm for shares, nothing in pulses for depth_mm in [*(top_mm * share for share in shares), *[0.0] * nothing]
     ]
 
-    assert all(one.believed_mm is not None and one.believed_mm < WET_MM for one in heard(depths_mm))
+    assert all(one.accepted_mm is not None and one.accepted_mm < WET_MM for one in heard(depths_mm))
 
 
 @given(st.floats(85.0, 1500.0), st.lists(st.floats(0.98, 1.02), min_size=1, max_size=120))
 def test_a_parked_car_is_never_believed_however_long_it_stands(top_mm: float, ripples: list[float]) -> None:
     gauges = heard([top_mm * ripple for ripple in ripples])
 
-    assert all(one.believed_mm == 0.0 for one in gauges)
-    assert heard([*[top_mm * ripple for ripple in ripples], 0.0])[-1].believed_mm == 0.0
+    assert all(one.accepted_mm == 0.0 for one in gauges)
+    assert heard([*[top_mm * ripple for ripple in ripples], 0.0])[-1].accepted_mm == 0.0

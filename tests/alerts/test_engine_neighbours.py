@@ -14,19 +14,19 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.domain.warning import ArmedBy, WarningMessage
-from rencheng.engine.evaluator import Book, Page
-from rencheng.engine.forecast.model import STORM_SITES
+from rencheng.engine.evaluator import Evaluator, SiteRecord
+from rencheng.engine.forecast.model import REGIONAL_EVENT_SITES
 from rencheng.engine.forecast.shipped import street_model
 from rencheng.engine.neighbours import OTHERS_MIN, STORM_S, Neighbours
-from rencheng.engine.rain.readiness import CALM, Readiness
+from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.state import SiteState
-from rencheng.engine.water.event import begin, go_on, is_swift
+from rencheng.engine.water.event import extend, is_rapid_rise, start
 from tests.alerts.gauge_play import NOON, at, reading, site
 
 ROAD = default_profile(SiteType.ROAD)
 WORLD = "drill"
 HERE = "S00"
-STORMED = tuple(f"S{number:02}" for number in range(1, 1 + STORM_SITES))
+STORMED = tuple(f"S{number:02}" for number in range(1, 1 + REGIONAL_EVENT_SITES))
 CLOUDBURST_MM = (0, 0, 15, 50, 95, 150, 190, 210, 210)
 SLOW_MM = (0, 0, 15, 26, 37, 48, 59, 70, 81)
 
@@ -39,14 +39,14 @@ def rise(name: str, depths_mm: Sequence[float], begins_min: float = 0.0) -> list
     return [reading(begins_min + minute, mm, f"gauge of {name}") for minute, mm in enumerate(depths_mm)]
 
 
-def new_book(sites: dict[str, Site] | None = None, wait: timedelta = timedelta(0)) -> Book:
-    book = Book(street_model(), wait=wait)
+def new_book(sites: dict[str, Site] | None = None, wait: timedelta = timedelta(0)) -> Evaluator:
+    book = Evaluator(street_model(), wait=wait)
     book.set_sites(STREETS if sites is None else sites)
     return book
 
 
-def judged(book: Book, readings: Iterable[WaterReading]) -> list[WarningMessage]:
-    return [message for one in readings for message in book.take(one, NOON)]
+def judged(book: Evaluator, readings: Iterable[WaterReading]) -> list[WarningMessage]:
+    return [message for one in readings for message in book.process(one, NOON)]
 
 
 def chances(sites: dict[str, Site], *before: WaterReading) -> list[float]:
@@ -54,9 +54,9 @@ def chances(sites: dict[str, Site], *before: WaterReading) -> list[float]:
     book, found = new_book(sites), list[float]()
     judged(book, before)
     for one in rise(HERE, SLOW_MM, begins_min=20):
-        book.take(one, NOON)
-        outlook = book.page(HERE).state.gauges[f"gauge of {HERE}/0"].outlook
-        crossing = outlook.crossings[1] if outlook and len(outlook.crossings) > 1 else None
+        book.process(one, NOON)
+        outlook = book.record(HERE).state.gauges[f"gauge of {HERE}/0"].forecast
+        crossing = outlook.thresholds[1] if outlook and len(outlook.thresholds) > 1 else None
         found += [crossing.probability] if crossing else []
     return found
 
@@ -81,7 +81,7 @@ def test_another_region_another_world_and_a_stream_say_nothing_of_it() -> None:
     alone = chances(STREETS)
     for elsewhere in ({"region": "370103"}, {"site_type": SiteType.CHANNEL}):
         sites = STREETS | {name: replace(STREETS[name], **elsewhere) for name in STORMED}
-        more = {f"T{number}": another(f"T{number}") for number in range(STORM_SITES)}
+        more = {f"T{number}": another(f"T{number}") for number in range(REGIONAL_EVENT_SITES)}
 
         assert chances(sites | more, *STORM) == alone
 
@@ -98,9 +98,9 @@ def test_where_few_sites_are_watched_their_silence_says_nothing() -> None:
     book = new_book(few)
     judged(book, [*STORM, *rise(HERE, CLOUDBURST_MM, begins_min=10)])
 
-    outlook = book.page(HERE).state.gauges[f"gauge of {HERE}/0"].outlook
+    outlook = book.record(HERE).state.gauges[f"gauge of {HERE}/0"].forecast
     assert outlook is not None
-    assert outlook.stirred is None
+    assert outlook.rapid_rises_nearby is None
 
 
 def test_the_warning_says_at_how_many_other_places_it_rose() -> None:
@@ -108,7 +108,7 @@ def test_the_warning_says_at_how_many_other_places_it_rose() -> None:
 
     foretold = [one for one in said if one.site_id == HERE and one.grounds.rule == "predicted"]
 
-    assert {one.grounds.stirred for one in foretold} == {STORM_SITES}
+    assert {one.grounds.rapid_rises_nearby for one in foretold} == {REGIONAL_EVENT_SITES}
 
 
 ARMED_SLOWLY = (0, 0, 12, 26, 42, 58, 74, 90, 106, 120, 132, 140)
@@ -117,7 +117,7 @@ ARMED_SLOWLY = (0, 0, 12, 26, 42, 58, 74, 90, 106, 120, 132, 140)
 @pytest.mark.parametrize(
     ("rain_mm", "readiness", "armed_by", "whom"),
     [
-        (8.0, CALM, ArmedBy.RAIN, ""),
+        (8.0, NO_SIGNAL, ArmedBy.RAIN, ""),
         (0.0, Readiness(Level.ORANGE, "rain signal X"), ArmedBy.WEATHER, "rain signal X"),
         (8.0, Readiness(Level.ORANGE, "rain signal X"), ArmedBy.RAIN, ""),
     ],
@@ -126,9 +126,9 @@ def test_a_warning_names_what_it_would_not_have_come_without_yet(
     rain_mm: float, readiness: Readiness, armed_by: ArmedBy, whom: str
 ) -> None:
     wet = replace(
-        another(HERE), sensors=(BoundSensor(f"gauge of {HERE}"), BoundSensor("R", Role.RAIN)), gauge_ids=("R",)
+        another(HERE), sensors=(BoundSensor(f"gauge of {HERE}"), BoundSensor("R", Role.RAIN)), rain_gauge_ids=("R",)
     )
-    calm, armed = Book(street_model()), Book(street_model(), lambda _site, _now: readiness)
+    calm, armed = Evaluator(street_model()), Evaluator(street_model(), lambda _site, _now: readiness)
     for book in (calm, armed):
         book.set_sites({HERE: wet})
     rising = rise(HERE, ARMED_SLOWLY)
@@ -137,7 +137,7 @@ def test_a_warning_names_what_it_would_not_have_come_without_yet(
     yellow = [next((one for one in said if one.level is Level.YELLOW), None) for said in (later, sooner)]
 
     assert yellow[1] is not None
-    assert (yellow[1].grounds.rule, yellow[1].grounds.armed_by, yellow[1].grounds.armed_by_whom) == (
+    assert (yellow[1].grounds.rule, yellow[1].grounds.armed_by, yellow[1].grounds.armed_by_source) == (
         "predicted",
         armed_by,
         whom,
@@ -152,7 +152,7 @@ def test_in_a_storm_the_first_sample_that_stands_on_a_street_may_be_water() -> N
     for before in ([], STORM):
         book = new_book(STREETS | {HERE: deeper})
         judged(book, [*before, *rise(HERE, [0, 0, 0, 76], begins_min=10)])
-        levels.append(book.page(HERE).state.level)
+        levels.append(book.record(HERE).state.level)
 
     assert levels == [Level.NONE, Level.BLUE]
 
@@ -173,24 +173,26 @@ def test_in_a_storm_the_first_sample_that_stands_on_a_street_may_be_water() -> N
 def test_a_swift_rise_is_between_two_wet_samples(
     depths_mm: tuple[float, float], minutes: float, *, swift: bool
 ) -> None:
-    one = begin(-60.0, 0.0, depths_mm[0])
+    one = start(-60.0, 0.0, depths_mm[0])
 
-    assert not is_swift(begin(-60.0, 0.0, 80.0))
-    assert is_swift(go_on(one, 60.0 * minutes, depths_mm[1])) is swift
+    assert not is_rapid_rise(start(-60.0, 0.0, 80.0))
+    assert is_rapid_rise(extend(one, 60.0 * minutes, depths_mm[1])) is swift
 
 
 def test_a_site_counts_once_by_its_last_rise_and_never_for_itself() -> None:
     near = Neighbours()
     near.set_sites(STREETS.values())
     for name, second in (("S01", 0.0), ("S01", 600.0), ("S02", 900.0), (HERE, 950.0)):
-        near.follow(STREETS[name], SiteState(swift_s=NOON.timestamp() + second))
+        near.follow(STREETS[name], SiteState(last_rapid_rise_s=NOON.timestamp() + second))
 
-    counts = {second: near.stirred(HERE, at(second / 60)) for second in (599, 600, 900, 2400, 2401, 2700, 2701)}
+    counts = {
+        second: near.rapid_rises_nearby(HERE, at(second / 60)) for second in (599, 600, 900, 2400, 2401, 2700, 2701)
+    }
 
     assert counts == {599: 0, 600: 1, 900: 2, 2400: 2, 2401: 1, 2700: 1, 2701: 0}
-    assert near.stirred("S02", at(1000 / 60)) == 2
+    assert near.rapid_rises_nearby("S02", at(1000 / 60)) == 2
     near.forget("S01")
-    assert near.stirred(HERE, at(15)) == 1
+    assert near.rapid_rises_nearby(HERE, at(15)) == 1
 
 
 @pytest.mark.parametrize(("watched", "stirred"), [(400, 4), (401, 0), (1000, 0)])
@@ -199,9 +201,9 @@ def test_in_a_great_district_a_few_swift_rises_are_chance(watched: int, stirred:
     more = (replace(STREETS[HERE], site_id=f"X{number}") for number in range(watched - len(STREETS)))
     near.set_sites([*STREETS.values(), *more])
     for name in STORMED:
-        near.follow(STREETS[name], SiteState(swift_s=NOON.timestamp()))
+        near.follow(STREETS[name], SiteState(last_rapid_rise_s=NOON.timestamp()))
 
-    assert near.stirred(HERE, NOON) == stirred
+    assert near.rapid_rises_nearby(HERE, NOON) == stirred
 
 
 @st.composite
@@ -224,9 +226,9 @@ def test_wherever_the_engine_starts_again_it_knows_what_was_seen_near_by(
     cut = data.draw(st.integers(0, len(readings)))
     first = new_book()
     said = judged(first, readings[:cut])
-    kept = json.loads(json.dumps({name: page.to_json() for name, page in first.changed_pages().items()}))
+    kept = json.loads(json.dumps({name: page.to_json() for name, page in first.dirty_records().items()}))
     second = new_book()
-    second.restore({name: Page.from_json(page) for name, page in kept.items()})
+    second.restore({name: SiteRecord.from_json(page) for name, page in kept.items()})
 
     assert said + judged(second, readings[cut:]) == judged(new_book(), readings)
 
@@ -254,7 +256,7 @@ def test_a_site_that_is_gone_is_no_neighbour() -> None:
     book.set_sites(left)
     judged(book, rise(HERE, CLOUDBURST_MM, begins_min=10))
 
-    outlook = book.page(HERE).state.gauges[f"gauge of {HERE}/0"].outlook
+    outlook = book.record(HERE).state.gauges[f"gauge of {HERE}/0"].forecast
     assert outlook is not None
-    assert outlook.stirred == STORM_SITES - 2
-    assert book.page(HERE).state.level >= Level.YELLOW
+    assert outlook.rapid_rises_nearby == REGIONAL_EVENT_SITES - 2
+    assert book.record(HERE).state.level >= Level.YELLOW

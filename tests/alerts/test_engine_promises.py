@@ -11,22 +11,22 @@ from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import SiteType, default_profile
 from rencheng.domain.warning import MessageType, WarningMessage
-from rencheng.engine.evaluator import Book
+from rencheng.engine.evaluator import Evaluator
 from tests.alerts.gauge_play import reading, site
 
 WORLD = "drill"
 
 
-def place(site_type: SiteType, *gauges: str) -> Book:
-    book = Book()
+def place(site_type: SiteType, *gauges: str) -> Evaluator:
+    book = Evaluator()
     one = replace(site("S", *gauges, world=WORLD), site_type=site_type, profile=default_profile(site_type))
     book.set_sites({"S": one})
     return book
 
 
-def said(book: Book, readings: Iterable[WaterReading]) -> list[WarningMessage]:
+def said(book: Evaluator, readings: Iterable[WaterReading]) -> list[WarningMessage]:
     in_order = sorted(readings, key=lambda one: (one.time, one.device_id))
-    return [message for one in in_order for message in book.take(one, one.time)]
+    return [message for one in in_order for message in book.process(one, one.time)]
 
 
 def highest(messages: Iterable[WarningMessage]) -> Level:

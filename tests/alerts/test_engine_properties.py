@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import ThresholdProfile
-from rencheng.engine.evaluate import step
-from rencheng.engine.site_policy import rules_of
+from rencheng.engine.evaluate import evaluate
+from rencheng.engine.site_policy import policy_of
 from rencheng.engine.state import SiteState
 from tests.alerts.gauge_play import play, profile, reading, site
 
@@ -117,7 +117,7 @@ def test_what_could_not_be_measured_changes_nothing(readings: list[WaterReading]
 def test_a_rise_has_grounds_that_speak_for_it(readings: list[WaterReading], by: ThresholdProfile) -> None:
     state = SiteState()
     for one in readings:
-        state, change = step(state, one, rules_of(site(by=by)))
+        state, change = evaluate(state, one, policy_of(site(by=by)))
         if change and change.after > change.before:
             grounds = change.grounds
             assert grounds.threshold_mm == by.depth_mm(change.after)

@@ -10,7 +10,7 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind, WarningMessage
-from rencheng.engine.evaluator import Book
+from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.rain.readiness import Readiness
 from tests.alerts.gauge_play import NOON, at, reading, site, steady
 
@@ -28,16 +28,16 @@ def place(site_type: SiteType = SiteType.ROAD, *gauges: str, rain_gauges: tuple[
         site_type=site_type,
         profile=bare.profile,
         world=DRILL,
-        device_ids=bare.device_ids,
-        gauge_ids=rain_gauges,
+        depth_gauge_ids=bare.depth_gauge_ids,
+        rain_gauge_ids=rain_gauges,
     )
 
 
 def hear(one: Site, *readings: WaterReading, readiness: Readiness | None = None) -> list[WarningMessage]:
-    book = Book(None, (lambda _site, _now: readiness)) if readiness else Book()
+    book = Evaluator(None, (lambda _site, _now: readiness)) if readiness else Evaluator()
     book.set_sites({one.site_id: one})
     in_order = sorted(readings, key=lambda each: each.time)
-    return [message for each in in_order for message in book.take(each, each.time)]
+    return [message for each in in_order for message in book.process(each, each.time)]
 
 
 def said(messages: list[WarningMessage]) -> list[tuple[str, str, str]]:
@@ -105,7 +105,7 @@ def test_one_gauge_of_three_that_stays_dry_hides_no_flood() -> None:
 def test_a_dry_gauge_that_hangs_above_the_water_contradicts_nobody() -> None:
     sensors = (BoundSensor("G1"), *(BoundSensor(name, lowest_point_height_mm=900.0) for name in ("G2", "G3")))
     flat = place(SiteType.ROAD, "G1", "G2", "G3")
-    high = replace(flat, sensors=sensors, device_ids=("G1", "G2", "G3"))
+    high = replace(flat, sensors=sensors, depth_gauge_ids=("G1", "G2", "G3"))
     readings = [
         *(reading(minute, 20.0 * minute, "G1") for minute in range(30)),
         *steady(0, [minute + 0.5 for minute in range(30)], "G2"),
@@ -124,12 +124,12 @@ def test_a_gauge_in_a_pit_tells_the_depth_at_the_lowest_point() -> None:
 
 
 def notices(one: Site, *readings: WaterReading) -> list[SiteNotice]:
-    book = Book()
+    book = Evaluator()
     other = site("clock", "C", world=DRILL)
     book.set_sites({one.site_id: one, "clock": other})
     found: list[SiteNotice] = []
     for each in sorted(readings, key=lambda each: each.time):
-        book.take(each, each.time)
+        book.process(each, each.time)
         found += [notice for notice in book.take_notices() if notice.site_id == one.site_id]
     return found
 

@@ -218,7 +218,7 @@ def test_a_silent_gauge_raises_nothing() -> None:
 
 def test_a_state_remembers_only_the_last_minutes() -> None:
     state, _ = play([reading(minute, 160 + minute % 7) for minute in range(2000)], profile())
-    spell = state.gauges["G1/0"].spell
+    spell = state.gauges["G1/0"].event
 
     assert spell is not None
     assert len(spell.samples) <= 22

@@ -6,28 +6,35 @@ from statistics import linear_regression
 
 import pytest
 
-from rencheng.engine.forecast.features import NAMES, NEVER_MIN, SLOW_MM_PER_MIN, TIDE_S, WINDOWS_S, of_threshold
-from rencheng.engine.forecast.forecast import row
-from rencheng.engine.water.event import Flood, Sample, Spell, begin, go_on
+from rencheng.engine.forecast.features import (
+    FEATURE_NAMES,
+    NEVER_MIN,
+    SLOW_MM_PER_MIN,
+    TIDE_S,
+    WINDOWS_S,
+    threshold_features,
+)
+from rencheng.engine.forecast.forecast import feature_row
+from rencheng.engine.water.event import FloodEvent, PastEvent, Sample, extend, start
 
 DRY_S = 1e9
 
 
-def spell_of(samples: Iterable[Sample], dry_s: float = DRY_S) -> Spell:
+def spell_of(samples: Iterable[Sample], dry_s: float = DRY_S) -> FloodEvent:
     first, *others = samples
-    spell = begin(dry_s, *first)
+    spell = start(dry_s, *first)
     for sample in others:
-        spell = go_on(spell, *sample)
+        spell = extend(spell, *sample)
     return spell
 
 
-def minutes(*depths_mm: float) -> Spell:
+def minutes(*depths_mm: float) -> FloodEvent:
     """A sample a minute, the first a minute after a dry one."""
     return spell_of((DRY_S + 60.0 * minute, mm) for minute, mm in enumerate(depths_mm, 1))
 
 
-def shown(spell: Spell, *floods: Flood, threshold_mm: float = 150.0) -> dict[str, float]:
-    return dict(zip(NAMES, row(spell, floods, threshold_mm), strict=True))
+def shown(spell: FloodEvent, *floods: PastEvent, threshold_mm: float = 150.0) -> dict[str, float]:
+    return dict(zip(FEATURE_NAMES, feature_row(spell, floods, threshold_mm), strict=True))
 
 
 def test_of_water_that_only_rises_each_window_tells_the_same() -> None:
@@ -84,10 +91,10 @@ def test_a_rise_too_slow_to_matter_arrives_never() -> None:
     assert shown(minutes(*[80.0 + 0.21 * minute for minute in range(40)]))["arrival_10_min"] < NEVER_MIN
 
 
-def flood(peak_h: float, peak_mm: float = 80.0, rise_min: float = 20.0, fastest: float = 9.0) -> Flood:
+def flood(peak_h: float, peak_mm: float = 80.0, rise_min: float = 20.0, fastest: float = 9.0) -> PastEvent:
     """One that peaked so many hours before the first dry sample."""
     peak_s = DRY_S - 3600.0 * peak_h
-    return Flood(peak_s - 60.0 * rise_min, peak_s, peak_mm, fastest)
+    return PastEvent(peak_s - 60.0 * rise_min, peak_s, peak_mm, fastest)
 
 
 def test_of_a_gauge_without_floods_nothing_is_told_of_them() -> None:
@@ -116,7 +123,7 @@ def test_the_last_peak_is_told_for_a_day_s_tides(hours: float, peak_mm: float) -
     assert told["last_peak_mm"] == pytest.approx(peak_mm, nan_ok=True)
 
 
-def tides(*after_high_h: float) -> list[Flood]:
+def tides(*after_high_h: float) -> list[PastEvent]:
     """Floods a tide apart, each so long after the hour at which the first came."""
     return [flood(TIDE_S / 3600.0 * (len(after_high_h) - place) - h) for place, h in enumerate(after_high_h)]
 
@@ -155,7 +162,7 @@ def test_of_the_floods_that_reached_this_depth_a_share_went_on_to_the_threshold(
 
 def test_a_rise_of_exactly_the_slowest_that_matters_arrives_never() -> None:
     def arrivals(rise: float) -> tuple[float, ...]:
-        return of_threshold((100.0, *[rise] * 5), None, 150.0)[2:5]
+        return threshold_features((100.0, *[rise] * 5), None, 150.0)[2:5]
 
     assert arrivals(SLOW_MM_PER_MIN) == (NEVER_MIN,) * 3
     assert arrivals(SLOW_MM_PER_MIN * 1.25) == pytest.approx((200.0,) * 3)

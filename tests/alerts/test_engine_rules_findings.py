@@ -2,22 +2,22 @@
 
 from rencheng.domain.level import Level
 from rencheng.engine.arming import UNARMED
-from rencheng.engine.forecast.forecast import Crossing
+from rencheng.engine.forecast.forecast import ThresholdForecast
 from rencheng.engine.forecast.shipped import street_model
-from rencheng.engine.fusion import Sight
+from rencheng.engine.fusion import FusedDepth
 from rencheng.engine.gauge import NEW
 from rencheng.engine.level_rules import expected
-from rencheng.engine.site_policy import rules_of
+from rencheng.engine.site_policy import policy_of
 from rencheng.engine.state import SiteState
 from tests.alerts.gauge_play import site
 
 NOW_S = 1e9
-SURE = Crossing(0.9, (0.1, 0.5, 0.8, 0.9), 600.0, 300.0, 900.0)
+SURE = ThresholdForecast(0.9, (0.1, 0.5, 0.8, 0.9), 600.0, 300.0, 900.0)
 
 
 def test_what_others_expect_is_said_without_reasons_where_the_gauge_that_speaks_has_no_spell() -> None:
-    sight = Sight(NOW_S, 5.0, "G1/0", NEW, (None, SURE, None, None), ("G1", "G2", "G3"))
-    found = expected(SiteState(), sight, rules_of(site(), street_model()), UNARMED)
+    sight = FusedDepth(NOW_S, 5.0, "G1/0", NEW, (None, SURE, None, None), ("G1", "G2", "G3"))
+    found = expected(SiteState(), sight, policy_of(site(), street_model()), UNARMED)
 
     assert found is not None
-    assert (found[0], found[1].probability, found[1].because) == (Level.YELLOW, 0.9, ())
+    assert (found[0], found[1].probability, found[1].attribution) == (Level.YELLOW, 0.9, ())

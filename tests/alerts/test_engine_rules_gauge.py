@@ -2,16 +2,16 @@
 
 import pytest
 
-from rencheng.engine.gauge import NEW, Gauge, hear
+from rencheng.engine.gauge import NEW, GaugeState, update
 
 DAY_S = 86_400.0
 
 
-def heard(*depths_mm: float, gauge: Gauge = NEW, step_s: float = 60.0, hasty: bool = False) -> Gauge:
+def heard(*depths_mm: float, gauge: GaugeState = NEW, step_s: float = 60.0, hasty: bool = False) -> GaugeState:
     """Samples a step apart; the first at 0, or a step after the gauge's last."""
     begin_s = 0.0 if gauge is NEW else gauge.series.time_s + step_s
     for place, depth_mm in enumerate(depths_mm):
-        gauge = hear(gauge, begin_s + place * step_s, depth_mm, hasty=hasty)
+        gauge = update(gauge, begin_s + place * step_s, depth_mm, fail_safe=hasty)
     return gauge
 
 
@@ -23,19 +23,19 @@ FELL = heard(0.0, 75.0, 150.0, 225.0, 300.0, 0.0)
 def test_a_gauge_that_comes_back_to_within_a_tenth_of_where_it_fell_from_is_believed(
     depth_mm: float, believed_mm: float
 ) -> None:
-    assert heard(depth_mm, gauge=FELL).believed_mm == believed_mm
+    assert heard(depth_mm, gauge=FELL).accepted_mm == believed_mm
 
 
-def each_day_a_passer_by(*, is_stream: bool, at_once: bool) -> Gauge:
+def each_day_a_passer_by(*, is_stream: bool, at_once: bool) -> GaugeState:
     gauge = NEW
     for day in range(10):
         for minute, depth_mm in enumerate((0.0, 500.0, 0.0)):
-            gauge = hear(
+            gauge = update(
                 gauge,
                 day * DAY_S + 60.0 * minute,
                 depth_mm,
-                hasty=at_once,
-                at_once=at_once,
+                fail_safe=at_once,
+                accept_jumps_when_wet=at_once,
                 is_stream=is_stream,
             )
     return gauge
@@ -47,9 +47,9 @@ def each_day_a_passer_by(*, is_stream: bool, at_once: bool) -> Gauge:
 def test_who_passes_under_a_street_s_gauge_once_a_day_is_no_fault_of_it_and_nobody_passes_under_a_stream_s(
     is_stream: bool, at_once: bool, is_faulty: bool
 ) -> None:
-    trust = each_day_a_passer_by(is_stream=is_stream, at_once=at_once).trust
+    trust = each_day_a_passer_by(is_stream=is_stream, at_once=at_once).health
 
-    assert (trust.is_chronic, trust.distrust is not None) == (is_faulty, is_faulty)
+    assert (trust.is_chronic, trust.fault is not None) == (is_faulty, is_faulty)
 
 
 @pytest.mark.parametrize(
@@ -64,16 +64,16 @@ def test_who_passes_under_a_street_s_gauge_once_a_day_is_no_fault_of_it_and_nobo
 def test_up_and_down_within_five_minutes_or_three_steps_is_no_water(
     first_s: float, second_s: float, is_seen: bool
 ) -> None:
-    gauge = hear(heard(0.0, 0.0), 60.0 + first_s, 45.0, hasty=False)
-    gauge = hear(gauge, 60.0 + first_s + second_s, 0.0, hasty=False)
+    gauge = update(heard(0.0, 0.0), 60.0 + first_s, 45.0, fail_safe=False)
+    gauge = update(gauge, 60.0 + first_s + second_s, 0.0, fail_safe=False)
 
-    assert (gauge.trust.score > 0) is is_seen
+    assert (gauge.health.fault_score > 0) is is_seen
 
 
 @pytest.mark.parametrize(("stood_mm", "believed_mm"), [(9.9, 9.9), (10.0, 400.0)])
 def test_where_people_cannot_get_out_a_leap_out_of_water_is_believed_as_it_comes(
     stood_mm: float, believed_mm: float
 ) -> None:
-    gauge = hear(heard(0.0, stood_mm, hasty=True), 120.0, 400.0, hasty=True, at_once=True)
+    gauge = update(heard(0.0, stood_mm, hasty=True), 120.0, 400.0, fail_safe=True, accept_jumps_when_wet=True)
 
-    assert gauge.believed_mm == believed_mm
+    assert gauge.accepted_mm == believed_mm

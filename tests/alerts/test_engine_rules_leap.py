@@ -5,31 +5,31 @@ from math import nan
 import pytest
 
 from rencheng.engine.health import jump_filter as leaps
-from rencheng.engine.health.jump_filter import Leap
+from rencheng.engine.health.jump_filter import PendingJump
 from rencheng.engine.water import event as spells
-from rencheng.engine.water.event import Flood, Spell
+from rencheng.engine.water.event import FloodEvent, PastEvent
 
 
 @pytest.mark.parametrize(
     ("gap_s", "most_mm"), [(1, 80), (45, 80), (60, 80), (90, 102.5), (120, 125), (600, 485), (601, 485), (9e9, 485)]
 )
 def test_the_longer_the_silence_the_more_is_believed_at_once(gap_s: float, most_mm: float) -> None:
-    assert leaps.most_mm(gap_s) == most_mm
+    assert leaps.max_step_mm(gap_s) == most_mm
 
 
-def leapt(*depths_mm: float, from_mm: float = 0.0, from_water: bool = False) -> Leap:
-    leap = leaps.begin(from_mm, depths_mm[0], from_water=from_water)
+def leapt(*depths_mm: float, from_mm: float = 0.0, from_water: bool = False) -> PendingJump:
+    leap = leaps.start(from_mm, depths_mm[0], from_water=from_water)
     for depth_mm in depths_mm[1:]:
-        leap = leaps.go_on(leap, depth_mm, 60.0)
+        leap = leaps.extend(leap, depth_mm, 60.0)
     return leap
 
 
-LEAPS_MM = [100.0 * (place + 1) for place in range(leaps.LEAPS_THAT_ARE_WATER)]
+LEAPS_MM = [100.0 * (place + 1) for place in range(leaps.JUMPS_THAT_ARE_WATER)]
 
 
 @pytest.mark.parametrize(("depth_mm", "is_gone"), [(249.9, True), (250.0, False), (0.0, True), (400.0, False)])
 def test_what_keeps_less_than_half_of_its_leap_is_gone(depth_mm: float, is_gone: bool) -> None:
-    assert leaps.has_fallen_back(leapt(400.0, from_mm=100.0), depth_mm) is is_gone
+    assert leaps.has_reverted(leapt(400.0, from_mm=100.0), depth_mm) is is_gone
 
 
 def test_a_leap_upon_a_leap_begins_the_count_anew() -> None:
@@ -76,9 +76,9 @@ def test_what_gives_back_more_than_a_twentieth_from_one_sample_to_the_next_begin
     ],
 )
 def test_a_leap_is_believed_when_it_behaves_like_water(
-    leap: Leap, hasty: bool, doubt: float, is_believed: bool
+    leap: PendingJump, hasty: bool, doubt: float, is_believed: bool
 ) -> None:
-    assert leaps.is_believed(leap, hasty=hasty, doubt=doubt) is is_believed
+    assert leaps.is_accepted(leap, fail_safe=hasty, doubt=doubt) is is_believed
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_a_leap_is_believed_when_it_behaves_like_water(
     ],
 )
 def test_a_gauge_that_speaks_seldom_is_believed_after_fewer_samples(
-    leap: Leap, usual_s: float, doubt: float, is_believed: bool
+    leap: PendingJump, usual_s: float, doubt: float, is_believed: bool
 ) -> None:
-    assert leaps.is_believed(leap, hasty=False, doubt=doubt, usual_s=usual_s) is is_believed
+    assert leaps.is_accepted(leap, fail_safe=False, doubt=doubt, usual_s=usual_s) is is_believed
 
 
 @pytest.mark.parametrize(
@@ -114,14 +114,14 @@ def test_a_gauge_that_speaks_seldom_is_believed_after_fewer_samples(
 def test_silence_leaves_less_room_to_a_gauge_that_speaks_seldom_and_none_to_one_in_doubt(
     gap_s: float, usual_s: float, doubt: float, most_mm: float
 ) -> None:
-    assert round(leaps.most_mm(gap_s, usual_s, doubt=doubt)) == most_mm
+    assert round(leaps.max_step_mm(gap_s, usual_s, doubt=doubt)) == most_mm
 
 
-def spell(*samples: tuple[float, float]) -> Spell:
+def spell(*samples: tuple[float, float]) -> FloodEvent:
     first = samples[0]
-    found = spells.begin(first[0] - 60, *first)
+    found = spells.start(first[0] - 60, *first)
     for sample in samples[1:]:
-        found = spells.go_on(found, *sample)
+        found = spells.extend(found, *sample)
     return found
 
 
@@ -136,8 +136,8 @@ def test_a_spell_knows_its_peak_its_fastest_rise_and_its_last_wet_sample() -> No
 
 
 def test_it_is_over_after_twenty_dry_minutes_and_forgets_what_is_older_than_its_windows() -> None:
-    assert not spells.is_over(spell((60, 20)), 60 + spells.DRY_FOR_S)
-    assert spells.is_over(spell((60, 20)), 61 + spells.DRY_FOR_S)
+    assert not spells.has_ended(spell((60, 20)), 60 + spells.DRY_FOR_S)
+    assert spells.has_ended(spell((60, 20)), 61 + spells.DRY_FOR_S)
     last = [(spells.KEPT_S + at_s, 20.0) for at_s in range(55, 61)]
     assert spell((60, 20), *last).samples[0][0] == 60
     assert spell((59, 20), *last).samples == tuple(last)
@@ -186,12 +186,12 @@ def test_water_is_rising_that_was_last_seen_to_rise_by_more_than_ripples(
 
 
 def test_a_puddle_is_no_flood_and_only_so_many_are_kept() -> None:
-    assert spells.remembered((), spell((60, 20), (120, 29.9))) == ()
-    assert spells.remembered((), spell((60, 50), (120, 50))) == ()  # it was there at once: a thing
-    assert spells.remembered((), spell((60, 20), (120, 30))) == (Flood(60, 120, 30, 20),)
-    many = (Flood(0, 0, 1, 1),) * spells.FLOODS_KEPT
-    assert len(spells.remembered(many, spell((60, 20), (120, 30)))) == spells.FLOODS_KEPT
-    assert spells.remembered(many, spell((60, 20), (120, 30)))[-1].peak_mm == 30
+    assert spells.archive((), spell((60, 20), (120, 29.9))) == ()
+    assert spells.archive((), spell((60, 50), (120, 50))) == ()  # it was there at once: a thing
+    assert spells.archive((), spell((60, 20), (120, 30))) == (PastEvent(60, 120, 30, 20),)
+    many = (PastEvent(0, 0, 1, 1),) * spells.PAST_EVENTS_KEPT
+    assert len(spells.archive(many, spell((60, 20), (120, 30)))) == spells.PAST_EVENTS_KEPT
+    assert spells.archive(many, spell((60, 20), (120, 30)))[-1].peak_mm == 30
 
 
 @pytest.mark.parametrize(
@@ -208,12 +208,12 @@ def test_a_puddle_is_no_flood_and_only_so_many_are_kept() -> None:
 def test_nothing_is_foretold_of_what_might_be_a_thing_before_it_rises_or_lasts(
     samples: tuple[tuple[float, float], ...], has_shown_itself: bool
 ) -> None:
-    assert spells.has_shown_itself(spell(*samples)) is has_shown_itself
+    assert spells.is_confirmed(spell(*samples)) is has_shown_itself
 
 
 @pytest.mark.parametrize(("after_s", "fastest"), [(30.0, 60.0), (60.0, 60.0), (120.0, 30.0)])
 def test_a_rise_within_less_than_a_minute_counts_as_of_a_minute(after_s: float, fastest: float) -> None:
-    first = spells.begin(0.0, after_s, 60.0)
-    later = spells.go_on(spells.begin(0.0, 6000.0, 20.0), 6000.0 + after_s, 80.0)
+    first = spells.start(0.0, after_s, 60.0)
+    later = spells.extend(spells.start(0.0, 6000.0, 20.0), 6000.0 + after_s, 80.0)
 
     assert (first.fastest_mm_per_min, later.fastest_mm_per_min) == (fastest, fastest)

@@ -4,17 +4,27 @@ import pytest
 
 from rencheng.domain.site import SiteType
 from rencheng.engine.rain import rainfall as rains
-from rencheng.engine.rain.rainfall import ANSWERS, ARMED_SHARE, DRY, HOLDS_S, KEPT_S, STORMS_KEPT, Answer, Rain, Storm
+from rencheng.engine.rain.rainfall import (
+    ARMED_SHARE,
+    EVENTS_KEPT,
+    HOLDS_S,
+    KEPT_S,
+    NO_RAIN,
+    RAIN_THRESHOLDS,
+    RainEvent,
+    RainState,
+    RainThresholds,
+)
 
-ANSWER = Answer(10.0, 20.0, "test")
+ANSWER = RainThresholds(10.0, 20.0, "test")
 QUARTER_S, HOUR_S = 900.0, 3600.0
 NOW_S = 1e9
 
 
-def after(*fallen: tuple[float, float], gauge: str = "P", rain: Rain = DRY) -> Rain:
+def after(*fallen: tuple[float, float], gauge: str = "P", rain: RainState = NO_RAIN) -> RainState:
     """Rain of (s after NOW_S, mm)."""
     for at_s, amount_mm in fallen:
-        rain = rains.fell(rain, NOW_S + at_s, amount_mm, gauge, ANSWER)
+        rain = rains.add_rainfall(rain, NOW_S + at_s, amount_mm, gauge, ANSWER)
     return rain
 
 
@@ -45,7 +55,7 @@ def test_it_holds_for_three_hours_and_not_longer() -> None:
     for holds in (rains.raises, rains.is_armed):
         assert holds(rain, NOW_S + HOLDS_S)
         assert not holds(rain, NOW_S + HOLDS_S + 1)
-        assert not holds(DRY, 0.0)
+        assert not holds(NO_RAIN, 0.0)
 
 
 def test_two_gauges_see_the_same_rain() -> None:
@@ -74,46 +84,46 @@ def test_the_index_is_the_worse_of_quarter_and_hour() -> None:
 
 
 def test_a_storm_is_kept_with_its_heaviest_hour_and_whether_the_water_answered() -> None:
-    storm = rains.answered(after((0, 8.0), (600, 1.0)))
-    over = rains.passed(storm, NOW_S + 600 + HOLDS_S + 1)
+    storm = rains.mark_response(after((0, 8.0), (600, 1.0)))
+    over = rains.close_event(storm, NOW_S + 600 + HOLDS_S + 1)
 
-    assert rains.passed(storm, NOW_S + 600 + HOLDS_S) == storm
-    assert over.storms == (Storm(0.9, flooded=True),)
-    assert (over.heaviest, over.answered) == (0.0, False)
-    assert rains.answered(DRY) == DRY
+    assert rains.close_event(storm, NOW_S + 600 + HOLDS_S) == storm
+    assert over.past_events == (RainEvent(0.9, flooded=True),)
+    assert (over.heaviest, over.responded) == (0.0, False)
+    assert rains.mark_response(NO_RAIN) == NO_RAIN
 
 
 def test_what_did_not_arm_was_no_storm_and_only_so_many_are_kept() -> None:
-    assert rains.passed(after((0, 4.0)), NOW_S + 1e6).storms == ()
-    many = tuple(Storm(1.0, flooded=False) for _ in range(STORMS_KEPT))
-    rain = rains.passed(Rain(heaviest=ARMED_SHARE, storms=many), NOW_S)
+    assert rains.close_event(after((0, 4.0)), NOW_S + 1e6).past_events == ()
+    many = tuple(RainEvent(1.0, flooded=False) for _ in range(EVENTS_KEPT))
+    rain = rains.close_event(RainState(heaviest=ARMED_SHARE, past_events=many), NOW_S)
 
-    assert len(rain.storms) == STORMS_KEPT
-    assert rain.storms[-1] == Storm(ARMED_SHARE, flooded=False)
+    assert len(rain.past_events) == EVENTS_KEPT
+    assert rain.past_events[-1] == RainEvent(ARMED_SHARE, flooded=False)
 
 
 @pytest.mark.parametrize(
     ("storms", "share"),
     [
         ([], 1.0),
-        ([Storm(0.6, flooded=False)], 1.0),  # what did not flood below the type's answer teaches nothing
-        ([Storm(0.4, flooded=True)], (0.4 + 2) / 3),
-        ([Storm(1.0, flooded=False)], 1.0),
-        ([Storm(2.5, flooded=False)], (2.5 + 2) / 3),
-        ([Storm(0.4, flooded=True), Storm(0.6, flooded=True)], (2 * 0.4 + 2) / 4),
-        ([Storm(1.0, flooded=True), Storm(2.0, flooded=False)], (2 * 1.5 + 2) / 4),
-        ([Storm(1.0, flooded=True), Storm(0.5, flooded=False)], (2 * 0.75 + 2) / 4),
-        ([Storm(1.0, flooded=True), Storm(0.49, flooded=False)], 1.0),
-        ([Storm(9.0, flooded=False)] * 9, 2.0),
-        ([Storm(0.1, flooded=True)] * 9, 0.5),
+        ([RainEvent(0.6, flooded=False)], 1.0),  # what did not flood below the type's answer teaches nothing
+        ([RainEvent(0.4, flooded=True)], (0.4 + 2) / 3),
+        ([RainEvent(1.0, flooded=False)], 1.0),
+        ([RainEvent(2.5, flooded=False)], (2.5 + 2) / 3),
+        ([RainEvent(0.4, flooded=True), RainEvent(0.6, flooded=True)], (2 * 0.4 + 2) / 4),
+        ([RainEvent(1.0, flooded=True), RainEvent(2.0, flooded=False)], (2 * 1.5 + 2) / 4),
+        ([RainEvent(1.0, flooded=True), RainEvent(0.5, flooded=False)], (2 * 0.75 + 2) / 4),
+        ([RainEvent(1.0, flooded=True), RainEvent(0.49, flooded=False)], 1.0),
+        ([RainEvent(9.0, flooded=False)] * 9, 2.0),
+        ([RainEvent(0.1, flooded=True)] * 9, 0.5),
     ],
 )
-def test_a_site_learns_its_own_answer_from_its_storms(storms: list[Storm], share: float) -> None:
-    assert rains.own_share(Rain(storms=tuple(storms))) == pytest.approx(share)
+def test_a_site_learns_its_own_answer_from_its_storms(storms: list[RainEvent], share: float) -> None:
+    assert rains.site_factor(RainState(past_events=tuple(storms))) == pytest.approx(share)
 
 
 def test_a_site_that_floods_sooner_is_raised_and_armed_sooner() -> None:
-    eager = Rain(storms=(Storm(0.4, flooded=True),) * 2)  # 0.7 of its type
+    eager = RainState(past_events=(RainEvent(0.4, flooded=True),) * 2)  # 0.7 of its type
 
     assert rains.raises(after((0, 7.0), rain=eager), NOW_S)
     assert not rains.raises(after((0, 6.9), rain=eager), NOW_S)
@@ -134,9 +144,9 @@ def test_below_ground_less_rain_floods_than_on_a_street_and_of_a_stream_least(
     site_type: SiteType, quarter_mm: float, hour_mm: float
 ) -> None:
     def raises(*fallen: tuple[float, float]) -> bool:
-        rain = DRY
+        rain = NO_RAIN
         for at_s, amount_mm in fallen:
-            rain = rains.fell(rain, NOW_S + at_s, amount_mm, "P", ANSWERS[site_type])
+            rain = rains.add_rainfall(rain, NOW_S + at_s, amount_mm, "P", RAIN_THRESHOLDS[site_type])
         return rains.raises(rain, NOW_S + fallen[-1][0])
 
     eighths_s = [450.0 * place for place in range(8)]

@@ -7,29 +7,29 @@ import pytest
 
 from rencheng.checks.series.step import Series
 from rencheng.domain.site import SiteType, default_profile
-from rencheng.engine.forecast.forecast import Crossing, Outlook
-from rencheng.engine.fusion import FRESH_S, is_fresh, look
-from rencheng.engine.gauge import NEW, Gauge
-from rencheng.engine.health.sensor_health import Distrust, Trust
-from rencheng.engine.site_policy import Rules, rules_of
-from rencheng.engine.staleness import blind_from_s, patience_s
+from rencheng.engine.forecast.forecast import Forecast, ThresholdForecast
+from rencheng.engine.fusion import FRESH_S, fuse, is_fresh
+from rencheng.engine.gauge import NEW, GaugeState
+from rencheng.engine.health.sensor_health import Fault, Health
+from rencheng.engine.site_policy import SitePolicy, policy_of
+from rencheng.engine.staleness import max_silence_s, no_data_from_s
 from rencheng.engine.state import SiteState
 from tests.alerts.gauge_play import site
 
 NOW_S = 1e9
-ROAD = rules_of(site("S", "A", "B", "C", by=default_profile(SiteType.ROAD)))
-LIAR = Trust(distrust=Distrust.SPIKY)
+ROAD = policy_of(site("S", "A", "B", "C", by=default_profile(SiteType.ROAD)))
+LIAR = Health(fault=Fault.SPIKY)
 
 
 def gauge(
-    depth_mm: float | None = 0.0, ago_s: float = 0.0, step_s: float = 60.0, trust: Trust = NEW.trust, **more: object
-) -> Gauge:
+    depth_mm: float | None = 0.0, ago_s: float = 0.0, step_s: float = 60.0, trust: Health = NEW.health, **more: object
+) -> GaugeState:
     series = Series(NOW_S - ago_s, NOW_S - ago_s, depth_mm or 0.0, NOW_S - ago_s - step_s, 0.0, None)
-    return Gauge(series=series, believed_mm=depth_mm, believed_s=NOW_S - ago_s, trust=trust, **more)  # type: ignore[arg-type]
+    return GaugeState(series=series, accepted_mm=depth_mm, accepted_s=NOW_S - ago_s, health=trust, **more)  # type: ignore[arg-type]
 
 
-def seen(rules: Rules = ROAD, **gauges: Gauge) -> object:
-    sight = look(SiteState(gauges={f"{name}/0": one for name, one in gauges.items()}, watermark_s=NOW_S), rules)
+def seen(rules: SitePolicy = ROAD, **gauges: GaugeState) -> object:
+    sight = fuse(SiteState(gauges={f"{name}/0": one for name, one in gauges.items()}, watermark_s=NOW_S), rules)
     return None if sight is None else (sight.name[0], sight.depth_mm)
 
 
@@ -52,12 +52,12 @@ def seen(rules: Rules = ROAD, **gauges: Gauge) -> object:
 def test_a_gauge_is_missed_after_some_steps_of_its_own_and_sooner_in_rain(
     step_s: float, armed: bool, patience: float
 ) -> None:
-    assert patience_s(gauge(step_s=step_s), armed=armed) == patience
+    assert max_silence_s(gauge(step_s=step_s), armed=armed) == patience
 
 
 def test_a_site_is_blind_when_the_last_gauge_that_may_be_believed_is_missed() -> None:
-    def blind(**gauges: Gauge) -> float:
-        return blind_from_s(SiteState(gauges=gauges), armed=False) - NOW_S
+    def blind(**gauges: GaugeState) -> float:
+        return no_data_from_s(SiteState(gauges=gauges), armed=False) - NOW_S
 
     assert blind(a=gauge(ago_s=60), b=gauge(ago_s=600)) == 840
     assert blind(a=gauge(ago_s=60, trust=LIAR), b=gauge(ago_s=600)) == 300
@@ -81,7 +81,7 @@ def test_nobody_speaks_who_is_mute_old_or_distrusted() -> None:
     assert seen(A=gauge(50, trust=LIAR)) is None
     assert seen(A=gauge(50, ago_s=FRESH_S + 1)) is None
     assert seen(A=gauge(50)) == ("A", 50)
-    assert look(SiteState(), ROAD) is None
+    assert fuse(SiteState(), ROAD) is None
 
 
 def test_of_two_the_deeper_speaks_and_of_three_the_second() -> None:
@@ -92,7 +92,7 @@ def test_of_two_the_deeper_speaks_and_of_three_the_second() -> None:
 
 
 def test_a_gauge_that_hangs_above_the_water_has_no_vote() -> None:
-    high = Rules(**{name: getattr(ROAD, name) for name in Rules.__slots__} | {"heights_mm": {"C": 300.0}})
+    high = SitePolicy(**{name: getattr(ROAD, name) for name in SitePolicy.__slots__} | {"heights_mm": {"C": 300.0}})
 
     assert seen(high, A=gauge(310), B=gauge(0), C=gauge(0)) == ("A", 310)  # two voters: the deeper
     assert seen(high, A=gauge(311), B=gauge(0), C=gauge(0)) == ("B", 0)  # C should be wet, and is not
@@ -102,20 +102,20 @@ def test_a_gauge_that_hangs_above_the_water_has_no_vote() -> None:
     assert seen(high, C=gauge(10)) == ("C", 10)  # dry: it tells nothing of what lies below
 
 
-def expected(probability: float) -> Outlook:
-    crossing = Crossing(probability, (0.0, 0.0, 0.0, probability), 600, 300, 900)
-    return Outlook((None, crossing, None, None), 5.0, "test")
+def expected(probability: float) -> Forecast:
+    crossing = ThresholdForecast(probability, (0.0, 0.0, 0.0, probability), 600, 300, 900)
+    return Forecast((None, crossing, None, None), 5.0, "test")
 
 
 def test_what_is_expected_is_fused_as_the_depth_is() -> None:
-    def probability(**gauges: Gauge) -> float | None:
+    def probability(**gauges: GaugeState) -> float | None:
         state = SiteState(gauges={f"{name}/0": one for name, one in gauges.items()}, watermark_s=NOW_S)
-        sight = look(state, ROAD)
+        sight = fuse(state, ROAD)
         assert sight is not None
-        crossing = sight.crossings[1] if sight.crossings else None
+        crossing = sight.forecasts[1] if sight.forecasts else None
         return crossing.probability if crossing else None
 
-    sure, doubtful = gauge(90, outlook=expected(0.9)), gauge(80, outlook=expected(0.3))
+    sure, doubtful = gauge(90, forecast=expected(0.9)), gauge(80, forecast=expected(0.3))
     assert probability(A=sure) == 0.9
     assert probability(A=sure, B=doubtful) == 0.9
     assert probability(A=sure, B=doubtful, C=gauge(70)) == 0.3
@@ -124,10 +124,10 @@ def test_what_is_expected_is_fused_as_the_depth_is() -> None:
     assert probability(A=gauge(0)) is None
 
 
-@pytest.mark.parametrize("distrust", [None, *Distrust])
-def test_why_a_gauge_is_not_believed_outlives_a_restart(distrust: Distrust | None) -> None:
-    state = SiteState(gauges={"A/0": gauge(50, trust=Trust(score=6.0, distrust=distrust))}, watermark_s=NOW_S)
+@pytest.mark.parametrize("distrust", [None, *Fault])
+def test_why_a_gauge_is_not_believed_outlives_a_restart(distrust: Fault | None) -> None:
+    state = SiteState(gauges={"A/0": gauge(50, trust=Health(fault_score=6.0, fault=distrust))}, watermark_s=NOW_S)
     kept = SiteState.from_json(json.loads(json.dumps(state.to_json())))
 
     assert kept == state
-    assert kept.gauges["A/0"].trust.distrust is distrust
+    assert kept.gauges["A/0"].health.fault is distrust

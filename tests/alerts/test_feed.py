@@ -10,10 +10,10 @@ from sqlalchemy import Engine, text
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.intake import Message
-from rencheng.messaging.inbox import Delivery, Inbox, Receipt
+from rencheng.intake import InboundPayload
+from rencheng.messaging.inbox import AckHandle, InboundMessage, Inbox
 from services.alerts.source import readings as feed_module
-from services.alerts.source.readings import Feed
+from services.alerts.source.readings import ReadingSource
 from tests.alerts.services import REGION
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -33,8 +33,8 @@ def inbox() -> Inbox:
 
 
 @pytest.fixture
-def feed(inbox: Inbox, database: Engine) -> Feed:
-    return Feed(inbox, database, ClockLimits())
+def feed(inbox: Inbox, database: Engine) -> ReadingSource:
+    return ReadingSource(inbox, database, ClockLimits())
 
 
 def since() -> Mapping[str, datetime]:
@@ -43,8 +43,10 @@ def since() -> Mapping[str, datetime]:
 
 def live(inbox: Inbox, ago_s: float, depth_mm: float) -> None:
     body = {"time": (NOW - timedelta(seconds=ago_s)).isoformat(), "depth_mm": depth_mm}
-    message = Message(f"rencheng/v1/{REGION}/waterlogging/G1/telemetry", json.dumps(body).encode(), datetime.now(UTC))
-    inbox.put([Delivery(message, Receipt(1, 1))])
+    message = InboundPayload(
+        f"rencheng/v1/{REGION}/waterlogging/G1/telemetry", json.dumps(body).encode(), datetime.now(UTC)
+    )
+    inbox.put([InboundMessage(message, AckHandle(1, 1))])
 
 
 def commit(database: Engine, through_s: float, *rows: tuple[float, float]) -> None:
@@ -65,11 +67,11 @@ def commit(database: Engine, through_s: float, *rows: tuple[float, float]) -> No
             connection.execute(text(row), {"time": time, "depth_mm": depth_mm, "through": through})
 
 
-def depths(feed: Feed) -> list[float | None]:
+def depths(feed: ReadingSource) -> list[float | None]:
     return [reading.depth_mm for reading, _ in feed.take(DIRECTORY, since)]
 
 
-def test_what_arrives_before_the_subscription_stands_is_held(feed: Feed, inbox: Inbox) -> None:
+def test_what_arrives_before_the_subscription_stands_is_held(feed: ReadingSource, inbox: Inbox) -> None:
     live(inbox, 5, 2)
     assert depths(feed) == []
     feed.connection_changed(up=True, why="")
@@ -78,7 +80,7 @@ def test_what_arrives_before_the_subscription_stands_is_held(feed: Feed, inbox: 
 
 
 def test_stored_and_live_readings_are_merged_in_the_order_of_their_time(
-    feed: Feed, inbox: Inbox, database: Engine
+    feed: ReadingSource, inbox: Inbox, database: Engine
 ) -> None:
     commit(database, -1, (30, 1), (10, 3))
     feed.connection_changed(up=True, why="")
@@ -88,7 +90,9 @@ def test_stored_and_live_readings_are_merged_in_the_order_of_their_time(
     assert depths(feed) == [1, 2, 3, 4]
 
 
-def test_it_can_evaluate_once_ingest_is_past_the_gap_and_not_while_it_is_cut_off(feed: Feed, database: Engine) -> None:
+def test_it_can_evaluate_once_ingest_is_past_the_gap_and_not_while_it_is_cut_off(
+    feed: ReadingSource, database: Engine
+) -> None:
     found = [feed.can_evaluate]
     commit(database, -1, (30, 1))
     feed.connection_changed(up=True, why="")
@@ -106,7 +110,7 @@ def test_it_can_evaluate_once_ingest_is_past_the_gap_and_not_while_it_is_cut_off
 
 
 def test_what_the_broker_owed_to_ingest_is_read_even_after_ingest_was_past_the_gap(
-    feed: Feed, database: Engine
+    feed: ReadingSource, database: Engine
 ) -> None:
     feed.connection_changed(up=True, why="")
     commit(database, 1)
@@ -118,7 +122,9 @@ def test_what_the_broker_owed_to_ingest_is_read_even_after_ingest_was_past_the_g
     assert depths(feed) == []
 
 
-def test_it_stops_looking_when_what_is_missing_would_be_too_late_to_count(feed: Feed, database: Engine) -> None:
+def test_it_stops_looking_when_what_is_missing_would_be_too_late_to_count(
+    feed: ReadingSource, database: Engine
+) -> None:
     feed.connection_changed(up=True, why="")
     commit(database, 121)
     assert depths(feed) == []
@@ -127,7 +133,7 @@ def test_it_stops_looking_when_what_is_missing_would_be_too_late_to_count(feed: 
     assert depths(feed) == []
 
 
-def test_each_new_subscription_begins_it_anew(feed: Feed, database: Engine) -> None:
+def test_each_new_subscription_begins_it_anew(feed: ReadingSource, database: Engine) -> None:
     commit(database, 121, (60, 7))
     for _ in range(3):
         feed.connection_changed(up=True, why="")
@@ -135,17 +141,17 @@ def test_each_new_subscription_begins_it_anew(feed: Feed, database: Engine) -> N
         assert depths(feed) == []
 
 
-def test_sites_that_were_not_known_before_begin_it_anew(feed: Feed, database: Engine) -> None:
-    feed.begin_anew()
+def test_sites_that_were_not_known_before_begin_it_anew(feed: ReadingSource, database: Engine) -> None:
+    feed.restart_catch_up()
     commit(database, 121, (60, 7))
     feed.connection_changed(up=True, why="")
     assert depths(feed) == [7]
-    feed.begin_anew()
+    feed.restart_catch_up()
 
     assert depths(feed) == [7]
 
 
-def test_with_no_ingest_alive_stored_readings_are_read_once(feed: Feed, database: Engine) -> None:
+def test_with_no_ingest_alive_stored_readings_are_read_once(feed: ReadingSource, database: Engine) -> None:
     commit(database, 0, (60, 7))
     with database.begin() as connection:
         connection.execute(text("DELETE FROM ingest_progress"))
@@ -155,7 +161,7 @@ def test_with_no_ingest_alive_stored_readings_are_read_once(feed: Feed, database
     assert not feed.can_evaluate
 
 
-def test_a_query_that_fails_does_not_make_it_deaf(feed: Feed, inbox: Inbox, database: Engine) -> None:
+def test_a_query_that_fails_does_not_make_it_deaf(feed: ReadingSource, inbox: Inbox, database: Engine) -> None:
     def poisoned() -> Mapping[str, datetime]:
         raise KeyError("a site that is not there")
 

@@ -8,20 +8,20 @@ from hypothesis import strategies as st
 
 from rencheng.domain.level import Level
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
-from rencheng.engine.evaluate import Change
-from rencheng.engine.lifecycle import Standing, advance
-from rencheng.text.validation import refuse_unfit
+from rencheng.engine.evaluate import LevelChange
+from rencheng.engine.lifecycle import OpenWarning, advance
+from rencheng.text.validation import validate
 from tests.alerts.gauge_play import at, site
 
 SITE = site("JN-01")
 
 
-def change(before: Level, after: Level, minute: float, rule: str = "observed") -> Change:
-    return Change(before, after, at(minute), Grounds(rule, "G1", 160.0, 10.0, 150.0, None, 1))
+def change(before: Level, after: Level, minute: float, rule: str = "observed") -> LevelChange:
+    return LevelChange(before, after, at(minute), Grounds(rule, "G1", 160.0, 10.0, 150.0, None, 1))
 
 
-def say(changes: list[Change]) -> tuple[Standing | None, list[WarningMessage]]:
-    standing: Standing | None = None
+def say(changes: list[LevelChange]) -> tuple[OpenWarning | None, list[WarningMessage]]:
+    standing: OpenWarning | None = None
     messages = []
     for one in changes:
         standing, message = advance(standing, SITE, one)
@@ -89,7 +89,7 @@ def test_every_chain_is_fit_to_be_sent_and_names_are_unique(steps: list[tuple[Le
     standing, messages = say(changes)
 
     for message in messages:
-        refuse_unfit(message, SITE)
+        validate(message, SITE)
     assert len({message.identifier for message in messages}) == len(messages)
     assert (standing is None) == (before is Level.NONE)
-    assert standing is None or Standing.from_json(standing.to_json()) == standing
+    assert standing is None or OpenWarning.from_json(standing.to_json()) == standing

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 
 from rencheng.cap import area, parse
-from rencheng.cap.render import NAMESPACE, VALID_FOR, serialise
+from rencheng.cap.render import NAMESPACE, VALID_FOR, render
 from rencheng.cap.validation import advice, broken_rules
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
@@ -23,7 +23,7 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "cap"
 
 @given(warnings())
 def test_every_message_is_valid_by_schema_and_by_rules(made: tuple[WarningMessage, Site]) -> None:
-    xml = serialise(*made, PUBLISHER)
+    xml = render(*made, PUBLISHER)
 
     assert schema_accepts_it(xml)
     assert broken_rules(xml) == []
@@ -33,7 +33,7 @@ def test_every_message_is_valid_by_schema_and_by_rules(made: tuple[WarningMessag
 @given(warnings())
 def test_what_goes_in_can_be_read_back(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
-    alert = ET.fromstring(serialise(message, site, PUBLISHER))  # noqa: S314 - written a line above
+    alert = ET.fromstring(render(message, site, PUBLISHER))  # noqa: S314 - written a line above
 
     assert parse.text(alert, "identifier") == message.identifier
     assert parse.text(alert, "sender") == PUBLISHER.sender
@@ -49,7 +49,7 @@ def test_what_goes_in_can_be_read_back(made: tuple[WarningMessage, Site]) -> Non
 def test_both_infos_carry_the_numbers(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
     grounds = message.grounds
-    alert = ET.fromstring(serialise(message, site, PUBLISHER))  # noqa: S314
+    alert = ET.fromstring(render(message, site, PUBLISHER))  # noqa: S314
     infos = [info for _, info in parse.infos(alert)]
 
     assert [parse.text(info, "language") for info in infos] == ["zh-CN", "en-US"]
@@ -73,7 +73,7 @@ def test_both_infos_carry_the_numbers(made: tuple[WarningMessage, Site]) -> None
 @given(warnings())
 def test_the_area_is_the_circle_of_the_site(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
-    alert = ET.fromstring(serialise(message, site, PUBLISHER))  # noqa: S314
+    alert = ET.fromstring(render(message, site, PUBLISHER))  # noqa: S314
     areas = [area for _, area in parse.areas(alert)]
 
     assert [area.findtext(f"{{{NAMESPACE}}}areaDesc") for area in areas] == [place_zh(site), place_en(site)]
@@ -108,13 +108,13 @@ def test_a_degree_in_jinan_is_as_long_as_on_wgs_84() -> None:
 def test_golden_documents_are_current(golden: str) -> None:
     """On a wanted change, write the new text of `serialise` over the file and read the difference."""
     message = dict(zip(["alert", "update", "cancel"], example_chain(), strict=True))[golden]
-    written = serialise(message, example_site(), PUBLISHER)
+    written = render(message, example_site(), PUBLISHER)
 
     assert written == (GOLDEN / f"{golden}.xml").read_text(encoding="utf-8")
 
 
 def test_a_chain_refers_to_all_that_came_before() -> None:
-    documents = [ET.fromstring(serialise(message, example_site(), PUBLISHER)) for message in example_chain()]  # noqa: S314
+    documents = [ET.fromstring(render(message, example_site(), PUBLISHER)) for message in example_chain()]  # noqa: S314
     sent = [
         (parse.text(alert, "sender"), parse.text(alert, "identifier"), parse.moment(parse.text(alert, "sent")))
         for alert in documents
@@ -125,7 +125,7 @@ def test_a_chain_refers_to_all_that_came_before() -> None:
 
 
 def test_a_cancel_is_an_all_clear_of_what_ended() -> None:
-    alert = ET.fromstring(serialise(example_chain()[2], example_site(), PUBLISHER))  # noqa: S314
+    alert = ET.fromstring(render(example_chain()[2], example_site(), PUBLISHER))  # noqa: S314
 
     for _, info in parse.infos(alert):
         names = ("responseType", "urgency", "severity", "certainty")
@@ -156,25 +156,25 @@ def test_a_message_that_contradicts_itself_is_refused(changes: dict[str, object]
     unfit = replace(example_chain()[1], **changes)  # type: ignore[arg-type]
 
     with pytest.raises(ValueError, match=said):
-        serialise(unfit, example_site(), PUBLISHER)
+        render(unfit, example_site(), PUBLISHER)
 
 
 @pytest.mark.parametrize("changes", [{"latitude": float("nan")}, {"longitude": 181.0}, {"radius_m": float("inf")}])
 def test_a_site_that_lies_nowhere_is_refused(changes: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="lies nowhere"):
-        serialise(example_chain()[0], replace(example_site(), **changes), PUBLISHER)  # type: ignore[arg-type]
+        render(example_chain()[0], replace(example_site(), **changes), PUBLISHER)  # type: ignore[arg-type]
 
 
 def test_control_characters_cannot_reach_a_document() -> None:
     with pytest.raises(ValueError, match="control character"):
-        serialise(example_chain()[0], replace(example_site(), region="3701\x0002"), PUBLISHER)
+        render(example_chain()[0], replace(example_site(), region="3701\x0002"), PUBLISHER)
 
 
 @pytest.mark.parametrize("earlier", range(6))
 def test_a_message_may_have_any_number_of_earlier_ones(earlier: int) -> None:
     alert, update, _ = example_chain()
     message = replace(update, references=((alert.identifier, alert.issued_at),) * earlier) if earlier else alert
-    xml = serialise(message, example_site(), PUBLISHER)
+    xml = render(message, example_site(), PUBLISHER)
 
     assert xml.count(",w-20260701-0001-1,") == earlier
     assert (message.message_type is MessageType.UPDATE) == bool(earlier)
@@ -195,7 +195,7 @@ def test_a_drawn_area_stands_in_the_message_if_anybody_could_say_what_is_inside(
     corners: tuple[tuple[float, float], ...], drawn: bool
 ) -> None:
     message, site = example_chain()[0], example_site()
-    xml = serialise(message, replace(site, polygon=corners), PUBLISHER)
+    xml = render(message, replace(site, polygon=corners), PUBLISHER)
     ring = " ".join(f"{north:.6f},{east:.6f}" for north, east in (*corners[:3], corners[0])) if corners else "none"
 
     assert schema_accepts_it(xml)

@@ -6,7 +6,7 @@ from datetime import datetime
 from hypothesis import given
 
 from rencheng.cap import parse
-from rencheng.cap.render import serialise
+from rencheng.cap.render import render
 from rencheng.domain.site import Site
 from rencheng.domain.warning import MessageType, WarningMessage
 from rencheng.messages.warning_json import document
@@ -78,7 +78,7 @@ def test_an_alert_in_full() -> None:
 def test_it_is_strict_json_and_agrees_with_cap(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
     json_form = document(message, site, PUBLISHER)
-    alert = parse.read(serialise(message, site, PUBLISHER))
+    alert = parse.read(render(message, site, PUBLISHER))
     _, chinese = next(parse.infos(alert))
 
     assert json.loads(json.dumps(json_form, allow_nan=False)) == json_form

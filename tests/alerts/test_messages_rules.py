@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rencheng.cap import parse
-from rencheng.cap.render import serialise
+from rencheng.cap.render import render
 from rencheng.cap.rules.content import is_absolute
 from rencheng.cap.validation import ADVICE, RULES, advice, broken_rules
 from tests.alerts.cap_strategies import PUBLISHER, example_chain, example_site, schema_accepts_it
 
 Change = Callable[[str], str]
 
-GOOD = serialise(example_chain()[1], example_site(), PUBLISHER)
+GOOD = render(example_chain()[1], example_site(), PUBLISHER)
 CENTRE = "36.651200,117.065100"
 
 

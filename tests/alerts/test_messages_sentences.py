@@ -218,7 +218,7 @@ def test_a_warning_has_one_address() -> None:
 
 
 @pytest.mark.parametrize(
-    ("armed_by", "whom", "stirred", "chinese", "english"),
+    ("armed_by", "whom", "nearby", "chinese", "english"),
     [
         (ArmedBy.NOTHING, "", None, "", ""),
         (ArmedBy.NOTHING, "", 0, "", ""),
@@ -243,9 +243,11 @@ def test_a_warning_has_one_address() -> None:
     ],
 )
 def test_what_made_a_prediction_enough_is_said_after_how_probable_it_is(
-    armed_by: ArmedBy, whom: str, stirred: int | None, chinese: str, english: str
+    armed_by: ArmedBy, whom: str, nearby: int | None, chinese: str, english: str
 ) -> None:
-    grounds = replace(ALERT.grounds, probability=0.8, armed_by=armed_by, armed_by_whom=whom, stirred=stirred)
+    grounds = replace(
+        ALERT.grounds, probability=0.8, armed_by=armed_by, armed_by_source=whom, rapid_rises_nearby=nearby
+    )
     message = replace(ALERT, grounds=grounds)
 
     assert f"半小时内概率80%。{chinese}依据" in in_chinese(message, SITE, PUBLISHER).description

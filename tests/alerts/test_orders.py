@@ -8,13 +8,13 @@ from sqlalchemy import Engine
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.level import Level
-from rencheng.domain.mute import Scope, Silence
+from rencheng.domain.mute import MuteScope, Silence
 from rencheng.domain.warning import MessageType
 from rencheng.domain.weather import RainSignal
 from rencheng.engine.rain.readiness import Readiness
 from rencheng.store.warnings.suppression import add_mute
 from rencheng.store.weather import keep_signal
-from services.alerts.policy_cache import Orders
+from services.alerts.policy_cache import PolicyCache
 from tests.alerts.services import hasty_site, watch
 
 NOW = datetime.now(UTC)
@@ -23,18 +23,20 @@ SIGNAL = RainSignal("W1", "weather", MessageType.ALERT, Level.ORANGE, NOW, NOW, 
 
 
 @pytest.fixture
-def orders(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Orders:
-    monkeypatch.setattr("services.alerts.policy_cache.LOOK_EVERY_S", 0.0)
+def orders(database: Engine, monkeypatch: pytest.MonkeyPatch) -> PolicyCache:
+    monkeypatch.setattr("services.alerts.policy_cache.REFRESH_EVERY_S", 0.0)
     watch(database, hasty_site(1))
-    return Orders(database)
+    return PolicyCache(database)
 
 
-def test_a_rain_signal_makes_the_sites_of_its_region_ready_while_it_holds(orders: Orders, database: Engine) -> None:
+def test_a_rain_signal_makes_the_sites_of_its_region_ready_while_it_holds(
+    orders: PolicyCache, database: Engine
+) -> None:
     site = hasty_site(1)
     assert orders.readiness(site, NOW) == Readiness()
     with database.begin() as connection:
         keep_signal(connection, SIGNAL, "<alert/>")
-    assert orders.look()
+    assert orders.refresh()
 
     assert orders.readiness(site, NOW) == Readiness(Level.ORANGE, "rain signal W1")
     assert orders.readiness(site, NOW + HOUR) == Readiness()
@@ -44,24 +46,24 @@ def test_a_rain_signal_makes_the_sites_of_its_region_ready_while_it_holds(orders
 
 
 def test_mutes_are_kept_while_the_database_is_away(
-    orders: Orders, database: Engine, monkeypatch: pytest.MonkeyPatch
+    orders: PolicyCache, database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with database.begin() as connection:
-        add_mute(connection, Silence("", Scope(site_id="S1"), Level.RED, NOW, NOW + HOUR, "x"), "a test")
-    assert orders.look()
+        add_mute(connection, Silence("", MuteScope(site_id="S1"), Level.RED, NOW, NOW + HOUR, "x"), "a test")
+    assert orders.refresh()
     kept = orders.mutes
 
     def fail(*_: object) -> None:
         raise StoreUnavailable("gone")
 
     monkeypatch.setattr(database, "connect", fail)
-    assert orders.look() is False
+    assert orders.refresh() is False
     assert orders.mutes == kept
     assert [mute.scope.site_id for mute in kept] == ["S1"]
 
 
 def test_orders_are_looked_up_now_and_then(database: Engine) -> None:
-    orders = Orders(database)
+    orders = PolicyCache(database)
 
-    assert orders.look() is True
-    assert orders.look() is False
+    assert orders.refresh() is True
+    assert orders.refresh() is False

@@ -7,14 +7,14 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from rencheng.cap.render import serialise
+from rencheng.cap.render import render
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.engine.evaluator import Book, Page
+from rencheng.engine.evaluator import Evaluator, SiteRecord
 from rencheng.messages.warning_json import document
 from rencheng.store.registry.sites import load_states
-from rencheng.store.warnings.record import Said
+from rencheng.store.warnings.record import RenderedWarning
 from services.alerts.outbox.outbox import Outbox, Sendable
-from services.alerts.outbox.relay import deliver_due
+from services.alerts.outbox.relay import relay_due
 from tests.alerts.cap_strategies import PUBLISHER
 from tests.alerts.gauge_play import reading
 from tests.alerts.services import events, hasty_site, rows, watch
@@ -44,16 +44,18 @@ class Flood:
     """Messages and pages as the book makes them."""
 
     def __init__(self, *numbers: int) -> None:
-        self.book = Book()
+        self.book = Evaluator()
         self.book.set_sites({f"S{n}": hasty_site(n) for n in numbers})
 
-    def rise(self, number: int, minute: float, depth_mm: float) -> tuple[list[Said], dict[str, Page]]:
+    def rise(self, number: int, minute: float, depth_mm: float) -> tuple[list[RenderedWarning], dict[str, SiteRecord]]:
         seen_twice = [reading(when, depth_mm, f"G{number}") for when in (minute, minute + 0.5)]
-        (message,) = [said for one in seen_twice for said in self.book.take(one, one.time + timedelta(seconds=1))]
+        (message,) = [said for one in seen_twice for said in self.book.process(one, one.time + timedelta(seconds=1))]
         site = self.book.sites[message.site_id]
         topic = f"rencheng/v1/370102/warning/{site.site_id}"
-        said = Said(message, dict(document(message, site, PUBLISHER)), serialise(message, site, PUBLISHER), topic)
-        return [said], self.book.changed_pages()
+        said = RenderedWarning(
+            message, dict(document(message, site, PUBLISHER)), render(message, site, PUBLISHER), topic
+        )
+        return [said], self.book.dirty_records()
 
 
 @pytest.fixture
@@ -82,10 +84,10 @@ def away(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_a_page_is_saved_together_with_its_message(outbox: Outbox, database: Engine) -> None:
     flood = Flood(1)
 
-    assert outbox.keep(*flood.rise(1, 0, 160)) is True
+    assert outbox.store(*flood.rise(1, 0, 160)) is True
     with database.connect() as connection:
         kept = load_states(connection)
-    assert Page.from_json(kept["S1"][0]) == flood.book.page("S1")
+    assert SiteRecord.from_json(kept["S1"][0]) == flood.book.record("S1")
     assert events(database) == [(1, "Alert")]
 
 
@@ -94,7 +96,7 @@ def test_neither_page_nor_message_is_saved_without_the_other(outbox: Outbox, dat
     with database.begin() as connection:
         connection.execute(text("ALTER TABLE warning_events ADD CONSTRAINT odd CHECK (sequence <> 1)"))
     try:
-        outbox.keep(*flood.rise(1, 0, 160))
+        outbox.store(*flood.rise(1, 0, 160))
     finally:
         with database.begin() as connection:
             connection.execute(text("ALTER TABLE warning_events DROP CONSTRAINT odd"))
@@ -109,7 +111,7 @@ def test_a_site_that_is_gone_from_the_registry_takes_nobody_along(outbox: Outbox
     said, pages = flood.rise(3, 0, 160)
     more, their_pages = flood.rise(2, 0, 160)
 
-    assert outbox.keep([*said, *more], {**pages, **their_pages}) is True
+    assert outbox.store([*said, *more], {**pages, **their_pages}) is True
     assert events(database, "S2") == [(1, "Alert")]
 
 
@@ -119,11 +121,11 @@ def test_nothing_later_goes_before_what_did_not_come_through(
     flood = Flood(1, 2)
     post.refuses = {"S1"}
     with away(outbox, monkeypatch):
-        assert outbox.keep(*flood.rise(1, 0, 160)) is False
-        assert outbox.keep(*flood.rise(2, 0, 160)) is False
+        assert outbox.store(*flood.rise(1, 0, 160)) is False
+        assert outbox.store(*flood.rise(2, 0, 160)) is False
         assert post.sent == []
         post.refuses = set()
-        assert outbox.keep(*flood.rise(1, 1, 450)) is False
+        assert outbox.store(*flood.rise(1, 1, 450)) is False
 
     assert post.sent == ["S1", "S2", "S1"]
 
@@ -134,13 +136,13 @@ def test_what_mqtt_can_never_carry_does_not_hold_up_the_rest(
     flood = Flood(1, 2)
     post.chokes_on = {"S1"}
     with away(outbox, monkeypatch):
-        outbox.keep(*flood.rise(1, 0, 160))
-        outbox.keep(*flood.rise(2, 0, 160))
+        outbox.store(*flood.rise(1, 0, 160))
+        outbox.store(*flood.rise(2, 0, 160))
     assert post.sent == ["S2"]
     outbox.save()
-    outbox.keep(*flood.rise(2, 1, 450))
+    outbox.store(*flood.rise(2, 1, 450))
 
-    assert deliver_due(database, post.put) is False
+    assert relay_due(database, post.put) is False
     assert post.sent == ["S2", "S2"]
     assert rows(database, "SELECT attempts FROM deliveries WHERE delivered_at IS NULL") == [(1,)]
 
@@ -150,11 +152,11 @@ def test_what_went_out_in_an_outage_is_recorded_as_delivered_and_not_sent_again(
 ) -> None:
     flood = Flood(1)
     with away(outbox, monkeypatch):
-        outbox.keep(*flood.rise(1, 0, 160))
-        outbox.keep(*flood.rise(1, 1, 450))
+        outbox.store(*flood.rise(1, 0, 160))
+        outbox.store(*flood.rise(1, 1, 450))
     assert outbox.save() is True
 
-    assert deliver_due(database, post.put) is True
+    assert relay_due(database, post.put) is True
     assert post.sent == ["S1", "S1"]
     assert events(database) == [(1, "Alert"), (2, "Update")]
 
@@ -164,12 +166,12 @@ def test_a_commit_whose_answer_was_lost_is_neither_recorded_nor_sent_twice(
 ) -> None:
     flood = Flood(1)
     said, pages = flood.rise(1, 0, 160)
-    assert Outbox(database, post.take).keep(said, pages) is True  # it took effect, and we were not told
+    assert Outbox(database, post.take).store(said, pages) is True  # it took effect, and we were not told
     with away(outbox, monkeypatch):
-        outbox.keep(said, pages)
+        outbox.store(said, pages)
     assert outbox.save() is True
 
-    assert deliver_due(database, post.put) is True
+    assert relay_due(database, post.put) is True
     assert post.sent == ["S1"]
     assert events(database) == [(1, "Alert")]
 
@@ -179,15 +181,15 @@ def test_an_alert_left_over_from_before_an_outage_does_not_follow_its_update(
 ) -> None:
     flood = Flood(1, 2)
     post.refuses = {"S1", "S2"}
-    outbox.keep(*flood.rise(1, 0, 160))
-    outbox.keep(*flood.rise(2, 0, 160))
-    assert deliver_due(database, post.put) is False
+    outbox.store(*flood.rise(1, 0, 160))
+    outbox.store(*flood.rise(2, 0, 160))
+    assert relay_due(database, post.put) is False
     post.refuses = set()
     with away(outbox, monkeypatch):
-        outbox.keep(*flood.rise(1, 1, 450))
+        outbox.store(*flood.rise(1, 1, 450))
     outbox.save()
 
-    assert deliver_due(database, post.put) is True
+    assert relay_due(database, post.put) is True
     assert post.sent == ["S1", "S2"]
     assert rows(database, "SELECT count(*) FROM deliveries WHERE delivered_at IS NULL") == [(0,)]
 
@@ -198,14 +200,14 @@ def test_a_message_does_not_wait_for_pages_that_say_nothing(
     flood = Flood(1, 2)
     said, pages = flood.rise(1, 0, 160)
     _, silent = flood.rise(2, 0, 160)
-    assert outbox.keep([], silent) is False
-    assert outbox.keep(said, pages) is True
+    assert outbox.store([], silent) is False
+    assert outbox.store(said, pages) is True
     with database.connect() as connection:
         assert list(load_states(connection)) == ["S1"]
 
     monkeypatch.setattr("services.alerts.outbox.outbox.SAVE_EVERY_S", 0.0)  # their minute has passed
     monkeypatch.setattr("services.alerts.outbox.outbox.RETRY_S", 0.0)
-    outbox.keep(*flood.rise(1, 1, 450))
-    assert outbox.keep([], {}) is False
+    outbox.store(*flood.rise(1, 1, 450))
+    assert outbox.store([], {}) is False
     with database.connect() as connection:
         assert list(load_states(connection)) == ["S1", "S2"]

@@ -84,7 +84,7 @@ def test_rain_that_falls_while_the_service_is_down_is_counted_when_it_is_back(
 ) -> None:
     street = hasty_site()
     sensors = (*street.sensors, BoundSensor("R1", Role.RAIN))
-    watch(database, replace(street, sensors=sensors, device_ids=(), gauge_ids=()))
+    watch(database, replace(street, sensors=sensors, depth_gauge_ids=(), rain_gauge_ids=()))
     with database.begin() as connection:
         register(connection, [(Device("R1", Kind.WATERLOGGING, REGION), None)])
     ingest.start()

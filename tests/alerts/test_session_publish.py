@@ -70,12 +70,12 @@ def test_what_is_sent_without_waiting_comes_in_order_and_is_settled_once(
     eventually(lambda: session.publish(TOPIC, said("first"), retain=True, timeout_s=5), expected=True)
     eventually(lambda: dispatcher.types("S1"), ["first"])
     words = [f"word-{number}" for number in range(50)]
-    sent = session.send([(TOPIC, said(word)) for word in words], retain=True)
+    sent = session.publish_nowait([(TOPIC, said(word)) for word in words], retain=True)
     assert session.publish(TOPIC, said("last"), retain=True, timeout_s=5)
 
-    assert session.taken(wait_s=5) == set(sent)
+    assert session.acked(wait_s=5) == set(sent)
     assert len(sent) == 50
-    assert session.taken() == set()
+    assert session.acked() == set()
     eventually(lambda: dispatcher.types("S1"), ["first", *words, "last"])
 
 
@@ -88,12 +88,12 @@ def test_what_was_sent_to_a_silent_broker_is_not_taken_and_goes_before_what_come
     assert pid is not None
     kill(pid, signal.SIGSTOP)
     try:
-        sent = session.send([(TOPIC, said("second")), (TOPIC, said("third"))], retain=True)
-        assert session.taken(wait_s=0.3) == set()
+        sent = session.publish_nowait([(TOPIC, said("second")), (TOPIC, said("third"))], retain=True)
+        assert session.acked(wait_s=0.3) == set()
         assert not session.publish(TOPIC, said("fourth"), retain=True, timeout_s=0.3)
     finally:
         kill(pid, signal.SIGCONT)
 
     assert session.publish(TOPIC, said("fifth"), retain=True, timeout_s=5)
-    assert session.taken() == set(sent)
+    assert session.acked() == set(sent)
     eventually(lambda: dispatcher.types("S1"), ["first", "second", "third", "fifth"])

@@ -18,8 +18,8 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading, WaterReading
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.store.access import api_keys
-from rencheng.store.access.api_keys import Scope
-from rencheng.store.readings.merge import Arrival, Fate, Settled, stage_on_connect, write
+from rencheng.store.access.api_keys import KeyScope
+from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, stage_on_connect, write
 from rencheng.store.registry.devices import add_region, add_world, register
 from rencheng.store.registry.sites import register_site
 from services.api.__main__ import Server, make_server
@@ -129,7 +129,7 @@ MakeToken = Callable[..., str]
 
 @pytest.fixture(scope="module")
 def make_token(city: Engine) -> MakeToken:
-    def make(*scopes: Scope, expires_at: datetime | None = None) -> str:
+    def make(*scopes: KeyScope, expires_at: datetime | None = None) -> str:
         with city.begin() as connection:
             return api_keys.create(connection, "a test", scopes, expires_at)
 
@@ -139,21 +139,21 @@ def make_token(city: Engine) -> MakeToken:
 @pytest.fixture
 def token(make_token: MakeToken) -> str:
     """A key that is good for warnings alone."""
-    return make_token(Scope.WARNINGS_READ)
+    return make_token(KeyScope.WARNINGS_READ)
 
 
 @pytest.fixture(scope="module")
 def client(address: str, make_token: MakeToken) -> Iterator[httpx.Client]:
     """A client whose key lists every scope."""
-    headers = {"Authorization": f"Bearer {make_token(*Scope)}"}
+    headers = {"Authorization": f"Bearer {make_token(*KeyScope)}"}
     with httpx.Client(base_url=address, headers=headers, timeout=PATIENCE_S) as client:
         yield client
 
 
-def store(engine: Engine, readings: Sequence[Reading], *, fate: Fate = Settled.STORED) -> None:
+def store(engine: Engine, readings: Sequence[Reading], *, fate: RowResult = WriteStatus.STORED) -> None:
     """Store readings as ingest does."""
     with engine.begin() as connection:
-        fates = write(connection, [Arrival(reading, datetime.now(UTC)) for reading in readings])
+        fates = write(connection, [ReceivedReading(reading, datetime.now(UTC)) for reading in readings])
     assert fates == [fate] * len(readings)
 
 

@@ -14,12 +14,12 @@ from typing import Any
 import httpx
 from sqlalchemy import Connection, Engine
 
-from rencheng.cap.render import serialise
+from rencheng.cap.render import render
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
 from rencheng.messages.warning_json import document
-from rencheng.store.warnings.record import Said, record
+from rencheng.store.warnings.record import RenderedWarning, record
 from rencheng.text.publisher import Publisher
 from tests.api.conftest import SITES, beijing
 
@@ -42,7 +42,7 @@ def new_name() -> str:
 
 def said(
     warning_id: str, sequence: int, level: Level, *, site: Site = SITES[0], kind: MessageType | None = None
-) -> Said:
+) -> RenderedWarning:
     """Message `sequence` of a warning, as the alert service makes it."""
     earlier = tuple((f"{warning_id}-{n}", NOON + timedelta(minutes=n)) for n in range(1, sequence))
     message = WarningMessage(
@@ -58,16 +58,16 @@ def said(
         Grounds("observed", "g1", 412.0, 12.5, 400.0, None, 1),
         earlier,
     )
-    return Said(message, document(message, site, PUBLISHER), serialise(message, site, PUBLISHER), "topic")
+    return RenderedWarning(message, document(message, site, PUBLISHER), render(message, site, PUBLISHER), "topic")
 
 
-def say(engine: Engine, *messages: Said) -> None:
+def say(engine: Engine, *messages: RenderedWarning) -> None:
     """In one transaction, as the alert service does."""
     with engine.begin() as connection:
         say_on(connection, *messages)
 
 
-def say_on(connection: Connection, *messages: Said) -> None:
+def say_on(connection: Connection, *messages: RenderedWarning) -> None:
     for message in messages:
         record(connection, message, delivered=False)
 

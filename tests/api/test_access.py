@@ -11,7 +11,7 @@ from fastapi.routing import iter_route_contexts
 from sqlalchemy import Engine, text
 
 from rencheng.store.access import api_keys
-from rencheng.store.access.api_keys import Scope
+from rencheng.store.access.api_keys import KeyScope
 from services.api.app import create_app
 from services.api.auth import authenticator
 from services.api.settings import ApiSettings
@@ -55,17 +55,17 @@ def test_every_route_refuses_strangers(stranger: httpx.Client, path: str, method
 
 
 @pytest.fixture(scope="module")
-def all_but(make_token: MakeToken) -> dict[Scope, str]:
+def all_but(make_token: MakeToken) -> dict[KeyScope, str]:
     """For each scope, a key that lists all others."""
-    return {scope: make_token(*(other for other in Scope if other is not scope)) for scope in Scope}
+    return {scope: make_token(*(other for other in KeyScope if other is not scope)) for scope in KeyScope}
 
 
 @pytest.mark.parametrize(("path", "method"), GUARDED)
 def test_every_route_refuses_keys_without_its_scopes(
-    stranger: httpx.Client, all_but: dict[Scope, str], path: str, method: str
+    stranger: httpx.Client, all_but: dict[KeyScope, str], path: str, method: str
 ) -> None:
     needed = _scopes(path, method)
-    for scope in Scope:
+    for scope in KeyScope:
         with stranger.stream(method, path.format(**FILLED), headers=_bearer(all_but[scope])) as answer:
             if scope not in needed:  # nor is the body of one that never ends waited for
                 assert answer.status_code not in {401, 403}
@@ -76,12 +76,12 @@ def test_every_route_refuses_keys_without_its_scopes(
             assert listed in json.loads(answer.read())["detail"]
 
 
-def _scopes(path: str, method: str) -> list[Scope]:
+def _scopes(path: str, method: str) -> list[KeyScope]:
     """What the OpenAPI document says that a route needs."""
     [*ways] = _app().openapi()["paths"][path][method.lower()]["security"]
     [listed] = {tuple(scopes) for way in ways for scopes in way.values()}
     assert listed
-    return [Scope(scope) for scope in listed]
+    return [KeyScope(scope) for scope in listed]
 
 
 @pytest.mark.parametrize("path", sorted(OPEN))
@@ -90,14 +90,14 @@ def test_open_pages_need_no_key(stranger: httpx.Client, path: str) -> None:
 
 
 def test_either_header_will_do(stranger: httpx.Client, make_token: MakeToken) -> None:
-    token = make_token(Scope.TELEMETRY_READ)
+    token = make_token(KeyScope.TELEMETRY_READ)
     assert stranger.get("/v1/devices", headers={"X-API-Key": token}).status_code == 200
     assert stranger.get("/v1/devices", headers=_bearer(token)).status_code == 200
 
 
 @pytest.mark.parametrize("user", ["", "rencheng", "值班"])
 def test_the_password_of_http_basic_will_do(stranger: httpx.Client, make_token: MakeToken, user: str) -> None:
-    token = make_token(Scope.TELEMETRY_READ)
+    token = make_token(KeyScope.TELEMETRY_READ)
     assert stranger.get("/v1/devices", auth=(user, token)).status_code == 200
     assert stranger.get("/v1/devices", auth=(user, token[:-1])).status_code == 401
     assert stranger.get("/v1/sites", auth=(token, "")).status_code == 401
@@ -129,7 +129,7 @@ def test_other_credentials_are_refused(stranger: httpx.Client, headers: dict[str
 
 
 def test_a_wrong_secret_of_a_true_key_is_refused(stranger: httpx.Client, make_token: MakeToken) -> None:
-    token = make_token(Scope.TELEMETRY_READ)
+    token = make_token(KeyScope.TELEMETRY_READ)
     assert (
         stranger.get("/v1/devices", headers=_bearer(token[:-1] + ("A" if token[-1] != "A" else "B"))).status_code == 401
     )
@@ -137,7 +137,7 @@ def test_a_wrong_secret_of_a_true_key_is_refused(stranger: httpx.Client, make_to
 
 def test_an_expired_key_is_refused(stranger: httpx.Client, make_token: MakeToken) -> None:
     soon = datetime.now(UTC) + timedelta(seconds=1)
-    token = make_token(Scope.TELEMETRY_READ, expires_at=soon)
+    token = make_token(KeyScope.TELEMETRY_READ, expires_at=soon)
     assert stranger.get("/v1/devices", headers=_bearer(token)).status_code == 200
     while datetime.now(UTC) <= soon:
         time.sleep(0.05)
@@ -147,15 +147,15 @@ def test_an_expired_key_is_refused(stranger: httpx.Client, make_token: MakeToken
 
 @pytest.fixture
 def _short_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert authenticator.REMEMBERED_S <= 5
-    monkeypatch.setattr(authenticator, "REMEMBERED_S", 0.3)
+    assert authenticator.CACHED_S <= 5
+    monkeypatch.setattr(authenticator, "CACHED_S", 0.3)
 
 
 @pytest.mark.usefixtures("_short_memory")
 def test_a_revoked_key_is_refused_once_it_is_forgotten(
     stranger: httpx.Client, make_token: MakeToken, city: Engine
 ) -> None:
-    token = make_token(Scope.TELEMETRY_READ)
+    token = make_token(KeyScope.TELEMETRY_READ)
     assert stranger.get("/v1/devices", headers=_bearer(token)).status_code == 200
     with city.begin() as connection:
         assert api_keys.revoke(connection, token.split("_")[1])
@@ -167,21 +167,21 @@ def test_a_revoked_key_is_refused_once_it_is_forgotten(
 def test_a_key_that_never_was_in_force_here_is_refused_at_once(
     stranger: httpx.Client, make_token: MakeToken, city: Engine
 ) -> None:
-    token = make_token(Scope.TELEMETRY_READ)
+    token = make_token(KeyScope.TELEMETRY_READ)
     with city.begin() as connection:
         api_keys.revoke(connection, token.split("_")[1])
     assert stranger.get("/v1/devices", headers=_bearer(token)).status_code == 401
 
 
 def test_only_a_hash_of_the_secret_is_kept(make_token: MakeToken, city: Engine) -> None:
-    _, key_id, secret = make_token(Scope.ADMIN).split("_", 2)
+    _, key_id, secret = make_token(KeyScope.ADMIN).split("_", 2)
     assert len(secret) >= 43  # 256 bits in base64
     with city.connect() as connection:
         row = connection.execute(text("SELECT * FROM api_keys WHERE key_id = :id"), {"id": key_id}).one()
         keys = {key.key_id: key for key in api_keys.list_keys(connection)}
     assert secret not in repr(row)
     assert len(row.secret_hash) == 32
-    assert keys[key_id].scopes == {Scope.ADMIN}
+    assert keys[key_id].scopes == {KeyScope.ADMIN}
 
 
 def _bearer(token: str) -> dict[str, str]:

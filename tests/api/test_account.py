@@ -7,10 +7,10 @@ import httpx
 import pytest
 from sqlalchemy import Engine
 
-from rencheng.domain.errors import Reason
-from rencheng.store.accounting.counts import Tally, count
+from rencheng.domain.errors import RejectionReason
+from rencheng.store.accounting.counts import ReadingCounts, count
 from rencheng.store.quarantine.log import PREVIEW_BYTES
-from rencheng.store.quarantine.record import Refuse, bury
+from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 
 LONG = ("韧" * PREVIEW_BYTES).encode()
 
@@ -20,15 +20,25 @@ def _refused(city: Engine) -> None:
     now = datetime.now(UTC)
     with city.begin() as connection:
         for payload, reason, world in (
-            (b"not json", Reason.UNDECODABLE, "actual"),
-            (b"\xff\xfe\x00", Reason.UNDECODABLE, "actual"),
-            (LONG, Reason.INVALID, "drill"),
+            (b"not json", RejectionReason.UNDECODABLE, "actual"),
+            (b"\xff\xfe\x00", RejectionReason.UNDECODABLE, "actual"),
+            (LONG, RejectionReason.INVALID, "drill"),
         ):
-            bury(connection, [Refuse("some/topic", payload, -1, reason, "why", None, world, now)])
-        bury(connection, [Refuse("some/topic", b"not json", -1, Reason.UNDECODABLE, "why", None, "actual", now)])
+            add_to_quarantine(
+                connection, [QuarantineRecord("some/topic", payload, -1, reason, "why", None, world, now)]
+            )
+        add_to_quarantine(
+            connection,
+            [QuarantineRecord("some/topic", b"not json", -1, RejectionReason.UNDECODABLE, "why", None, "actual", now)],
+        )
         for _ in range(2):
-            count(connection, "w0", now, {("actual", "waterlogging"): Tally(10, 2, 1), ("drill", "signal"): Tally(5)})
-        count(connection, "w1", now, {("actual", "unknown"): Tally(quarantined=1)})
+            count(
+                connection,
+                "w0",
+                now,
+                {("actual", "waterlogging"): ReadingCounts(10, 2, 1), ("drill", "signal"): ReadingCounts(5)},
+            )
+        count(connection, "w1", now, {("actual", "unknown"): ReadingCounts(quarantined=1)})
 
 
 def test_entries_come_newest_first_with_their_payload(client: httpx.Client) -> None:

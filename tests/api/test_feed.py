@@ -13,7 +13,7 @@ from xsdata.formats.dataclass.parsers import XmlParser
 
 from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
-from rencheng.store.access.api_keys import Scope
+from rencheng.store.access.api_keys import KeyScope
 from services.api.routes.warnings import feed as feed_route
 from tests.alerts.cap_strategies import schema_accepts_it
 from tests.api.conftest import MakeToken
@@ -149,7 +149,7 @@ def test_a_date_is_good_for_the_same_and_is_not_given_while_more_may_come_in_the
 
 
 def test_a_feed_reader_with_a_password_gets_in(stranger: httpx.Client, make_token: MakeToken) -> None:
-    token = make_token(Scope.WARNINGS_READ)
+    token = make_token(KeyScope.WARNINGS_READ)
     assert stranger.get("/v1/feed.atom", auth=("reader", token)).status_code == 200
     assert stranger.get("/v1/warnings/new/cap", auth=("reader", token)).status_code == 200
 

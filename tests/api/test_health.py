@@ -16,7 +16,7 @@ from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs
 from rencheng.messaging.mqtt.accounts import new_password
 from rencheng.store.access import api_keys
-from rencheng.store.access.api_keys import Scope
+from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.accounting.counts import record_progress
 from rencheng.store.core.sessions import Database
 from tests.api.conftest import MakeToken, serving
@@ -79,7 +79,7 @@ def test_one_worker_of_several_is_enough(stranger: httpx.Client, city: Engine) -
 
 def test_with_the_database_away_every_question_gets_an_answer(make_token: MakeToken) -> None:
     nobody_listens = choose_port(seed="away", avoid=())
-    token = make_token(Scope.TELEMETRY_READ)
+    token = make_token(KeyScope.TELEMETRY_READ)
     with serving(f"postgresql+psycopg://x:secret@127.0.0.1:{nobody_listens}/none") as url:
         health = httpx.get(f"{url}/health")
         devices = httpx.get(f"{url}/v1/devices", headers={"X-API-Key": token})
@@ -129,7 +129,7 @@ def own_server(programs: Programs, server_folder: Path) -> Iterator[PostgresServ
 def test_a_database_that_comes_back_is_used_again(own_server: PostgresServer) -> None:
     database = Database(own_server.url(), name="test")
     with database.write() as connection:
-        token = api_keys.create(connection, "a test", [Scope.TELEMETRY_READ])
+        token = api_keys.create(connection, "a test", [KeyScope.TELEMETRY_READ])
     database.close()
     headers = {"X-API-Key": token}
     with serving(own_server.url()) as url:

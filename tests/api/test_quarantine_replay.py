@@ -12,9 +12,9 @@ from sqlalchemy import Engine, text
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.intake import Message, admit
-from rencheng.store.access.api_keys import Scope
-from rencheng.store.quarantine.record import Refuse, bury
+from rencheng.intake import InboundPayload, admit
+from rencheng.store.access.api_keys import KeyScope
+from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from rencheng.store.registry.devices import register
 from tests.api.conftest import LIXIA, MakeToken
 
@@ -34,11 +34,13 @@ def put(city: Engine) -> Put:
     """Let intake refuse a message, and put it into quarantine; the number of its entry."""
 
     def put_(payload: bytes, device: str = "g1", *, at: datetime = NOW, kind: str = "waterlogging") -> int:
-        message = Message(f"rencheng/v1/{LIXIA}/{kind}/{device}/telemetry", payload, at)
-        [refusal] = admit(message, {"g1": Device("g1", Kind.WATERLOGGING, LIXIA)}, ClockLimits()).refusals
-        refuse = Refuse(message.topic, payload, refusal.position, refusal.reason, refusal.detail, device, "actual", at)
+        message = InboundPayload(f"rencheng/v1/{LIXIA}/{kind}/{device}/telemetry", payload, at)
+        [refusal] = admit(message, {"g1": Device("g1", Kind.WATERLOGGING, LIXIA)}, ClockLimits()).rejections
+        refuse = QuarantineRecord(
+            message.topic, payload, refusal.position, refusal.reason, refusal.detail, device, "actual", at
+        )
         with city.begin() as connection:
-            bury(connection, [refuse])
+            add_to_quarantine(connection, [refuse])
             number: int = connection.execute(text("SELECT max(quarantine_id) FROM quarantine")).scalar_one()
         return number
 
@@ -149,7 +151,7 @@ def test_entries_are_found_by_device_kind_and_time(client: httpx.Client, put: Pu
 
 
 def test_a_key_remembered_by_a_browser_changes_nothing(stranger: httpx.Client, make_token: MakeToken, put: Put) -> None:
-    number, token = put(b"broken"), make_token(Scope.QUARANTINE_REPLAY)
+    number, token = put(b"broken"), make_token(KeyScope.QUARANTINE_REPLAY)
     path = f"/v1/quarantine/{number}/replay"
 
     assert stranger.post(path, auth=("anyone", token)).status_code == 401

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, SignalEvent
-from rencheng.store.quality import Found, save_flags
+from rencheng.store.quality import SeriesFlag, save_flags
 from tests.api.conftest import beijing, store, water
 
 NOON = beijing("07-20T12:00:00")
@@ -101,7 +101,7 @@ def test_a_cursor_of_another_list_is_refused(client: httpx.Client) -> None:
 
 def test_what_was_found_among_its_neighbours_stands_with_a_gauges_reading(client: httpx.Client, city: Engine) -> None:
     with city.begin() as connection:
-        save_flags(connection, [Found("g1", 1, NOON + 3 * MINUTE, Quality.SPIKE | Quality.RATE)])
+        save_flags(connection, [SeriesFlag("g1", 1, NOON + 3 * MINUTE, Quality.SPIKE | Quality.RATE)])
     flagged = {item["time"]: item["series_flags"] for item in _all(client, "g1") if item["series_flags"]}
 
     assert flagged == {(NOON + 3 * MINUTE).isoformat(): ["spike", "rate"]}

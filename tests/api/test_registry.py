@@ -7,8 +7,8 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
-from rencheng.domain.errors import Reason
-from rencheng.store.quarantine.record import Refuse, bury
+from rencheng.domain.errors import RejectionReason
+from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from rencheng.store.registry.devices import password_hashes
 from tests.api.conftest import LIXIA
 
@@ -119,9 +119,11 @@ def test_a_pending_device_is_admitted_with_what_it_sent(client: httpx.Client, ci
     now = datetime.now(UTC)
     topic = f"rencheng/v1/{LIXIA}/waterlogging/new-9/telemetry"
     payload = b'{"time": "%s", "depth_mm": 7}' % now.isoformat().encode()
-    refuse = Refuse(topic, payload, -1, Reason.UNKNOWN_DEVICE, "nobody", "new-9", "actual", now, times=3)
+    refuse = QuarantineRecord(
+        topic, payload, -1, RejectionReason.UNKNOWN_DEVICE, "nobody", "new-9", "actual", now, times=3
+    )
     with city.begin() as connection:
-        bury(connection, [refuse])
+        add_to_quarantine(connection, [refuse])
     [pending] = client.get("/v1/pending-devices").json()["items"]
     done = client.post("/v1/pending-devices/new-9/admission", json={"site_id": "underpass", "name": "新装"}).json()
 

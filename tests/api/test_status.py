@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import Engine
 
 from rencheng.domain.device import DeviceState
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.level import Level
 from rencheng.domain.reading import SignalEvent
-from rencheng.store.accounting.counts import Tally, count, record_progress
-from rencheng.store.quarantine.record import Refuse, bury
+from rencheng.store.accounting.counts import ReadingCounts, count, record_progress
+from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from rencheng.store.registry.devices import save_states
 from services.api.status_page import FOLDER
 from tests.api.conftest import beijing, store, water
@@ -33,8 +33,16 @@ def _city(city: Engine) -> None:
     with city.begin() as connection:
         save_states(connection, [DeviceState("s1", online=False, received_at=NOW)])
         record_progress(connection, "w0", started_at=NOW, committed_through=NOW, rows=True)
-        count(connection, "w0", NOW, {("actual", "waterlogging"): Tally(10, 2, 1), ("drill", "signal"): Tally(5)})
-        bury(connection, [Refuse("t", b"not json", -1, Reason.UNDECODABLE, "why", None, "actual", NOW)])
+        count(
+            connection,
+            "w0",
+            NOW,
+            {("actual", "waterlogging"): ReadingCounts(10, 2, 1), ("drill", "signal"): ReadingCounts(5)},
+        )
+        add_to_quarantine(
+            connection,
+            [QuarantineRecord("t", b"not json", -1, RejectionReason.UNDECODABLE, "why", None, "actual", NOW)],
+        )
 
 
 def _status(client: httpx.Client, **asked: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from rencheng.domain.level import Level
 from rencheng.store.access import api_keys
-from rencheng.store.access.api_keys import Scope
+from rencheng.store.access.api_keys import KeyScope
 from tests.api.browser import CHROMIUM, Page, browsing
 from tests.api.conftest import MakeToken, serving, store, water
 from tests.api.streams import BY_NAME, eventually, said, say
@@ -47,7 +47,7 @@ def _enter(page: Page, key: str) -> None:
 def test_from_the_key_to_a_warning_and_through_a_lost_connection(
     page: Page, city: Engine, database_url: str, make_token: MakeToken
 ) -> None:
-    token = make_token(Scope.TELEMETRY_READ, Scope.WARNINGS_READ)
+    token = make_token(KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ)
     with serving(database_url) as url:
         page.open(f"{url}/")
         _enter(page, "rck_0123_wrong")
@@ -75,7 +75,7 @@ def test_a_link_from_a_cap_message_opens_its_warning_and_says_that_it_is_an_exer
     page: Page, city: Engine, database_url: str, make_token: MakeToken
 ) -> None:
     say(city, said("d", 1, Level.ORANGE, site=BY_NAME["drill-tunnel"]), said("earnest", 1, Level.BLUE))
-    token = make_token(Scope.TELEMETRY_READ, Scope.WARNINGS_READ)
+    token = make_token(KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ)
     with serving(database_url) as url:
         page.open(f"{url}/warnings/d")
         _enter(page, token)

@@ -13,7 +13,7 @@ from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs
 from rencheng.domain.level import Level
 from rencheng.store.access import api_keys
-from rencheng.store.access.api_keys import Scope
+from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.registry.devices import add_region
 from rencheng.store.registry.sites import register_site
 from services.api.routes.warnings import stream as stream_route
@@ -45,7 +45,7 @@ def test_what_was_not_wanted_need_not_be_looked_through_again(
 def test_a_revoked_key_ends_its_streams_and_no_others(
     city: Engine, address: str, token: str, make_token: MakeToken
 ) -> None:
-    other = make_token(Scope.WARNINGS_READ)
+    other = make_token(KeyScope.WARNINGS_READ)
     with streaming(address, token) as stream, streaming(address, other) as untouched:
         with city.begin() as connection:
             assert api_keys.revoke(connection, token.split("_")[1])
@@ -55,7 +55,7 @@ def test_a_revoked_key_ends_its_streams_and_no_others(
 
 
 def test_a_key_that_expires_ends_its_streams(address: str, make_token: MakeToken) -> None:
-    token = make_token(Scope.WARNINGS_READ, expires_at=datetime.now(UTC) + timedelta(seconds=2))
+    token = make_token(KeyScope.WARNINGS_READ, expires_at=datetime.now(UTC) + timedelta(seconds=2))
     with streaming(address, token) as stream:
         assert stream.ended.wait(6)
     assert any(word in stream.comments[-1] for word in ("expired", "no longer in force"))
@@ -100,7 +100,7 @@ def test_while_the_database_is_away_the_stream_stays_open_and_goes_on_after(own_
     with engine.begin() as connection:
         add_region(connection, LIXIA, "历下区", "Lixia")
         register_site(connection, SITES[0])
-        token = api_keys.create(connection, "a test", [Scope.WARNINGS_READ])
+        token = api_keys.create(connection, "a test", [KeyScope.WARNINGS_READ])
     with serving(own_server.url("postgres")) as url, streaming(url, token) as stream:
         say(engine, said(name, 1, Level.BLUE))
         stream.hears(f"{name}-1")

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from rencheng.domain.level import Level
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
-from rencheng.store.warnings.record import Said, record
+from rencheng.store.warnings.record import RenderedWarning, record
 from tests.api.conftest import beijing
 
 NOON = beijing("07-20T12:00:00")
@@ -30,7 +30,9 @@ def _say(city: Engine, warning_id: str, site_id: str, world: str, *said: tuple[d
                 name, warning_id, sequence, kind, site_id, level, Certainty.OBSERVED, at, world, GROUNDS
             )
             record(
-                connection, Said(message, {"identifier": name}, f"<alert>蓝 {name}</alert>", "topic"), delivered=True
+                connection,
+                RenderedWarning(message, {"identifier": name}, f"<alert>蓝 {name}</alert>", "topic"),
+                delivered=True,
             )
 
 

@@ -4,13 +4,22 @@ from math import inf
 
 import pytest
 
-from rencheng.backtest.matching import Claim, Matched, Said, Target, claims, crossing, forecasts, held, match
+from rencheng.backtest.matching import Claim, IssuedLevel, Matched, Target, claims, crossing, forecasts, held, match
 
 FLOOD = Target(begins=1000, crossed_at=2000, ends=3000)
 
 
 def test_a_warning_lasts_while_the_level_or_one_above_is_in_force() -> None:
-    said = [Said(0, 1), Said(10, 2), Said(20, 4), Said(30, 2), Said(40, 1), Said(50, 3), Said(60, 0), Said(70, 2)]
+    said = [
+        IssuedLevel(0, 1),
+        IssuedLevel(10, 2),
+        IssuedLevel(20, 4),
+        IssuedLevel(30, 2),
+        IssuedLevel(40, 1),
+        IssuedLevel(50, 3),
+        IssuedLevel(60, 0),
+        IssuedLevel(70, 2),
+    ]
 
     assert claims(said, 2) == [Claim(10, 40), Claim(50, 60), Claim(70, inf)]
     assert claims(said, 1) == [Claim(0, 60), Claim(70, inf)]
@@ -76,7 +85,16 @@ def test_a_flood_without_a_warning_is_missed_and_one_warning_may_serve_two() -> 
 
 
 def test_a_probability_is_about_its_level_the_horizon_and_water_that_stands_already() -> None:
-    said = [Said(1000, 2, 0.3), Said(1400, 2, 0.6), Said(1500, 2), Said(1600, 3, 0.9), Said(2001, 2, 0.8)]
+    said = [
+        IssuedLevel(1000, 2, 0.3),
+        IssuedLevel(1400, 2, 0.6),
+        IssuedLevel(1500, 2),
+        IssuedLevel(1600, 3, 0.9),
+        IssuedLevel(2001, 2, 0.8),
+    ]
 
     assert forecasts(said, {2: [FLOOD]}, 600) == [(0.3, False), (0.6, True), (0.8, True)]
-    assert forecasts([Said(3000, 2, 0.9), Said(3001, 2, 0.9)], {2: [FLOOD]}, 600) == [(0.9, True), (0.9, False)]
+    assert forecasts([IssuedLevel(3000, 2, 0.9), IssuedLevel(3001, 2, 0.9)], {2: [FLOOD]}, 600) == [
+        (0.9, True),
+        (0.9, False),
+    ]

@@ -26,8 +26,8 @@ def test_a_site_is_read_and_stands_in_an_exercise() -> None:
     site = sites["S 1/北"]
 
     assert remarks == []
-    assert (site.site_type, site.device_ids, site.world) == (SiteType.TUNNEL, ("A", "B"), WORLD)
-    assert site.gauge_ids == ("P",)
+    assert (site.site_type, site.depth_gauge_ids, site.world) == (SiteType.TUNNEL, ("A", "B"), WORLD)
+    assert site.rain_gauge_ids == ("P",)
     assert [site.profile.depth_mm(level) for level in (Level.BLUE, Level.RED)] == [50, 400.5]
 
 
@@ -46,7 +46,7 @@ def test_gauges_may_be_left_out_and_one_may_serve_many_sites() -> None:
         entry(site_id="S3", devices=[], gauges=None),
     )
 
-    assert [site.gauge_ids for site in sites.values()] == [("P",), ("P",), ()]
+    assert [site.rain_gauge_ids for site in sites.values()] == [("P",), ("P",), ()]
 
 
 def test_thresholds_left_out_are_those_of_the_type() -> None:

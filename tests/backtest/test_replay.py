@@ -18,7 +18,7 @@ from rencheng.backtest.replay import AT_ONCE, as_rain, as_reading, judge, rain_f
 from rencheng.backtest.sites import WORLD
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role
-from rencheng.engine.evaluator import Book
+from rencheng.engine.evaluator import Evaluator
 from tests.alerts.gauge_play import NOON, site
 
 SITES = {
@@ -100,9 +100,9 @@ def test_the_order_of_the_file_decides_nothing(rows: list[Row], dice: random.Ran
 @settings(deadline=None)
 @given(st.lists(_ROWS, max_size=80), _WAITS)
 def test_it_says_what_the_live_book_says_in_an_exercise(rows: list[Row], wait: timedelta) -> None:
-    book = Book(wait=wait)
+    book = Evaluator(wait=wait)
     book.set_sites(SITES)
-    live = [message for row in in_order(rows) for message in book.take(as_reading(row), NOON)]
+    live = [message for row in in_order(rows) for message in book.process(as_reading(row), NOON)]
 
     assert [judged.message for judged in judge(SITES, in_order(rows), wait=wait)] == live
 

@@ -9,10 +9,10 @@ def test_a_city_has_a_gauge_at_each_site_and_rain_gauges_that_many_share() -> No
 
     assert len(city) == SITES
     assert {one.device_id for one in minute if one.depth_mm is not None} == {
-        name for site in city.values() for name in site.device_ids
+        name for site in city.values() for name in site.depth_gauge_ids
     }
     assert {one.device_id for one in minute if one.rain_mm is not None} == {
-        name for site in city.values() for name in site.gauge_ids
+        name for site in city.values() for name in site.rain_gauge_ids
     }
     assert len(minute) == SITES + SITES // SITES_A_RAIN_GAUGE
 

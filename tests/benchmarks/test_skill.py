@@ -16,7 +16,7 @@ from benchmarks.skill.recordings import DATA, flood_events, flood_sensors, river
 from benchmarks.skill.recordings import creek as recorded_creek
 from benchmarks.skill.report import Results, as_json, tables
 from benchmarks.skill.timeline import Timeline
-from rencheng.backtest.matching import Said, claims, held, match
+from rencheng.backtest.matching import IssuedLevel, claims, held, match
 from rencheng.domain.level import Level
 from rencheng.domain.site import SiteType
 from rencheng.engine.forecast.model import Model, Timing
@@ -111,7 +111,7 @@ def test_the_engine_s_result_goes_all_the_way_to_tables_pictures_and_report(tmp_
 def test_a_probability_reaches_brier_and_reliability(lines: list[Timeline]) -> None:
     line = next(line for line in lines if line.targets(150.0))
     name, target = line.sensor.sensor_id, line.targets(150.0)[0]
-    said = [Said(target.crossed_at - 300, Level.YELLOW, 0.9)]
+    said = [IssuedLevel(target.crossed_at - 300, Level.YELLOW, 0.9)]
     warned = {level: claims(said, level) for level in Level if level}
     score = floodnet.score([line], {"it": floodnet.Method({name: warned}, {name: said})})["all", "it", Level.YELLOW]
 
@@ -123,7 +123,7 @@ def test_the_engine_keeps_moments_of_the_recording() -> None:
     rows = engine.rows_of({"A": [(1e9, 60.0), (1e9 + 60, 61.0)]})
     said = engine.run(engine.sites_of({"A": floodnet.THRESHOLDS_MM}, SiteType.ROAD), rows)
 
-    assert said.said["A"] == [Said(1e9, Level.BLUE, 1.0)]
+    assert said.said["A"] == [IssuedLevel(1e9, Level.BLUE, 1.0)]
 
 
 def test_a_picture_escapes_what_it_is_told() -> None:

@@ -12,7 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from rencheng.devices.registration import enrol, write_accounts
+from rencheng.devices.registration import register_devices, write_accounts
 from rencheng.domain.device import Device
 from rencheng.domain.errors import Misconfigured, NotPossible
 from rencheng.domain.kind import Kind
@@ -74,7 +74,7 @@ def reload(broker: Broker) -> None:
 def test_an_enrolled_device_gets_in_and_a_retired_one_no_more(
     broker: Broker, database: Engine, accounts: BrokerAccounts
 ) -> None:
-    passwords = enrol(database, [gauge("G1"), gauge("G2.-_x")])
+    passwords = register_devices(database, [gauge("G1"), gauge("G2.-_x")])
     before = answer(broker, "G1", passwords["G1"])
     written = write_accounts(database, accounts)
     reload(broker)
@@ -94,10 +94,10 @@ def test_an_enrolled_device_gets_in_and_a_retired_one_no_more(
 def test_enrolling_again_brings_a_retired_device_back_with_a_new_password(
     broker: Broker, database: Engine, accounts: BrokerAccounts
 ) -> None:
-    (old,) = enrol(database, [gauge("G3")]).values()
+    (old,) = register_devices(database, [gauge("G3")]).values()
     with database.begin() as connection:
         retire(connection, "G3")
-    (new,) = enrol(database, [gauge("G3")]).values()
+    (new,) = register_devices(database, [gauge("G3")]).values()
     write_accounts(database, accounts)
     reload(broker)
 
@@ -125,16 +125,16 @@ def test_enrolling_again_brings_a_retired_device_back_with_a_new_password(
 )
 def test_a_name_that_no_device_may_bear_is_refused_and_nothing_is_registered(database: Engine, name: str) -> None:
     with pytest.raises(NotPossible):
-        enrol(database, [gauge("fellow"), gauge(name)])
+        register_devices(database, [gauge("fellow"), gauge(name)])
     with database.connect() as connection:
         assert not {"fellow", name} & set(load_directory(connection))
 
 
 def test_a_region_or_codec_that_is_none_is_refused(database: Engine) -> None:
     with pytest.raises(NotPossible, match="GB/T 2260"):
-        enrol(database, [Device("G9", Kind.SIGNAL, "37010")])
+        register_devices(database, [Device("G9", Kind.SIGNAL, "37010")])
     with pytest.raises(NotPossible, match="morse"):
-        enrol(database, [Device("G9", Kind.SIGNAL, REGION, codec="morse")])
+        register_devices(database, [Device("G9", Kind.SIGNAL, REGION, codec="morse")])
 
 
 def test_the_password_file_keeps_its_owner_and_rights(broker: Broker) -> None:

@@ -9,7 +9,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from rencheng.devices.registration import enrol_gateway, write_accounts
+from rencheng.devices.registration import register_gateway_account, write_accounts
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.gateway import Gateway
 from rencheng.domain.kind import Kind
@@ -96,7 +96,7 @@ def line_that_is(broker: Broker, password: str, *, let_in: bool) -> Line:
 def test_it_publishes_for_its_own_alone_and_reads_nobodys_readings(
     broker: Broker, database: Engine, accounts: BrokerAccounts
 ) -> None:
-    password = enrol_gateway(database, PILES, actor="a test")
+    password = register_gateway_account(database, PILES, actor="a test")
     write_accounts(database, accounts)
     broker.server.reload()
     user, word = broker.account("operator")
@@ -116,7 +116,7 @@ def test_it_publishes_for_its_own_alone_and_reads_nobodys_readings(
 
 
 def test_one_that_is_removed_gets_in_no_more(broker: Broker, database: Engine, accounts: BrokerAccounts) -> None:
-    password = enrol_gateway(database, PILES, actor="a test")
+    password = register_gateway_account(database, PILES, actor="a test")
     write_accounts(database, accounts)
     broker.server.reload()
     line_that_is(broker, password, let_in=True).close()
@@ -132,4 +132,4 @@ def test_one_that_is_removed_gets_in_no_more(broker: Broker, database: Engine, a
 
 def test_a_region_that_is_none_is_refused(database: Engine) -> None:
     with pytest.raises(NotPossible, match="GB/T 2260"):
-        enrol_gateway(database, Gateway("37010#", Kind.CHARGING), actor="a test")
+        register_gateway_account(database, Gateway("37010#", Kind.CHARGING), actor="a test")

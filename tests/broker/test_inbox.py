@@ -5,18 +5,18 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rencheng.intake import Message
-from rencheng.messaging.inbox import Delivery, Inbox, Receipt
+from rencheng.intake import InboundPayload
+from rencheng.messaging.inbox import AckHandle, InboundMessage, Inbox
 
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
 
 
-def delivery(number: int, size: int = 1) -> Delivery:
-    return Delivery(Message("t", b"x" * size, NOON), Receipt(1, number))
+def delivery(number: int, size: int = 1) -> InboundMessage:
+    return InboundMessage(InboundPayload("t", b"x" * size, NOON), AckHandle(1, number))
 
 
-def ids(deliveries: list[Delivery]) -> list[int]:
-    return [one.receipt.packet_id for one in deliveries]
+def ids(deliveries: list[InboundMessage]) -> list[int]:
+    return [one.ack.packet_id for one in deliveries]
 
 
 steps = st.lists(

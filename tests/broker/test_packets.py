@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from paho.mqtt import _packet
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from rencheng.messaging.mqtt.packets import Publish, Taken, pubacks, take_publishes
+from rencheng.messaging.mqtt.packets import PacketBatch, Publish, pubacks, read_publishes
 
 OTHER = b"\xd0\x00"  # PINGRESP
 
@@ -37,15 +37,15 @@ def test_whole_packets_are_read_as_they_were_written(
 ) -> None:
     data = b"".join(written(message, dup=dup, retain=retain) for message in sent)
 
-    assert take_publishes(data + after) == Taken(sent, len(data), is_cut=False)
+    assert read_publishes(data + after) == PacketBatch(sent, len(data), is_cut=False)
 
 
 @given(st.lists(messages, min_size=1, max_size=3), st.data())
 def test_wherever_the_data_is_cut_nothing_is_lost_or_made_up(sent: list[Publish], draw: st.DataObject) -> None:
     data = b"".join(map(written, sent))
     cut = draw.draw(st.integers(0, len(data)))
-    first = take_publishes(data[:cut])
-    second = take_publishes(data[first.used :])
+    first = read_publishes(data[:cut])
+    second = read_publishes(data[first.used :])
 
     assert first.publishes + second.publishes == sent
     assert first.is_cut is (first.used < cut)
@@ -54,7 +54,7 @@ def test_wherever_the_data_is_cut_nothing_is_lost_or_made_up(sent: list[Publish]
 
 @given(st.binary(max_size=60))
 def test_any_bytes_are_read_or_left(data: bytes) -> None:
-    taken = take_publishes(data)
+    taken = read_publishes(data)
 
     assert 0 <= taken.used <= len(data)
     assert not taken.is_cut or data[taken.used] & 0xF4 == 0x30
@@ -66,7 +66,7 @@ def test_paho_reads_the_same(message: Publish) -> None:
     at = next(place for place in range(1, 5) if data[place] < 128) + 1
     read = _packet.decode_publish(data[0], bytearray(data[at:]), MQTTProtocolVersion.MQTTv311)
 
-    assert take_publishes(data).publishes == [(read.topic.decode(), read.payload, read.mid)]
+    assert read_publishes(data).publishes == [(read.topic.decode(), read.payload, read.mid)]
 
 
 def test_what_is_broken_or_asks_for_qos_2_is_left_to_paho() -> None:
@@ -74,7 +74,9 @@ def test_what_is_broken_or_asks_for_qos_2_is_left_to_paho() -> None:
     topic_beyond_its_packet = b"\x32\x04\x00\x09ab" + OTHER
     qos_2 = b"\x34\x06\x00\x01t\x00\x01x"
 
-    assert [take_publishes(data) for data in (too_long, topic_beyond_its_packet, qos_2)] == [Taken([], 0, False)] * 3
+    assert [read_publishes(data) for data in (too_long, topic_beyond_its_packet, qos_2)] == [
+        PacketBatch([], 0, False)
+    ] * 3
 
 
 def test_acknowledgements_are_written_in_their_order() -> None:

@@ -10,7 +10,7 @@ from local_stack.mosquitto import MosquittoServer
 from local_stack.ports import choose_port
 from local_stack.programs import Programs
 from rencheng.domain.errors import NotPossible
-from rencheng.messaging.mqtt.probe import CannotAnswer, Passage, measure_passage
+from rencheng.messaging.mqtt.probe import NoAnswer, ProbeResult, probe_broker
 from tests.conftest import SERVICES, Broker
 
 DEFAULTS = "max_inflight_messages 20\nmax_queued_messages 1000"
@@ -28,9 +28,9 @@ def narrow_broker(programs: Programs, server_folder: Path) -> Iterator[Broker]:
     server.kill()
 
 
-def measure(broker: Broker, messages: int) -> Passage:
+def measure(broker: Broker, messages: int) -> ProbeResult:
     speaker, listener = broker.account("ingest"), broker.account("operator")
-    return measure_passage(broker.address, speaker=speaker, listener=listener, messages=messages)
+    return probe_broker(broker.address, speaker=speaker, listener=listener, messages=messages)
 
 
 def test_a_brokers_window_and_what_its_queue_drops_are_measured(narrow_broker: Broker) -> None:
@@ -50,8 +50,8 @@ def test_our_own_broker_lets_everything_through_and_keeps_everything(broker: Bro
 
 def test_a_broker_that_hangs_up_on_who_answers_without_leave_is_found_out(broker: Broker) -> None:
     broker.add_accounts("rencheng-foreign")
-    with pytest.raises(CannotAnswer) as found:
-        measure_passage(broker.address, speaker=broker.account("foreign"), listener=broker.account("operator"))
+    with pytest.raises(NoAnswer) as found:
+        probe_broker(broker.address, speaker=broker.account("foreign"), listener=broker.account("operator"))
 
     assert found.value.cut_off
 
@@ -59,8 +59,8 @@ def test_a_broker_that_hangs_up_on_who_answers_without_leave_is_found_out(broker
 def test_a_broker_that_drops_answers_in_silence_is_found_out(narrow_broker: Broker) -> None:
     narrow_broker.add_accounts("rencheng-foreign")
     speaker, listener = narrow_broker.account("foreign"), narrow_broker.account("operator")
-    with pytest.raises(CannotAnswer) as found:
-        measure_passage(narrow_broker.address, speaker=speaker, listener=listener)
+    with pytest.raises(NoAnswer) as found:
+        probe_broker(narrow_broker.address, speaker=speaker, listener=listener)
 
     assert not found.value.cut_off
 
@@ -68,7 +68,7 @@ def test_a_broker_that_drops_answers_in_silence_is_found_out(narrow_broker: Brok
 def test_a_broker_that_is_away_or_refuses_is_told(broker: Broker) -> None:
     wrong = ("rencheng-operator", "wrong")
     with pytest.raises(NotPossible, match="refuses us"):
-        measure_passage(broker.address, speaker=broker.account("ingest"), listener=wrong)
+        probe_broker(broker.address, speaker=broker.account("ingest"), listener=wrong)
     broker.server.stop()
     with pytest.raises(NotPossible, match="does not answer"):
         measure(broker, 10)

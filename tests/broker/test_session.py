@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from rencheng.messaging.inbox import Delivery, Inbox
+from rencheng.messaging.inbox import InboundMessage, Inbox
 from rencheng.messaging.mqtt import session as session_module
 from rencheng.messaging.mqtt.session import Session
 from tests.broker.conftest import ALL, GAUGE, TOPIC, Device, Heard, MakeSession, eventually
@@ -11,7 +11,7 @@ from tests.conftest import Broker
 SENT = [str(number).encode() for number in range(600)]
 
 
-def payloads(deliveries: list[Delivery]) -> list[bytes]:
+def payloads(deliveries: list[InboundMessage]) -> list[bytes]:
     return [one.message.payload for one in deliveries]
 
 
@@ -24,7 +24,7 @@ def drain(session: Session, inbox: Inbox, *, count: int, at_once: int = 50, paus
         taken = inbox.take(messages_max=at_once, wait_s=0.05)
         got += payloads(taken)
         time.sleep(pause_s)
-        session.acknowledge(one.receipt for one in taken)
+        session.acknowledge(one.ack for one in taken)
         session.resume_if_drained()
     return got
 
@@ -55,7 +55,7 @@ def test_what_was_not_acknowledged_comes_again_after_a_goodbye(make_session: Mak
         assert heard.up.wait(20)
         device.send(SENT)
         eventually(lambda: len(inbox) == len(SENT))
-        session.acknowledge(one.receipt for one in inbox.take(messages_max=200, wait_s=0))
+        session.acknowledge(one.ack for one in inbox.take(messages_max=200, wait_s=0))
         time.sleep(0.5)  # for the acknowledgements to leave
     left = len(inbox)
     with session:
@@ -121,18 +121,18 @@ def test_receipts_of_an_older_connection_are_void(make_session: MakeSession, dev
         broker.server.start()
         eventually(heard.up.is_set)
         again = drain_unacknowledged(inbox, 10)
-        session.acknowledge(one.receipt for one in old)
+        session.acknowledge(one.ack for one in old)
         time.sleep(0.3)
     with session:  # had the old receipts counted, nothing would be left
         third = drain(session, inbox, count=10)
 
     assert payloads(again) == SENT[:10]
     assert third == SENT[:10]
-    assert {one.receipt.packet_id for one in old} & {one.receipt.packet_id for one in again}
+    assert {one.ack.packet_id for one in old} & {one.ack.packet_id for one in again}
 
 
-def drain_unacknowledged(inbox: Inbox, count: int) -> list[Delivery]:
-    taken: list[Delivery] = []
+def drain_unacknowledged(inbox: Inbox, count: int) -> list[InboundMessage]:
+    taken: list[InboundMessage] = []
     until = time.monotonic() + 20
     while len(taken) < count and time.monotonic() < until:
         taken += inbox.take(messages_max=count - len(taken), wait_s=0.1)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rencheng.codecs.registry import CODECS
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
 from tests.codecs.reading_strategies import DEVICE, json_values, near_payloads
 
@@ -25,7 +25,7 @@ def decode(payload: bytes, kind: Kind = Kind.WATERLOGGING) -> tuple[int, list[in
 def test_no_value_raises_anything_but_a_refusal_and_each_item_is_counted(kind: Kind, value: Any) -> None:
     try:
         stored, bad = decode(cbor2.dumps(value), kind)
-    except Refused:
+    except Rejected:
         return
 
     assert stored + len(bad) == (len(value) if isinstance(value, list) else 1)
@@ -50,10 +50,10 @@ UNDECODABLE = {
 
 @pytest.mark.parametrize("payload", UNDECODABLE.values(), ids=UNDECODABLE)
 def test_what_cannot_be_read_is_refused_whole(payload: bytes) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         decode(payload)
 
-    assert refused.value.reason is Reason.UNDECODABLE
+    assert refused.value.reason is RejectionReason.UNDECODABLE
 
 
 INVALID = {

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rencheng.codecs.registry import CODECS, OURS
-from rencheng.domain.errors import Refused
+from rencheng.domain.errors import Rejected
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
 from tests.codecs.formats import FORMATS
@@ -57,7 +57,7 @@ def test_a_golden_payload_is_read_as_written_down(name: str, example: dict[str, 
 @given(data=st.data())
 def test_nothing_raises_anything_but_a_refusal_and_each_item_has_a_place(name: str, data: st.DataObject) -> None:
     payload = data.draw(st.binary() | FORMATS[name].near)
-    with suppress(Refused):
+    with suppress(Rejected):
         readings, bad = CODECS[name].decode(data.draw(st.sampled_from(Kind)), DEVICE, payload)
         places = [item.position for item in bad]
         assert len(set(places)) == len(places)
@@ -71,7 +71,7 @@ def test_a_payload_that_was_damaged_is_read_or_refused(name: str, data: st.DataO
     payload = bytearray(CODECS[name].encode([data.draw(FORMATS[name].readings[kind])]))
     for place in data.draw(st.lists(st.integers(0, len(payload) - 1), min_size=1, max_size=3)):
         payload[place] = data.draw(st.integers(0, 255))
-    with suppress(Refused):
+    with suppress(Rejected):
         CODECS[name].decode(kind, DEVICE, bytes(payload[: data.draw(st.integers(0, len(payload)))]))
 
 

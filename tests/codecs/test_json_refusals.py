@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rencheng.codecs.items import READINGS_MAX
 from rencheng.codecs.json_v1 import decode_state
 from rencheng.codecs.registry import CODECS
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
 from tests.codecs.reading_strategies import BY_KIND, DEVICE, json_values, near_payloads
 
@@ -31,7 +31,7 @@ def decode(payload: str | bytes, kind: Kind = Kind.WATERLOGGING) -> tuple[int, l
 def refused_or_counted(payload: bytes, kind: Kind) -> None:
     try:
         stored, bad = decode(payload, kind)
-    except Refused:
+    except Rejected:
         return
     parsed = json.loads(payload)
 
@@ -50,7 +50,7 @@ def test_no_json_raises_anything_but_a_refusal(kind: Kind, value: Any) -> None:
 
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
 def test_no_state_raises_anything_but_a_refusal(payload: bytes) -> None:
-    with suppress(Refused):
+    with suppress(Rejected):
         decode_state(payload)
 
 
@@ -87,10 +87,10 @@ UNDECODABLE = {
 
 @pytest.mark.parametrize("payload", UNDECODABLE.values(), ids=UNDECODABLE)
 def test_what_cannot_be_read_is_refused_whole(payload: bytes) -> None:
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Rejected) as refused:
         decode(payload)
 
-    assert refused.value.reason is Reason.UNDECODABLE
+    assert refused.value.reason is RejectionReason.UNDECODABLE
 
 
 INVALID = {

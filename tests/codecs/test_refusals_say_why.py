@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rencheng.codecs.registry import CODECS
 from rencheng.codecs.sl651.crc import crc16
-from rencheng.domain.errors import Refused
+from rencheng.domain.errors import Rejected
 from rencheng.domain.kind import Kind
 
 STATION = "0012345678"
@@ -33,7 +33,7 @@ def why(codec: str, payload: bytes, kind: Kind = Kind.WATERLOGGING, device_id: s
     """What is said about a payload without one good reading."""
     try:
         readings, bad = CODECS[codec].decode(kind, device_id, payload)
-    except Refused as refused:
+    except Rejected as refused:
         return refused.detail
     assert readings == []
     return bad[0].detail

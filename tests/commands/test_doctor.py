@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from commands.doctor_checks import Finding, of_broker, of_database, of_silence
-from rencheng.messaging.mqtt.probe import CannotAnswer, Passage
+from rencheng.messaging.mqtt.probe import NoAnswer, ProbeResult
 from rencheng.store.core.database import open_database
-from rencheng.store.core.diagnosis import Condition, examine
+from rencheng.store.core.diagnosis import DatabaseCondition, diagnose
 
-GOOD = Passage(sent=12_000, in_flight=10_000, delivered=12_000, trip_ms=0.4)
+GOOD = ProbeResult(sent=12_000, in_flight=10_000, delivered=12_000, trip_ms=0.4)
 SETTINGS = {
     "fsync": "on",
     "full_page_writes": "on",
@@ -19,7 +19,7 @@ SETTINGS = {
     "max_connections": "100",
     "timescaledb.license": "apache",
 }
-HEALTHY = Condition("17.6", SETTINGS, connections=12, commit_ms=0.8)
+HEALTHY = DatabaseCondition("17.6", SETTINGS, connections=12, commit_ms=0.8)
 
 
 def worst(findings: list[Finding]) -> dict[str, str]:
@@ -50,7 +50,7 @@ def test_a_queue_that_drops_is_a_danger() -> None:
 
 def test_a_broker_that_lets_no_answer_through_is_a_danger() -> None:
     for cut_off in (False, True):
-        ((about, advice),) = worst(of_silence(CannotAnswer(cut_off=cut_off))).items()
+        ((about, advice),) = worst(of_silence(NoAnswer(cut_off=cut_off))).items()
 
         assert about.startswith("danger broker: answers")
         assert "rencheng/v1/+/+/+/reply" in advice
@@ -82,7 +82,7 @@ def test_slow_commits_and_a_slow_broker_are_named() -> None:
 def test_the_database_is_examined_as_it_is(database_url: str) -> None:
     database = open_database(database_url, name="doctor tests")
     with database.connect() as connection:
-        found = examine(connection)
+        found = diagnose(connection)
 
     assert set(found.settings) == set(SETTINGS)
     assert found.settings["max_wal_size"] == "2048"

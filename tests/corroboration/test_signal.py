@@ -8,11 +8,11 @@ import pytest
 
 from device_sims.recordings import signals
 from rencheng.domain.reading import SignalEvent
-from rencheng.domain.sign import SignKind
+from rencheng.domain.sign import EvidenceKind
 from rencheng.engine.nearby.signals import SignalWatch
 
 NOON = datetime(2026, 7, 20, 4, tzinfo=UTC)
-STANDS, FLOWS = SignKind.TRAFFIC_STANDS, SignKind.TRAFFIC_FLOWS
+STANDS, FLOWS = EvidenceKind.TRAFFIC_STANDS, EvidenceKind.TRAFFIC_FLOWS
 
 
 def at(minute: float) -> datetime:
@@ -34,7 +34,7 @@ def traffic(begin: float, end: float, detectors: range = range(1, 7)) -> Iterato
         minute += 0.2
 
 
-def kinds(watch: SignalWatch, minute: float) -> set[SignKind]:
+def kinds(watch: SignalWatch, minute: float) -> set[EvidenceKind]:
     return {sign.kind for sign in watch.signs(at(minute))}
 
 
@@ -59,7 +59,7 @@ def flooded(blocked: range, *, until: float = 55) -> list[SignalEvent]:
 @pytest.mark.parametrize("signal", signals(), ids=lambda signal: signal.signal_id)
 def test_on_a_recorded_hour_traffic_never_stands(signal: object) -> None:
     watch = SignalWatch("s1")
-    told: set[SignKind] = set()
+    told: set[EvidenceKind] = set()
     for number, one in enumerate(signal.events):  # type: ignore[attr-defined]
         time = NOON + timedelta(seconds=one.offset_tenths / 10)
         watch.take(SignalEvent("s1", time, one.event_id, one.parameter))
@@ -73,7 +73,7 @@ def test_on_a_recorded_hour_traffic_never_stands(signal: object) -> None:
 def test_a_road_that_stands_is_seen_after_two_bins_and_not_before() -> None:
     events = flooded(range(1, 4))
 
-    def until(minute: float) -> set[SignKind]:
+    def until(minute: float) -> set[EvidenceKind]:
         return kinds(watched(*(each for each in events if each.time <= at(minute))), minute)
 
     assert [STANDS in until(minute) for minute in (39, 46, 49, 50.5)] == [False, False, False, True]
@@ -118,15 +118,15 @@ def test_after_a_gap_what_is_usual_is_learned_anew() -> None:
 @pytest.mark.parametrize(
     ("events", "kinds_told"),
     [
-        ([(0, 173, 6)], {SignKind.SIGNAL_FLASHES}),
-        ([(0, 173, 5)], {SignKind.SIGNAL_FLASHES}),
+        ([(0, 173, 6)], {EvidenceKind.SIGNAL_FLASHES}),
+        ([(0, 173, 5)], {EvidenceKind.SIGNAL_FLASHES}),
         ([(0, 173, 3)], set()),
         ([(0, 173, 6), (5, 173, 2)], set()),
-        ([(0, 182, 0)], {SignKind.SIGNAL_WITHOUT_POWER}),
+        ([(0, 182, 0)], {EvidenceKind.SIGNAL_WITHOUT_POWER}),
         ([(0, 182, 0), (1, 184, 0)], set()),
     ],
 )
-def test_flash_by_a_fault_and_lost_power(events: list[tuple[float, int, int]], kinds_told: set[SignKind]) -> None:
+def test_flash_by_a_fault_and_lost_power(events: list[tuple[float, int, int]], kinds_told: set[EvidenceKind]) -> None:
     watch = watched(*(event(*each) for each in events))
 
     assert kinds(watch, 9) == kinds_told

@@ -7,9 +7,9 @@ import pytest
 from rencheng.domain.device import DeviceState
 from rencheng.domain.reading import Measurand, MeterValue, SignalEvent
 from rencheng.domain.sensor import BoundSensor, Role
-from rencheng.domain.sign import Sign, SignKind
+from rencheng.domain.sign import Evidence, EvidenceKind
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.engine.nearby.evidence import Corroboration, Surroundings
+from rencheng.engine.nearby.evidence import Corroboration, NearbyEvidence
 
 NOON = datetime(2026, 7, 20, 4, tzinfo=UTC)
 
@@ -29,8 +29,8 @@ def station(
 
 
 @pytest.fixture
-def around() -> Surroundings:
-    surroundings = Surroundings()
+def around() -> NearbyEvidence:
+    surroundings = NearbyEvidence()
     surroundings.set_sites({"S1": station()})
     return surroundings
 
@@ -44,12 +44,12 @@ def leakage(minute: float, ma: float, pile: str = "p1") -> MeterValue:
     return MeterValue(pile, 1, "", at(minute), Measurand.LEAKAGE_MA, value=ma)
 
 
-def supports(around: Surroundings, minute: float, site_id: str = "S1") -> list[tuple[str, str, float]]:
-    signs = around.of(site_id, at(minute)).supports
+def supports(around: NearbyEvidence, minute: float, site_id: str = "S1") -> list[tuple[str, str, float]]:
+    signs = around.of(site_id, at(minute)).corroborates
     return [(sign.kind.value, sign.device_id, (sign.since - NOON).total_seconds() / 60) for sign in signs]
 
 
-def test_a_ground_fault_supports_until_it_is_over_or_old(around: Surroundings) -> None:
+def test_a_ground_fault_supports_until_it_is_over_or_old(around: NearbyEvidence) -> None:
     around.take(status(0, "GroundFailure"))
     around.take(status(1, "GroundFailure", pile="p2"))
     around.take(status(2, "OverVoltage", pile="p3"))
@@ -60,7 +60,7 @@ def test_a_ground_fault_supports_until_it_is_over_or_old(around: Surroundings) -
     assert supports(around, 31.1) == []
 
 
-def test_leakage_that_rises_supports_and_one_that_is_always_high_does_not(around: Surroundings) -> None:
+def test_leakage_that_rises_supports_and_one_that_is_always_high_does_not(around: NearbyEvidence) -> None:
     for minute, ma in enumerate([1.0, 1.2, 0.9]):
         around.take(leakage(minute, ma))
     for minute in range(5):
@@ -72,7 +72,7 @@ def test_leakage_that_rises_supports_and_one_that_is_always_high_does_not(around
     assert supports(around, 8) == []
 
 
-def test_piles_that_go_offline_together_support_and_one_alone_does_not(around: Surroundings) -> None:
+def test_piles_that_go_offline_together_support_and_one_alone_does_not(around: NearbyEvidence) -> None:
     def goes(pile: str, minute: float, *, online: bool = False) -> None:
         around.take_state(DeviceState(pile, online, at(minute)))
 
@@ -91,7 +91,7 @@ def test_piles_that_go_offline_together_support_and_one_alone_does_not(around: S
     assert supports(around, 21) == []
 
 
-def test_a_signal_serves_many_sites_and_a_stranger_none(around: Surroundings) -> None:
+def test_a_signal_serves_many_sites_and_a_stranger_none(around: NearbyEvidence) -> None:
     around.set_sites({"S1": station(), "S2": station("S2", piles=())})
     around.take(SignalEvent("s1", at(0), 182, 0))
     around.take(SignalEvent("s9", at(0), 182, 0))
@@ -101,7 +101,7 @@ def test_a_signal_serves_many_sites_and_a_stranger_none(around: Surroundings) ->
     assert around.of("nowhere", at(1)) == Corroboration()
 
 
-def test_what_is_bound_no_longer_is_forgotten(around: Surroundings) -> None:
+def test_what_is_bound_no_longer_is_forgotten(around: NearbyEvidence) -> None:
     around.take(status(0, "GroundFailure"))
     around.take(SignalEvent("s1", at(0), 182, 0))
     around.set_sites({"S1": station(signals=(), piles=("p2",))})
@@ -111,7 +111,7 @@ def test_what_is_bound_no_longer_is_forgotten(around: Surroundings) -> None:
     assert around.of("S1", at(1)) == Corroboration()
 
 
-def test_traffic_that_flows_is_a_question_and_not_support(around: Surroundings) -> None:
+def test_traffic_that_flows_is_a_question_and_not_support(around: NearbyEvidence) -> None:
     minute = 0.0
     while minute < 40:
         for detector in (1, 2, 3):
@@ -121,5 +121,5 @@ def test_traffic_that_flows_is_a_question_and_not_support(around: Surroundings) 
         minute += 0.2
 
     told = around.of("S1", at(40))
-    assert told.supports == ()
-    assert told.questions == (Sign(SignKind.TRAFFIC_FLOWS, "s1", at(40)),)
+    assert told.corroborates == ()
+    assert told.contradicts == (Evidence(EvidenceKind.TRAFFIC_FLOWS, "s1", at(40)),)

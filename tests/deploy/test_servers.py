@@ -19,7 +19,7 @@ from rencheng.domain.reading import WaterReading
 from rencheng.messaging.mqtt.accounts import new_password, password_hash, write_password_file
 from rencheng.store.core.database import open_database
 from rencheng.store.hypertables.views import hypertables, size_bytes
-from rencheng.store.readings.merge import Arrival, Settled, stage_on_connect, write
+from rencheng.store.readings.merge import ReceivedReading, WriteStatus, stage_on_connect, write
 from services.jobs.app import run_once
 from services.jobs.catalogue import JOBS
 from services.jobs.settings import JobSettings
@@ -160,14 +160,14 @@ def test_the_jobs_work_as_the_owner_and_the_services_read_what_they_made(narrow_
     old = datetime.now(UTC) - timedelta(days=20)
     readings = [WaterReading("G1", 0, old + timedelta(minutes=n), depth_mm=float(n)) for n in range(90)]
     with services.begin() as connection:
-        write(connection, [Arrival(reading, old) for reading in readings[:80]])
+        write(connection, [ReceivedReading(reading, old) for reading in readings[:80]])
     settings = JobSettings(database_url=urls["owner"])
     jobs = [job for job in JOBS if job.name.startswith("storage.")]
     assert run_once(owner, jobs, settings, wait_s=0) is True
     turn_into_columns(owner)
     with services.begin() as connection:  # among columns, which the services do not own
-        fates = write(connection, [Arrival(reading, old) for reading in readings])
-    assert fates == [Settled.DUPLICATE] * 80 + [Settled.STORED] * 10
+        fates = write(connection, [ReceivedReading(reading, old) for reading in readings])
+    assert fates == [WriteStatus.DUPLICATE] * 80 + [WriteStatus.STORED] * 10
     assert run_once(owner, jobs, settings, wait_s=0) is True
     with services.connect() as connection:
         assert connection.execute(text("SELECT sum(count) FROM waterlogging_1h")).scalar_one() == 90

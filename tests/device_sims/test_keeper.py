@@ -19,7 +19,7 @@ from device_sims.spool import Spool
 from device_sims.store_and_forward import Keeper
 from local_stack.programs import Programs
 from rencheng.domain.device import Device
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.store.registry.devices import add_region, register
@@ -100,7 +100,7 @@ def test_a_device_that_waits_for_receipts_loses_nothing_when_broker_worker_and_d
             add_region(connection, REGION, "历下区", "Lixia")
             devices = [Device(name, Kind.WATERLOGGING, REGION, receipts=True) for name in NAMES]
             register(connection, [(device, None) for device in devices])
-        told = broker.environment(server.url("postgres")) | {"RENCHENG_INGEST_WORKERS": str(SLOTS)}
+        told = broker.environment(server.url("postgres")) | {"RENCHENG_INGEST_WRITERS": str(SLOTS)}
         worker = Worker(told, tmp_path / "ingest.log")
         worker.start()
         street = Street(broker, tmp_path)
@@ -130,5 +130,5 @@ def test_a_device_that_waits_for_receipts_loses_nothing_when_broker_worker_and_d
         assert stored(database) == street.measured
         assert counts(database)[0] == len(street.measured)
         assert scalar(database, "SELECT array_agg(DISTINCT reason) FROM quarantine") == ["clock_past"]
-        assert {rejected.reason for rejected in street.keepers["K1"].rejected} == {Reason.CLOCK_PAST}
+        assert {rejected.reason for rejected in street.keepers["K1"].rejected} == {RejectionReason.CLOCK_PAST}
         database.dispose()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import Engine, text
 
-from rencheng.devices.onboarding import admit_devices
+from rencheng.devices.onboarding import onboard_devices
 from rencheng.replay.attempt import Limits
 from rencheng.store.core.database import open_database
 from rencheng.store.readings.merge import stage_on_connect
@@ -26,7 +26,7 @@ def test_a_stranger_is_admitted_while_it_speaks_and_all_is_stored_once(
     posted = [stranger.post(sample(100 + second)) for second in range(300)]
     engine = open_database(database_url, name="admission test")
     stage_on_connect(engine)
-    done = admit_devices(engine, ["stranger"], {"name": "新来的"}, limits=Limits(), actor="shell tester")
+    done = onboard_devices(engine, ["stranger"], {"name": "新来的"}, limits=Limits(), actor="shell tester")
     posted += [stranger.post(sample(1000 + second)) for second in range(50)]
     for each in posted:
         each.wait_for_publish(20)

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 
 from rencheng.codecs.receipts import ReceiptDocument, decode_receipt
 from rencheng.domain.device import Device
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.receipt import message_id
 from rencheng.store.registry.devices import register
@@ -64,7 +64,7 @@ def test_a_device_that_asked_is_told_what_is_settled_after_the_commit_and_never_
     keeper.send(odd)  # and so is what stands in quarantine
     eventually(lambda: set(settled(replies)[1:]), {message_id(good), message_id(odd)})
     (rejected,) = [rejected for answer in answers(replies, "keeper") for rejected in answer.rejected]
-    assert (rejected.message, rejected.position, rejected.reason) == (message_id(odd), -1, Reason.UNDECODABLE)
+    assert (rejected.message, rejected.position, rejected.reason) == (message_id(odd), -1, RejectionReason.UNDECODABLE)
     assert counts(database) == (2, 1, 1)
     assert settled(replies, "G1") == []
 
@@ -80,7 +80,10 @@ def test_a_refused_reading_is_answered_with_its_place_and_reason_and_a_stranger_
 
     eventually(lambda: len([r for answer in answers(replies, "G2") for r in answer.rejected]), 2)
     rejected = {r.position: r for answer in answers(replies, "G2") for r in answer.rejected}
-    assert {position: r.reason for position, r in rejected.items()} == {1: Reason.CONFLICT, 2: Reason.INVALID}
+    assert {position: r.reason for position, r in rejected.items()} == {
+        1: RejectionReason.CONFLICT,
+        2: RejectionReason.INVALID,
+    }
     assert "other values" in rejected[1].detail
     assert rejected[2].detail.startswith("time: ")
     assert replies.heard("/nobody-knows/reply") == []

@@ -7,18 +7,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from rencheng.intake import Message
-from services.ingest.processing.processor import open_desk
+from rencheng.intake import InboundPayload
+from services.ingest.processing.processor import open_processor
 from services.ingest.settings import IngestSettings
 from tests.conftest import Broker
 from tests.ingest.conftest import REGION
 
 
-def message(*ages_s: float) -> Message:
+def message(*ages_s: float) -> InboundPayload:
     now = datetime.now(UTC)
     times = [(now - timedelta(seconds=age_s)).isoformat() for age_s in ages_s]
     items = [{"time": time, "depth_mm": 1} for time in times]
-    return Message(f"rencheng/v1/{REGION}/waterlogging/G1/telemetry", json.dumps(items).encode(), now)
+    return InboundPayload(f"rencheng/v1/{REGION}/waterlogging/G1/telemetry", json.dumps(items).encode(), now)
 
 
 def test_what_follows_from_a_device_that_floods_is_not_read_for_a_moment(
@@ -28,13 +28,13 @@ def test_what_follows_from_a_device_that_floods_is_not_read_for_a_moment(
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("RENCHENG_INGEST_QUOTA_PER_MINUTE", "1")
     settings = IngestSettings.load()
-    with open_desk(settings, threading.Event(), lambda _topic, _payload: True, lambda _readings: None) as desk:
-        flood = desk.settle([message(n / 1000) for n in range(300)], received_through=datetime.now(UTC))
-        after = desk.settle([message(20 + n, 40 + n) for n in range(10)], received_through=datetime.now(UTC))
+    with open_processor(settings, threading.Event(), lambda _topic, _payload: True, lambda _readings: None) as desk:
+        flood = desk.process([message(n / 1000) for n in range(300)], received_through=datetime.now(UTC))
+        after = desk.process([message(20 + n, 40 + n) for n in range(10)], received_through=datetime.now(UTC))
 
-    assert flood.tally.stored + flood.tally.quarantined == 300
-    assert flood.tally.stored < 10
-    assert after.tally.quarantined == 10  # messages; read, they would have been 20 readings
+    assert flood.counts.stored + flood.counts.quarantined == 300
+    assert flood.counts.stored < 10
+    assert after.counts.quarantined == 10  # messages; read, they would have been 20 readings
     with database.connect() as connection:
         times = connection.execute(text("SELECT sum(times) FROM quarantine WHERE reason = 'quota'")).scalar()
-    assert times == flood.tally.quarantined + 10
+    assert times == flood.counts.quarantined + 10

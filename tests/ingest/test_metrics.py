@@ -17,7 +17,7 @@ PORT = choose_port(seed="metrics of ingest", avoid=())
 
 @pytest.fixture(params=[1, 2])
 def worker(broker: Broker, database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Worker]:
-    told = {"RENCHENG_INGEST_METRICS_PORT": str(PORT), "RENCHENG_INGEST_WORKERS": str(request.param)}
+    told = {"RENCHENG_INGEST_METRICS_PORT": str(PORT), "RENCHENG_INGEST_WRITERS": str(request.param)}
     worker = Worker(broker.environment(database_url) | told, tmp_path / "ingest.log")
     worker.start()
     yield worker

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from rencheng.store.accounting.writer_count import want_slots
+from rencheng.store.accounting.writer_count import set_writer_count
 from tests.conftest import Broker
 from tests.ingest.conftest import GAUGES, Sender, Worker, counts, eventually, sample, scalar
 from tests.ingest.load import audit, under_load
@@ -19,7 +19,7 @@ SLOTS = 3
 
 @pytest.fixture
 def worker(broker: Broker, database_url: str, tmp_path: Path) -> Iterator[Worker]:
-    told = {"RENCHENG_INGEST_WORKERS": str(SLOTS)}
+    told = {"RENCHENG_INGEST_WRITERS": str(SLOTS)}
     worker = Worker(broker.environment(database_url) | told, tmp_path / "ingest.log")
     worker.start()
     yield worker
@@ -44,7 +44,7 @@ def hands(worker: Worker) -> list[int]:
 
 def ask_for(database: Engine, number: int) -> None:
     with database.begin() as connection:
-        want_slots(connection, number)
+        set_writer_count(connection, number)
 
 
 def test_slots_that_are_killed_under_load_lose_nothing(worker: Worker, sender: MakeSender, database: Engine) -> None:

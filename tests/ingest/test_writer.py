@@ -12,8 +12,8 @@ from sqlalchemy import Engine, PoolProxiedConnection, event, text
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.intake import Admitted, Message, admit
-from rencheng.store.accounting.counts import Tally
+from rencheng.intake import InboundPayload, IntakeResult, admit
+from rencheng.store.accounting.counts import ReadingCounts
 from rencheng.store.core.database import open_database
 from rencheng.store.readings.merge import stage_on_connect
 from services.ingest.processing.writer import Stopped, Writer
@@ -23,13 +23,13 @@ NOW = datetime.now(UTC)
 DIRECTORY = {"G1": Device("G1", Kind.WATERLOGGING, REGION)}
 
 
-def batch(count: int = 3, *, first: int = 0) -> list[Admitted]:
+def batch(count: int = 3, *, first: int = 0) -> list[IntakeResult]:
     bodies = [
         b'{"time": "%s", "depth_mm": 1}' % (NOW - timedelta(seconds=first + n)).isoformat().encode()
         for n in range(count)
     ]
     topic = f"rencheng/v1/{REGION}/waterlogging/G1/telemetry"
-    return [admit(Message(topic, body, NOW), DIRECTORY, ClockLimits()) for body in [*bodies, b"broken"]]
+    return [admit(InboundPayload(topic, body, NOW), DIRECTORY, ClockLimits()) for body in [*bodies, b"broken"]]
 
 
 @pytest.fixture
@@ -75,9 +75,9 @@ def test_a_commit_without_an_answer_counts_once(
 ) -> None:
     writer.write(batch(first=100), received_through=NOW)
     next_commit(fate)
-    tally = writer.write(batch(), received_through=NOW).tally  # the same moment as before: still another batch
+    tally = writer.write(batch(), received_through=NOW).counts  # the same moment as before: still another batch
 
-    assert tally == Tally(stored=3, quarantined=1)
+    assert tally == ReadingCounts(stored=3, quarantined=1)
     assert counts(database) == (6, 0, 2)
     assert scalar(database, "SELECT count(*) FROM waterlogging_readings") == 6
     assert scalar(database, "SELECT times FROM quarantine") == 2
@@ -90,7 +90,7 @@ def test_the_very_first_commit_without_an_answer_counts_once(
         connection.execute(text("DELETE FROM ingest_progress"))
     next_commit("takes effect")
 
-    assert writer.write(batch(), received_through=NOW).tally == Tally(stored=3, quarantined=1)
+    assert writer.write(batch(), received_through=NOW).counts == ReadingCounts(stored=3, quarantined=1)
     assert counts(database) == (3, 0, 1)
 
 
@@ -114,10 +114,10 @@ def test_what_another_process_of_the_slot_wrote_meanwhile_is_not_taken_for_ours(
         if writer._in_doubt is not None and (write := next(writes, None)):
             write()
 
-    tally = writer.write(batch(), received_through=NOW).tally
+    tally = writer.write(batch(), received_through=NOW).counts
     successor.close()
 
-    assert tally == Tally(duplicate=3, quarantined=1)
+    assert tally == ReadingCounts(duplicate=3, quarantined=1)
     assert counts(database) == (3, 3, 2)
 
 

@@ -11,10 +11,10 @@ from rencheng.checks.clock import ClockLimits
 from rencheng.codecs.base import BadItem
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.device import Device, DeviceState
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
-from rencheng.intake import WHOLE_MESSAGE, Admitted, Message, admit
+from rencheng.intake import WHOLE_MESSAGE, InboundPayload, IntakeResult, admit
 from tests.codecs.reading_strategies import json_values, near_payloads
 
 NOW = datetime(2026, 7, 20, 8, tzinfo=UTC)
@@ -27,8 +27,8 @@ DIRECTORY = {
 }
 
 
-def admitted(topic: str, payload: bytes) -> Admitted:
-    return admit(Message(topic, payload, NOW), DIRECTORY, ClockLimits())
+def admitted(topic: str, payload: bytes) -> IntakeResult:
+    return admit(InboundPayload(topic, payload, NOW), DIRECTORY, ClockLimits())
 
 
 def telemetry(device_id: str, kind: Kind = Kind.WATERLOGGING) -> str:
@@ -58,14 +58,14 @@ payloads = st.binary() | bodies.map(lambda body: json.dumps(body).encode())
 def test_no_message_raises_and_every_reading_is_counted_once(topic: str, payload: bytes) -> None:
     result = admitted(topic, payload)
 
-    assert result.count == len(result.readings) + len(result.refusals)
+    assert result.count == len(result.readings) + len(result.rejections)
     assert (result.count == 0) == (result.state is not None)
-    if [refusal.position for refusal in result.refusals] != [WHOLE_MESSAGE]:
+    if [refusal.position for refusal in result.rejections] != [WHOLE_MESSAGE]:
         assert_partition(result)
 
 
-def assert_partition(result: Admitted) -> None:
-    refused = [refusal.position for refusal in result.refusals]
+def assert_partition(result: IntakeResult) -> None:
+    refused = [refusal.position for refusal in result.rejections]
 
     assert sorted([*result.positions, *refused]) == list(range(result.count))
     assert len(result.positions) == len(result.readings)
@@ -75,7 +75,7 @@ def assert_partition(result: Admitted) -> None:
 def test_each_reading_keeps_its_place(items: list[Any]) -> None:
     result = admitted(telemetry("W"), json.dumps(items).replace("NaN", "0").encode())
 
-    if [refusal.position for refusal in result.refusals] != [WHOLE_MESSAGE]:
+    if [refusal.position for refusal in result.rejections] != [WHOLE_MESSAGE]:
         assert result.count == len(items)
         assert_partition(result)
         for position, reading in zip(result.positions, result.readings, strict=True):
@@ -86,20 +86,24 @@ def test_a_message_refused_whole_counts_one_and_places_nothing() -> None:
     result = admitted(telemetry("W"), b"broken")
 
     assert (result.count, list(result.positions), result.world) == (1, [], "drill")
-    assert [(refusal.position, refusal.reason) for refusal in result.refusals] == [(WHOLE_MESSAGE, Reason.UNDECODABLE)]
+    assert [(refusal.position, refusal.reason) for refusal in result.rejections] == [
+        (WHOLE_MESSAGE, RejectionReason.UNDECODABLE)
+    ]
 
 
 def test_a_device_whose_codec_nobody_has_is_refused_and_stops_nobody() -> None:
     result = admitted(telemetry("foreign"), b"{}")
 
-    assert [(refusal.reason, "morse" in refusal.detail) for refusal in result.refusals] == [(Reason.UNDECODABLE, True)]
+    assert [(refusal.reason, "morse" in refusal.detail) for refusal in result.rejections] == [
+        (RejectionReason.UNDECODABLE, True)
+    ]
 
 
 class _Fuse:
     """A codec as another package might bring it: with a fault."""
 
     def decode(self, _kind: Kind, _device_id: str, payload: bytes) -> tuple[list[Reading], list[BadItem]]:
-        return [], [BadItem(0, Reason.INVALID, "short")] * (1 // len(payload) - 1)
+        return [], [BadItem(0, RejectionReason.INVALID, "short")] * (1 // len(payload) - 1)
 
     def encode(self, readings: Sequence[Reading]) -> bytes:
         return b"." * len(readings)
@@ -109,8 +113,8 @@ def test_a_codec_that_fails_costs_its_own_message_and_a_keep_alive_costs_none(mo
     monkeypatch.setitem(CODECS, "morse", _Fuse())
     broken, alive = admitted(telemetry("foreign"), b""), admitted(telemetry("foreign"), b".")
 
-    assert [refusal.reason for refusal in broken.refusals] == [Reason.UNDECODABLE]
-    assert "ZeroDivisionError" in broken.refusals[0].detail
+    assert [refusal.reason for refusal in broken.rejections] == [RejectionReason.UNDECODABLE]
+    assert "ZeroDivisionError" in broken.rejections[0].detail
     assert (alive.count, alive.state) == (0, DeviceState("foreign", online=True, received_at=NOW))
 
 
@@ -120,8 +124,8 @@ def test_clocks_that_are_wrong_are_told_apart_by_their_place() -> None:
     result = admitted(telemetry("W"), json.dumps([items[0], "bad", *items[1:]]).encode())
 
     assert list(result.positions) == [0, 3]
-    assert {refusal.position: refusal.reason for refusal in result.refusals} == {
-        1: Reason.INVALID,
-        2: Reason.CLOCK_PAST,
-        4: Reason.CLOCK_FUTURE,
+    assert {refusal.position: refusal.reason for refusal in result.rejections} == {
+        1: RejectionReason.INVALID,
+        2: RejectionReason.CLOCK_PAST,
+        4: RejectionReason.CLOCK_FUTURE,
     }

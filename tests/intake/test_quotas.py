@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rencheng.domain.device import Device
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
-from rencheng.intake import Admitted, Message, Refusal
+from rencheng.intake import InboundPayload, IntakeResult, Rejection
 from services.ingest.processing.quotas import BACKLOG_BURST_S, LIVE_BURST_S, PAUSE_S, Quotas
 
 REGION = "370102"
@@ -23,27 +23,27 @@ DIRECTORY["wide"] = Device("wide", Kind.WATERLOGGING, REGION, quota_per_minute=1
 DIRECTORY["played"] = Device("played", Kind.WATERLOGGING, REGION, world="drill")
 
 
-def message(name: str, *ages_s: float, at: datetime = NOW) -> Admitted:
+def message(name: str, *ages_s: float, at: datetime = NOW) -> IntakeResult:
     device = DIRECTORY.get(name)
     readings = tuple(WaterReading(name, 0, at - timedelta(seconds=age_s), depth_mm=1.0) for age_s in ages_s)
-    sent = Message(f"rencheng/v1/{REGION}/waterlogging/{name}/telemetry", b"", at)
-    return Admitted(sent, readings, device_id=name, world=device.world if device else "actual")
+    sent = InboundPayload(f"rencheng/v1/{REGION}/waterlogging/{name}/telemetry", b"", at)
+    return IntakeResult(sent, readings, device_id=name, world=device.world if device else "actual")
 
 
-def refused(name: str, reason: Reason, *, readings: int = 1) -> Admitted:
-    return replace(message(name), refusals=(Refusal(-1, reason, "?", readings=readings),))
+def refused(name: str, reason: RejectionReason, *, readings: int = 1) -> IntakeResult:
+    return replace(message(name), rejections=(Rejection(-1, reason, "?", readings=readings),))
 
 
-def reasons(batch: list[Admitted]) -> Counter[Reason]:
-    return Counter(refusal.reason for admitted in batch for refusal in admitted.refusals)
+def reasons(batch: list[IntakeResult]) -> Counter[RejectionReason]:
+    return Counter(refusal.reason for admitted in batch for refusal in admitted.rejections)
 
 
-def passed(batch: list[Admitted]) -> int:
+def passed(batch: list[IntakeResult]) -> int:
     return sum(len(admitted.readings) for admitted in batch)
 
 
-def apply(quotas: Quotas, batch: list[Admitted], *, after_s: float = 0) -> list[Admitted]:
-    return quotas.apply(batch, DIRECTORY, now=NOW + timedelta(seconds=after_s), now_s=1e5 + after_s)
+def apply(quotas: Quotas, batch: list[IntakeResult], *, after_s: float = 0) -> list[IntakeResult]:
+    return quotas.enforce(batch, DIRECTORY, now=NOW + timedelta(seconds=after_s), now_s=1e5 + after_s)
 
 
 def test_a_device_that_floods_is_shed_and_its_neighbour_is_not() -> None:
@@ -53,12 +53,12 @@ def test_a_device_that_floods_is_shed_and_its_neighbour_is_not() -> None:
     assert passed([admitted for admitted in judged if admitted.device_id == "calm"]) == 100
     assert passed([admitted for admitted in judged if admitted.device_id == "mad"]) == LIVE_BURST_S + 1
     assert sum(admitted.count for admitted in judged) == len(batch)
-    assert {refusal.reason for admitted in judged for refusal in admitted.refusals} == {Reason.QUOTA}
+    assert {refusal.reason for admitted in judged for refusal in admitted.rejections} == {RejectionReason.QUOTA}
 
 
 def test_who_is_shed_is_told_when_to_come_back_and_then_has_room_for_more_than_one_reading() -> None:
     quotas = Quotas(per_minute=PER_MINUTE)
-    shed = apply(quotas, [message("mad", 0.1) for _ in range(300)])[-1].refusals[0]
+    shed = apply(quotas, [message("mad", 0.1) for _ in range(300)])[-1].rejections[0]
     assert shed.retry_after_s is not None
     back = apply(quotas, [message("mad", 0.1) for _ in range(300)], after_s=shed.retry_after_s)
 
@@ -94,12 +94,12 @@ def test_a_backlog_does_not_pass_behind_one_live_reading() -> None:
 
 
 def test_what_cannot_be_read_and_what_strangers_send_is_limited_too() -> None:
-    broken = [refused("mad", Reason.UNDECODABLE)] * 1000
-    strangers = [refused(f"nobody-{number}", Reason.UNKNOWN_DEVICE, readings=1000) for number in range(200)]
+    broken = [refused("mad", RejectionReason.UNDECODABLE)] * 1000
+    strangers = [refused(f"nobody-{number}", RejectionReason.UNKNOWN_DEVICE, readings=1000) for number in range(200)]
     quotas = Quotas(per_minute=PER_MINUTE)
 
-    assert reasons(apply(quotas, broken))[Reason.UNDECODABLE] == LIVE_BURST_S + 1
-    assert reasons(apply(quotas, strangers))[Reason.UNKNOWN_DEVICE] == pytest.approx(180, abs=1)
+    assert reasons(apply(quotas, broken))[RejectionReason.UNDECODABLE] == LIVE_BURST_S + 1
+    assert reasons(apply(quotas, strangers))[RejectionReason.UNKNOWN_DEVICE] == pytest.approx(180, abs=1)
     assert len(quotas._live_paid_at) == 2
 
 
@@ -120,13 +120,13 @@ def test_what_was_shed_of_a_topic_is_one_refusal_with_the_first_message() -> Non
     (shed,) = apply(quotas, [first, last, last])
 
     assert (shed.message, shed.readings, shed.count) == (first.message, (), 4)
-    assert [(refusal.position, refusal.readings) for refusal in shed.refusals] == [(-1, 4)]
+    assert [(refusal.position, refusal.readings) for refusal in shed.rejections] == [(-1, 4)]
 
 
-def walk(quotas: Quotas, batch: list[Admitted], *, after_s: float) -> list[Admitted]:
+def walk(quotas: Quotas, batch: list[IntakeResult], *, after_s: float) -> list[IntakeResult]:
     """As ingest does it; what is read of a message is what it was made of."""
     by_message = {id(admitted.message): admitted for admitted in batch}
-    read = quotas.readable([admitted.message for admitted in batch], now_s=1e5 + after_s)
+    read = quotas.drop_flooding([admitted.message for admitted in batch], now_s=1e5 + after_s)
     return apply(quotas, [by_message[id(message)] for message in read], after_s=after_s)
 
 
@@ -147,11 +147,11 @@ def test_a_flood_is_not_even_read_for_a_second_and_every_message_of_it_counts() 
 
 def test_a_flood_of_broken_states_does_not_hide_a_state() -> None:
     quotas = Quotas(per_minute=PER_MINUTE)
-    broken = refused("mad", Reason.UNDECODABLE)
+    broken = refused("mad", RejectionReason.UNDECODABLE)
     at_state = replace(broken.message, topic=broken.message.topic.replace("telemetry", "state"))
     walk(quotas, [replace(broken, message=at_state) for _ in range(500)], after_s=0)
 
-    assert quotas.readable([at_state], now_s=1e5) == [at_state]
+    assert quotas.drop_flooding([at_state], now_s=1e5) == [at_state]
 
 
 @given(st.lists(st.tuples(st.floats(0, 3), st.integers(0, 300)), max_size=12))
@@ -159,7 +159,7 @@ def test_whatever_floods_every_message_is_in_the_account_and_the_quota_is_neithe
     steps: list[tuple[float, int]],
 ) -> None:
     """Property: unread or not, all is counted; and who floods on still gets its quota, a second late at most."""
-    quotas, now_s, sent, judged = Quotas(per_minute=PER_MINUTE), 0.0, 0, list[Admitted]()
+    quotas, now_s, sent, judged = Quotas(per_minute=PER_MINUTE), 0.0, 0, list[IntakeResult]()
     for pause_s, number in steps:
         now_s += pause_s
         sent += number
@@ -181,7 +181,7 @@ def test_a_state_is_never_shed() -> None:
 def test_who_left_the_registry_is_forgotten() -> None:
     quotas = Quotas(per_minute=PER_MINUTE)
     directory = {f"G{number}": Device(f"G{number}", Kind.WATERLOGGING, REGION) for number in range(2000)}
-    quotas.apply([message(name, 0.1) for name in directory], directory, now=NOW, now_s=0)
+    quotas.enforce([message(name, 0.1) for name in directory], directory, now=NOW, now_s=0)
     apply(quotas, [])
 
     assert len(quotas._live_paid_at) == 0

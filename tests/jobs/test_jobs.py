@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 
 from rencheng.store import jobs as ledger
 from rencheng.store.core.database import open_database
-from services.jobs.app import do, is_due, run, run_once, run_until_stopped
+from services.jobs.app import is_due, run, run_job, run_once, run_until_stopped
 from services.jobs.catalogue import Job, in_one_transaction
 from services.jobs.settings import JobSettings
 
@@ -61,7 +61,7 @@ def marks_of(engine: Engine, name: str) -> int:
         return int(connection.execute(query, {"name": name}).scalar_one())
 
 
-def last(engine: Engine, name: str) -> ledger.Run:
+def last(engine: Engine, name: str) -> ledger.JobRun:
     with engine.connect() as connection:
         return next(entry for entry in ledger.runs(connection) if entry.name == name)
 
@@ -74,7 +74,7 @@ def eventually(question: Callable[[], bool], *, within_s: float = 15) -> None:
 
 
 def test_what_a_job_did_is_kept(engine: Engine, settings: JobSettings) -> None:
-    assert do(engine, marks("kept"), settings)
+    assert run_job(engine, marks("kept"), settings)
 
     entry = last(engine, "kept")
     assert (entry.figures, entry.failures, entry.error, entry.every) == ({"marks": 1}, 0, None, HOUR)
@@ -84,7 +84,7 @@ def test_what_a_job_did_is_kept(engine: Engine, settings: JobSettings) -> None:
 
 
 def test_a_failed_job_says_why_and_holds_up_no_other(engine: Engine, settings: JobSettings) -> None:
-    assert do(engine, fails("f"), settings) is False
+    assert run_job(engine, fails("f"), settings) is False
     assert run_once(engine, [fails("f"), marks("after")], settings, wait_s=0) is False
 
     entry = last(engine, "f")
@@ -103,7 +103,7 @@ def test_a_failed_job_says_why_and_holds_up_no_other(engine: Engine, settings: J
 )
 def test_a_job_is_due_after_its_time_and_sooner_after_a_failure(*, succeeded: bool, age: timedelta, due: bool) -> None:
     started = NOON - age
-    entry = ledger.Run("j", HOUR, started, started, started if succeeded else None, 0, None, None)
+    entry = ledger.JobRun("j", HOUR, started, started, started if succeeded else None, 0, None, None)
 
     assert is_due(marks("j"), entry, NOON) is due
     assert is_due(marks("j"), None, NOON)
@@ -126,7 +126,7 @@ def test_two_runners_do_the_work_of_one_and_the_second_takes_over(engine: Engine
 
     def nobody_is_on_duty() -> bool:
         with engine.connect() as connection:
-            return not ledger.someone_is_on_duty(connection)
+            return not ledger.has_active_runner(connection)
 
     eventually(nobody_is_on_duty)
 
@@ -182,7 +182,7 @@ def _sleeps(engine: Engine) -> bool:
 
 
 def test_a_job_without_success_for_long_is_overdue() -> None:
-    entry = ledger.Run("j", HOUR, NOON, None, NOON - 4 * HOUR, 3, None, "away")
+    entry = ledger.JobRun("j", HOUR, NOON, None, NOON - 4 * HOUR, 3, None, "away")
 
     assert entry.is_overdue(NOON)
     assert not entry.is_overdue(NOON - HOUR)

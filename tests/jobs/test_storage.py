@@ -12,11 +12,11 @@ from typer.testing import CliRunner, Result
 from commands.main import app
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
-from rencheng.store.accounting.counts import Tally, count
+from rencheng.store.accounting.counts import ReadingCounts, count
 from rencheng.store.core.database import open_database
 from rencheng.store.hypertables.chunk_sizes import LENGTHS, ROWS_MAX, suitable
 from rencheng.store.hypertables.views import RAW, chunk_interval, hypertables
-from rencheng.store.readings.merge import Arrival, stage_on_connect, write
+from rencheng.store.readings.merge import ReceivedReading, stage_on_connect, write
 from services.jobs.settings import JobSettings
 from services.jobs.storage import arrange
 
@@ -52,7 +52,7 @@ class Rencheng:
 
 def length_of(engine: Engine, kind: Kind) -> timedelta:
     with engine.connect() as connection:
-        [raw] = [table for table in hypertables(connection) if (table.kind, table.level) == (kind, RAW)]
+        [raw] = [table for table in hypertables(connection) if (table.kind, table.granularity) == (kind, RAW)]
         return chunk_interval(connection, raw)
 
 
@@ -71,7 +71,7 @@ def test_chunks_follow_what_came_in_on_the_busiest_day_or_what_is_expected(engin
     with engine.begin() as connection:
         for days_ago, stored in ((0, 10), (2, 30_000_000), (9, 900_000_000)):
             day = datetime.now(UTC) - timedelta(days=days_ago)
-            count(connection, "w", day, {("actual", "waterlogging"): Tally(stored=stored)})
+            count(connection, "w", day, {("actual", "waterlogging"): ReadingCounts(stored=stored)})
     with engine.begin() as connection:
         first = arrange(connection, settings)
         again = arrange(connection, settings)
@@ -83,7 +83,7 @@ def test_chunks_follow_what_came_in_on_the_busiest_day_or_what_is_expected(engin
 
 def test_what_was_changed_by_hand_is_rolled_up_again_on_demand(engine: Engine, rencheng: Rencheng) -> None:
     with engine.begin() as connection:
-        write(connection, [Arrival(WaterReading("G", 0, LONG_AGO, depth_mm=12.0), LONG_AGO)])
+        write(connection, [ReceivedReading(WaterReading("G", 0, LONG_AGO, depth_mm=12.0), LONG_AGO)])
     rencheng("storage", "roll-up")
     with engine.begin() as connection:
         connection.execute(text("UPDATE waterlogging_readings SET depth_mm = 34"))
@@ -106,7 +106,7 @@ def test_what_would_go_is_told_before_it_goes(
     monkeypatch.setenv("RENCHENG_INGEST_PAST_DAYS", "3")
     monkeypatch.setenv("RENCHENG_STORAGE_WATERLOGGING_RAW_DAYS", "5")
     with engine.begin() as connection:
-        write(connection, [Arrival(WaterReading("H", 0, LONG_AGO, depth_mm=1.0), LONG_AGO)])
+        write(connection, [ReceivedReading(WaterReading("H", 0, LONG_AGO, depth_mm=1.0), LONG_AGO)])
     assert "waterlogging raw" in (told := rencheng("storage", "drop", "--dry-run"))
     assert "waits for its rollup" in told
     rencheng("storage", "drop")

@@ -11,9 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from commands.main import app
-from rencheng.engine.forecast.features import NAMES
+from rencheng.engine.forecast.features import FEATURE_NAMES
 from rencheng.engine.forecast.forest import Forest
-from rencheng.engine.forecast.model import STORM_SITES, Model
+from rencheng.engine.forecast.model import REGIONAL_EVENT_SITES, Model
 from rencheng.engine.forecast.shipped import read_model, street_model
 from rencheng.learning.samples import Example, Recording, examples
 from rencheng.learning.train import grown, train
@@ -54,7 +54,7 @@ def test_the_table_says_what_the_library_says_of_known_and_unknown(questions: li
     rows = np.array([question.row for question in questions])
     crossed = np.array([question.crossed_s is not None for question in questions])
     trees = grown(rows, crossed, np.array([question.weight for question in questions]))
-    forest = Forest(model.trees, len(NAMES))
+    forest = Forest(model.trees, len(FEATURE_NAMES))
 
     said = [forest.total(forest.leaves(question.row)) for question in questions]
 
@@ -82,14 +82,19 @@ def test_what_a_storm_adds_is_learned_and_is_nothing_where_none_was_seen(
 ) -> None:
     dice = random.Random(1)  # noqa: S311 - not a secret
     in_storm = [
-        one._replace(stirred=STORM_SITES if dice.random() < (0.6 if one.crossed_s else 0.3) else 0) for one in questions
+        one._replace(rapid_rises_nearby=REGIONAL_EVENT_SITES if dice.random() < (0.6 if one.crossed_s else 0.3) else 0)
+        for one in questions
     ]
     model = Model.from_json(train(in_storm, "of storms"))
 
     assert kept["storm"] == 0.0
     assert 0.3 < model.storm < 1.5
     for row in (one.row for one in questions[::500]):
-        assert model.probability(row, STORM_SITES) >= model.probability(row, STORM_SITES - 1) == model.probability(row)
+        assert (
+            model.probability(row, REGIONAL_EVENT_SITES)
+            >= model.probability(row, REGIONAL_EVENT_SITES - 1)
+            == model.probability(row)
+        )
 
 
 def test_probability_never_falls_from_knot_to_knot(model: Model) -> None:

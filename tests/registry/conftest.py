@@ -6,7 +6,7 @@ from sqlalchemy import Engine, text
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.store.core.database import open_database
 from rencheng.store.readings.merge import stage_on_connect
-from rencheng.store.registry.devices import know_region
+from rencheng.store.registry.devices import ensure_region
 from rencheng.store.registry.sites import register_site
 
 REGION = "370102"
@@ -20,7 +20,7 @@ def database(database_url: str) -> Iterator[Engine]:
     stage_on_connect(engine)
     profile = default_profile(SiteType.UNDERPASS)
     with engine.begin() as connection:
-        know_region(connection, REGION)
+        ensure_region(connection, REGION)
         register_site(connection, Site("S1", "下穿", "Underpass", SiteType.UNDERPASS, REGION, 36.6, 117.0, profile))
     yield engine
     engine.dispose()

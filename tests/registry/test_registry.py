@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from rencheng.devices.lifecycle import change, dismiss, rotate, succeed
-from rencheng.devices.registration import Enrolled, enrol, enrol_all
+from rencheng.devices.lifecycle import change, replace_device, retire_device, rotate_password
+from rencheng.devices.registration import RegistrationResult, register_devices, register_forms
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import SignalEvent
 from rencheng.schemas.device import DeviceForm
-from rencheng.store.readings.merge import Arrival, write
+from rencheng.store.readings.merge import ReceivedReading, write
 from rencheng.store.registry.device_changes import succession
 from rencheng.store.registry.devices import find_devices, load_directory, password_hashes
 from tests.registry.conftest import ACTOR, REGION
@@ -24,9 +24,9 @@ def form(device_id: str, **more: Any) -> DeviceForm:
     return DeviceForm(**{"device_id": device_id, "kind": Kind.WATERLOGGING, "region": REGION} | more)
 
 
-def enrolled(database: Engine, *forms: DeviceForm) -> Enrolled:
+def enrolled(database: Engine, *forms: DeviceForm) -> RegistrationResult:
     with database.begin() as connection:
-        return enrol_all(connection, forms, actor=ACTOR)
+        return register_forms(connection, forms, actor=ACTOR)
 
 
 def names(database: Engine) -> set[str]:
@@ -68,7 +68,7 @@ def test_who_changed_keeps_the_password(database: Engine) -> None:
 def test_one_that_cannot_be_keeps_all_out_and_each_is_named(database: Engine) -> None:
     enrolled(database, form("old"), form("signal", kind=Kind.SIGNAL))
     with database.begin() as connection:
-        dismiss(connection, "old", actor=ACTOR)
+        retire_device(connection, "old", actor=ACTOR)
     with pytest.raises(NotPossible) as error:
         enrolled(
             database,
@@ -93,7 +93,7 @@ def test_passwords_are_kept_before_anything_is_committed(database: Engine) -> No
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space"), database.begin() as connection:
-        enrol_all(connection, [form("g1")], actor=ACTOR, keep=fail)
+        register_forms(connection, [form("g1")], actor=ACTOR, keep=fail)
 
     assert names(database) == set()
 
@@ -102,8 +102,8 @@ def test_a_successor_takes_the_place_and_history_stays_findable(database: Engine
     enrolled(database, form("g1", site_id="S1", name="北侧", depth_max_mm=2400, receipts=True))
     with database.begin() as connection:
         connection.execute(text("INSERT INTO site_sensors VALUES ('S1', 'g1', 'depth', 35)"))
-        new, _ = succeed(connection, "g1", "g2", {"depth_max_mm": 2350.0}, actor=ACTOR)
-        last, password = succeed(connection, "g2", "g3", {}, actor=ACTOR)
+        new, _ = replace_device(connection, "g1", "g2", {"depth_max_mm": 2350.0}, actor=ACTOR)
+        last, password = replace_device(connection, "g2", "g3", {}, actor=ACTOR)
     with database.connect() as connection:
         line = [row["device_id"] for row in succession(connection, "g2")]
         heights = connection.execute(
@@ -125,28 +125,28 @@ def test_a_successor_takes_the_place_and_history_stays_findable(database: Engine
 def test_nobody_succeeds_one_who_is_gone_or_under_a_name_that_is_taken(database: Engine) -> None:
     enrolled(database, form("g1"), form("g2"))
     with database.begin() as connection:
-        dismiss(connection, "g2", actor=ACTOR)
+        retire_device(connection, "g2", actor=ACTOR)
     for old, new, says in (("g2", "g3", "in service"), ("g1", "g2", "already"), ("none", "g3", "in service")):
         with pytest.raises(NotPossible, match=says), database.begin() as connection:
-            succeed(connection, old, new, {}, actor=ACTOR)
+            replace_device(connection, old, new, {}, actor=ACTOR)
 
 
 def test_another_password_ends_the_old_one(database: Engine) -> None:
     enrolled(database, form("g1"))
     before = hashes(database)["g1"]
     with database.begin() as connection:
-        rotate(connection, "g1", actor=ACTOR)
+        rotate_password(connection, "g1", actor=ACTOR)
 
     assert hashes(database)["g1"] != before
     with pytest.raises(NotPossible), database.begin() as connection:
-        rotate(connection, "g2", actor=ACTOR)
+        rotate_password(connection, "g2", actor=ACTOR)
 
 
 def test_a_kind_is_mended_only_as_long_as_nothing_is_stored(database: Engine) -> None:
     enrolled(database, form("x", kind=Kind.SIGNAL), form("y", kind=Kind.SIGNAL))
     with database.begin() as connection:
         now = connection.execute(text("SELECT now()")).scalar_one()
-        write(connection, [Arrival(SignalEvent("y", now, 1, 2), now)])
+        write(connection, [ReceivedReading(SignalEvent("y", now, 1, 2), now)])
         change(connection, "x", {"kind": Kind.WATERLOGGING}, actor=ACTOR)
         with pytest.raises(NotPossible, match="its readings lie there"):
             change(connection, "y", {"kind": Kind.WATERLOGGING}, actor=ACTOR)
@@ -169,9 +169,9 @@ def test_what_is_changed_is_written_down_with_what_it_was(database: Engine) -> N
 def test_one_brought_back_keeps_whom_it_replaced(database: Engine) -> None:
     enrolled(database, form("g1"))
     with database.begin() as connection:
-        new, _ = succeed(connection, "g1", "g2", {}, actor=ACTOR)
-        dismiss(connection, "g2", actor=ACTOR)
-    enrol(database, [form("g2").device()])
+        new, _ = replace_device(connection, "g1", "g2", {}, actor=ACTOR)
+        retire_device(connection, "g2", actor=ACTOR)
+    register_devices(database, [form("g2").device()])
     with database.connect() as connection:
         found = find_devices(connection, ["g2"])["g2"]
 

@@ -8,7 +8,7 @@ from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.replay.attempt import Limits
 from rencheng.replay.run import replay
-from rencheng.store.retention.quarantine import ENTRY_BYTES, Dropped, drop_old
+from rencheng.store.retention.quarantine import ENTRY_BYTES, DroppedEntries, drop_old
 from tests.replay.conftest import (
     LIMITS,
     NOON,
@@ -30,7 +30,7 @@ def test_what_is_too_old_goes_and_stays_counted(database: Engine) -> None:
     with database.begin() as connection:
         dropped = drop_old(connection, NOON, keep_days=2)
 
-    assert dropped == Dropped(entries=1, readings=4, payload_bytes=3, more=False)
+    assert dropped == DroppedEntries(entries=1, readings=4, payload_bytes=3, more=False)
     assert rows(database, "SELECT payload FROM quarantine") == [(b"new",)]
     assert rows(database, "SELECT world, kind, reason, entries, readings, payload_bytes FROM quarantine_drops") == [
         ("actual", "waterlogging", "undecodable", 1, 4, 3)

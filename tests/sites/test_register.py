@@ -11,7 +11,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role
-from rencheng.domain.site import Site, SiteType, Threshold, default_profile
+from rencheng.domain.site import DepthThreshold, Site, SiteType, default_profile
 from rencheng.store.core.database import Connection
 from rencheng.store.registry.bindings import unbind, unregistered
 from rencheng.store.registry.devices import add_region, add_world, load_directory, register, retire
@@ -82,8 +82,8 @@ def test_a_rain_gauge_serves_two_sites_and_makes_neither_see(connection: Connect
     sites = load_sites(connection)
     stand = find_site(connection, "S1")
 
-    assert [sites[name].gauge_ids for name in ("S1", "S2")] == [("r1",), ("r1",)]
-    assert [sites[name].device_ids for name in ("S1", "S2")] == [(), ()]
+    assert [sites[name].rain_gauge_ids for name in ("S1", "S2")] == [("r1",), ("r1",)]
+    assert [sites[name].depth_gauge_ids for name in ("S1", "S2")] == [(), ()]
     assert stand is not None
     assert stand.gauges == ()
     assert gauges_of(connection, "S2") == ["r1"]
@@ -134,7 +134,7 @@ def test_a_list_of_sites_unbinds_what_it_does_not_name_and_lets_a_gauge_move(con
     replace_sites(connection, [site("S1", BoundSensor("g1")), site("S2", BoundSensor("g2"))])
     sites = load_sites(connection)
 
-    assert [sites[name].device_ids for name in ("S1", "S2")] == [("g1",), ("g2",)]
+    assert [sites[name].depth_gauge_ids for name in ("S1", "S2")] == [("g1",), ("g2",)]
     assert load_directory(connection)["g3"].site_id is None
 
 
@@ -154,7 +154,7 @@ def test_unbinding_ends_both_ways_of_being_bound(connection: Connection) -> None
 
 
 def test_other_thresholds_are_a_new_version_and_the_old_one_stays(connection: Connection) -> None:
-    deeper = replace(ROAD, thresholds={**ROAD.thresholds, Level.RED: Threshold(500, "survey")})
+    deeper = replace(ROAD, thresholds={**ROAD.thresholds, Level.RED: DepthThreshold(500, "survey")})
     first = register_site(connection, site("S1"))
     again = register_site(connection, replace(site("S1"), name_en="Renamed"))
     second = register_site(connection, replace(site("S1"), profile=deeper))

@@ -49,7 +49,7 @@ def test_a_site_is_read_with_what_is_bound_to_it() -> None:
         )
     )
 
-    assert (site.device_ids, site.gauge_ids) == (("g1",), ("r1",))
+    assert (site.depth_gauge_ids, site.rain_gauge_ids) == (("g1",), ("r1",))
     assert BoundSensor("g1", Role.DEPTH, 120) in site.sensors
     assert site.closing_needs_s == 45
     assert site.profile.down_hold_s == 60
@@ -105,7 +105,9 @@ def test_a_name_means_one_site_and_a_gauge_speaks_for_one() -> None:
 def test_a_rain_gauge_serves_many_sites() -> None:
     rain = [{"device_id": "r1", "role": "rain"}]
 
-    assert [site.gauge_ids for site in read(entry(sensors=rain), entry(site_id="S2", sensors=rain))] == [("r1",)] * 2
+    assert [site.rain_gauge_ids for site in read(entry(sensors=rain), entry(site_id="S2", sensors=rain))] == [
+        ("r1",)
+    ] * 2
 
 
 @pytest.mark.parametrize(("text", "said"), [("{", "line 1: no JSON"), ("{}", "a list of sites is wanted")])
@@ -135,8 +137,8 @@ corners = st.lists(st.tuples(st.floats(-89, 89), st.floats(-180, 180)), min_size
         longitude=st.floats(-180, 180),
         profile=st.sampled_from(SiteType).map(default_profile),
         world=names,
-        device_ids=st.just(()),
-        gauge_ids=st.just(()),
+        depth_gauge_ids=st.just(()),
+        rain_gauge_ids=st.just(()),
         sensors=sensors,
         polygon=st.just(()) | corners,
         catchment=st.text("洋涓abc", max_size=9),
@@ -162,5 +164,5 @@ def test_names_and_sensors_that_disagree_are_refused() -> None:
     with pytest.raises(ValueError, match="are not the depth sensors"):
         Site(
             "S", "路", "Road", SiteType.ROAD, "370102", 36, 117, profile,
-            device_ids=("g2",), sensors=(BoundSensor("g1"),),
+            depth_gauge_ids=("g2",), sensors=(BoundSensor("g1"),),
         )  # fmt: skip

@@ -11,7 +11,7 @@ from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.store.core.database import open_database
-from rencheng.store.readings.merge import Arrival, stage_on_connect
+from rencheng.store.readings.merge import ReceivedReading, stage_on_connect
 from rencheng.store.registry.devices import add_region, register
 from tests.private_database import private_server
 
@@ -45,8 +45,8 @@ def own_server(programs: Programs, server_folder: Path) -> Iterator[PostgresServ
         yield server
 
 
-def arrivals(readings: list[WaterReading], at: datetime = NOON) -> list[Arrival]:
-    return [Arrival(reading, at) for reading in readings]
+def arrivals(readings: list[WaterReading], at: datetime = NOON) -> list[ReceivedReading]:
+    return [ReceivedReading(reading, at) for reading in readings]
 
 
 def rows(database: Engine, table: str) -> int:

@@ -7,14 +7,14 @@ from hypothesis import settings
 from hypothesis.stateful import rule, run_state_machine_as_test
 from sqlalchemy import Engine, text
 
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Measurand, MeterValue, SignalEvent, WaterReading
 from rencheng.store.hypertables.columnstore import keep_by_columns
 from rencheng.store.hypertables.edition import edition
 from rencheng.store.readings.copy_new import copy_new
-from rencheng.store.readings.merge import Arrival, Settled, write
-from rencheng.store.schema.granularity import Level
+from rencheng.store.readings.merge import ReceivedReading, WriteStatus, write
+from rencheng.store.schema.granularity import Granularity
 from tests.store.conftest import NOON, rows
 from tests.store.test_readings_model import Model
 from tests.store.test_rollups import assert_equal, rolled_up
@@ -26,8 +26,8 @@ MINUTE = timedelta(minutes=1)
 
 def say(database: Engine, *readings: WaterReading | SignalEvent | MeterValue) -> list[object]:
     with database.begin() as connection:
-        fates = write(connection, [Arrival(reading, datetime.now(UTC)) for reading in readings])
-    return [fate.reason if isinstance(fate, Refused) else fate for fate in fates]
+        fates = write(connection, [ReceivedReading(reading, datetime.now(UTC)) for reading in readings])
+    return [fate.reason if isinstance(fate, Rejected) else fate for fate in fates]
 
 
 def depth(n: int, depth_mm: float, *, seconds: int = 0) -> WaterReading:
@@ -56,14 +56,18 @@ def test_what_comes_late_or_twice_is_told_apart_among_columns_too(database: Engi
     )
 
     assert fates == [
-        Settled.DUPLICATE, Reason.CONFLICT, *[Settled.STORED] * 40, *[Settled.DUPLICATE] * 100, Reason.CONFLICT,
-    ]  # fmt: skip
+        WriteStatus.DUPLICATE,
+        RejectionReason.CONFLICT,
+        *[WriteStatus.STORED] * 40,
+        *[WriteStatus.DUPLICATE] * 100,
+        RejectionReason.CONFLICT,
+    ]
     assert rows(database, "waterlogging_readings") == 340
     settle(database)
     assert_equal(database)
     turn_into_columns(database)
-    assert say(database, *late) == [Settled.DUPLICATE] * 40
-    assert rolled_up(database, Kind.WATERLOGGING, Level.DAY)
+    assert say(database, *late) == [WriteStatus.DUPLICATE] * 40
+    assert rolled_up(database, Kind.WATERLOGGING, Granularity.DAY)
     assert_equal(database)
 
 
@@ -86,7 +90,7 @@ def test_a_late_upload_that_reaches_into_thousands_of_column_batches_is_taken_wh
 
     with database.begin() as connection:
         assert copy_new(connection, [(beside, NOON)])
-    assert say(database, *again, *between) == [Settled.DUPLICATE] * 150 + [Settled.STORED] * 150
+    assert say(database, *again, *between) == [WriteStatus.DUPLICATE] * 150 + [WriteStatus.STORED] * 150
 
 
 def test_the_columnstore_is_arranged_once_and_again_when_its_age_changes(database: Engine) -> None:

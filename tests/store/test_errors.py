@@ -3,7 +3,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.store.core.database import in_our_words
+from rencheng.store.core.database import translate_errors
 from rencheng.store.core.errors import is_unavailable
 
 LATER = {
@@ -52,7 +52,7 @@ def test_no_answer_at_all_means_later_and_a_fault_of_ours_never() -> None:
 @pytest.mark.parametrize("wrapped", [False, True], ids=["from the driver", "from SQLAlchemy"])
 def test_both_ways_to_the_server_speak_our_words(wrapped: bool) -> None:
     lost = psycopg.OperationalError("lost")
-    with pytest.raises(StoreUnavailable, match="lost"), in_our_words():
+    with pytest.raises(StoreUnavailable, match="lost"), translate_errors():
         raise DBAPIError.instance("SELECT", None, lost, psycopg.Error) if wrapped else lost
-    with pytest.raises(psycopg.errors.CheckViolation), in_our_words():
+    with pytest.raises(psycopg.errors.CheckViolation), translate_errors():
         raise psycopg.errors.CheckViolation("row")

@@ -4,14 +4,14 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 
 from rencheng.domain.device import ACTUAL, Device, DeviceState
-from rencheng.domain.errors import NotPossible, Reason
+from rencheng.domain.errors import NotPossible, RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.store.accounting.counts import Tally, count
+from rencheng.store.accounting.counts import ReadingCounts, count
 from rencheng.store.exercises import clear_exercise
-from rencheng.store.quarantine.record import Refuse, bury
-from rencheng.store.readings.merge import Arrival, write
+from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
+from rencheng.store.readings.merge import ReceivedReading, write
 from rencheng.store.registry.devices import add_region, add_world, register, save_states
 from rencheng.store.registry.sites import register_site, save_site_states
 from tests.store.conftest import NOON, REGION
@@ -59,9 +59,11 @@ def furnish(connection: Connection, world: str) -> None:
         SignalEvent(f"{world}-s", NOON, 1, 2),
         MeterValue(f"{world}-p", 1, "", NOON, Measurand.POWER_KW, 1.0),
     ]
-    write(connection, [Arrival(reading, NOON + timedelta(seconds=1)) for reading in readings])
-    bury(connection, [Refuse(world, b"?", -1, Reason.UNDECODABLE, "?", None, world, NOON)])
-    count(connection, "worker", NOON, {(world, "signal"): Tally(1, 2, 3)})
+    write(connection, [ReceivedReading(reading, NOON + timedelta(seconds=1)) for reading in readings])
+    add_to_quarantine(
+        connection, [QuarantineRecord(world, b"?", -1, RejectionReason.UNDECODABLE, "?", None, world, NOON)]
+    )
+    count(connection, "worker", NOON, {(world, "signal"): ReadingCounts(1, 2, 3)})
     for statement in (ADD_WARNING, ADD_EVENT, ADD_DELIVERY):
         connection.execute(text(statement), {"world": world})
 

@@ -2,20 +2,23 @@
 
 from sqlalchemy import create_engine, text
 
-from rencheng.store.accounting.loss_audit import Finding, Published, audit_keys
+from rencheng.store.accounting.loss_audit import LossReport, PublishedReading, audit_keys
 
 
 def test_the_audit_finds_what_is_lost_what_is_strange_and_what_is_not_in_quarantine(database_url: str) -> None:
     engine = create_engine(database_url)
     reading = "INSERT INTO waterlogging_readings (device_id, channel, time, quality, received_at) VALUES"
     keys = [f"2026-07-20T08:00:0{second}.000000+00:00;0" for second in range(4)]
-    said = [Published("waterlogging", "G1", key) for key in keys[:2]]
-    said += [Published("waterlogging", "G1", keys[2], certain=False), Published("waterlogging", "G1", keys[0])]
-    said += [Published("waterlogging", "G1", "00" * 32, quarantined=True)]
+    said = [PublishedReading("waterlogging", "G1", key) for key in keys[:2]]
+    said += [
+        PublishedReading("waterlogging", "G1", keys[2], certain=False),
+        PublishedReading("waterlogging", "G1", keys[0]),
+    ]
+    said += [PublishedReading("waterlogging", "G1", "00" * 32, quarantined=True)]
     with engine.begin() as connection:
         for second in (0, 3):
             connection.execute(text(f"{reading} ('G1', 0, '2026-07-20 08:00:0{second}+00', 0, now())"))
         finding = audit_keys(connection, said)
     engine.dispose()
 
-    assert finding == Finding(keys=3, lost=1, strange=1, doubled=0, not_quarantined=1)
+    assert finding == LossReport(keys=3, lost=1, strange=1, doubled=0, not_quarantined=1)

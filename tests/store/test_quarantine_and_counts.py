@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
-from rencheng.domain.errors import Reason
-from rencheng.store.accounting.counts import Tally, count, has_progressed, record_progress, totals
-from rencheng.store.quarantine.record import Refuse, bury
+from rencheng.domain.errors import RejectionReason
+from rencheng.store.accounting.counts import ReadingCounts, count, has_progressed, record_progress, totals
+from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from tests.store.conftest import NOON
 
 pytestmark = pytest.mark.usefixtures("_empty")
@@ -16,9 +16,9 @@ pytestmark = pytest.mark.usefixtures("_empty")
 
 def refuse(
     topic: str = "t", payload: bytes = b"p", position: int = -1, *, second: int = 0, detail: str = "d"
-) -> Refuse:
+) -> QuarantineRecord:
     at = NOON + timedelta(seconds=second)
-    return Refuse(topic, payload, position, Reason.UNDECODABLE, detail, None, "actual", at)
+    return QuarantineRecord(topic, payload, position, RejectionReason.UNDECODABLE, detail, None, "actual", at)
 
 
 def entries(database: Engine) -> list[Any]:
@@ -29,7 +29,7 @@ def entries(database: Engine) -> list[Any]:
 def test_the_same_again_raises_a_count_within_a_batch_and_across(database: Engine) -> None:
     for batch in ([refuse(), refuse(second=1)], [refuse(second=2)], []):
         with database.begin() as connection:
-            bury(connection, batch)
+            add_to_quarantine(connection, batch)
     (entry,) = entries(database)
 
     assert entry.times == 3
@@ -39,7 +39,7 @@ def test_the_same_again_raises_a_count_within_a_batch_and_across(database: Engin
 def test_another_place_payload_or_topic_is_another_entry(database: Engine) -> None:
     batch = [refuse(), refuse(position=0), refuse(position=1), refuse(payload=b"q"), refuse(topic="u")]
     with database.begin() as connection:
-        bury(connection, batch)
+        add_to_quarantine(connection, batch)
 
     assert [entry.times for entry in entries(database)] == [1] * 5
 
@@ -52,7 +52,7 @@ def test_another_place_payload_or_topic_is_another_entry(database: Engine) -> No
 )
 def test_any_text_and_any_bytes_can_be_buried(database: Engine, topic: str, payload: bytes, detail: str) -> None:
     with database.connect() as connection:
-        bury(connection, [refuse(topic, payload, detail=detail)])
+        add_to_quarantine(connection, [refuse(topic, payload, detail=detail)])
         kept = connection.execute(text("SELECT payload FROM quarantine")).scalars().all()
         connection.rollback()
 
@@ -61,7 +61,7 @@ def test_any_text_and_any_bytes_can_be_buried(database: Engine, topic: str, payl
 
 def test_a_detail_without_end_is_cut_and_the_payload_is_not(database: Engine) -> None:
     with database.begin() as connection:
-        bury(connection, [refuse(payload=b"x" * 900_000, detail="y" * 900_000)])
+        add_to_quarantine(connection, [refuse(payload=b"x" * 900_000, detail="y" * 900_000)])
     (entry,) = entries(database)
 
     assert (len(entry.payload), len(entry.detail)) == (900_000, 1000)
@@ -69,7 +69,7 @@ def test_a_detail_without_end_is_cut_and_the_payload_is_not(database: Engine) ->
 
 tallies = st.dictionaries(
     st.tuples(st.sampled_from(["actual", "drill"]), st.sampled_from(["signal", "charging", "unknown"])),
-    st.builds(Tally, st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)),
+    st.builds(ReadingCounts, st.integers(0, 9), st.integers(0, 9), st.integers(0, 9)),
 )
 days = st.builds(
     lambda hours, offset: datetime(2026, 7, 20, tzinfo=timezone(timedelta(hours=offset))) + timedelta(hours=hours),
@@ -81,7 +81,7 @@ days = st.builds(
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(["worker-0", "worker-1"]), days, tallies), max_size=6))
 def test_counts_add_up_over_workers_days_and_kinds(
-    database: Engine, told: list[tuple[str, datetime, dict[tuple[str, str], Tally]]]
+    database: Engine, told: list[tuple[str, datetime, dict[tuple[str, str], ReadingCounts]]]
 ) -> None:
     with database.connect() as connection:
         for worker, at, by_kind in told:
@@ -91,7 +91,7 @@ def test_counts_add_up_over_workers_days_and_kinds(
 
     for world, total in found.items():
         told_of_world = [tally for _, _, by_kind in told for (w, _), tally in by_kind.items() if w == world]
-        assert total == sum(told_of_world, Tally())
+        assert total == sum(told_of_world, ReadingCounts())
 
 
 def test_progress_is_known_by_worker_process_and_batch(database: Engine) -> None:

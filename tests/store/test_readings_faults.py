@@ -9,10 +9,10 @@ from sqlalchemy import Engine, text
 
 import migrations
 from local_stack.postgres import PostgresServer
-from rencheng.domain.errors import Reason, Refused, StoreUnavailable
+from rencheng.domain.errors import Rejected, RejectionReason, StoreUnavailable
 from rencheng.domain.reading import MeterValue, Reading, SignalEvent, WaterReading
-from rencheng.store.core.database import in_our_words, open_database
-from rencheng.store.readings.merge import Arrival, Fate, Settled, stage_on_connect, write
+from rencheng.store.core.database import open_database, translate_errors
+from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, stage_on_connect, write
 from tests.store.conftest import NOON, arrivals, rows
 from tests.store.test_readings_model import told
 
@@ -38,7 +38,7 @@ def test_rows_that_the_database_refuses_are_found_one_by_one(database: Engine, b
         fates = write(connection, arrivals(batch))
 
     assert [told(fate) for fate in fates] == [
-        Reason.STORE_REFUSED if second in bad else Settled.STORED for second in range(100)
+        RejectionReason.STORE_REFUSED if second in bad else WriteStatus.STORED for second in range(100)
     ]
     assert rows(database, "waterlogging_readings") == 100 - len(bad)
 
@@ -48,7 +48,7 @@ def test_a_refused_row_says_why_in_one_line(database: Engine) -> None:
     with database.begin() as connection:
         (fate,) = write(connection, arrivals([gauge(0, 666)]))
 
-    assert isinstance(fate, Refused)
+    assert isinstance(fate, Rejected)
     assert "no_devil" in fate.detail
     assert "\n" not in fate.detail
 
@@ -68,13 +68,13 @@ def test_a_refused_row_says_why_in_one_line(database: Engine) -> None:
 def test_what_the_driver_cannot_say_is_refused_alone(database: Engine, odd: Reading) -> None:
     batch = [gauge(0), odd, gauge(2), SignalEvent("S1", NOON, 1, 2)]
     with database.begin() as connection:
-        fates = write(connection, [Arrival(reading, NOON) for reading in batch])
+        fates = write(connection, [ReceivedReading(reading, NOON) for reading in batch])
 
     assert [told(fate) for fate in fates] == [
-        Settled.STORED,
-        Reason.STORE_REFUSED,
-        Settled.STORED,
-        Settled.STORED,
+        WriteStatus.STORED,
+        RejectionReason.STORE_REFUSED,
+        WriteStatus.STORED,
+        WriteStatus.STORED,
     ]
 
 
@@ -86,7 +86,7 @@ def test_a_batch_given_up_leaves_nothing_and_the_connection_writes_on(database: 
         fates = write(connection, arrivals([gauge(0)]))
         connection.commit()
 
-    assert fates == [Settled.STORED]
+    assert fates == [WriteStatus.STORED]
     assert rows(database, "waterlogging_readings") == 1
 
 
@@ -94,21 +94,21 @@ def test_a_batch_given_up_leaves_nothing_and_the_connection_writes_on(database: 
 def test_two_writers_with_the_same_keys_in_any_order_neither_wait_for_ever_nor_lose(
     database: Engine,
 ) -> None:
-    fates: dict[str, list[Fate]] = {}
+    fates: dict[str, list[RowResult]] = {}
     start = threading.Barrier(2)
 
-    def work(name: str, batches: list[list[Arrival]]) -> None:
+    def work(name: str, batches: list[list[ReceivedReading]]) -> None:
         for batch in batches:
             start.wait(20)
             with database.begin() as connection:
                 fates.setdefault(name, []).extend(write(connection, batch))
 
-    def mixed(first: int) -> list[Arrival]:
+    def mixed(first: int) -> list[ReceivedReading]:
         seconds = range(first, first + 300)
         readings: list[Reading] = [gauge(second) for second in seconds]
         readings += [SignalEvent("S1", NOON + timedelta(seconds=second), 1, 2) for second in seconds]
         readings += [MeterValue("P1", 1, "t", NOON + timedelta(seconds=s), "power_kw", 1.0) for s in seconds]  # type: ignore[arg-type]
-        return [Arrival(reading, NOON) for reading in readings]
+        return [ReceivedReading(reading, NOON) for reading in readings]
 
     batches = [mixed(first) for first in range(0, 1000, 100)]
     backwards = [batch[::-1] for batch in batches]
@@ -123,15 +123,15 @@ def test_two_writers_with_the_same_keys_in_any_order_neither_wait_for_ever_nor_l
     keys = {arrival.reading for batch in batches for arrival in batch}
     settled = fates["one"] + fates["other"]
 
-    assert settled.count(Settled.STORED) == len(keys)
-    assert settled.count(Settled.DUPLICATE) == 2 * 10 * 900 - len(keys)
+    assert settled.count(WriteStatus.STORED) == len(keys)
+    assert settled.count(WriteStatus.DUPLICATE) == 2 * 10 * 900 - len(keys)
     assert sum(rows(database, table) for table in ("waterlogging_readings", "signal_events", "meter_values")) == len(
         keys
     )
 
 
 def cut_off_between_two_writes(engine: Engine, server: PostgresServer) -> None:
-    with in_our_words(), engine.connect() as connection:
+    with translate_errors(), engine.connect() as connection:
         write(connection, arrivals([gauge(0)]))
         server.stop()
         write(connection, arrivals([gauge(1)]))
@@ -142,13 +142,13 @@ def test_a_server_that_goes_away_is_told_and_the_next_write_finds_it_again(own_s
     stage_on_connect(engine)
     with pytest.raises(StoreUnavailable):
         cut_off_between_two_writes(engine, own_server)
-    with pytest.raises(StoreUnavailable), in_our_words(), engine.connect():
+    with pytest.raises(StoreUnavailable), translate_errors(), engine.connect():
         pass
     own_server.start()
     with engine.begin() as connection:
         fates = write(connection, arrivals([gauge(1), gauge(2)]))
 
-    assert fates == [Settled.STORED, Settled.STORED]
+    assert fates == [WriteStatus.STORED, WriteStatus.STORED]
     assert rows(engine, "waterlogging_readings") == 2
     engine.dispose()
 
@@ -164,5 +164,5 @@ def test_a_database_without_our_schema_is_waited_for(own_server: PostgresServer)
     with engine.begin() as connection:
         fates = write(connection, arrivals([gauge(0)]))
 
-    assert fates == [Settled.STORED]
+    assert fates == [WriteStatus.STORED]
     engine.dispose()

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 from sqlalchemy import Engine, select, text
 
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.store.readings.copy_new import copy_new
-from rencheng.store.readings.merge import Arrival, Fate, Settled, write
-from rencheng.store.readings.row_mapping import SHAPES
+from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, write
+from rencheng.store.readings.row_mapping import READING_TABLES
 from tests.store.conftest import NOON, TABLES
 
 devices = st.sampled_from(["A", "B", "Ä-ü 城"])
@@ -58,7 +58,7 @@ Key = tuple[type, tuple[Any, ...]]
 
 
 def key_of(reading: Reading) -> Key:
-    return type(reading), SHAPES[type(reading)].key_of(reading)
+    return type(reading), READING_TABLES[type(reading)].key_of(reading)
 
 
 def said(reading: Reading) -> list[Any]:
@@ -81,7 +81,7 @@ class Model(RuleBasedStateMachine):
         with self.database.begin() as connection:
             for batch in transaction:
                 expected = [self.expect(reading) for reading in batch]
-                fates = write(connection, [Arrival(reading, NOON) for reading in batch])
+                fates = write(connection, [ReceivedReading(reading, NOON) for reading in batch])
 
                 assert [told(fate) for fate in fates] == expected
 
@@ -99,19 +99,19 @@ class Model(RuleBasedStateMachine):
     @rule(batch=batches)
     def roll_back(self, batch: list[Reading]) -> None:
         with self.database.connect() as connection:
-            write(connection, [Arrival(reading, NOON) for reading in batch])
+            write(connection, [ReceivedReading(reading, NOON) for reading in batch])
             connection.rollback()
 
     def expect(self, reading: Reading) -> object:
         known = self.stored.setdefault(key_of(reading), reading)
         if known is reading:
-            return Settled.STORED
-        return Settled.DUPLICATE if said(known) == said(reading) else Reason.CONFLICT
+            return WriteStatus.STORED
+        return WriteStatus.DUPLICATE if said(known) == said(reading) else RejectionReason.CONFLICT
 
     @invariant()
     def the_tables_hold_what_the_model_holds(self) -> None:
         with self.database.connect() as connection:
-            for reading_type, shape in SHAPES.items():
+            for reading_type, shape in READING_TABLES.items():
                 names = [field.name for field in fields(reading_type)]
                 found = connection.execute(select(*(shape.table.c[name] for name in names))).mappings()
                 held = {shape.key_of(r): r for kind, r in _of_model(self) if kind is reading_type}
@@ -121,8 +121,8 @@ class Model(RuleBasedStateMachine):
                 }
 
 
-def told(fate: Fate) -> object:
-    return fate.reason if isinstance(fate, Refused) else fate
+def told(fate: RowResult) -> object:
+    return fate.reason if isinstance(fate, Rejected) else fate
 
 
 def _of_model(model: Model) -> list[tuple[type, Reading]]:
@@ -143,9 +143,9 @@ def test_fates_and_tables_are_what_a_dictionary_of_keys_says(database: Engine) -
 def test_a_time_stays_itself_to_the_microsecond_over_years(database: Engine) -> None:
     first = [datetime(1970, 1, 1, 0, 0, 0, 1, UTC), datetime(2262, 4, 11, 23, 47, 16, 854775, UTC)]
     with database.begin() as connection:
-        fates = write(connection, [Arrival(WaterReading("A", 0, time, depth_mm=1.0), NOON) for time in first])
+        fates = write(connection, [ReceivedReading(WaterReading("A", 0, time, depth_mm=1.0), NOON) for time in first])
     with database.connect() as connection:
         found = connection.execute(text("SELECT time FROM waterlogging_readings ORDER BY time")).scalars().all()
 
-    assert fates == [Settled.STORED] * 2
+    assert fates == [WriteStatus.STORED] * 2
     assert found == first

@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from device_sims.recordings import floods, sessions, signals
 from device_sims.replay import FloodReplay, PileReplay, Replay, SignalReplay
 from rencheng.domain.reading import Reading
-from rencheng.store.readings.merge import Arrival, Settled, write
-from rencheng.store.readings.row_mapping import SHAPES
+from rencheng.store.readings.merge import ReceivedReading, WriteStatus, write
+from rencheng.store.readings.row_mapping import READING_TABLES
 from tests.store.conftest import NOON, rows
 
 FLOODS: list[Replay] = [FloodReplay(f"G{n}", flood, NOON, 3600, 3600) for n, flood in enumerate(floods())]
@@ -34,9 +34,9 @@ def recorded(replays: Sequence[Replay]) -> list[Reading]:
 def test_every_distinct_recorded_row_is_stored(database: Engine, replays: Sequence[Replay], table: str) -> None:
     readings = recorded(replays)
     with database.begin() as connection:
-        fates = write(connection, [Arrival(reading, NOON) for reading in readings])
+        fates = write(connection, [ReceivedReading(reading, NOON) for reading in readings])
 
     assert readings
-    assert set(fates) <= set(Settled)
-    assert fates.count(Settled.STORED) == len(set(readings)) == rows(database, table)
-    assert len({SHAPES[type(reading)].key_of(reading) for reading in readings}) == len(set(readings))
+    assert set(fates) <= set(WriteStatus)
+    assert fates.count(WriteStatus.STORED) == len(set(readings)) == rows(database, table)
+    assert len({READING_TABLES[type(reading)].key_of(reading) for reading in readings}) == len(set(readings))

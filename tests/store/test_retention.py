@@ -12,10 +12,10 @@ from rencheng.domain.errors import Misconfigured
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import SignalEvent
 from rencheng.store.hypertables.views import RAW, Hypertable, chunks, hypertables
-from rencheng.store.readings.merge import Arrival, write
-from rencheng.store.retention.readings import Dropped, drop_old, would_drop
+from rencheng.store.readings.merge import ReceivedReading, write
+from rencheng.store.retention.readings import DroppedChunks, drop_old, would_drop
 from rencheng.store.rollups.refresh import roll_up
-from rencheng.store.schema.granularity import Level
+from rencheng.store.schema.granularity import Granularity
 from services.jobs.settings import JobSettings
 from services.jobs.storage import drop_what_is_old
 from tests.store.conftest import rows
@@ -41,15 +41,15 @@ def _events(database: Engine) -> Iterator[None]:
 
 def store(database: Engine, *events: SignalEvent) -> None:
     with database.begin() as connection:
-        write(connection, [Arrival(event, NOW) for event in events])
+        write(connection, [ReceivedReading(event, NOW) for event in events])
 
 
 def table_of(database: Engine, level: str) -> Hypertable:
     with database.connect() as connection:
-        return next(t for t in hypertables(connection) if t.kind is Kind.SIGNAL and t.level == level)
+        return next(t for t in hypertables(connection) if t.kind is Kind.SIGNAL and t.granularity == level)
 
 
-def drop(database: Engine, level: str, keep: timedelta = KEPT) -> Dropped:
+def drop(database: Engine, level: str, keep: timedelta = KEPT) -> DroppedChunks:
     with database.begin() as connection:
         return drop_old(connection, table_of(database, level), keep)
 
@@ -68,13 +68,13 @@ def test_readings_are_kept_until_they_are_rolled_up(database: Engine) -> None:
     assert len(withheld.withheld) == 4
 
     settle(database)
-    before = [rolled_up(database, Kind.SIGNAL, level) for level in Level]
+    before = [rolled_up(database, Kind.SIGNAL, level) for level in Granularity]
     dropped = drop(database, RAW)
 
     assert dropped.withheld == []
     assert len(dropped.chunks) == 4
     assert days_left(database) == 32
-    assert [rolled_up(database, Kind.SIGNAL, level) for level in Level] == before
+    assert [rolled_up(database, Kind.SIGNAL, level) for level in Granularity] == before
 
 
 def test_a_late_reading_holds_back_its_chunk_and_those_after_it_and_no_other(database: Engine) -> None:
@@ -87,15 +87,15 @@ def test_a_late_reading_holds_back_its_chunk_and_those_after_it_and_no_other(dat
 
     settle(database)
     assert drop(database, RAW).withheld == []
-    assert {row["event_id"] for row in rolled_up(database, Kind.SIGNAL, Level.DAY)} == {1, 2}
+    assert {row["event_id"] for row in rolled_up(database, Kind.SIGNAL, Granularity.DAY)} == {1, 2}
 
 
 def test_what_is_stored_while_its_chunk_is_about_to_be_dropped_is_waited_for_and_kept(database: Engine) -> None:
     settle(database)
     late = SignalEvent("S", NOW - 44 * DAY, 3, 0)
-    found: list[Dropped] = []
+    found: list[DroppedChunks] = []
     with database.connect() as storing:
-        write(storing, [Arrival(late, NOW)])  # not committed yet
+        write(storing, [ReceivedReading(late, NOW)])  # not committed yet
         dropping = Thread(target=lambda: found.append(drop(database, RAW)))
         dropping.start()
         wait_for_lock(database)
@@ -104,7 +104,7 @@ def test_what_is_stored_while_its_chunk_is_about_to_be_dropped_is_waited_for_and
 
     assert found[0].withheld
     settle(database)
-    assert 3 in {row["event_id"] for row in rolled_up(database, Kind.SIGNAL, Level.MINUTE)}
+    assert 3 in {row["event_id"] for row in rolled_up(database, Kind.SIGNAL, Granularity.MINUTE)}
 
 
 def wait_for_lock(database: Engine) -> None:
@@ -118,30 +118,30 @@ def wait_for_lock(database: Engine) -> None:
 
 def test_minutes_wait_for_hours_and_hours_stay_when_minutes_go(database: Engine) -> None:
     roll_up(database, budget_s=0)  # nothing is done without time
-    assert drop(database, Level.MINUTE).chunks == []
+    assert drop(database, Granularity.MINUTE).chunks == []
     settle(database)
-    hours = rolled_up(database, Kind.SIGNAL, Level.HOUR)
-    minutes = rolled_up(database, Kind.SIGNAL, Level.MINUTE)
+    hours = rolled_up(database, Kind.SIGNAL, Granularity.HOUR)
+    minutes = rolled_up(database, Kind.SIGNAL, Granularity.MINUTE)
     drop(database, RAW)
-    dropped = drop(database, Level.MINUTE)
-    left = rolled_up(database, Kind.SIGNAL, Level.MINUTE)
+    dropped = drop(database, Granularity.MINUTE)
+    left = rolled_up(database, Kind.SIGNAL, Granularity.MINUTE)
 
     assert dropped.chunks
     assert left == minutes[len(minutes) - len(left) :]
     assert 0 < len(left) < len(minutes)
-    assert rolled_up(database, Kind.SIGNAL, Level.HOUR) == hours
+    assert rolled_up(database, Kind.SIGNAL, Granularity.HOUR) == hours
 
 
 def test_what_comes_when_its_neighbours_are_gone_leaves_their_rollup_alone(database: Engine) -> None:
     """Ingest refuses such readings; if one is let in all the same, it must not stand for the hundred before it."""
     settle(database)
     drop(database, RAW)
-    before = rolled_up(database, Kind.SIGNAL, Level.DAY)
+    before = rolled_up(database, Kind.SIGNAL, Granularity.DAY)
     store(database, SignalEvent("S", NOW - 45 * DAY, 9, 0))
     figures = roll_up(database, budget_s=60, ahead=2 * DAY)
 
     assert figures["beyond_retention"] == 1
-    assert rolled_up(database, Kind.SIGNAL, Level.DAY) == before
+    assert rolled_up(database, Kind.SIGNAL, Granularity.DAY) == before
 
 
 def test_columns_are_dropped_as_rows_are(database: Engine) -> None:
@@ -151,7 +151,7 @@ def test_columns_are_dropped_as_rows_are(database: Engine) -> None:
     assert drop(database, RAW).withheld
     settle(database)
     assert drop(database, RAW).withheld == []
-    assert 4 in {row["event_id"] for row in rolled_up(database, Kind.SIGNAL, Level.DAY)}
+    assert 4 in {row["event_id"] for row in rolled_up(database, Kind.SIGNAL, Granularity.DAY)}
     assert days_left(database) == 32
 
 
@@ -164,7 +164,7 @@ def test_the_job_drops_each_kind_and_level_by_its_own_time(database: Engine, dat
     assert figures["chunks_withheld"] == 0
     assert days_left(database) == 44
     with database.connect() as connection:
-        oldest = min(chunk.ends for chunk in chunks(connection, table_of(database, Level.MINUTE)))
+        oldest = min(chunk.ends for chunk in chunks(connection, table_of(database, Granularity.MINUTE)))
     assert oldest > NOW - 45 * DAY
 
 

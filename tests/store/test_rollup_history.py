@@ -12,10 +12,10 @@ from sqlalchemy import Engine
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
 from rencheng.store.history.from_rollups import history_of
-from rencheng.store.history.from_rollups import stock as stock_of
-from rencheng.store.history.plan import NotKept, Segment, Stock, fitting, ladder
+from rencheng.store.history.from_rollups import rollup_coverage as stock_of
+from rencheng.store.history.plan import NotKept, RollupCoverage, Segment, fitting, plan_segments
 from rencheng.store.history.raw import HISTORIES, Buckets, Span
-from rencheng.store.schema.granularity import Level
+from rencheng.store.schema.granularity import Granularity
 from tests.store.test_rollups import NOW, batches, forget, store
 from tests.store.upkeep import settle
 
@@ -72,40 +72,50 @@ def told(found: Sequence[Any], expected: Sequence[Any]) -> list[dict[str, Any]]:
 def test_a_rollup_is_asked_as_soon_as_it_owes_nothing(database: Engine) -> None:
     span = Span(NOW - timedelta(days=1), NOW)
     with database.connect() as connection:
-        assert stock_of(connection, Kind.SIGNAL, NAMES, span).owed == {level: [] for level in Level}
+        assert stock_of(connection, Kind.SIGNAL, NAMES, span).stale == {level: [] for level in Granularity}
 
 
 moments = st.integers(0, 60 * 24 * 30 * 60).map(lambda second: MIDNIGHT + timedelta(seconds=second))
 spans = st.tuples(moments, moments).filter(lambda span: span[0] < span[1])
-owing = st.dictionaries(st.sampled_from(Level), st.lists(spans, max_size=30))
-some_levels = st.sampled_from([[], [Level.MINUTE], [Level.HOUR, Level.MINUTE], [Level.DAY, Level.HOUR, Level.MINUTE]])
+owing = st.dictionaries(st.sampled_from(Granularity), st.lists(spans, max_size=30))
+some_levels = st.sampled_from(
+    [
+        [],
+        [Granularity.MINUTE],
+        [Granularity.HOUR, Granularity.MINUTE],
+        [Granularity.DAY, Granularity.HOUR, Granularity.MINUTE],
+    ]
+)
 
 
 @given(spans, some_levels, owing)
 def test_the_parts_make_up_the_span_in_whole_buckets_that_owe_nothing(
-    span: tuple[datetime, datetime], levels: list[Level], owed: dict[Level, list[tuple[datetime, datetime]]]
+    span: tuple[datetime, datetime], levels: list[Granularity], owed: dict[Granularity, list[tuple[datetime, datetime]]]
 ) -> None:
-    parts = ladder(span, levels, Stock(owed))
+    parts = plan_segments(span, levels, RollupCoverage(owed))
 
     assert [parts[0].begins, *(part.ends for part in parts)] == [*(part.begins for part in parts), parts[-1].ends]
     assert (parts[0].begins, parts[-1].ends) == span
     for part in parts:
         assert part.begins < part.ends
-        if part.level is None:
+        if part.granularity is None:
             continue
-        assert (part.level.floor(part.begins), part.level.floor(part.ends)) == (part.begins, part.ends)
-        finer = list(Level)[: list(Level).index(part.level) + 1]
+        assert (part.granularity.floor(part.begins), part.granularity.floor(part.ends)) == (part.begins, part.ends)
+        finer = list(Granularity)[: list(Granularity).index(part.granularity) + 1]
         debts = [debt for level in finer for debt in owed.get(level, ())]
         assert not any(begins < part.ends and part.begins < ends for begins, ends in debts)
 
 
 def test_a_year_by_days_is_read_from_days_but_for_its_ends() -> None:
     span = (MIDNIGHT - timedelta(minutes=90, seconds=30), MIDNIGHT + timedelta(days=365))
-    owed = {Level.MINUTE: [(span[1] - timedelta(minutes=2), span[1])], Level.HOUR: [(span[1] - HOUR, span[1])]}
-    parts = ladder(span, fitting(timedelta(days=1), "Asia/Shanghai", span), Stock(owed))
+    owed = {
+        Granularity.MINUTE: [(span[1] - timedelta(minutes=2), span[1])],
+        Granularity.HOUR: [(span[1] - HOUR, span[1])],
+    }
+    parts = plan_segments(span, fitting(timedelta(days=1), "Asia/Shanghai", span), RollupCoverage(owed))
 
-    assert [part.level for part in parts] == [
-        None, Level.MINUTE, Level.HOUR, Level.DAY, Level.HOUR, Level.MINUTE, None,
+    assert [part.granularity for part in parts] == [
+        None, Granularity.MINUTE, Granularity.HOUR, Granularity.DAY, Granularity.HOUR, Granularity.MINUTE, None,
     ]  # fmt: skip
     assert parts[3].ends - parts[3].begins == timedelta(days=364)
 
@@ -114,38 +124,42 @@ def test_a_year_by_days_is_read_from_days_but_for_its_ends() -> None:
     ("width", "zone", "levels"),
     [
         (timedelta(seconds=30), None, []),
-        (timedelta(minutes=5), None, [Level.MINUTE]),
-        (timedelta(hours=6), None, [Level.HOUR, Level.MINUTE]),
-        (timedelta(days=1), "Asia/Shanghai", [Level.DAY, Level.HOUR, Level.MINUTE]),
-        (timedelta(days=7), "America/New_York", [Level.HOUR, Level.MINUTE]),
-        (timedelta(days=1), "Asia/Kolkata", [Level.MINUTE]),  # midnight there is at half past
+        (timedelta(minutes=5), None, [Granularity.MINUTE]),
+        (timedelta(hours=6), None, [Granularity.HOUR, Granularity.MINUTE]),
+        (timedelta(days=1), "Asia/Shanghai", [Granularity.DAY, Granularity.HOUR, Granularity.MINUTE]),
+        (timedelta(days=7), "America/New_York", [Granularity.HOUR, Granularity.MINUTE]),
+        (timedelta(days=1), "Asia/Kolkata", [Granularity.MINUTE]),  # midnight there is at half past
     ],
 )
 def test_a_rollup_fits_whose_buckets_make_up_those_asked_for(
-    width: timedelta, zone: str | None, levels: list[Level]
+    width: timedelta, zone: str | None, levels: list[Granularity]
 ) -> None:
     assert fitting(width, zone, SUMMER) == levels
 
 
 def test_of_what_was_dropped_whole_buckets_answer_or_nobody_does() -> None:
-    kept = Stock(kept_from={None: MIDNIGHT + 100 * HOUR, Level.MINUTE: MIDNIGHT + 10 * HOUR})
+    kept = RollupCoverage(kept_from={None: MIDNIGHT + 100 * HOUR, Granularity.MINUTE: MIDNIGHT + 10 * HOUR})
     late = (MIDNIGHT + timedelta(hours=20, seconds=30), MIDNIGHT + timedelta(hours=30, seconds=30))
     early = (MIDNIGHT + timedelta(minutes=5), MIDNIGHT + 2 * HOUR)
 
-    assert ladder(late, [Level.MINUTE], kept) == [
-        Segment(Level.MINUTE, MIDNIGHT + 20 * HOUR, MIDNIGHT + timedelta(hours=30, minutes=1))
+    assert plan_segments(late, [Granularity.MINUTE], kept) == [
+        Segment(Granularity.MINUTE, MIDNIGHT + 20 * HOUR, MIDNIGHT + timedelta(hours=30, minutes=1))
     ]
-    assert ladder(early, [Level.HOUR, Level.MINUTE], kept) == [Segment(Level.HOUR, MIDNIGHT, MIDNIGHT + 2 * HOUR)]
+    assert plan_segments(early, [Granularity.HOUR, Granularity.MINUTE], kept) == [
+        Segment(Granularity.HOUR, MIDNIGHT, MIDNIGHT + 2 * HOUR)
+    ]
     with pytest.raises(NotKept) as gone:
-        ladder(early, [Level.MINUTE], kept)
-    assert (gone.value.level, gone.value.until) == (Level.HOUR, MIDNIGHT + 10 * HOUR)
+        plan_segments(early, [Granularity.MINUTE], kept)
+    assert (gone.value.granularity, gone.value.until) == (Granularity.HOUR, MIDNIGHT + 10 * HOUR)
     with pytest.raises(NotKept) as gone:
-        ladder(late, [], kept)
-    assert (gone.value.level, gone.value.until) == (Level.MINUTE, MIDNIGHT + 100 * HOUR)
+        plan_segments(late, [], kept)
+    assert (gone.value.granularity, gone.value.until) == (Granularity.MINUTE, MIDNIGHT + 100 * HOUR)
 
 
 def test_what_can_no_longer_be_made_anew_stands_as_it_is() -> None:
-    kept = Stock({Level.MINUTE: [(MIDNIGHT, MIDNIGHT + HOUR)]}, {None: MIDNIGHT + 100 * HOUR})
+    kept = RollupCoverage({Granularity.MINUTE: [(MIDNIGHT, MIDNIGHT + HOUR)]}, {None: MIDNIGHT + 100 * HOUR})
     span = (MIDNIGHT, MIDNIGHT + 24 * HOUR)
 
-    assert ladder(span, [Level.DAY, Level.HOUR, Level.MINUTE], kept) == [Segment(Level.DAY, *span)]
+    assert plan_segments(span, [Granularity.DAY, Granularity.HOUR, Granularity.MINUTE], kept) == [
+        Segment(Granularity.DAY, *span)
+    ]

@@ -12,9 +12,9 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.quality import FROM_ONE_READING, UNUSABLE, Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.store.readings.copy_new import copy_new
-from rencheng.store.readings.merge import Arrival, write
+from rencheng.store.readings.merge import ReceivedReading, write
 from rencheng.store.rollups.refresh import roll_up, touch_devices
-from rencheng.store.schema.granularity import CITY_ZONE, Level
+from rencheng.store.schema.granularity import CITY_ZONE, Granularity
 from tests.store.conftest import TABLES
 from tests.store.upkeep import settle
 
@@ -65,11 +65,11 @@ def store(database: Engine, batch: Sequence[Reading]) -> None:
     with database.connect() as connection:
         if not copy_new(connection, [((reading,), NOW) for reading in batch]):
             connection.rollback()
-            write(connection, [Arrival(reading, NOW) for reading in batch])
+            write(connection, [ReceivedReading(reading, NOW) for reading in batch])
         connection.commit()
 
 
-def rolled_up(database: Engine, kind: Kind, level: Level) -> list[dict[str, Any]]:
+def rolled_up(database: Engine, kind: Kind, level: Granularity) -> list[dict[str, Any]]:
     _, *key = KEYS[kind]
     order = ", ".join(["bucket", *key])
     with database.connect() as connection:
@@ -77,7 +77,7 @@ def rolled_up(database: Engine, kind: Kind, level: Level) -> list[dict[str, Any]
         return [dict(row) for row in rows]
 
 
-def aggregated(database: Engine, kind: Kind, level: Level) -> list[dict[str, Any]]:
+def aggregated(database: Engine, kind: Kind, level: Granularity) -> list[dict[str, Any]]:
     """The same from the readings, in plain Python."""
     table, *key = KEYS[kind]
     groups: dict[tuple[Any, ...], list[Any]] = {}
@@ -91,10 +91,10 @@ def aggregated(database: Engine, kind: Kind, level: Level) -> list[dict[str, Any
     ]
 
 
-def bucket_of(level: Level, time: datetime) -> datetime:
-    if level is Level.DAY:
+def bucket_of(level: Granularity, time: datetime) -> datetime:
+    if level is Granularity.DAY:
         return datetime.combine(time.astimezone(CITY_ZONE), datetime.min.time(), CITY_ZONE).astimezone(UTC)
-    return time.replace(minute=0 if level is Level.HOUR else time.minute, second=0, microsecond=0)
+    return time.replace(minute=0 if level is Granularity.HOUR else time.minute, second=0, microsecond=0)
 
 
 def water_figures(rows: list[Any]) -> dict[str, Any]:
@@ -164,7 +164,7 @@ def all_flags(rows: list[Any]) -> int:
 
 def assert_equal(database: Engine) -> None:
     for kind in Kind:
-        for level in Level:
+        for level in Granularity:
             assert rolled_up(database, kind, level) == aggregated(database, kind, level), (kind, level)
 
 
@@ -205,9 +205,9 @@ def test_a_hundred_late_devices_are_noted_together_and_one_by_its_name(database:
         (None, minute, minute + MINUTE),
     ]
     settle(database)
-    assert sum(row["count"] for row in rolled_up(database, Kind.SIGNAL, Level.DAY)) == 103
+    assert sum(row["count"] for row in rolled_up(database, Kind.SIGNAL, Granularity.DAY)) == 103
     with database.begin() as connection:
         touch_devices(connection, select(literal_column("unnest(ARRAY['A'])")))
         connection.execute(text("DELETE FROM signal_events WHERE device_id = 'A'"))
     settle(database)
-    assert sum(row["count"] for row in rolled_up(database, Kind.SIGNAL, Level.DAY)) == 101
+    assert sum(row["count"] for row in rolled_up(database, Kind.SIGNAL, Granularity.DAY)) == 101

@@ -13,7 +13,7 @@ from rencheng.domain.reading import WaterReading
 from rencheng.series_quality import SETTLED_AFTER, run
 from rencheng.store.core.database import open_database
 from rencheng.store.quality import flags_of, forget_flags
-from rencheng.store.readings.merge import Arrival, stage_on_connect, write
+from rencheng.store.readings.merge import ReceivedReading, stage_on_connect, write
 from rencheng.store.registry.devices import add_region, register
 from tests.store.conftest import REGION
 
@@ -41,7 +41,7 @@ def store(engine: Engine, *depths_mm: float | None, at: datetime = START, device
         for time, depth_mm in zip(times, depths_mm, strict=True)
     ]
     with engine.begin() as connection:
-        write(connection, [Arrival(reading, reading.time) for reading in readings])
+        write(connection, [ReceivedReading(reading, reading.time) for reading in readings])
     return times[-1]
 
 

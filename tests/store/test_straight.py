@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from rencheng.domain.reading import Reading, SignalEvent, WaterReading
-from rencheng.store.readings.copy_new import LONG_WAYS_MAX, Luck, copy_new
+from rencheng.store.readings.copy_new import SLOW_PATH_MAX, FastPathBackoff, copy_new
 from tests.store.conftest import NOON, rows
 from tests.store.test_readings_faults import gauge
 
@@ -34,20 +34,20 @@ def test_one_odd_reading_ends_the_short_way_with_nothing_stored(database: Engine
 
 
 def test_the_short_way_is_tried_ever_more_seldom_as_long_as_it_fails() -> None:
-    luck = Luck()
+    luck = FastPathBackoff()
     tried = []
     for batch in range(1000):
-        if luck.try_again():
+        if luck.should_try():
             tried.append(batch)
             luck.failed()
     gaps = [later - earlier for earlier, later in pairwise(tried)]
 
     assert gaps[:4] == [2, 3, 5, 9]
-    assert max(gaps) == LONG_WAYS_MAX + 1
+    assert max(gaps) == SLOW_PATH_MAX + 1
 
-    while not luck.try_again():
+    while not luck.should_try():
         pass
     luck.succeeded()
     luck.failed()
-    assert not luck.try_again()
-    assert luck.try_again()
+    assert not luck.should_try()
+    assert luck.should_try()

@@ -11,11 +11,11 @@ from sqlalchemy import Engine, text
 
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
-from rencheng.domain.errors import Refused
+from rencheng.domain.errors import Rejected
 from rencheng.domain.kind import Kind
-from rencheng.intake import Message, admit
+from rencheng.intake import InboundPayload, admit
 from rencheng.store.core.database import open_database
-from rencheng.store.readings.merge import Arrival, Fate, Settled, stage_on_connect, write
+from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, stage_on_connect, write
 from rencheng.store.readings.transactions import transactions
 from rencheng.store.registry.devices import add_region, register
 from tests.store.conftest import REGION
@@ -60,16 +60,16 @@ def session() -> list[Item]:
     return [status(0, "Charging"), *values, status(5, "Finishing")]
 
 
-def send(engine: Engine, items: Sequence[Item], *, a_message: int = 1) -> list[Fate]:
+def send(engine: Engine, items: Sequence[Item], *, a_message: int = 1) -> list[RowResult]:
     """Through the codec and the checks into the database, so many items a message."""
-    fates: list[Fate] = []
+    fates: list[RowResult] = []
     for start in range(0, len(items), a_message):
         payload = json.dumps(items[start : start + a_message]).encode()
-        message = Message(f"rencheng/v1/{REGION}/charging/P/telemetry", payload, START + timedelta(hours=1))
+        message = InboundPayload(f"rencheng/v1/{REGION}/charging/P/telemetry", payload, START + timedelta(hours=1))
         admitted = admit(message, {"P": PILE}, ClockLimits())
-        assert admitted.refusals == ()
+        assert admitted.rejections == ()
         with engine.begin() as connection:
-            fates += write(connection, [Arrival(reading, message.received_at) for reading in admitted.readings])
+            fates += write(connection, [ReceivedReading(reading, message.received_at) for reading in admitted.readings])
     return fates
 
 
@@ -102,7 +102,7 @@ def test_in_any_order_and_twice_it_is_the_same_and_every_repetition_is_counted(e
         fates = send(engine, items, a_message=dice.choice((1, 3, len(items))))
 
         assert told(engine) == straight
-        assert (fates.count(Settled.STORED), fates.count(Settled.DUPLICATE)) == (len(session()), 7)
+        assert (fates.count(WriteStatus.STORED), fates.count(WriteStatus.DUPLICATE)) == (len(session()), 7)
 
 
 def test_a_stop_before_its_start_is_kept_and_the_start_finds_its_place(engine: Engine) -> None:
@@ -140,7 +140,7 @@ def test_a_value_told_twice_and_differently_is_refused_and_the_first_stands(engi
     send(engine, [meter(0, "energy_kwh", 100), meter(1, "energy_kwh", 103)])
     [fate] = send(engine, [meter(1, "energy_kwh", 999)])
 
-    assert isinstance(fate, Refused)
+    assert isinstance(fate, Rejected)
     assert told(engine)[0]["energy_kwh"] == 3
 
 

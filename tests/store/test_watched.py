@@ -11,7 +11,7 @@ from rencheng.domain.device import Device
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.kind import Kind
 from rencheng.store.core.database import open_database
-from rencheng.store.registry.cache import Watched
+from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import add_region, load_directory, refresh_directory, register, retire
 from tests.store.conftest import REGION
 
@@ -28,8 +28,8 @@ def engine(own_server: PostgresServer) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def watched(engine: Engine) -> Iterator[Watched[dict[str, Device]]]:
-    watched = Watched(engine, load_directory)
+def watched(engine: Engine) -> Iterator[RegistryCache[dict[str, Device]]]:
+    watched = RegistryCache(engine, load_directory)
     yield watched
     watched.close()
 
@@ -47,7 +47,7 @@ def soon(holds: Callable[[], bool]) -> bool:
     return held
 
 
-def test_every_change_is_seen_at_once(engine: Engine, watched: Watched[dict[str, Device]]) -> None:
+def test_every_change_is_seen_at_once(engine: Engine, watched: RegistryCache[dict[str, Device]]) -> None:
     assert watched.current() == {}
     for names in ({"A"}, {"A", "B"}):
         add(engine, max(names))
@@ -59,7 +59,7 @@ def test_every_change_is_seen_at_once(engine: Engine, watched: Watched[dict[str,
     assert soon(lambda: watched.current()["A"].retired_at is not None)
 
 
-def test_without_a_change_nothing_is_loaded_again(engine: Engine, watched: Watched[dict[str, Device]]) -> None:
+def test_without_a_change_nothing_is_loaded_again(engine: Engine, watched: RegistryCache[dict[str, Device]]) -> None:
     assert watched.current() is watched.current()
 
 
@@ -70,7 +70,7 @@ def test_only_what_changed_is_asked_for(engine: Engine) -> None:
         loads.append(1)
         return load_directory(connection)
 
-    watched = Watched(engine, load, refresh=refresh_directory)
+    watched = RegistryCache(engine, load, refresh=refresh_directory)
     watched.current()
     with engine.begin() as connection:
         names = [f"A{number}" for number in range(250)]  # more than fit into one message
@@ -97,7 +97,7 @@ def test_a_change_during_the_first_load_is_not_missed(engine: Engine) -> None:
             add(engine, "A")  # commits between our look and the end of our transaction
         return loaded
 
-    watched = Watched(engine, load_slowly)
+    watched = RegistryCache(engine, load_slowly)
     first = set(watched.current())
 
     assert first == set()
@@ -106,7 +106,7 @@ def test_a_change_during_the_first_load_is_not_missed(engine: Engine) -> None:
 
 
 def test_while_the_database_is_away_the_last_copy_serves_and_then_the_news_come(
-    own_server: PostgresServer, engine: Engine, watched: Watched[dict[str, Device]]
+    own_server: PostgresServer, engine: Engine, watched: RegistryCache[dict[str, Device]]
 ) -> None:
     add(engine, "A")
     watched.current()
@@ -121,7 +121,7 @@ def test_while_the_database_is_away_the_last_copy_serves_and_then_the_news_come(
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
 def test_a_restart_between_two_looks_hides_no_change(
-    own_server: PostgresServer, engine: Engine, watched: Watched[dict[str, Device]], how: str
+    own_server: PostgresServer, engine: Engine, watched: RegistryCache[dict[str, Device]], how: str
 ) -> None:
     watched.current()
     getattr(own_server, how)()
@@ -132,7 +132,7 @@ def test_a_restart_between_two_looks_hides_no_change(
     assert set(watched.current()) == {"A"}
 
 
-def test_a_connection_that_was_ended_is_replaced(engine: Engine, watched: Watched[dict[str, Device]]) -> None:
+def test_a_connection_that_was_ended_is_replaced(engine: Engine, watched: RegistryCache[dict[str, Device]]) -> None:
     watched.current()
     with engine.begin() as connection:
         connection.execute(
@@ -149,7 +149,7 @@ def test_a_connection_that_was_ended_is_replaced(engine: Engine, watched: Watche
 def test_with_no_copy_yet_and_no_database_it_says_so(own_server: PostgresServer, engine: Engine) -> None:
     engine.dispose()
     own_server.stop()
-    watched = Watched(engine, load_directory)
+    watched = RegistryCache(engine, load_directory)
     with pytest.raises(StoreUnavailable):
         watched.current()
     own_server.start()
@@ -158,7 +158,9 @@ def test_with_no_copy_yet_and_no_database_it_says_so(own_server: PostgresServer,
     watched.close()
 
 
-def test_what_listened_does_not_go_back_into_the_pool(engine: Engine, watched: Watched[dict[str, Device]]) -> None:
+def test_what_listened_does_not_go_back_into_the_pool(
+    engine: Engine, watched: RegistryCache[dict[str, Device]]
+) -> None:
     watched.current()
     watched.close()
     with engine.connect() as connection:

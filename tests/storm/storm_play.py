@@ -4,9 +4,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from rencheng.domain.level import Level
-from rencheng.domain.mute import Scope, Silence
+from rencheng.domain.mute import MuteScope, Silence
 from rencheng.domain.site import Site, SiteType, default_profile
-from services.alerts.suppression.policy import Control, Verdict, Word
+from services.alerts.suppression.policy import Decision, MessageRef, SuppressionPolicy
 
 NOON = datetime(2026, 7, 20, 4, tzinfo=UTC)
 """A Monday, in Jinan."""
@@ -27,17 +27,17 @@ class Storm:
     """Sites whose warnings come and go, and the control that hears of it."""
 
     def __init__(self, *sites: Site) -> None:
-        self.control = Control()
+        self.control = SuppressionPolicy()
         self.control.set_sites({site.site_id: site for site in sites})
         self.said = 0
 
-    def goes(self, site_id: str, level: Level, minute: float) -> list[Verdict]:
+    def goes(self, site_id: str, level: Level, minute: float) -> list[Decision]:
         """A site's level changes; the verdicts that follow."""
         self.said += 1
-        word = Word(f"{site_id}-{self.said}", site_id, self.control.sites[site_id].world, level)
-        return self.control.take(word, at(minute))
+        word = MessageRef(f"{site_id}-{self.said}", site_id, self.control.sites[site_id].world, level)
+        return self.control.decide(word, at(minute))
 
-    def silence(self, scope: Scope, up_to: Level, begin: float, end: float) -> None:
+    def silence(self, scope: MuteScope, up_to: Level, begin: float, end: float) -> None:
         silence = Silence(f"silence-{len(self.control.mutes) + 1}", scope, up_to, at(begin), at(end), "pump test")
         self.control.mutes = (*self.control.mutes, silence)
 
@@ -49,5 +49,5 @@ class Storm:
         )
 
 
-def delivered(verdicts: list[Verdict]) -> list[tuple[str, str]]:
-    return [(each.word.site_id, each.word.level.word) for each in verdicts if each.held is None]
+def delivered(verdicts: list[Decision]) -> list[tuple[str, str]]:
+    return [(each.message.site_id, each.message.level.word) for each in verdicts if each.suppressed_by is None]

@@ -8,8 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rencheng.domain.level import Level
-from rencheng.domain.mute import Scope
-from services.alerts.suppression.policy import RATE, RED_REGION, UNTOLD, UPDATE_EVERY, Line, Verdict
+from rencheng.domain.mute import MuteScope
+from services.alerts.suppression.policy import (
+    INHIBITED,
+    NEVER_NOTIFIED,
+    THROTTLED,
+    UPDATE_EVERY,
+    Decision,
+    SiteDelivery,
+)
 from tests.storm.storm_play import HUAIYIN, LIXIA, Storm, at, delivered, place
 
 NONE, BLUE, YELLOW, ORANGE, RED = Level
@@ -24,7 +31,7 @@ def test_a_red_region_mutes_its_blue_points_and_no_others() -> None:
 
     assert delivered(city.goes("A", RED, 0)) == [("A", "red")]
     [muted] = city.goes("B", BLUE, 1)
-    assert muted.held == RED_REGION
+    assert muted.suppressed_by == INHIBITED
     assert delivered(city.goes("C", BLUE, 1)) == [("C", "blue")]
     assert delivered(city.goes("D", BLUE, 1)) == [("D", "blue")]
 
@@ -52,7 +59,7 @@ def test_the_end_of_a_warning_that_nobody_was_told_of_is_not_told() -> None:
     city.goes("B", BLUE, 1)
     [ended] = city.goes("B", NONE, 2)
 
-    assert ended.held == UNTOLD
+    assert ended.suppressed_by == NEVER_NOTIFIED
     assert delivered(city.goes("A", NONE, 20)) == [("A", "none")]
 
 
@@ -60,7 +67,7 @@ def test_updates_wait_unless_they_rise_and_then_the_newest_is_told() -> None:
     city = storm()
     city.goes("A", ORANGE, 0)
     [held] = city.goes("A", YELLOW, 1)
-    assert held.held == RATE
+    assert held.suppressed_by == THROTTLED
     city.goes("A", BLUE, 2)
     assert city.control.tick("actual", at(9.9)) == []
     assert delivered(city.control.tick("actual", at(10))) == [("A", "blue")]
@@ -69,13 +76,13 @@ def test_updates_wait_unless_they_rise_and_then_the_newest_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    "scope", [Scope(site_id="A"), Scope(region=LIXIA), Scope(region="370100"), Scope(catchment="C1")]
+    "scope", [MuteScope(site_id="A"), MuteScope(region=LIXIA), MuteScope(region="370100"), MuteScope(catchment="C1")]
 )
-def test_a_silence_mutes_up_to_its_level_and_no_higher(scope: Scope) -> None:
+def test_a_silence_mutes_up_to_its_level_and_no_higher(scope: MuteScope) -> None:
     city = Storm(place("A", catchment="C1"), place("C", HUAIYIN if scope.region != "370100" else "110101"))
     city.silence(scope, YELLOW, 0, 60)
 
-    assert [each.held for each in city.goes("A", YELLOW, 1)] == ["silence-1"]
+    assert [each.suppressed_by for each in city.goes("A", YELLOW, 1)] == ["silence-1"]
     assert delivered(city.goes("C", YELLOW, 1)) == [("C", "yellow")]
     assert delivered(city.goes("A", ORANGE, 2)) == [("A", "orange")]
 
@@ -83,15 +90,15 @@ def test_a_silence_mutes_up_to_its_level_and_no_higher(scope: Scope) -> None:
 def test_a_silence_also_keeps_updates_of_what_was_told_before() -> None:
     city = storm()
     city.goes("A", YELLOW, 0)
-    city.silence(Scope(site_id="A"), YELLOW, 1, 60)
+    city.silence(MuteScope(site_id="A"), YELLOW, 1, 60)
 
-    assert [each.held for each in city.goes("A", BLUE, 20)] == ["silence-1"]
+    assert [each.suppressed_by for each in city.goes("A", BLUE, 20)] == ["silence-1"]
     assert delivered(city.goes("A", NONE, 30)) == [("A", "none")]
 
 
 def test_a_silence_that_ends_gives_up_what_it_kept() -> None:
     city = storm()
-    city.silence(Scope(site_id="A"), RED, 0, 30)
+    city.silence(MuteScope(site_id="A"), RED, 0, 30)
     city.goes("A", RED, 1)
 
     assert city.control.tick("actual", at(29.9)) == []
@@ -100,7 +107,7 @@ def test_a_silence_that_ends_gives_up_what_it_kept() -> None:
 
 def test_a_red_that_is_kept_silent_mutes_nobody_else() -> None:
     city = storm()
-    city.silence(Scope(site_id="A"), RED, 0, 30)
+    city.silence(MuteScope(site_id="A"), RED, 0, 30)
     city.goes("A", RED, 1)
 
     assert delivered(city.goes("B", BLUE, 2)) == [("B", "blue")]
@@ -108,7 +115,7 @@ def test_a_red_that_is_kept_silent_mutes_nobody_else() -> None:
 
 def test_a_silence_of_an_exercise_mutes_nothing_live() -> None:
     city = storm()
-    city.silence(Scope("drill", region=LIXIA), RED, 0, 30)
+    city.silence(MuteScope("drill", region=LIXIA), RED, 0, 30)
 
     assert delivered(city.goes("A", BLUE, 1)) == [("A", "blue")]
     assert delivered(city.goes("D", RED, 1)) == []
@@ -118,9 +125,9 @@ def test_control_goes_on_from_what_was_recorded() -> None:
     city, later = storm(), storm()
     for site_id, level, minute in (("A", RED, 0), ("B", BLUE, 1), ("C", ORANGE, 2), ("C", BLUE, 3)):
         city.goes(site_id, level, minute)
-    later.control.restore({site_id: city.control.line(site_id) for site_id in "ABC"})
+    later.control.restore({site_id: city.control.delivery_of(site_id) for site_id in "ABC"})
 
-    assert [site.site_id for site, _ in later.control.held("actual")] == ["B", "C"]
+    assert [site.site_id for site, _ in later.control.suppressed("actual")] == ["B", "C"]
     assert delivered(later.control.tick("actual", at(12))) == [("C", "blue")]
     assert delivered(later.goes("A", NONE, 13)) == [("A", "none"), ("B", "blue")]
 
@@ -130,7 +137,7 @@ def test_a_site_that_is_gone_is_forgotten() -> None:
     city.goes("A", RED, 0)
     city.control.set_sites({"B": place("B"), "A": place("A", world="drill")})
 
-    assert city.control.line("A") == Line()
+    assert city.control.delivery_of("A") == SiteDelivery()
     assert delivered(city.goes("B", BLUE, 1)) == [("B", "blue")]
 
 
@@ -163,8 +170,8 @@ class Dispatcher:
         self.calm: dict[str, list[int]] = defaultdict(list)
         self.names: list[str] = []
 
-    def hear(self, verdicts: list[Verdict], minute: int) -> None:
-        for word in (each.word for each in verdicts if each.held is None):
+    def hear(self, verdicts: list[Decision], minute: int) -> None:
+        for word in (each.message for each in verdicts if each.suppressed_by is None):
             level = word.level
             if NONE < level <= self.heard[word.site_id]:
                 self.calm[word.site_id].append(minute)
@@ -177,11 +184,11 @@ class Dispatcher:
             self.hear(self.city.control.tick(world, at(minute)), minute)
 
 
-def happens(city: Storm, what: str, name: str, level: Level, minute: int) -> list[Verdict]:
-    if what == "goes" and city.control.line(name).level is not level:
+def happens(city: Storm, what: str, name: str, level: Level, minute: int) -> list[Decision]:
+    if what == "goes" and city.control.delivery_of(name).level is not level:
         return city.goes(name, level, minute)
     if what == "silence":
-        city.silence(Scope(region=name) if name == LIXIA else Scope(site_id=name), level, minute, minute + 15)
+        city.silence(MuteScope(region=name) if name == LIXIA else MuteScope(site_id=name), level, minute, minute + 15)
     elif what == "end":
         city.end_silences(minute)
     return []
@@ -196,20 +203,20 @@ def test_nothing_that_rises_is_ever_lost(story: list[tuple[str, str, Level]], ga
         dispatch.hear(happens(city, what, name, level, minute), minute)
         dispatch.tick(minute)
         for site_id, site in city.control.sites.items():
-            line = city.control.line(site_id)
-            assert dispatch.heard[site_id] is line.told
-            assert line.level <= line.told or line.level <= city.control.mute_of(site, at(minute))[0]
-            assert line.level is not NONE or line.told is NONE
+            line = city.control.delivery_of(site_id)
+            assert dispatch.heard[site_id] is line.sent
+            assert line.level <= line.sent or line.level <= city.control.mute_of(site, at(minute))[0]
+            assert line.level is not NONE or line.sent is NONE
 
     minute += 60
     city.end_silences(minute)
     dispatch.tick(minute)
     dispatch.tick(minute)
     for site_id, site in city.control.sites.items():  # only what a red region mutes may still wait
-        level = city.control.line(site_id).level
+        level = city.control.delivery_of(site_id).level
         assert dispatch.heard[site_id] is level or (level, city.control.mute_of(site, at(minute))[1]) == (
             BLUE,
-            RED_REGION,
+            INHIBITED,
         )
     assert len(set(dispatch.names)) == len(dispatch.names)
     every = UPDATE_EVERY.total_seconds() / 60

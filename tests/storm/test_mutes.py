@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from rencheng.domain.level import Level
-from rencheng.domain.mute import CITY, Maintenance, Scope, Silence
+from rencheng.domain.mute import CITY, Maintenance, MuteScope, Silence
 from tests.storm.storm_play import at, place
 
 
@@ -16,7 +16,7 @@ def beijing(day: int, hour: int, minute: int = 0) -> datetime:
 def maintenance(**changed: object) -> Maintenance:
     usual = {
         "name": "m1",
-        "scope": Scope(site_id="A"),
+        "scope": MuteScope(site_id="A"),
         "up_to": Level.RED,
         "weekdays": frozenset({0, 2}),
         "begins": time(22, 30),
@@ -53,7 +53,7 @@ def test_a_window_may_last_for_days() -> None:
 
 
 def test_a_silence_holds_from_its_begin_until_before_its_end_and_reminds_in_its_last_quarter_of_an_hour() -> None:
-    silence = Silence("s1", Scope(site_id="A"), Level.BLUE, at(0), at(60), "x")
+    silence = Silence("s1", MuteScope(site_id="A"), Level.BLUE, at(0), at(60), "x")
 
     assert [silence.holds(at(minute)) for minute in (-1, 0, 59, 60)] == [False, True, True, False]
     assert [silence.reminds(at(minute)) for minute in (44, 45, 59, 60)] == [False, True, True, False]
@@ -62,7 +62,7 @@ def test_a_silence_holds_from_its_begin_until_before_its_end_and_reminds_in_its_
 def test_a_scope_names_one_thing() -> None:
     for wrong in ({}, {"site_id": "A", "region": "370102"}):
         with pytest.raises(ValueError, match="name one of"):
-            Scope(**wrong)
+            MuteScope(**wrong)
 
-    assert Scope(region="370000").takes_in(place("A"))
-    assert not Scope("drill", region="370000").takes_in(place("A"))
+    assert MuteScope(region="370000").takes_in(place("A"))
+    assert not MuteScope("drill", region="370000").takes_in(place("A"))

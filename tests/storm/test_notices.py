@@ -1,9 +1,9 @@
 """Summaries, reminders, and one alarm for all that cannot be evaluated."""
 
 from rencheng.domain.level import Level
-from rencheng.domain.mute import Scope
-from services.alerts.suppression.groups import Groups, Summary
-from services.alerts.suppression.no_data import Blindness
+from rencheng.domain.mute import MuteScope
+from services.alerts.suppression.groups import Groups, GroupSummary
+from services.alerts.suppression.no_data import NoDataAlarm
 from services.alerts.suppression.notices import Notice
 from tests.storm.storm_play import HUAIYIN, Storm, at, place
 
@@ -82,15 +82,15 @@ def test_a_catchment_has_a_summary_of_its_own() -> None:
 
 def test_summaries_go_on_from_what_was_told() -> None:
     city, groups = lixia(3), Groups()
-    groups.restore({("actual", "region 370102"): Summary(BLUE, ((BLUE, 3),), 0, at(0))}, [])
+    groups.restore({("actual", "region 370102"): GroupSummary(BLUE, ((BLUE, 3),), 0, at(0))}, [])
 
     assert told(groups.tick(city.control, "actual", at(1))) == [("region 370102", "none", False)]
 
 
 def test_a_silence_that_ends_soon_and_still_keeps_something_is_brought_to_mind_once() -> None:
     city, groups = lixia(2), Groups()
-    city.silence(Scope(site_id="L0"), RED, 0, 60)
-    city.silence(Scope(site_id="L1"), RED, 0, 60)
+    city.silence(MuteScope(site_id="L0"), RED, 0, 60)
+    city.silence(MuteScope(site_id="L1"), RED, 0, 60)
     city.goes("L0", ORANGE, 1)
     reminders = [
         notice
@@ -106,9 +106,9 @@ def test_a_silence_that_ends_soon_and_still_keeps_something_is_brought_to_mind_o
 
 
 def test_cannot_evaluate_is_one_alarm_for_a_thousand_sites() -> None:
-    blindness = Blindness("actual")
+    blindness = NoDataAlarm("actual")
     blind = [f"S{number:04}" for number in range(1000)]
-    notices = [blindness.take(blind, at(minute), of=1200, in_rain=False) for minute in (0, 0.5, 1, 2, 10)]
+    notices = [blindness.update(blind, at(minute), of=1200, in_rain=False) for minute in (0, 0.5, 1, 2, 10)]
 
     assert [notice is not None for notice in notices] == [False, False, True, False, False]
     assert notices[2] is not None
@@ -117,11 +117,11 @@ def test_cannot_evaluate_is_one_alarm_for_a_thousand_sites() -> None:
 
 
 def test_the_alarm_is_told_again_when_it_grows_rains_or_stands_long_and_when_it_is_over() -> None:
-    blindness = Blindness("actual")
+    blindness = NoDataAlarm("actual")
     blind = [f"S{number}" for number in range(15)]
 
     def take(count: int, minute: float, *, in_rain: bool = False) -> str | None:
-        notice = blindness.take(blind[:count], at(minute), of=20, in_rain=in_rain)
+        notice = blindness.update(blind[:count], at(minute), of=20, in_rain=in_rain)
         return notice.en[:20] if notice else None
 
     assert [take(8, 0), take(8, 1)] == [None, "8 of 20 sites cannot"]
@@ -133,6 +133,6 @@ def test_the_alarm_is_told_again_when_it_grows_rains_or_stands_long_and_when_it_
 
 
 def test_a_site_that_comes_back_at_once_is_no_alarm() -> None:
-    blindness = Blindness("actual")
+    blindness = NoDataAlarm("actual")
     for minute, blind in ((0, ["A"]), (0.5, []), (1.2, ["A"]), (2, ["A"])):
-        assert blindness.take(blind, at(minute), of=2, in_rain=True) is None
+        assert blindness.update(blind, at(minute), of=2, in_rain=True) is None

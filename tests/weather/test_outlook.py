@@ -11,7 +11,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
 from rencheng.domain.weather import RainForecast, RainSignal, covers, in_force
 from rencheng.engine.rain.readiness import Readiness
-from rencheng.engine.rain.weather import Outlook
+from rencheng.engine.rain.weather import RainOutlook
 
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
 LIXIA = "370102"
@@ -92,7 +92,7 @@ def test_the_order_of_arrival_does_not_matter(
 
 
 def test_the_gravest_signal_of_a_sites_region_makes_it_ready() -> None:
-    outlook = Outlook(
+    outlook = RainOutlook(
         (
             signal("city", Level.YELLOW),
             signal("district", Level.ORANGE, regions=(LIXIA,)),
@@ -126,13 +126,13 @@ def test_the_gravest_signal_of_a_sites_region_makes_it_ready() -> None:
 def test_a_forecast_makes_as_ready_as_the_signal_whose_criterion_it_meets(
     forecasts: list[RainForecast], level: Level
 ) -> None:
-    ready = Outlook(forecasts=tuple(forecasts)).readiness(LIXIA, "actual", NOON)
+    ready = RainOutlook(forecasts=tuple(forecasts)).readiness(LIXIA, "actual", NOON)
 
     assert ready.level is level
     assert ready.source.startswith("forecast of") is (level is not Level.NONE)
 
 
 def test_a_signal_is_named_before_a_forecast_that_says_the_same() -> None:
-    outlook = Outlook((signal("A", Level.ORANGE),), (forecast(60),))
+    outlook = RainOutlook((signal("A", Level.ORANGE),), (forecast(60),))
 
     assert outlook.readiness(LIXIA, "actual", NOON).source == "rain signal A"

@@ -14,7 +14,7 @@ from rencheng.codecs.items import MODELS, READINGS_MAX, check_length, explain
 from rencheng.codecs.senml.names import understand
 from rencheng.codecs.senml.records import BadRecord, Record, resolve
 from rencheng.codecs.senml.write import as_records
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
 
@@ -44,9 +44,9 @@ class SenmlCodec:
         """Read a pack; what is wrong in one record refuses its reading alone. See `Codec.decode`."""
         pack = self._read(payload)
         if not isinstance(pack, list):
-            raise Refused(Reason.UNDECODABLE, "a SenML pack is an array of records")
+            raise Rejected(RejectionReason.UNDECODABLE, "a SenML pack is an array of records")
         if len(pack) > RECORDS_MAX:
-            raise Refused(Reason.UNDECODABLE, f"{len(pack)} records in one pack; at most {RECORDS_MAX}")
+            raise Rejected(RejectionReason.UNDECODABLE, f"{len(pack)} records in one pack; at most {RECORDS_MAX}")
         items = _put_together(kind, resolve(pack))
         check_length(items)
         readings: list[Reading] = []
@@ -54,11 +54,11 @@ class SenmlCodec:
         for position, item in enumerate(items):
             try:
                 if isinstance(item, str):
-                    bad.append(BadItem(position, Reason.INVALID, item))
+                    bad.append(BadItem(position, RejectionReason.INVALID, item))
                 else:
                     readings.append(MODELS[kind].model_validate(item).reading(device_id))
             except ValidationError as error:
-                bad.append(BadItem(position, Reason.INVALID, explain(error)))
+                bad.append(BadItem(position, RejectionReason.INVALID, explain(error)))
         return readings, bad
 
     def encode(self, readings: Sequence[Reading]) -> bytes:
@@ -94,7 +94,7 @@ def _read_json(payload: bytes) -> Any:  # noqa: ANN401 - whatever JSON may hold
     try:
         return from_json(payload, allow_inf_nan=False)
     except ValueError as error:
-        raise Refused(Reason.UNDECODABLE, f"not JSON: {error}") from None
+        raise Rejected(RejectionReason.UNDECODABLE, f"not JSON: {error}") from None
 
 
 def _write_json(records: list[dict[str, Any]]) -> bytes:

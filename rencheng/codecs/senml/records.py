@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from math import isfinite
 from typing import Any
 
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 
 RELATIVE_BELOW_S = 2**28
 """Times below this count from "now" (RFC 8428, 4.5.3)."""
@@ -69,7 +69,7 @@ def _resolve(item: Any, base: _Base) -> Record | None:  # noqa: ANN401 - whateve
     if not isinstance(item, dict):
         raise BadRecord("a record is an object")
     if item.get("bver", VERSION) != VERSION:
-        raise Refused(Reason.UNDECODABLE, f"SenML version {item['bver']!r}; version {VERSION} is read")
+        raise Rejected(RejectionReason.UNDECODABLE, f"SenML version {item['bver']!r}; version {VERSION} is read")
     _take_base(item, base)
     strange = [label for label in item if isinstance(label, str) and label.endswith("_")]
     if strange:  # RFC 8428, 4.4: such a label must be understood

@@ -20,7 +20,7 @@ from rencheng.codecs.sl651.elements import (
 )
 from rencheng.codecs.sl651.frames import Report, read_reports
 from rencheng.codecs.sl651.write import write_report
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Reading, WaterReading
@@ -37,7 +37,7 @@ class Sl651Codec:
     def decode(self, kind: Kind, device_id: str, payload: bytes) -> tuple[list[Reading], list[BadItem]]:
         """Read one frame or several; a report that cannot be is refused alone. See `Codec.decode`."""
         if kind is not Kind.WATERLOGGING:
-            raise Refused(Reason.UNDECODABLE, f"SL 651 tells of water, and the device is of kind {kind}")
+            raise Rejected(RejectionReason.UNDECODABLE, f"SL 651 tells of water, and the device is of kind {kind}")
         readings: list[Reading] = []
         bad: list[BadItem] = []
         reports = read_reports(payload)
@@ -46,7 +46,7 @@ class Sl651Codec:
                 readings += _readings(report, device_id)
             except ValueError as error:
                 place = len(readings) + len(bad)
-                bad.append(BadItem(place, Reason.INVALID, f"function code {report.function:02X}: {error}"))
+                bad.append(BadItem(place, RejectionReason.INVALID, f"function code {report.function:02X}: {error}"))
         if any(report.function != Function.KEEP_ALIVE for report in reports):
             check_length([*readings, *bad])
         return readings, bad

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from rencheng.codecs.sl651.crc import crc16
-from rencheng.domain.errors import Reason, Refused
+from rencheng.domain.errors import Rejected, RejectionReason
 
 START = b"\x7e\x7e"
 HEAD_SIZE = 14
@@ -116,5 +116,5 @@ def _belongs(frame: _Frame, first: _Frame) -> bool:
     )
 
 
-def _undecodable(detail: str) -> Refused:
-    return Refused(Reason.UNDECODABLE, detail)
+def _undecodable(detail: str) -> Rejected:
+    return Rejected(RejectionReason.UNDECODABLE, detail)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from math import isnan, log, nan, pi
 from typing import NamedTuple
 
-from rencheng.engine.water.event import Flood, Sample, Spell
+from rencheng.engine.water.event import FloodEvent, PastEvent, Sample
 
 WINDOWS_S = (130.0, 190.0, 310.0, 610.0, 1210.0)
 """Two, three, five, ten and twenty minutes, with room for a late sample."""
@@ -30,7 +30,7 @@ TIDE_FLOODS_MIN = 2
 TIDE_CONCENTRATION_MIN = 0.3
 """Floods that gather less around one phase of the tide than this are not the tide's. Proposal, cross-validated."""
 
-OF_SPELL = (
+EVENT_FEATURES = (
     "depth_mm",
     "rise_2",
     "rise_3",
@@ -46,7 +46,7 @@ OF_SPELL = (
     "fastest",
     "roughness",
 )
-OF_HISTORY = (
+HISTORY_FEATURES = (
     "floods",
     "usual_peak",
     "usual_rise_min",
@@ -56,14 +56,14 @@ OF_HISTORY = (
     "last_flood_h",
     "last_peak_mm",
 )
-OF_THRESHOLD = ("threshold_mm", "missing_mm", "arrival_3_min", "arrival_5_min", "arrival_10_min", "went_on_share")
-NAMES = (*OF_SPELL, *OF_HISTORY, *OF_THRESHOLD)
+THRESHOLD_FEATURES = ("threshold_mm", "missing_mm", "arrival_3_min", "arrival_5_min", "arrival_10_min", "went_on_share")
+FEATURE_NAMES = (*EVENT_FEATURES, *HISTORY_FEATURES, *THRESHOLD_FEATURES)
 """In the order of a row."""
 
 DAY_H = 1000.0
 
 
-class Past(NamedTuple):
+class PastEventSummary(NamedTuple):
     """What a gauge's earlier floods come to, whatever the moment.
 
     Attributes:
@@ -76,11 +76,11 @@ class Past(NamedTuple):
     usual: tuple[float, float, float, float]
     tide: complex
     peaks_mm: list[float]
-    last: Flood
+    last: PastEvent
 
 
 @lru_cache(maxsize=10_000)
-def past(floods: tuple[Flood, ...]) -> Past | None:
+def summarise(floods: tuple[PastEvent, ...]) -> PastEventSummary | None:
     """The same for each sample of a spell, so it is worked out once; None without floods."""
     if not floods:
         return None
@@ -92,10 +92,10 @@ def past(floods: tuple[Flood, ...]) -> Past | None:
         sum(flood.fastest_mm_per_min for flood in floods) / count,
     )
     tide = sum(cmath.exp(2j * pi * (flood.peak_s % TIDE_S) / TIDE_S) for flood in floods) / count
-    return Past(usual, tide, sorted(flood.peak_mm for flood in floods), floods[-1])
+    return PastEventSummary(usual, tide, sorted(flood.peak_mm for flood in floods), floods[-1])
 
 
-def of_spell(spell: Spell) -> tuple[float, ...]:
+def event_features(spell: FloodEvent) -> tuple[float, ...]:
     """The spell as its newest sample shows it."""
     time_s, depth_mm = spell.newest
     rises = _rises(spell)
@@ -115,7 +115,7 @@ def of_spell(spell: Spell) -> tuple[float, ...]:
     )
 
 
-def of_history(earlier: Past | None, time_s: float) -> tuple[float, ...]:
+def history_features(earlier: PastEventSummary | None, time_s: float) -> tuple[float, ...]:
     """The gauge's earlier floods, as of now."""
     if earlier is None:
         return (0.0, nan, nan, nan, nan, nan, nan, nan)
@@ -128,7 +128,9 @@ def of_history(earlier: Past | None, time_s: float) -> tuple[float, ...]:
     )
 
 
-def of_threshold(spelled: tuple[float, ...], earlier: Past | None, threshold_mm: float) -> tuple[float, ...]:
+def threshold_features(
+    spelled: tuple[float, ...], earlier: PastEventSummary | None, threshold_mm: float
+) -> tuple[float, ...]:
     """How the spell stands to one threshold."""
     depth_mm = spelled[0]
     missing_mm = threshold_mm - depth_mm
@@ -152,7 +154,7 @@ def _arrival(missing_mm: float, rise: float) -> float:
     return min(missing_mm / rise, NEVER_MIN) if rise > SLOW_MM_PER_MIN else NEVER_MIN
 
 
-def _rises(spell: Spell) -> list[float]:
+def _rises(spell: FloodEvent) -> list[float]:
     """The least-squares slope over each window, shortest first, over the spell and the dry street before it."""
     newest_s = spell.samples[-1][0]
     found: list[float] = []
@@ -170,7 +172,7 @@ def _rises(spell: Spell) -> list[float]:
     return found + [last] * (len(WINDOWS_S) - len(found))
 
 
-def _backwards(spell: Spell, until_s: float) -> Iterator[Sample]:
+def _backwards(spell: FloodEvent, until_s: float) -> Iterator[Sample]:
     """The samples from the newest back, and before them a dry street."""
     for sample in reversed(spell.samples):
         if sample[0] < until_s:
@@ -202,7 +204,7 @@ def _roughness(samples: tuple[Sample, ...], begin_s: float) -> float:
     return way - abs(before - first) if not isnan(first) else 0.0
 
 
-def _tide(earlier: Past, time_s: float) -> tuple[float, float]:
+def _tide(earlier: PastEventSummary, time_s: float) -> tuple[float, float]:
     """Minutes until the phase of the tide at which this gauge's floods peaked, and how closely they gather there."""
     concentration = abs(earlier.tide)
     if len(earlier.peaks_mm) < TIDE_FLOODS_MIN or concentration < TIDE_CONCENTRATION_MIN:

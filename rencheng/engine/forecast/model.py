@@ -11,13 +11,13 @@ from itertools import chain, pairwise
 from math import erf, exp, inf, isfinite, log, sqrt
 from typing import Any, Self
 
-from rencheng.engine.forecast.features import NAMES
+from rencheng.engine.forecast.features import FEATURE_NAMES
 from rencheng.engine.forecast.forest import Forest, Node
 
 HORIZON_S = 1800.0
 """Within which a crossing is told: the longest of 5, 10, 15 and 30 minutes."""
 
-STORM_SITES = 4
+REGIONAL_EVENT_SITES = 4
 """Where water rose swiftly at so many other sites of a region, a storm is over it; two or three happen without one.
 Source: FloodNet, by cross-validation: with four and more, floods were as likely as 1.0 more log-odds would have them;
 with two and three as without."""
@@ -61,9 +61,9 @@ class Timing:
         return 0.5 * (1.0 + erf((log(within_s / 60.0) - middle) / (self.spread * sqrt(2.0))))
 
 
-def is_storm(stirred: int | None) -> bool:
+def is_regional_event(stirred: int | None) -> bool:
     """Is a storm seen over the region?"""
-    return stirred is not None and stirred >= STORM_SITES
+    return stirred is not None and stirred >= REGIONAL_EVENT_SITES
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Model:
 
     def __post_init__(self) -> None:
         """Get the trees ready."""
-        object.__setattr__(self, "forest", Forest(self.trees, len(NAMES)))
+        object.__setattr__(self, "forest", Forest(self.trees, len(FEATURE_NAMES)))
 
     def probability(self, row: Sequence[float], stirred: int | None = None) -> float:
         """That the threshold is crossed within `HORIZON_S`; `row` is in the order of `features.NAMES`."""
@@ -99,7 +99,7 @@ class Model:
     def probability_of(self, leaves: int, stirred: int | None = None) -> float:
         """The same, of the leaves that a row leads to."""
         alone = self._by_itself(leaves)
-        if not is_storm(stirred) or not 0.0 < alone < 1.0:
+        if not is_regional_event(stirred) or not 0.0 < alone < 1.0:
             return alone
         return 1.0 / (1.0 + exp(-self.storm) * (1.0 - alone) / alone)
 
@@ -112,7 +112,9 @@ class Model:
         (below, low), (above, high) = knots[place - 1], knots[place]
         return low + (high - low) * (odds - below) / (above - below)
 
-    def because(self, row: Sequence[float], stirred: int | None = None, most: int = 3) -> tuple[tuple[str, float], ...]:
+    def attribution(
+        self, row: Sequence[float], stirred: int | None = None, most: int = 3
+    ) -> tuple[tuple[str, float], ...]:
         """The features that moved the log-odds most, with how far: what each step down each tree changed."""
         moved: dict[int, float] = {}
         for tree in self.trees:
@@ -122,8 +124,8 @@ class Model:
                 child = node[3] if value <= node[1] or (value != value and node[2]) else node[4]  # noqa: PLR0124
                 moved[node[0]] = moved.get(node[0], 0.0) + _mean(child) - node[5]
                 node = child
-        named = [(NAMES[feature], change) for feature, change in moved.items()]
-        if is_storm(stirred):
+        named = [(FEATURE_NAMES[feature], change) for feature, change in moved.items()]
+        if is_regional_event(stirred):
             named.append((STIRRED, self.storm))
         ranked = sorted(named, key=lambda item: -abs(item[1]))[:most]
         return tuple((name, round(change, 2)) for name, change in ranked)
@@ -136,7 +138,7 @@ class Model:
             ValueError: it was trained on other features than this engine shows, or is damaged.
         """
         try:
-            if tuple(kept["features"]) != NAMES:
+            if tuple(kept["features"]) != FEATURE_NAMES:
                 raise ValueError("it was trained on other features than this engine knows")
             knots = tuple((float(odds), float(share)) for odds, share in kept["calibration"])
             timing = Timing(*(float(kept["timing"][name]) for name in ("at_one_min", "power", "spread")))
@@ -155,7 +157,7 @@ def _node(kept: Any) -> Node:  # noqa: ANN401 - JSON
     if isinstance(kept, int | float):
         return float(kept)
     feature, threshold, unknown_left, left, right, mean = kept
-    if not 0 <= feature < len(NAMES):
+    if not 0 <= feature < len(FEATURE_NAMES):
         raise ValueError(f"there is no feature {feature}")
     return int(feature), float(threshold), bool(unknown_left), _node(left), _node(right), float(mean)
 

@@ -50,15 +50,15 @@ GROWS_SHARE = 0.75
 reach now more and now less of their height, but seldom less than half of it."""
 
 FALLS_SAMPLES = 5
-LEAPS_THAT_ARE_WATER = 6
+JUMPS_THAT_ARE_WATER = 6
 """So many leaps upward in a row are no thing: things are tipped within two to four samples (same table)."""
 
 TIPPED_S = 500.0
-LEAPS_THAT_ARE_WATER_SLOW = 2
+JUMPS_THAT_ARE_WATER_SLOW = 2
 """And so many of a gauge with so long a step: nothing is tipped for so long."""
 
 
-class Leap(NamedTuple):
+class PendingJump(NamedTuple):
     """What leapt up and is not believed yet.
 
     Attributes:
@@ -76,13 +76,13 @@ class Leap(NamedTuple):
     first_mm: float
     last_mm: float
     samples: int
-    leaps: int
+    jumps: int
     run_mm: float
     run: int
     from_water: bool
 
 
-def most_mm(gap_s: float, usual_s: float = 0.0, *, doubt: float = 0.0, slow_mm: float = SLOW_STEP_MM) -> float:
+def max_step_mm(gap_s: float, usual_s: float = 0.0, *, doubt: float = 0.0, slow_mm: float = SLOW_STEP_MM) -> float:
     """The greatest rise that is believed at once.
 
     Args:
@@ -101,40 +101,40 @@ def most_mm(gap_s: float, usual_s: float = 0.0, *, doubt: float = 0.0, slow_mm: 
     return STEP_MM + STEP_MM_PER_MIN * (min(minutes, STEP_MINUTES_MAX) - 1.0)
 
 
-def begin(from_mm: float, depth_mm: float, *, from_water: bool) -> Leap:
+def start(from_mm: float, depth_mm: float, *, from_water: bool) -> PendingJump:
     """The first sample of a leap."""
-    return Leap(from_mm, depth_mm, depth_mm, 1, 1, depth_mm, 0, from_water)
+    return PendingJump(from_mm, depth_mm, depth_mm, 1, 1, depth_mm, 0, from_water)
 
 
-def has_fallen_back(leap: Leap, depth_mm: float) -> bool:
+def has_reverted(leap: PendingJump, depth_mm: float) -> bool:
     """Is what leapt gone again?"""
     return depth_mm < leap.from_mm + STAYS_SHARE * (leap.first_mm - leap.from_mm)
 
 
-def go_on(leap: Leap, depth_mm: float, gap_s: float, usual_s: float = 0.0) -> Leap:
+def extend(leap: PendingJump, depth_mm: float, gap_s: float, usual_s: float = 0.0) -> PendingJump:
     """One more sample that has not fallen back."""
     before_mm = leap.last_mm
-    if depth_mm - leap.last_mm > most_mm(gap_s, usual_s):
-        return Leap(leap.from_mm, depth_mm, depth_mm, 1, leap.leaps + 1, depth_mm, 0, leap.from_water)
+    if depth_mm - leap.last_mm > max_step_mm(gap_s, usual_s):
+        return PendingJump(leap.from_mm, depth_mm, depth_mm, 1, leap.jumps + 1, depth_mm, 0, leap.from_water)
     leap = leap._replace(last_mm=depth_mm, samples=leap.samples + 1)
     if before_mm - depth_mm > SLIPS_SHARE * (leap.first_mm - leap.from_mm):
         return leap._replace(run_mm=depth_mm, run=0)
     return leap._replace(run=leap.run + 1)
 
 
-def is_believed(leap: Leap, *, hasty: bool, doubt: float, usual_s: float = 0.0) -> bool:
+def is_accepted(leap: PendingJump, *, fail_safe: bool, doubt: float, usual_s: float = 0.0) -> bool:
     """Does it behave like water by now?
 
     Args:
         leap: with its newest sample.
-        hasty: doubt warns here: that it stays for a second sample, or leaps on, is enough.
+        fail_safe: doubt warns here: that it stays for a second sample, or leaps on, is enough.
         doubt: how much this gauge has lied lately (`trust.py`); each lie asks for two more samples.
         usual_s: its usual step.
     """
-    if hasty or leap.from_water:
-        return leap.samples + leap.leaps > 2 + int(doubt)
+    if fail_safe or leap.from_water:
+        return leap.samples + leap.jumps > 2 + int(doubt)
     is_slow = usual_s >= SLOW_STEP_S
-    if leap.leaps >= (LEAPS_THAT_ARE_WATER_SLOW if usual_s >= TIPPED_S else LEAPS_THAT_ARE_WATER) + int(doubt):
+    if leap.jumps >= (JUMPS_THAT_ARE_WATER_SLOW if usual_s >= TIPPED_S else JUMPS_THAT_ARE_WATER) + int(doubt):
         return True
     moved_mm = leap.last_mm - leap.run_mm
     enough_mm = MOVES_SHARE * (leap.first_mm - leap.from_mm)

@@ -7,7 +7,7 @@ from enum import Enum, StrEnum
 from math import exp, log
 from typing import NamedTuple
 
-from rencheng.engine.water.event import Spell, is_smooth
+from rencheng.engine.water.event import FloodEvent, is_smooth
 
 HALF_LIFE_S = 2 * 3600.0
 """In how long half of a gauge's lies are forgiven. Proposal: a gauge that lost all trust has it back after four to
@@ -27,10 +27,10 @@ WORST = 8.0
 ZIGZAG_MM = 30.0
 """Up and down by more than this in three samples is no water; beyond the noise of 25 mm. Source: 3 of 875 FloodNet
 events ever do it, twice at the most."""
-ZIGZAG_LIE = 0.5
-LIE = 1.0
-ABSURD_LIE = 0.5
-ABSURD_MAX = 3.0
+ZIGZAG_WEIGHT = 0.5
+FAULT_WEIGHT = 1.0
+OUT_OF_RANGE_WEIGHT = 0.5
+OUT_OF_RANGE_MAX = 3.0
 """What no gauge can measure misleads nobody: it makes a gauge doubtful, and never blind."""
 
 PROVES_SAMPLES = 6
@@ -51,13 +51,13 @@ more, the sound ones on no more than three within a week."""
 SAME_TOP_SHARE = 0.02
 STAYS_SAMPLES = 3
 SOLID_FROM, SOLID_BELOW = 0.4, 0.3
-LIES_LOOKED_AT = 32
+RECENT_FAULTS = 32
 """A lie that reaches the depth of the one before and stays for so many samples is a solid thing: a web in the blind
 zone, a branch. Where of the latest lies two in five are, the gauge is blocked; where fewer, it is spiky. Source:
 KLab's rivers: half of the lies of those labelled blocked (0.49 and 0.49), a quarter at the most of the spiky ones."""
 
 
-class Distrust(StrEnum):
+class Fault(StrEnum):
     """Why a gauge is not believed."""
 
     STUCK = "stuck"
@@ -68,18 +68,18 @@ class Distrust(StrEnum):
     """It leaps to any depth, or for a moment only."""
 
 
-class Blame(Enum):
+class FaultPolicy(Enum):
     """For what a gauge is at fault, by the place that it watches."""
 
     NOTHING = 0
     """People can drown there: it is distrusted for hours and never for weeks."""
     LOSS_OF_TRUST = 1
     """On a street somebody passes; it is at fault when it loses all trust."""
-    EACH_LIE = 2
+    EACH_FAULT = 2
     """Nobody passes under the gauge of a stream."""
 
 
-class Trust(NamedTuple):
+class Health(NamedTuple):
     """What is remembered of a gauge's lies.
 
     Attributes:
@@ -95,38 +95,43 @@ class Trust(NamedTuple):
         is_chronic: it is at fault too often, and is believed again when it has been sound for long.
     """
 
-    score: float = 0.0
+    fault_score: float = 0.0
     at_s: float = 0.0
     top_mm: float = 0.0
-    lies: int = 0
+    recent_faults: int = 0
     solid: float = 0.0
-    distrust: Distrust | None = None
+    fault: Fault | None = None
     half_life_s: float = HALF_LIFE_S
     faults: float = 0.0
     fault_s: float = 0.0
     is_chronic: bool = False
 
 
-FULL = Trust()
+HEALTHY = Health()
 
 
-def score_at(trust: Trust, at_s: float) -> float:
+def fault_score_at(trust: Health, at_s: float) -> float:
     """How much it has lied, as of now."""
-    if not trust.score:
+    if not trust.fault_score:
         return 0.0
-    return trust.score * exp(-log(2.0) * max(0.0, at_s - trust.at_s) / trust.half_life_s)
+    return trust.fault_score * exp(-log(2.0) * max(0.0, at_s - trust.at_s) / trust.half_life_s)
 
 
-def faults_at(trust: Trust, at_s: float) -> float:
+def faults_at(trust: Health, at_s: float) -> float:
     """On how many occasions it was at fault, as of now."""
     if not trust.faults:
         return 0.0
     return trust.faults * exp(-log(2.0) * max(0.0, at_s - trust.fault_s) / FAULT_HALF_LIFE_S)
 
 
-def lied(
-    trust: Trust, at_s: float, top_mm: float, samples: int, step_s: float = 0.0, blame: Blame = Blame.LOSS_OF_TRUST
-) -> Trust:
+def with_fault(
+    trust: Health,
+    at_s: float,
+    top_mm: float,
+    samples: int,
+    step_s: float = 0.0,
+    fault_policy: FaultPolicy = FaultPolicy.LOSS_OF_TRUST,
+) -> Health:
     """One more lie, which reached this depth.
 
     Args:
@@ -135,73 +140,73 @@ def lied(
         top_mm: how high it reached.
         samples: for how many it stayed there.
         step_s: the gauge's step.
-        blame: for what it is at fault.
+        fault_policy: for what it is at fault.
     """
     is_solid = samples >= STAYS_SAMPLES and abs(top_mm - trust.top_mm) <= SAME_TOP_SHARE * max(abs(top_mm), 1.0)
-    lies = min(trust.lies + 1, LIES_LOOKED_AT)
+    lies = min(trust.recent_faults + 1, RECENT_FAULTS)
     solid = trust.solid + (is_solid - trust.solid) / lies
-    doubted = _doubted(trust._replace(top_mm=top_mm, lies=lies, solid=solid), at_s, LIE, step_s)
-    if doubted.is_chronic and doubted.distrust is None:
-        doubted = doubted._replace(distrust=_named(doubted))
-    has_lost_all = trust.distrust is None and doubted.distrust is not None
-    is_at_fault = blame is Blame.EACH_LIE or (blame is Blame.LOSS_OF_TRUST and has_lost_all)
+    doubted = _with_weight(trust._replace(top_mm=top_mm, recent_faults=lies, solid=solid), at_s, FAULT_WEIGHT, step_s)
+    if doubted.is_chronic and doubted.fault is None:
+        doubted = doubted._replace(fault=_with_named_fault(doubted))
+    has_lost_all = trust.fault is None and doubted.fault is not None
+    is_at_fault = fault_policy is FaultPolicy.EACH_FAULT or (fault_policy is FaultPolicy.LOSS_OF_TRUST and has_lost_all)
     return _at_fault(doubted, at_s) if is_at_fault else doubted
 
 
-def zigzagged(trust: Trust, at_s: float, step_s: float) -> Trust:
+def with_zigzag(trust: Health, at_s: float, step_s: float) -> Health:
     """It went up and down again, or down and up, as water does not."""
-    return _doubted(trust, at_s, ZIGZAG_LIE, step_s)
+    return _with_weight(trust, at_s, ZIGZAG_WEIGHT, step_s)
 
 
-def was_absurd(trust: Trust, at_s: float) -> Trust:
+def with_out_of_range(trust: Health, at_s: float) -> Health:
     """It said what no gauge can measure. Nobody was misled, so that alone never costs all trust."""
-    return _doubted(trust, at_s, ABSURD_LIE) if score_at(trust, at_s) < ABSURD_MAX else trust
+    return _with_weight(trust, at_s, OUT_OF_RANGE_WEIGHT) if fault_score_at(trust, at_s) < OUT_OF_RANGE_MAX else trust
 
 
-def _doubted(trust: Trust, at_s: float, weight: float, step_s: float = 0.0) -> Trust:
-    score = score_at(trust, at_s) + weight
+def _with_weight(trust: Health, at_s: float, weight: float, step_s: float = 0.0) -> Health:
+    score = fault_score_at(trust, at_s) + weight
     half_life_s = max(HALF_LIFE_S, HALF_LIFE_STEPS * step_s if step_s <= STEP_MAX_S else 0.0)
-    trust = trust._replace(score=min(score, WORST), at_s=at_s, half_life_s=half_life_s)
-    return trust if trust.distrust is None and score < DISTRUSTED_FROM else trust._replace(distrust=_named(trust))
+    trust = trust._replace(fault_score=min(score, WORST), at_s=at_s, half_life_s=half_life_s)
+    return trust if trust.fault is None and score < DISTRUSTED_FROM else trust._replace(fault=_with_named_fault(trust))
 
 
-def _at_fault(trust: Trust, at_s: float) -> Trust:
+def _at_fault(trust: Health, at_s: float) -> Health:
     """One more occasion, unless it is still the last one."""
     if at_s - trust.fault_s < FAULT_APART_S:
         return trust
     faults = min(faults_at(trust, at_s) + 1.0, FAULTS_MAX)
     if faults < CHRONIC_FROM:
         return trust._replace(faults=faults, fault_s=at_s)
-    return trust._replace(faults=faults, fault_s=at_s, is_chronic=True, distrust=_named(trust))
+    return trust._replace(faults=faults, fault_s=at_s, is_chronic=True, fault=_with_named_fault(trust))
 
 
-def _named(trust: Trust) -> Distrust:
+def _with_named_fault(trust: Health) -> Fault:
     """Blocked or spiky; what it was called already it is called until the share is clearly another."""
-    enough = SOLID_BELOW if trust.distrust is Distrust.BLOCKED else SOLID_FROM
-    return Distrust.BLOCKED if trust.solid >= enough else Distrust.SPIKY
+    enough = SOLID_BELOW if trust.fault is Fault.BLOCKED else SOLID_FROM
+    return Fault.BLOCKED if trust.solid >= enough else Fault.SPIKY
 
 
-def is_stuck(trust: Trust, at_s: float) -> Trust:
+def with_stuck(trust: Health, at_s: float) -> Health:
     """It has said the same for hours."""
-    if trust.distrust is not None:
+    if trust.fault is not None:
         return trust
-    return trust._replace(distrust=Distrust.STUCK, score=max(score_at(trust, at_s), TRUSTED_BELOW), at_s=at_s)
+    return trust._replace(fault=Fault.STUCK, fault_score=max(fault_score_at(trust, at_s), TRUSTED_BELOW), at_s=at_s)
 
 
-def proven(trust: Trust, at_s: float, spell: Spell) -> Trust:
+def rehabilitated(trust: Health, at_s: float, spell: FloodEvent) -> Health:
     """Trusted again at once, if what it says moves as only water does."""
-    if trust.distrust is None or at_s - trust.at_s < PROVES_AFTER_S:
+    if trust.fault is None or at_s - trust.at_s < PROVES_AFTER_S:
         return trust
     if not is_smooth(spell, PROVES_SAMPLES):
         return trust
     rose_mm = spell.samples[-1][1] - spell.samples[-PROVES_SAMPLES][1]
-    return trust._replace(distrust=None) if rose_mm >= PROVES_MM else trust
+    return trust._replace(fault=None) if rose_mm >= PROVES_MM else trust
 
 
-def looked_at(trust: Trust, at_s: float) -> Trust:
+def refreshed(trust: Health, at_s: float) -> Health:
     """Trusted again, if that is due."""
-    if trust.distrust is None or score_at(trust, at_s) >= TRUSTED_BELOW:
+    if trust.fault is None or fault_score_at(trust, at_s) >= TRUSTED_BELOW:
         return trust
     if trust.is_chronic and faults_at(trust, at_s) >= MENDED_BELOW:
         return trust
-    return trust._replace(distrust=None, is_chronic=False)
+    return trust._replace(fault=None, is_chronic=False)

@@ -8,7 +8,7 @@ from datetime import datetime
 from rencheng.domain.device import DeviceState
 from rencheng.domain.reading import MeterValue, Reading, SignalEvent
 from rencheng.domain.sensor import Role
-from rencheng.domain.sign import QUESTIONS, Sign
+from rencheng.domain.sign import CONTRADICTING, Evidence
 from rencheng.domain.site import Site
 from rencheng.engine.nearby.piles import PilesWatch
 from rencheng.engine.nearby.signals import SignalWatch
@@ -18,11 +18,11 @@ from rencheng.engine.nearby.signals import SignalWatch
 class Corroboration:
     """What speaks for the gauge, and what makes one doubt it."""
 
-    supports: tuple[Sign, ...] = ()
-    questions: tuple[Sign, ...] = ()
+    corroborates: tuple[Evidence, ...] = ()
+    contradicts: tuple[Evidence, ...] = ()
 
 
-class Surroundings:
+class NearbyEvidence:
     """What stands around the sites, and what it tells."""
 
     def __init__(self) -> None:
@@ -80,6 +80,6 @@ class Surroundings:
             signs += self._piles[site_id].signs(at)
         signs.sort(key=lambda sign: (sign.since, sign.kind, sign.device_id))
         return Corroboration(
-            supports=tuple(sign for sign in signs if sign.kind not in QUESTIONS),
-            questions=tuple(sign for sign in signs if sign.kind in QUESTIONS),
+            corroborates=tuple(sign for sign in signs if sign.kind not in CONTRADICTING),
+            contradicts=tuple(sign for sign in signs if sign.kind in CONTRADICTING),
         )

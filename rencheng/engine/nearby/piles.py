@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from rencheng.domain.reading import Measurand, MeterValue
-from rencheng.domain.sign import Sign, SignKind
+from rencheng.domain.sign import Evidence, EvidenceKind
 
 GROUND_FAULTS = frozenset({"GroundFailure"})
 """OCPP 1.6 StatusNotification, errorCode."""
@@ -64,10 +64,10 @@ class PilesWatch:
         elif device_id in self._online:
             self._offline.setdefault(device_id, at)
 
-    def signs(self, at: datetime) -> list[Sign]:
+    def signs(self, at: datetime) -> list[Evidence]:
         """What they tell at a time; of each kind what began first."""
         faults = {where: since for where, since in self._faults.items() if at - since <= FAULT_LASTS}
-        found = [_first(SignKind.GROUND_FAULT, faults), _first(SignKind.LEAKAGE_RISES, self._rising)]
+        found = [_first(EvidenceKind.GROUND_FAULT, faults), _first(EvidenceKind.LEAKAGE_RISES, self._rising)]
         return [sign for sign in (*found, self._cluster()) if sign]
 
     def _take_leakage(self, where: tuple[str, int], at: datetime, leakage_ma: float) -> None:
@@ -81,18 +81,18 @@ class PilesWatch:
             self._rising.pop(where, None)
         past.append((at, leakage_ma))
 
-    def _cluster(self) -> Sign | None:
+    def _cluster(self) -> Evidence | None:
         """The piles that went offline within ten minutes of each other, if they are most of them."""
         went = sorted((at, name) for name, at in self._offline.items())
         for begin, name in went:
             together = sum(begin <= at <= begin + TOGETHER for at, _ in went)
             if together >= max(OFFLINE_MIN, OFFLINE_SHARE * len(self._piles)):
-                return Sign(SignKind.PILES_OFFLINE, name, begin)
+                return Evidence(EvidenceKind.PILES_OFFLINE, name, begin)
         return None
 
 
-def _first(kind: SignKind, since: dict[tuple[str, int], datetime]) -> Sign | None:
+def _first(kind: EvidenceKind, since: dict[tuple[str, int], datetime]) -> Evidence | None:
     if not since:
         return None
     (device_id, _), at = min(since.items(), key=lambda each: (each[1], each[0]))
-    return Sign(kind, device_id, at)
+    return Evidence(kind, device_id, at)

@@ -7,7 +7,7 @@ on, 83 a detector restored, 84 to 88 its faults, 173 unit flash status, 182 powe
 from datetime import datetime, timedelta
 
 from rencheng.domain.reading import SignalEvent
-from rencheng.domain.sign import Sign, SignKind
+from rencheng.domain.sign import Evidence, EvidenceKind
 from rencheng.engine.nearby.detectors import BIN, Detector
 
 DETECTOR_OFF, DETECTOR_ON, DETECTOR_RESTORED = 81, 82, 83
@@ -38,7 +38,7 @@ class SignalWatch:
         self._detectors: dict[int, Detector] = {}
         self._faulty: set[int] = set()
         self._heard_at: datetime | None = None
-        self._since: dict[SignKind, datetime] = {}
+        self._since: dict[EvidenceKind, datetime] = {}
 
     def take(self, event: SignalEvent) -> None:
         """Take one event in."""
@@ -59,14 +59,14 @@ class SignalWatch:
         elif code == DETECTOR_RESTORED:
             self._faulty.discard(event.parameter)
         elif code == FLASH:
-            self._note(SignKind.SIGNAL_FLASHES, at, holds=event.parameter in FAULT_FLASHES)
+            self._note(EvidenceKind.SIGNAL_FLASHES, at, holds=event.parameter in FAULT_FLASHES)
         elif code in {POWER_LOST, POWER_RESTORED}:
-            self._note(SignKind.SIGNAL_WITHOUT_POWER, at, holds=code == POWER_LOST)
+            self._note(EvidenceKind.SIGNAL_WITHOUT_POWER, at, holds=code == POWER_LOST)
 
-    def signs(self, at: datetime) -> list[Sign]:
+    def signs(self, at: datetime) -> list[Evidence]:
         """What it tells at a time."""
         self._judge_traffic(at)
-        return [Sign(kind, self._device_id, since) for kind, since in self._since.items()]
+        return [Evidence(kind, self._device_id, since) for kind, since in self._since.items()]
 
     def _judge_traffic(self, at: datetime) -> None:
         can_tell = self._heard_at is not None and at - self._heard_at <= SILENT_AFTER
@@ -78,10 +78,10 @@ class SignalWatch:
         stands = standing >= max(DETECTORS_MIN, STANDING_SHARE * len(telling))
         flowing = sum(each.flows for each in telling)
         flows = len(telling) >= DETECTORS_MIN and flowing >= FLOWING_SHARE * len(telling) and not stands
-        self._note(SignKind.TRAFFIC_STANDS, at, holds=stands)
-        self._note(SignKind.TRAFFIC_FLOWS, at, holds=flows)
+        self._note(EvidenceKind.TRAFFIC_STANDS, at, holds=stands)
+        self._note(EvidenceKind.TRAFFIC_FLOWS, at, holds=flows)
 
-    def _note(self, kind: SignKind, at: datetime, *, holds: bool) -> None:
+    def _note(self, kind: EvidenceKind, at: datetime, *, holds: bool) -> None:
         if holds:
             self._since.setdefault(kind, at)
         else:

@@ -13,15 +13,15 @@ KEPT_S = 4 * 3600.0
 HOLDS_S = 3 * 3600.0
 """How long rain that raised a site's readiness keeps it there: three dry hours part two storms (Walnut Creek)."""
 
-STORMS_KEPT = 12
+EVENTS_KEPT = 12
 ARMED_SHARE = 0.5
 """From this share of the rain that raises blue on a site is armed: quicker to believe its gauges."""
 
-Fallen = tuple[float, float, str]
+RainStep = tuple[float, float, str]
 """When the step ended (s of the epoch), how much fell in it (mm), by which gauge."""
 
 
-class Answer(NamedTuple):
+class RainThresholds(NamedTuple):
     """How much rain floods a type of place, mm in a quarter of an hour and in an hour."""
 
     quarter_mm: float
@@ -30,26 +30,28 @@ class Answer(NamedTuple):
 
 
 _STREET = "Beijing 安定门桥: 20 mm in 20 min put 30 cm under a bridge; domain reference 1.2"
-ANSWERS: dict[SiteType, Answer] = {
-    SiteType.CHANNEL: Answer(3.0, 8.0, "Walnut Creek, South State Street, each storm left out in turn: docs/reference"),
-    SiteType.ROAD: Answer(12.0, 25.0, _STREET),
-    SiteType.UNDERPASS: Answer(10.0, 20.0, _STREET),
-    SiteType.TUNNEL: Answer(10.0, 20.0, _STREET),
-    SiteType.METRO_ENTRANCE: Answer(10.0, 20.0, _STREET),
-    SiteType.UNDERGROUND_CAR_PARK: Answer(10.0, 20.0, _STREET),
-    SiteType.LOW_LYING_COMMUNITY: Answer(12.0, 25.0, _STREET),
-    SiteType.CHARGING_STATION: Answer(12.0, 25.0, _STREET),
+RAIN_THRESHOLDS: dict[SiteType, RainThresholds] = {
+    SiteType.CHANNEL: RainThresholds(
+        3.0, 8.0, "Walnut Creek, South State Street, each storm left out in turn: docs/reference"
+    ),
+    SiteType.ROAD: RainThresholds(12.0, 25.0, _STREET),
+    SiteType.UNDERPASS: RainThresholds(10.0, 20.0, _STREET),
+    SiteType.TUNNEL: RainThresholds(10.0, 20.0, _STREET),
+    SiteType.METRO_ENTRANCE: RainThresholds(10.0, 20.0, _STREET),
+    SiteType.UNDERGROUND_CAR_PARK: RainThresholds(10.0, 20.0, _STREET),
+    SiteType.LOW_LYING_COMMUNITY: RainThresholds(12.0, 25.0, _STREET),
+    SiteType.CHARGING_STATION: RainThresholds(12.0, 25.0, _STREET),
 }
 
 
-class Storm(NamedTuple):
+class RainEvent(NamedTuple):
     """A storm that is over, as a site remembers it: the rain's index, and whether the water answered."""
 
     strength: float
     flooded: bool
 
 
-class Rain(NamedTuple):
+class RainState(NamedTuple):
     """The rain of a site.
 
     Attributes:
@@ -61,18 +63,18 @@ class Rain(NamedTuple):
         storms: those that are over.
     """
 
-    fallen: tuple[Fallen, ...] = ()
+    fallen: tuple[RainStep, ...] = ()
     raised_s: float = 0.0
     armed_s: float = 0.0
     heaviest: float = 0.0
-    answered: bool = False
-    storms: tuple[Storm, ...] = ()
+    responded: bool = False
+    past_events: tuple[RainEvent, ...] = ()
 
 
-DRY = Rain()
+NO_RAIN = RainState()
 
 
-def fell(rain: Rain, time_s: float, amount_mm: float, gauge: str, answer: Answer) -> Rain:
+def add_rainfall(rain: RainState, time_s: float, amount_mm: float, gauge: str, answer: RainThresholds) -> RainState:
     """One more step of rain; a step that was told already changes nothing."""
     fallen = rain.fallen
     if not fallen and amount_mm <= 0 and not rain.heaviest:
@@ -84,47 +86,47 @@ def fell(rain: Rain, time_s: float, amount_mm: float, gauge: str, answer: Answer
     if fallen and (fallen[0][0] <= newest_s - KEPT_S or fallen[-1][1] <= 0):
         fallen = tuple(one for one in fallen if one[0] > newest_s - KEPT_S and one[1] > 0)
     fallen = (*fallen, (time_s, max(amount_mm, 0.0), gauge))
-    rain = passed(rain._replace(fallen=fallen if is_newest else tuple(sorted(fallen))), newest_s)
-    index, share = index_at(rain, newest_s, answer), own_share(rain)
+    rain = close_event(rain._replace(fallen=fallen if is_newest else tuple(sorted(fallen))), newest_s)
+    index, share = index_at(rain, newest_s, answer), site_factor(rain)
     raised_s = newest_s if index >= share else rain.raised_s
     armed_s = newest_s if index >= ARMED_SHARE * share else rain.armed_s
-    return Rain(rain.fallen, raised_s, armed_s, max(rain.heaviest, index), rain.answered, rain.storms)
+    return RainState(rain.fallen, raised_s, armed_s, max(rain.heaviest, index), rain.responded, rain.past_events)
 
 
-def passed(rain: Rain, now_s: float) -> Rain:
+def close_event(rain: RainState, now_s: float) -> RainState:
     """A storm is over once it has neither rained nor been wet for long: what it was is kept."""
     if rain.heaviest < ARMED_SHARE or is_armed(rain, now_s):
         return rain
-    storms = (*rain.storms[-(STORMS_KEPT - 1) :], Storm(rain.heaviest, rain.answered))
-    return rain._replace(heaviest=0.0, answered=False, storms=storms)
+    storms = (*rain.past_events[-(EVENTS_KEPT - 1) :], RainEvent(rain.heaviest, rain.responded))
+    return rain._replace(heaviest=0.0, responded=False, past_events=storms)
 
 
-def answered(rain: Rain) -> Rain:
+def mark_response(rain: RainState) -> RainState:
     """The water rose to blue while the storm lasted."""
-    return rain if rain.answered or not rain.heaviest else rain._replace(answered=True)
+    return rain if rain.responded or not rain.heaviest else rain._replace(responded=True)
 
 
-def sums(rain: Rain, now_s: float) -> tuple[float, ...]:
+def sums(rain: RainState, now_s: float) -> tuple[float, ...]:
     """What fell within each of `WINDOWS_S`, by the gauge that had most."""
     return tuple(_most(rain.fallen, now_s - window_s, now_s) for window_s in WINDOWS_S)
 
 
-def index_at(rain: Rain, now_s: float, answer: Answer) -> float:
+def index_at(rain: RainState, now_s: float, answer: RainThresholds) -> float:
     """The rain as a share of what floods this type of place: 1 floods it."""
     quarter_mm, hour_mm = sums(rain, now_s)
     return max(quarter_mm / answer.quarter_mm, hour_mm / answer.hour_mm)
 
 
-def own_share(rain: Rain) -> float:
+def site_factor(rain: RainState) -> float:
     """The site's own answer, as a factor on its type's: what its past storms teach, between a half and double.
 
     Without storms of its own, 1. Between the lightest storm that flooded it and the heaviest that did not lies where
     it answers; the type's own value counts as two storms more.
     """
-    if not rain.storms:
+    if not rain.past_events:
         return 1.0
-    flooded = [storm.strength for storm in rain.storms if storm.flooded]
-    spared = [storm.strength for storm in rain.storms if not storm.flooded and storm.strength >= ARMED_SHARE]
+    flooded = [storm.strength for storm in rain.past_events if storm.flooded]
+    spared = [storm.strength for storm in rain.past_events if not storm.flooded and storm.strength >= ARMED_SHARE]
     if not flooded and not any(index >= 1.0 for index in spared):
         return 1.0
     marks = ([min(flooded)] if flooded else []) + ([max(spared)] if spared else [])
@@ -133,17 +135,17 @@ def own_share(rain: Rain) -> float:
     return max(0.5, min(2.0, (own * weight + 2.0) / (weight + 2.0)))
 
 
-def raises(rain: Rain, now_s: float) -> bool:
+def raises(rain: RainState, now_s: float) -> bool:
     """Does rain alone speak for blue?"""
     return rain.raised_s > 0 and now_s - rain.raised_s <= HOLDS_S
 
 
-def is_armed(rain: Rain, now_s: float) -> bool:
+def is_armed(rain: RainState, now_s: float) -> bool:
     """Has it rained enough to believe the gauges more quickly?"""
     return rain.armed_s > 0 and now_s - rain.armed_s <= HOLDS_S
 
 
-def _most(fallen: tuple[Fallen, ...], after_s: float, until_s: float) -> float:
+def _most(fallen: tuple[RainStep, ...], after_s: float, until_s: float) -> float:
     """The sum over a window, by the gauge that had most: two gauges see the same rain."""
     begin = len(fallen)
     while begin and fallen[begin - 1][0] > after_s:

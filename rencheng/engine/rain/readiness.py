@@ -13,5 +13,5 @@ class Readiness:
     source: str = ""
 
 
-CALM = Readiness()
+NO_SIGNAL = Readiness()
 """No word of rain to come."""

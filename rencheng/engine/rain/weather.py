@@ -6,14 +6,14 @@ from datetime import datetime, timedelta
 
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.weather import SIGNAL_WINDOWS, RainForecast, RainSignal, covers, in_force
-from rencheng.engine.rain.readiness import CALM, Readiness
+from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 
 FORECAST_LIVES = timedelta(hours=12)
 """An older forecast says nothing any more: nowcasts are issued every few minutes, forecasts every few hours."""
 
 
 @dataclass(frozen=True, slots=True)
-class Outlook:
+class RainOutlook:
     """All that is known from the weather service, of every world."""
 
     signals: tuple[RainSignal, ...] = ()
@@ -26,12 +26,12 @@ class Outlook:
         never called one.
         """
         if not self.signals and not self.forecasts:  # on most days, and for every reading
-            return CALM
+            return NO_SIGNAL
         signals = [signal for signal in self.signals if signal.world == world and _names(signal, region)]
         by_signal = max(
             (Readiness(signal.level, f"rain signal {signal.identifier}") for signal in in_force(signals, at)),
             key=lambda ready: ready.level,
-            default=CALM,
+            default=NO_SIGNAL,
         )
         forecasts = (each for each in self.forecasts if each.world == world and covers(each.region, region))
         by_forecast = forecast_readiness(forecasts, at)
@@ -47,7 +47,7 @@ def forecast_readiness(forecasts: Iterable[RainForecast], at: datetime) -> Readi
     for each in sorted(forecasts, key=lambda each: each.issued_at):
         if at - FORECAST_LIVES < each.issued_at <= at < each.valid_to:
             newest[each.source, each.region, each.valid_from, each.valid_to] = each
-    found = CALM
+    found = NO_SIGNAL
     for source, region in sorted({(source, region) for source, region, _, _ in newest}):
         own = [each for each in newest.values() if (each.source, each.region) == (source, region)]
         level, mm, window = _met(own, at)

@@ -20,7 +20,7 @@ DRY_FOR_S = 1200.0
 FLOOD_MM = 30.0
 """Below this peak a spell is a puddle, and not kept as a flood."""
 
-FLOODS_KEPT = 30
+PAST_EVENTS_KEPT = 30
 
 YOUNG_S = 300.0
 """A spell younger than this must have been seen to rise on from its first wet sample before anything is foretold of
@@ -33,23 +33,23 @@ SLIPS_MM = 10.0
 RISING_MM = 15.0
 """A wet sample so far above the wet one before it shows water that rises: beyond the ripple of a surface."""
 
-LOWEST_THING_MM = 50.0
+LOWEST_OBJECT_MM = 50.0
 """Nothing that is put down under a gauge is lower: a shoe, a tray. What stands lower is water, and may be foretold from
 at once. Source: `make skill`, where no artefact more is raised for it."""
 
-SWIFT_MM_PER_MIN = 25.0
-SWIFT_FROM_MM = 50.0
+RAPID_MM_PER_MIN = 25.0
+RAPID_FROM_MM = 50.0
 """Water that rises so fast from one sample to the next, and is so deep then, is a cloudburst's: tides take forty
 minutes to 150 mm, inland streets five (FloodNet). Source: cross-validation; with 15 a tide looks alike."""
 
-SWIFT_GAP_MAX_S = 900.0
+RAPID_GAP_MAX_S = 900.0
 """After a longer silence nobody knows how fast it rose."""
 
 Sample = tuple[float, float]
 """When (s of the epoch), and how deep (mm)."""
 
 
-class Flood(NamedTuple):
+class PastEvent(NamedTuple):
     """A spell that is over, as a site remembers it."""
 
     began_s: float
@@ -58,7 +58,7 @@ class Flood(NamedTuple):
     fastest_mm_per_min: float
 
 
-class Spell(NamedTuple):
+class FloodEvent(NamedTuple):
     """A spell that lasts.
 
     Attributes:
@@ -84,13 +84,13 @@ class Spell(NamedTuple):
         return self.samples[-1]
 
 
-def begin(dry_s: float, time_s: float, depth_mm: float) -> Spell:
+def start(dry_s: float, time_s: float, depth_mm: float) -> FloodEvent:
     """The first wet sample after a dry one (which may lie far back)."""
     rise = depth_mm / max((time_s - dry_s) / 60.0, 1.0)
-    return Spell(time_s, dry_s, time_s, depth_mm, time_s, rise, ((time_s, depth_mm),))
+    return FloodEvent(time_s, dry_s, time_s, depth_mm, time_s, rise, ((time_s, depth_mm),))
 
 
-def go_on(spell: Spell, time_s: float, depth_mm: float) -> Spell:
+def extend(spell: FloodEvent, time_s: float, depth_mm: float) -> FloodEvent:
     """One more sample, wet or dry."""
     before_s, before_mm = spell.samples[-1]
     rise = (depth_mm - before_mm) / max((time_s - before_s) / 60.0, 1.0)
@@ -98,7 +98,7 @@ def go_on(spell: Spell, time_s: float, depth_mm: float) -> Spell:
     if samples[0][0] < time_s - KEPT_S:
         samples = (*(one for one in samples[:-KEPT_SAMPLES] if one[0] >= time_s - KEPT_S), *samples[-KEPT_SAMPLES:])
     is_peak = depth_mm > spell.peak_mm
-    return Spell(
+    return FloodEvent(
         spell.began_s,
         spell.dry_s,
         time_s if depth_mm >= WET_MM else spell.wet_s,
@@ -109,34 +109,34 @@ def go_on(spell: Spell, time_s: float, depth_mm: float) -> Spell:
     )
 
 
-def is_over(spell: Spell, time_s: float) -> bool:
+def has_ended(spell: FloodEvent, time_s: float) -> bool:
     """Has the street been dry for long, or nothing been heard of it?"""
     return time_s - spell.wet_s > DRY_FOR_S
 
 
-def has_shown_itself(spell: Spell) -> bool:
+def is_confirmed(spell: FloodEvent) -> bool:
     """Has it lasted, been seen to rise from one wet sample to the next, or is it lower than any thing?"""
     newest_s, depth_mm = spell.samples[-1]
-    if newest_s - spell.began_s >= YOUNG_S or depth_mm < LOWEST_THING_MM:
+    if newest_s - spell.began_s >= YOUNG_S or depth_mm < LOWEST_OBJECT_MM:
         return True
     return len(spell.samples) > 1 and spell.samples[-2][1] < depth_mm
 
 
-def is_rising(spell: Spell) -> bool:
+def is_rising(spell: FloodEvent) -> bool:
     """Was it last seen to rise from one wet sample to the next?"""
     return is_smooth(spell, 2) and spell.samples[-1][1] - spell.samples[-2][1] >= RISING_MM
 
 
-def is_swift(spell: Spell) -> bool:
+def is_rapid_rise(spell: FloodEvent) -> bool:
     """Did it rise from its last sample but one to its last as only a cloudburst lifts water?"""
-    if len(spell.samples) < 2 or spell.samples[-1][1] < SWIFT_FROM_MM:  # noqa: PLR2004 - a rise has two ends
+    if len(spell.samples) < 2 or spell.samples[-1][1] < RAPID_FROM_MM:  # noqa: PLR2004 - a rise has two ends
         return False
     (before_s, before_mm), (at_s, depth_mm) = spell.samples[-2:]
     minutes = (at_s - before_s) / 60.0
-    return minutes <= SWIFT_GAP_MAX_S / 60.0 and depth_mm - before_mm >= SWIFT_MM_PER_MIN * max(minutes, 1.0)
+    return minutes <= RAPID_GAP_MAX_S / 60.0 and depth_mm - before_mm >= RAPID_MM_PER_MIN * max(minutes, 1.0)
 
 
-def is_smooth(spell: Spell, samples: int) -> bool:
+def is_smooth(spell: FloodEvent, samples: int) -> bool:
     """Are its newest so many samples wet, and did none slip by more than noise?"""
     newest = spell.samples[-samples:]
     return len(newest) == samples and all(
@@ -144,14 +144,14 @@ def is_smooth(spell: Spell, samples: int) -> bool:
     )
 
 
-def is_still(spell: Spell) -> bool:
+def is_still(spell: FloodEvent) -> bool:
     """Was it last seen not to rise?"""
     return len(spell.samples) > 1 and spell.samples[-1][1] - spell.samples[-2][1] < RISING_MM
 
 
-def remembered(floods: tuple[Flood, ...], spell: Spell) -> tuple[Flood, ...]:
+def archive(floods: tuple[PastEvent, ...], spell: FloodEvent) -> tuple[PastEvent, ...]:
     """The floods of a gauge with one more, if it was one: water takes time to rise, and a thing is there at once."""
     if spell.peak_mm < FLOOD_MM or spell.peak_s == spell.began_s:
         return floods
-    flood = Flood(spell.began_s, spell.peak_s, spell.peak_mm, spell.fastest_mm_per_min)
-    return (*floods[-(FLOODS_KEPT - 1) :], flood)
+    flood = PastEvent(spell.began_s, spell.peak_s, spell.peak_mm, spell.fastest_mm_per_min)
+    return (*floods[-(PAST_EVENTS_KEPT - 1) :], flood)

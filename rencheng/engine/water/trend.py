@@ -1,6 +1,6 @@
 """How fast the water rises: a straight line through the last ten minutes, and nothing learned."""
 
-from rencheng.engine.water.event import Spell
+from rencheng.engine.water.event import FloodEvent
 
 WINDOW_S = 600.0
 """How far back the line looks; a gauge that reports seldom is looked at over its last samples."""
@@ -9,7 +9,7 @@ SAMPLES_MIN = 3
 """A line through two samples follows every ripple."""
 
 
-def rise_mm_per_min(spell: Spell) -> float | None:
+def rise_mm_per_min(spell: FloodEvent) -> float | None:
     """The least-squares slope over the spell's last samples and the dry one before it; None with too few."""
     newest_s = spell.samples[-1][0]
     samples = [sample for sample in spell.samples if sample[0] >= newest_s - WINDOW_S] or [spell.samples[-1]]

@@ -11,12 +11,12 @@ from typing import Any
 from paho.mqtt.client import MQTT_LOG_ERR, PUBACK, Client
 from paho.mqtt.enums import MQTTErrorCode
 
-from rencheng.messaging.mqtt.packets import Publish, pubacks, take_publishes
+from rencheng.messaging.mqtt.packets import Publish, pubacks, read_publishes
 
 RECEIVE_BYTES = 2**18
 
 
-class BulkClient(Client):
+class BatchingClient(Client):
     """A paho client that hands over messages in lists, and whose acknowledgements are the caller's business.
 
     Args:
@@ -24,7 +24,7 @@ class BulkClient(Client):
         options: as paho's `Client` takes them.
     """
 
-    def __init__(self, on_publishes: Callable[["BulkClient", list[Publish]], None], **options: Any) -> None:  # noqa: ANN401 - paho's
+    def __init__(self, on_publishes: Callable[["BatchingClient", list[Publish]], None], **options: Any) -> None:  # noqa: ANN401 - paho's
         super().__init__(**options)
         self._on_publishes = on_publishes
         self._held = b""
@@ -59,7 +59,7 @@ class BulkClient(Client):
     def _read_held(self) -> MQTTErrorCode:
         while self._held and self._sock is not None:
             if self._in_packet["command"] == 0:
-                taken = take_publishes(self._held)
+                taken = read_publishes(self._held)
                 self._held = self._held[taken.used :]
                 if taken.publishes:
                     self._hand_over(taken.publishes)

@@ -19,7 +19,7 @@ class Publish(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class PacketBatch:
     """What stood at the head of the buffer.
 
     Attributes:
@@ -33,14 +33,14 @@ class Taken:
     is_cut: bool
 
 
-def take_publishes(data: bytes) -> Taken:
+def read_publishes(data: bytes) -> PacketBatch:
     """Read PUBLISH packets from the head of the data, up to something else or something broken."""
     publishes: list[Publish] = []
     at, end = 0, len(data)
     while at < end:
         first = data[at]
         if first & 0xF0 != _PUBLISH or first & _QOS_2:
-            return Taken(publishes, at, is_cut=False)
+            return PacketBatch(publishes, at, is_cut=False)
         head = at + 2
         if head > end:
             break
@@ -48,7 +48,7 @@ def take_publishes(data: bytes) -> Taken:
         if size & _CONTINUES:
             length = _length(data, at + 1)
             if length is None:
-                return Taken(publishes, at, is_cut=end - at <= _LENGTH_BYTES_MAX)
+                return PacketBatch(publishes, at, is_cut=end - at <= _LENGTH_BYTES_MAX)
             size, head = length
         stop = head + size
         if stop > end:
@@ -60,10 +60,10 @@ def take_publishes(data: bytes) -> Taken:
             if body <= stop:
                 packet_id = data[name_end] << 8 | data[name_end + 1]
         if body > stop:
-            return Taken(publishes, at, is_cut=False)  # its lengths contradict each other
+            return PacketBatch(publishes, at, is_cut=False)  # its lengths contradict each other
         publishes.append(Publish(data[head + 2 : name_end].decode("utf-8", "replace"), data[body:stop], packet_id))
         at = stop
-    return Taken(publishes, at, is_cut=at < end)
+    return PacketBatch(publishes, at, is_cut=at < end)
 
 
 def pubacks(packet_ids: Iterable[int]) -> bytes:

@@ -13,7 +13,7 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from rencheng.domain.errors import NotPossible
-from rencheng.messaging.mqtt.batching_client import BulkClient
+from rencheng.messaging.mqtt.batching_client import BatchingClient
 from rencheng.messaging.mqtt.packets import Publish
 
 Account = tuple[str, str]
@@ -32,7 +32,7 @@ TRIPS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class ProbeResult:
     """What a broker did with messages for a subscriber that does not acknowledge, and then does.
 
     Attributes:
@@ -53,7 +53,7 @@ class Passage:
         return self.sent - self.delivered
 
 
-class CannotAnswer(NotPossible):
+class NoAnswer(NotPossible):
     """What ingest tells devices on their `reply` topics does not come through.
 
     Attributes:
@@ -65,9 +65,9 @@ class CannotAnswer(NotPossible):
         self.cut_off = cut_off
 
 
-def measure_passage(
+def probe_broker(
     address: tuple[str, int], *, speaker: Account, listener: Account, messages: int = MESSAGES
-) -> Passage:
+) -> ProbeResult:
     """Send messages through the broker, on a topic that nobody else uses.
 
     Args:
@@ -81,7 +81,7 @@ def measure_passage(
         NotPossible: the broker cannot be reached, refuses an account, or does not let the messages through.
     """
     topic = f"rencheng/v1/000000/waterlogging/doctor-{secrets.token_hex(4)}/reply"
-    ears = _Ears()
+    ears = _ProbeListener()
     with _connected(_new_listener(ears, listener), address, ears.subscribed, topic) as hearing:
         accepted = threading.Semaphore(0)
         speaking_client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311)
@@ -99,10 +99,10 @@ def measure_passage(
             in_flight = ears.when_quiet() - before
             ears.acknowledges = True
             hearing.acknowledge(ears.owed)
-            return Passage(messages, in_flight, ears.when_quiet() - before, trip_ms)
+            return ProbeResult(messages, in_flight, ears.when_quiet() - before, trip_ms)
 
 
-class _Ears:
+class _ProbeListener:
     """Counts what comes, and acknowledges it or not."""
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ class _Ears:
         self.owed: list[int] = []
         self.last_s = time.monotonic()
 
-    def __call__(self, client: BulkClient, publishes: list[Publish]) -> None:
+    def __call__(self, client: BatchingClient, publishes: list[Publish]) -> None:
         ids = [one.packet_id for one in publishes if one.packet_id]
         if self.acknowledges:
             client.acknowledge(ids)
@@ -129,8 +129,10 @@ class _Ears:
         return self.count
 
 
-def _new_listener(ears: _Ears, account: Account) -> BulkClient:
-    client = BulkClient(ears, callback_api_version=CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311)
+def _new_listener(ears: _ProbeListener, account: Account) -> BatchingClient:
+    client = BatchingClient(
+        ears, callback_api_version=CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311
+    )
     client.username_pw_set(*account)
     client.on_subscribe = lambda *_: ears.subscribed.set()
     return client
@@ -164,19 +166,19 @@ def _connected(client: Any, address: tuple[str, int], ready: threading.Event, to
         client.loop_stop()
 
 
-def _require_an_answer(speaking: Client, ears: _Ears, topic: str) -> None:
+def _require_an_answer(speaking: Client, ears: _ProbeListener, topic: str) -> None:
     cut_off = threading.Event()
     speaking.on_disconnect = lambda *_: cut_off.set()
     speaking.publish(topic, b"", qos=1)
     until = time.monotonic() + ANSWER_S
     while not ears.count:
         if cut_off.is_set() or time.monotonic() > until:
-            raise CannotAnswer(cut_off=cut_off.is_set())
+            raise NoAnswer(cut_off=cut_off.is_set())
         time.sleep(0.0005)
     speaking.on_disconnect = None
 
 
-def _trip_ms(speaking: Client, hearing: BulkClient, ears: _Ears, topic: str) -> float:
+def _trip_ms(speaking: Client, hearing: BatchingClient, ears: _ProbeListener, topic: str) -> float:
     trips = []
     for _ in range(TRIPS):
         before, begun = ears.count, time.monotonic()

@@ -14,9 +14,9 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from rencheng.intake import Message
-from rencheng.messaging.inbox import Delivery, Inbox, Receipt
-from rencheng.messaging.mqtt.batching_client import BulkClient
+from rencheng.intake import InboundPayload
+from rencheng.messaging.inbox import AckHandle, InboundMessage, Inbox
+from rencheng.messaging.mqtt.batching_client import BatchingClient
 from rencheng.messaging.mqtt.packets import Publish
 
 log = logging.getLogger(__name__)
@@ -59,23 +59,23 @@ class Session:
         self._account = account
         self._persistent = persistent
         self._subscriptions = [(topic, 1) for topic in subscriptions]
-        self._given_up = list(given_up)
+        self._unsubscribe = list(given_up)
         self._inbox = inbox
         self._on_change = on_change
-        self._epoch = 0
-        self._receipts = threading.Lock()
-        self._hung_up = False
+        self._connection_id = 0
+        self._ack_handles = threading.Lock()
+        self._paused = False
         self._outstanding: list[int] = []
-        self._late: set[int] = set()  # of those, what `publish` had no word of in time
+        self._overdue: set[int] = set()  # of those, what `publish` had no word of in time
         self._puback = threading.Condition()
-        self._taken_by_broker: set[int] = set()
+        self._acked_ids: set[int] = set()
         self._client = self._new_client()
 
     def __enter__(self) -> Self:
         """Start connecting, in a thread of its own. A broker that is away is tried again and again."""
-        self._hung_up = False
-        self._outstanding, self._late = [], set()
-        self._taken_by_broker.clear()
+        self._paused = False
+        self._outstanding, self._overdue = [], set()
+        self._acked_ids.clear()
         self._client = self._new_client()  # paho's are for one start and one stop
         self._client.connect_async(*self._address, keepalive=KEEPALIVE_S)
         self._client.loop_start()
@@ -85,7 +85,7 @@ class Session:
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """Say goodbye. A persistent session stays with the broker, and so does what the inbox still holds."""
-        self._hung_up = True
+        self._paused = True
         self._inbox.clear()  # the network thread may be waiting for room
         self._client.disconnect()
         self._client.loop_stop()
@@ -95,11 +95,13 @@ class Session:
         """Is there a connection now?"""
         return self._client.is_connected()
 
-    def acknowledge(self, receipts: Iterable[Receipt]) -> None:
+    def acknowledge(self, receipts: Iterable[AckHandle]) -> None:
         """Tell the broker that these are settled, in the order given. Receipts of an older connection are void."""
-        with self._receipts:
-            epoch = self._epoch
-            self._client.acknowledge([one.packet_id for one in receipts if one.epoch == epoch and one.packet_id])
+        with self._ack_handles:
+            epoch = self._connection_id
+            self._client.acknowledge(
+                [one.packet_id for one in receipts if one.connection_id == epoch and one.packet_id]
+            )
 
     def publish(self, topic: str, payload: bytes, *, retain: bool, timeout_s: float) -> bool:
         """Publish with QoS 1 and wait for the broker's word. False if it did not come in time.
@@ -109,18 +111,18 @@ class Session:
         """
         if not self.is_connected:
             return False  # paho would keep a copy of each attempt, and send them all when it is back
-        if not self._came_through(timeout_s):
+        if not self._wait_for_acks(timeout_s):
             return False
-        self._forget(self._late)
+        self._forget(self._overdue)
         number = self._client.publish(topic, payload, qos=1, retain=retain).mid
         self._outstanding.append(number)
-        self._late = {number}
-        if not self._came_through(timeout_s):
+        self._overdue = {number}
+        if not self._wait_for_acks(timeout_s):
             return False
-        self._forget(self._late)
+        self._forget(self._overdue)
         return True
 
-    def send(self, messages: Sequence[tuple[str, bytes]], *, retain: bool) -> list[int]:
+    def publish_nowait(self, messages: Sequence[tuple[str, bytes]], *, retain: bool) -> list[int]:
         """Publish in order with QoS 1 and wait for nothing; the numbers by which `taken` speaks of them.
 
         Nothing is sent, and the list is empty, without a connection. Others may be on their way: on one connection
@@ -137,15 +139,15 @@ class Session:
             self._outstanding.append(sent[-1])
         return sent
 
-    def taken(self, *, wait_s: float = 0) -> set[int]:
+    def acked(self, *, wait_s: float = 0) -> set[int]:
         """Which of what was sent the broker has taken since the last call; waits so long for all of it."""
-        self._came_through(wait_s)
+        self._wait_for_acks(wait_s)
         with self._puback:
-            done = self._taken_by_broker.intersection(self._outstanding)
+            done = self._acked_ids.intersection(self._outstanding)
         self._forget(done)
         return done
 
-    def tell(self, topic: str, payload: bytes) -> bool:
+    def publish_qos0(self, topic: str, payload: bytes) -> bool:
         """Publish with QoS 0: said once, to who listens now, and waited for by nobody. From any thread.
 
         False if there is no connection.
@@ -154,12 +156,12 @@ class Session:
 
     def resume_if_drained(self) -> None:
         """After an overflow: connect again once the inbox is empty."""
-        if self._hung_up and not len(self._inbox):
+        if self._paused and not len(self._inbox):
             self._client.loop_stop()
             self.__enter__()
 
-    def _new_client(self) -> BulkClient:
-        client = BulkClient(
+    def _new_client(self) -> BatchingClient:
+        client = BatchingClient(
             self._arrived,
             callback_api_version=CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
@@ -177,22 +179,22 @@ class Session:
         client.enable_logger(log)
         return client
 
-    def _came_through(self, timeout_s: float) -> bool:
+    def _wait_for_acks(self, timeout_s: float) -> bool:
         """Wait for the broker's word on all that is outstanding."""
         with self._puback:
-            return self._puback.wait_for(lambda: self._taken_by_broker.issuperset(self._outstanding), timeout_s)
+            return self._puback.wait_for(lambda: self._acked_ids.issuperset(self._outstanding), timeout_s)
 
     def _forget(self, numbers: set[int]) -> None:
         """They are settled; their numbers will be given again."""
         with self._puback:
-            self._taken_by_broker -= numbers
+            self._acked_ids -= numbers
         self._outstanding = [number for number in self._outstanding if number not in numbers]
 
     def _published(
         self, _client: Client, _data: object, packet_id: int, _reason: ReasonCode, _properties: object
     ) -> None:
         with self._puback:
-            self._taken_by_broker.add(packet_id)
+            self._acked_ids.add(packet_id)
             self._puback.notify_all()
 
     def _connected(
@@ -201,11 +203,11 @@ class Session:
         if reason.is_failure:
             self._on_change(False, f"the broker refuses us: {reason}")
             return
-        with self._receipts:
-            self._epoch += 1
+        with self._ack_handles:
+            self._connection_id += 1
         client.subscribe(self._subscriptions)
-        if self._given_up:  # after it, so that there is no moment without
-            client.unsubscribe(self._given_up)
+        if self._unsubscribe:  # after it, so that there is no moment without
+            client.unsubscribe(self._unsubscribe)
 
     def _subscribed(self, _client: Client, _data: object, _mid: int, codes: list[ReasonCode], _properties: Any) -> None:  # noqa: ANN401 - paho's
         refused = [topic for (topic, _), code in zip(self._subscriptions, codes, strict=True) if code.is_failure]
@@ -217,21 +219,24 @@ class Session:
     def _disconnected(
         self, _client: Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
-        with self._receipts:
-            self._epoch += 1  # before paho connects anew, so that no old receipt can be sent on a new connection
+        with self._ack_handles:
+            self._connection_id += (
+                1  # before paho connects anew, so that no old receipt can be sent on a new connection
+            )
         self._on_change(False, str(reason))
 
-    def _arrived(self, client: BulkClient, publishes: list[Publish]) -> None:
-        if self._hung_up:  # it was on its way when we hung up; taken in now, it would overtake what was left out
+    def _arrived(self, client: BatchingClient, publishes: list[Publish]) -> None:
+        if self._paused:  # it was on its way when we hung up; taken in now, it would overtake what was left out
             return
-        now, epoch = datetime.now(UTC), self._epoch
+        now, epoch = datetime.now(UTC), self._connection_id
         deliveries = [
-            Delivery(Message(topic, payload, now), Receipt(epoch, packet_id)) for topic, payload, packet_id in publishes
+            InboundMessage(InboundPayload(topic, payload, now), AckHandle(epoch, packet_id))
+            for topic, payload, packet_id in publishes
         ]
         if not self._inbox.put(deliveries, wait_s=ROOM_WAIT_S):
             # The inbox is bounded, and the network thread must not wait in it for longer than the broker would wait
             # for us. We hang up: what was not acknowledged stays with the broker, and comes again when there is room.
-            self._hung_up = True
+            self._paused = True
             client.disconnect()
         elif not self._persistent:
             client.acknowledge(one.packet_id for one in publishes if one.packet_id)

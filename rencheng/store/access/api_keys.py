@@ -24,7 +24,7 @@ _USABLE = (api_keys.c.revoked_at.is_(None), or_(api_keys.c.expires_at.is_(None),
 _NO_SUCH_KEY = hashlib.sha256(b"").digest()
 
 
-class Scope(StrEnum):
+class KeyScope(StrEnum):
     """What a key may do. None implies another: a key can do what it lists and nothing else."""
 
     TELEMETRY_READ = "telemetry:read"
@@ -49,13 +49,13 @@ class Key:
 
     key_id: str
     name: str
-    scopes: frozenset[Scope]
+    scopes: frozenset[KeyScope]
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
 
 
-def create(connection: Connection, name: str, scopes: Iterable[Scope], expires_at: datetime | None = None) -> str:
+def create(connection: Connection, name: str, scopes: Iterable[KeyScope], expires_at: datetime | None = None) -> str:
     """Make a key and return its token, `rck_<key id>_<secret>`. It cannot be shown again."""
     key_id, secret = secrets.token_hex(_KEY_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
     connection.execute(
@@ -107,5 +107,5 @@ def _hash(secret: str) -> bytes:
 
 def _as_key(row: RowMapping) -> Key:
     # a scope that a newer version knew is left out: it gives no right here
-    known = frozenset(Scope(scope) for scope in row["scopes"] if scope in set(Scope))
+    known = frozenset(KeyScope(scope) for scope in row["scopes"] if scope in set(KeyScope))
     return Key(row["key_id"], row["name"], known, row["created_at"], row["expires_at"], row["revoked_at"])

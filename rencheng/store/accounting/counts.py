@@ -11,7 +11,7 @@ from rencheng.store.schema.tables import devices, meter_values, signal_events, w
 
 
 @dataclass(slots=True)
-class Tally:
+class ReadingCounts:
     """Readings by what became of them: received + unpacked = stored + duplicate + quarantined + in flight.
 
     `unpacked` is by how much replays raised the number: a message that could not be read counted one when it was
@@ -28,9 +28,9 @@ class Tally:
         """All that were settled."""
         return self.stored + self.duplicate + self.quarantined
 
-    def __add__(self, other: "Tally") -> "Tally":
+    def __add__(self, other: "ReadingCounts") -> "ReadingCounts":
         """Both together."""
-        return Tally(
+        return ReadingCounts(
             self.stored + other.stored,
             self.duplicate + other.duplicate,
             self.quarantined + other.quarantined,
@@ -57,7 +57,7 @@ VALUES (%s, %s, clock_timestamp(), %s, CASE WHEN %s THEN clock_timestamp() END) 
 """
 
 
-def count(connection: Connection, worker: str, at: datetime, tallies: Mapping[tuple[str, str], Tally]) -> None:
+def count(connection: Connection, worker: str, at: datetime, tallies: Mapping[tuple[str, str], ReadingCounts]) -> None:
     """Add to a worker's account, by (world, kind)."""
     if not tallies:
         return
@@ -67,13 +67,13 @@ def count(connection: Connection, worker: str, at: datetime, tallies: Mapping[tu
         connection.exec_driver_sql(_COUNT, (day, worker, world, kind, *of_them))
 
 
-def totals(connection: Connection, world: str) -> Tally:
+def totals(connection: Connection, world: str) -> ReadingCounts:
     """What was settled in one world since it began."""
     columns = [ingest_counts.c[name] for name in ("stored", "duplicate", "quarantined", "unpacked")]
     row = connection.execute(
         select(*(func.coalesce(func.sum(column), 0) for column in columns)).where(ingest_counts.c.world == world)
     ).one()
-    return Tally(*(int(value) for value in row))
+    return ReadingCounts(*(int(value) for value in row))
 
 
 def record_progress(
@@ -86,7 +86,7 @@ def record_progress(
     connection.exec_driver_sql(_PROGRESS, (worker, started_at, committed_through, rows))
 
 
-def take_turn(connection: Connection, worker: str) -> None:
+def lock_worker(connection: Connection, worker: str) -> None:
     """Wait until no other transaction of this worker is under way, and keep others out until this one ends.
 
     One may be: of a process before us, or our own whose commit got no answer.

@@ -6,7 +6,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Float, cast, func, select
 
-from rencheng.store.accounting.counts import Tally
+from rencheng.store.accounting.counts import ReadingCounts
 from rencheng.store.schema.account_tables import ingest_counts, ingest_progress
 
 ROWS_WITHIN_S = 120
@@ -19,7 +19,7 @@ Status = Literal["ok", "idle", "down"]
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class IngestHealth:
     """Ingest's signs of life, of all workers together, by the database's clock.
 
     Attributes:
@@ -44,16 +44,16 @@ class Pulse:
         return "ok"
 
 
-def pulse(connection: Connection) -> Pulse:
+def ingest_health(connection: Connection) -> IngestHealth:
     """Feel it. One query on a table with a row a worker."""
     last_row_at = func.max(ingest_progress.c.last_row_at)
     row = connection.execute(
         select(func.clock_timestamp(), last_row_at, _age_s(last_row_at), _age_s(func.max(ingest_progress.c.seen_at)))
     ).one()
-    return Pulse(*row)
+    return IngestHealth(*row)
 
 
-def counts_by_kind(connection: Connection, world: str | None = None) -> list[tuple[str, str, Tally]]:
+def counts_by_kind(connection: Connection, world: str | None = None) -> list[tuple[str, str, ReadingCounts]]:
     """(world, kind, what became of its readings), of one world or all, in order."""
     columns = ingest_counts.c
     query = (
@@ -71,7 +71,7 @@ def counts_by_kind(connection: Connection, world: str | None = None) -> list[tup
     if world is not None:
         query = query.where(columns.world == world)
     rows = connection.execute(query)
-    return [(name, kind, Tally(*(int(count) for count in tally))) for name, kind, *tally in rows]
+    return [(name, kind, ReadingCounts(*(int(count) for count in tally))) for name, kind, *tally in rows]
 
 
 def _age_s(moment: ColumnElement[datetime]) -> ColumnElement[float]:

@@ -44,7 +44,7 @@ WHERE NOT EXISTS (SELECT FROM quarantine WHERE digest = decode(key, 'hex'))
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedReading:
     """One published message with one reading.
 
     Attributes:
@@ -61,7 +61,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LossReport:
     """Keys, of the devices that published.
 
     Attributes:
@@ -79,7 +79,7 @@ class Finding:
     not_quarantined: int
 
 
-def audit_keys(connection: Connection, published: Iterable[Published]) -> Finding:
+def audit_keys(connection: Connection, published: Iterable[PublishedReading]) -> LossReport:
     """Compare what was published with what is stored and quarantined. Uses temporary tables."""
     connection.execute(text("SET work_mem = '256MB'"))
     connection.execute(text(_PUBLISHED))
@@ -89,4 +89,4 @@ def audit_keys(connection: Connection, published: Iterable[Published]) -> Findin
             copy.write_row((one.kind, one.device_id, one.key, one.quarantined, one.certain))
     connection.execute(text(_STORED))
     lost, strange, doubled, keys = connection.execute(text(_COMPARE)).one()
-    return Finding(keys, lost, strange, doubled, connection.execute(text(_REFUSED)).scalar_one())
+    return LossReport(keys, lost, strange, doubled, connection.execute(text(_REFUSED)).scalar_one())

@@ -7,10 +7,10 @@ from sqlalchemy.exc import ProgrammingError
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.schema.account_tables import ingest_slots
 
-SLOTS_MAX = 16
+WRITERS_MAX = 16
 
 
-def wanted_slots(connection: Connection) -> int | None:
+def writer_count(connection: Connection) -> int | None:
     """How many; None if nobody asked.
 
     Raises:
@@ -22,7 +22,7 @@ def wanted_slots(connection: Connection) -> int | None:
         raise StoreUnavailable("the database has no schema yet; `rencheng db upgrade` makes it") from error
 
 
-def want_slots(connection: Connection, number: int) -> None:
+def set_writer_count(connection: Connection, number: int) -> None:
     """Ask for so many, from 1 to `SLOTS_MAX`; ingest sees it within a second or two."""
     statement = insert(ingest_slots).values(one=True, wanted=number)
     connection.execute(statement.on_conflict_do_update(index_elements=["one"], set_={"wanted": number}))

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.core.errors import is_unavailable
 
-__all__ = ["Connection", "Engine", "database_now", "in_one_trip", "in_our_words", "open_database"]
+__all__ = ["Connection", "Engine", "database_now", "open_database", "pipelined", "translate_errors"]
 
 CONNECT_TIMEOUT_S = 5
 
@@ -53,7 +53,7 @@ def database_now(connection: Connection) -> datetime:
     return now
 
 
-def give_up(connection: Connection) -> None:
+def discard(connection: Connection) -> None:
     """Close a connection for good, dead or alive: it does not go back into the pool."""
     with suppress(SQLAlchemyError):
         connection.invalidate()
@@ -62,7 +62,7 @@ def give_up(connection: Connection) -> None:
 
 
 @contextmanager
-def in_one_trip(connection: Connection) -> Iterator[None]:
+def pipelined(connection: Connection) -> Iterator[None]:
     """Statements within it are sent together, and answered together: each trip to a server costs more than a statement.
 
     For statements whose rows nobody wants. An error of one is raised at the end, and what follows it is not done.
@@ -71,7 +71,7 @@ def in_one_trip(connection: Connection) -> Iterator[None]:
         yield
 
 
-def commit_soon(connection: Connection) -> None:
+def async_commit(connection: Connection) -> None:
     """Let this transaction's commit not wait for the disk: a crash of the server may lose it, but never a part of it.
 
     For what is found again, or done again, without harm.
@@ -80,7 +80,7 @@ def commit_soon(connection: Connection) -> None:
 
 
 @contextmanager
-def in_our_words() -> Iterator[None]:
+def translate_errors() -> Iterator[None]:
     """Turn an error of the server into `StoreUnavailable`; errors for a row's sake pass as they are.
 
     The driver's own errors count too: what goes past SQLAlchemy (COPY, LISTEN, NOTIFY) raises them bare.

@@ -19,7 +19,7 @@ SETTINGS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class DatabaseCondition:
     """How the database is.
 
     Attributes:
@@ -35,7 +35,7 @@ class Condition:
     commit_ms: float
 
 
-def examine(connection: Connection) -> Condition:
+def diagnose(connection: Connection) -> DatabaseCondition:
     """Ask, and time some commits. Leaves nothing behind."""
     rows = connection.execute(
         text(
@@ -56,4 +56,4 @@ def examine(connection: Connection) -> Condition:
         connection.execute(text("SELECT pg_logical_emit_message(true, 'rencheng doctor', '')"))
         connection.commit()
         times_ms.append(1000 * (time.perf_counter() - begun))
-    return Condition(version, settings, connections, statistics.median(times_ms))
+    return DatabaseCondition(version, settings, connections, statistics.median(times_ms))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, RowMapping, event
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.store.core.database import in_our_words, open_database
+from rencheng.store.core.database import open_database, translate_errors
 
 __all__ = ["Connection", "Database", "Row"]
 
@@ -38,7 +38,7 @@ class Database:
         Raises:
             StoreUnavailable: the database is away, too busy, or had to give the question up.
         """
-        with _in_our_words(), self._engine.connect() as connection:
+        with _translate_errors(), self._engine.connect() as connection:
             # ends in a rollback: nothing was written
             yield connection.execution_options(postgresql_readonly=True)
 
@@ -49,7 +49,7 @@ class Database:
         Raises:
             StoreUnavailable: as for `read`.
         """
-        with _in_our_words(), self._engine.begin() as connection:
+        with _translate_errors(), self._engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
@@ -58,9 +58,9 @@ class Database:
 
 
 @contextmanager
-def _in_our_words() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
-        with in_our_words():
+        with translate_errors():
             yield
     except PoolExhausted as error:
         raise StoreUnavailable("all connections to the database are busy") from error

@@ -28,10 +28,10 @@ from sqlalchemy import (
 from rencheng.domain.kind import Kind
 from rencheng.store.core.sessions import Row
 from rencheng.store.history import raw
-from rencheng.store.history.plan import Segment, Stock, fitting, ladder
+from rencheng.store.history.plan import RollupCoverage, Segment, fitting, plan_segments
 from rencheng.store.history.raw import Buckets, Span, is_unusable, is_usable
 from rencheng.store.hypertables.views import RAW
-from rencheng.store.schema.granularity import Level, Rollup
+from rencheng.store.schema.granularity import Granularity, Rollup
 from rencheng.store.schema.upkeep_tables import rollup_log, storage_horizons
 
 Figures = dict[str, ColumnElement[Any]]
@@ -52,8 +52,10 @@ def history_of(
     assert span.start is not None  # noqa: S101 - for the type checker
     assert span.end is not None  # noqa: S101
     moments = span.start, span.end
-    parts = ladder(moments, fitting(buckets.width, buckets.zone, moments), stock(connection, kind, device_ids, span))
-    if all(part.level is None for part in parts):
+    parts = plan_segments(
+        moments, fitting(buckets.width, buckets.zone, moments), rollup_coverage(connection, kind, device_ids, span)
+    )
+    if all(part.granularity is None for part in parts):
         return raw.HISTORIES[kind](connection, device_ids, span=span, buckets=buckets, limit=limit)
     each = _EACH[kind]
     together = union_all(*(_part(kind, part, device_ids, buckets) for part in parts)).subquery()
@@ -63,7 +65,7 @@ def history_of(
     return list(connection.execute(query.group_by(*grouping).order_by(*grouping).limit(limit)).mappings())
 
 
-def stock(connection: Connection, kind: Kind, device_ids: Sequence[str], span: Span) -> Stock:
+def rollup_coverage(connection: Connection, kind: Kind, device_ids: Sequence[str], span: Span) -> RollupCoverage:
     """What these devices' rollups owe within a span, and what is kept of this kind."""
     log = rollup_log.c
     entries = (
@@ -72,19 +74,19 @@ def stock(connection: Connection, kind: Kind, device_ids: Sequence[str], span: S
         .where(log.begins < span.end, log.ends > span.start)
         .distinct()
     )
-    owed: dict[Level, list[Any]] = {level: [] for level in Level}
+    owed: dict[Granularity, list[Any]] = {level: [] for level in Granularity}
     for level, begins, ends in connection.execute(entries):
-        owed[Level(level)].append((begins, ends))
+        owed[Granularity(level)].append((begins, ends))
     horizons = select(storage_horizons.c.level, storage_horizons.c.dropped_before)
     rows = connection.execute(horizons.where(storage_horizons.c.kind == kind.value))
-    return Stock(owed, {None if level == RAW else Level(level): before for level, before in rows})
+    return RollupCoverage(owed, {None if level == RAW else Granularity(level): before for level, before in rows})
 
 
 def _part(kind: Kind, part: Segment, device_ids: Sequence[str], buckets: Buckets) -> Select[Any]:
     """One segment's figures by bucket, device and so on."""
-    source = raw.TABLES[kind] if part.level is None else _table(Rollup(kind, part.level))
-    time = source.c.time if part.level is None else source.c.bucket
-    figures = (_RAW if part.level is None else _MERGED)[kind](source.c)
+    source = raw.TABLES[kind] if part.granularity is None else _table(Rollup(kind, part.granularity))
+    time = source.c.time if part.granularity is None else source.c.bucket
+    figures = (_RAW if part.granularity is None else _MERGED)[kind](source.c)
     arguments: list[ColumnElement[Any]] = [literal(buckets.width, Interval), time]
     if buckets.zone is not None:
         arguments.append(cast(buckets.zone, Text))

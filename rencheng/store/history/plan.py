@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rencheng.store.rollups.refresh_plan import merged
-from rencheng.store.schema.granularity import CITY_ZONE, Level
+from rencheng.store.schema.granularity import CITY_ZONE, Granularity
 
 GAPS_MAX = 20
 """With more gaps in a rollup, all from the first to the last is left to finer ones: each gap costs two more queries."""
@@ -23,13 +23,13 @@ Moments = tuple[datetime, datetime]
 class Segment:
     """A part of the span, and which rollup answers for it; None: the readings do."""
 
-    level: Level | None
+    granularity: Granularity | None
     begins: datetime
     ends: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Stock:
+class RollupCoverage:
     """What there is of one kind.
 
     Attributes:
@@ -37,13 +37,13 @@ class Stock:
         kept_from: by level (None: readings), before which moment nothing is kept any more; absent: everything is.
     """
 
-    owed: Mapping[Level, Sequence[Moments]] = field(default_factory=dict)
-    kept_from: Mapping[Level | None, datetime] = field(default_factory=dict)
+    stale: Mapping[Granularity, Sequence[Moments]] = field(default_factory=dict)
+    kept_from: Mapping[Granularity | None, datetime] = field(default_factory=dict)
 
-    def finest_at(self, moment: datetime) -> Level | None:
+    def finest_at(self, moment: datetime) -> Granularity | None:
         """The finest level that is still kept for a moment; None: the readings are."""
-        levels: list[Level | None] = [None, *Level]
-        return next((level for level in levels if self.kept_from.get(level, moment) <= moment), Level.DAY)
+        levels: list[Granularity | None] = [None, *Granularity]
+        return next((level for level in levels if self.kept_from.get(level, moment) <= moment), Granularity.DAY)
 
 
 class NotKept(Exception):
@@ -54,21 +54,27 @@ class NotKept(Exception):
         until: from then on finer questions can be answered.
     """
 
-    def __init__(self, level: Level, until: datetime) -> None:
+    def __init__(self, level: Granularity, until: datetime) -> None:
         super().__init__(f"before {until} only {level} is kept")
-        self.level = level
+        self.granularity = level
         self.until = until
 
 
-def fitting(width: timedelta, zone: str | None, span: Moments) -> list[Level]:
+def fitting(width: timedelta, zone: str | None, span: Moments) -> list[Granularity]:
     """The rollups whose buckets make up buckets of this width, the coarsest first; `zone` as in `Buckets`."""
     if zone is None:
-        return [level for level in reversed(Level) if level is not Level.DAY and width % level.width == timedelta(0)]
-    levels = [level for level in (Level.HOUR, Level.MINUTE) if _midnights_lie_on(level, ZoneInfo(zone), span)]
-    return [Level.DAY, *levels] if zone == CITY_ZONE.key else levels
+        return [
+            level
+            for level in reversed(Granularity)
+            if level is not Granularity.DAY and width % level.width == timedelta(0)
+        ]
+    levels = [
+        level for level in (Granularity.HOUR, Granularity.MINUTE) if _midnights_lie_on(level, ZoneInfo(zone), span)
+    ]
+    return [Granularity.DAY, *levels] if zone == CITY_ZONE.key else levels
 
 
-def ladder(span: Moments, levels: Sequence[Level], stock: Stock) -> list[Segment]:
+def plan_segments(span: Moments, levels: Sequence[Granularity], stock: RollupCoverage) -> list[Segment]:
     """The span in parts, in order, without gaps. Where only coarse buckets are kept it is widened to whole ones.
 
     Args:
@@ -84,7 +90,7 @@ def ladder(span: Moments, levels: Sequence[Level], stock: Stock) -> list[Segment
     return [part for part in parts if part.begins < part.ends]
 
 
-def _widened(moment: datetime, levels: Sequence[Level], stock: Stock, *, up: bool) -> datetime:
+def _widened(moment: datetime, levels: Sequence[Granularity], stock: RollupCoverage, *, up: bool) -> datetime:
     finest = stock.finest_at(moment)
     if finest is None:
         return moment
@@ -93,7 +99,9 @@ def _widened(moment: datetime, levels: Sequence[Level], stock: Stock, *, up: boo
     return finest.ceil(moment) if up else finest.floor(moment)
 
 
-def _cover(begins: datetime, ends: datetime, levels: tuple[Level, ...], stock: Stock) -> Iterator[Segment]:
+def _cover(
+    begins: datetime, ends: datetime, levels: tuple[Granularity, ...], stock: RollupCoverage
+) -> Iterator[Segment]:
     if not levels:
         yield Segment(None, begins, ends)
         return
@@ -106,10 +114,10 @@ def _cover(begins: datetime, ends: datetime, levels: tuple[Level, ...], stock: S
     yield from _cover(reached, ends, tuple(finer), stock)
 
 
-def _whole(begins: datetime, ends: datetime, level: Level, stock: Stock) -> Iterator[Moments]:
+def _whole(begins: datetime, ends: datetime, level: Granularity, stock: RollupCoverage) -> Iterator[Moments]:
     """Stretches of whole buckets that the rollup of this level has right."""
     start, end = level.ceil(begins), level.floor(ends)
-    gaps = list(merged((level.floor(since), level.ceil(until)) for since, until in _owed(level, stock)))
+    gaps = list(merged((level.floor(since), level.ceil(until)) for since, until in _stale(level, stock)))
     if len(gaps) > GAPS_MAX:
         gaps = [(gaps[0][0], gaps[-1][1])]
     for owed_from, owed_until in gaps:
@@ -120,12 +128,12 @@ def _whole(begins: datetime, ends: datetime, level: Level, stock: Stock) -> Iter
         yield start, end
 
 
-def _owed(level: Level, stock: Stock) -> Iterator[Moments]:
+def _stale(level: Granularity, stock: RollupCoverage) -> Iterator[Moments]:
     """What this level owes: also what a finer one does, from which it will be made."""
-    source: Level | None = None
-    for each in Level:
+    source: Granularity | None = None
+    for each in Granularity:
         gone_before = stock.kept_from.get(source)
-        for begins, ends in stock.owed.get(each, ()):
+        for begins, ends in stock.stale.get(each, ()):
             if gone_before is None or ends > gone_before:  # what cannot be made anew stands as it is
                 yield (begins if gone_before is None else max(begins, gone_before)), ends
         if each is level:
@@ -133,7 +141,7 @@ def _owed(level: Level, stock: Stock) -> Iterator[Moments]:
         source = each
 
 
-def _midnights_lie_on(level: Level, zone: ZoneInfo, span: Moments) -> bool:
+def _midnights_lie_on(level: Granularity, zone: ZoneInfo, span: Moments) -> bool:
     """Is the zone's offset a multiple of the level's width, all through the span and a day around it?"""
     day = timedelta(days=1)
     moment, last = span[0] - day, span[1] + day

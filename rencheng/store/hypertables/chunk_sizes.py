@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select, text
 from rencheng.domain.kind import Kind
 from rencheng.store.hypertables.views import RAW, chunk_interval, hypertables
 from rencheng.store.schema.account_tables import ingest_counts
-from rencheng.store.schema.granularity import Level
+from rencheng.store.schema.granularity import Granularity
 
 ROWS_MAX = 5_000_000
 """Readings in a chunk, about 1 GB with indexes: the newest chunks of all kinds should fit into a quarter of the memory.
@@ -53,7 +53,7 @@ def fit_chunks(connection: Connection, rows_per_day: Mapping[Kind, float]) -> di
     changed = {}
     for hypertable in hypertables(connection):
         rate = rows_per_day.get(hypertable.kind, 0)
-        if hypertable.level not in {RAW, Level.MINUTE} or rate <= 0:
+        if hypertable.granularity not in {RAW, Granularity.MINUTE} or rate <= 0:
             continue
         length = suitable(rate)
         if length != chunk_interval(connection, hypertable):

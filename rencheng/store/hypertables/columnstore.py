@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 from rencheng.domain.kind import Kind
 from rencheng.store.hypertables.edition import edition
 from rencheng.store.hypertables.views import RAW, RAW_TABLES, Hypertable, hypertables
-from rencheng.store.schema.granularity import Level
+from rencheng.store.schema.granularity import Granularity
 
 
 def keep_by_columns(connection: Connection, after: timedelta) -> dict[str, timedelta]:
@@ -24,9 +24,9 @@ def keep_by_columns(connection: Connection, after: timedelta) -> dict[str, timed
         return {}
     changed = {}
     for hypertable in hypertables(connection):
-        if hypertable.level == Level.DAY:
+        if hypertable.granularity == Granularity.DAY:
             continue  # small, and touched to the end of its day
-        wait = after if hypertable.level == RAW else after + _ROLLUP_WAITS
+        wait = after if hypertable.granularity == RAW else after + _ROLLUP_WAITS
         if _policy(connection, hypertable) != wait:
             _switch_on(connection, hypertable, wait)
             changed[hypertable.handle] = wait
@@ -55,7 +55,7 @@ def _policy(connection: Connection, hypertable: Hypertable) -> timedelta | None:
 
 
 def _switch_on(connection: Connection, hypertable: Hypertable, after: timedelta) -> None:
-    order = ", ".join(_ORDER[hypertable.kind]) if hypertable.level == RAW else f"bucket, {_EACH[hypertable.kind]}"
+    order = ", ".join(_ORDER[hypertable.kind]) if hypertable.granularity == RAW else f"bucket, {_EACH[hypertable.kind]}"
     what = "TABLE" if hypertable.is_table else "MATERIALIZED VIEW"
     connection.execute(
         text(

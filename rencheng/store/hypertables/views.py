@@ -7,13 +7,13 @@ from sqlalchemy import Connection, text
 
 from rencheng.domain.kind import Kind
 from rencheng.store.hypertables.edition import rollups_are_continuous
-from rencheng.store.readings.row_mapping import SHAPES
-from rencheng.store.schema.granularity import Level, Rollup
+from rencheng.store.readings.row_mapping import READING_TABLES
+from rencheng.store.schema.granularity import Granularity, Rollup
 
 RAW = "raw"
 """The level of the readings themselves, beside those of `Level`."""
 
-RAW_TABLES = {shape.kind: shape.table for shape in SHAPES.values()}
+RAW_TABLES = {shape.kind: shape.table for shape in READING_TABLES.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Hypertable:
     """
 
     kind: Kind
-    level: str
+    granularity: str
     handle: str
     schema: str
     table: str
@@ -57,7 +57,7 @@ def hypertables(connection: Connection) -> list[Hypertable]:
             " FROM timescaledb_information.continuous_aggregates WHERE view_schema = 'public'"
         )
         behind = {name: (schema, table) for name, schema, table in connection.execute(query)}
-    for level in Level:
+    for level in Granularity:
         for kind in Kind:
             name = Rollup(kind, level).name
             schema, table = behind.get(name, ("rollup", name))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, func, select
 
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.store.core.sessions import Row
 from rencheng.store.schema.account_tables import quarantine
@@ -16,7 +16,7 @@ PREVIEW_BYTES = 16_384
 
 
 @dataclass(frozen=True, slots=True)
-class RefusedFilters:
+class QuarantineFilters:
     """Which entries are meant; None leaves a question open.
 
     Attributes:
@@ -25,7 +25,7 @@ class RefusedFilters:
         replayed: True: those that were; False: those that are open, and still count as quarantined.
     """
 
-    reason: Reason | None = None
+    reason: RejectionReason | None = None
     device_id: str | None = None
     kind: Kind | None = None
     world: str | None = None
@@ -47,8 +47,8 @@ class RefusedFilters:
         return found
 
 
-def list_refused(
-    connection: Connection, filters: RefusedFilters, *, before: int | None = None, limit: int = 20
+def list_entries(
+    connection: Connection, filters: QuarantineFilters, *, before: int | None = None, limit: int = 20
 ) -> list[Row]:
     """Refused readings, the newest entry first, each with the beginning of its payload and `payload_bytes`."""
     query = _entries(payload_max=PREVIEW_BYTES).where(*filters.conditions)
@@ -57,13 +57,13 @@ def list_refused(
     return list(connection.execute(query.order_by(quarantine.c.quarantine_id.desc()).limit(limit)).mappings())
 
 
-def find_refused(connection: Connection, quarantine_id: int) -> Row | None:
+def find_entry(connection: Connection, quarantine_id: int) -> Row | None:
     """One entry with its whole payload."""
     query = _entries(payload_max=None).where(quarantine.c.quarantine_id == quarantine_id)
     return connection.execute(query).mappings().one_or_none()
 
 
-def count_open(connection: Connection, filters: RefusedFilters) -> int:
+def count_open(connection: Connection, filters: QuarantineFilters) -> int:
     """How many open entries are meant."""
     query = select(func.count()).select_from(quarantine).where(*filters.conditions, quarantine.c.replayed_at.is_(None))
     number: int = connection.execute(query).scalar_one()

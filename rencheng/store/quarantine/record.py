@@ -9,13 +9,13 @@ from datetime import datetime
 from sqlalchemy import Connection, Text, column, func, literal, select
 from sqlalchemy.dialects.postgresql import JSON, insert
 
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.topic import kind_in
 from rencheng.store.schema.account_tables import quarantine
 
 
 @dataclass(frozen=True, slots=True)
-class Refuse:
+class QuarantineRecord:
     """One refused reading (`position` from 0 within its message) or whole message (`position` -1).
 
     `times` is how many readings the account counts for it.
@@ -24,7 +24,7 @@ class Refuse:
     topic: str
     payload: bytes
     position: int
-    reason: Reason
+    reason: RejectionReason
     detail: str
     device_id: str | None
     world: str
@@ -38,15 +38,15 @@ class Refuse:
 
         What was shed has one entry a topic and hour, with the first payload: a flood would else fill the disk.
         """
-        content = f"{self.received_at:%Y-%m-%dT%HZ}".encode() if self.reason is Reason.QUOTA else self.payload
+        content = f"{self.received_at:%Y-%m-%dT%HZ}".encode() if self.reason is RejectionReason.QUOTA else self.payload
         return hashlib.sha256(self.topic.encode("utf-8", "surrogatepass") + b"\0" + content).digest()
 
 
-def bury(connection: Connection, refused: Sequence[Refuse]) -> None:
+def add_to_quarantine(connection: Connection, refused: Sequence[QuarantineRecord]) -> None:
     """Put refused readings into quarantine, in one statement. A repetition raises the `times` of an open entry."""
     if not refused:
         return
-    entries: dict[tuple[bytes, int, str], Refuse] = {}
+    entries: dict[tuple[bytes, int, str], QuarantineRecord] = {}
     first: dict[tuple[bytes, int, str], datetime] = {}
     for item in refused:
         key = (item.digest, item.position, item.reason.value)
@@ -79,7 +79,7 @@ def bury(connection: Connection, refused: Sequence[Refuse]) -> None:
 _BYTES = ("payload", "digest")
 
 
-def _row(item: Refuse, *, digest: bytes, first_received_at: datetime) -> dict[str, object]:
+def _row(item: QuarantineRecord, *, digest: bytes, first_received_at: datetime) -> dict[str, object]:
     return {
         "topic": _printable(item.topic),
         "payload": b64encode(item.payload).decode(),

@@ -7,21 +7,21 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Connection, column, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSON, JSONB
 
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.store.core.sessions import Row
-from rencheng.store.quarantine.log import RefusedFilters
+from rencheng.store.quarantine.log import QuarantineFilters
 from rencheng.store.schema.account_tables import quarantine
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class QuarantineEntry:
     """An entry as a replay needs it. It stands for `times` receptions of the same message or reading."""
 
     quarantine_id: int
     topic: str
     payload: bytes
     position: int
-    reason: Reason
+    reason: RejectionReason
     device_id: str | None
     world: str
     kind: str
@@ -30,11 +30,11 @@ class Entry:
     last_received_at: datetime
 
 
-_ENTRY = [quarantine.c[field.name] for field in fields(Entry)]
+_ENTRY = [quarantine.c[field.name] for field in fields(QuarantineEntry)]
 
 
 def open_entries(
-    connection: Connection, filters: RefusedFilters, *, after: int = 0, limit: int = 1000
+    connection: Connection, filters: QuarantineFilters, *, after: int = 0, limit: int = 1000
 ) -> list[tuple[int, int]]:
     """(number, payload bytes) of open entries in the order in which they came, from the number `after` on."""
     query = select(quarantine.c.quarantine_id, func.octet_length(quarantine.c.payload)).where(
@@ -43,17 +43,17 @@ def open_entries(
     return [(row[0], row[1]) for row in connection.execute(query.order_by(quarantine.c.quarantine_id).limit(limit))]
 
 
-def take_open(connection: Connection, quarantine_ids: Sequence[int]) -> list[Entry]:
+def take_open(connection: Connection, quarantine_ids: Sequence[int]) -> list[QuarantineEntry]:
     """Those of some entries that are open, locked until the transaction ends: nobody else replays or counts them up."""
     query = select(*_ENTRY).where(quarantine.c.quarantine_id.in_(quarantine_ids), quarantine.c.replayed_at.is_(None))
     rows = connection.execute(query.order_by(quarantine.c.quarantine_id).with_for_update()).mappings()
     return [as_entry(row) for row in rows]
 
 
-def as_entry(row: Row) -> Entry:
+def as_entry(row: Row) -> QuarantineEntry:
     """A row of `quarantine` with its whole payload as an entry."""
-    values = {field.name: row[field.name] for field in fields(Entry)}
-    return Entry(**values | {"reason": Reason(row["reason"]), "payload": bytes(row["payload"])})
+    values = {field.name: row[field.name] for field in fields(QuarantineEntry)}
+    return QuarantineEntry(**values | {"reason": RejectionReason(row["reason"]), "payload": bytes(row["payload"])})
 
 
 def close_entries(

@@ -15,15 +15,15 @@ from sqlalchemy import Connection
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.reading import Reading
 from rencheng.store.core.errors import is_unavailable
-from rencheng.store.readings.row_mapping import SHAPES, Shape, since_2000_us
+from rencheng.store.readings.row_mapping import READING_TABLES, ReadingTable, since_2000_us
 
 _Driver = psycopg.Connection[tuple[Any, ...]]
-_Said = tuple[Sequence[Reading], datetime]
+_DeviceRows = tuple[Sequence[Reading], datetime]
 
-LONG_WAYS_MAX = 64
+SLOW_PATH_MAX = 64
 
 
-class Luck:
+class FastPathBackoff:
     """Whether the short way is worth a try: each that fails costs a batch written twice, and rows for VACUUM.
 
     After a failure one batch goes the long way, after the next failure two, then four, up to `LONG_WAYS_MAX`: two
@@ -34,7 +34,7 @@ class Luck:
         self._long_ways = 0
         self._after_failure = 1
 
-    def try_again(self) -> bool:
+    def should_try(self) -> bool:
         """Ask once before each batch."""
         if not self._long_ways:
             return True
@@ -48,10 +48,10 @@ class Luck:
     def failed(self) -> None:
         """One of them was not, or was refused."""
         self._long_ways = self._after_failure
-        self._after_failure = min(2 * self._after_failure, LONG_WAYS_MAX)
+        self._after_failure = min(2 * self._after_failure, SLOW_PATH_MAX)
 
 
-def copy_new(connection: Connection, messages: Iterable[_Said]) -> bool:
+def copy_new(connection: Connection, messages: Iterable[_DeviceRows]) -> bool:
     """Store the readings of messages, of which none is stored yet: all of them or none.
 
     Args:
@@ -67,12 +67,12 @@ def copy_new(connection: Connection, messages: Iterable[_Said]) -> bool:
     if not connection.in_transaction():
         connection.begin()  # else a commit would not know that there is something
     driver = cast("_Driver", connection.connection.driver_connection)
-    of_shape: dict[Shape, list[_Said]] = defaultdict(list)
+    of_shape: dict[ReadingTable, list[_DeviceRows]] = defaultdict(list)
     for said in messages:
         if said[0]:
-            of_shape[SHAPES[type(said[0][0])]].append(said)
+            of_shape[READING_TABLES[type(said[0][0])]].append(said)
     try:
-        for shape in SHAPES.values():
+        for shape in READING_TABLES.values():
             if shape in of_shape:
                 _copy(driver, shape, of_shape[shape])
     except (psycopg.Error, UnicodeError, OverflowError) as error:  # the latter two before the row is sent
@@ -82,7 +82,7 @@ def copy_new(connection: Connection, messages: Iterable[_Said]) -> bool:
     return True
 
 
-def _copy(driver: _Driver, shape: Shape, messages: list[_Said]) -> None:
+def _copy(driver: _Driver, shape: ReadingTable, messages: list[_DeviceRows]) -> None:
     """Rows go out as they are made, so that the server writes the first while we make the next."""
     messages.sort(key=_device)  # so that two workers that share keys seldom wait for each other
     received_at, received_us = None, 0
@@ -97,5 +97,5 @@ def _copy(driver: _Driver, shape: Shape, messages: list[_Said]) -> None:
                 write_row(row(reading, received_us))
 
 
-def _device(said: _Said) -> str:
+def _device(said: _DeviceRows) -> str:
     return said[0][0].device_id

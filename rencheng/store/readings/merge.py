@@ -11,30 +11,30 @@ import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection, Engine, event
 
-from rencheng.domain.errors import Reason, Refused, StoreUnavailable
+from rencheng.domain.errors import Rejected, RejectionReason, StoreUnavailable
 from rencheng.domain.reading import Reading
 from rencheng.store.core.errors import is_unavailable
-from rencheng.store.readings.row_mapping import SHAPES, Shape, since_2000_us
+from rencheng.store.readings.row_mapping import READING_TABLES, ReadingTable, since_2000_us
 
 _Driver = psycopg.Connection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ReceivedReading:
     """A reading, and when its message reached us (UTC)."""
 
     reading: Reading
     received_at: datetime
 
 
-class Settled(Enum):
+class WriteStatus(Enum):
     """What became of a reading that the database took or knew."""
 
     STORED = auto()
     DUPLICATE = auto()
 
 
-Fate = Settled | Refused
+RowResult = WriteStatus | Rejected
 """Stored, known already with the same values, or refused with a reason."""
 
 
@@ -47,7 +47,7 @@ def stage_on_connect(engine: Engine) -> None:
     @event.listens_for(engine, "connect")
     def stage(driver: _Driver, _record: object) -> None:
         try:
-            for shape in SHAPES.values():
+            for shape in READING_TABLES.values():
                 driver.execute(shape.stage)
             # where it counts (the Community edition), a late upload among columns would be refused for ever, as "later"
             driver.execute("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
@@ -57,7 +57,7 @@ def stage_on_connect(engine: Engine) -> None:
             raise StoreUnavailable("the database has no schema yet; `rencheng db upgrade` makes it") from error
 
 
-def write(connection: Connection, arrivals: Sequence[Arrival]) -> list[Fate]:
+def write(connection: Connection, arrivals: Sequence[ReceivedReading]) -> list[RowResult]:
     """Store readings and tell the fate of each, in the order given.
 
     One bad row never takes its neighbours along: it is found by halving, under savepoints.
@@ -69,11 +69,11 @@ def write(connection: Connection, arrivals: Sequence[Arrival]) -> list[Fate]:
     if driver.info.transaction_status is TransactionStatus.IDLE:
         connection.exec_driver_sql("SELECT 1")  # begins; else each `driver.transaction` below would commit on its own
     savepoint = _Savepoint(driver)
-    fates: dict[int, Fate] = {}
+    fates: dict[int, RowResult] = {}
     by_type: dict[type, list[int]] = defaultdict(list)
     for index, arrival in enumerate(arrivals):
         by_type[type(arrival.reading)].append(index)
-    for reading_type, shape in SHAPES.items():
+    for reading_type, shape in READING_TABLES.items():
         waiting = by_type.get(reading_type, [])
         while waiting:
             # a key goes in once a round; a repetition within the batch then meets a stored row, like any other
@@ -106,7 +106,9 @@ class _Savepoint:
         self._driver.execute("ROLLBACK TO SAVEPOINT merge")
 
 
-def _settle(driver: _Driver, savepoint: _Savepoint, shape: Shape, arrivals: Sequence[Arrival]) -> list[Fate]:
+def _settle(
+    driver: _Driver, savepoint: _Savepoint, shape: ReadingTable, arrivals: Sequence[ReceivedReading]
+) -> list[RowResult]:
     """Write rows with distinct keys; halve them where the database refuses."""
     try:
         savepoint.set(shape.empty)
@@ -116,7 +118,7 @@ def _settle(driver: _Driver, savepoint: _Savepoint, shape: Shape, arrivals: Sequ
             raise StoreUnavailable(str(error).strip()) from error
         savepoint.go_back()
         if len(arrivals) == 1:
-            return [Refused(Reason.STORE_REFUSED, str(error).strip().splitlines()[0])]
+            return [Rejected(RejectionReason.STORE_REFUSED, str(error).strip().splitlines()[0])]
     middle = len(arrivals) // 2
     return [
         *_settle(driver, savepoint, shape, arrivals[:middle]),
@@ -124,7 +126,7 @@ def _settle(driver: _Driver, savepoint: _Savepoint, shape: Shape, arrivals: Sequ
     ]
 
 
-def _copy_and_merge(driver: _Driver, shape: Shape, arrivals: Sequence[Arrival]) -> list[Fate]:
+def _copy_and_merge(driver: _Driver, shape: ReadingTable, arrivals: Sequence[ReceivedReading]) -> list[RowResult]:
     with driver.cursor() as cursor, cursor.copy(shape.copy_in) as copy:
         copy.set_types(["int4", *shape.types])
         received_at, received_us = None, 0
@@ -132,13 +134,13 @@ def _copy_and_merge(driver: _Driver, shape: Shape, arrivals: Sequence[Arrival]) 
             if arrival.received_at is not received_at:  # many arrive together
                 received_at, received_us = arrival.received_at, since_2000_us(arrival.received_at)
             copy.write_row([ordinal, *shape.row(arrival.reading, received_us)])
-    fates: list[Fate] = [Settled.STORED] * len(arrivals)
+    fates: list[RowResult] = [WriteStatus.STORED] * len(arrivals)
     known = [ordinal for (ordinal,) in driver.execute(shape.merge)]
     if known:
-        conflict = Refused(Reason.CONFLICT, "this key is stored already, with other values")
+        conflict = Rejected(RejectionReason.CONFLICT, "this key is stored already, with other values")
         compared = driver.execute(shape.compare, [known]).fetchall()
         if len(compared) < len(known):  # an exercise was cleared away between the two statements
             raise StoreUnavailable("stored rows went away while they were compared")
         for ordinal, same in compared:
-            fates[ordinal] = Settled.DUPLICATE if same else conflict
+            fates[ordinal] = WriteStatus.DUPLICATE if same else conflict
     return fates

@@ -28,7 +28,7 @@ _WIRE: dict[type[TypeEngine[Any]], str] = {
 _BYTES = {"int2": 2, "int4": 4, "int8": 8}
 
 
-class Shape:
+class ReadingTable:
     """A table of readings: its kind, how a reading becomes a key and a row, and its SQL.
 
     Rows travel in PostgreSQL's binary form, at a third of the cost of text to us and to the server.
@@ -111,9 +111,9 @@ def _same(columns: list[str], left: str, right: str) -> str:
     return f"ROW({_listed(columns, left)}) IS NOT DISTINCT FROM ROW({_listed(columns, right)})"
 
 
-SHAPES: dict[type[Reading], Shape] = {
+READING_TABLES: dict[type[Reading], ReadingTable] = {
     # always in this order, so that two workers that share keys cannot wait for each other
-    WaterReading: Shape(Kind.WATERLOGGING, waterlogging_readings),
-    SignalEvent: Shape(Kind.SIGNAL, signal_events),
-    MeterValue: Shape(Kind.CHARGING, meter_values),
+    WaterReading: ReadingTable(Kind.WATERLOGGING, waterlogging_readings),
+    SignalEvent: ReadingTable(Kind.SIGNAL, signal_events),
+    MeterValue: ReadingTable(Kind.CHARGING, meter_values),
 }

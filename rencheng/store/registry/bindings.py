@@ -149,6 +149,6 @@ def _refuse_shared_gauges(connection: Connection, site: Site) -> None:
         .where(site_sensors.c.role == Role.DEPTH.value, devices.c.site_id.is_(None))
     )
     claims = union_all(own, named).subquery()
-    query = select(claims).where(claims.c.device_id.in_(site.device_ids), claims.c.site_id != site.site_id)
+    query = select(claims).where(claims.c.device_id.in_(site.depth_gauge_ids), claims.c.site_id != site.site_id)
     for row in connection.execute(query.order_by(claims.c.device_id).limit(1)):
         raise NotPossible(f"gauge {row.device_id} speaks for site {row.site_id}, and cannot for {site.site_id} too")

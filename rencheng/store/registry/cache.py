@@ -7,8 +7,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.store.core.database import give_up, in_our_words
-from rencheng.store.registry.devices import Changes, changes, listen
+from rencheng.store.core.database import discard, translate_errors
+from rencheng.store.registry.devices import RegistryChanges, changes, listen
 
 T = TypeVar("T")
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 Refresh = Callable[[Connection, T, Collection[str]], T]
 
 
-class Watched(Generic[T]):
+class RegistryCache(Generic[T]):
     """What `load` returns, loaded anew when devices or sites have changed.
 
     While the database is away, the last copy goes on serving.
@@ -45,7 +45,7 @@ class Watched(Generic[T]):
             StoreUnavailable: there has never been one, and the database is away.
         """
         try:
-            with in_our_words():
+            with translate_errors():
                 if ask and self._connection is not None:
                     self._connection.exec_driver_sql("SELECT 1")
                     self._connection.commit()
@@ -74,10 +74,10 @@ class Watched(Generic[T]):
         self._copy = self._load(self._connection)
         self._connection.commit()
 
-    def _changes(self, connection: Connection) -> Changes | None:
+    def _changes(self, connection: Connection) -> RegistryChanges | None:
         """What has changed; None if the line was lost, so that anything may have."""
         try:
-            with in_our_words():
+            with translate_errors():
                 return changes(connection)
         except StoreUnavailable:
             self.close()
@@ -86,5 +86,5 @@ class Watched(Generic[T]):
     def close(self) -> None:
         """Give the connection up."""
         if self._connection is not None:
-            give_up(self._connection)  # it listens, and must not go back into the pool
+            discard(self._connection)  # it listens, and must not go back into the pool
             self._connection = None

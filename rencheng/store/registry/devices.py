@@ -23,7 +23,7 @@ _DEVICES = select(*(devices.c[field.name] for field in fields(Device)))
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class RegistryChanges:
     """What was told. `names` are of devices, or `SITES`; `any_may_have` means that the names are not all."""
 
     any_may_have: bool
@@ -47,7 +47,7 @@ def add_region(connection: Connection, region: str, name_zh: str, name_en: str) 
     )
 
 
-def know_region(connection: Connection, region: str) -> None:
+def ensure_region(connection: Connection, region: str) -> None:
     """Make a region known by its code alone; one that has names keeps them."""
     names = {"region": region, "name_zh": region, "name_en": region}
     connection.execute(insert(regions).values(names).on_conflict_do_nothing())
@@ -146,14 +146,14 @@ def listen(connection: Connection) -> None:
     connection.exec_driver_sql(f"LISTEN {CHANNEL}")
 
 
-def changes(connection: Connection) -> Changes:
+def changes(connection: Connection) -> RegistryChanges:
     """What devices or sites have changed since the last call on this connection. Costs no query.
 
     Looks twice: if the server went away, the first look takes its last words, and only the second finds the line dead.
     """
     words = [news.payload for _look in range(2) for news in _driver(connection).notifies(timeout=0)]
     names = frozenset(name for word in words for name in word.split())
-    return Changes(any_may_have="" in words, names=names)
+    return RegistryChanges(any_may_have="" in words, names=names)
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:

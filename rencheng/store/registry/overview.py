@@ -47,7 +47,7 @@ def presence(connection: Connection, world: str, now: datetime | None) -> list[P
     return [_presence(connection, kind, world, now) for kind in Kind]
 
 
-def refused_by_reason(connection: Connection, world: str) -> dict[str, int]:
+def rejected_by_reason(connection: Connection, world: str) -> dict[str, int]:
     """How many readings wait in quarantine for which reason, the most frequent first."""
     times = func.sum(quarantine.c.times)
     query = select(quarantine.c.reason, times.label("times")).where(

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import ARRAY, Connection, LargeBinary, Text, any_, func, literal, select
 
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.store.core.sessions import Row
 from rencheng.store.quarantine.log import PREVIEW_BYTES
@@ -15,7 +15,7 @@ from rencheng.store.schema.tables import devices
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PendingDevice:
     """A device that nobody registered, and what it sent.
 
     Attributes:
@@ -39,7 +39,7 @@ class Pending:
 
 def list_pending(
     connection: Connection, *, names: Collection[str] | None = None, after: str | None = None, limit: int = 100
-) -> list[Pending]:
+) -> list[PendingDevice]:
     """Unknown devices with open entries, all or those of some names, in order of their names."""
     columns = quarantine.c
     address = func.split_part(columns.topic, "/", 3) + "/" + func.split_part(columns.topic, "/", 4)
@@ -52,7 +52,7 @@ def list_pending(
             func.max(columns.last_received_at).label("last_received_at"),
             func.max(columns.quarantine_id).label("newest_id"),
         )
-        .where(columns.reason == Reason.UNKNOWN_DEVICE.value, columns.replayed_at.is_(None))
+        .where(columns.reason == RejectionReason.UNKNOWN_DEVICE.value, columns.replayed_at.is_(None))
         .where(~select(devices).where(devices.c.device_id == columns.device_id).exists())
         .group_by(columns.device_id)
         .order_by(columns.device_id)
@@ -68,9 +68,9 @@ def list_pending(
     return [_pending(row) for row in connection.execute(query.order_by(grouped.c.device_id)).mappings()]
 
 
-def _pending(row: Row) -> Pending:
+def _pending(row: Row) -> PendingDevice:
     _, _, region, kind, *_ = row["topic"].split("/")  # intake took it apart before it knew that nobody knows the device
-    return Pending(
+    return PendingDevice(
         row["device_id"],
         region,
         Kind(kind),

@@ -34,7 +34,7 @@ class SiteFilters:
 
 
 @dataclass(frozen=True, slots=True)
-class GaugeNow:
+class GaugeStatus:
     """A gauge of a site, with the newest usable depth of any of its channels; None without one in `LOOK_BACK`."""
 
     device_id: str
@@ -44,7 +44,7 @@ class GaugeNow:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteNow:
+class SiteStatus:
     """A site as it stands at its world's `now`; None if its exercise has no reading at all yet.
 
     Attributes:
@@ -57,10 +57,10 @@ class SiteNow:
     level: Level
     warning_id: str | None
     now: datetime | None
-    gauges: tuple[GaugeNow, ...]
+    gauges: tuple[GaugeStatus, ...]
 
     @property
-    def telling(self) -> GaugeNow | None:
+    def telling(self) -> GaugeStatus | None:
         """The gauge to show: of those that see the deepest, lest a dry one hide a wet one; else the newest."""
         measured = [gauge for gauge in self.gauges if gauge.time is not None]
         seeing = [gauge for gauge in measured if self.state_of(gauge) == "ok"]
@@ -73,12 +73,12 @@ class SiteNow:
         """`blind` if no gauge has given a usable depth lately. A blind site is never to be shown as dry."""
         return "ok" if any(self.state_of(gauge) == "ok" for gauge in self.gauges) else "blind"
 
-    def state_of(self, gauge: GaugeNow) -> State:
+    def state_of(self, gauge: GaugeStatus) -> State:
         """Whether one gauge sees."""
         age_s = self.age_s(gauge)
         return "ok" if age_s is not None and age_s <= BLIND_AFTER.total_seconds() else "blind"
 
-    def age_s(self, gauge: GaugeNow) -> float | None:
+    def age_s(self, gauge: GaugeStatus) -> float | None:
         """How old a gauge's depth is at the world's now; a clock that runs ahead makes it 0."""
         if self.now is None or gauge.time is None:
             return None
@@ -87,7 +87,7 @@ class SiteNow:
 
 def list_sites(
     connection: Connection, filters: SiteFilters, *, after: str | None = None, limit: int = 100
-) -> list[SiteNow]:
+) -> list[SiteStatus]:
     """Sites as they stand now, in order of their names, from the name `after` on."""
     asked = {"region": sites.c.region, "world": sites.c.world}
     conditions = [column == value for name, column in asked.items() if (value := getattr(filters, name)) is not None]
@@ -97,7 +97,7 @@ def list_sites(
     return _as_they_stand(connection, connection.execute(query).mappings().all())
 
 
-def find_site(connection: Connection, site_id: str) -> SiteNow | None:
+def find_site(connection: Connection, site_id: str) -> SiteStatus | None:
     """One site as it stands now."""
     rows = connection.execute(select(sites).where(sites.c.site_id == site_id)).mappings().all()
     return next(iter(_as_they_stand(connection, rows)), None)
@@ -131,7 +131,7 @@ def worlds_now(connection: Connection, worlds: Iterable[str]) -> dict[str, datet
     return now
 
 
-def _as_they_stand(connection: Connection, rows: Sequence[Row]) -> list[SiteNow]:
+def _as_they_stand(connection: Connection, rows: Sequence[Row]) -> list[SiteStatus]:
     """A fixed number of questions for any number of sites."""
     site_ids = [row["site_id"] for row in rows]
     now = worlds_now(connection, {row["world"] for row in rows})
@@ -141,7 +141,7 @@ def _as_they_stand(connection: Connection, rows: Sequence[Row]) -> list[SiteNow]
     for row in rows:
         site_id, world = row["site_id"], row["world"]
         level, warning_id = in_force.get(site_id, (Level.NONE, None))
-        stand.append(SiteNow(row, level, warning_id, now.get(world), gauges.get(site_id, ())))
+        stand.append(SiteStatus(row, level, warning_id, now.get(world), gauges.get(site_id, ())))
     return stand
 
 
@@ -155,14 +155,16 @@ def _warnings_in_force(connection: Connection, site_ids: Sequence[str]) -> dict[
     return {row.site_id: (Level(row.level), row.warning_id) for row in connection.execute(query)}
 
 
-def _gauges_now(connection: Connection, now_by_site: Mapping[str, datetime | None]) -> dict[str, tuple[GaugeNow, ...]]:
+def _gauges_now(
+    connection: Connection, now_by_site: Mapping[str, datetime | None]
+) -> dict[str, tuple[GaugeStatus, ...]]:
     """The gauges of each site, with their newest usable depths."""
-    gauges: dict[str, tuple[GaugeNow, ...]] = {}
+    gauges: dict[str, tuple[GaugeStatus, ...]] = {}
     # a question for each now: chunks are left out by a time that the server is told, not by one that it computes
     for now in set(now_by_site.values()):
         site_ids = [site_id for site_id, its_now in now_by_site.items() if its_now == now]
         for row in connection.execute(_newest_usable(site_ids, since=(now or datetime.now(UTC)) - LOOK_BACK)):
-            gauge = GaugeNow(row.device_id, row.channel, row.time, row.depth_mm)
+            gauge = GaugeStatus(row.device_id, row.channel, row.time, row.depth_mm)
             gauges[row.site_id] = (*gauges.get(row.site_id, ()), gauge)
     return gauges
 

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor
-from rencheng.domain.site import Site, SiteType, Threshold, ThresholdProfile
+from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile
 from rencheng.store.registry.bindings import bind, sensors_by_site, unbind_others
 from rencheng.store.schema.tables import site_profiles, site_states, sites
 
@@ -142,7 +142,7 @@ def profile_to_json(profile: ThresholdProfile) -> dict[str, object]:
 
 def profile_from_json(kept: Mapping[str, Any]) -> ThresholdProfile:
     """The profile that was kept."""
-    thresholds = {Level.parse(word): Threshold(**value) for word, value in kept["thresholds"].items()}
+    thresholds = {Level.parse(word): DepthThreshold(**value) for word, value in kept["thresholds"].items()}
     return ThresholdProfile(**{**kept, "thresholds": thresholds})
 
 

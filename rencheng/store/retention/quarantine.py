@@ -25,7 +25,7 @@ STEP = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class DroppedEntries:
     """What one call let go. `more` says that there may be more to drop: commit, and call again."""
 
     entries: int
@@ -41,7 +41,7 @@ def drop_old(
     keep_days: float = KEEP_DAYS,
     keep_bytes: int = KEEP_BYTES,
     step: int = STEP,
-) -> Dropped:
+) -> DroppedEntries:
     """Drop what was received last before `keep_days` ago, then the oldest until the rest fits into `keep_bytes`.
 
     At most `step` entries at once. Open entries go on counting as quarantined: what they stood for is added to
@@ -65,7 +65,7 @@ def drop_old(
         by_key[each["world"], each["kind"], each["reason"]].append(each)
     for key, rows in sorted(by_key.items()):
         count_dropped(connection, now, key, entries=len(rows), readings=_readings(rows), payload_bytes=_bytes(rows))
-    return Dropped(len(gone), _readings(gone), _bytes(gone), more=len(doomed) == step)
+    return DroppedEntries(len(gone), _readings(gone), _bytes(gone), more=len(doomed) == step)
 
 
 def count_dropped(

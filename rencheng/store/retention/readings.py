@@ -8,12 +8,12 @@ from sqlalchemy.dialects.postgresql import insert
 
 from rencheng.store.hypertables.views import RAW, Chunk, Hypertable, chunks
 from rencheng.store.rollups.refresh import horizon
-from rencheng.store.schema.granularity import Level, Rollup
+from rencheng.store.schema.granularity import Granularity, Rollup
 from rencheng.store.schema.upkeep_tables import rollup_log, storage_horizons
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class DroppedChunks:
     """What `drop_old` did, or would do.
 
     Attributes:
@@ -31,12 +31,12 @@ def old_chunks(connection: Connection, hypertable: Hypertable, keep: timedelta) 
     return [chunk for chunk in chunks(connection, hypertable) if chunk.ends <= before]
 
 
-def would_drop(connection: Connection, hypertable: Hypertable, keep: timedelta) -> Dropped:
+def would_drop(connection: Connection, hypertable: Hypertable, keep: timedelta) -> DroppedChunks:
     """What `drop_old` would do now. Drops nothing."""
     return _sorted_out(connection, hypertable, old_chunks(connection, hypertable, keep))
 
 
-def drop_old(connection: Connection, hypertable: Hypertable, keep: timedelta) -> Dropped:
+def drop_old(connection: Connection, hypertable: Hypertable, keep: timedelta) -> DroppedChunks:
     """Drop what is older than `keep`, up to the first chunk whose readings or buckets are not rolled up yet.
 
     A transaction of its own, please: the chunks are locked until it ends. Readings that are stored meanwhile are waited
@@ -60,17 +60,17 @@ def drop_old(connection: Connection, hypertable: Hypertable, keep: timedelta) ->
     return dropped
 
 
-def _sorted_out(connection: Connection, hypertable: Hypertable, old: list[Chunk]) -> Dropped:
+def _sorted_out(connection: Connection, hypertable: Hypertable, old: list[Chunk]) -> DroppedChunks:
     """Which of the old chunks may go. The first that is still needed keeps those behind it, so that no hole appears."""
     needed_from = _first_needed(connection, hypertable) if old else None
     going = [chunk for chunk in old if needed_from is None or chunk.ends <= needed_from]
-    return Dropped(going, old[len(going) :])
+    return DroppedChunks(going, old[len(going) :])
 
 
 def _first_needed(connection: Connection, hypertable: Hypertable) -> datetime | None:
     """From when on a rollup still has to be made from this, directly or by way of a finer one; None: no such need."""
-    levels = list(Level)
-    upto = 1 if hypertable.level == RAW else levels.index(Level(hypertable.level)) + 2
+    levels = list(Granularity)
+    upto = 1 if hypertable.granularity == RAW else levels.index(Granularity(hypertable.granularity)) + 2
     needed = [_first_entry(connection, Rollup(hypertable.kind, level)) for level in levels[:upto]]
     return min((moment for moment in needed if moment is not None), default=None)
 
@@ -79,9 +79,9 @@ def _first_entry(connection: Connection, rollup: Rollup) -> datetime | None:
     """Where the log begins for a rollup. Entries about what is gone already ask for nothing that could be kept."""
     columns = rollup_log.c
     query = select(func.min(columns.begins)).where(
-        columns.kind == rollup.kind.value, columns.level == rollup.level.value
+        columns.kind == rollup.kind.value, columns.level == rollup.granularity.value
     )
-    if (gone := horizon(connection, rollup.kind, rollup.level.finer or RAW)) is not None:
+    if (gone := horizon(connection, rollup.kind, rollup.granularity.finer or RAW)) is not None:
         query = query.where(columns.ends > gone)
     moment: datetime | None = connection.execute(query).scalar()
     return moment
@@ -89,7 +89,7 @@ def _first_entry(connection: Connection, rollup: Rollup) -> datetime | None:
 
 def _remember(connection: Connection, hypertable: Hypertable, before: datetime) -> None:
     statement = insert(storage_horizons).values(
-        kind=hypertable.kind.value, level=hypertable.level, dropped_before=before
+        kind=hypertable.kind.value, level=hypertable.granularity, dropped_before=before
     )
     later = func.greatest(storage_horizons.c.dropped_before, statement.excluded.dropped_before)
     connection.execute(

@@ -12,14 +12,14 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, 
 from rencheng.domain.kind import Kind
 from rencheng.store.hypertables.edition import rollups_are_continuous
 from rencheng.store.hypertables.views import RAW, RAW_TABLES
-from rencheng.store.rollups.refresh_plan import Entry, Piece, plan
-from rencheng.store.schema.granularity import Level, Rollup, every_rollup
+from rencheng.store.rollups.refresh_plan import Refresh, TouchedBuckets, plan
+from rencheng.store.schema.granularity import Granularity, Rollup, every_rollup
 from rencheng.store.schema.upkeep_tables import rollup_log, storage_horizons
 
 SETTLED_AFTER = {
-    Level.MINUTE: timedelta(seconds=20),
-    Level.HOUR: timedelta(minutes=2),
-    Level.DAY: timedelta(minutes=10),
+    Granularity.MINUTE: timedelta(seconds=20),
+    Granularity.HOUR: timedelta(minutes=2),
+    Granularity.DAY: timedelta(minutes=10),
 }
 """So long after its end a bucket is taken to be complete. A reading that comes later costs its bucket a second time."""
 
@@ -47,12 +47,12 @@ def roll_up(engine: Engine, *, budget_s: float, ahead: timedelta = timedelta(0))
         now = connection.execute(select(func.clock_timestamp())).scalar_one() + ahead
         continuous = rollups_are_continuous(connection)
     for rollup in every_rollup():
-        ready = now - SETTLED_AFTER[rollup.level]
+        ready = now - SETTLED_AFTER[rollup.granularity]
         while time.monotonic() < until and (entries := _due(engine, rollup, ready)):
             _work_off(engine, rollup, entries, ready=ready, until=until, continuous=continuous, figures=figures)
     with engine.connect() as connection:
         figures["waiting"] = sum(
-            waiting(connection, rollup, before=now - SETTLED_AFTER[rollup.level]) for rollup in every_rollup()
+            waiting(connection, rollup, before=now - SETTLED_AFTER[rollup.granularity]) for rollup in every_rollup()
         )
     return figures
 
@@ -61,13 +61,13 @@ def waiting(connection: Connection, rollup: Rollup, *, before: datetime | None =
     """How many entries of the log concern whole buckets of a rollup, of all times or before a moment."""
     query = select(func.count()).select_from(rollup_log).where(*_of(rollup))
     if before is not None:
-        query = query.where(rollup_log.c.begins < rollup.level.floor(before))
+        query = query.where(rollup_log.c.begins < rollup.granularity.floor(before))
     return int(connection.execute(query).scalar_one())
 
 
 def touch(connection: Connection, kind: Kind, begins: datetime, ends: datetime) -> None:
     """Have everything between two moments rolled up anew: what was changed by hand, say."""
-    _log(connection, Rollup(kind, Level.MINUTE), [Piece(None, begins, ends)])
+    _log(connection, Rollup(kind, Granularity.MINUTE), [Refresh(None, begins, ends)])
 
 
 def touch_devices(connection: Connection, device_ids: Select[tuple[str]]) -> None:
@@ -79,7 +79,13 @@ def touch_devices(connection: Connection, device_ids: Select[tuple[str]]) -> Non
     for kind, table in RAW_TABLES.items():
         hour = func.time_bucket(timedelta(hours=1), table.c.time)
         held = (
-            select(literal(kind.value), literal(Level.MINUTE.value), table.c.device_id, hour, hour + timedelta(hours=1))
+            select(
+                literal(kind.value),
+                literal(Granularity.MINUTE.value),
+                table.c.device_id,
+                hour,
+                hour + timedelta(hours=1),
+            )
             .where(table.c.device_id.in_(device_ids))
             .distinct()
         )
@@ -98,7 +104,7 @@ def horizon(connection: Connection, kind: Kind, level: str) -> datetime | None:
 def _work_off(
     engine: Engine,
     rollup: Rollup,
-    entries: Sequence[Entry],
+    entries: Sequence[TouchedBuckets],
     *,
     ready: datetime,
     until: float,
@@ -106,10 +112,10 @@ def _work_off(
     figures: dict[str, int],
 ) -> None:
     with engine.connect() as connection:
-        dropped = horizon(connection, rollup.kind, rollup.level.finer or RAW)
-    made = plan(entries, rollup.level, ready=ready, horizon=dropped, by_device=not continuous)
+        dropped = horizon(connection, rollup.kind, rollup.granularity.finer or RAW)
+    made = plan(entries, rollup.granularity, ready=ready, horizon=dropped, by_device=not continuous)
     done = 0
-    for piece in made.pieces:
+    for piece in made.refreshes:
         if time.monotonic() >= until:
             break
         if continuous:
@@ -123,32 +129,32 @@ def _work_off(
         # last, or it would be taken for standing there already
         taken = [entry.entry_id for entry in entries]
         connection.execute(delete(rollup_log).where(rollup_log.c.entry_id == func.any(taken)))
-        if (coarser := rollup.level.coarser) is not None:
-            above = (Piece(p.devices, coarser.floor(p.begins), coarser.ceil(p.ends)) for p in made.pieces[:done])
+        if (coarser := rollup.granularity.coarser) is not None:
+            above = (Refresh(p.devices, coarser.floor(p.begins), coarser.ceil(p.ends)) for p in made.refreshes[:done])
             _log(connection, Rollup(rollup.kind, coarser), above)
-        _log(connection, rollup, [*made.left, *made.pieces[done:]])
+        _log(connection, rollup, [*made.left, *made.refreshes[done:]])
     figures["pieces"] += done
     figures["entries"] += len(entries)
     figures["beyond_retention"] += made.gone
 
 
-def _due(engine: Engine, rollup: Rollup, ready: datetime) -> list[Entry]:
+def _due(engine: Engine, rollup: Rollup, ready: datetime) -> list[TouchedBuckets]:
     columns = rollup_log.c
     query = (
         select(columns.entry_id, columns.device_id, columns.begins, columns.ends)
-        .where(*_of(rollup), columns.begins < rollup.level.floor(ready))
+        .where(*_of(rollup), columns.begins < rollup.granularity.floor(ready))
         .order_by(columns.begins.desc())
         .limit(ENTRIES_MAX)
     )
     with engine.connect() as connection:
-        return [Entry(*row) for row in connection.execute(query)]
+        return [TouchedBuckets(*row) for row in connection.execute(query)]
 
 
 def _of(rollup: Rollup) -> tuple[ColumnElement[bool], ...]:
-    return rollup_log.c.kind == rollup.kind.value, rollup_log.c.level == rollup.level.value
+    return rollup_log.c.kind == rollup.kind.value, rollup_log.c.level == rollup.granularity.value
 
 
-def _log(connection: Connection, rollup: Rollup, pieces: Iterable[Piece]) -> None:
+def _log(connection: Connection, rollup: Rollup, pieces: Iterable[Refresh]) -> None:
     """Add to the log what does not stand in it. Nobody else writes to it what this writes, so nothing comes twice."""
     rows = [
         (name, piece.begins, piece.ends)
@@ -164,7 +170,13 @@ def _log(connection: Connection, rollup: Rollup, pieces: Iterable[Piece]) -> Non
     )
     known = {tuple(row) for row in connection.execute(standing)}
     new = [
-        {"kind": rollup.kind.value, "level": rollup.level.value, "device_id": name, "begins": begins, "ends": ends}
+        {
+            "kind": rollup.kind.value,
+            "level": rollup.granularity.value,
+            "device_id": name,
+            "begins": begins,
+            "ends": ends,
+        }
         for name, begins, ends in rows
         if (name, begins, ends) not in known
     ]
@@ -172,7 +184,7 @@ def _log(connection: Connection, rollup: Rollup, pieces: Iterable[Piece]) -> Non
         connection.execute(insert(rollup_log), new)
 
 
-def _refresh_table(connection: Connection, rollup: Rollup, piece: Piece) -> None:
+def _refresh_table(connection: Connection, rollup: Rollup, piece: Refresh) -> None:
     """Out with what stood there, in with what the query says now. In one transaction, so nobody sees less.
 
     The values stand in the text, because only then does TimescaleDB see which chunks are meant.
@@ -187,7 +199,7 @@ def _refresh_table(connection: Connection, rollup: Rollup, piece: Piece) -> None
         driver.execute(sql.SQL(statement).format(table=table, query=query, within=within))
 
 
-def _refresh_aggregate(engine: Engine, rollup: Rollup, piece: Piece) -> None:
+def _refresh_aggregate(engine: Engine, rollup: Rollup, piece: Refresh) -> None:
     """The same by TimescaleDB's own means, which refuse to work within a transaction.
 
     TimescaleDB notes of each transaction the oldest and the newest touched time, and takes all between for touched:

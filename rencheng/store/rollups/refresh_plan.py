@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from rencheng.store.schema.granularity import CITY_ZONE, Level
+from rencheng.store.schema.granularity import CITY_ZONE, Granularity
 
 DEVICES_MAX = 500
 """With more late devices in one stretch of time it is cheaper to take all."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TouchedBuckets:
     """A row of the log: from `begins` on, before `ends`, something changed; of one device, or of any (None)."""
 
     entry_id: int
@@ -22,7 +22,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Refresh:
     """Whole buckets, to be rolled up in one statement: of these devices, or of all (None)."""
 
     devices: frozenset[str] | None
@@ -31,7 +31,7 @@ class Piece:
 
 
 @dataclass(slots=True)
-class Plan:
+class RefreshPlan:
     """What to do about some entries.
 
     Attributes:
@@ -40,12 +40,12 @@ class Plan:
         gone: entries about buckets whose source was dropped. Nothing can be done about them.
     """
 
-    pieces: list[Piece] = field(default_factory=list)
-    left: list[Piece] = field(default_factory=list)
+    refreshes: list[Refresh] = field(default_factory=list)
+    left: list[Refresh] = field(default_factory=list)
     gone: int = 0
 
 
-def stretch_of(level: Level, moment: datetime) -> tuple[datetime, datetime]:
+def stretch_of(level: Granularity, moment: datetime) -> tuple[datetime, datetime]:
     """The stretch of time around a moment that one statement may span: a bucket of the next level, or thirty days."""
     if (coarser := level.coarser) is not None:
         begins = coarser.floor(moment)
@@ -55,7 +55,9 @@ def stretch_of(level: Level, moment: datetime) -> tuple[datetime, datetime]:
     return begins, begins + days
 
 
-def plan(entries: Sequence[Entry], level: Level, *, ready: datetime, horizon: datetime | None, by_device: bool) -> Plan:
+def plan(
+    entries: Sequence[TouchedBuckets], level: Granularity, *, ready: datetime, horizon: datetime | None, by_device: bool
+) -> RefreshPlan:
     """Put entries together: what overlaps is done once, what is of one device costs that device alone.
 
     Args:
@@ -65,7 +67,7 @@ def plan(entries: Sequence[Entry], level: Level, *, ready: datetime, horizon: da
         horizon: before it the source was dropped; None if nothing was.
         by_device: whether the rollup can be made anew for single devices. If not, all share the fate of one.
     """
-    made = Plan()
+    made = RefreshPlan()
     edge = level.floor(ready)
     of_all: dict[datetime, list[tuple[datetime, datetime]]] = defaultdict(list)
     of_devices: dict[datetime, set[str]] = defaultdict(set)
@@ -73,7 +75,7 @@ def plan(entries: Sequence[Entry], level: Level, *, ready: datetime, horizon: da
         begins, ends = level.floor(entry.begins), level.ceil(entry.ends)
         devices = None if entry.device_id is None else frozenset({entry.device_id})
         if ends > edge:
-            made.left.append(Piece(devices, max(begins, edge), ends))
+            made.left.append(Refresh(devices, max(begins, edge), ends))
         if horizon is not None and begins < horizon:
             made.gone += 1
             begins = level.ceil(horizon)
@@ -87,9 +89,9 @@ def plan(entries: Sequence[Entry], level: Level, *, ready: datetime, horizon: da
         if len(names) > DEVICES_MAX:
             of_all[stretch].append((start, end))
         else:
-            made.pieces.append(Piece(frozenset(names), start, end))
-    made.pieces += [Piece(None, start, end) for spans in of_all.values() for start, end in merged(spans)]
-    made.pieces.sort(key=lambda piece: piece.begins, reverse=True)
+            made.refreshes.append(Refresh(frozenset(names), start, end))
+    made.refreshes += [Refresh(None, start, end) for spans in of_all.values() for start, end in merged(spans)]
+    made.refreshes.sort(key=lambda piece: piece.begins, reverse=True)
     made.left = list(dict.fromkeys(made.left))
     return made
 
@@ -108,7 +110,7 @@ def merged(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetim
         yield open_span
 
 
-def _cut(level: Level, begins: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime, datetime]]:
+def _cut(level: Granularity, begins: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime, datetime]]:
     """(stretch, begins, ends) for each stretch of time that the span reaches into."""
     while begins < ends:
         stretch, stretch_ends = stretch_of(level, begins)
@@ -116,5 +118,5 @@ def _cut(level: Level, begins: datetime, ends: datetime) -> Iterator[tuple[datet
         begins = stretch_ends
 
 
-def _end(level: Level, stretch: datetime) -> datetime:
+def _end(level: Granularity, stretch: datetime) -> datetime:
     return stretch_of(level, stretch)[1]

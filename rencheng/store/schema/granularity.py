@@ -13,7 +13,7 @@ CITY_ZONE = ZoneInfo("Asia/Shanghai")
 """Where days begin at midnight: migration 0008 cut them so."""
 
 
-class Level(StrEnum):
+class Granularity(StrEnum):
     """How finely a rollup cuts time; part of its name."""
 
     MINUTE = "1min"
@@ -26,18 +26,18 @@ class Level(StrEnum):
         return _WIDTHS[self]
 
     @property
-    def finer(self) -> "Level | None":
+    def finer(self) -> "Granularity | None":
         """What it is made from; None: from the readings."""
-        return dict(pairwise(reversed(Level))).get(self)
+        return dict(pairwise(reversed(Granularity))).get(self)
 
     @property
-    def coarser(self) -> "Level | None":
+    def coarser(self) -> "Granularity | None":
         """What is made from it."""
-        return dict(pairwise(Level)).get(self)
+        return dict(pairwise(Granularity)).get(self)
 
     def floor(self, moment: datetime) -> datetime:
         """Where the bucket begins that holds this moment, in UTC."""
-        if self is Level.DAY:
+        if self is Granularity.DAY:
             local = moment.astimezone(CITY_ZONE)
             return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
         return moment - (moment - _EPOCH) % self.width
@@ -48,7 +48,11 @@ class Level(StrEnum):
         return start if start == moment else start + self.width
 
 
-_WIDTHS = {Level.MINUTE: timedelta(minutes=1), Level.HOUR: timedelta(hours=1), Level.DAY: timedelta(days=1)}
+_WIDTHS = {
+    Granularity.MINUTE: timedelta(minutes=1),
+    Granularity.HOUR: timedelta(hours=1),
+    Granularity.DAY: timedelta(days=1),
+}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -57,14 +61,14 @@ class Rollup:
     """One kind's rollup of one level."""
 
     kind: Kind
-    level: Level
+    granularity: Granularity
 
     @property
     def name(self) -> str:
         """Its name in the database, the same on either edition."""
-        return f"{self.kind.value}_{self.level.value}"
+        return f"{self.kind.value}_{self.granularity.value}"
 
 
 def every_rollup() -> Iterator[Rollup]:
     """All of them, each after the one that it is made from."""
-    return (Rollup(kind, level) for level in Level for kind in Kind)
+    return (Rollup(kind, level) for level in Granularity for kind in Kind)

@@ -10,12 +10,12 @@ from rencheng.domain.level import Level
 from rencheng.store.core.sessions import Row
 from rencheng.store.schema.tables import sites, warning_events, warnings
 
-Position = tuple[datetime, str]
+WarningPosition = tuple[datetime, str]
 """(opened_at, warning_id): where a page ended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class WarningFilters:
     """Which warnings are meant; None leaves a question open.
 
     Attributes:
@@ -32,7 +32,7 @@ class Filters:
 
 
 def list_warnings(
-    connection: Connection, filters: Filters, *, after: Position | None = None, limit: int = 100
+    connection: Connection, filters: WarningFilters, *, after: WarningPosition | None = None, limit: int = 100
 ) -> list[Row]:
     """Warnings with the names of their sites, newest first."""
     query = _WARNINGS.where(*_conditions(filters)).limit(limit)
@@ -68,7 +68,7 @@ _WARNINGS = select(warnings, sites.c.name_zh, sites.c.name_en, sites.c.region).j
 )
 
 
-def _conditions(filters: Filters) -> Iterator[ColumnElement[bool]]:
+def _conditions(filters: WarningFilters) -> Iterator[ColumnElement[bool]]:
     columns = warnings.c
     if filters.site_id is not None:
         yield columns.site_id == filters.site_id

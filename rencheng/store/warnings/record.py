@@ -17,18 +17,18 @@ _DUE = (deliveries.c.delivered_at.is_(None), deliveries.c.held.is_(None), delive
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class RenderedWarning:
     """A message with its outer forms, and where on MQTT it is retained."""
 
     message: WarningMessage
     document: Mapping[str, object]
     cap_xml: str
     topic: str
-    held: str | None = None
+    suppressed_by: str | None = None
     """Why storm control holds its delivery back; None if it does not."""
 
 
-def record(connection: Connection, said: Said, *, delivered: bool) -> None:
+def record(connection: Connection, said: RenderedWarning, *, delivered: bool) -> None:
     """Keep a message and its delivery, due unless it has been delivered already; in one statement, for it is urgent.
 
     A message that is kept already is left as it is.
@@ -50,7 +50,7 @@ def record(connection: Connection, said: Said, *, delivered: bool) -> None:
         "channel": literal(MQTT),
         "topic": literal(said.topic),
         "delivered_at": func.now() if delivered else null(),
-        "held": literal(said.held, Text),
+        "held": literal(said.suppressed_by, Text),
     }
     due = insert(deliveries).from_select(list(delivery), select(*delivery.values()))
     connection.execute(due.add_cte(_kept_warning(message).cte("warning")))

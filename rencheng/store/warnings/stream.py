@@ -39,7 +39,7 @@ SELECT (SELECT max(event_id) FROM warning_events) AS newest,
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class StreamEvent:
     """One message as it goes into a stream.
 
     Attributes:
@@ -53,7 +53,7 @@ class Told:
     document: dict[str, Any]
 
 
-def read(connection: Connection, *, after: int, through: int, limit: int) -> Sequence[Told]:
+def read(connection: Connection, *, after: int, through: int, limit: int) -> Sequence[StreamEvent]:
     """Messages with ids above `after`, up to the settled id `through`, in order."""
     earlier = warning_events.alias("earlier")
     peak = (
@@ -75,7 +75,7 @@ def read(connection: Connection, *, after: int, through: int, limit: int) -> Seq
         .limit(limit)
     )
     return [
-        Told(row.event_id, row.site_id, row.world, Level(row.peak_level), row.document)
+        StreamEvent(row.event_id, row.site_id, row.world, Level(row.peak_level), row.document)
         for row in connection.execute(query)
     ]
 
@@ -86,12 +86,12 @@ def newest_drawn(connection: Connection) -> int:
     return int(connection.execute(drawn).scalar_one())
 
 
-class Tail:
+class StreamTail:
     """The end of the record: what is settled there, and a line on which the database says that there is more."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._settled: int | None = None
+        self._high_water_mark: int | None = None
         self._waiting: tuple[int, frozenset[str]] | None = None
 
     @property
@@ -99,19 +99,19 @@ class Tail:
         """Is something visible that is not settled yet? Nobody tells us when a writer gives up: look again soon."""
         return self._waiting is not None
 
-    def look(self) -> int | None:
+    def poll(self) -> int | None:
         """Up to which id everything is settled; None as long as that was never known."""
         row = self._connection.execute(_LOOK).one()
         newest, speaking = row.newest or 0, frozenset(row.speaking)
         if self._waiting is not None and not self._waiting[1] & speaking:
-            self._settled, self._waiting = self._waiting[0], None
+            self._high_water_mark, self._waiting = self._waiting[0], None
         if not speaking:
-            self._settled, self._waiting = newest, None
-        elif self._waiting is None and newest != self._settled:
+            self._high_water_mark, self._waiting = newest, None
+        elif self._waiting is None and newest != self._high_water_mark:
             self._waiting = newest, speaking
-        return self._settled
+        return self._high_water_mark
 
-    def read(self, *, after: int, through: int, limit: int) -> Sequence[Told]:
+    def read(self, *, after: int, through: int, limit: int) -> Sequence[StreamEvent]:
         """As `read`, on this line."""
         return read(self._connection, after=after, through=through, limit=limit)
 
@@ -131,12 +131,12 @@ _Driver = psycopg.Connection[Any]
 
 
 @contextmanager
-def listening(engine: Engine) -> Iterator[Tail]:
+def listening(engine: Engine) -> Iterator[StreamTail]:
     """A tail with a connection of its own, on which each statement sees what is committed by then."""
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
         connection.exec_driver_sql(f"LISTEN {CHANNEL}")
-        yield Tail(connection)
+        yield StreamTail(connection)
     finally:
         with suppress(SQLAlchemyError):
             connection.invalidate()  # it listens, and must not go back into the pool

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, func, insert, or_, select, update
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
-from rencheng.domain.mute import Maintenance, Mute, Scope, Silence
+from rencheng.domain.mute import Maintenance, Mute, MuteScope, Silence
 from rencheng.store.core.sessions import Row
 from rencheng.store.schema.suppression_tables import maintenance, notices, silences
 from rencheng.store.schema.tables import deliveries, warning_events, warnings
@@ -18,20 +18,20 @@ _MUTES: dict[type[Mute], Table] = {Silence: silences, Maintenance: maintenance}
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentMessage:
     """A message of a warning that is open: whether it was delivered, or is on its way."""
 
     site_id: str
     identifier: str
     level: Level
     issued_at: datetime
-    is_held: bool
+    is_suppressed: bool
     document: Mapping[str, Any]
     topic: str
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class OutgoingMessage:
     """A message that was held back, ready to go out."""
 
     identifier: str
@@ -119,7 +119,7 @@ def newest_notices(connection: Connection, world: str | None = None) -> list[Row
     return list(connection.execute(query).mappings())
 
 
-def told_of_open_warnings(connection: Connection) -> list[Told]:
+def sent_of_open_warnings(connection: Connection) -> list[SentMessage]:
     """Every message of the warnings that stand, in the order in which they were said."""
     query = (
         select(
@@ -137,7 +137,7 @@ def told_of_open_warnings(connection: Connection) -> list[Told]:
         .order_by(warning_events.c.event_id)
     )
     return [
-        Told(
+        SentMessage(
             row.site_id, row.identifier, Level(row.level), row.issued_at, row.held is not None, row.document, row.topic
         )
         for row in connection.execute(query)
@@ -169,5 +169,5 @@ def _add(connection: Connection, mute: Mute, values: Mapping[str, object], made_
     return f"{table.name.removesuffix('s')}-{number}"
 
 
-def _said(row: Any) -> tuple[Scope, Level]:  # noqa: ANN401 - a row
-    return Scope(row.world, row.site_id, row.region, row.catchment), Level(row.up_to)
+def _said(row: Any) -> tuple[MuteScope, Level]:  # noqa: ANN401 - a row
+    return MuteScope(row.world, row.site_id, row.region, row.catchment), Level(row.up_to)

@@ -11,10 +11,10 @@ from typing import Protocol
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
-from rencheng.store.core.database import Engine, commit_soon, in_our_words
+from rencheng.store.core.database import Engine, async_commit, translate_errors
 from rencheng.store.warnings.record import mark_delivered
-from rencheng.store.warnings.suppression import Parcel
-from services.alerts.isolation import contained
+from rencheng.store.warnings.suppression import OutgoingMessage
+from services.alerts.isolation import isolated
 from services.alerts.outbox.relay import as_payload
 
 log = get_logger("alerts")
@@ -26,17 +26,17 @@ RETRY_S = 1.0
 """How long to leave a database alone that was away."""
 
 
-class Line(Protocol):
+class PublishSession(Protocol):
     """A session with the broker."""
 
-    def send(self, messages: Sequence[tuple[str, bytes]], *, retain: bool) -> list[int]: ...  # noqa: D102 - `Session`
-    def taken(self, *, wait_s: float = 0) -> set[int]: ...  # noqa: D102
+    def publish_nowait(self, messages: Sequence[tuple[str, bytes]], *, retain: bool) -> list[int]: ...  # noqa: D102 - `Session`
+    def acked(self, *, wait_s: float = 0) -> set[int]: ...  # noqa: D102
 
 
-class Express:
+class FastRelay:
     """What is on its way to the broker."""
 
-    def __init__(self, engine: Engine, line: Line) -> None:
+    def __init__(self, engine: Engine, line: PublishSession) -> None:
         self._engine = engine
         self._line = line
         self._on_its_way: deque[tuple[int, str]] = deque()
@@ -45,15 +45,17 @@ class Express:
         self._note_at = 0.0
 
     @property
-    def is_under_way(self) -> bool:
+    def is_in_flight(self) -> bool:
         """Is the broker's word still to come?"""
         return bool(self._on_its_way)
 
-    def send(self, fresh: Sequence[Parcel]) -> bool:
+    def send(self, fresh: Sequence[OutgoingMessage]) -> bool:
         """Send messages in order. False if not all of them could be: `deliver_due` finds them in the database."""
         sent: list[int] = []
-        with contained("delivery; tried again from the database"):
-            sent = self._line.send([(parcel.topic, as_payload(parcel.document)) for parcel in fresh], retain=True)
+        with isolated("delivery; tried again from the database"):
+            sent = self._line.publish_nowait(
+                [(parcel.topic, as_payload(parcel.document)) for parcel in fresh], retain=True
+            )
         self._on_its_way.extend(zip(sent, (parcel.identifier for parcel in fresh), strict=False))
         self._sent_at = time.monotonic()
         return len(sent) == len(fresh)
@@ -61,7 +63,7 @@ class Express:
     def settle(self, *, wait_s: float = 0) -> bool:
         """Note what the broker has taken. False if something must be delivered from the database after all."""
         if self._on_its_way:
-            taken = self._line.taken(wait_s=wait_s)
+            taken = self._line.acked(wait_s=wait_s)
             self._taken += [name for number, name in self._on_its_way if number in taken]
             self._on_its_way = deque(one for one in self._on_its_way if one[0] not in taken)
         if self._taken and (wait_s or time.monotonic() >= self._note_at):
@@ -73,8 +75,8 @@ class Express:
 
     def _note(self) -> None:
         try:
-            with in_our_words(), self._engine.begin() as connection:
-                commit_soon(connection)  # what a crash leaves unnoted is delivered once more, as the same message
+            with translate_errors(), self._engine.begin() as connection:
+                async_commit(connection)  # what a crash leaves unnoted is delivered once more, as the same message
                 mark_delivered(connection, self._taken)
             self._taken = []
         except StoreUnavailable as away:

@@ -12,10 +12,10 @@ from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.topic import ROOT
 from rencheng.messages.warning_json import Bilingual
 from rencheng.runtime.logs import get_logger
-from rencheng.store.core.database import Engine, in_our_words
+from rencheng.store.core.database import Engine, translate_errors
 from rencheng.store.warnings.suppression import add_notices
 from rencheng.text.formatting import stamp
-from services.alerts.isolation import contained
+from services.alerts.isolation import isolated
 from services.alerts.suppression.notices import Notice
 
 log = get_logger("alerts")
@@ -29,7 +29,7 @@ _UNFIT = re.compile(r"[\x00-\x20/+#\x7f]+")
 """What a step of a topic may not hold, and blanks."""
 
 
-class Bulletin:
+class NoticePublisher:
     """Sends each notice once, and records it.
 
     Args:
@@ -44,7 +44,7 @@ class Bulletin:
         self._unrecorded: deque[Notice] = deque(maxlen=UNRECORDED_MAX)
         self._retry_at = 0.0
 
-    def post(self, notices: list[Notice], *, connected: bool) -> None:
+    def publish(self, notices: list[Notice], *, connected: bool) -> None:
         """Take notices in; send and record all that can be. A newer one of a topic takes the place of one unsent."""
         for notice in notices:
             log.info(
@@ -58,7 +58,7 @@ class Bulletin:
         for topic, notice in list(self._unsent.items()):
             sent = False
             if connected:
-                with contained("notice", topic=topic):
+                with isolated("notice", topic=topic):
                     sent = self._publish(topic, payload_of(notice))
             if not sent:
                 break
@@ -69,7 +69,7 @@ class Bulletin:
         if not self._unrecorded:
             return
         try:
-            with in_our_words(), self._engine.begin() as connection:
+            with translate_errors(), self._engine.begin() as connection:
                 add_notices(connection, [_row(notice) for notice in self._unrecorded])
             self._unrecorded.clear()
         except StoreUnavailable as away:

@@ -6,22 +6,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.engine.evaluator import Page
+from rencheng.engine.evaluator import SiteRecord
 from rencheng.runtime.logs import get_logger
-from rencheng.store.core.database import Connection, Engine, commit_soon, in_one_trip, in_our_words
+from rencheng.store.core.database import Connection, Engine, async_commit, pipelined, translate_errors
 from rencheng.store.core.errors import is_unavailable
 from rencheng.store.registry.sites import save_site_states
-from rencheng.store.warnings.record import Said, record
-from rencheng.store.warnings.suppression import Parcel, release
-from services.alerts.isolation import contained
+from rencheng.store.warnings.record import RenderedWarning, record
+from rencheng.store.warnings.suppression import OutgoingMessage, release
+from services.alerts.isolation import isolated
 
 log = get_logger("alerts")
 
 SAVE_EVERY_S = 60.0
 """How old a kept page may grow when nothing is said."""
 
-PAGES_MAX = 40
-PAGES_EVERY_S = 0.2
+RECORDS_MAX = 40
+RECORDS_EVERY_S = 0.2
 """So many such pages at once, and so often: a city's pages take seconds, and no warning may wait so long."""
 
 RETRY_S = 1.0
@@ -51,27 +51,27 @@ class Outbox:
     def __init__(self, engine: Engine, publish: Callable[[Sendable], bool]) -> None:
         self._engine = engine
         self._publish = publish
-        self._unsaved: list[tuple[Said, bool]] = []
-        self._pages: dict[str, Page] = {}
+        self._unsaved: list[tuple[RenderedWarning, bool]] = []
+        self._records: dict[str, SiteRecord] = {}
         self._changed_at: dict[str, float] = {}  # when a page first differed from what is kept, the oldest first
-        self._freed: dict[str, tuple[Parcel, bool]] = {}
+        self._freed: dict[str, tuple[OutgoingMessage, bool]] = {}
         self._retry_at = 0.0
-        self._fresh: list[Parcel] = []
+        self._fresh: list[OutgoingMessage] = []
 
-    def free(self, parcels: Iterable[Parcel]) -> None:
+    def release(self, parcels: Iterable[OutgoingMessage]) -> None:
         """Let messages go out that were held back; the next `keep` sees to it."""
         freed = {parcel.identifier: (parcel, False) for parcel in parcels}
         if freed:
             self._freed |= freed
             self._retry_at = 0.0
 
-    def keep(self, said: Sequence[Said], pages: Mapping[str, Page]) -> bool:
+    def store(self, said: Sequence[RenderedWarning], pages: Mapping[str, SiteRecord]) -> bool:
         """Take messages and changed pages in. True if messages were committed, so that deliveries are due.
 
         A message is written with the page of its site at once, a page that says nothing when it has waited long enough.
         """
         now = time.monotonic()
-        self._pages.update(pages)
+        self._records.update(pages)
         for site_id in pages:
             self._changed_at.setdefault(site_id, now)
         self._unsaved.extend((item, False) for item in said)
@@ -83,18 +83,18 @@ class Outbox:
             due = []  # what is urgent does not wait for what is not
         return self._save(due) and has_messages
 
-    def take_fresh(self) -> list[Parcel]:
+    def take_new(self) -> list[OutgoingMessage]:
         """What the last commits made due, in order."""
         fresh, self._fresh = self._fresh, []
         return fresh
 
     def save(self) -> bool:
         """Commit all that waits. False while the database is away."""
-        return self._save(list(self._pages))
+        return self._save(list(self._records))
 
     def _due(self, now: float) -> list[str]:
         """The sites whose pages have waited longest, if that is long enough."""
-        oldest = itertools.islice(self._changed_at.items(), PAGES_MAX)
+        oldest = itertools.islice(self._changed_at.items(), RECORDS_MAX)
         return [site_id for site_id, changed_at in oldest if now - changed_at >= SAVE_EVERY_S]
 
     def _is_overdue(self, now: float) -> bool:
@@ -108,16 +108,16 @@ class Outbox:
         self._retry_at = time.monotonic() + RETRY_S
         sites = sorted({*site_ids, *(said.message.site_id for said, _ in self._unsaved)})
         try:
-            with in_our_words():
+            with translate_errors():
                 refused, freed = self._commit(sites)
         except StoreUnavailable as away:
             log.warning("database away, warnings go out unrecorded", waiting=len(self._unsaved), why=str(away))
             self._send_unrecorded()
             return False
         self._fresh += [
-            Parcel(said.message.identifier, said.topic, said.document)
+            OutgoingMessage(said.message.identifier, said.topic, said.document)
             for said, delivered in self._unsaved
-            if not (delivered or said.held or said.message.site_id in refused)
+            if not (delivered or said.suppressed_by or said.message.site_id in refused)
         ]
         self._fresh += [parcel for name, (parcel, sent) in self._freed.items() if name in freed and not sent]
         self._unsaved = [(said, delivered) for said, delivered in self._unsaved if said.message.site_id in refused]
@@ -125,29 +125,31 @@ class Outbox:
             del self._freed[name]
         self._send_unrecorded()
         self._freed = {}  # what was not recorded has gone out directly
-        self._unsaved = [(said, delivered) for said, delivered in self._unsaved if not delivered and not said.held]
+        self._unsaved = [
+            (said, delivered) for said, delivered in self._unsaved if not delivered and not said.suppressed_by
+        ]
         for site_id in sites:
-            self._pages.pop(site_id, None)
+            self._records.pop(site_id, None)
             self._changed_at.pop(site_id, None)
         if not self._unsaved:
-            self._retry_at = time.monotonic() + PAGES_EVERY_S
+            self._retry_at = time.monotonic() + RECORDS_EVERY_S
         return True
 
     def _send_unrecorded(self) -> None:
         """Straight out, in order; what comes later never goes before what did not come through."""
         for index, (said, delivered) in enumerate(self._unsaved):
-            if said.held:
+            if said.suppressed_by:
                 continue
             came_through: bool | None = delivered
             if not delivered:
                 came_through = None
-                with contained("direct publication", identifier=said.message.identifier):
+                with isolated("direct publication", identifier=said.message.identifier):
                     came_through = self._publish(said)
             if came_through is False:
                 return
             self._unsaved[index] = said, bool(came_through)
         for name, (parcel, sent) in self._freed.items():
-            with contained("direct publication", identifier=name):
+            with isolated("direct publication", identifier=name):
                 self._freed[name] = parcel, sent or self._publish(parcel)
 
     def _commit(self, sites: Sequence[str]) -> tuple[set[str], list[str]]:
@@ -165,7 +167,7 @@ class Outbox:
         written: set[str] = set()
         with self._engine.begin() as connection:
             for site_id in sites:
-                with contained("record; its warnings go out unrecorded", site=site_id), connection.begin_nested():
+                with isolated("record; its warnings go out unrecorded", site=site_id), connection.begin_nested():
                     self._write_sites(connection, [site_id])
                     written.add(site_id)
             return set(sites) - written, self._release(connection)
@@ -175,11 +177,11 @@ class Outbox:
 
     def _write_sites(self, connection: Connection, site_ids: Sequence[str]) -> None:
         """A site's page is never without its messages, nor they without it."""
-        pages = {site_id: page for site_id in site_ids if (page := self._pages.get(site_id))}
-        states = {name: (page.to_json(), at) for name, page in pages.items() if (at := page.taken_until)}
+        pages = {site_id: page for site_id in site_ids if (page := self._records.get(site_id))}
+        states = {name: (page.to_json(), at) for name, page in pages.items() if (at := page.processed_until)}
         if not (self._unsaved or self._freed):
-            commit_soon(connection)  # pages alone: what they lack is read from the stored readings again
-        with in_one_trip(connection):
+            async_commit(connection)  # pages alone: what they lack is read from the stored readings again
+        with pipelined(connection):
             save_site_states(connection, states)
             for said, delivered in self._unsaved:
                 if said.message.site_id in site_ids:

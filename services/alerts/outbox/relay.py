@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
-from rencheng.store.core.database import Engine, in_our_words
+from rencheng.store.core.database import Engine, translate_errors
 from rencheng.store.warnings.record import due_deliveries, mark_attempt, settle_overtaken
 
 log = get_logger("alerts")
@@ -21,7 +21,7 @@ def as_payload(document: Mapping[str, object]) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def deliver_due(engine: Engine, publish: Publish) -> bool:
+def relay_due(engine: Engine, publish: Publish) -> bool:
     """Deliver until nothing is due. False if something still is.
 
     Delivery and its mark cannot be one step: after a crash between them a warning is retained once more, with the
@@ -30,7 +30,7 @@ def deliver_due(engine: Engine, publish: Publish) -> bool:
     """
     try:
         while True:
-            with in_our_words(), engine.begin() as connection:
+            with translate_errors(), engine.begin() as connection:
                 if overtaken := settle_overtaken(connection):
                     log.warning("overtaken by later messages, not sent", messages=overtaken)
                 due = due_deliveries(connection, limit=BATCH_MAX)

@@ -9,15 +9,15 @@ from datetime import datetime
 
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
-from rencheng.domain.sign import Sign
+from rencheng.domain.sign import Evidence
 from rencheng.domain.site import Site
 from rencheng.domain.topic import Channel, Topic
-from rencheng.engine.nearby.evidence import Surroundings
+from rencheng.engine.nearby.evidence import NearbyEvidence
 from rencheng.intake import admit
 from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.session import Session
 from rencheng.runtime.logs import get_logger
-from services.alerts.isolation import contained
+from services.alerts.isolation import isolated
 from services.alerts.settings import AlertSettings
 
 log = get_logger("alerts")
@@ -26,13 +26,13 @@ MESSAGES_MAX = 1000
 """So many of these between two looks at the gauges: they take five milliseconds."""
 
 
-class Around:
+class NearbyFeed:
     """What stands around the sites, heard live. What it missed while away it learns anew."""
 
     def __init__(self, settings: AlertSettings) -> None:
         self._address = settings.mqtt_address
         self._account = ("rencheng-alerts", settings.mqtt_alerts_password.get_secret_value())
-        self._surroundings = Surroundings()
+        self._surroundings = NearbyEvidence()
         self._limits = ClockLimits()
         self._inbox = Inbox()
         self._session: Session | None = None
@@ -54,12 +54,12 @@ class Around:
             self._session = self._listening(topics)
             self._session.__enter__()
 
-    def take(self, directory: Mapping[str, Device]) -> None:
+    def update(self, directory: Mapping[str, Device]) -> None:
         """Take in what was heard."""
         if self._session is None:
             return
         for delivery in self._inbox.take(messages_max=MESSAGES_MAX, wait_s=0):
-            with contained("message from around", topic=delivery.message.topic):
+            with isolated("message from around", topic=delivery.message.topic):
                 admitted = admit(delivery.message, directory, self._limits)
                 if admitted.state:
                     self._surroundings.take_state(admitted.state)
@@ -67,10 +67,10 @@ class Around:
                     self._surroundings.take(reading)
         self._session.resume_if_drained()
 
-    def signs(self, site: Site, at: datetime) -> tuple[Sign, ...]:
+    def evidence(self, site: Site, at: datetime) -> tuple[Evidence, ...]:
         """What is told of a site at a time: first what supports its gauges, then what makes one doubt them."""
         told = self._surroundings.of(site.site_id, at)
-        return (*told.supports, *told.questions)
+        return (*told.corroborates, *told.contradicts)
 
     def close(self) -> None:
         """Stop listening."""

@@ -14,17 +14,17 @@ from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.reading import WaterReading
-from rencheng.engine.reorder_buffer import LATENESS
+from rencheng.engine.reorder_buffer import ALLOWED_LATENESS
 from rencheng.intake import admit
 from rencheng.messaging.inbox import Inbox
 from rencheng.runtime.logs import get_logger
-from rencheng.store.core.database import Engine, in_our_words
+from rencheng.store.core.database import Engine, translate_errors
 from rencheng.store.readings.gauge_readings import committed_through, readings_since
-from services.alerts.isolation import contained
+from services.alerts.isolation import isolated
 
 log = get_logger("alerts")
 
-Heard = tuple[WaterReading, datetime]
+TimedReading = tuple[WaterReading, datetime]
 """A reading, and when it reached us."""
 
 Since = Callable[[], Mapping[str, datetime]]
@@ -37,7 +37,7 @@ SETTLING_LOOK_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class CatchUp:
     """What may have been missed, and how far that is made good.
 
     Attributes:
@@ -63,10 +63,10 @@ class Gap:
 
         After a broker's restart ingest may come back later than we do, and a backlog may wait for it.
         """
-        return self.through is not None and self.through > self.until + LATENESS
+        return self.through is not None and self.through > self.until + ALLOWED_LATENESS
 
 
-class Feed:
+class ReadingSource:
     """Readings for the engine, from broker and database.
 
     Args:
@@ -81,9 +81,9 @@ class Feed:
         self._limits = limits
         self._subscribed_at: datetime | None = None  # set by the network thread, and nothing else is
         self._connected = False
-        self._gap: Gap | None = None
+        self._gap: CatchUp | None = None
         self._began: datetime | None = None
-        self._spoken: set[str] = set()  # heard live since the gap: of these nothing more is missed
+        self._live_devices: set[str] = set()  # heard live since the gap: of these nothing more is missed
 
     def connection_changed(self, up: bool, why: str) -> None:
         """Told by the session, from its thread: a new subscription means that something may have been missed."""
@@ -92,10 +92,10 @@ class Feed:
             self._subscribed_at = datetime.now(UTC)
         self._connected = up
 
-    def begin_anew(self) -> None:
+    def restart_catch_up(self) -> None:
         """Something that was heard before could not be judged: the registry knows sites now that it did not."""
-        self._gap = Gap(datetime.now(UTC)) if self._gap else None
-        self._spoken = set()
+        self._gap = CatchUp(datetime.now(UTC)) if self._gap else None
+        self._live_devices = set()
 
     @property
     def is_listening(self) -> bool:
@@ -111,45 +111,45 @@ class Feed:
         """Wait for a message and leave it where it is."""
         self._inbox.take(messages_max=0, wait_s=wait_s)
 
-    def take(self, directory: Mapping[str, Device], since: Since) -> list[Heard]:
+    def take(self, directory: Mapping[str, Device], since: Since) -> list[TimedReading]:
         """What came in, in order of sample time where stored readings are merged in.
 
         Nothing before the subscription stands: what arrives until then is held.
         """
         if self._subscribed_at is None:
             return []
-        stored: list[Heard] = []
-        with contained("stored readings"):
+        stored: list[TimedReading] = []
+        with isolated("stored readings"):
             stored = self._catch_up(self._subscribed_at, since)
         heard = self._live(directory)
         return sorted([*stored, *heard], key=lambda item: item[0].time) if stored else heard
 
-    def _live(self, directory: Mapping[str, Device]) -> list[Heard]:
-        heard: list[Heard] = []
+    def _live(self, directory: Mapping[str, Device]) -> list[TimedReading]:
+        heard: list[TimedReading] = []
         for delivery in self._inbox.take(messages_max=MESSAGES_MAX, wait_s=0):
-            with contained("message", topic=delivery.message.topic):
+            with isolated("message", topic=delivery.message.topic):
                 readings = admit(delivery.message, directory, self._limits).readings
                 at = delivery.message.received_at
                 heard.extend((reading, at) for reading in readings if isinstance(reading, WaterReading))
         if self._gap is not None and not self._gap.is_settled:
-            self._spoken.update(reading.device_id for reading, _ in heard)
+            self._live_devices.update(reading.device_id for reading, _ in heard)
         return heard
 
-    def _catch_up(self, subscribed_at: datetime, since: Since) -> list[Heard]:
+    def _catch_up(self, subscribed_at: datetime, since: Since) -> list[TimedReading]:
         """Stored readings, while some may have been missed: at once, and then what ingest commits late."""
         if self._began != subscribed_at or self._gap is None:  # a new subscription begins this anew
-            self._began, self._gap, self._spoken = subscribed_at, Gap(subscribed_at), set()
+            self._began, self._gap, self._live_devices = subscribed_at, CatchUp(subscribed_at), set()
         gap = self._gap
         if gap.is_settled or time.monotonic() < gap.look_at:
             return []
         pause_s = SETTLING_LOOK_S if gap.is_closed else LOOK_AGAIN_S
         self._gap = gap = replace(gap, look_at=time.monotonic() + pause_s)
         try:
-            with in_our_words(), self._engine.connect() as connection:
+            with translate_errors(), self._engine.connect() as connection:
                 through = committed_through(connection)
                 if gap.looked and (through is None or through == gap.through):
                     return []
-                wanted = {name: at for name, at in since().items() if not (gap.looked and name in self._spoken)}
+                wanted = {name: at for name, at in since().items() if not (gap.looked and name in self._live_devices)}
                 stored = readings_since(connection, wanted, received_after=gap.through)
         except StoreUnavailable as away:
             log.warning("database away, cannot say what was missed; going on with what comes", why=str(away))

@@ -9,7 +9,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.mute import Silence
 from rencheng.domain.site import Site
 from services.alerts.suppression.notices import GROUP, REMINDER, Notice, counted_en, counted_zh, some
-from services.alerts.suppression.policy import Control
+from services.alerts.suppression.policy import SuppressionPolicy
 
 GROUP_MIN = 3
 """So many warnings in a region or catchment are told as one. Proposal: two can be read one by one."""
@@ -19,7 +19,7 @@ SUMMARY_EVERY = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
+class GroupSummary:
     """What a group's last notice said: its highest level, how many of each, when."""
 
     level: Level
@@ -32,20 +32,20 @@ class Groups:
     """The summaries that stand, and the silences that were brought to mind."""
 
     def __init__(self) -> None:
-        self._said: dict[tuple[str, str], Summary] = {}
+        self._said: dict[tuple[str, str], GroupSummary] = {}
         self._reminded: set[str] = set()
 
-    def restore(self, said: Mapping[tuple[str, str], Summary], reminded: Sequence[str]) -> None:
+    def restore(self, said: Mapping[tuple[str, str], GroupSummary], reminded: Sequence[str]) -> None:
         """Go on from what was told: by world and topic, and the silences that were brought to mind."""
         self._said.update(said)
         self._reminded.update(reminded)
 
-    def tick(self, control: Control, world: str, at: datetime) -> list[Notice]:
+    def tick(self, control: SuppressionPolicy, world: str, at: datetime) -> list[Notice]:
         """What is to be said of a world's groups and silences by now."""
         groups: dict[str, list[tuple[Site, Level, bool]]] = defaultdict(list)
         for site, line in control.standing(world):
             for topic in topics_of(site):
-                groups[topic].append((site, line.level, not line.is_told))
+                groups[topic].append((site, line.level, not line.was_sent))
         known = {topic for said_world, topic in self._said if said_world == world}
         found = (self._group(world, topic, groups.get(topic, []), at) for topic in sorted(known | set(groups)))
         return [notice for notice in (*found, *self._reminders(control, world, at)) if notice]
@@ -56,7 +56,7 @@ class Groups:
         if not before and len(members) < GROUP_MIN and not muted:
             return None
         counts = Counter(level for _, level, _ in members)
-        now = Summary(max(counts, default=Level.NONE), tuple(sorted(counts.items())), muted, at)
+        now = GroupSummary(max(counts, default=Level.NONE), tuple(sorted(counts.items())), muted, at)
         if before and not _is_news(before, now):
             return None
         if members:
@@ -68,13 +68,13 @@ class Groups:
         risen = before is None or now.level > before.level
         return Notice(world, GROUP, topic, at, bool(members), now.level, site_ids, risen, zh, en)
 
-    def _reminders(self, control: Control, world: str, at: datetime) -> list[Notice]:
+    def _reminders(self, control: SuppressionPolicy, world: str, at: datetime) -> list[Notice]:
         """Of each silence that ends soon and still keeps a warning from dispatch, once."""
         notices = []
         for silence in control.mutes:
             if not isinstance(silence, Silence) or silence.scope.world != world or not silence.reminds(at):
                 continue
-            kept = [(site, line) for site, line in control.held(world) if silence.scope.takes_in(site)]
+            kept = [(site, line) for site, line in control.suppressed(world) if silence.scope.takes_in(site)]
             if not kept or silence.name in self._reminded:
                 continue
             self._reminded.add(silence.name)
@@ -93,7 +93,7 @@ def topics_of(site: Site) -> tuple[str, ...]:
     return (region, f"catchment {site.catchment}") if site.catchment else (region,)
 
 
-def _is_news(before: Summary, now: Summary) -> bool:
+def _is_news(before: GroupSummary, now: GroupSummary) -> bool:
     """A higher level and the end are news at once, other changes once in a while."""
     if now.level > before.level or not now.counts:
         return True

@@ -18,21 +18,21 @@ GROWTH = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _LastAlarm:
     count: int
     urgent: bool
     at: datetime
 
 
-class Blindness:
+class NoDataAlarm:
     """Which sites of one world are blind, and what was said of it."""
 
     def __init__(self, world: str) -> None:
         self._world = world
         self._since: dict[str, datetime] = {}
-        self._told: _Told | None = None
+        self._told: _LastAlarm | None = None
 
-    def take(self, blind: Collection[str], at: datetime, *, of: int, in_rain: bool) -> Notice | None:
+    def update(self, blind: Collection[str], at: datetime, *, of: int, in_rain: bool) -> Notice | None:
         """What is to be said now.
 
         Args:
@@ -47,7 +47,7 @@ class Blindness:
             return self._over(at) if self._told and not blind else None
         if not self._is_news(len(settled), at, urgent=in_rain):
             return None
-        self._told = _Told(len(settled), in_rain, at)
+        self._told = _LastAlarm(len(settled), in_rain, at)
         zh = f"{of}处点位中有{len(settled)}处无法研判（无可用水位数据）：{some(settled)}。不得视为无积水。"
         en = f"{len(settled)} of {of} sites cannot be evaluated for want of depths: {some(settled)}. None is known dry."
         if in_rain:

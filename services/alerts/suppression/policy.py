@@ -28,14 +28,14 @@ UPDATE_EVERY = timedelta(minutes=10)
 INHIBITED_UP_TO = Level.BLUE
 """What a red region mutes: a place to watch, beside places where people may drown."""
 
-RED_REGION = "red_region"
-RATE = "rate"
-UNTOLD = "untold"
+INHIBITED = "red_region"
+THROTTLED = "rate"
+NEVER_NOTIFIED = "untold"
 """The end of a warning that nobody was told of."""
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class MessageRef:
     """Of a message, what matters here: its name, and the level that stands at its site after it; NONE at the end."""
 
     identifier: str
@@ -45,15 +45,15 @@ class Word:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Decision:
     """A message, and why it waits; None if it is to be delivered now."""
 
-    word: Word
-    held: str | None = None
+    message: MessageRef
+    suppressed_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SiteDelivery:
     """What stands at a site, and what dispatch has been told of it.
 
     Attributes:
@@ -63,10 +63,10 @@ class Line:
         is_told: whether `newest` was delivered.
     """
 
-    newest: Word | None = None
-    told: Level = Level.NONE
-    told_at: datetime | None = None
-    is_told: bool = True
+    newest: MessageRef | None = None
+    sent: Level = Level.NONE
+    sent_at: datetime | None = None
+    was_sent: bool = True
 
     @property
     def level(self) -> Level:
@@ -74,13 +74,13 @@ class Line:
         return self.newest.level if self.newest else Level.NONE
 
 
-class Control:
+class SuppressionPolicy:
     """The lines of all sites. Time is each world's own."""
 
     def __init__(self, update_every: timedelta = UPDATE_EVERY) -> None:
         self.sites: Mapping[str, Site] = {}
         self.mutes: Sequence[Mute] = ()
-        self._lines: dict[str, Line] = {}
+        self._deliveries: dict[str, SiteDelivery] = {}
         self._waiting: set[str] = set()
         self._red: dict[tuple[str, str], set[str]] = defaultdict(set)  # by world and region
         self._holding: tuple[object, datetime | None, list[Mute], dict[str, list[Mute]]] = ((), None, [], {})
@@ -91,54 +91,54 @@ class Control:
         for site_id, known in self.sites.items():
             new = sites.get(site_id)
             if new is None or new.world != known.world:
-                self._put(site_id, Line())
+                self._index(site_id, SiteDelivery())
             elif new.region != known.region:
                 self._red[known.world, known.region].discard(site_id)
         self.sites = sites
-        for site_id, line in self._lines.items():
-            self._put(site_id, line)
+        for site_id, line in self._deliveries.items():
+            self._index(site_id, line)
 
-    def restore(self, lines: Mapping[str, Line]) -> None:
+    def restore(self, lines: Mapping[str, SiteDelivery]) -> None:
         """Go on from what was recorded."""
         for site_id, line in lines.items():
-            self._put(site_id, line)
+            self._index(site_id, line)
 
-    def line(self, site_id: str) -> Line:
+    def delivery_of(self, site_id: str) -> SiteDelivery:
         """What stands at a site."""
-        return self._lines.get(site_id) or Line()
+        return self._deliveries.get(site_id) or SiteDelivery()
 
-    def take(self, word: Word, at: datetime) -> list[Verdict]:
+    def decide(self, word: MessageRef, at: datetime) -> list[Decision]:
         """Judge one message; its verdict comes first, then what it frees: of the region that is red no more."""
         was_red = self._is_red(word.site_id)
-        line = replace(self.line(word.site_id), newest=word, is_told=False)
-        held = self._why_held(word.site_id, line, at)
-        if held is None or held == UNTOLD:
-            line = replace(line, told=line.level, told_at=line.told_at if held else at, is_told=True)
-        self._put(word.site_id, line)
+        line = replace(self.delivery_of(word.site_id), newest=word, was_sent=False)
+        held = self._suppressed_by(word.site_id, line, at)
+        if held is None or held == NEVER_NOTIFIED:
+            line = replace(line, sent=line.level, sent_at=line.sent_at if held else at, was_sent=True)
+        self._index(word.site_id, line)
         if not was_red or self._is_red(word.site_id):
-            return [Verdict(word, held)]
+            return [Decision(word, held)]
         region = self.sites[word.site_id].region
-        return [Verdict(word, held), *self._released(word.world, at, lambda site: site.region == region)]
+        return [Decision(word, held), *self._released(word.world, at, lambda site: site.region == region)]
 
-    def tick(self, world: str, at: datetime) -> list[Verdict]:
+    def tick(self, world: str, at: datetime) -> list[Decision]:
         """What was held in a world and may be told by now."""
         return self._released(world, at, lambda _site: True)
 
-    def _released(self, world: str, at: datetime, may: Callable[[Site], bool]) -> list[Verdict]:
+    def _released(self, world: str, at: datetime, may: Callable[[Site], bool]) -> list[Decision]:
         freed = []
-        for site, line in self.held(world):
-            if may(site) and line.newest is not None and self._why_held(site.site_id, line, at) is None:
-                self._put(site.site_id, replace(line, told=line.level, told_at=at, is_told=True))
-                freed.append(Verdict(line.newest))
+        for site, line in self.suppressed(world):
+            if may(site) and line.newest is not None and self._suppressed_by(site.site_id, line, at) is None:
+                self._index(site.site_id, replace(line, sent=line.level, sent_at=at, was_sent=True))
+                freed.append(Decision(line.newest))
         return freed
 
-    def held(self, world: str) -> list[tuple[Site, Line]]:
+    def suppressed(self, world: str) -> list[tuple[Site, SiteDelivery]]:
         """The sites of a world whose warning dispatch does not know as it stands, in order of their names."""
         return self._of_world(sorted(self._waiting), world)
 
-    def standing(self, world: str) -> list[tuple[Site, Line]]:
+    def standing(self, world: str) -> list[tuple[Site, SiteDelivery]]:
         """The sites of a world at which a warning is in force."""
-        return [(site, line) for site, line in self._of_world(self._lines, world) if line.level]
+        return [(site, line) for site, line in self._of_world(self._deliveries, world) if line.level]
 
     def mute_of(self, site: Site, at: datetime) -> tuple[Level, str]:
         """Up to which level a site is muted, and by what; (NONE, "") if it is not."""
@@ -146,31 +146,31 @@ class Control:
         near = narrow.get(site.site_id, ())
         found = [(mute.up_to, mute.name) for mute in (*wide, *near) if mute.scope.takes_in(site)]
         if self._red.get((site.world, site.region)):
-            found.append((INHIBITED_UP_TO, RED_REGION))
+            found.append((INHIBITED_UP_TO, INHIBITED))
         return max(found, key=lambda each: each[0], default=(Level.NONE, ""))
 
-    def _why_held(self, site_id: str, line: Line, at: datetime) -> str | None:
+    def _suppressed_by(self, site_id: str, line: SiteDelivery, at: datetime) -> str | None:
         """Why a site's newest message is not told now; None if it is."""
         if line.level is Level.NONE:
-            return UNTOLD if line.told is Level.NONE else None
+            return NEVER_NOTIFIED if line.sent is Level.NONE else None
         site = self.sites.get(site_id)
         if site is None:
             return None
         up_to, why = self.mute_of(site, at)
-        if line.level > line.told:
+        if line.level > line.sent:
             return why if line.level <= up_to else None
-        if line.told <= up_to:
+        if line.sent <= up_to:
             return why
-        is_due = line.told_at is None or at - line.told_at >= self._update_every
-        return None if is_due else RATE
+        is_due = line.sent_at is None or at - line.sent_at >= self._update_every
+        return None if is_due else THROTTLED
 
-    def _put(self, site_id: str, line: Line) -> None:
-        self._lines[site_id] = line
+    def _index(self, site_id: str, line: SiteDelivery) -> None:
+        self._deliveries[site_id] = line
         site = self.sites.get(site_id)
         # one that a silence keeps quiet mutes nobody else
-        is_red = line.level is line.told is Level.RED
+        is_red = line.level is line.sent is Level.RED
         red = self._red[site.world, site.region] if site else set()
-        for index, belongs in ((self._waiting, not line.is_told), (red, is_red)):
+        for index, belongs in ((self._waiting, not line.was_sent), (red, is_red)):
             index.add(site_id) if belongs else index.discard(site_id)
 
     def _is_red(self, site_id: str) -> bool:
@@ -189,6 +189,6 @@ class Control:
             self._holding = (self.mutes, at, wide, narrow)
         return wide, narrow
 
-    def _of_world(self, site_ids: Iterable[str], world: str) -> list[tuple[Site, Line]]:
-        known = ((self.sites.get(site_id), self._lines[site_id]) for site_id in site_ids)
+    def _of_world(self, site_ids: Iterable[str], world: str) -> list[tuple[Site, SiteDelivery]]:
+        known = ((self.sites.get(site_id), self._deliveries[site_id]) for site_id in site_ids)
         return [(site, line) for site, line in known if site is not None and site.world == world]

@@ -20,14 +20,14 @@ from fastapi.security import (
 from starlette.requests import HTTPConnection
 
 from rencheng.store.access import api_keys
-from rencheng.store.access.api_keys import Key, Scope
+from rencheng.store.access.api_keys import Key, KeyScope
 from rencheng.store.core.sessions import Database
 from services.api.http.errors import Forbidden, Unauthenticated
 
-REMEMBERED_S = 5.0
+CACHED_S = 5.0
 """A key that was verified is trusted for so long without asking again: a revocation takes effect within this time."""
 
-REMEMBERED_MAX = 1_000
+CACHED_MAX = 1_000
 
 _REALM = 'Bearer realm="rencheng"'
 
@@ -59,7 +59,7 @@ _header = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="header",
 _basic = _Basic(auto_error=False, scheme_name="basic", description="The key as the password, with any user name.")
 
 
-class Doorkeeper:
+class Authenticator:
     """Verifies tokens, and remembers for a moment those that were good. Bad ones are looked up each time."""
 
     def __init__(self, database: Database) -> None:
@@ -67,7 +67,7 @@ class Doorkeeper:
         self._known: dict[bytes, tuple[Key, float]] = {}
         self._lock = Lock()
 
-    def admit(self, token: str) -> Key | None:
+    def authenticate(self, token: str) -> Key | None:
         """The key of a token, if it is in force."""
         digest = hashlib.sha256(token.encode()).digest()  # so that no token lies in memory for longer than its request
         key = self._remembered(digest)
@@ -87,12 +87,12 @@ class Doorkeeper:
 
     def _remember(self, digest: bytes, key: Key) -> None:
         with self._lock:
-            if len(self._known) >= REMEMBERED_MAX:
+            if len(self._known) >= CACHED_MAX:
                 self._known.clear()
-            self._known[digest] = key, time.monotonic() + REMEMBERED_S
+            self._known[digest] = key, time.monotonic() + CACHED_S
 
 
-def needs(*scopes: Scope) -> SecurityParameter:
+def require_scopes(*scopes: KeyScope) -> SecurityParameter:
     """The dependency that lets nobody pass whose key does not list all of these scopes."""
     guard: SecurityParameter = Security(_authorise, scopes=[scope.value for scope in scopes])
     return guard
@@ -124,8 +124,8 @@ def _authorise(
     if not token:
         how = "Send a key as `Authorization: Bearer rck_…` or `X-API-Key: rck_…`, or as the password of HTTP Basic."
         raise Unauthenticated(how, headers=_HEADERS)
-    doorkeeper: Doorkeeper = request.app.state.doorkeeper
-    key = doorkeeper.admit(token)
+    doorkeeper: Authenticator = request.app.state.doorkeeper
+    key = doorkeeper.authenticate(token)
     if key is None:
         headers = {"WWW-Authenticate": f'{_REALM}, error="invalid_token", {_BASIC}'}
         raise Unauthenticated("The key is unknown, expired or revoked.", headers=headers)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from rencheng.store.history.plan import NotKept
 from rencheng.store.history.raw import Buckets, Span
-from services.api.http.errors import TooFine, TooMuch, Unacceptable
+from services.api.http.errors import InvalidParameter, ResolutionNotKept, TooMuch
 
 BUCKETS_MAX = 5_000
 """The most buckets between `from` and `to`."""
@@ -63,7 +63,7 @@ def choose(start: datetime, end: datetime, wanted: Width | None) -> tuple[Span, 
         TooMuch: there would be too many buckets.
     """
     if start >= end:
-        raise Unacceptable("`from` must lie before `to`.")
+        raise InvalidParameter("`from` must lie before `to`.")
     if wanted is None:
         return Span(start, end), _finest(end - start, BUCKETS_CHOSEN) or Width.D7
     if (end - start) / wanted.span > BUCKETS_MAX:
@@ -80,13 +80,13 @@ def too_much(what: str, instead: Width | None) -> TooMuch:
 
 def kept(gone: NotKept) -> Width:
     """The finest width that what is kept makes up."""
-    return next(width for width in Width if width.span >= gone.level.width)
+    return next(width for width in Width if width.span >= gone.granularity.width)
 
 
-def too_fine(gone: NotKept) -> TooFine:
+def resolution_not_kept(gone: NotKept) -> ResolutionNotKept:
     """The refusal of a question about what was dropped, with the one to ask instead."""
     width = kept(gone)
-    return TooFine(
+    return ResolutionNotKept(
         f"Before {gone.until.isoformat()} buckets of {width} are the finest that are kept. Ask for bucket={width}"
         " (days begin at midnight in Asia/Shanghai), or for a later time.",
         suggested_bucket=width,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from services.api.http.errors import Unacceptable
+from services.api.http.errors import InvalidParameter
 
 
 def encode(position: Sequence[Any]) -> str:
@@ -25,7 +25,7 @@ def decode(word: str, types: Sequence[type]) -> tuple[Any, ...]:
         parts = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
         return tuple(_part(part, kind) for part, kind in zip(parts, types, strict=True))
     except (ValueError, TypeError):
-        raise Unacceptable("`after` must be the `next` of the page before, of the same list.") from None
+        raise InvalidParameter("`after` must be the `next` of the page before, of the same list.") from None
 
 
 def _part(part: object, kind: type) -> object:

@@ -21,7 +21,7 @@ log = get_logger("api")
 MEDIA_TYPE = "application/problem+json"
 
 
-class Asked(RenchengError):
+class ClientError(RenchengError):
     """What was asked for cannot be answered, for the asker's sake. `more` goes into the problem document."""
 
     def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **more: object) -> None:
@@ -30,31 +30,31 @@ class Asked(RenchengError):
         self.more = more
 
 
-class Unauthenticated(Asked):
+class Unauthenticated(ClientError):
     """No key, or none that is in force."""
 
 
-class Forbidden(Asked):
+class Forbidden(ClientError):
     """The key lacks the scope."""
 
 
-class NotFound(Asked):
+class NotFound(ClientError):
     """There is no such thing."""
 
 
-class Unacceptable(Asked):
+class InvalidParameter(ClientError):
     """A parameter has a value that cannot be."""
 
 
-class TooMuch(Asked):
+class TooMuch(ClientError):
     """The answer would be too large; the detail says which question to ask instead."""
 
 
-class TooFine(Asked):
+class ResolutionNotKept(ClientError):
     """What so fine an answer would be made of was dropped; the detail says which question to ask instead."""
 
 
-class TooManyStreams(Asked):
+class TooManyStreams(ClientError):
     """Every place for a stream is taken."""
 
 
@@ -96,9 +96,9 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     Unauthenticated: ProblemKind(HTTPStatus.UNAUTHORIZED, "unauthenticated", "A key is needed"),
     Forbidden: ProblemKind(HTTPStatus.FORBIDDEN, "forbidden", "The key does not reach so far"),
     NotFound: ProblemKind(HTTPStatus.NOT_FOUND, "not-found", "No such thing"),
-    Unacceptable: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "A parameter cannot be so"),
+    InvalidParameter: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "A parameter cannot be so"),
     TooMuch: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "too-much", "The answer would be too large"),
-    TooFine: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "too-fine", "Nothing so fine is kept of that time"),
+    ResolutionNotKept: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "too-fine", "Nothing so fine is kept of that time"),
     RequestValidationError: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "A parameter cannot be so"),
     StoreUnavailable: ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The database cannot answer now", {"Retry-After": "5"}
@@ -135,7 +135,7 @@ async def _from_table(request: Request, error: Exception) -> JSONResponse:
     kind = next(PROBLEMS[cls] for cls in type(error).__mro__ if cls in PROBLEMS)
     more: dict[str, object] = {}
     detail, headers = str(error), dict(kind.headers)
-    if isinstance(error, Asked):
+    if isinstance(error, ClientError):
         more, headers = error.more, headers | error.headers
     elif isinstance(error, RequestValidationError):
         detail = "See errors for the parameters, and /docs for what they take."

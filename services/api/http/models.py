@@ -15,7 +15,7 @@ LevelWord = Literal["none", "blue", "yellow", "orange", "red"]
 """蓝 < 黄 < 橙 < 红. `none` is the absence of a warning, not a measurement of dryness."""
 
 
-class Answer(BaseModel):
+class ApiModel(BaseModel):
     """The base of what we answer with."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
@@ -30,20 +30,22 @@ Item = TypeVar("Item")
 Source = TypeVar("Source")
 
 
-class Page(Answer, Generic[Item]):
+class Page(ApiModel, Generic[Item]):
     """A page of a list. There is no total: counting all rows would cost more than reading a page of them."""
 
     items: list[Item]
     next: str | None = Field(description="Give it back as `after` for the next page; null on the last one.")
 
 
-def cut(rows: Sequence[Source], limit: int, position: Callable[[Source], str]) -> tuple[Sequence[Source], str | None]:
+def paginate(
+    rows: Sequence[Source], limit: int, position: Callable[[Source], str]
+) -> tuple[Sequence[Source], str | None]:
     """A page's rows out of one more than its limit, and where the next page begins."""
     page = rows[:limit]
     return page, position(page[-1]) if len(rows) > limit else None
 
 
-def shown(row: Mapping[Any, Any], zone: ZoneInfo) -> dict[str, Any]:
+def present(row: Mapping[Any, Any], zone: ZoneInfo) -> dict[str, Any]:
     """A row as it is shown: times in the asker's zone, quality also as flags, levels by their words."""
     values = {name: local(value, zone) if isinstance(value, datetime) else value for name, value in row.items()}
     if "quality" in values:

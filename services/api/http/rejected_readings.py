@@ -3,23 +3,23 @@
 from dataclasses import asdict
 from typing import Any
 
-from rencheng.domain.errors import Reason
-from rencheng.intake import Admitted, Refusal
-from services.api.http.models import Answer, example, flags
+from rencheng.domain.errors import RejectionReason
+from rencheng.intake import IntakeResult, Rejection
+from services.api.http.models import ApiModel, example, flags
 
 
-class Still(Answer):
+class RejectedReading(ApiModel):
     """A reading, or a whole message, that is refused."""
 
     model_config = example(position=1, reason="invalid", detail="time: Input should be a valid datetime")
 
     position: int
     """Which reading of the message, from 0; -1 for the whole message."""
-    reason: Reason
+    reason: RejectionReason
     detail: str
 
 
-class Attempt(Answer):
+class Attempt(ApiModel):
     """What intake would say today 试解析."""
 
     model_config = example(
@@ -30,22 +30,22 @@ class Attempt(Answer):
 
     readings: list[dict[str, Any]]
     """What would be stored, unless its key is: only the database knows that."""
-    refusals: list[Still]
+    refusals: list[RejectedReading]
     state: str | None
     """`online` or `offline`, if it is a device's state."""
 
 
-def as_still(refusal: Refusal) -> Still:
+def as_still(refusal: Rejection) -> RejectedReading:
     """A refusal as an answer."""
-    return Still(position=refusal.position, reason=refusal.reason, detail=refusal.detail)
+    return RejectedReading(position=refusal.position, reason=refusal.reason, detail=refusal.detail)
 
 
-def as_attempt(admitted: Admitted) -> Attempt:
+def as_attempt(admitted: IntakeResult) -> Attempt:
     """The same as an answer."""
     state = None if admitted.state is None else "online" if admitted.state.online else "offline"
     return Attempt(
         readings=[_reading(asdict(reading)) for reading in admitted.readings],
-        refusals=[as_still(refusal) for refusal in admitted.refusals],
+        refusals=[as_still(refusal) for refusal in admitted.rejections],
         state=state,
     )
 

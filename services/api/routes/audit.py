@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from rencheng.store.access.audit import list_audit
 from services.api.deps import Db, Limit, Moment, Zone
-from services.api.http.models import Answer, Page, cut, example, shown
+from services.api.http.models import ApiModel, Page, example, paginate, present
 
 router = APIRouter(prefix="/audit", tags=["audit"])
 
@@ -21,7 +21,7 @@ _ENTRY = {
 }
 
 
-class Deed(Answer):
+class Deed(ApiModel):
     """What somebody did 操作记录."""
 
     model_config = example(**_ENTRY)
@@ -55,5 +55,5 @@ def list_deeds(
     """Changes by people, by API and by command, the newest first; written in the transaction that made them."""
     with database.read() as connection:
         rows = list_audit(connection, subject=subject, action=action, since=since, before=after, limit=limit + 1)
-    page, following = cut(rows, limit, lambda row: str(row["audit_id"]))
-    return Audit(items=[Deed.model_validate(shown(row, zone)) for row in page], next=following)
+    page, following = paginate(rows, limit, lambda row: str(row["audit_id"]))
+    return Audit(items=[Deed.model_validate(present(row, zone)) for row in page], next=following)

@@ -5,16 +5,16 @@ from dataclasses import asdict
 from fastapi import APIRouter
 
 from rencheng.store.accounting import health
-from rencheng.store.accounting.counts import Tally
+from rencheng.store.accounting.counts import ReadingCounts
 from services.api.deps import ByWorld, Db
-from services.api.http.models import Answer, example
+from services.api.http.models import ApiModel, example
 
 router = APIRouter(prefix="/counts", tags=["counts"])
 
 _TALLY = {"stored": 86400, "duplicate": 12, "quarantined": 3, "unpacked": 0}
 
 
-class Count(Answer):
+class Count(ApiModel):
     """Readings by what became of them."""
 
     stored: int
@@ -32,7 +32,7 @@ class CountOfKind(Count):
     kind: str
 
 
-class Counts(Answer):
+class Counts(ApiModel):
     """The account 计数."""
 
     model_config = example(items=[{"world": "actual", "kind": "waterlogging", **_TALLY}], total=_TALLY)
@@ -46,10 +46,10 @@ def get_counts(database: Db, *, world: ByWorld = None) -> Counts:
     """Settled readings by world and kind since the beginning, counted in the transactions that settled them."""
     with database.read() as connection:
         counts = health.counts_by_kind(connection, world)
-    total = sum((tally for _, _, tally in counts), Tally())
+    total = sum((tally for _, _, tally in counts), ReadingCounts())
     items = [CountOfKind(world=world_, kind=kind, **_figures(tally)) for world_, kind, tally in counts]
     return Counts(items=items, total=Count(**_figures(total)))
 
 
-def _figures(tally: Tally) -> dict[str, int]:
+def _figures(tally: ReadingCounts) -> dict[str, int]:
     return asdict(tally)

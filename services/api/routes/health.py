@@ -9,12 +9,12 @@ from fastapi import APIRouter, Response
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.accounting import health
 from services.api.deps import Db
-from services.api.http.models import Answer, example
+from services.api.http.models import ApiModel, example
 
 router = APIRouter(tags=["health"])
 
 
-class Health(Answer):
+class Health(ApiModel):
     """Does the platform work 健康状态."""
 
     model_config = example(
@@ -50,7 +50,7 @@ def get_health(database: Db, response: Response) -> Health:
 def _health(database: Db) -> Health:
     try:
         with database.read() as connection:
-            pulse = health.pulse(connection)
+            pulse = health.ingest_health(connection)
     except StoreUnavailable:
         return Health(
             status="down", database="away", last_row_at=None, last_row_age_s=None, ingest_heartbeat_age_s=None

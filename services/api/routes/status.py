@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 
 from rencheng.domain.device import ACTUAL
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import IDENTIFIER
 from rencheng.domain.warning import MessageType
@@ -15,9 +15,9 @@ from rencheng.store.accounting import counts, health
 from rencheng.store.core.sessions import Connection, Row
 from rencheng.store.registry import overview, site_status
 from rencheng.store.registry.overview import Presence
-from rencheng.store.registry.site_status import SiteFilters, SiteNow
+from rencheng.store.registry.site_status import SiteFilters, SiteStatus
 from services.api.deps import Db, Zone
-from services.api.http.models import Answer, LevelWord, example, level_word, local
+from services.api.http.models import ApiModel, LevelWord, example, level_word, local
 
 router = APIRouter(prefix="/status", tags=["health"])
 
@@ -65,7 +65,7 @@ _STATUS = {
 }
 
 
-class World(Answer):
+class World(ApiModel):
     """A world to look at: `actual`, or an exercise 演练."""
 
     world: str
@@ -75,7 +75,7 @@ class World(Answer):
     """Warnings in force."""
 
 
-class Pulse(Answer):
+class Pulse(ApiModel):
     """Whether rows are being committed, of all worlds together; `/health` says the same without a key."""
 
     status: Literal["ok", "idle", "down"]
@@ -84,18 +84,18 @@ class Pulse(Answer):
     ingest_heartbeat_age_s: float | None
 
 
-class Account(Answer):
+class Account(ApiModel):
     """Readings of this world: settled = stored + duplicate + quarantined."""
 
     settled: int
     stored: int
     duplicate: int
     quarantined: int
-    by_reason: dict[Reason, int]
+    by_reason: dict[RejectionReason, int]
     """The quarantined, by what the quarantine holds."""
 
 
-class SiteAtAGlance(Answer):
+class SiteAtAGlance(ApiModel):
     """A site. While it is blind nobody knows its depth, and it is never to be shown as dry."""
 
     site_id: str
@@ -109,7 +109,7 @@ class SiteAtAGlance(Answer):
     """Of the newest usable depth, at the world's now; also while the site is blind."""
 
 
-class DevicesOfKind(Answer):
+class DevicesOfKind(ApiModel):
     """Devices in service. alive: a reading came within ten minutes; offline: it said so; silent: nobody knows why."""
 
     kind: Kind
@@ -118,14 +118,14 @@ class DevicesOfKind(Answer):
     silent: int
 
 
-class Bilingual(Answer):
+class Bilingual(ApiModel):
     """A text in both languages."""
 
     zh: str
     en: str
 
 
-class LastMessage(Answer):
+class LastMessage(ApiModel):
     """A message, with the sentence that gives its grounds."""
 
     event_id: int
@@ -142,7 +142,7 @@ class LastMessage(Answer):
     cap: str
 
 
-class Status(Answer):
+class Status(ApiModel):
     """One world at a glance 状态总览."""
 
     model_config = example(**_STATUS)
@@ -177,7 +177,7 @@ def get_status(
 
 
 def _status(connection: Connection, world: str, zone: ZoneInfo) -> Status:
-    pulse = health.pulse(connection)
+    pulse = health.ingest_health(connection)
     now = site_status.worlds_now(connection, [world]).get(world)
     sites = site_status.list_sites(connection, SiteFilters(world=world), limit=SITES_MAX)
     levels = [level_word(site.level) for site in sites]
@@ -207,7 +207,9 @@ def _status(connection: Connection, world: str, zone: ZoneInfo) -> Status:
 
 def _account(connection: Connection, world: str) -> Account:
     tally = counts.totals(connection, world)
-    by_reason = {Reason(reason): times for reason, times in overview.refused_by_reason(connection, world).items()}
+    by_reason = {
+        RejectionReason(reason): times for reason, times in overview.rejected_by_reason(connection, world).items()
+    }
     return Account(
         settled=tally.total,
         stored=tally.stored,
@@ -217,7 +219,7 @@ def _account(connection: Connection, world: str) -> Account:
     )
 
 
-def _site(site: SiteNow) -> SiteAtAGlance:
+def _site(site: SiteStatus) -> SiteAtAGlance:
     telling = site.telling
     return SiteAtAGlance(
         **{name: site.site[name] for name in ("site_id", "name_zh", "name_en")},

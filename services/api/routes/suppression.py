@@ -12,12 +12,12 @@ from rencheng.schemas.mute import LevelWord, MaintenanceForm, SilenceForm, Weekd
 from rencheng.store.access import audit
 from rencheng.store.warnings.suppression import add_mute, end_mute, load_mutes, newest_notices
 from services.api.deps import Actor, ByWorld, Db, Zone
-from services.api.http.errors import NotFound, Unacceptable, described
-from services.api.http.models import Answer, example, level_word, local
+from services.api.http.errors import InvalidParameter, NotFound, described
+from services.api.http.models import ApiModel, example, level_word, local
 from services.api.http.models import LevelWord as AnyLevel
 
 router = APIRouter(tags=["storm"])
-door = APIRouter(tags=["storm"])
+write_router = APIRouter(tags=["storm"])
 
 _SILENCE: dict[str, Any] = {
     "site_id": "underpass-3",
@@ -64,7 +64,7 @@ class NewMaintenance(MaintenanceForm):
     model_config = ConfigDict(json_schema_extra={"examples": [_MAINTENANCE]})
 
 
-class Named(Answer):
+class Created(ApiModel):
     """What was made, under its name."""
 
     model_config = example(name="silence-12")
@@ -72,7 +72,7 @@ class Named(Answer):
     name: str
 
 
-class _Mute(Answer):
+class _Mute(ApiModel):
     name: str
     made_by: str
     holds: bool
@@ -108,7 +108,7 @@ class MaintenanceInForce(_Mute):
     last_day: date | None
 
 
-class Mutes(Answer):
+class Mutes(ApiModel):
     """What operators mute."""
 
     model_config = example(
@@ -120,7 +120,7 @@ class Mutes(Answer):
     maintenance: list[MaintenanceInForce]
 
 
-class Notice(Answer):
+class Notice(ApiModel):
     """A notice of many sites: a group's summary, a silence that ends, or that sites cannot be evaluated."""
 
     model_config = example(**_NOTICE)
@@ -137,7 +137,7 @@ class Notice(Answer):
     text_en: str
 
 
-class Notices(Answer):
+class Notices(ApiModel):
     """The newest notice about each thing, the newest first."""
 
     model_config = example(items=[_NOTICE])
@@ -183,21 +183,23 @@ def list_notices(database: Db, zone: Zone, world: ByWorld = None) -> Notices:
     )
 
 
-@door.post("/silences", summary="Silence 静默", operation_id="post_silence", status_code=HTTPStatus.CREATED)
-def post_silence(database: Db, actor: Actor, silence: NewSilence) -> Named:
+@write_router.post("/silences", summary="Silence 静默", operation_id="post_silence", status_code=HTTPStatus.CREATED)
+def post_silence(database: Db, actor: Actor, silence: NewSilence) -> Created:
     """Nothing up to a level is delivered until it ends. It is recorded, and on the live stream, all the same."""
     if silence.ends_at <= datetime.now(UTC) and silence.world == "actual":
-        raise Unacceptable("The silence has ended already.")
+        raise InvalidParameter("The silence has ended already.")
     return _made(database, actor, silence.silence())
 
 
-@door.post("/maintenance", summary="Maintenance 检修", operation_id="post_maintenance", status_code=HTTPStatus.CREATED)
-def post_maintenance(database: Db, actor: Actor, window: NewMaintenance) -> Named:
+@write_router.post(
+    "/maintenance", summary="Maintenance 检修", operation_id="post_maintenance", status_code=HTTPStatus.CREATED
+)
+def post_maintenance(database: Db, actor: Actor, window: NewMaintenance) -> Created:
     """A window that comes round every week, in which nothing up to a level is delivered."""
     return _made(database, actor, window.maintenance())
 
 
-@door.delete(
+@write_router.delete(
     "/mutes/{name}",
     summary="End a silence or maintenance 结束静默",
     operation_id="delete_mute",
@@ -212,9 +214,9 @@ def delete_mute(database: Db, actor: Actor, name: Name) -> None:
         audit.record(connection, actor, "mute.end", name, {})
 
 
-def _made(database: Db, actor: str, mute: Silence | Maintenance) -> Named:
+def _made(database: Db, actor: str, mute: Silence | Maintenance) -> Created:
     with database.write() as connection:
         name = add_mute(connection, mute, actor)
         said = {key: str(value) for key, value in as_json(mute).items() if value is not None}
         audit.record(connection, actor, "mute.make", name, said)
-    return Named(name=name)
+    return Created(name=name)

@@ -16,11 +16,11 @@ from rencheng.schemas.forecast import ForecastForm
 from rencheng.store.registry.devices import add_world
 from rencheng.store.weather import keep_forecasts, keep_signal, signals_since
 from services.api.deps import Db, Zone
-from services.api.http.errors import Unacceptable
-from services.api.http.models import Answer, LevelWord, example, level_word, local
+from services.api.http.errors import InvalidParameter
+from services.api.http.models import ApiModel, LevelWord, example, level_word, local
 
 router = APIRouter(prefix="/weather", tags=["weather"])
-door = APIRouter(prefix="/weather", tags=["weather"])
+write_router = APIRouter(prefix="/weather", tags=["weather"])
 
 _SIGNAL: dict[str, Any] = {
     "identifier": "37010041600000_20260720153000",
@@ -46,7 +46,7 @@ World = Annotated[
 ]
 
 
-class Signal(Answer):
+class Signal(ApiModel):
     """A rain signal 暴雨预警信号 in force, of the meteorological authority."""
 
     model_config = example(**_SIGNAL)
@@ -61,7 +61,7 @@ class Signal(Answer):
     world: str
 
 
-class Signals(Answer):
+class Signals(ApiModel):
     """The rain signals in force, the gravest first."""
 
     model_config = example(items=[_SIGNAL])
@@ -69,7 +69,7 @@ class Signals(Answer):
     items: list[Signal]
 
 
-class Taken(Answer):
+class Taken(ApiModel):
     """A message that was taken in."""
 
     model_config = example(
@@ -90,7 +90,7 @@ class Forecast(ForecastForm):
     model_config = ConfigDict(json_schema_extra={"examples": [_FORECAST]})
 
 
-class ForecastsTaken(Answer):
+class ForecastsTaken(ApiModel):
     """How many forecasts were taken in, and how many of them had not been before."""
 
     model_config = example(taken=24, new=24)
@@ -124,7 +124,7 @@ def list_rain_signals(database: Db, zone: Zone, world: World = ACTUAL) -> Signal
     )
 
 
-@door.post("/signals", summary="Hand in a rain signal 接入暴雨信号", operation_id="post_rain_signal")
+@write_router.post("/signals", summary="Hand in a rain signal 接入暴雨信号", operation_id="post_rain_signal")
 def post_rain_signal(
     database: Db,
     document: Annotated[bytes, Body(media_type="application/xml", max_length=1_000_000)],
@@ -138,7 +138,7 @@ def post_rain_signal(
             add_world(connection, world, world)
             new = keep_signal(connection, signal, xml)
     except (NotPossible, UnicodeDecodeError) as error:
-        raise Unacceptable(f"{error}.") from None
+        raise InvalidParameter(f"{error}.") from None
     return Taken(
         identifier=signal.identifier,
         message_type=signal.message_type.value,
@@ -148,7 +148,7 @@ def post_rain_signal(
     )
 
 
-@door.post("/forecasts", summary="Hand in forecasts of rain 接入降雨预报", operation_id="post_rain_forecasts")
+@write_router.post("/forecasts", summary="Hand in forecasts of rain 接入降雨预报", operation_id="post_rain_forecasts")
 def post_rain_forecasts(
     database: Db, forecasts: Annotated[list[Forecast], Field(min_length=1, max_length=5000)]
 ) -> ForecastsTaken:

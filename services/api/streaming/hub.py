@@ -19,9 +19,9 @@ from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.access.api_keys import Key
 from rencheng.store.core.sessions import Database
 from rencheng.store.warnings import stream
-from rencheng.store.warnings.stream import Told
+from rencheng.store.warnings.stream import StreamEvent
 from services.api.http.errors import TooManyStreams
-from services.api.streaming.listener import PAGE, Ear
+from services.api.streaming.listener import PAGE, StreamListener
 
 AT_HAND = 500
 """How many of the newest messages are kept in memory."""
@@ -31,20 +31,20 @@ PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class StreamMessage:
     """A message, and its text in a stream, put together once for all streams."""
 
-    told: Told
+    told: StreamEvent
     text: bytes
 
     @classmethod
-    def of(cls, told: Told) -> "Message":
+    def of(cls, told: StreamEvent) -> "StreamMessage":
         """Dress it."""
         data = json.dumps(told.document, ensure_ascii=False, separators=(",", ":"))
         return cls(told, f"id: {told.event_id}\nevent: warning\ndata: {data}\n\n".encode())
 
 
-class Seat:
+class Subscription:
     """A stream's place, held as long as it is open."""
 
     def __init__(self, key: Key) -> None:
@@ -63,19 +63,19 @@ class Seat:
         self._ended = self._ended or why
 
 
-class Live:
+class StreamHub:
     """The streams' common ground."""
 
     def __init__(self, database_url: str, database: Database, *, streams_max: int) -> None:
-        self._ear = Ear(database_url, _Relay(self))
+        self._listener = StreamListener(database_url, _LoopBridge(self))
         self._database = database
         self._streams_max = streams_max
-        self._seats: set[Seat] = set()
-        self._at_hand: deque[Message] = deque()
+        self._subscriptions: set[Subscription] = set()
+        self._at_hand: deque[StreamMessage] = deque()
         self._complete_after = 0
         self._closing = False
         self.key_ids: frozenset[str] = frozenset()
-        self.settled: int | None = None
+        self.high_water_mark: int | None = None
         self.is_away = False
         self.changed = asyncio.Event()
         self.loop: asyncio.AbstractEventLoop | None = None
@@ -83,7 +83,7 @@ class Live:
     def start(self) -> None:
         """Begin to listen."""
         self.loop = asyncio.get_running_loop()
-        self._ear.start()
+        self._listener.start()
 
     def end_streams(self) -> None:
         """Ask all streams to end, and let no new one begin."""
@@ -92,24 +92,24 @@ class Live:
 
     async def stop(self) -> None:
         """Listen no longer."""
-        await run_in_threadpool(self._ear.stop)
+        await run_in_threadpool(self._listener.stop)
 
     @contextmanager
-    def seat(self, key: Key) -> Iterator[Seat]:
+    def subscribe(self, key: Key) -> Iterator[Subscription]:
         """A place for a stream.
 
         Raises:
             TooManyStreams: all are taken.
         """
-        if self._closing or len(self._seats) >= self._streams_max:
+        if self._closing or len(self._subscriptions) >= self._streams_max:
             raise TooManyStreams(f"{self._streams_max} streams are open, and there may be no more. Try again later.")
-        seat = Seat(key)
-        self._seats.add(seat)
+        seat = Subscription(key)
+        self._subscriptions.add(seat)
         self._note_keys()
         try:
             yield seat
         finally:
-            self._seats.discard(seat)
+            self._subscriptions.discard(seat)
             self._note_keys()
 
     async def now(self) -> int:
@@ -120,11 +120,11 @@ class Live:
         """
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE_S):
-                while self.settled is None:
+                while self.high_water_mark is None:
                     await self.changed.wait()
-        if self.settled is None:
+        if self.high_water_mark is None:
             raise StoreUnavailable("the end of the record has not been seen yet")
-        return self.settled
+        return self.high_water_mark
 
     async def newest_drawn(self) -> int:
         """The highest id that was ever given out."""
@@ -135,28 +135,28 @@ class Live:
 
         return await run_in_threadpool(ask)
 
-    async def after(self, position: int) -> tuple[Sequence[Message], int]:
+    async def after(self, position: int) -> tuple[Sequence[StreamMessage], int]:
         """The next messages after an id, and the id to go on from.
 
         Raises:
             StoreUnavailable: they are to be read from the database, and it is away.
         """
-        settled = self.settled
+        settled = self.high_water_mark
         if settled is None or position >= settled:
             return (), position
         if position >= self._complete_after:
             return tuple(dropwhile(lambda message: message.told.event_id <= position, self._at_hand)), settled
         told = await run_in_threadpool(self._read_page, position, settled)
-        return tuple(map(Message.of, told)), told[-1].event_id if len(told) == PAGE else settled
+        return tuple(map(StreamMessage.of, told)), told[-1].event_id if len(told) == PAGE else settled
 
-    def take(self, told: Sequence[Told], settled: int) -> None:
+    def take(self, told: Sequence[StreamEvent], settled: int) -> None:
         """The ear has heard more."""
-        if self.settled is None:
+        if self.high_water_mark is None:
             self._complete_after = settled
-        self._at_hand.extend(map(Message.of, told))
+        self._at_hand.extend(map(StreamMessage.of, told))
         while len(self._at_hand) > AT_HAND:
             self._complete_after = self._at_hand.popleft().told.event_id
-        self.settled, self.is_away = settled, False
+        self.high_water_mark, self.is_away = settled, False
         self._wake()
 
     def miss(self) -> None:
@@ -169,30 +169,30 @@ class Live:
         """These keys are no longer in force."""
         self._end(lambda seat: seat.key.key_id in key_ids, "the key is no longer in force")
 
-    def _read_page(self, position: int, settled: int) -> Sequence[Told]:
+    def _read_page(self, position: int, settled: int) -> Sequence[StreamEvent]:
         with self._database.read() as connection:
             return stream.read(connection, after=position, through=settled, limit=PAGE)
 
-    def _end(self, whose: Callable[[Seat], bool], why: str) -> None:
-        for seat in filter(whose, self._seats):
+    def _end(self, whose: Callable[[Subscription], bool], why: str) -> None:
+        for seat in filter(whose, self._subscriptions):
             seat.end(why)
         self._wake()
 
     def _note_keys(self) -> None:
-        self.key_ids = frozenset(seat.key.key_id for seat in self._seats)
+        self.key_ids = frozenset(seat.key.key_id for seat in self._subscriptions)
 
     def _wake(self) -> None:
         self.changed.set()
         self.changed = asyncio.Event()
 
 
-class _Relay:
+class _LoopBridge:
     """Carries the ear's words from its thread to the event loop."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: StreamHub) -> None:
         self._live = live
 
-    def take(self, told: Sequence[Told], settled: int) -> None:
+    def take(self, told: Sequence[StreamEvent], settled: int) -> None:
         self._post(lambda: self._live.take(told, settled))
 
     def miss(self) -> None:

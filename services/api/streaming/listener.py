@@ -7,9 +7,9 @@ from typing import Protocol
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
-from rencheng.store.core.database import in_our_words, open_database
+from rencheng.store.core.database import open_database, translate_errors
 from rencheng.store.warnings import stream
-from rencheng.store.warnings.stream import Tail, Told
+from rencheng.store.warnings.stream import StreamEvent, StreamTail
 
 log = get_logger("api")
 
@@ -29,10 +29,10 @@ PAGE = 200
 """How many messages are read at once."""
 
 
-class Listener(Protocol):
+class StreamReceiver(Protocol):
     """Who is told. Calls come from the thread, in order."""
 
-    def take(self, told: Sequence[Told], settled: int) -> None:
+    def take(self, told: Sequence[StreamEvent], settled: int) -> None:
         """Here are the messages up to this id; at first, and when the database is back, there may be none."""
 
     def miss(self) -> None:
@@ -45,10 +45,10 @@ class Listener(Protocol):
         """Which keys to look at."""
 
 
-class Ear:
+class StreamListener:
     """Listens from `start` until `stop`, whatever happens to the database meanwhile."""
 
-    def __init__(self, database_url: str, listener: Listener) -> None:
+    def __init__(self, database_url: str, listener: StreamReceiver) -> None:
         self._engine = open_database(database_url, name="rencheng-api-stream", connections_max=1)
         self._listener = listener
         self._position: int | None = None
@@ -70,7 +70,7 @@ class Ear:
         was_away = False
         while not self._stop.is_set():
             try:
-                with in_our_words(), stream.listening(self._engine) as tail:
+                with translate_errors(), stream.listening(self._engine) as tail:
                     was_away = False
                     self._follow(tail)
             except StoreUnavailable as away:
@@ -83,10 +83,10 @@ class Ear:
                 self._listener.miss()
                 self._stop.wait(RETRY_S)
 
-    def _follow(self, tail: Tail) -> None:
+    def _follow(self, tail: StreamTail) -> None:
         is_first, keys_at = True, 0.0
         while not self._stop.is_set():
-            settled = tail.look()
+            settled = tail.poll()
             if settled is not None:
                 self._hand_on(tail, settled, is_first=is_first)
                 is_first = False
@@ -95,7 +95,7 @@ class Ear:
                 self._look_at_keys(tail)
             tail.wait(SETTLING_S if tail.is_waiting else LOOK_S)
 
-    def _hand_on(self, tail: Tail, settled: int, *, is_first: bool) -> None:
+    def _hand_on(self, tail: StreamTail, settled: int, *, is_first: bool) -> None:
         """What is settled and was not handed on yet, page by page. The very first time: where the record ends."""
         if self._position is None:
             self._position = settled
@@ -107,7 +107,7 @@ class Ear:
         if is_first:
             self._listener.take((), self._position)
 
-    def _look_at_keys(self, tail: Tail) -> None:
+    def _look_at_keys(self, tail: StreamTail) -> None:
         if asked := self._listener.key_ids():
             refused = asked - tail.keys_in_force(asked)
             if refused:

@@ -5,19 +5,19 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rencheng.messaging.inbox import Receipt
+from rencheng.messaging.inbox import AckHandle
 
 
 @dataclass(slots=True)
-class Ticket:
+class PendingAck:
     """What came together, and in how many shares it is still being settled."""
 
-    receipts: Sequence[Receipt]
+    acks: Sequence[AckHandle]
     size_bytes: int
-    shares: int
+    open_items: int
 
 
-class Line:
+class AckTracker:
     """Holds receipts until everything that came before is settled too.
 
     Args:
@@ -28,7 +28,7 @@ class Line:
 
     def __init__(
         self,
-        acknowledge: Callable[[Sequence[Receipt]], None],
+        acknowledge: Callable[[Sequence[AckHandle]], None],
         *,
         messages_max: int = 20_000,
         bytes_max: int = 32 * 2**20,
@@ -37,34 +37,34 @@ class Line:
         self._messages_max = messages_max
         self._bytes_max = bytes_max
         self._messages = self._bytes = 0
-        self._tickets: deque[Ticket] = deque()
+        self._pending: deque[PendingAck] = deque()
         self._moved = threading.Condition()
 
-    def enter(self, ticket: Ticket, *, wait_s: float) -> bool:
+    def track(self, ticket: PendingAck, *, wait_s: float) -> bool:
         """Stand in line. False if there was no room for so long."""
         with self._moved:
             if not self._moved.wait_for(self._has_room, wait_s):
                 return False
-            self._tickets.append(ticket)
-            self._messages += len(ticket.receipts)
+            self._pending.append(ticket)
+            self._messages += len(ticket.acks)
             self._bytes += ticket.size_bytes
         return True
 
-    def settled(self, ticket: Ticket) -> None:
+    def complete(self, ticket: PendingAck) -> None:
         """One share of it is committed."""
         with self._moved:
-            ticket.shares -= 1
-            while self._tickets and not self._tickets[0].shares:
-                done = self._tickets.popleft()
-                self._messages -= len(done.receipts)
+            ticket.open_items -= 1
+            while self._pending and not self._pending[0].open_items:
+                done = self._pending.popleft()
+                self._messages -= len(done.acks)
                 self._bytes -= done.size_bytes
-                self._acknowledge(done.receipts)
+                self._acknowledge(done.acks)
             self._moved.notify_all()
 
     def wait_until_empty(self, *, wait_s: float) -> bool:
         """Is everything settled, now or within so long?"""
         with self._moved:
-            return self._moved.wait_for(lambda: not self._tickets, wait_s)
+            return self._moved.wait_for(lambda: not self._pending, wait_s)
 
     def _has_room(self) -> bool:
-        return not self._tickets or (self._messages < self._messages_max and self._bytes < self._bytes_max)
+        return not self._pending or (self._messages < self._messages_max and self._bytes < self._bytes_max)

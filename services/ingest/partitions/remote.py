@@ -11,12 +11,12 @@ from datetime import datetime
 from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
-from rencheng.intake import Message
+from rencheng.intake import InboundPayload
 from rencheng.runtime.lifecycle import settle_memory
 from rencheng.runtime.logs import get_logger, set_up_logs
-from services.ingest.processing.processor import open_desk
+from services.ingest.processing.processor import open_processor
 from services.ingest.processing.writer import Stopped
-from services.ingest.result import Outcome
+from services.ingest.result import BatchResult
 from services.ingest.settings import IngestSettings
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ AGAIN_AFTER_S = 0.5
 END_S = 10.0
 
 
-class Hand:
+class RemoteProcessor:
     """A desk elsewhere; its `settle` is the desk's own.
 
     Args:
@@ -52,13 +52,13 @@ class Hand:
         self._took_in = took_in
         self._start()
 
-    def settle(self, messages: Sequence[Message], *, received_through: datetime) -> Outcome:
+    def process(self, messages: Sequence[InboundPayload], *, received_through: datetime) -> BatchResult:
         """As `Desk.settle`; starts the process again, as often as it dies."""
         readings: int | None = None
         while True:
             try:
                 self._line.send((messages, received_through))
-                while not isinstance(word := self._next_word(), Outcome):
+                while not isinstance(word := self._receive(), BatchResult):
                     if isinstance(word, tuple):
                         self._tell(*word)
                     elif readings is None:  # they are the same ones if it died after it said so
@@ -67,7 +67,7 @@ class Hand:
             except (EOFError, OSError):
                 if self._stop.is_set():
                     raise Stopped from None
-                log.warning("a process of ingest died, starting it again", worker=self._settings.worker)
+                log.warning("a process of ingest died, starting it again", worker=self._settings.writer_name)
                 self.close()
                 if self._stop.wait(AGAIN_AFTER_S):
                     raise Stopped from None
@@ -87,27 +87,27 @@ class Hand:
         self._line, line = _CONTEXT.Pipe()
         self._leash, leash = _CONTEXT.Pipe()
         self._process: BaseProcess = _CONTEXT.Process(
-            target=_work, args=(self._settings, line, leash), name=self._settings.worker, daemon=True
+            target=_work, args=(self._settings, line, leash), name=self._settings.writer_name, daemon=True
         )
         self._process.start()
         line.close()  # the other ends are the process's alone, so that its death ends them
         leash.close()
 
-    def _next_word(self) -> Outcome | tuple[str, bytes] | int:
+    def _receive(self) -> BatchResult | tuple[str, bytes] | int:
         while not self._line.poll(1.0):
             if self._stop.is_set():
                 self._leash.close()  # the database may be away: it then gives up
-        word: Outcome | tuple[str, bytes] | int = self._line.recv()
+        word: BatchResult | tuple[str, bytes] | int = self._line.recv()
         return word
 
 
-def _work(settings: IngestSettings, line: "Connection[Any, Any]", leash: "Connection[Any, Any]") -> None:
+def _work(settings: IngestSettings, pipe: "Connection[Any, Any]", stop_pipe: "Connection[Any, Any]") -> None:
     """The process: settles what it is given until the line or the leash is cut."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_IGN)  # the receiving process decides when to end
     set_up_logs()
     stop, speaking = threading.Event(), threading.Lock()
-    threading.Thread(target=_stop_with, args=(leash, stop), daemon=True).start()
+    threading.Thread(target=_stop_with, args=(stop_pipe, stop), daemon=True).start()
 
     def tell(topic: str, payload: bytes) -> bool:
         try:
@@ -118,19 +118,19 @@ def _work(settings: IngestSettings, line: "Connection[Any, Any]", leash: "Connec
 
     def say(word: object) -> None:
         with speaking:
-            line.send(word)
+            pipe.send(word)
 
     try:
-        with open_desk(settings, stop, tell, say) as desk:
+        with open_processor(settings, stop, tell, say) as desk:
             settle_memory()
             while True:
-                messages, received_through = line.recv()
-                say(desk.settle(messages, received_through=received_through))
+                messages, received_through = pipe.recv()
+                say(desk.process(messages, received_through=received_through))
     except (EOFError, OSError, Stopped):
         pass
 
 
-def _stop_with(leash: "Connection[Any, Any]", stop: threading.Event) -> None:
+def _stop_with(stop_pipe: "Connection[Any, Any]", stop: threading.Event) -> None:
     parent = multiprocessing.parent_process()
-    wait([leash, *([parent.sentinel] if parent else [])])
+    wait([stop_pipe, *([parent.sentinel] if parent else [])])
     stop.set()

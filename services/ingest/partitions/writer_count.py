@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.store.accounting.writer_count import wanted_slots
-from rencheng.store.core.database import Engine, in_our_words, open_database
+from rencheng.store.accounting.writer_count import writer_count
+from rencheng.store.core.database import Engine, open_database, translate_errors
 from services.ingest.settings import IngestSettings
 
 LOOK_S = 1.0
 
 
-class Wanted:
+class WriterCountWatch:
     """Looks once a second, in a thread of its own; while the database is away, its last word holds.
 
     Attributes:
@@ -23,27 +23,27 @@ class Wanted:
         self._engine = engine
         self._set = self.number = number
 
-    def look(self) -> None:
+    def poll(self) -> None:
         """Ask the database."""
         try:
-            with in_our_words(), self._engine.connect() as connection:
-                self.number = wanted_slots(connection) or self._set
+            with translate_errors(), self._engine.connect() as connection:
+                self.number = writer_count(connection) or self._set
         except StoreUnavailable:
             pass
 
 
 @contextmanager
-def open_wanted(settings: IngestSettings, stop: threading.Event) -> Iterator[Wanted]:
+def open_writer_count(settings: IngestSettings, stop: threading.Event) -> Iterator[WriterCountWatch]:
     """Looking, until the end."""
-    engine = open_database(settings.database_url, name=f"{settings.worker} slots", connections_max=1)
-    wanted = Wanted(engine, settings.ingest_workers)
+    engine = open_database(settings.database_url, name=f"{settings.writer_name} slots", connections_max=1)
+    wanted = WriterCountWatch(engine, settings.ingest_writers)
     done = threading.Event()
 
     def run() -> None:
         while not done.wait(LOOK_S) and not stop.is_set():
-            wanted.look()
+            wanted.poll()
 
-    wanted.look()
+    wanted.poll()
     thread = threading.Thread(target=run, name="wanted", daemon=True)
     thread.start()
     try:

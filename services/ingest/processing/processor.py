@@ -10,18 +10,18 @@ from datetime import UTC, datetime
 from rencheng.checks.clock import ClockLimits
 from rencheng.checks.limits import GaugeLimits
 from rencheng.domain.device import Device
-from rencheng.domain.errors import Reason, StoreUnavailable
-from rencheng.intake import Admitted, Message, admit
+from rencheng.domain.errors import RejectionReason, StoreUnavailable
+from rencheng.intake import InboundPayload, IntakeResult, admit
 from rencheng.runtime.logs import get_logger
 from rencheng.store.core.database import open_database
 from rencheng.store.readings.merge import stage_on_connect
-from rencheng.store.registry.cache import Watched
+from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import load_directory, refresh_directory
 from services.ingest.processing.quotas import Quotas
 from services.ingest.processing.writer import Stopped, Writer
-from services.ingest.replies.pending import Answers
-from services.ingest.replies.publisher import Postman
-from services.ingest.result import Outcome
+from services.ingest.replies.pending import PendingReplies
+from services.ingest.replies.publisher import ReplyPublisher
+from services.ingest.result import BatchResult
 from services.ingest.settings import IngestSettings
 
 log = get_logger("ingest")
@@ -30,17 +30,17 @@ LAGS_MAX = 20
 """Of how many readings of a batch the lag is told."""
 
 
-class Desk:
+class BatchProcessor:
     """The parts of one slot, in the order of the walk."""
 
     def __init__(
         self,
-        directory: Watched[dict[str, Device]],
+        directory: RegistryCache[dict[str, Device]],
         limits: ClockLimits,
         gauges: Mapping[str, GaugeLimits],
         quotas: Quotas,
         writer: Writer,
-        answers: Answers,
+        answers: PendingReplies,
         took_in: Callable[[int], None],
     ) -> None:
         self._directory = directory
@@ -49,9 +49,9 @@ class Desk:
         self._quotas = quotas
         self._writer = writer
         self._answers = answers
-        self._took_in = took_in
+        self._on_received = took_in
 
-    def settle(self, messages: Sequence[Message], *, received_through: datetime) -> Outcome:
+    def process(self, messages: Sequence[InboundPayload], *, received_through: datetime) -> BatchResult:
         """Commit messages, however long the database stays away.
 
         Args:
@@ -62,35 +62,35 @@ class Desk:
             Stopped: asked to stop first; nothing of them is committed.
         """
         directory = self._directory.current()
-        messages = self._quotas.readable(messages, now_s=time.monotonic())
+        messages = self._quotas.drop_flooding(messages, now_s=time.monotonic())
         batch = [admit(message, directory, self._limits, self._gauges) for message in messages]
-        if any(_is_strange(admitted) for admitted in batch):
-            directory, batch = self._asked_again(directory, batch)
-        batch = self._quotas.apply(batch, directory, now=datetime.now(UTC), now_s=time.monotonic())
-        self._took_in(sum(admitted.count for admitted in batch))
+        if any(_is_unregistered(admitted) for admitted in batch):
+            directory, batch = self._retry_unknown(directory, batch)
+        batch = self._quotas.enforce(batch, directory, now=datetime.now(UTC), now_s=time.monotonic())
+        self._on_received(sum(admitted.count for admitted in batch))
         settlement = self._writer.write(batch, received_through=received_through)
         reasons: Counter[str] = Counter()
-        for item in settlement.refused:
+        for item in settlement.quarantined:
             reasons[item.reason] += item.times
-        unnamed = self._answers.note(batch, settlement.refused, directory)
-        return Outcome(settlement.tally, reasons, unnamed, _lags_s(batch))
+        unnamed = self._answers.add(batch, settlement.quarantined, directory)
+        return BatchResult(settlement.counts, reasons, unnamed, _lags_s(batch))
 
-    def _asked_again(
-        self, directory: dict[str, Device], batch: list[Admitted]
-    ) -> tuple[dict[str, Device], list[Admitted]]:
+    def _retry_unknown(
+        self, directory: dict[str, Device], batch: list[IntakeResult]
+    ) -> tuple[dict[str, Device], list[IntakeResult]]:
         """The word of a registration may still be on its way, behind the device's first message."""
         newer = self._directory.current(ask=True)
         if newer is directory:
             return directory, batch
         return newer, [
-            admit(one.message, newer, self._limits, self._gauges) if _is_strange(one) else one for one in batch
+            admit(one.message, newer, self._limits, self._gauges) if _is_unregistered(one) else one for one in batch
         ]
 
 
 @contextmanager
-def open_desk(
+def open_processor(
     settings: IngestSettings, stop: threading.Event, tell: Callable[[str, bytes], bool], took_in: Callable[[int], None]
-) -> Iterator[Desk]:
+) -> Iterator[BatchProcessor]:
     """A desk of its own, connected to the database; closed again at the end.
 
     Args:
@@ -100,15 +100,15 @@ def open_desk(
         took_in: told how many readings a batch has, before it is written.
     """
     gauges = settings.gauge_limits  # before anything is opened: a file that cannot be read stops us
-    engine = open_database(settings.database_url, name=settings.worker)
+    engine = open_database(settings.database_url, name=settings.writer_name)
     stage_on_connect(engine)
-    directory = Watched(engine, load_directory, refresh=refresh_directory)
+    directory = RegistryCache(engine, load_directory, refresh=refresh_directory)
     _wait_for(directory, stop)
-    answers = Answers()
-    writer = Writer(engine, worker=settings.worker, stop=stop)
+    answers = PendingReplies()
+    writer = Writer(engine, worker=settings.writer_name, stop=stop)
     try:
-        with Postman(answers, tell, per_s=settings.ingest_answers_per_s):
-            yield Desk(
+        with ReplyPublisher(answers, tell, per_s=settings.ingest_replies_per_s):
+            yield BatchProcessor(
                 directory,
                 settings.clock_limits,
                 gauges,
@@ -123,7 +123,7 @@ def open_desk(
         engine.dispose()
 
 
-def _wait_for(directory: Watched[dict[str, Device]], stop: threading.Event) -> None:
+def _wait_for(directory: RegistryCache[dict[str, Device]], stop: threading.Event) -> None:
     """The registry's first copy: without it nobody could be told from a stranger."""
     while not stop.is_set():
         try:
@@ -136,11 +136,11 @@ def _wait_for(directory: Watched[dict[str, Device]], stop: threading.Event) -> N
     raise Stopped
 
 
-def _is_strange(admitted: Admitted) -> bool:
-    return bool(admitted.refusals) and admitted.refusals[0].reason is Reason.UNKNOWN_DEVICE
+def _is_unregistered(admitted: IntakeResult) -> bool:
+    return bool(admitted.rejections) and admitted.rejections[0].reason is RejectionReason.UNKNOWN_DEVICE
 
 
-def _lags_s(batch: Sequence[Admitted]) -> list[float]:
+def _lags_s(batch: Sequence[IntakeResult]) -> list[float]:
     now = datetime.now(UTC)
     some = batch[:: len(batch) // LAGS_MAX + 1]
     return [(now - admitted.readings[-1].time).total_seconds() for admitted in some if admitted.readings]

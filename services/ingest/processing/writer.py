@@ -8,13 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.topic import kind_in
-from rencheng.intake import Admitted, Refusal
+from rencheng.intake import IntakeResult, Rejection
 from rencheng.runtime.logs import get_logger
-from rencheng.store.accounting.counts import Tally, count, has_progressed, record_progress, take_turn
-from rencheng.store.core.database import Connection, Engine, give_up, in_one_trip, in_our_words
-from rencheng.store.quarantine.record import Refuse, bury
-from rencheng.store.readings.copy_new import Luck, copy_new
-from rencheng.store.readings.merge import Arrival, Settled, write
+from rencheng.store.accounting.counts import ReadingCounts, count, has_progressed, lock_worker, record_progress
+from rencheng.store.core.database import Connection, Engine, discard, pipelined, translate_errors
+from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
+from rencheng.store.readings.copy_new import FastPathBackoff, copy_new
+from rencheng.store.readings.merge import ReceivedReading, WriteStatus, write
 from rencheng.store.registry.devices import save_states
 
 log = get_logger("ingest")
@@ -27,11 +27,11 @@ class Stopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Settlement:
+class WriteResult:
     """What became of a batch: its readings counted, and each refusal, of intake and of the database."""
 
-    tally: Tally
-    refused: Sequence[Refuse]
+    counts: ReadingCounts
+    quarantined: Sequence[QuarantineRecord]
 
 
 class Writer:
@@ -57,12 +57,12 @@ class Writer:
         self._stop = stop
         self._now = now
         self._started_at = now()
-        self._in_doubt: Settlement | None = None
+        self._in_doubt: WriteResult | None = None
         self._connection: Connection | None = None
         self._through = self._started_at
-        self._luck = Luck()
+        self._fast_path = FastPathBackoff()
 
-    def write(self, batch: Sequence[Admitted], *, received_through: datetime) -> Settlement:
+    def write(self, batch: Sequence[IntakeResult], *, received_through: datetime) -> WriteResult:
         """Commit a batch, however long the database stays away; returns what became of its readings.
 
         Raises:
@@ -73,7 +73,7 @@ class Writer:
         self._through = received_through + timedelta(microseconds=received_through == self._through)
         while True:
             try:
-                with in_our_words():
+                with translate_errors():
                     return self._attempt(batch)
             except StoreUnavailable as away:
                 self.close()
@@ -82,7 +82,7 @@ class Writer:
                 raise Stopped
             pause_s = min(2 * pause_s, PAUSE_MAX_S)
 
-    def _attempt(self, batch: Sequence[Admitted]) -> Settlement:
+    def _attempt(self, batch: Sequence[IntakeResult]) -> WriteResult:
         mark = {"started_at": self._started_at, "committed_through": self._through}
         connection = self._connection = self._connection or self._engine.connect()
         self._begin(connection)
@@ -93,31 +93,31 @@ class Writer:
                 connection.rollback()
                 return settled
         tallies, refused = self._settle(connection, batch)
-        settled = Settlement(sum(tallies.values(), Tally()), refused)
+        settled = WriteResult(sum(tallies.values(), ReadingCounts()), refused)
         self._in_doubt = settled
-        with in_one_trip(connection):
+        with pipelined(connection):
             count(connection, self._worker, self._now(), tallies)
-            record_progress(connection, self._worker, **mark, rows=settled.tally.stored > 0)
+            record_progress(connection, self._worker, **mark, rows=settled.counts.stored > 0)
             connection.commit()
         self._in_doubt = None
         return settled
 
     def _begin(self, connection: Connection) -> None:
-        with in_one_trip(connection):
-            take_turn(connection, self._worker)
+        with pipelined(connection):
+            lock_worker(connection, self._worker)
 
     def close(self) -> None:
         """Give the connection up. It is kept from batch to batch, because to test it costs a round trip each time."""
         if self._connection is not None:
-            give_up(self._connection)
+            discard(self._connection)
             self._connection = None
 
     def _settle(
-        self, connection: Connection, batch: Sequence[Admitted]
-    ) -> tuple[Mapping[tuple[str, str], Tally], Sequence[Refuse]]:
+        self, connection: Connection, batch: Sequence[IntakeResult]
+    ) -> tuple[Mapping[tuple[str, str], ReadingCounts], Sequence[QuarantineRecord]]:
         """All but the account: the tallies by world and kind, and what was refused."""
-        refused = [_refuse(a, r) for a in batch for r in a.refusals]
-        tallies: dict[tuple[str, str], Tally] = defaultdict(Tally)
+        refused = [_quarantine_record(a, r) for a in batch for r in a.rejections]
+        tallies: dict[tuple[str, str], ReadingCounts] = defaultdict(ReadingCounts)
         if self._is_all_new(connection, batch):
             for a in batch:
                 if a.readings:
@@ -126,18 +126,18 @@ class Writer:
             self._write(connection, batch, tallies, refused)
         for item in refused:
             tallies[item.world, kind_in(item.topic)].quarantined += item.times
-        bury(connection, refused)
+        add_to_quarantine(connection, refused)
         save_states(connection, [a.state for a in batch if a.state])
         return tallies, refused
 
-    def _is_all_new(self, connection: Connection, batch: Sequence[Admitted]) -> bool:
+    def _is_all_new(self, connection: Connection, batch: Sequence[IntakeResult]) -> bool:
         """Have all readings been stored the short way?"""
-        if not any(a.readings for a in batch) or not self._luck.try_again():
+        if not any(a.readings for a in batch) or not self._fast_path.should_try():
             return False  # a sign of life says nothing about luck
         if copy_new(connection, ((a.readings, a.message.received_at) for a in batch)):
-            self._luck.succeeded()
+            self._fast_path.succeeded()
             return True
-        self._luck.failed()
+        self._fast_path.failed()
         connection.rollback()
         self._begin(connection)
         return False
@@ -145,24 +145,24 @@ class Writer:
     def _write(
         self,
         connection: Connection,
-        batch: Sequence[Admitted],
-        tallies: dict[tuple[str, str], Tally],
-        refused: list[Refuse],
+        batch: Sequence[IntakeResult],
+        tallies: dict[tuple[str, str], ReadingCounts],
+        refused: list[QuarantineRecord],
     ) -> None:
         read = [(a, p, r) for a in batch for p, r in zip(a.positions, a.readings, strict=True)]
-        fates = write(connection, [Arrival(reading, a.message.received_at) for a, _, reading in read])
+        fates = write(connection, [ReceivedReading(reading, a.message.received_at) for a, _, reading in read])
         for (admitted, position, _), fate in zip(read, fates, strict=True):
             tally = tallies[admitted.world, kind_in(admitted.message.topic)]
-            if fate is Settled.STORED:
+            if fate is WriteStatus.STORED:
                 tally.stored += 1
-            elif fate is Settled.DUPLICATE:
+            elif fate is WriteStatus.DUPLICATE:
                 tally.duplicate += 1
             else:
-                refused.append(_refuse(admitted, Refusal(position, fate.reason, fate.detail)))
+                refused.append(_quarantine_record(admitted, Rejection(position, fate.reason, fate.detail)))
 
 
-def _refuse(admitted: Admitted, refusal: Refusal) -> Refuse:
-    return Refuse(
+def _quarantine_record(admitted: IntakeResult, refusal: Rejection) -> QuarantineRecord:
+    return QuarantineRecord(
         topic=admitted.message.topic,
         payload=admitted.message.payload,
         position=refusal.position,

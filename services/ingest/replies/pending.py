@@ -11,11 +11,11 @@ from datetime import datetime
 
 from rencheng.codecs.receipts import ReceiptDocument, RejectedPart, ShedPart
 from rencheng.domain.device import Device
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.receipt import message_id
 from rencheng.domain.topic import Channel
-from rencheng.intake import Admitted
-from rencheng.store.quarantine.record import Refuse
+from rencheng.intake import IntakeResult
+from rencheng.store.quarantine.record import QuarantineRecord
 
 ROUND_S = 1.0
 """A device gets one answer in so long, at most."""
@@ -35,7 +35,7 @@ _TELEMETRY = f"/{Channel.TELEMETRY}"
 
 
 @dataclass(slots=True)
-class _Owed:
+class _PendingReply:
     topic: str
     settled: list[str] = field(default_factory=list)
     rejected: list[RejectedPart] = field(default_factory=list)
@@ -53,7 +53,7 @@ class _Owed:
         )
 
 
-class Answers:
+class PendingReplies:
     """Shared by the walk, which notes, and the postman's thread, which takes out.
 
     Args:
@@ -63,12 +63,14 @@ class Answers:
     def __init__(self, *, round_s: float = ROUND_S) -> None:
         self._round_s = round_s
         self._lock = threading.Lock()
-        self._gathering: dict[str, _Owed] = {}
-        self._going_out: deque[_Owed] = deque()
+        self._gathering: dict[str, _PendingReply] = {}
+        self._going_out: deque[_PendingReply] = deque()
         self._began_s = float("-inf")
-        self._owed = self._explained = 0
+        self._pending = self._explained = 0
 
-    def note(self, batch: Sequence[Admitted], refused: Sequence[Refuse], directory: Mapping[str, Device]) -> int:
+    def add(
+        self, batch: Sequence[IntakeResult], refused: Sequence[QuarantineRecord], directory: Mapping[str, Device]
+    ) -> int:
         """A batch is committed: owe its senders an answer. How many messages will not be named, for want of room."""
         find = directory.get
         wanted = [
@@ -81,7 +83,7 @@ class Answers:
         unnamed = 0
         with self._lock:
             for admitted in wanted:
-                if not admitted.refusals or admitted.refusals[0].reason is not Reason.QUOTA:
+                if not admitted.rejections or admitted.rejections[0].reason is not RejectionReason.QUOTA:
                     unnamed += not self._settled(admitted)
             for item in refused:
                 device = find(item.device_id or "")
@@ -103,22 +105,22 @@ class Answers:
                 self._gathering = {}
                 self._began_s = now_s
             taken = [self._going_out.popleft() for _ in range(min(at_most, len(self._going_out)))]
-            self._owed -= sum(len(owed.settled) for owed in taken)
+            self._pending -= sum(len(owed.settled) for owed in taken)
             self._explained -= sum(len(owed.rejected) for owed in taken)
         return [(owed.topic, owed.document(time).encode()) for owed in taken]
 
-    def _settled(self, admitted: Admitted) -> bool:
+    def _settled(self, admitted: IntakeResult) -> bool:
         assert admitted.device_id is not None  # noqa: S101 - it was found in the registry
-        owed = self._owed_to(admitted.device_id, admitted.message.topic)
-        if len(owed.settled) == SETTLED_MAX or self._owed == OWED_MAX:
+        owed = self._pending_of(admitted.device_id, admitted.message.topic)
+        if len(owed.settled) == SETTLED_MAX or self._pending == OWED_MAX:
             return False
         owed.settled.append(message_id(admitted.message.payload))
-        self._owed += 1
+        self._pending += 1
         return True
 
-    def _rejected(self, device_id: str, item: Refuse) -> None:
-        owed = self._owed_to(device_id, item.topic)
-        if item.reason is Reason.QUOTA:
+    def _rejected(self, device_id: str, item: QuarantineRecord) -> None:
+        owed = self._pending_of(device_id, item.topic)
+        if item.reason is RejectionReason.QUOTA:
             owed.shed += item.times
             owed.retry_after_s = item.retry_after_s or 0.0
         elif len(owed.rejected) == REJECTED_MAX or self._explained == EXPLAINED_MAX:
@@ -130,9 +132,9 @@ class Answers:
             )
             self._explained += 1
 
-    def _owed_to(self, device_id: str, topic: str) -> _Owed:
+    def _pending_of(self, device_id: str, topic: str) -> _PendingReply:
         """A device's account. Its answer goes where it spoke from, also if that is not where it is registered."""
         owed = self._gathering.get(device_id)
         if owed is None:
-            owed = self._gathering[device_id] = _Owed(f"{topic.rpartition('/')[0]}/{Channel.REPLY}")
+            owed = self._gathering[device_id] = _PendingReply(f"{topic.rpartition('/')[0]}/{Channel.REPLY}")
         return owed

@@ -9,14 +9,14 @@ from typing import Self
 
 from rencheng.runtime.logs import get_logger
 from services.ingest import metrics
-from services.ingest.replies.pending import Answers
+from services.ingest.replies.pending import PendingReplies
 
 log = get_logger("ingest")
 
 TICK_S = 0.1
 
 
-class Postman:
+class ReplyPublisher:
     """Takes out what is due, evenly, at no more than a set rate.
 
     Args:
@@ -25,9 +25,9 @@ class Postman:
         per_s: the most answers in a second, to all devices together.
     """
 
-    def __init__(self, answers: Answers, tell: Callable[[str, bytes], bool], *, per_s: int) -> None:
-        self._answers = answers
-        self._tell = tell
+    def __init__(self, answers: PendingReplies, tell: Callable[[str, bytes], bool], *, per_s: int) -> None:
+        self._pending = answers
+        self._publish = tell
         self._at_most = max(1, round(per_s * TICK_S))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="postman", daemon=True)
@@ -46,13 +46,13 @@ class Postman:
 
     def _run(self) -> None:
         while not self._stop.wait(TICK_S):
-            due = self._answers.due(now_s=time.monotonic(), time=datetime.now(UTC), at_most=self._at_most)
+            due = self._pending.due(now_s=time.monotonic(), time=datetime.now(UTC), at_most=self._at_most)
             for topic, payload in due:
-                metrics.answered(sent=self._said(topic, payload))
+                metrics.count_replies(sent=self._said(topic, payload))
 
     def _said(self, topic: str, payload: bytes) -> bool:
         try:
-            return self._tell(topic, payload)
+            return self._publish(topic, payload)
         except Exception as error:  # noqa: BLE001 - one answer must not end the thread: no device would hear any more
             log.warning("an answer could not be told", topic=topic, why=repr(error))
             return False

@@ -13,7 +13,7 @@ from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import MeterValue, Reading, SignalEvent
-from rencheng.intake import Admitted, Message, admit
+from rencheng.intake import InboundPayload, IntakeResult, admit
 
 BEGAN = datetime(2026, 7, 20, 8, tzinfo=UTC)
 SOME = 60
@@ -41,12 +41,14 @@ def some(plan: Plan) -> list[Emission]:
     return list(islice(emissions(plan), SOME))
 
 
-def taken_in(plan: Plan, emission: Emission) -> Admitted:
+def taken_in(plan: Plan, emission: Emission) -> IntakeResult:
     """What intake makes of a message that comes in time."""
     members = plan.members()
     directory = {m.device_id: Device(m.device_id, m.kind, m.region) for m in members}
     received_at = plan.began_at + timedelta(microseconds=emission.due_us)
-    return admit(Message(members[emission.device].topic, emission.payload, received_at), directory, ClockLimits())
+    return admit(
+        InboundPayload(members[emission.device].topic, emission.payload, received_at), directory, ClockLimits()
+    )
 
 
 def key_of(reading: Reading) -> str:
@@ -76,10 +78,10 @@ def test_intake_makes_of_each_message_what_the_fleet_expects(plan: Plan) -> None
     for emission in some(plan):
         admitted = taken_in(plan, emission)
         if emission.expect is Expect.QUARANTINED:
-            assert len(admitted.refusals) == 1
+            assert len(admitted.rejections) == 1
             assert not admitted.readings
         else:
-            assert admitted.refusals == ()
+            assert admitted.rejections == ()
             assert [key_of(reading) for reading in admitted.readings] == [emission.key]
 
 

@@ -8,11 +8,11 @@ from pydantic import ConfigDict
 
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
-from rencheng.schemas.device import Change, Name
+from rencheng.schemas.device import ChangeForm, Name
 from rencheng.store.registry.pending_devices import list_pending
 from services.api.deps import Actor, AfterName, Db, DeviceId, Limit, Replays, Zone
-from services.api.http.errors import NotFound, Unacceptable, described
-from services.api.http.models import Answer, Page, cut, example, local
+from services.api.http.errors import InvalidParameter, NotFound, described
+from services.api.http.models import ApiModel, Page, example, local, paginate
 
 router = APIRouter(prefix="/pending-devices", tags=["devices"])
 
@@ -28,7 +28,7 @@ _STRANGER = {
 }
 
 
-class Stranger(Answer):
+class Stranger(ApiModel):
     """A device that waits to be admitted 待接纳设备."""
 
     model_config = example(**_STRANGER)
@@ -52,7 +52,7 @@ class Strangers(Page[Stranger]):
     model_config = example(items=[_STRANGER], next="gauge-9")
 
 
-class Admission(Change):
+class Admission(ChangeForm):
     """What is known about it beyond what its topics say."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"site_id": "underpass-3", "name": "新装北侧"}]})
@@ -60,7 +60,7 @@ class Admission(Change):
     world: Name | None = None
 
 
-class Admitted(Answer):
+class Admitted(ApiModel):
     """It is registered, and what it had sent is taken in 接纳结果."""
 
     model_config = example(
@@ -87,7 +87,7 @@ def list_pending_devices(database: Db, zone: Zone, *, after: AfterName = None, l
     """Devices that nobody registered and whose messages wait in quarantine, in order of their names."""
     with database.read() as connection:
         found = list_pending(connection, after=after, limit=limit + 1)
-    page, following = cut(found, limit, lambda each: each.device_id)
+    page, following = paginate(found, limit, lambda each: each.device_id)
     items = [
         Stranger(
             device_id=each.device_id,
@@ -121,7 +121,7 @@ def admit_device(
     try:
         done = replays.admit(device_id, given, actor=actor)
     except NotPossible as error:
-        raise Unacceptable(f"{error}.") from None
+        raise InvalidParameter(f"{error}.") from None
     became = done.replayed.tally
     return Admitted(
         device_id=device_id,

@@ -14,7 +14,7 @@ from rencheng.store.registry.device_changes import succession
 from rencheng.store.registry.device_queries import DeviceFilters
 from services.api.deps import AfterName, ByRegion, BySite, ByWorld, Db, DeviceId, Limit, Zone
 from services.api.http.errors import NotFound, described
-from services.api.http.models import Answer, Page, cut, example, local, shown
+from services.api.http.models import ApiModel, Page, example, local, paginate, present
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 
@@ -42,7 +42,7 @@ _EXAMPLE = {
 }
 
 
-class Device(Answer):
+class Device(ApiModel):
     """A registered device, and what it last said of itself."""
 
     model_config = example(**_EXAMPLE)
@@ -109,8 +109,8 @@ def list_devices(
     filters = DeviceFilters(kind=kind, region=region, site_id=site_id, world=world, online=online)
     with database.read() as connection:
         rows = device_queries.list_devices(connection, filters, after=after, limit=limit + 1)
-    page, following = cut(rows, limit, lambda row: str(row["device_id"]))
-    return Devices(items=[Device.model_validate(shown(row, zone)) for row in page], next=following)
+    page, following = paginate(rows, limit, lambda row: str(row["device_id"]))
+    return Devices(items=[Device.model_validate(present(row, zone)) for row in page], next=following)
 
 
 @router.get(
@@ -123,7 +123,7 @@ def get_device(database: Db, zone: Zone, device_id: DeviceId) -> DeviceInDetail:
         newest = raw.newest_time(connection, Kind(row["kind"]), device_id)
         line = [each["device_id"] for each in succession(connection, device_id)]
     last = local(newest, zone) if newest else None
-    return DeviceInDetail.model_validate(shown(row, zone) | {"last_reading_at": last, "place_held_by": line})
+    return DeviceInDetail.model_validate(present(row, zone) | {"last_reading_at": last, "place_held_by": line})
 
 
 def known(connection: Connection, device_id: str) -> Row:

@@ -6,16 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Query, Response
 from pydantic import ConfigDict
 
-from rencheng.devices.lifecycle import dismiss, rotate, succeed
-from rencheng.devices.registration import enrol_all
+from rencheng.devices import lifecycle
+from rencheng.devices.registration import register_forms
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.topic import Channel, Topic
-from rencheng.schemas.device import DeviceForm, Name, Profile, Registration, read_devices
+from rencheng.schemas.device import DeviceForm, DeviceProfileForm, Name, RegistrationForm, read_devices
 from rencheng.store.registry.devices import find_devices
 from services.api.deps import Actor, Db, DeviceId
-from services.api.http.errors import NotFound, Unacceptable, described
-from services.api.http.models import Answer, example
+from services.api.http.errors import InvalidParameter, NotFound, described
+from services.api.http.models import ApiModel, example
 
 router = APIRouter(tags=["devices"])
 
@@ -24,7 +24,7 @@ CSV_BYTES_MAX = 64 * 2**20
 _PASSWORD = "b7f0c2a9b1d3e4f60718293a4b5c6d7e"  # noqa: S105 - of an example
 
 
-class Form(Registration):
+class Form(RegistrationForm):
     """A device as it is registered. What is left out stays as it is, or is as usual for a new device."""
 
     model_config = ConfigDict(
@@ -44,7 +44,7 @@ class Form(Registration):
     )
 
 
-class Successor(Profile):
+class Successor(DeviceProfileForm):
     """The device that takes another's place, and what is another way about it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"device_id": "gauge-7b", "depth_max_mm": 2350}]})
@@ -52,7 +52,7 @@ class Successor(Profile):
     device_id: Name
 
 
-class Account(Answer):
+class Account(ApiModel):
     """How a device speaks to the broker 接入凭据."""
 
     model_config = example(
@@ -69,7 +69,7 @@ class Account(Answer):
     """Shown once, when it is made; only a hash is kept. null: it is as it was."""
 
 
-class Imported(Answer):
+class Imported(ApiModel):
     """What became of a list 批量登记结果."""
 
     model_config = example(new={"pile-1": _PASSWORD}, changed=["pile-2"], unchanged=9998, checked_only=False)
@@ -92,9 +92,9 @@ def put_device(database: Db, actor: Actor, response: Response, device_id: Device
     whole = DeviceForm(device_id=device_id, **form.model_dump(include=form.model_fields_set))
     with database.write() as connection:
         try:
-            enrolled = enrol_all(connection, [whole], actor=actor)
+            enrolled = register_forms(connection, [whole], actor=actor)
         except NotPossible as error:
-            raise Unacceptable(f"{error}.") from None
+            raise InvalidParameter(f"{error}.") from None
         device = find_devices(connection, [device_id])[device_id]
     password = enrolled.passwords.get(device_id)
     response.status_code = HTTPStatus.CREATED if password else HTTPStatus.OK
@@ -112,9 +112,9 @@ def rotate_credentials(database: Db, actor: Actor, device_id: DeviceId) -> Accou
     with database.write() as connection:
         device = _known(find_devices(connection, [device_id]), device_id)
         try:
-            password = rotate(connection, device_id, actor=actor)
+            password = lifecycle.rotate_password(connection, device_id, actor=actor)
         except NotPossible as error:
-            raise Unacceptable(f"{error}.") from None
+            raise InvalidParameter(f"{error}.") from None
     return _account(device, password)
 
 
@@ -129,9 +129,11 @@ def replace_device(database: Db, actor: Actor, device_id: DeviceId, successor: S
     with database.write() as connection:
         _known(find_devices(connection, [device_id]), device_id)
         try:
-            device, password = succeed(connection, device_id, successor.device_id, successor.given(), actor=actor)
+            device, password = lifecycle.replace_device(
+                connection, device_id, successor.device_id, successor.given(), actor=actor
+            )
         except NotPossible as error:
-            raise Unacceptable(f"{error}.") from None
+            raise InvalidParameter(f"{error}.") from None
     return _account(device, password)
 
 
@@ -147,7 +149,7 @@ def retire_device(database: Db, actor: Actor, device_id: DeviceId) -> None:
     with database.write() as connection:
         device = _known(find_devices(connection, [device_id]), device_id)
         if device.retired_at is None:
-            dismiss(connection, device_id, actor=actor)
+            lifecycle.retire_device(connection, device_id, actor=actor)
 
 
 @router.post("/device-imports", summary="Register a list 批量登记", operation_id="import_devices")
@@ -162,11 +164,11 @@ def import_devices(
     try:
         forms = read_devices(data, "The file")
         with database.write() as connection:
-            enrolled = enrol_all(connection, forms, actor=actor)
+            enrolled = register_forms(connection, forms, actor=actor)
             if check:
                 connection.rollback()
     except NotPossible as error:
-        raise Unacceptable(f"{error}.") from None
+        raise InvalidParameter(f"{error}.") from None
     passwords = {} if check else dict(enrolled.passwords)
     return Imported(new=passwords, changed=list(enrolled.changed), unchanged=enrolled.unchanged, checked_only=check)
 

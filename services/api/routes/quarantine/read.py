@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query
 
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.remedies import REMEDIES
 from rencheng.store.core.sessions import Row
 from rencheng.store.quarantine import log
-from rencheng.store.quarantine.log import RefusedFilters
+from rencheng.store.quarantine.log import QuarantineFilters
 from services.api.deps import ByWorld, Db, Moment, Zone
 from services.api.http.errors import NotFound, described
-from services.api.http.models import Answer, Page, cut, example, shown
+from services.api.http.models import ApiModel, Page, example, paginate, present
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 
@@ -42,8 +42,8 @@ _ENTRY = {
     "text": "not json",
     "hex": "6e6f74206a736f6e",
     "kind": "waterlogging",
-    "remedy_zh": REMEDIES[Reason.UNDECODABLE].remedy_zh,
-    "remedy_en": REMEDIES[Reason.UNDECODABLE].remedy_en,
+    "remedy_zh": REMEDIES[RejectionReason.UNDECODABLE].remedy_zh,
+    "remedy_en": REMEDIES[RejectionReason.UNDECODABLE].remedy_en,
     "replayed_at": None,
     "replayed_by": None,
     "replayed_as": None,
@@ -51,13 +51,13 @@ _ENTRY = {
 }
 
 
-class Refused(Answer):
+class Refused(ApiModel):
     """A refused reading or message 隔离数据."""
 
     model_config = example(**_ENTRY)
 
     quarantine_id: int
-    reason: Reason
+    reason: RejectionReason
     detail: str
     topic: str
     device_id: str | None
@@ -100,7 +100,7 @@ def list_refused(
     database: Db,
     zone: Zone,
     *,
-    reason: Reason | None = None,
+    reason: RejectionReason | None = None,
     device_id: Annotated[str | None, Query(max_length=200, description="Which device sent it.")] = None,
     kind: Annotated[Kind | None, Query(description="Of which family, by its topic.")] = None,
     world: ByWorld = None,
@@ -112,9 +112,9 @@ def list_refused(
 ) -> Quarantine:
     """Refused readings, the newest entry first. A repetition raises `times` of the open entry that is there."""
     with database.read() as connection:
-        filters = RefusedFilters(reason, device_id, kind, world, since, until, replayed)
-        rows = log.list_refused(connection, filters, before=after, limit=limit + 1)
-    page, following = cut(rows, limit, lambda row: str(row["quarantine_id"]))
+        filters = QuarantineFilters(reason, device_id, kind, world, since, until, replayed)
+        rows = log.list_entries(connection, filters, before=after, limit=limit + 1)
+    page, following = paginate(rows, limit, lambda row: str(row["quarantine_id"]))
     return Quarantine(items=[_refused(row, zone) for row in page], next=following)
 
 
@@ -127,7 +127,7 @@ def list_refused(
 def get_refused(database: Db, zone: Zone, quarantine_id: Annotated[int, Path(ge=0, lt=2**63)]) -> Refused:
     """An entry with its whole payload."""
     with database.read() as connection:
-        row = log.find_refused(connection, quarantine_id)
+        row = log.find_entry(connection, quarantine_id)
     if row is None:
         raise NotFound(f"There is no entry {quarantine_id} in quarantine.")
     return _refused(row, zone)
@@ -135,7 +135,7 @@ def get_refused(database: Db, zone: Zone, quarantine_id: Annotated[int, Path(ge=
 
 def _refused(row: Row, zone: ZoneInfo) -> Refused:
     payload: bytes = row["payload"]
-    remedy = REMEDIES[Reason(row["reason"])]
+    remedy = REMEDIES[RejectionReason(row["reason"])]
     is_whole = len(payload) == row["payload_bytes"]
     about: dict[str, Any] = {
         "payload_base64": base64.b64encode(payload).decode(),
@@ -145,7 +145,7 @@ def _refused(row: Row, zone: ZoneInfo) -> Refused:
         "remedy_zh": remedy.remedy_zh,
         "remedy_en": remedy.remedy_en,
     }
-    return Refused.model_validate(shown(row, zone) | about)
+    return Refused.model_validate(present(row, zone) | about)
 
 
 def _text(payload: bytes, *, is_whole: bool) -> str | None:

@@ -7,16 +7,16 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from rencheng.domain.errors import Reason
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.replay.attempt import Fix
-from rencheng.store.quarantine.log import RefusedFilters, find_refused
+from rencheng.store.quarantine.log import QuarantineFilters, find_entry
 from rencheng.store.quarantine.replay import as_entry
 from rencheng.store.registry.devices import find_devices
 from services.api.deps import Actor, Db, Moment, Replays
-from services.api.http.errors import NotFound, Unacceptable, described
-from services.api.http.models import Answer, example
-from services.api.http.rejected_readings import Attempt, Still, as_attempt, as_still
+from services.api.http.errors import InvalidParameter, NotFound, described
+from services.api.http.models import ApiModel, example
+from services.api.http.rejected_readings import Attempt, RejectedReading, as_attempt, as_still
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 
@@ -45,17 +45,17 @@ class Mended(BaseModel):
             Unacceptable: both payloads are given, or one that is no base64.
         """
         if self.payload_text is not None and self.payload_base64 is not None:
-            raise Unacceptable("Give payload_text or payload_base64, not both.")
+            raise InvalidParameter("Give payload_text or payload_base64, not both.")
         payload = None if self.payload_text is None else self.payload_text.encode("utf-8", "surrogatepass")
         if self.payload_base64 is not None:
             try:
                 payload = base64.b64decode(self.payload_base64, validate=True)
             except ValueError as error:
-                raise Unacceptable(f"payload_base64 is no base64: {error}.") from None
+                raise InvalidParameter(f"payload_base64 is no base64: {error}.") from None
         return None if payload is None and self.topic is None else Fix(self.topic, payload)
 
 
-class Replayed(Answer):
+class Replayed(ApiModel):
     """What became of an entry 重放结果."""
 
     model_config = example(quarantine_id=41, outcome="replayed", stored=1, duplicate=2, quarantined=0, refusals=[])
@@ -67,7 +67,7 @@ class Replayed(Answer):
     duplicate: int
     quarantined: int
     """Readings that were refused again, for another reason; each is an entry of its own now."""
-    refusals: list[Still]
+    refusals: list[RejectedReading]
 
 
 class Which(BaseModel):
@@ -77,7 +77,7 @@ class Which(BaseModel):
         extra="forbid", json_schema_extra={"examples": [{"reason": "unknown_device", "device_id": "gauge-7"}]}
     )
 
-    reason: Reason | None = None
+    reason: RejectionReason | None = None
     device_id: str | None = Field(None, max_length=200)
     kind: Kind | None = None
     world: str | None = Field(None, max_length=200)
@@ -87,7 +87,7 @@ class Which(BaseModel):
     limit: int = Field(500, ge=1, le=1000, description="The most entries in this request.")
 
 
-class ReplayedMany(Answer):
+class ReplayedMany(ApiModel):
     """What became of many entries 批量重放结果."""
 
     model_config = example(entries=500, replayed=498, stored=9960, duplicate=0, quarantined=0, next=18_112)
@@ -108,7 +108,7 @@ def replay_matching(replays: Replays, actor: Actor, which: Which) -> ReplayedMan
 
     Each goes the way of every message, and leaves quarantine in the account as it is stored. To ask twice is harmless.
     """
-    filters = RefusedFilters(
+    filters = QuarantineFilters(
         which.reason, which.device_id, which.kind, which.world, which.since, which.until, replayed=False
     )
     done = replays.matching(filters, actor=actor, after=which.after, limit=which.limit)
@@ -134,7 +134,7 @@ def replay_one(
     """Send an entry through intake again, or what is given in its place. A mended payload is a whole message."""
     fix = mended.fix() if mended else None
     with database.read() as connection:
-        if find_refused(connection, quarantine_id) is None:
+        if find_entry(connection, quarantine_id) is None:
             raise NotFound(f"There is no entry {quarantine_id} in quarantine.")
     outcome = replays.one(quarantine_id, actor=actor, fix=fix)
     if outcome is None:
@@ -161,7 +161,7 @@ def attempt_one(database: Db, replays: Replays, quarantine_id: Number, mended: M
     """What intake would say today of an entry, or of what is given in its place. Changes nothing."""
     fix = mended.fix() if mended else None
     with database.read() as connection:
-        row = find_refused(connection, quarantine_id)
+        row = find_entry(connection, quarantine_id)
         if row is None:
             raise NotFound(f"There is no entry {quarantine_id} in quarantine.")
         entry = as_entry(row)

@@ -19,7 +19,7 @@ from services.api.deps import Db, DeviceId, From, SiteId, To, Zone
 from services.api.http import buckets
 from services.api.http.buckets import ROWS_MAX, Width
 from services.api.http.errors import NotFound, described
-from services.api.http.models import Answer, example, shown
+from services.api.http.models import ApiModel, example, present
 from services.api.routes.devices.read import known
 
 router = APIRouter(tags=["history"], responses=described(HTTPStatus.NOT_FOUND))
@@ -56,7 +56,7 @@ _VALUES = {
 }
 
 
-class _Bucket(Answer):
+class _Bucket(ApiModel):
     time: datetime = Field(
         validation_alias=AliasChoices("bucket", "time"),
         description="Where the bucket begins. The first and the last may be cut by `from` and `to`.",
@@ -113,7 +113,7 @@ class ChargingBucket(_Judged):
     last_error_code: str | None
 
 
-class _History(Answer):
+class _History(ApiModel):
     bucket: Width
     """The width: the one that was asked for, or the one that was chosen."""
     tz: str
@@ -188,7 +188,7 @@ def get_device_history(
         device = known(connection, device_id)
         kind = Kind(device["kind"])
         width, rows = _rows(connection, kind, [device_id], span, zone, is_free=bucket is None)
-    items: list[Any] = [shown(row, zone) for row in rows]
+    items: list[Any] = [present(row, zone) for row in rows]
     return _ANSWERS[kind](device_id=device_id, world=device["world"], bucket=width, tz=str(zone), items=items)
 
 
@@ -204,7 +204,7 @@ def get_site_history(
             raise NotFound(f"There is no site {site_id!r}.")
         gauges = site_status.gauges_of(connection, site_id)
         width, rows = _rows(connection, Kind.WATERLOGGING, gauges, span, zone, is_free=bucket is None)
-    items = [WaterBucket.model_validate(shown(row, zone)) for row in rows]
+    items = [WaterBucket.model_validate(present(row, zone)) for row in rows]
     return Hydrograph(site_id=site_id, world=world, bucket=width, tz=str(zone), items=items)
 
 
@@ -237,7 +237,7 @@ def _rows(
     except NotKept as gone:
         if is_free and (kept := buckets.kept(gone)) is not width:
             return _rows(connection, kind, device_ids, (span, kept), zone, is_free=False)
-        raise buckets.too_fine(gone) from gone
+        raise buckets.resolution_not_kept(gone) from gone
     if len(rows) > ROWS_MAX:
         raise buckets.too_much(f"more than {ROWS_MAX} rows", width.coarser)
     return width, rows

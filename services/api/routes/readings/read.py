@@ -18,7 +18,7 @@ from rencheng.store.quality import flags_of
 from services.api.deps import AfterCursor, Db, DeviceId, Limit, Moment, Zone
 from services.api.http import cursors
 from services.api.http.errors import described
-from services.api.http.models import Answer, cut, example, flags, shown
+from services.api.http.models import ApiModel, example, flags, paginate, present
 from services.api.routes.devices.read import known
 
 router = APIRouter(prefix="/devices/{device_id}", tags=["readings"], responses=described(HTTPStatus.NOT_FOUND))
@@ -40,7 +40,7 @@ _Found = Mapping[tuple[datetime, int], Sequence[str]]
 """Flags by time and channel."""
 
 
-class _Reading(Answer):
+class _Reading(ApiModel):
     time: datetime
     """The device's own sample time."""
     quality: int
@@ -96,7 +96,7 @@ class MeterValue(_Reading):
     error_code: str | None = None
 
 
-class _Readings(Answer):
+class _Readings(ApiModel):
     device_id: str
     world: str
     next: str | None = None
@@ -174,7 +174,7 @@ def list_readings(
         key = key_columns(kind)
         position = cursors.decode(after, [column.type.python_type for column in key]) if after else None
         rows = raw.readings(connection, kind, device_id, span=Span(start, end), after=position, limit=limit + 1)
-        page, following = cut(rows, limit, lambda row: cursors.encode([row[column.name] for column in key]))
+        page, following = paginate(rows, limit, lambda row: cursors.encode([row[column.name] for column in key]))
         found = _found(connection, device_id, page) if kind is Kind.WATERLOGGING else {}
     return _answer(device, page, zone, following=following, found=found)
 
@@ -190,7 +190,7 @@ def _found(connection: Connection, device_id: str, page: Sequence[Row]) -> _Foun
 def _answer(
     device: Row, rows: Sequence[Row], zone: ZoneInfo, *, following: str | None, found: _Found = MappingProxyType({})
 ) -> Readings:
-    items: list[Any] = [shown(row, zone) for row in rows]
+    items: list[Any] = [present(row, zone) for row in rows]
     for row, item in zip(rows, items, strict=True) if found else ():
         item["series_flags"] = found.get((row["time"], row["channel"]), ())
     answer = _ANSWERS[Kind(device["kind"])]

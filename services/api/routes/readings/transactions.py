@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from rencheng.store.readings.transactions import transactions
 from services.api.deps import Db, DeviceId, From, To, Zone
 from services.api.http.errors import described
-from services.api.http.models import Answer, example, shown
+from services.api.http.models import ApiModel, example, present
 from services.api.routes.devices.read import known
 
 router = APIRouter(prefix="/devices/{device_id}", tags=["readings"], responses=described(HTTPStatus.NOT_FOUND))
@@ -31,7 +31,7 @@ _EXAMPLE = {
 }
 
 
-class Transaction(Answer):
+class Transaction(ApiModel):
     """A charging transaction 充电交易, from whatever came of it: in any order, late, twice or in part."""
 
     model_config = example(**_EXAMPLE)
@@ -58,7 +58,7 @@ class Transaction(Answer):
     """OCPP error codes that were told, other than NoError."""
 
 
-class Transactions(Answer):
+class Transactions(ApiModel):
     """A pile's transactions, by when they began."""
 
     model_config = example(device_id="pile-9", world="actual", items=[_EXAMPLE])
@@ -81,5 +81,5 @@ def list_transactions(
     with database.read() as connection:
         device = known(connection, device_id)
         rows = transactions(connection, device_id, start=start, end=end, limit=limit)
-    items = [Transaction(**{**shown(row, zone), "faults": row["faults"] or []}) for row in rows]
+    items = [Transaction(**{**present(row, zone), "faults": row["faults"] or []}) for row in rows]
     return Transactions(device_id=device["device_id"], world=device["world"], items=items)

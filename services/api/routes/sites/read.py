@@ -12,11 +12,11 @@ from rencheng.domain.sensor import Role
 from rencheng.domain.site import SiteType, ThresholdProfile
 from rencheng.store.registry import site_status
 from rencheng.store.registry.bindings import sensors_by_site
-from rencheng.store.registry.site_status import GaugeNow, SiteFilters, SiteNow
+from rencheng.store.registry.site_status import GaugeStatus, SiteFilters, SiteStatus
 from rencheng.store.registry.sites import profile_to_json, profile_versions
 from services.api.deps import AfterName, ByRegion, ByWorld, Db, Limit, SiteId, Zone
 from services.api.http.errors import NotFound, described
-from services.api.http.models import Answer, LevelWord, Page, cut, example, level_word, local
+from services.api.http.models import ApiModel, LevelWord, Page, example, level_word, local, paginate
 
 router = APIRouter(prefix="/sites", tags=["sites"])
 
@@ -61,7 +61,7 @@ _PROFILE = {
 }
 
 
-class Depth(Answer):
+class Depth(ApiModel):
     """A usable depth, and how old it is at the now of the site's world."""
 
     model_config = example(**_DEPTH)
@@ -73,7 +73,7 @@ class Depth(Answer):
     age_s: float
 
 
-class Site(Answer):
+class Site(ApiModel):
     """A watched place 重点场所 as it stands now."""
 
     model_config = example(**_SITE)
@@ -106,14 +106,14 @@ class Sites(Page[Site]):
     model_config = example(items=[_SITE], next=None)
 
 
-class Threshold(Answer):
+class Threshold(ApiModel):
     """Where a level begins, and who says so."""
 
     depth_mm: float
     source: str
 
 
-class Gauge(Answer):
+class Gauge(ApiModel):
     """A gauge of a site, with its newest usable depth."""
 
     device_id: str
@@ -121,7 +121,7 @@ class Gauge(Answer):
     latest: Depth | None
 
 
-class Sensor(Answer):
+class Sensor(ApiModel):
     """What is bound to a site, in which role, and how high above the lowest point its zero is."""
 
     device_id: str
@@ -157,7 +157,7 @@ class SiteInDetail(Site):
     sensors: list[Sensor]
 
 
-class Profile(Answer):
+class Profile(ApiModel):
     """A version of a site's thresholds. Warnings name the version that judged them."""
 
     model_config = example(**_PROFILE)
@@ -171,7 +171,7 @@ class Profile(Answer):
     horizon_s: float
 
 
-class Profiles(Answer):
+class Profiles(ApiModel):
     """Every version of a site's thresholds, the newest first."""
 
     model_config = example(items=[_PROFILE])
@@ -194,7 +194,7 @@ def list_sites(
         stand = site_status.list_sites(
             connection, SiteFilters(region=region, world=world), after=after, limit=limit + 1
         )
-    page, following = cut(stand, limit, lambda site: str(site.site["site_id"]))
+    page, following = paginate(stand, limit, lambda site: str(site.site["site_id"]))
     return Sites(items=[Site.model_validate(_shown(site, zone)) for site in page], next=following)
 
 
@@ -241,7 +241,7 @@ def _profile(profile: ThresholdProfile, since: datetime, zone: ZoneInfo) -> Prof
     return Profile.model_validate(profile_to_json(profile) | {"since": local(since, zone)})
 
 
-def _shown(site: SiteNow, zone: ZoneInfo) -> dict[str, Any]:
+def _shown(site: SiteStatus, zone: ZoneInfo) -> dict[str, Any]:
     telling = site.telling
     return dict(site.site) | {
         "state": site.state,
@@ -253,7 +253,7 @@ def _shown(site: SiteNow, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _depth(site: SiteNow, gauge: GaugeNow, zone: ZoneInfo) -> dict[str, Any] | None:
+def _depth(site: SiteStatus, gauge: GaugeStatus, zone: ZoneInfo) -> dict[str, Any] | None:
     if gauge.time is None:
         return None
     return {

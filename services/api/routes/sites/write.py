@@ -8,11 +8,11 @@ from pydantic import ConfigDict
 
 from rencheng.domain.errors import NotPossible
 from rencheng.schemas.site import SiteForm, as_form
-from rencheng.store.registry.devices import add_world, know_region
+from rencheng.store.registry.devices import add_world, ensure_region
 from rencheng.store.registry.sites import load_sites, replace_sites
 from services.api.deps import Db, SiteId
-from services.api.http.errors import NotFound, Unacceptable, described
-from services.api.http.models import Answer, example
+from services.api.http.errors import InvalidParameter, NotFound, described
+from services.api.http.models import ApiModel, example
 
 router = APIRouter(prefix="/sites", tags=["sites"])
 
@@ -40,7 +40,7 @@ class Form(SiteForm):
     model_config = ConfigDict(json_schema_extra={"examples": [_FORM]})
 
 
-class Registered(Answer):
+class Registered(ApiModel):
     """A site is registered, and this version of its thresholds is in force."""
 
     model_config = example(site_id="underpass-3", profile_version=2)
@@ -57,14 +57,14 @@ def put_site(database: Db, site_id: SiteId, form: Form) -> Registered:
     """
     site = form.site()
     if site.site_id != site_id:
-        raise Unacceptable(f"The address names {site_id!r}, the body {site.site_id!r}.")
+        raise InvalidParameter(f"The address names {site_id!r}, the body {site.site_id!r}.")
     with database.write() as connection:
-        know_region(connection, site.region)
+        ensure_region(connection, site.region)
         add_world(connection, site.world, site.world)
         try:
             [version] = replace_sites(connection, [site]).values()
         except NotPossible as error:
-            raise Unacceptable(f"{error}.") from None
+            raise InvalidParameter(f"{error}.") from None
     return Registered(site_id=site_id, profile_version=version)
 
 

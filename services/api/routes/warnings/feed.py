@@ -15,7 +15,7 @@ from rencheng.cap.atom import Language, Place
 from rencheng.domain.level import Level
 from rencheng.store.warnings import feed
 from services.api.deps import ByWorld, Db, LevelMin
-from services.api.http.models import cut
+from services.api.http.models import paginate
 
 router = APIRouter(tags=["warnings"])
 
@@ -67,7 +67,7 @@ def get_feed(
     least = Level.parse(level_min) if level_min else None
     with database.read() as connection:
         rows = feed.messages(connection, world=world, level_min=least, limit=ENTRIES + 1, offset=(page - 1) * ENTRIES)
-    shown, more = cut(rows, ENTRIES, lambda _row: "more")
+    shown, more = paginate(rows, ENTRIES, lambda _row: "more")
     place = Place(
         request.app.state.public_url,
         _path(asked, page),

@@ -11,11 +11,11 @@ from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
 from rencheng.store.core.sessions import Row
 from rencheng.store.warnings import log
-from rencheng.store.warnings.log import Filters
+from rencheng.store.warnings.log import WarningFilters
 from services.api.deps import AfterCursor, BySite, ByWorld, Db, LevelMin, Limit, Moment, WarningId, Zone
 from services.api.http import cursors
 from services.api.http.errors import NotFound, described
-from services.api.http.models import Answer, LevelWord, Page, cut, example, level_word, shown
+from services.api.http.models import ApiModel, LevelWord, Page, example, level_word, paginate, present
 
 router = APIRouter(prefix="/warnings", tags=["warnings"])
 
@@ -47,7 +47,7 @@ _EVENT = {
 }
 
 
-class SiteWarning(Answer):
+class SiteWarning(ApiModel):
     """A warning 预警 of one site, from its first message to its last."""
 
     model_config = example(**_WARNING)
@@ -74,7 +74,7 @@ class Warnings(Page[SiteWarning]):
     model_config = example(items=[_WARNING], next=None)
 
 
-class Event(Answer):
+class Event(ApiModel):
     """One message of a warning 预警消息: Alert, then Updates, then Cancel."""
 
     model_config = example(**_EVENT)
@@ -121,7 +121,7 @@ def list_warnings(
     limit: Limit = 100,
 ) -> Warnings:
     """Warnings, the one opened last first."""
-    filters = Filters(
+    filters = WarningFilters(
         site_id=site_id,
         world=world,
         is_open=is_open,
@@ -131,7 +131,7 @@ def list_warnings(
     position = cursors.decode(after, (datetime, str)) if after else None
     with database.read() as connection:
         rows = log.list_warnings(connection, filters, after=position, limit=limit + 1)
-    page, following = cut(rows, limit, lambda row: cursors.encode((row["opened_at"], row["warning_id"])))
+    page, following = paginate(rows, limit, lambda row: cursors.encode((row["opened_at"], row["warning_id"])))
     return Warnings(items=[SiteWarning.model_validate(_shown(row, zone)) for row in page], next=following)
 
 
@@ -194,9 +194,9 @@ def _cap(database: Db, warning_id: str, sequence: int | None = None) -> CapDocum
 
 def _shown(row: Row, zone: ZoneInfo) -> dict[str, Any]:
     words = {name: level_word(row[name]) for name in ("level", "peak_level")}
-    return shown(row, zone) | words | {"in_force": row["closed_at"] is None}
+    return present(row, zone) | words | {"in_force": row["closed_at"] is None}
 
 
 def _event(row: Row, zone: ZoneInfo) -> dict[str, Any]:
     where = f"/v1/warnings/{row['warning_id']}/events/{row['sequence']}/cap"
-    return shown(row, zone) | {"level": level_word(row["level"]), "cap": where}
+    return present(row, zone) | {"level": level_word(row["level"]), "cap": where}

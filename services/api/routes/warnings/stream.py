@@ -12,11 +12,11 @@ from fastapi.responses import StreamingResponse
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.level import Level
-from rencheng.store.warnings.stream import Told
+from rencheng.store.warnings.stream import StreamEvent
 from services.api.auth.authenticator import key_of
 from services.api.deps import BySite, ByWorld, LevelMin
-from services.api.http.errors import Unacceptable, described
-from services.api.streaming.hub import Live, Message, Seat
+from services.api.http.errors import InvalidParameter, described
+from services.api.streaming.hub import StreamHub, StreamMessage, Subscription
 
 router = APIRouter(tags=["warnings"])
 
@@ -39,14 +39,14 @@ class EventStream(StreamingResponse):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class StreamFilter:
     """What a client wants to hear; None leaves a question open."""
 
     site_id: str | None = None
     world: str | None = None
     level_min: Level | None = None
 
-    def __contains__(self, told: Told) -> bool:
+    def __contains__(self, told: StreamEvent) -> bool:
         """A warning that reached the level is followed to its end, also when it steps down below it."""
         return (
             self.site_id in {None, told.site_id}
@@ -55,14 +55,14 @@ class Wanted:
         )
 
 
-async def _live(request: Request) -> Live:
-    live: Live = request.app.state.live
+async def _live(request: Request) -> StreamHub:
+    live: StreamHub = request.app.state.live
     return live
 
 
-async def _seat(request: Request, live: Annotated[Live, Depends(_live)]) -> AsyncIterator[Seat]:
+async def _subscription(request: Request, live: Annotated[StreamHub, Depends(_live)]) -> AsyncIterator[Subscription]:
     """A place, for as long as the request lasts."""
-    with live.seat(key_of(request)) as seat:
+    with live.subscribe(key_of(request)) as seat:
         yield seat
 
 
@@ -84,8 +84,8 @@ _RESPONSES: dict[int | str, dict[str, Any]] = described(HTTPStatus.SERVICE_UNAVA
     responses=_RESPONSES,
 )
 async def stream_warnings(
-    live: Annotated[Live, Depends(_live)],
-    seat: Annotated[Seat, Depends(_seat)],
+    live: Annotated[StreamHub, Depends(_live)],
+    seat: Annotated[Subscription, Depends(_subscription)],
     *,
     site_id: BySite = None,
     world: ByWorld = None,
@@ -98,16 +98,18 @@ async def stream_warnings(
     A warning that has once reached `level_min` is told to its end. Every fifteen seconds at least there is a comment.
     An event without `data` only carries the id to come back with. The stream ends when its key is revoked or expires.
     """
-    wanted = Wanted(site_id, world, Level.parse(level_min) if level_min else None)
+    wanted = StreamFilter(site_id, world, Level.parse(level_min) if level_min else None)
     position = last_event_id if last_event_id is not None else after
     if position is None:
         position = await live.now()
     elif position > await live.newest_drawn():
-        raise Unacceptable(f"Nothing was said under the id {position} yet: it is from elsewhere. Begin without it.")
-    return EventStream(tell(live, seat, wanted, position), headers={"X-Accel-Buffering": "no"})
+        raise InvalidParameter(f"Nothing was said under the id {position} yet: it is from elsewhere. Begin without it.")
+    return EventStream(stream_events(live, seat, wanted, position), headers={"X-Accel-Buffering": "no"})
 
 
-async def tell(live: Live, seat: Seat, wanted: Wanted, position: int) -> AsyncIterator[bytes]:
+async def stream_events(
+    live: StreamHub, seat: Subscription, wanted: StreamFilter, position: int
+) -> AsyncIterator[bytes]:
     """What goes over the line: first where we are, so that a client that is cut off at once can come back there."""
     yield f"retry: {COME_BACK_MS}\n".encode() + _mark(position)
     marked, said_at, was_away = position, time.monotonic(), False
@@ -129,12 +131,12 @@ async def tell(live: Live, seat: Seat, wanted: Wanted, position: int) -> AsyncIt
         if parts:
             said_at = time.monotonic()
             yield b"".join(parts)
-        if is_away or position >= (live.settled or 0):
+        if is_away or position >= (live.high_water_mark or 0):
             await _changed_or_tick(changed)
     yield _comment(why)
 
 
-async def _next(live: Live, position: int) -> tuple[list[Message], int, bool]:
+async def _next(live: StreamHub, position: int) -> tuple[list[StreamMessage], int, bool]:
     """Messages, the position after them, and whether the database is away."""
     try:
         messages, position = await live.after(position)
