@@ -73,11 +73,10 @@ def evaluate(
         return _with_gauge(state, name, gauges.reject_unusable(gauge, time_s), time_s), None
     was_at_rest = gauges.is_at_rest(gauge)
     hasty = rules.fail_safe or bool(arming(state, readiness, time_s).by)
-    depth_mm = reading.depth_mm
     gauge = gauges.update(
         gauge,
         time_s,
-        depth_mm,
+        reading.depth_mm,
         fail_safe=hasty,
         accept_jumps_when_wet=rules.fail_safe,
         limits=rules.limits,

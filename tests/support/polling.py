@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 
-def eventually(question: Callable[[], Any], expected: Any = True, *, within_s: float = 20) -> None:  # noqa: FBT002
+def eventually(question: Callable[[], Any], expected: Any = True, *, within_s: float = 20) -> None:
     """Ask until the answer is the expected one.
 
     Raises:
