@@ -53,8 +53,7 @@ def evaluate(
         readiness: of the weather service.
         stirred: returns at how many other sites of the region the water rose rapidly; called for a wet gauge only.
 
-    A level rises at once on observed or forecast depth, and up to blue on rain. It falls after nothing has held it for
-    the profile's down-hold. A reading that is not newer than the gauge's last changes nothing.
+    A level rises at once on observed or forecast depth, and up to blue on rain; it falls after the profile's down-hold.
     """
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
