@@ -71,12 +71,11 @@ def evaluate(
             return state, None
         return _with_gauge(state, name, gauges.reject_unusable(gauge, time_s), time_s), None
     was_at_rest = gauges.is_at_rest(gauge)
-    hasty = rules.fail_safe or bool(arming(state, readiness, time_s).by)
     gauge = gauges.update(
         gauge,
         time_s,
         reading.depth_mm,
-        fail_safe=hasty,
+        fail_safe=rules.fail_safe or bool(arming(state, readiness, time_s).by),
         accept_jumps_when_wet=rules.fail_safe,
         limits=rules.limits,
         is_stream=rules.is_stream,
