@@ -20,7 +20,7 @@ from rencheng.engine.forecast.model import Model
 Thresholds = tuple[float, float, float, float]
 """Blue, yellow, orange, red, in mm."""
 
-NO_DISTRUST = {"silent", "speaks"}
+NO_DISTRUST = {"silent", "reporting"}
 """Words of a notice that blame no gauge."""
 
 

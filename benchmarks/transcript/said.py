@@ -7,11 +7,11 @@ from typing import Any
 
 from benchmarks.transcript.script import Heard, Resited, Script, Ticked
 from rencheng.domain.site import Site
-from rencheng.domain.warning import SiteNotice, WarningMessage
-from rencheng.engine.evaluator import Evaluator, SiteRecord
+from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.shipped import street_model
 from rencheng.engine.rain.readiness import Readiness
 from rencheng.engine.rain.weather import RainOutlook
+from rencheng.engine.record import Evaluation, SiteRecord
 
 
 def said(script: Script) -> Iterator[str]:
@@ -20,11 +20,11 @@ def said(script: Script) -> Iterator[str]:
     book = _opened(script, sites, {})
     kept: dict[str, Any] = {}
     for event in script.events:
-        messages: list[WarningMessage] = []
+        found: list[Evaluation] = []
         if type(event) is Heard:
-            messages = book.process(event.reading, event.at)
+            found = book.process_and_commit(event.reading, event.at)
         elif type(event) is Ticked:
-            messages = book.tick(event.at)
+            found = [book.commit(one) for one in book.tick(event.at)]
         elif type(event) is Resited:
             kept = _kept(kept, book)
             book.set_sites(event.sites)
@@ -33,7 +33,7 @@ def said(script: Script) -> Iterator[str]:
         else:
             kept = _kept(kept, book)
             book = _opened(script, sites, kept)
-        yield from _lines(messages, book.take_notices())
+        yield from _lines(found)
 
 
 def _opened(script: Script, sites: Any, kept: dict[str, Any]) -> Evaluator:  # noqa: ANN401
@@ -50,10 +50,10 @@ def _kept(kept: dict[str, Any], book: Evaluator) -> dict[str, Any]:
     return kept | {name: json.loads(json.dumps(page.to_json())) for name, page in book.dirty_records().items()}
 
 
-def _lines(messages: Iterable[WarningMessage], notices: Iterable[SiteNotice]) -> Iterator[str]:
-    for one in messages:
+def _lines(found: Iterable[Evaluation]) -> Iterator[str]:
+    for one in (evaluation.message for evaluation in found if evaluation.message):
         yield f"{_time(one.issued_at)} {one.site_id} {one.message_type} {one.level.word} {one.certainty}"
-    for notice in notices:
+    for notice in (evaluation.notice for evaluation in found if evaluation.notice):
         yield f"{_time(notice.issued_at)} {notice.site_id} {notice.kind} {notice.level.word}"
 
 

@@ -102,10 +102,11 @@ def _said(
     now: datetime | None = None
     for reading in readings:
         now = reading.time if now is None or reading.time > now else now
-        for message in book.process(reading, reading.time):
-            yield IssuedMessage(message, now)
-        for notice in book.take_notices():
-            yield IssuedNotice(notice, now)
+        for evaluation in book.process_and_commit(reading, reading.time):
+            if evaluation.message:
+                yield IssuedMessage(evaluation.message, now)
+            if evaluation.notice:
+                yield IssuedNotice(evaluation.notice, now)
 
 
 def rain_first(depths: Iterable[WaterReading], rain: Iterable[WaterReading]) -> Iterator[WaterReading]:

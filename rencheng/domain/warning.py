@@ -150,7 +150,7 @@ class SiteNotice:
     Attributes:
         issued_at: the world's now when it was noticed, with offset.
         level: how urgent it is: that of the warning in force, else yellow in rain, else blue.
-        gauges: by gauge why it does not tell: `silent`, `stuck`, `blocked` or `spiky`; or `speaks`.
+        gauges: by gauge why it does not tell: a `NoDataReason`, or `reporting`.
     """
 
     kind: SiteNoticeKind

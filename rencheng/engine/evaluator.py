@@ -1,68 +1,50 @@
-"""All sites, what the engine knows of each, and the warning that stands there. Pure: readings in, messages out."""
+"""Evaluate the readings of all sites: readings in, messages and notices out. Deterministic: no I/O, no clock."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, NamedTuple, Self
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
-from rencheng.domain.warning import SiteNotice, WarningMessage
+from rencheng.domain.timing import ALLOWED_LATENESS
 from rencheng.engine.evaluate import evaluate
 from rencheng.engine.forecast.model import Model
-from rencheng.engine.lifecycle import OpenWarning, advance
+from rencheng.engine.lifecycle import advance
 from rencheng.engine.neighbours import Neighbours
-from rencheng.engine.rain import rainfall as rains
+from rencheng.engine.rain.rainfall import WINDOWS_S
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
-from rencheng.engine.reorder_buffer import ALLOWED_LATENESS, PendingReading, ReorderBuffer
+from rencheng.engine.record import Evaluation, SiteRecord
+from rencheng.engine.reorder_buffer import PendingReading, ReorderBuffer
 from rencheng.engine.site_policy import SitePolicy, policy_of
 from rencheng.engine.staleness_monitor import StalenessMonitor
-from rencheng.engine.state import SiteState
 
-RAIN_COUNTS = timedelta(seconds=max(rains.WINDOWS_S))
-"""What fell before that brings no water any more."""
+RAIN_COUNTS = timedelta(seconds=max(WINDOWS_S))
+"""Rain older than this no longer affects a site."""
 
 ReadinessOf = Callable[[Site, datetime], Readiness]
-"""How ready a site is held at a moment, by what is known of the weather."""
+"""Returns the readiness of a site at a moment, by what is known of the weather."""
+
+OnFailure = Callable[[str, Exception], None]
+"""Called with a site and the error that its evaluation raised."""
 
 
-class SiteRecord(NamedTuple):
-    """One site in the book, in the world in which it was judged; and the readings that are not judged yet."""
-
-    world: str = ACTUAL
-    state: SiteState = SiteState()
-    open_warning: OpenWarning | None = None
-    pending: tuple[PendingReading, ...] = ()
-
-    @property
-    def processed_until(self) -> datetime | None:
-        """Until which event time readings were taken in; None before the first."""
-        times = [*(one.at for one in self.pending), *([self.state.watermark] if self.state.watermark else [])]
-        return max(times, default=None)
-
-    def to_json(self) -> dict[str, object]:
-        """As plain JSON values; `from_json` gives an equal page back."""
-        standing = self.open_warning.to_json() if self.open_warning else None
-        waiting = [one.to_json() for one in self.pending]
-        return {"world": self.world, "state": self.state.to_json(), "standing": standing, "waiting": waiting}
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Self:
-        """The page that was kept."""
-        standing = OpenWarning.from_json(kept["standing"]) if kept["standing"] else None
-        waiting = tuple(PendingReading.from_json(one) for one in kept.get("waiting", ()))
-        return cls(kept["world"], SiteState.from_json(kept["state"]), standing, waiting)
+def _raise(_site_id: str, error: Exception) -> None:
+    raise error
 
 
 class Evaluator:
-    """The pages of all sites. What changed since `changed_pages` was last asked is remembered.
+    """The records of all sites, and how a reading changes them.
+
+    A caller commits each evaluation before it asks for the next, once it has rendered what follows from it. An
+    evaluation that is not committed did not happen: the next reading of the site finds the same again.
 
     Args:
-        model: what foretells; None: the rate of rise alone.
-        readiness: how ready a site is held by the weather.
-        wait: how long a reading waits for others that were sampled before it, in the time of its world; so much of
-            every lead it costs. Of what comes later than that, the order in which it came counts.
+        model: forecasts the water; None: the rate of rise alone.
+        readiness: the weather's part in a site's readiness.
+        wait: how long a reading waits for others that were sampled before it, in the time of its world. Every lead
+            is shorter by as much. Readings that are later than that are evaluated in the order in which they come.
+        on_failure: called when an evaluation raises. The reading is dropped for that site; other sites go on.
     """
 
     def __init__(
@@ -70,26 +52,26 @@ class Evaluator:
         model: Model | None = None,
         readiness: ReadinessOf = lambda _site, _now: NO_SIGNAL,
         wait: timedelta = timedelta(0),
+        on_failure: OnFailure = _raise,
     ) -> None:
         self.sites: Mapping[str, Site] = {}
         self._wait = wait
         self._buffer = ReorderBuffer(wait)
         self._model = model
         self._readiness = readiness
+        self._on_failure = on_failure
         self._policies: dict[str, SitePolicy] = {}
         self._sites_of: dict[str, tuple[Site, ...]] = {}
         self._records: dict[str, SiteRecord] = {}
         self._now: dict[str, datetime] = {}
         self._dirty: set[str] = set()
-        self._before: dict[str, SiteRecord] = {}
         self._staleness = StalenessMonitor()
         self._neighbours = Neighbours()
-        self._notices: list[SiteNotice] = []
 
     def set_sites(self, sites: Mapping[str, Site]) -> bool:
-        """Take over a new list of sites. A site that is gone, or in another world now, begins afresh.
+        """Take over a new list of sites. A site that is gone, or is in another world now, starts from nothing.
 
-        True if there is a gauge whose earlier readings nobody has judged for its site.
+        Returns whether a gauge is new to its site, so that its stored readings are needed.
         """
         bound = {
             (site.site_id, site.world, device_id) for site in self.sites.values() for device_id in site.depth_gauge_ids
@@ -102,156 +84,158 @@ class Evaluator:
                 self._neighbours.forget(site_id)
         self.sites = sites
         self._policies = {site.site_id: policy_of(site, self._model) for site in sites.values()}
-        self._sites_of = _by_device(sites)
+        self._sites_of = _sites_by_device(sites)
         self._neighbours.set_sites(sites.values())
-        for site_id, page in self._records.items():
-            self._records[site_id] = page._replace(state=page.state.of_gauges(sites[site_id].depth_gauge_ids))
-            self._neighbours.follow(sites[site_id], page.state)
-        unheard = (
-            site for site in sites.values() for device in site.depth_gauge_ids if _key(site, device) not in bound
+        for site_id, record in self._records.items():
+            self._records[site_id] = record._replace(state=record.state.of_gauges(sites[site_id].depth_gauge_ids))
+            self._neighbours.follow(sites[site_id], record.state)
+        return any(
+            (site.site_id, site.world, device_id) not in bound
+            for site in sites.values()
+            for device_id in site.depth_gauge_ids
         )
-        return any(True for _ in unheard)
 
-    def restore(self, pages: Mapping[str, SiteRecord]) -> None:
-        """Go on from pages that were kept; a site that is in another world by now begins afresh."""
-        for site_id, page in pages.items():
+    def restore(self, records: Mapping[str, SiteRecord]) -> None:
+        """Go on from records that were kept. A site that is in another world now starts from nothing."""
+        for site_id, record in records.items():
             site = self.sites.get(site_id)
-            if site is not None and site.world == page.world:
-                self._records[site_id] = page._replace(state=page.state.of_gauges(site.depth_gauge_ids), pending=())
+            if site is not None and site.world == record.world:
+                self._records[site_id] = record._replace(state=record.state.of_gauges(site.depth_gauge_ids), pending=())
                 self._staleness.follow(site, self._records[site_id].state)
-                self._neighbours.follow(site, page.state)
-                if page.state.watermark:
-                    self._notice(page.world, page.state.watermark)
-                for one in page.pending if self._wait else ():  # else they come again with the stored readings
-                    self._notice(page.world, one.at)
-                    self._buffer.add(page.world, site_id, one)
+                self._neighbours.follow(site, record.state)
+                if record.state.watermark:
+                    self._advance_time(record.world, record.state.watermark)
+                for one in record.pending if self._wait else ():  # without a wait they come with the stored readings
+                    self._advance_time(record.world, one.at)
+                    self._buffer.add(record.world, site_id, one)
 
     def record(self, site_id: str) -> SiteRecord:
-        """What is known of a site."""
+        """Return the record of a site."""
         return self._records.get(site_id) or SiteRecord(self.sites[site_id].world)
 
-    def roll_back(self, site_id: str) -> None:
-        """Take back what the last call found of a site, because it could not be said."""
-        self._records[site_id] = before = self._before[site_id]
-        self._neighbours.follow(self.sites[site_id], before.state)
-
     def sites_of(self, reading: WaterReading) -> tuple[Site, ...]:
-        """The sites that a reading's gauge is bound to: one for a depth, any number for rain."""
+        """Return the sites that a reading's device is bound to."""
         return self._sites_of.get(reading.device_id, ())
 
     def last_readings(self) -> Iterator[tuple[Site, str, datetime | None]]:
-        """(site, gauge, newest sample taken in) of every gauge; None of one that has never been heard.
+        """Yield (site, gauge, newest sample time) of every gauge; None for a gauge without a reading.
 
-        Of a rain gauge, the longest time over which rain counts before the site's newest sample: which of its steps
-        are known is not told by its last, and one that is told twice counts once.
+        For a rain gauge, yield the site's newest sample time less `RAIN_COUNTS`: steps of rain may be missing before
+        its last one, and a step that comes twice counts once.
         """
         for site in self.sites.values():
             state = self.record(site.site_id).state
-            heard = state.heard_until()
+            reported = state.reported_until()
             for device_id in site.depth_gauge_ids:
-                yield site, device_id, heard.get(device_id)
+                yield site, device_id, reported.get(device_id)
             for gauge_id in site.rain_gauge_ids:
                 yield site, gauge_id, state.watermark and state.watermark - RAIN_COUNTS
 
-    def process(self, reading: WaterReading, received_at: datetime) -> list[WarningMessage]:
-        """Take one reading in; the messages that follow from all that is judged now, in order of time and site.
+    def process(self, reading: WaterReading, received_at: datetime) -> Iterator[Evaluation]:
+        """Evaluate one reading, and yield the evaluations that carry a message or a notice.
 
-        In the world `actual` now is when the reading reached us; in an exercise, the greatest time seen in it.
+        Commit each before the next is asked for. An evaluation that carries neither is committed at once. In the world
+        `actual`, now is when the reading was received; in an exercise, it is the greatest sample time.
         """
-        self._before = {}
-        messages: list[WarningMessage] = []
         for site in self._sites_of.get(reading.device_id, ()):
             is_actual = site.world == ACTUAL
-            now = self._notice(site.world, received_at if is_actual else reading.time)
-            counts = reading.time is now or reading.time >= (received_at if is_actual else now) - ALLOWED_LATENESS
+            now = self._advance_time(site.world, received_at if is_actual else reading.time)
+            is_in_time = reading.time >= (received_at if is_actual else now) - ALLOWED_LATENESS
             if self._wait:
-                if counts:
+                if is_in_time:
                     at = min(reading.time, received_at) if is_actual else reading.time
                     self._buffer.add(site.world, site.site_id, PendingReading(at, reading))
                     self._dirty.add(site.site_id)
-                messages += self._release(site.world, now)
+                yield from self._release(site.world, now)
                 continue
-            if counts:
-                messages += self._evaluate(site, reading, now)
-            for blind in self._staleness.due(site.world, now):
-                self._report_no_data(blind, now)
-        return messages
+            if is_in_time and (found := self._evaluate(site, reading, now)):
+                yield found
+            for site_id in self._staleness.due(site.world, now):
+                if lost := self._no_data(site_id, now):
+                    yield lost
 
-    def tick(self, now: datetime) -> list[WarningMessage]:
-        """The clock of the world `actual` goes on without a reading: what follows from what waited long enough."""
-        self._before = {}
-        return self._release(ACTUAL, self._notice(ACTUAL, now))
+    def process_and_commit(self, reading: WaterReading, received_at: datetime) -> list[Evaluation]:
+        """Evaluate one reading and commit what follows from it, where nothing needs rendering first."""
+        return [self.commit(evaluation) for evaluation in self.process(reading, received_at)]
+
+    def tick(self, now: datetime) -> Iterator[Evaluation]:
+        """Advance the time of the world `actual` without a reading; yield evaluations as `process` does."""
+        yield from self._release(ACTUAL, self._advance_time(ACTUAL, now))
+
+    def commit(self, evaluation: Evaluation) -> Evaluation:
+        """Make an evaluation's record the site's record."""
+        if site := self.sites.get(evaluation.site_id):
+            self._commit(site, evaluation.record)
+        return evaluation
 
     def has_no_data(self, site_id: str, now: datetime) -> bool:
-        """Can nobody see the water at a site: its gauges are silent, not to be believed, or were never heard?"""
+        """Return whether a site has no usable depth: its gauges are silent, at fault, or have never reported."""
         return self._staleness.has_no_data(self.record(site_id).state, now)
 
-    def take_notices(self) -> list[SiteNotice]:
-        """Which sites nobody can see since the last call, and which can be seen again."""
-        notices, self._notices = self._notices, []
-        return notices
-
     def dirty_records(self) -> dict[str, SiteRecord]:
-        """The pages that changed since the last call."""
+        """Return the records that changed since the last call."""
         changed = {site_id: self.record(site_id) for site_id in self._dirty}
         self._dirty = set()
-        if not self._buffer.is_empty:
-            return {
-                name: page._replace(pending=self._buffer.pending_of(page.world, name)) for name, page in changed.items()
-            }
-        return changed
+        if self._buffer.is_empty:
+            return changed
+        return {
+            site_id: record._replace(pending=self._buffer.pending_of(record.world, site_id))
+            for site_id, record in changed.items()
+        }
 
-    def _release(self, world: str, now: datetime) -> list[WarningMessage]:
-        """Judge whom nobody can precede any more. An exercise stands at the reading that is judged."""
-        messages: list[WarningMessage] = []
+    def _release(self, world: str, now: datetime) -> Iterator[Evaluation]:
+        """Evaluate the readings that have waited long enough. In an exercise, now is the sample time of each."""
         for site_id, one in self._buffer.release(world, now):
             at = now if world == ACTUAL else one.at
             site = next((site for site in self.sites_of(one.reading) if site.site_id == site_id), None)
-            try:
-                messages += self._evaluate(site, one.reading, at) if site else []
-            except Exception:
-                if not messages:
-                    raise
-                self._buffer.add(world, site_id, one)  # what was found is said; the next call meets this one first
-                break
-            for blind in self._staleness.due(world, at):
-                self._report_no_data(blind, at)
-        return messages
+            if site is not None and (found := self._evaluate(site, one.reading, at)):
+                yield found
+            for due_id in self._staleness.due(world, at):
+                if lost := self._no_data(due_id, at):
+                    yield lost
 
-    def _evaluate(self, site: Site, reading: WaterReading, now: datetime) -> list[WarningMessage]:
+    def _evaluate(self, site: Site, reading: WaterReading, now: datetime) -> Evaluation | None:
+        """Return what a reading changes at a site, if it carries a message or a notice; else commit it."""
+        try:
+            found = self._evaluation(site, reading, now)
+        except Exception as error:  # noqa: BLE001 - a failure at one site must not stop the others
+            self._on_failure(site.site_id, error)
+            return None
+        if found.message is None and found.notice is None:
+            self._commit(site, found.record)
+            return None
+        return found
+
+    def _evaluation(self, site: Site, reading: WaterReading, now: datetime) -> Evaluation:
         site_id = site.site_id
-        page = self._records.get(site_id) or SiteRecord(site.world)
-        stirred = partial(self._neighbours.rapid_rises_nearby, site_id, reading.time)
-        state, change = evaluate(page.state, reading, self._policies[site_id], self._readiness(site, now), stirred)
-        if state.no_data_reported and self._staleness.has_data(state):
-            state = state._replace(no_data_reported=False)
-            self._notices.append(self._staleness.notice(site, state, now))
-        elif state.no_data_reported and self._staleness.faults(state) != self._staleness.faults(page.state):
-            self._notices.append(self._staleness.notice(site, state, now))  # still lost, and now it is known better why
-        self._staleness.follow(site, state)
-        self._neighbours.follow(site, state)
-        standing, message = page.open_warning, None
-        if change:
-            self._before.setdefault(site_id, page)
-            standing, message = advance(standing, site, change)
-        self._records[site_id] = SiteRecord(page.world, state, standing)
-        self._dirty.add(site_id)
-        return [message] if message else []
+        record = self._records.get(site_id) or SiteRecord(site.world)
+        rapid_rises_nearby = partial(self._neighbours.rapid_rises_nearby, site_id, reading.time)
+        readiness = self._readiness(site, now)
+        state, change = evaluate(record.state, reading, self._policies[site_id], readiness, rapid_rises_nearby)
+        notice = None
+        if state.no_data_reported:
+            state, notice = self._staleness.review(site, record.state, state, now)
+        open_warning, message = advance(record.open_warning, site, change) if change else (record.open_warning, None)
+        return Evaluation(site_id, SiteRecord(record.world, state, open_warning), message, notice)
 
-    def _report_no_data(self, site_id: str, now: datetime) -> None:
-        """Nobody can see a site any more."""
-        page, site = self._records.get(site_id), self.sites.get(site_id)
-        if page is None or site is None or page.state.no_data_reported:
-            return
-        if not self._staleness.has_no_data(page.state, now):
-            self._staleness.follow(site, page.state)
-            return
-        state = page.state._replace(no_data_reported=True)
-        self._records[site_id] = page._replace(state=state)
-        self._dirty.add(site_id)
-        self._notices.append(self._staleness.notice(site, state, now))
+    def _commit(self, site: Site, record: SiteRecord) -> None:
+        self._records[site.site_id] = record
+        self._staleness.follow(site, record.state)
+        self._neighbours.follow(site, record.state)
+        self._dirty.add(site.site_id)
 
-    def _notice(self, world: str, time: datetime) -> datetime:
+    def _no_data(self, site_id: str, now: datetime) -> Evaluation | None:
+        """Return that a site has no data any more, if that is so and was not reported yet."""
+        record, site = self._records.get(site_id), self.sites.get(site_id)
+        if record is None or site is None or record.state.no_data_reported:
+            return None
+        self._staleness.follow(site, record.state)  # it is due again if this is not committed
+        if not self._staleness.has_no_data(record.state, now):
+            return None
+        state = record.state._replace(no_data_reported=True)
+        return Evaluation(site_id, record._replace(state=state), notice=self._staleness.notice(site, state, now))
+
+    def _advance_time(self, world: str, time: datetime) -> datetime:
         known = self._now.get(world)
         if known is None or time > known:
             self._now[world] = time
@@ -259,13 +243,9 @@ class Evaluator:
         return known
 
 
-def _by_device(sites: Mapping[str, Site]) -> dict[str, tuple[Site, ...]]:
+def _sites_by_device(sites: Mapping[str, Site]) -> dict[str, tuple[Site, ...]]:
     found: dict[str, tuple[Site, ...]] = {}
     for site in sorted(sites.values(), key=lambda site: site.site_id):
         for device_id in dict.fromkeys((*site.depth_gauge_ids, *site.rain_gauge_ids)):
             found[device_id] = (*found.get(device_id, ()), site)
     return found
-
-
-def _key(site: Site, device_id: str) -> tuple[str, str, str]:
-    return site.site_id, site.world, device_id

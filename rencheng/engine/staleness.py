@@ -1,35 +1,91 @@
-"""When nobody can see the water at a site. No data is never zero: a blind site is said to be blind."""
+"""When a site has no data. No data is never zero: a site without data is reported as such."""
 
-from math import inf, isnan
+from datetime import UTC, datetime
+from math import isnan
+from typing import NamedTuple
 
+from rencheng.domain.no_data import NoDataReason
 from rencheng.engine.gauge import GaugeState
-from rencheng.engine.state import SiteState
+from rencheng.engine.rain.rainfall import is_armed
+from rencheng.engine.state import SiteState, gauge_of
 
 STEPS = 5.0
 AT_LEAST_S, AT_MOST_S = 900.0, 3 * 3600.0
-"""After five steps of its own, but not within a quarter of an hour, and after three hours always, a gauge is silent.
+"""A gauge is silent after five of its reporting intervals, but not within 15 minutes, and always after three hours.
 Source: FloodNet's own rule, unseen for over 3 h; domain reference 4.2."""
 
 ARMED_STEPS = 3.0
 ARMED_AT_LEAST_S, ARMED_AT_MOST_S = 300.0, 3600.0
-"""In rain it is missed sooner."""
+"""The same in rain, when a silent gauge is missed sooner."""
 
 
-def no_data_from_s(state: SiteState, *, armed: bool) -> float:
-    """From when on the site is blind if nothing more is heard; infinity before its first word."""
-    seen = [gauge.heard_s + max_silence_s(gauge, armed=armed) for gauge in state.gauges.values() if _is_usable(gauge)]
-    if seen:
-        return max(seen)
-    return -inf if any(not isnan(gauge.heard_s) for gauge in state.gauges.values()) else inf
+class NoData(NamedTuple):
+    """From when on a site or gauge has no data, and why.
+
+    Attributes:
+        from_s: the moment from which it has no data if no more arrives; None if it has never reported.
+        reason: why it has no data from then on.
+    """
+
+    from_s: float | None
+    reason: NoDataReason
+
+
+NEVER_REPORTED = NoData(None, NoDataReason.NEVER_REPORTED)
+
+
+def no_data_from(state: SiteState) -> datetime | None:
+    """Return the moment from which a site has no data if no more arrives; None if it has never reported."""
+    from_s = no_data(state).from_s
+    return None if from_s is None else datetime.fromtimestamp(from_s, UTC)
+
+
+def no_data_reason(state: SiteState) -> NoDataReason:
+    """Return why a site has no data from `no_data_from` on: the reason of the gauge that reported usably longest."""
+    return no_data(state).reason
+
+
+def no_data(state: SiteState) -> NoData:
+    """Return from when on a site has no data, and why: when its last usable gauge is silent or at fault."""
+    armed = is_armed(state.rain, state.watermark_s or 0.0)
+    reported = [_of_gauge(gauge, armed=armed) for gauge in state.gauges.values() if not isnan(gauge.heard_s)]
+    return max(reported, key=lambda one: one.from_s or 0.0, default=NEVER_REPORTED)
+
+
+def has_usable_gauge(state: SiteState, at_s: float) -> bool:
+    """Return whether a gauge without a fault has reported recently enough."""
+    armed = is_armed(state.rain, state.watermark_s or 0.0)
+    return any(
+        gauge.is_trusted and gauge.heard_s + max_silence_s(gauge, armed=armed) >= at_s
+        for gauge in state.gauges.values()
+        if not isnan(gauge.heard_s)
+    )
+
+
+def gauge_reasons(state: SiteState, at_s: float) -> dict[str, NoDataReason | None]:
+    """Return why each gauge that ever reported has no usable depth at a moment; None where it has one."""
+    armed = is_armed(state.rain, state.watermark_s or 0.0)
+    found: dict[str, NoDataReason | None] = {}
+    for name, gauge in state.gauges.items():
+        if not isnan(gauge.heard_s):
+            from_s, reason = _of_gauge(gauge, armed=armed)
+            is_at_fault = reason is not NoDataReason.SILENT
+            found[gauge_of(name)] = reason if is_at_fault or (from_s or 0.0) < at_s else None
+    return found
 
 
 def max_silence_s(gauge: GaugeState, *, armed: bool) -> float:
-    """How long a gauge may be silent before it is missed."""
+    """Return after how many seconds without a measurement a gauge is silent."""
     steps, least_s, most_s = (
         (ARMED_STEPS, ARMED_AT_LEAST_S, ARMED_AT_MOST_S) if armed else (STEPS, AT_LEAST_S, AT_MOST_S)
     )
     return most_s if isnan(gauge.step_s) else min(max(steps * gauge.step_s, least_s), most_s)
 
 
-def _is_usable(gauge: GaugeState) -> bool:
-    return gauge.is_trusted and not isnan(gauge.heard_s)
+def _of_gauge(gauge: GaugeState, *, armed: bool) -> NoData:
+    """Return the same of one gauge that has reported."""
+    fault, since_s = gauge.health.fault, gauge.health.fault_since_s
+    silent_s = gauge.heard_s + max_silence_s(gauge, armed=armed)
+    if fault is None:
+        return NoData(silent_s, NoDataReason.SILENT)
+    return NoData(min(gauge.health.at_s if since_s is None else since_s, silent_s), NoDataReason(fault.value))

@@ -1,38 +1,42 @@
-"""Who watches the watchers: which sites have had no word for too long. Pure: the world's now is told, never asked."""
+"""Find the sites that have no data any more. Deterministic: the caller passes the time of each world."""
 
 import heapq
 from datetime import datetime
-from math import inf, isfinite, isnan
+from math import inf
 
 from rencheng.domain.level import Level
+from rencheng.domain.no_data import NoDataReason
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind
-from rencheng.engine.health.sensor_health import Fault
-from rencheng.engine.rain import rainfall as rains
-from rencheng.engine.staleness import ARMED_AT_LEAST_S, AT_LEAST_S, no_data_from_s
-from rencheng.engine.state import SiteState, gauge_of
+from rencheng.engine.rain.rainfall import is_armed
+from rencheng.engine.staleness import ARMED_AT_LEAST_S, AT_LEAST_S, gauge_reasons, has_usable_gauge, no_data
+from rencheng.engine.state import SiteState
+
+REPORTING = "reporting"
+"""What a notice says of a gauge with a usable depth."""
 
 
 class StalenessMonitor:
-    """By world, when each site is to be looked at next; a site that speaks meanwhile is only looked at again."""
+    """A queue for each world of the sites that would have no data at a moment if no more arrived."""
 
     def __init__(self) -> None:
         self._due: dict[str, list[tuple[float, str]]] = {}
         self._due_s: dict[str, float] = {}
 
     def follow(self, site: Site, state: SiteState) -> None:
-        """Have a site looked at when it would be blind if nothing more were heard; nothing to do if that is soon."""
+        """Queue a site for the moment from which it has no data; one that is due soon already keeps its place."""
         known_s = self._due_s.get(site.site_id, inf)
         soon_s = ARMED_AT_LEAST_S if state.rain.armed_s else AT_LEAST_S
         if state.no_data_reported or known_s - (state.watermark_s or 0.0) <= soon_s:
             return
-        due_s = _no_data_from_s(state)
-        if due_s < known_s:
+        from_s, reason = no_data(state)
+        due_s = from_s if from_s is None or reason is NoDataReason.SILENT else -inf
+        if due_s is not None and due_s < known_s:
             self._due_s[site.site_id] = due_s
             heapq.heappush(self._due.setdefault(site.world, []), (due_s, site.site_id))
 
     def due(self, world: str, now: datetime) -> list[str]:
-        """The sites that are due by now, each once."""
+        """Return the sites that are due by now, each once."""
         due = self._due.get(world)
         if not due or due[0][0] >= (now_s := now.timestamp()):
             return []
@@ -44,31 +48,28 @@ class StalenessMonitor:
         return list(found)
 
     def has_no_data(self, state: SiteState, now: datetime) -> bool:
-        """Can nobody see the water there?"""
-        from_s = _no_data_from_s(state)
-        return from_s == inf or from_s < now.timestamp()
+        """Return whether a site has no usable depth now."""
+        return not has_usable_gauge(state, now.timestamp())
 
-    def has_data(self, state: SiteState) -> bool:
-        """Does a gauge that may be believed speak, as of the last word?"""
+    def review(
+        self, site: Site, before: SiteState, state: SiteState, now: datetime
+    ) -> tuple[SiteState, SiteNotice | None]:
+        """Return the state of a site without data after a reading, and the notice that follows from it.
+
+        It is restored when a gauge without a fault reports. It is reported again when a gauge's fault changes.
+        """
         at_s = state.watermark_s
-        return at_s is not None and isfinite(from_s := _no_data_from_s(state)) and from_s >= at_s
-
-    def faults(self, state: SiteState) -> dict[str, Fault | None]:
-        """Why each gauge that was ever heard is not believed; None of one that is."""
-        return {gauge_of(name): one.health.fault for name, one in state.gauges.items() if not isnan(one.heard_s)}
+        if at_s is not None and has_usable_gauge(state, at_s):
+            state = state._replace(no_data_reported=False)
+            return state, self.notice(site, state, now)
+        faults = [{name: one.health.fault for name, one in each.gauges.items()} for each in (before, state)]
+        return state, self.notice(site, state, now) if faults[0] != faults[1] else None
 
     def notice(self, site: Site, state: SiteState, now: datetime) -> SiteNotice:
-        """What is to be said of a site that was lost, or is seen again."""
-        armed = rains.is_armed(state.rain, now.timestamp())
+        """Return the notice of a site whose monitoring is lost or restored."""
+        armed = is_armed(state.rain, now.timestamp())
         urgent = max(state.level, Level.YELLOW if armed else Level.BLUE)
         kind = SiteNoticeKind.LOST if state.no_data_reported else SiteNoticeKind.RESTORED
-        speaks = "silent" if state.no_data_reported else "speaks"
-        gauges = tuple(
-            (name, distrust.value if distrust else speaks) for name, distrust in sorted(self.faults(state).items())
-        )
+        reasons = gauge_reasons(state, now.timestamp())
+        gauges = tuple((name, reason.value if reason else REPORTING) for name, reason in sorted(reasons.items()))
         return SiteNotice(kind, site.site_id, site.world, now, urgent, gauges)
-
-
-def _no_data_from_s(state: SiteState) -> float:
-    at_s = state.watermark_s or 0.0
-    return no_data_from_s(state, armed=rains.is_armed(state.rain, at_s))

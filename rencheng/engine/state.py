@@ -53,7 +53,7 @@ class SiteState(NamedTuple):
         """The greatest sample time taken in."""
         return None if self.watermark_s is None else datetime.fromtimestamp(self.watermark_s, UTC)
 
-    def heard_until(self) -> dict[str, datetime]:
+    def reported_until(self) -> dict[str, datetime]:
         """The newest sample time of each gauge; of its channels, that of the one which lags most."""
         heard: dict[str, float] = {}
         for name, gauge in self.gauges.items():

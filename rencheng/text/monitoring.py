@@ -9,7 +9,8 @@ _WHY = {
     "stuck": ("读数长时间不变", "stuck"),
     "blocked": ("探头被遮挡", "blocked"),
     "spiky": ("读数跳变不可信", "spiky"),
-    "speaks": ("正常", "speaking"),
+    "never_reported": ("从未上报", "has never reported"),
+    "reporting": ("正常", "reporting"),
 }
 
 

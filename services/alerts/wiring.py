@@ -15,8 +15,9 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.domain.topic import Channel, every, warning_topic
 from rencheng.domain.warning import WarningMessage
-from rencheng.engine.evaluator import Evaluator, SiteRecord
+from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.shipped import street_model
+from rencheng.engine.record import Evaluation, SiteRecord
 from rencheng.messages.warning_json import document
 from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.session import Session
@@ -65,7 +66,7 @@ class Parts:
         inbox = Inbox()
         self.policy_cache = PolicyCache(engine)
         self.evaluator = Evaluator(
-            street_model(), self.policy_cache.readiness, timedelta(seconds=settings.alerts_wait_s)
+            street_model(), self.policy_cache.readiness, timedelta(seconds=settings.alerts_wait_s), _evaluation_failed
         )
         self.source = ReadingSource(inbox, engine, ClockLimits())
         self.directory: Mapping[str, Device] = {}
@@ -133,26 +134,23 @@ class Parts:
         """What is to be said after a reading, in its outer forms; a rain gauge may serve many sites."""
         for world in {site.world for site in self.evaluator.sites_of(reading)}:
             self.suppressor.observe_time(world, reading.time)
-        return self._fit_to_say(self.evaluator.process(reading, received_at))
+        return self._render_all(self.evaluator.process(reading, received_at))
 
     def tick(self) -> list[RenderedWarning]:
         """What is to be said of readings that have waited long enough; not before what is stored was asked for."""
-        return self._fit_to_say(self.evaluator.tick(datetime.now(UTC))) if self.source.is_listening else []
+        return self._render_all(self.evaluator.tick(datetime.now(UTC))) if self.source.is_listening else []
 
-    def _fit_to_say(self, messages: Iterable[WarningMessage]) -> list[RenderedWarning]:
-        """What cannot be said is as if it had not been found: the next reading finds it again, and complains again."""
-        said: list[RenderedWarning] = []
-        refused: set[str] = set()
-        for message in messages:
-            if message.site_id in refused:
-                continue
+    def _render_all(self, evaluations: Iterable[Evaluation]) -> list[RenderedWarning]:
+        """Render, then commit: a warning that cannot be rendered is found again by the next reading of its site."""
+        rendered: list[RenderedWarning] = []
+        for evaluation in evaluations:
             try:
-                said.append(self.suppressor.decide(self.dress(message)))
+                if evaluation.message:
+                    rendered.append(self.suppressor.decide(self.dress(evaluation.message)))
+                self.evaluator.commit(evaluation)
             except Exception:
-                log.exception("cannot be said, and will be found again", site=message.site_id)
-                self.evaluator.roll_back(message.site_id)
-                refused.add(message.site_id)
-        return said
+                log.exception("warning not rendered; it will be found again", site=evaluation.site_id)
+        return rendered
 
     def dress(self, message: WarningMessage) -> RenderedWarning:
         """A message in its outer forms, with what signals and piles around its site tell."""
@@ -237,6 +235,10 @@ def open_parts(settings: AlertSettings) -> Iterator[Parts]:
     finally:
         parts.close()
         engine.dispose()
+
+
+def _evaluation_failed(site_id: str, error: Exception) -> None:
+    log.error("evaluation failed; the reading is dropped", site=site_id, exc_info=error)
 
 
 def _load_registry(connection: Connection) -> Registry:

@@ -10,10 +10,14 @@ import pytest
 from device_sims.recordings import FloodRecording, floods
 from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
+from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.domain.warning import MessageType, WarningMessage
-from rencheng.engine.evaluator import Evaluator, SiteRecord
+from rencheng.engine.evaluator import Evaluator
+from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
+from rencheng.engine.record import SiteRecord
 from tests.alerts.gauge_play import NOON, at, profile, reading, site, steady
+from tests.support.evaluation import messages_at, messages_of
 
 DRILL = "drill-1"
 
@@ -26,7 +30,7 @@ def book_of(*sites: Site) -> Evaluator:
 
 def hear(book: Evaluator, readings: Iterable[WaterReading], *, delay_s: float = 1) -> list[WarningMessage]:
     """Everything on time by its own clock."""
-    return [message for one in readings for message in book.process(one, one.time + timedelta(seconds=delay_s))]
+    return [message for one in readings for message in messages_of(book, one, one.time + timedelta(seconds=delay_s))]
 
 
 def words(messages: Iterable[WarningMessage]) -> list[tuple[str, str, str]]:
@@ -148,13 +152,45 @@ def test_changed_pages_are_told_once_and_come_back_from_json() -> None:
     assert book.dirty_records() == {}
 
 
-def test_a_page_that_was_put_back_finds_the_same_message_again() -> None:
+def test_an_evaluation_that_is_not_committed_is_found_again() -> None:
     book = book_of(site("A", "G1"))
-    first = book.process(reading(0, 160), at(0))
-    book.roll_back("A")
+    first = list(book.process(reading(0, 160), at(0)))
 
-    assert first
-    assert book.process(reading(0, 160), at(0)) == first
+    assert [one.message is not None for one in first] == [True]
+    assert book.record("A") == SiteRecord()
+    assert list(book.process(reading(0, 160), at(0))) == first
+    assert book.dirty_records() == {}
+
+    book.commit(first[0])
+    assert book.dirty_records() == {"A": first[0].record}
+    assert list(book.process(reading(1, 160), at(1))) == []
+
+
+def test_an_evaluation_that_carries_nothing_is_committed_at_once() -> None:
+    book = book_of(site("A", "G1"))
+
+    assert list(book.process(reading(0, 0), at(0))) == []
+    assert book.record("A").state.watermark == at(0)
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 30.0])
+def test_a_failure_at_one_site_of_a_shared_rain_gauge_stops_no_other_site(wait_s: float) -> None:
+    def readiness(one: Site, _now: datetime) -> Readiness:
+        if one.site_id == "B":
+            raise ValueError("the weather of B")
+        return NO_SIGNAL
+
+    failed: list[str] = []
+    plain = [site(name, f"G{name}") for name in "ABC"]
+    sites = {one.site_id: replace(one, sensors=(*one.sensors, BoundSensor("R", Role.RAIN))) for one in plain}
+    book = Evaluator(
+        None, readiness, timedelta(seconds=wait_s), on_failure=lambda name, error: failed.append(f"{name}: {error}")
+    )
+    book.set_sites(sites)
+    found = messages_of(book, WaterReading("R", 0, at(0), rain_mm=60.0), at(0)) + messages_at(book, at(2))
+
+    assert words(found) == [("A", "Alert", "blue"), ("C", "Alert", "blue")]
+    assert failed == ["B: the weather of B"]
 
 
 def test_a_retired_gauge_holds_nothing_up() -> None:

@@ -15,8 +15,10 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import WarningMessage
-from rencheng.engine.evaluator import Evaluator, SiteRecord
+from rencheng.engine.evaluator import Evaluator
+from rencheng.engine.record import SiteRecord
 from tests.alerts.gauge_play import NOON, at, reading, site
+from tests.support.evaluation import messages_at, messages_of
 
 WORLD = "drill"
 RAIN = BoundSensor("R", Role.RAIN)
@@ -67,7 +69,7 @@ def cities(draw: st.DrawFn) -> list[WaterReading]:
 
 
 def judged(book: Evaluator, readings: Iterable[WaterReading]) -> list[WarningMessage]:
-    return [message for one in readings for message in book.process(one, NOON)]
+    return [message for one in readings for message in messages_of(book, one, NOON)]
 
 
 def new_book(wait: timedelta = timedelta(0), sites: dict[str, Site] = SITES) -> Evaluator:
@@ -154,14 +156,14 @@ def test_in_whatever_order_readings_come_within_what_is_waited_for_the_warnings_
     arrivals: Arrivals, cuts: list[int], sites: dict[str, Site]
 ) -> None:
     at_once = new_book(sites=sites)
-    whole = [message for one, received_at in in_order(arrivals) for message in at_once.process(one, received_at)]
+    whole = [message for one, received_at in in_order(arrivals) for message in messages_of(at_once, one, received_at)]
     book, pages, said, begin = new_book(WAITS, sites), dict[str, SiteRecord](), list[WarningMessage](), 0
     for cut in [*sorted(cuts), len(arrivals)]:
-        said += [message for one, received_at in arrivals[begin:cut] for message in book.process(one, received_at)]
+        said += [message for one, received_at in arrivals[begin:cut] for message in messages_of(book, one, received_at)]
         pages |= book.dirty_records()
         book, begin = begun_again(pages, WAITS, sites), max(begin, cut)
 
-    assert said + book.process(LAST, LAST.time) == whole
+    assert said + messages_of(book, LAST, LAST.time) == whole
 
 
 @given(jumbled(), st.integers(1, 30))
@@ -169,8 +171,8 @@ def test_the_clock_may_go_on_between_any_two_readings(arrivals: Arrivals, every:
     book, ticked = new_book(WAITS, LIVE_SITES), new_book(WAITS, LIVE_SITES)
     said, with_ticks = list[WarningMessage](), list[WarningMessage]()
     for number, (one, received_at) in enumerate(arrivals):
-        said += book.process(one, received_at)
-        with_ticks += ticked.process(one, received_at)
-        with_ticks += ticked.tick(received_at) if number % every == 0 else []
+        said += messages_of(book, one, received_at)
+        with_ticks += messages_of(ticked, one, received_at)
+        with_ticks += messages_at(ticked, received_at) if number % every == 0 else []
 
-    assert with_ticks + ticked.tick(LAST.time) == said + book.process(LAST, LAST.time)
+    assert with_ticks + messages_at(ticked, LAST.time) == said + messages_of(book, LAST, LAST.time)

@@ -14,14 +14,16 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.domain.warning import ArmedBy, WarningMessage
-from rencheng.engine.evaluator import Evaluator, SiteRecord
+from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.model import REGIONAL_EVENT_SITES
 from rencheng.engine.forecast.shipped import street_model
 from rencheng.engine.neighbours import OTHERS_MIN, STORM_S, Neighbours
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
+from rencheng.engine.record import SiteRecord
 from rencheng.engine.state import SiteState
 from rencheng.engine.water.event import extend, is_rapid_rise, start
 from tests.alerts.gauge_play import NOON, at, reading, site
+from tests.support.evaluation import messages_of
 
 ROAD = default_profile(SiteType.ROAD)
 WORLD = "drill"
@@ -46,7 +48,7 @@ def new_book(sites: dict[str, Site] | None = None, wait: timedelta = timedelta(0
 
 
 def judged(book: Evaluator, readings: Iterable[WaterReading]) -> list[WarningMessage]:
-    return [message for one in readings for message in book.process(one, NOON)]
+    return [message for one in readings for message in messages_of(book, one, NOON)]
 
 
 def chances(sites: dict[str, Site], *before: WaterReading) -> list[float]:
@@ -54,7 +56,7 @@ def chances(sites: dict[str, Site], *before: WaterReading) -> list[float]:
     book, found = new_book(sites), list[float]()
     judged(book, before)
     for one in rise(HERE, SLOW_MM, begins_min=20):
-        book.process(one, NOON)
+        messages_of(book, one, NOON)
         outlook = book.record(HERE).state.gauges[f"gauge of {HERE}/0"].forecast
         crossing = outlook.thresholds[1] if outlook and len(outlook.thresholds) > 1 else None
         found += [crossing.probability] if crossing else []

@@ -13,6 +13,7 @@ from rencheng.domain.site import SiteType, default_profile
 from rencheng.domain.warning import MessageType, WarningMessage
 from rencheng.engine.evaluator import Evaluator
 from tests.alerts.gauge_play import reading, site
+from tests.support.evaluation import messages_of
 
 WORLD = "drill"
 
@@ -26,7 +27,7 @@ def place(site_type: SiteType, *gauges: str) -> Evaluator:
 
 def said(book: Evaluator, readings: Iterable[WaterReading]) -> list[WarningMessage]:
     in_order = sorted(readings, key=lambda one: (one.time, one.device_id))
-    return [message for one in in_order for message in book.process(one, one.time)]
+    return [message for one in in_order for message in messages_of(book, one, one.time)]
 
 
 def highest(messages: Iterable[WarningMessage]) -> Level:

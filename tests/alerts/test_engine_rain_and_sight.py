@@ -13,6 +13,7 @@ from rencheng.domain.warning import SiteNotice, SiteNoticeKind, WarningMessage
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.rain.readiness import Readiness
 from tests.alerts.gauge_play import NOON, at, reading, site, steady
+from tests.support.evaluation import messages_of, notices_of
 
 DRILL = "drill"
 
@@ -37,7 +38,7 @@ def hear(one: Site, *readings: WaterReading, readiness: Readiness | None = None)
     book = Evaluator(None, (lambda _site, _now: readiness)) if readiness else Evaluator()
     book.set_sites({one.site_id: one})
     in_order = sorted(readings, key=lambda each: each.time)
-    return [message for each in in_order for message in book.process(each, each.time)]
+    return [message for each in in_order for message in messages_of(book, each, each.time)]
 
 
 def said(messages: list[WarningMessage]) -> list[tuple[str, str, str]]:
@@ -129,8 +130,7 @@ def notices(one: Site, *readings: WaterReading) -> list[SiteNotice]:
     book.set_sites({one.site_id: one, "clock": other})
     found: list[SiteNotice] = []
     for each in sorted(readings, key=lambda each: each.time):
-        book.process(each, each.time)
-        found += [notice for notice in book.take_notices() if notice.site_id == one.site_id]
+        found += [notice for notice in notices_of(book, each, each.time) if notice.site_id == one.site_id]
     return found
 
 
@@ -140,7 +140,7 @@ def test_a_site_whose_gauge_falls_silent_is_lost_and_restored_when_it_speaks() -
 
     assert [(one.kind, one.gauges) for one in found] == [
         (SiteNoticeKind.LOST, (("G1", "silent"),)),
-        (SiteNoticeKind.RESTORED, (("G1", "speaks"),)),
+        (SiteNoticeKind.RESTORED, (("G1", "reporting"),)),
         (SiteNoticeKind.LOST, (("G1", "silent"),)),
     ][: len(found)]
     assert found[0].issued_at - NOON <= timedelta(minutes=26)

@@ -1,24 +1,26 @@
 """When a site can be seen, and which of its gauges speaks for it, at the edges."""
 
 import json
-from math import inf, isnan, nan
+from datetime import UTC, datetime
+from math import isnan, nan
 
 import pytest
 
 from rencheng.checks.series.step import Series
+from rencheng.domain.no_data import NoDataReason
 from rencheng.domain.site import SiteType, default_profile
 from rencheng.engine.forecast.forecast import Forecast, ThresholdForecast
 from rencheng.engine.fusion import FRESH_S, fuse, is_fresh
 from rencheng.engine.gauge import NEW, GaugeState
 from rencheng.engine.health.sensor_health import Fault, Health
 from rencheng.engine.site_policy import SitePolicy, policy_of
-from rencheng.engine.staleness import max_silence_s, no_data_from_s
+from rencheng.engine.staleness import gauge_reasons, max_silence_s, no_data, no_data_from, no_data_reason
 from rencheng.engine.state import SiteState
 from tests.alerts.gauge_play import site
 
 NOW_S = 1e9
 ROAD = policy_of(site("S", "A", "B", "C", by=default_profile(SiteType.ROAD)))
-LIAR = Health(fault=Fault.SPIKY)
+LIAR = Health(fault=Fault.SPIKY, fault_since_s=NOW_S - 300)
 
 
 def gauge(
@@ -55,16 +57,31 @@ def test_a_gauge_is_missed_after_some_steps_of_its_own_and_sooner_in_rain(
     assert max_silence_s(gauge(step_s=step_s), armed=armed) == patience
 
 
-def test_a_site_is_blind_when_the_last_gauge_that_may_be_believed_is_missed() -> None:
-    def blind(**gauges: GaugeState) -> float:
-        return no_data_from_s(SiteState(gauges=gauges), armed=False) - NOW_S
+def test_a_site_has_no_data_when_its_last_usable_gauge_is_silent() -> None:
+    def from_s(**gauges: GaugeState) -> tuple[float | None, NoDataReason]:
+        found = no_data(SiteState(gauges=gauges))
+        return found.from_s and found.from_s - NOW_S, found.reason
 
-    assert blind(a=gauge(ago_s=60), b=gauge(ago_s=600)) == 840
-    assert blind(a=gauge(ago_s=60, trust=LIAR), b=gauge(ago_s=600)) == 300
-    assert blind(a=gauge(trust=LIAR)) == -inf
-    assert blind() == inf
-    assert blind(a=NEW) == inf
+    faulty = gauge(ago_s=60, trust=LIAR)
+
+    assert from_s(a=gauge(ago_s=60), b=gauge(ago_s=600)) == (840, NoDataReason.SILENT)
+    assert from_s(a=faulty, b=gauge(ago_s=600)) == (300, NoDataReason.SILENT)
+    assert from_s(a=faulty) == (-300, NoDataReason.SPIKY)
+    assert from_s(a=faulty, b=gauge(ago_s=2000)) == (-300, NoDataReason.SPIKY)  # b was silent before a was at fault
+    assert from_s() == (None, NoDataReason.NEVER_REPORTED)
+    assert from_s(a=NEW) == (None, NoDataReason.NEVER_REPORTED)
     assert isnan(NEW.heard_s)
+
+
+def test_no_data_is_told_with_its_moment_and_the_reason_of_each_gauge() -> None:
+    gauges = {"A/0": gauge(ago_s=60, trust=LIAR), "B/0": gauge(ago_s=600), "C/0": NEW}
+    state = SiteState(gauges=gauges, watermark_s=NOW_S)
+
+    assert no_data_from(state) == datetime.fromtimestamp(NOW_S + 300, UTC)
+    assert no_data_reason(state) is NoDataReason.SILENT
+    assert gauge_reasons(state, NOW_S) == {"A": NoDataReason.SPIKY, "B": None}
+    assert gauge_reasons(state, NOW_S + 301) == {"A": NoDataReason.SPIKY, "B": NoDataReason.SILENT}
+    assert no_data_from(SiteState()) is None
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from sqlalchemy import Engine, text
 
 from rencheng.cap.render import render
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.engine.evaluator import Evaluator, SiteRecord
+from rencheng.engine.evaluator import Evaluator
+from rencheng.engine.record import SiteRecord
 from rencheng.messages.warning_json import document
 from rencheng.store.registry.sites import load_states
 from rencheng.store.warnings.record import RenderedWarning
@@ -18,6 +19,7 @@ from services.alerts.outbox.relay import relay_due
 from tests.alerts.cap_strategies import PUBLISHER
 from tests.alerts.gauge_play import reading
 from tests.alerts.services import events, hasty_site, rows, watch
+from tests.support.evaluation import messages_of
 
 
 class Post:
@@ -49,7 +51,9 @@ class Flood:
 
     def rise(self, number: int, minute: float, depth_mm: float) -> tuple[list[RenderedWarning], dict[str, SiteRecord]]:
         seen_twice = [reading(when, depth_mm, f"G{number}") for when in (minute, minute + 0.5)]
-        (message,) = [said for one in seen_twice for said in self.book.process(one, one.time + timedelta(seconds=1))]
+        (message,) = [
+            said for one in seen_twice for said in messages_of(self.book, one, one.time + timedelta(seconds=1))
+        ]
         site = self.book.sites[message.site_id]
         topic = f"rencheng/v1/370102/warning/{site.site_id}"
         said = RenderedWarning(

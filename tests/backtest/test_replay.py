@@ -20,6 +20,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.engine.evaluator import Evaluator
 from tests.alerts.gauge_play import NOON, site
+from tests.support.evaluation import messages_of
 
 SITES = {
     one.site_id: replace(one, sensors=(*one.sensors, BoundSensor("P", Role.RAIN)))
@@ -102,7 +103,7 @@ def test_the_order_of_the_file_decides_nothing(rows: list[Row], dice: random.Ran
 def test_it_says_what_the_live_book_says_in_an_exercise(rows: list[Row], wait: timedelta) -> None:
     book = Evaluator(wait=wait)
     book.set_sites(SITES)
-    live = [message for row in in_order(rows) for message in book.process(as_reading(row), NOON)]
+    live = [message for row in in_order(rows) for message in messages_of(book, as_reading(row), NOON)]
 
     assert [judged.message for judged in judge(SITES, in_order(rows), wait=wait)] == live
 

@@ -93,6 +93,7 @@ class Health(NamedTuple):
         faults: on how many occasions it was at fault, as of `fault_s`; they halve in `FAULT_HALF_LIFE_S`.
         fault_s: when it was at fault last.
         is_chronic: it is at fault too often, and is believed again when it has been sound for long.
+        fault_since_s: since when it has had a fault; None while it has none.
     """
 
     fault_score: float = 0.0
@@ -105,6 +106,7 @@ class Health(NamedTuple):
     faults: float = 0.0
     fault_s: float = 0.0
     is_chronic: bool = False
+    fault_since_s: float | None = None
 
 
 HEALTHY = Health()
@@ -147,7 +149,7 @@ def with_fault(
     solid = trust.solid + (is_solid - trust.solid) / lies
     doubted = _with_weight(trust._replace(top_mm=top_mm, recent_faults=lies, solid=solid), at_s, FAULT_WEIGHT, step_s)
     if doubted.is_chronic and doubted.fault is None:
-        doubted = doubted._replace(fault=_with_named_fault(doubted))
+        doubted = _faulty(doubted, _named_fault(doubted), at_s)
     has_lost_all = trust.fault is None and doubted.fault is not None
     is_at_fault = fault_policy is FaultPolicy.EACH_FAULT or (fault_policy is FaultPolicy.LOSS_OF_TRUST and has_lost_all)
     return _at_fault(doubted, at_s) if is_at_fault else doubted
@@ -167,7 +169,7 @@ def _with_weight(trust: Health, at_s: float, weight: float, step_s: float = 0.0)
     score = fault_score_at(trust, at_s) + weight
     half_life_s = max(HALF_LIFE_S, HALF_LIFE_STEPS * step_s if step_s <= STEP_MAX_S else 0.0)
     trust = trust._replace(fault_score=min(score, WORST), at_s=at_s, half_life_s=half_life_s)
-    return trust if trust.fault is None and score < DISTRUSTED_FROM else trust._replace(fault=_with_named_fault(trust))
+    return trust if trust.fault is None and score < DISTRUSTED_FROM else _faulty(trust, _named_fault(trust), at_s)
 
 
 def _at_fault(trust: Health, at_s: float) -> Health:
@@ -177,10 +179,15 @@ def _at_fault(trust: Health, at_s: float) -> Health:
     faults = min(faults_at(trust, at_s) + 1.0, FAULTS_MAX)
     if faults < CHRONIC_FROM:
         return trust._replace(faults=faults, fault_s=at_s)
-    return trust._replace(faults=faults, fault_s=at_s, is_chronic=True, fault=_with_named_fault(trust))
+    return _faulty(trust._replace(faults=faults, fault_s=at_s, is_chronic=True), _named_fault(trust), at_s)
 
 
-def _with_named_fault(trust: Health) -> Fault:
+def _faulty(trust: Health, fault: Fault, at_s: float) -> Health:
+    """Return the health with a fault; one that has had another keeps since when."""
+    return trust._replace(fault=fault, fault_since_s=at_s if trust.fault is None else trust.fault_since_s)
+
+
+def _named_fault(trust: Health) -> Fault:
     """Blocked or spiky; what it was called already it is called until the share is clearly another."""
     enough = SOLID_BELOW if trust.fault is Fault.BLOCKED else SOLID_FROM
     return Fault.BLOCKED if trust.solid >= enough else Fault.SPIKY
@@ -190,7 +197,8 @@ def with_stuck(trust: Health, at_s: float) -> Health:
     """It has said the same for hours."""
     if trust.fault is not None:
         return trust
-    return trust._replace(fault=Fault.STUCK, fault_score=max(fault_score_at(trust, at_s), TRUSTED_BELOW), at_s=at_s)
+    score = max(fault_score_at(trust, at_s), TRUSTED_BELOW)
+    return _faulty(trust._replace(fault_score=score, at_s=at_s), Fault.STUCK, at_s)
 
 
 def rehabilitated(trust: Health, at_s: float, spell: FloodEvent) -> Health:
@@ -200,7 +208,7 @@ def rehabilitated(trust: Health, at_s: float, spell: FloodEvent) -> Health:
     if not is_smooth(spell, PROVES_SAMPLES):
         return trust
     rose_mm = spell.samples[-1][1] - spell.samples[-PROVES_SAMPLES][1]
-    return trust._replace(fault=None) if rose_mm >= PROVES_MM else trust
+    return trust._replace(fault=None, fault_since_s=None) if rose_mm >= PROVES_MM else trust
 
 
 def refreshed(trust: Health, at_s: float) -> Health:
@@ -209,4 +217,4 @@ def refreshed(trust: Health, at_s: float) -> Health:
         return trust
     if trust.is_chronic and faults_at(trust, at_s) >= MENDED_BELOW:
         return trust
-    return trust._replace(fault=None, is_chronic=False)
+    return trust._replace(fault=None, fault_since_s=None, is_chronic=False)

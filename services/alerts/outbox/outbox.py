@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.engine.evaluator import SiteRecord
+from rencheng.engine.record import SiteRecord
 from rencheng.runtime.logs import get_logger
 from rencheng.store.core.database import Connection, Engine, async_commit, pipelined, translate_errors
 from rencheng.store.core.errors import is_unavailable
