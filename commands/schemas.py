@@ -10,7 +10,7 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.topic import ROOT
 from rencheng.messages.warning_json import WarningDocument
 from services.alerts.outbox.notice_publisher import NoticeDocument
-from services.alerts.suppression.notices import BLIND, GROUP, REMINDER
+from services.alerts.suppression.notices import GROUP, NO_DATA, REMINDER
 
 READINGS: dict[Kind, Any] = {
     Kind.WATERLOGGING: WaterPayload | list[WaterPayload],
@@ -84,7 +84,7 @@ _PARAMETERS = {
     "kind": {"description": "The device's family.", "enum": [kind.value for kind in Kind]},
     "device_id": {"description": "The device's name, which is also its broker account."},
     "site_id": {"description": "The watched place."},
-    "notice_kind": {"description": "What it is about.", "enum": [GROUP, BLIND, REMINDER]},
+    "notice_kind": {"description": "What it is about.", "enum": [GROUP, NO_DATA, REMINDER]},
     "world": {"description": "`actual`, or the name of an exercise."},
     "topic": {"description": "Which group or silence; what a topic may not hold is written as a dash."},
 }

@@ -34,11 +34,11 @@ def api() -> bool:
 
 
 def ingest() -> bool:
-    """Its worker's sign of life in the database is fresh."""
-    worker = f"rencheng-ingest-{os.environ.get('RENCHENG_INGEST_WRITER', '0')}"
+    """Its writer's sign of life in the database is fresh."""
+    writer = f"rencheng-ingest-{os.environ.get('RENCHENG_INGEST_WRITER', '0')}"
     with psycopg.connect(_database_url(), connect_timeout=TIMEOUT_S) as connection:
-        query = "SELECT extract(epoch FROM clock_timestamp() - seen_at) FROM ingest_progress WHERE worker = %s"
-        row = connection.execute(query, [worker]).fetchone()
+        query = "SELECT extract(epoch FROM clock_timestamp() - seen_at) FROM ingest_progress WHERE writer = %s"
+        row = connection.execute(query, [writer]).fetchone()
     return row is not None and row[0] <= SILENCE_MAX_S
 
 

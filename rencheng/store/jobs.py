@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, func, null, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from rencheng.store.schema.upkeep_tables import jobs
+from rencheng.store.schema.job_tables import jobs
 
 _PLACE = "pg_try_advisory_lock(7766, 2)"  # 7766, 1 is of migration 0002
 

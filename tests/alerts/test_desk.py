@@ -73,7 +73,7 @@ def control(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Control:
 
 
 def held(database: Engine) -> list[tuple[int, str | None]]:
-    query = "SELECT sequence, held FROM deliveries JOIN warning_events USING (event_id) ORDER BY event_id"
+    query = "SELECT sequence, suppressed_by FROM deliveries JOIN warning_events USING (event_id) ORDER BY event_id"
     return [(row[0], row[1]) for row in rows(database, query)]
 
 

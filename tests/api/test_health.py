@@ -28,16 +28,16 @@ def _nobody(city: Engine) -> None:
         connection.execute(text("DELETE FROM ingest_progress"))
 
 
-def _work(city: Engine, worker: str = "w0", *, rows: bool, seen_ago_s: int = 0, rows_ago_s: int = 0) -> None:
+def _work(city: Engine, writer: str = "w0", *, rows: bool, seen_ago_s: int = 0, rows_ago_s: int = 0) -> None:
     now = datetime.now(UTC)
     with city.begin() as connection:
-        record_progress(connection, worker, started_at=now, committed_through=now, rows=rows)
+        record_progress(connection, writer, started_at=now, committed_through=now, rows=rows)
         connection.execute(
             text(
                 "UPDATE ingest_progress SET seen_at = seen_at - make_interval(secs => :seen),"
-                " last_row_at = last_row_at - make_interval(secs => :rows) WHERE worker = :worker"
+                " last_row_at = last_row_at - make_interval(secs => :rows) WHERE writer = :writer"
             ),
-            {"seen": seen_ago_s, "rows": rows_ago_s, "worker": worker},
+            {"seen": seen_ago_s, "rows": rows_ago_s, "writer": writer},
         )
 
 

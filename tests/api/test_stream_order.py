@@ -85,10 +85,10 @@ def test_a_lost_word_of_the_database_delays_and_loses_nothing(city: Engine, addr
     name = new_name()
     with streaming(address, token) as stream:
         with city.begin() as connection:
-            connection.execute(text("ALTER TABLE warning_events DISABLE TRIGGER warning_events_told"))
+            connection.execute(text("ALTER TABLE warning_events DISABLE TRIGGER warning_events_notified"))
         try:
             say(city, said(name, 1, Level.BLUE))
             stream.hears(f"{name}-1", within_s=3)
         finally:
             with city.begin() as connection:
-                connection.execute(text("ALTER TABLE warning_events ENABLE TRIGGER warning_events_told"))
+                connection.execute(text("ALTER TABLE warning_events ENABLE TRIGGER warning_events_notified"))

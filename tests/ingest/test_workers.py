@@ -31,7 +31,7 @@ def worker(broker: Broker, database_url: str, tmp_path: Path) -> Iterator[Worker
 def _nobody_asked(database: Engine) -> Iterator[None]:
     yield
     with database.begin() as connection:
-        connection.exec_driver_sql("DELETE FROM ingest_slots")
+        connection.exec_driver_sql("DELETE FROM ingest_writers")
 
 
 def hands(worker: Worker) -> list[int]:
@@ -108,4 +108,4 @@ def test_what_each_slot_counts_adds_up(worker: Worker, sender: MakeSender, datab
     sender("G1").send(b"broken")
 
     audit(database, load.published, quarantined=1)
-    assert scalar(database, "SELECT count(DISTINCT worker) FROM ingest_counts") >= 2
+    assert scalar(database, "SELECT count(DISTINCT writer) FROM ingest_counts") >= 2

@@ -40,16 +40,16 @@ class ReadingCounts:
 
 # Written out, because ingest says them with every batch, and to put them together anew takes as long as they do.
 _COUNT = """
-INSERT INTO ingest_counts (day, worker, world, kind, stored, duplicate, quarantined, unpacked)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (day, worker, world, kind) DO UPDATE SET
+INSERT INTO ingest_counts (day, writer, world, kind, stored, duplicate, quarantined, unpacked)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (day, writer, world, kind) DO UPDATE SET
     stored = ingest_counts.stored + excluded.stored,
     duplicate = ingest_counts.duplicate + excluded.duplicate,
     quarantined = ingest_counts.quarantined + excluded.quarantined,
     unpacked = ingest_counts.unpacked + excluded.unpacked
 """
 _PROGRESS = """
-INSERT INTO ingest_progress (worker, started_at, seen_at, committed_through, last_row_at)
-VALUES (%s, %s, clock_timestamp(), %s, CASE WHEN %s THEN clock_timestamp() END) ON CONFLICT (worker) DO UPDATE SET
+INSERT INTO ingest_progress (writer, started_at, seen_at, committed_through, last_row_at)
+VALUES (%s, %s, clock_timestamp(), %s, CASE WHEN %s THEN clock_timestamp() END) ON CONFLICT (writer) DO UPDATE SET
     started_at = excluded.started_at,
     seen_at = excluded.seen_at,
     committed_through = excluded.committed_through,
@@ -100,8 +100,8 @@ def has_progressed(connection: Connection, worker: str, *, started_at: datetime,
     The server's own answer (pg_xact_status) would not do: after a crash it gives a lost transaction's
     number away again.
     """
-    query = select(ingest_progress.c.worker).where(
-        ingest_progress.c.worker == worker,
+    query = select(ingest_progress.c.writer).where(
+        ingest_progress.c.writer == worker,
         ingest_progress.c.started_at == started_at,
         ingest_progress.c.committed_through == committed_through,
     )

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import ProgrammingError
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.store.schema.account_tables import ingest_slots
+from rencheng.store.schema.account_tables import ingest_writers
 
 WRITERS_MAX = 16
 
@@ -17,12 +17,12 @@ def writer_count(connection: Connection) -> int | None:
         StoreUnavailable: the schema is not there yet.
     """
     try:
-        return connection.execute(select(ingest_slots.c.wanted)).scalar_one_or_none()
+        return connection.execute(select(ingest_writers.c.wanted)).scalar_one_or_none()
     except ProgrammingError as error:
         raise StoreUnavailable("the database has no schema yet; `rencheng db upgrade` makes it") from error
 
 
 def set_writer_count(connection: Connection, number: int) -> None:
-    """Ask for so many, from 1 to `SLOTS_MAX`; ingest sees it within a second or two."""
-    statement = insert(ingest_slots).values(one=True, wanted=number)
+    """Ask for so many, from 1 to `WRITERS_MAX`; ingest sees it within a second or two."""
+    statement = insert(ingest_writers).values(one=True, wanted=number)
     connection.execute(statement.on_conflict_do_update(index_elements=["one"], set_={"wanted": number}))

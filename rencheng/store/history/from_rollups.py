@@ -32,7 +32,7 @@ from rencheng.store.history.plan import RollupCoverage, Segment, fitting, plan_s
 from rencheng.store.history.raw import Buckets, Span, is_unusable, is_usable
 from rencheng.store.hypertables.views import RAW
 from rencheng.store.schema.granularity import Granularity, Rollup
-from rencheng.store.schema.upkeep_tables import rollup_log, storage_horizons
+from rencheng.store.schema.rollup_tables import rollup_log, storage_horizons
 
 Figures = dict[str, ColumnElement[Any]]
 """Aggregates by the names that they have in the rollups."""
@@ -69,7 +69,7 @@ def rollup_coverage(connection: Connection, kind: Kind, device_ids: Sequence[str
     """What these devices' rollups owe within a span, and what is kept of this kind."""
     log = rollup_log.c
     entries = (
-        select(log.level, log.begins, log.ends)
+        select(log.granularity, log.begins, log.ends)
         .where(log.kind == kind.value, or_(log.device_id.is_(None), log.device_id.in_(device_ids)))
         .where(log.begins < span.end, log.ends > span.start)
         .distinct()
@@ -77,7 +77,7 @@ def rollup_coverage(connection: Connection, kind: Kind, device_ids: Sequence[str
     owed: dict[Granularity, list[Any]] = {level: [] for level in Granularity}
     for level, begins, ends in connection.execute(entries):
         owed[Granularity(level)].append((begins, ends))
-    horizons = select(storage_horizons.c.level, storage_horizons.c.dropped_before)
+    horizons = select(storage_horizons.c.granularity, storage_horizons.c.dropped_before)
     rows = connection.execute(horizons.where(storage_horizons.c.kind == kind.value))
     return RollupCoverage(owed, {None if level == RAW else Granularity(level): before for level, before in rows})
 

@@ -5,7 +5,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from rencheng.domain.gateway import Gateway
 from rencheng.domain.kind import Kind
-from rencheng.store.schema.upkeep_tables import gateways
+from rencheng.store.schema.tables import gateways
 
 
 def register_gateway(connection: Connection, gateway: Gateway, password_hash: str) -> None:

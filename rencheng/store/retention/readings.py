@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from rencheng.store.hypertables.views import RAW, Chunk, Hypertable, chunks
 from rencheng.store.rollups.refresh import horizon
 from rencheng.store.schema.granularity import Granularity, Rollup
-from rencheng.store.schema.upkeep_tables import rollup_log, storage_horizons
+from rencheng.store.schema.rollup_tables import rollup_log, storage_horizons
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ def _first_entry(connection: Connection, rollup: Rollup) -> datetime | None:
     """Where the log begins for a rollup. Entries about what is gone already ask for nothing that could be kept."""
     columns = rollup_log.c
     query = select(func.min(columns.begins)).where(
-        columns.kind == rollup.kind.value, columns.level == rollup.granularity.value
+        columns.kind == rollup.kind.value, columns.granularity == rollup.granularity.value
     )
     if (gone := horizon(connection, rollup.kind, rollup.granularity.finer or RAW)) is not None:
         query = query.where(columns.ends > gone)
@@ -89,9 +89,9 @@ def _first_entry(connection: Connection, rollup: Rollup) -> datetime | None:
 
 def _remember(connection: Connection, hypertable: Hypertable, before: datetime) -> None:
     statement = insert(storage_horizons).values(
-        kind=hypertable.kind.value, level=hypertable.granularity, dropped_before=before
+        kind=hypertable.kind.value, granularity=hypertable.granularity, dropped_before=before
     )
     later = func.greatest(storage_horizons.c.dropped_before, statement.excluded.dropped_before)
     connection.execute(
-        statement.on_conflict_do_update(index_elements=["kind", "level"], set_={"dropped_before": later})
+        statement.on_conflict_do_update(index_elements=["kind", "granularity"], set_={"dropped_before": later})
     )

@@ -14,7 +14,7 @@ from rencheng.store.hypertables.edition import rollups_are_continuous
 from rencheng.store.hypertables.views import RAW, RAW_TABLES
 from rencheng.store.rollups.refresh_plan import Refresh, TouchedBuckets, plan
 from rencheng.store.schema.granularity import Granularity, Rollup, every_rollup
-from rencheng.store.schema.upkeep_tables import rollup_log, storage_horizons
+from rencheng.store.schema.rollup_tables import rollup_log, storage_horizons
 
 SETTLED_AFTER = {
     Granularity.MINUTE: timedelta(seconds=20),
@@ -75,7 +75,7 @@ def touch_devices(connection: Connection, device_ids: Select[tuple[str]]) -> Non
 
     Stored readings see to this by themselves, by a trigger; TimescaleDB allows none like it for deleted ones.
     """
-    columns = ["kind", "level", "device_id", "begins", "ends"]
+    columns = ["kind", "granularity", "device_id", "begins", "ends"]
     for kind, table in RAW_TABLES.items():
         hour = func.time_bucket(timedelta(hours=1), table.c.time)
         held = (
@@ -95,7 +95,7 @@ def touch_devices(connection: Connection, device_ids: Select[tuple[str]]) -> Non
 def horizon(connection: Connection, kind: Kind, level: str) -> datetime | None:
     """Before which moment a kind's readings (`RAW`) or rollups were dropped; None: nothing was."""
     query = select(storage_horizons.c.dropped_before).where(
-        storage_horizons.c.kind == kind.value, storage_horizons.c.level == level
+        storage_horizons.c.kind == kind.value, storage_horizons.c.granularity == level
     )
     moment: datetime | None = connection.execute(query).scalar()
     return moment
@@ -151,7 +151,7 @@ def _due(engine: Engine, rollup: Rollup, ready: datetime) -> list[TouchedBuckets
 
 
 def _of(rollup: Rollup) -> tuple[ColumnElement[bool], ...]:
-    return rollup_log.c.kind == rollup.kind.value, rollup_log.c.level == rollup.granularity.value
+    return rollup_log.c.kind == rollup.kind.value, rollup_log.c.granularity == rollup.granularity.value
 
 
 def _log(connection: Connection, rollup: Rollup, pieces: Iterable[Refresh]) -> None:
@@ -172,7 +172,7 @@ def _log(connection: Connection, rollup: Rollup, pieces: Iterable[Refresh]) -> N
     new = [
         {
             "kind": rollup.kind.value,
-            "level": rollup.granularity.value,
+            "granularity": rollup.granularity.value,
             "device_id": name,
             "begins": begins,
             "ends": ends,

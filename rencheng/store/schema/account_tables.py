@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from rencheng.store.schema.tables import metadata
 
-__all__ = ["audit", "ingest_counts", "ingest_progress", "ingest_slots", "metadata", "quarantine", "quarantine_drops"]
+__all__ = ["audit", "ingest_counts", "ingest_progress", "ingest_writers", "metadata", "quarantine", "quarantine_drops"]
 
 _time = DateTime(timezone=True)
 
@@ -35,7 +35,7 @@ quarantine = Table(
         "position",
         Integer,
         nullable=False,
-        comment="which reading of the message, from 0; -1 for the whole message",
+        comment="index of the reading in the message, from 0; -1 for the whole message",
     ),
     Column("reason", Text, nullable=False),
     Column("detail", Text, nullable=False),
@@ -47,7 +47,11 @@ quarantine = Table(
     Column("kind", Text, nullable=False),
     Column("replayed_at", _time),
     Column("replayed_by", Text),
-    Column("replayed_as", JSONB, comment="what became of it: readings stored, duplicate, quarantined again, dropped"),
+    Column(
+        "replayed_as",
+        JSONB,
+        comment="result of the replay: readings stored, duplicate, quarantined again, dropped",
+    ),
     Column("fixed_topic", Text),
     Column("fixed_payload", LargeBinary),
     Index("quarantine_once", "digest", "position", "reason", unique=True, postgresql_where=text("replayed_at IS NULL")),
@@ -60,7 +64,7 @@ ingest_counts = Table(
     "ingest_counts",
     metadata,
     Column("day", Date, primary_key=True),
-    Column("worker", Text, primary_key=True),
+    Column("writer", Text, primary_key=True),
     Column("world", Text, primary_key=True),
     Column("kind", Text, primary_key=True),
     Column("stored", BigInteger, nullable=False),
@@ -71,21 +75,21 @@ ingest_counts = Table(
         BigInteger,
         nullable=False,
         server_default=text("0"),
-        comment="by how much replays raised the number of received readings: what could not be read counted one",
+        comment="readings that replays found in undecodable messages, beyond the one counted for each on receipt",
     ),
 )
 
 ingest_progress = Table(
     "ingest_progress",
     metadata,
-    Column("worker", Text, primary_key=True),
+    Column("writer", Text, primary_key=True),
     Column("started_at", _time, nullable=False),
     Column("seen_at", _time, nullable=False),
     Column(
         "committed_through",
         _time,
         nullable=False,
-        comment="everything that the worker had received by then is committed",
+        comment="all messages received up to this time are committed",
     ),
     Column("last_row_at", _time),
 )
@@ -114,11 +118,11 @@ quarantine_drops = Table(
     Column("payload_bytes", BigInteger, nullable=False),
 )
 
-ingest_slots = Table(
-    "ingest_slots",
+ingest_writers = Table(
+    "ingest_writers",
     metadata,
     Column("one", Boolean, primary_key=True, server_default=text("true")),
     Column("wanted", SmallInteger, nullable=False),
-    CheckConstraint("one", name="ingest_slots_is_one_row"),
-    CheckConstraint("wanted BETWEEN 1 AND 16", name="ingest_slots_are_some"),
+    CheckConstraint("one", name="ingest_writers_is_one_row"),
+    CheckConstraint("wanted BETWEEN 1 AND 16", name="ingest_writers_are_some"),
 )

@@ -1,8 +1,15 @@
-"""All tables together, for whoever compares or migrates the whole."""
+"""The metadata of all tables, for comparing and migrating the whole schema."""
 
-from rencheng.store.schema import account_tables, quality_tables, suppression_tables, upkeep_tables, weather_tables
+from rencheng.store.schema import (
+    account_tables,
+    job_tables,
+    quality_tables,
+    rollup_tables,
+    suppression_tables,
+    weather_tables,
+)
 
 metadata = account_tables.metadata
 
-FILES = (account_tables, quality_tables, suppression_tables, upkeep_tables, weather_tables)
-"""Imported, and so known to `metadata`."""
+MODULES = (account_tables, job_tables, quality_tables, rollup_tables, suppression_tables, weather_tables)
+"""Importing a module registers its tables in `metadata`."""

@@ -13,7 +13,7 @@ series_flags = Table(
     Column("device_id", Text, primary_key=True),
     Column("time", _time, primary_key=True),
     Column("channel", SmallInteger, primary_key=True),
-    Column("flags", SmallInteger, nullable=False, comment="bits of Quality; a reading without a row: nothing found"),
+    Column("flags", SmallInteger, nullable=False, comment="bits of Quality; a reading without a row has no flags"),
     Column("evaluated_at", _time, nullable=False, server_default=text("now()")),
 )
 
@@ -21,6 +21,8 @@ series_states = Table(
     "series_states",
     metadata,
     Column("device_id", Text, primary_key=True),
-    Column("evaluated_through", _time, nullable=False, comment="no reading up to this sample time is looked at again"),
-    Column("channels", JSONB, nullable=False, comment="what the tests remember, by channel"),
+    Column(
+        "evaluated_through", _time, nullable=False, comment="readings up to this sample time are not evaluated again"
+    ),
+    Column("channels", JSONB, nullable=False, comment="state of the quality tests, by channel"),
 )

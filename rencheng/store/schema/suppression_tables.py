@@ -55,7 +55,7 @@ maintenance = Table(
     Column("maintenance_id", BigInteger, Identity(always=True), primary_key=True),
     *_scope("maintenance"),
     Column("weekdays", ARRAY(SmallInteger), nullable=False, comment="0 is Monday"),
-    Column("begins", Time, nullable=False, comment="on the clocks of Asia/Shanghai"),
+    Column("begins", Time, nullable=False, comment="local time in Asia/Shanghai"),
     Column("lasts_s", Integer, nullable=False),
     Column("first_day", Date, nullable=False),
     Column("last_day", Date),

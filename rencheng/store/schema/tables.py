@@ -79,7 +79,7 @@ site_sensors = Table(
     "site_sensors",
     metadata,
     Column("site_id", Text, ForeignKey("sites.site_id", ondelete="CASCADE"), primary_key=True),
-    Column("device_id", Text, primary_key=True, comment="need not be registered yet"),
+    Column("device_id", Text, primary_key=True, comment="may be registered later"),
     Column("role", Text, nullable=False),
     Column("lowest_point_height_mm", Double, nullable=False, server_default="0"),
     CheckConstraint("role IN ('depth', 'rain', 'signal', 'pile', 'pump')", name="site_sensors_have_a_known_role"),
@@ -111,6 +111,14 @@ devices = Table(
     CheckConstraint("kind IN ('waterlogging', 'signal', 'charging')", name="devices_are_of_a_known_kind"),
     UniqueConstraint("replaces", name="devices_are_replaced_once"),
     Index("devices_by_site", "site_id"),
+)
+
+gateways = Table(
+    "gateways",
+    metadata,
+    Column("region", ForeignKey("regions.region"), primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("mqtt_password_hash", Text, nullable=False),
 )
 
 device_states = Table(
@@ -199,7 +207,7 @@ warning_events = Table(
     _recorded("recorded_at"),
     Column("document", JSONB, nullable=False),
     Column("cap_xml", Text, nullable=False),
-    UniqueConstraint("identifier", name="warning_events_said_once"),
+    UniqueConstraint("identifier", name="warning_events_identifier_is_unique"),
     UniqueConstraint("warning_id", "sequence", name="warning_events_in_order"),
 )
 
@@ -211,8 +219,12 @@ deliveries = Table(
     Column("topic", Text, nullable=False),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("delivered_at", _time),
-    Column("held", Text, comment="why storm control holds it back; null if it does not"),
-    Index("deliveries_due", "event_id", postgresql_where=text("delivered_at IS NULL AND held IS NULL")),
+    Column(
+        "suppressed_by",
+        Text,
+        comment="throttled, never_notified, inhibited, or the silence or maintenance window; null: not suppressed",
+    ),
+    Index("deliveries_due", "event_id", postgresql_where=text("delivered_at IS NULL AND suppressed_by IS NULL")),
 )
 
 site_states = Table(

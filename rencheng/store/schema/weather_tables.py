@@ -22,7 +22,7 @@ rain_signals = Table(
     Column("references", ARRAY(Text), nullable=False),
     Column("headline", Text, nullable=False),
     Column("status", Text, nullable=False),
-    Column("document", Text, nullable=False, comment="as it came"),
+    Column("document", Text, nullable=False, comment="as received"),
     Column("received_at", _time, nullable=False, server_default=text("now()")),
     Index("rain_signals_by_time", "sent_at"),
 )

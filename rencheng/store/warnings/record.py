@@ -13,7 +13,7 @@ from rencheng.store.schema.tables import deliveries, warning_events, warnings
 MQTT = "mqtt"
 """The one channel so far: the retained warning of a site."""
 
-_DUE = (deliveries.c.delivered_at.is_(None), deliveries.c.held.is_(None), deliveries.c.channel == MQTT)
+_DUE = (deliveries.c.delivered_at.is_(None), deliveries.c.suppressed_by.is_(None), deliveries.c.channel == MQTT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def record(connection: Connection, said: RenderedWarning, *, delivered: bool) ->
         "channel": literal(MQTT),
         "topic": literal(said.topic),
         "delivered_at": func.now() if delivered else null(),
-        "held": literal(said.suppressed_by, Text),
+        "suppressed_by": literal(said.suppressed_by, Text),
     }
     due = insert(deliveries).from_select(list(delivery), select(*delivery.values()))
     connection.execute(due.add_cte(_kept_warning(message).cte("warning")))

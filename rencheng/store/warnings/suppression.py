@@ -129,7 +129,7 @@ def sent_of_open_warnings(connection: Connection) -> list[SentMessage]:
             warning_events.c.issued_at,
             warning_events.c.document,
             deliveries.c.topic,
-            deliveries.c.held,
+            deliveries.c.suppressed_by,
         )
         .join(warning_events, warning_events.c.warning_id == warnings.c.warning_id)
         .join(deliveries, deliveries.c.event_id == warning_events.c.event_id)
@@ -138,7 +138,13 @@ def sent_of_open_warnings(connection: Connection) -> list[SentMessage]:
     )
     return [
         SentMessage(
-            row.site_id, row.identifier, Level(row.level), row.issued_at, row.held is not None, row.document, row.topic
+            row.site_id,
+            row.identifier,
+            Level(row.level),
+            row.issued_at,
+            row.suppressed_by is not None,
+            row.document,
+            row.topic,
         )
         for row in connection.execute(query)
     ]
@@ -147,7 +153,7 @@ def sent_of_open_warnings(connection: Connection) -> list[SentMessage]:
 def release(connection: Connection, identifier: str, *, delivered: bool) -> bool:
     """Let a message go out that was held back, or note that it went out directly. False if it was never recorded."""
     of_event = select(warning_events.c.event_id).where(warning_events.c.identifier == identifier)
-    values = {"held": None} | ({"delivered_at": func.now()} if delivered else {})
+    values = {"suppressed_by": None} | ({"delivered_at": func.now()} if delivered else {})
     query = update(deliveries).where(deliveries.c.event_id.in_(of_event)).values(values)
     return connection.execute(query).rowcount > 0
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rencheng.domain.level import Level
-from services.alerts.suppression.notices import BLIND, Notice, some
+from services.alerts.suppression.notices import NO_DATA, Notice, some
 
 SETTLES = timedelta(seconds=60)
 """A site must be blind for so long: a broker that comes back at once is no alarm."""
@@ -52,7 +52,7 @@ class NoDataAlarm:
         en = f"{len(settled)} of {of} sites cannot be evaluated for want of depths: {some(settled)}. None is known dry."
         if in_rain:
             zh, en = f"降雨期间监测中断！{zh}", f"Monitoring lost in rain! {en}"
-        return Notice(self._world, BLIND, BLIND, at, True, Level.NONE, settled, in_rain, zh, en)
+        return Notice(self._world, NO_DATA, NO_DATA, at, True, Level.NONE, settled, in_rain, zh, en)
 
     def _is_news(self, count: int, at: datetime, *, urgent: bool) -> bool:
         told = self._told
@@ -63,4 +63,4 @@ class NoDataAlarm:
     def _over(self, at: datetime) -> Notice:
         self._told = None
         zh, en = "各点位均恢复研判。", "Every site can be evaluated again."
-        return Notice(self._world, BLIND, BLIND, at, False, Level.NONE, (), False, zh, en)
+        return Notice(self._world, NO_DATA, NO_DATA, at, False, Level.NONE, (), False, zh, en)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rencheng.domain.level import WARNING_LEVELS, Level
 
-GROUP, BLIND, REMINDER = "group", "blind", "reminder"
+GROUP, NO_DATA, REMINDER = "group", "no_data", "reminder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Notice:
     """A notice of several sites. The newest of a topic stands for it.
 
     Attributes:
-        kind: `group` (a region or catchment), `blind` (cannot evaluate), `reminder` (a silence ends).
+        kind: `group` (a region or catchment), `no_data` (cannot evaluate), `reminder` (a silence ends).
         topic: which group, or which silence; with world and kind it names what the notice stands for.
         in_force: False when there is nothing more to say.
         level: the highest that stands among its sites; NONE without any.

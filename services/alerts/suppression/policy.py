@@ -28,9 +28,9 @@ UPDATE_EVERY = timedelta(minutes=10)
 INHIBITED_UP_TO = Level.BLUE
 """What a red region mutes: a place to watch, beside places where people may drown."""
 
-INHIBITED = "red_region"
-THROTTLED = "rate"
-NEVER_NOTIFIED = "untold"
+INHIBITED = "inhibited"
+THROTTLED = "throttled"
+NEVER_NOTIFIED = "never_notified"
 """The end of a warning that nobody was told of."""
 
 

@@ -126,7 +126,7 @@ class Notice(ApiModel):
     model_config = example(**_NOTICE)
 
     world: str
-    kind: Literal["group", "blind", "reminder"]
+    kind: Literal["group", "no_data", "reminder"]
     topic: str
     issued_at: datetime
     in_force: bool

@@ -1,21 +1,18 @@
-"""Tables and migrations say the same, and the way down is as sound as the way up."""
+"""The tables in Python equal the migrated schema, and every migration can be taken back."""
 
 import re
-import secrets
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import make_url
+from sqlalchemy import Engine, text
 
 import migrations
 from rencheng.domain.quality import UNUSABLE
 from rencheng.store.schema.metadata import metadata
 
-OURS = """
+OWN_OBJECTS = """
 SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname NOT LIKE 'alembic_version%'
 UNION ALL SELECT proname FROM pg_proc p WHERE pronamespace = 'public'::regnamespace
   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
@@ -25,26 +22,6 @@ UNION ALL SELECT typname FROM pg_type t WHERE typnamespace = 'public'::regnamesp
 UNION ALL SELECT hypertable_name FROM timescaledb_information.hypertables
 UNION ALL SELECT relname FROM pg_class WHERE relname LIKE '\\_hyper\\_%'
 """
-
-
-@pytest.fixture
-def empty_url(database_server: str) -> Iterator[str]:
-    """A database in which nothing was migrated yet."""
-    name = f"test_{secrets.token_hex(6)}"
-    admin = create_engine(database_server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}"'))
-    yield make_url(database_server).set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    admin.dispose()
-
-
-@pytest.fixture
-def engine(empty_url: str) -> Iterator[Engine]:
-    engine = create_engine(empty_url)
-    yield engine
-    engine.dispose()
 
 
 def differences(engine: Engine) -> list[object]:
@@ -58,7 +35,7 @@ def names(engine: Engine, query: str) -> list[str]:
         return sorted(connection.execute(text(query)).scalars())
 
 
-def test_tables_and_a_migrated_database_do_not_differ(engine: Engine, empty_url: str) -> None:
+def test_the_tables_equal_a_migrated_database(engine: Engine, empty_url: str) -> None:
     migrations.upgrade(empty_url)
 
     assert differences(engine) == []
@@ -78,21 +55,21 @@ def test_the_three_kinds_are_hypertables_by_time(engine: Engine, empty_url: str)
     ]
 
 
-def test_the_way_down_leaves_nothing_of_ours_and_the_way_up_works_again(engine: Engine, empty_url: str) -> None:
+def test_a_downgrade_removes_everything_and_an_upgrade_restores_it(engine: Engine, empty_url: str) -> None:
     migrations.upgrade(empty_url)
-    full = names(engine, OURS)
-    with engine.begin() as connection:  # a chunk, too, goes away
+    full = names(engine, OWN_OBJECTS)
+    with engine.begin() as connection:  # chunks are removed as well
         connection.execute(text("INSERT INTO signal_events VALUES ('S1', now(), 1, 2, 0, now())"))
     migrations.downgrade(empty_url)
-    left = names(engine, OURS)
+    left = names(engine, OWN_OBJECTS)
     migrations.upgrade(empty_url)
 
     assert left == []
-    assert names(engine, OURS) == full
+    assert names(engine, OWN_OBJECTS) == full
     assert differences(engine) == []
 
 
-def test_upgrading_what_is_up_to_date_changes_nothing(engine: Engine, empty_url: str) -> None:
+def test_an_upgrade_of_the_newest_revision_changes_nothing(engine: Engine, empty_url: str) -> None:
     migrations.upgrade(empty_url)
     migrations.upgrade(empty_url)
 
@@ -105,7 +82,7 @@ def test_a_checkout_with_a_percent_sign_in_its_path_migrates(monkeypatch: pytest
     assert migrations._config("").get_main_option("script_location") == "/home/me/100%/migrations"
 
 
-def test_rollups_leave_out_what_is_unusable_and_nothing_else() -> None:
+def test_rollups_exclude_exactly_the_unusable_readings() -> None:
     sql = (Path(migrations.__file__).parent / "versions/0008_storage.rollups.sql").read_text(encoding="utf-8")
     masks = {int(mask) for mask in re.findall(r"quality & (\d+) = 0", sql)}
 
