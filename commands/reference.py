@@ -29,7 +29,7 @@ Written by `rencheng reference`. Environment variables; on a local stack what is
 
 REASONS_HEAD = """# Reasons of quarantine · 隔离原因
 
-Written by `rencheng reference`. How to correct and replay: [../how-to/correct-and-replay.md](../how-to/mend-and-replay.md).
+Written by `rencheng reference`. What to do: [correct and replay](../how-to/correct-and-replay.md).
 
 | code | what it means 含义 | what helps 对策 |
 | --- | --- | --- |

@@ -33,7 +33,8 @@ def test_what_the_pages_on_devices_and_quarantine_tell_to_type_can_be_typed(
         monkeypatch.delenv(name)
     monkeypatch.setenv("RENCHENG_CHECKOUT", str(shell.checkout.folder))
     monkeypatch.chdir(shell.checkout.folder)
-    registered, mended = (typed(shell, f"docs/how-to/{page}.md") for page in ("keep-the-register", "correct-and-replay"))
+    registered = typed(shell, "docs/how-to/keep-the-register.md")
+    mended = typed(shell, "docs/how-to/correct-and-replay.md")
     passwords = shell.checkout.folder / "passwords.csv"
 
     assert "piles.csv: 2 new, 0 changed, 0 as they were; nothing was done yet" in registered
