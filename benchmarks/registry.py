@@ -14,13 +14,13 @@ from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.messaging.mqtt.accounts import write_password_file
-from rencheng.replay.attempt import Limits
-from rencheng.replay.run import ReplaySummary, added, replay_matching
+from rencheng.replay.attempt import IntakeLimits
+from rencheng.replay.run import ReplaySummary, combined, replay_matching
 from rencheng.schemas.device import read_devices
 from rencheng.store.core.database import Connection, Engine, open_database
 from rencheng.store.quarantine.log import QuarantineFilters
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
-from rencheng.store.readings.merge import ReceivedReading, stage_on_connect, write
+from rencheng.store.readings.merge import ReceivedReading, create_staging_on_connect, write
 from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import load_directory, password_hashes, refresh_directory
 
@@ -38,7 +38,7 @@ def main() -> None:
     """Fill a register, follow it, replay into it, and tell."""
     with servers([]) as ours:
         engine = open_database(ours.database_url, name="registry benchmark")
-        stage_on_connect(engine)
+        create_staging_on_connect(engine)
         _fill_and_follow(engine)
         _log_in(ours, engine)
         _replay(engine)
@@ -105,7 +105,7 @@ def _replay(engine: Engine) -> None:
     _import(engine, b"device_id,kind,region\nstranger,waterlogging,%s\n" % REGION.encode())
     done, replayed_s = _timed(lambda: _replay_all(engine))
     twice, twice_s = _timed(lambda: _replay_all(engine))
-    if (done.tally.stored, twice.entries) != (ENTRIES, 0):
+    if (done.counts.stored, twice.entries) != (ENTRIES, 0):
         sys.exit(f"the replay does not add up: {done}, then {twice}")
     _say(f"{ENTRIES:,} messages into quarantine", f"{ENTRIES / buried_s:,.0f} a second")
     share = f"{plain_s / replayed_s:.2f} of what writing alone does in batches of {BATCH}"
@@ -118,11 +118,11 @@ def _replay_all(engine: Engine) -> ReplaySummary:
     total, after = ReplaySummary(), 0
     filters = QuarantineFilters(reason=RejectionReason.UNKNOWN_DEVICE)
     while True:
-        part = replay_matching(engine, filters, limits=Limits(), actor="benchmark", after=after)
-        total = added(total, part)
-        if part.following is None:
+        part = replay_matching(engine, filters, limits=IntakeLimits(), actor="benchmark", after=after)
+        total = combined(total, part)
+        if part.next_after is None:
             return total
-        after = part.following
+        after = part.next_after
 
 
 def _import(engine: Engine, data: bytes) -> RegistrationResult:

@@ -24,8 +24,8 @@ from rencheng.domain.reading import WaterReading
 from rencheng.messaging.mqtt.accounts import new_password
 from rencheng.store.core.database import Engine, open_database
 from rencheng.store.history.from_rollups import history_of
-from rencheng.store.history.raw import Buckets, Span, water_history
-from rencheng.store.readings.merge import ReceivedReading, stage_on_connect, write
+from rencheng.store.history.raw import Buckets, TimeRange, water_history
+from rencheng.store.readings.merge import ReceivedReading, create_staging_on_connect, write
 from rencheng.store.rollups.refresh import roll_up
 
 BATCH, ROUNDS, DEVICES = 2000, 40, 5000
@@ -87,7 +87,7 @@ def _ask(engine: Engine) -> None:
         with engine.begin() as connection:
             write(connection, [ReceivedReading(reading, until) for reading in readings])
     roll_up(engine, budget_s=600)
-    span, days = Span(since + timedelta(seconds=30), until), Buckets(timedelta(days=1), "Asia/Shanghai")
+    span, days = TimeRange(since + timedelta(seconds=30), until), Buckets(timedelta(days=1), "Asia/Shanghai")
     with engine.connect() as connection:
         raw_s = _median(lambda: water_history(connection, ["asked"], span=span, buckets=days, limit=9999))
         rolled_s = _median(
@@ -129,7 +129,7 @@ def _server(change: str) -> Iterator[Engine]:
         if change:
             server.run_sql(change)
         engine = open_database(server.url("postgres"), name="bench")
-        stage_on_connect(engine)
+        create_staging_on_connect(engine)
         yield engine
         engine.dispose()
     finally:

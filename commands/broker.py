@@ -4,7 +4,7 @@ import typer
 
 from commands.context import opened
 from local_stack.stack import reload_broker
-from rencheng.devices.registration import write_accounts
+from rencheng.devices.registration import write_account_file
 from rencheng.runtime.settings import BrokerAccounts, checkout
 from rencheng.store.core.database import Engine
 
@@ -20,7 +20,7 @@ def accounts() -> None:
 
 def tell_broker(engine: Engine) -> None:
     """Let the broker know who may log in now."""
-    number = write_accounts(engine, BrokerAccounts.load())
+    number = write_account_file(engine, BrokerAccounts.load())
     told = reload_broker(checkout())
     then = "the broker has read them" if told else "the broker reads them when it is sent SIGHUP"
     typer.echo(f"{number} accounts written; {then}")

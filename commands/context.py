@@ -4,7 +4,7 @@ import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rencheng.replay.attempt import Limits
+from rencheng.replay.attempt import IntakeLimits
 from rencheng.runtime.settings import DatabaseSettings, IntakeSettings
 from rencheng.store.core.database import Connection, Engine, open_database, translate_errors
 
@@ -31,10 +31,10 @@ def transaction() -> Iterator[Connection]:
         yield connection
 
 
-def limits() -> Limits:
+def limits() -> IntakeLimits:
     """By what intake judges, as the settings say."""
     settings = IntakeSettings.load()
-    return Limits(settings.clock_limits, settings.gauge_limits)
+    return IntakeLimits(settings.clock_limits, settings.gauge_limits)
 
 
 def operator() -> str:

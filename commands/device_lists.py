@@ -19,7 +19,7 @@ from rencheng.devices.registration import register_forms
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.schemas.device import read_devices
-from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.pending_devices import list_pending
 
 Passwords = Annotated[
@@ -45,7 +45,7 @@ def import_(
             _bar("hashing passwords", len(forms)) as say,
             engine.connect() as connection,
         ):
-            enrolled = register_forms(connection, forms, actor=operator(), keep=keep, say=say)
+            enrolled = register_forms(connection, forms, actor=operator(), on_passwords=keep, on_hashed=say)
             if not check:
                 connection.commit()
         if not check and (enrolled.passwords or enrolled.changed):
@@ -84,16 +84,16 @@ def admit_(
     said = {"kind": kind, "region": region, "world": world, "site_id": site, "codec": codec}
     given: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
     with opened() as engine:
-        stage_on_connect(engine)
+        create_staging_on_connect(engine)
         with engine.connect() as connection:
             names = device_ids or [each.device_id for each in list_pending(connection, limit=ALL_MAX)]
         with _kept(passwords, few_max=FEW) as keep:
-            done = onboard_devices(engine, names, given, limits=limits(), actor=operator(), keep=keep)
+            done = onboard_devices(engine, names, given, limits=limits(), actor=operator(), on_passwords=keep)
         tell_broker(engine)
     if passwords is None:
         for name, password in done.passwords.items():
             typer.echo(f"user      {name}\npassword  {password}")
-    became = done.replayed.tally
+    became = done.replayed.counts
     typer.echo(
         f"{len(done.passwords)} admitted; of what they sent {became.stored} readings were stored,"
         f" {became.duplicate} were known, {became.quarantined} refused for another reason"

@@ -11,7 +11,7 @@ from rich.table import Table
 from commands import device_lists
 from commands.broker import tell_broker
 from commands.context import opened, operator, transaction
-from rencheng.devices.lifecycle import change, replace_device, retire_device, rotate_password
+from rencheng.devices.lifecycle import change_device, replace_device, retire_device, rotate_password
 from rencheng.devices.registration import register_devices
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
@@ -97,7 +97,7 @@ def change_(
             )
         given[field] = usual[field]
     with transaction() as connection:
-        device = change(connection, device_id, given, actor=operator())
+        device = change_device(connection, device_id, given, actor=operator())
     typer.echo(f"topic     {Topic(device.region, device.kind, device_id, Channel.TELEMETRY)}")
 
 

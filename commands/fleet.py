@@ -55,7 +55,7 @@ def audit(ledger: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) 
     """Look for every key of a fleet's ledger in the database. Exit code 1 if one is lost, doubled or out of nowhere."""
     published = (
         PublishedReading(
-            one.kind, one.device_id, one.key, quarantined=one.expect is Expect.QUARANTINED, certain=one.confirmed
+            one.kind, one.device_id, one.key, quarantined=one.expect is Expect.QUARANTINED, acknowledged=one.confirmed
         )
         for one in read_ledger(ledger)
     )
@@ -63,5 +63,5 @@ def audit(ledger: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) 
         found = audit_keys(connection, published)
     for name, number in asdict(found).items():
         typer.echo(f"{name:16} {number}")
-    if found.lost or found.strange or found.doubled or found.not_quarantined:
+    if found.lost or found.unexpected or found.duplicated or found.not_quarantined:
         raise typer.Exit(1)

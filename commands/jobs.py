@@ -50,7 +50,7 @@ def list_() -> None:
     now = datetime.now(UTC)
     for job in JOBS:
         last = runs.get(job.name)
-        typer.echo(f"{job.name:22} {job.says}; every {job.every}")
+        typer.echo(f"{job.name:22} {job.title}; every {job.every}")
         typer.echo(f"{'':22} {_told(last, now)}")
     typer.echo("a runner is on duty" if on_duty else "no runner is on duty")
 

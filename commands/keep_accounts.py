@@ -3,7 +3,7 @@
 import sys
 
 from local_stack.stack import reload_broker
-from rencheng.devices.broker_accounts import keep_accounts
+from rencheng.devices.broker_accounts import maintain_accounts
 from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import get_logger, set_up_logs
@@ -24,7 +24,7 @@ def main() -> None:
         return
     try:
         url = DatabaseSettings.load().database_url
-        keep_accounts(url, accounts, stop, then=lambda: reload_broker(checkout()))
+        maintain_accounts(url, accounts, stop, on_written=lambda: reload_broker(checkout()))
     except Misconfigured as error:
         sys.exit(str(error))
 

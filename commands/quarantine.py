@@ -18,12 +18,12 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.remedies import REMEDIES
 from rencheng.intake import IntakeResult
 from rencheng.replay.attempt import Fix, attempt
-from rencheng.replay.run import ReplaySummary, added, replay, replay_matching
+from rencheng.replay.run import ReplaySummary, combined, replay, replay_matching
 from rencheng.store.accounting.counts import ReadingCounts
 from rencheng.store.core.database import Engine
 from rencheng.store.quarantine.log import QuarantineFilters, count_open, find_entry, list_entries
 from rencheng.store.quarantine.replay import as_entry
-from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.devices import find_devices
 
 app = typer.Typer(help="Quarantine 隔离区: list, look into, mend and replay what was refused.", no_args_is_help=True)
@@ -106,7 +106,7 @@ def replay_(
     if bool(numbers) == (everything or narrowed) or (fix and len(numbers or []) != 1):
         raise NotPossible("name entries by number, or by options with --all if all are meant; a mended one alone")
     with opened() as engine:
-        stage_on_connect(engine)
+        create_staging_on_connect(engine)
         if numbers:
             _replay_numbers(engine, numbers, fix)
         else:
@@ -132,11 +132,11 @@ def replay_all(engine: Engine, filters: QuarantineFilters) -> ReplaySummary:
         task = progress.add_task("replaying", total=expected)
         while True:
             part = replay_matching(engine, filters, limits=limits(), actor=operator(), after=after)
-            total = added(total, part)
+            total = combined(total, part)
             progress.update(task, completed=total.entries)
-            if part.following is None:
+            if part.next_after is None:
                 return total
-            after = part.following
+            after = part.next_after
 
 
 def _replay_numbers(engine: Engine, numbers: list[int], fix: Fix | None) -> None:
@@ -152,7 +152,7 @@ def _replay_numbers(engine: Engine, numbers: list[int], fix: Fix | None) -> None
 
 
 def _say(done: ReplaySummary) -> None:
-    became = f"{done.tally.stored} stored, {done.tally.duplicate} duplicate, {done.tally.quarantined} refused again"
+    became = f"{done.counts.stored} stored, {done.counts.duplicate} duplicate, {done.counts.quarantined} refused again"
     typer.echo(f"{done.moved} of {done.entries} entries replayed; readings: {became}")
 
 

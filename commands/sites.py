@@ -18,7 +18,7 @@ from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfil
 from rencheng.schemas.site import as_form, read_sites
 from rencheng.store.core.database import Connection
 from rencheng.store.registry.bindings import unbind as unbind_
-from rencheng.store.registry.bindings import unregistered
+from rencheng.store.registry.bindings import unregistered_devices
 from rencheng.store.registry.devices import add_world, ensure_region
 from rencheng.store.registry.sites import load_sites, profile_versions, register_site, replace_sites
 
@@ -63,7 +63,7 @@ def import_(
             ensure_region(connection, site.region)
             add_world(connection, site.world, site.world)
         versions = replace_sites(connection, wanted)
-        missing = unregistered(connection)
+        missing = unregistered_devices(connection)
     typer.echo(f"{len(versions)} sites are watched")
     for site_id in sorted(set(versions) & set(missing)):
         typer.echo(f"{site_id}: not registered yet: {', '.join(missing[site_id])}")

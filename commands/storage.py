@@ -9,10 +9,10 @@ from commands.context import opened, transaction
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.store.core.sessions import Connection
+from rencheng.store.hypertables.catalog import RAW, Hypertable, chunk_interval, chunks, hypertables, size_bytes
 from rencheng.store.hypertables.edition import edition, rollups_are_continuous
-from rencheng.store.hypertables.views import RAW, Hypertable, chunk_interval, chunks, hypertables, size_bytes
-from rencheng.store.retention.readings import would_drop
-from rencheng.store.rollups.refresh import horizon, touch, waiting
+from rencheng.store.retention.readings import preview_drop
+from rencheng.store.rollups.refresh import count_stale, dropped_before, mark_stale
 from rencheng.store.schema.granularity import Granularity, Rollup
 from services.jobs.app import run_once
 from services.jobs.catalogue import JOBS
@@ -61,7 +61,7 @@ def drop(
             keep = settings.keep(hypertable.kind, hypertable.granularity)
             if keep is None:
                 continue
-            found = would_drop(connection, hypertable, keep)
+            found = preview_drop(connection, hypertable, keep)
             for word, some in (("would go", found.chunks), ("waits for its rollup", found.withheld)):
                 for chunk in some:
                     span = f"{chunk.begins:%Y-%m-%d %H:%M} to {chunk.ends:%Y-%m-%d %H:%M}"
@@ -79,10 +79,10 @@ def again(
     if since >= until:
         raise NotPossible("--from must lie before --to")
     with transaction() as connection:
-        gone = horizon(connection, kind, RAW)
+        gone = dropped_before(connection, kind, RAW)
         if gone is not None and since < gone:
             raise NotPossible(f"readings before {gone:%Y-%m-%d %H:%M} UTC were dropped; their rollups stay as they are")
-        touch(connection, kind, since, until)
+        mark_stale(connection, kind, since, until)
     typer.echo("noted; the job does it within minutes, `rencheng storage roll-up` at once")
 
 
@@ -104,7 +104,7 @@ def _name(hypertable: Hypertable) -> str:
 def _described(connection: Connection, hypertable: Hypertable, settings: JobSettings) -> str:
     held = chunks(connection, hypertable)
     keep = settings.keep(hypertable.kind, hypertable.granularity)
-    gone = horizon(connection, hypertable.kind, hypertable.granularity)
+    gone = dropped_before(connection, hypertable.kind, hypertable.granularity)
     told = [
         f"{_name(hypertable):18} {size_bytes(connection, hypertable) / 1e6:9.1f} MB in {len(held)} chunks",
         f"a new one is of {_length(chunk_interval(connection, hypertable))}",
@@ -118,7 +118,7 @@ def _described(connection: Connection, hypertable: Hypertable, settings: JobSett
         told.append(f"dropped before {gone:%Y-%m-%d %H:%M} UTC")
     if hypertable.granularity != RAW:
         rollup = Rollup(hypertable.kind, Granularity(hypertable.granularity))
-        told.append(f"owes {waiting(connection, rollup)} stretches of time")
+        told.append(f"owes {count_stale(connection, rollup)} stretches of time")
     return "; ".join(told)
 
 

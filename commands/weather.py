@@ -17,7 +17,7 @@ from rencheng.domain.weather import in_force
 from rencheng.schemas.forecast import ForecastForm
 from rencheng.schemas.site import findings
 from rencheng.store.registry.devices import add_world
-from rencheng.store.weather import keep_forecasts, keep_signal, signals_since
+from rencheng.store.weather import relevant_signals, save_forecasts, save_signal
 
 app = typer.Typer(help="Weather 气象: rain signals and forecasts, taken in and never originated.", no_args_is_help=True)
 
@@ -33,7 +33,7 @@ def signal(
     taken = read_signal(xml, world=world)
     with transaction() as connection:
         add_world(connection, world, world)
-        new = keep_signal(connection, taken, xml)
+        new = save_signal(connection, taken, xml)
     what = (
         f"{taken.message_type} {taken.level.word} for {', '.join(taken.regions)} until {taken.expires_at.isoformat()}"
     )
@@ -50,7 +50,7 @@ def forecast(file: Annotated[Path, typer.Argument(help="A JSON list; docs/how-to
     with transaction() as connection:
         for world in {form.world for form in forms}:
             add_world(connection, world, world)
-        new = keep_forecasts(connection, [form.forecast() for form in forms])
+        new = save_forecasts(connection, [form.forecast() for form in forms])
     typer.echo(f"{new} of {len(forms)} forecasts are new")
 
 
@@ -59,7 +59,7 @@ def list_() -> None:
     """Show the rain signals in force in the live world."""
     now = datetime.now(UTC)
     with transaction() as connection:
-        signals = [each for each in signals_since(connection, now) if each.world == ACTUAL]
+        signals = [each for each in relevant_signals(connection, now) if each.world == ACTUAL]
     table = Table("signal", "colour", "regions", "until", "headline", box=None)
     for each in in_force(signals, now):
         table.add_row(

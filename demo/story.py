@@ -20,7 +20,7 @@ from device_sims.client import Broker, SimulatedDevice
 from device_sims.connected import connected
 from device_sims.player import Conductor, Played
 from local_stack.stack import reload_broker
-from rencheng.devices.registration import write_accounts
+from rencheng.devices.registration import write_account_file
 from rencheng.domain.errors import NotPossible
 from rencheng.runtime.settings import BrokerAccounts, BrokerSettings, DatabaseSettings, checkout
 from rencheng.store.core.database import Engine
@@ -47,7 +47,7 @@ def prepare(engine: Engine, console: Console) -> tuple[City, dict[str, str]]:
     migrations.upgrade(DatabaseSettings.load().database_url)
     city = build(WORLD, datetime.now(UTC))
     passwords = register_city(engine, city, WORLD, title="Demo: recorded floods 演示：真实洪水回放")
-    write_accounts(engine, BrokerAccounts.load())
+    write_account_file(engine, BrokerAccounts.load())
     reload_broker(checkout())
     kinds = [device.kind for device in city.devices]
     by_kind = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))

@@ -40,7 +40,7 @@ def chaos(
     (BUILD / "report.json").write_text(json.dumps(as_document(proof), indent=2))
     Console().print(_table(proof))
     # a broker that is killed loses what only it held: no promise of ingest's, and here it is counted
-    raise typer.Exit(0 if proof.holds or (broker_kills and not proof.audit.doubled) else 1)
+    raise typer.Exit(0 if proof.holds or (broker_kills and not proof.audit.duplicated) else 1)
 
 
 def _table(proof: Proof) -> Table:
@@ -56,7 +56,7 @@ def _table(proof: Proof) -> Table:
     found = proof.audit
     table.add_row("different keys", f"{found.keys}")
     table.add_row("lost", f"{found.lost} readings, {found.not_quarantined} refused messages")
-    table.add_row("doubled, out of nowhere", f"{found.doubled}, {found.strange}")
+    table.add_row("doubled, out of nowhere", f"{found.duplicated}, {found.unexpected}")
     table.add_row("the account adds up", "yes" if proof.adds_up else "no")
     return table
 

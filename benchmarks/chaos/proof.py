@@ -61,7 +61,7 @@ class Proof:
     def holds(self) -> bool:
         """Nothing lost, nothing doubled, nothing out of nowhere."""
         found = self.audit
-        return self.adds_up and not (found.lost or found.strange or found.doubled or found.not_quarantined)
+        return self.adds_up and not (found.lost or found.unexpected or found.duplicated or found.not_quarantined)
 
 
 def prove(seed: int, dose: Dose, *, per_s: float, tell: Tell) -> Proof:
@@ -209,4 +209,6 @@ def _stored(engine: Engine) -> int:
 def _published(city: City) -> Iterator[PublishedReading]:
     for entry in read_ledger(city.ledger):
         refused = entry.expect is Expect.QUARANTINED
-        yield PublishedReading(entry.kind, entry.device_id, entry.key, quarantined=refused, certain=entry.confirmed)
+        yield PublishedReading(
+            entry.kind, entry.device_id, entry.key, quarantined=refused, acknowledged=entry.confirmed
+        )

@@ -20,7 +20,7 @@ from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
 from local_stack.programs import ensure
 from local_stack.progress import progress_for_stdout
-from rencheng.devices.registration import register_devices, write_accounts
+from rencheng.devices.registration import register_devices, write_account_file
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
@@ -112,7 +112,7 @@ def enrolled(database: PostgresServer, broker: MosquittoServer, accounts: Broker
         add_region(connection, GAUGE.region, "历下区", "Lixia")
         token = create(connection, "check", [KeyScope.TELEMETRY_READ])
     password = register_devices(engine, [GAUGE])[GAUGE.device_id]
-    write_accounts(engine, accounts)
+    write_account_file(engine, accounts)
     broker.reload()
     engine.dispose()
     return password, token

@@ -6,7 +6,7 @@ The broker's container looks at the file (mosquitto/run.sh), so that a new devic
 
 import sys
 
-from rencheng.devices.broker_accounts import keep_accounts
+from rencheng.devices.broker_accounts import maintain_accounts
 from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
@@ -18,7 +18,7 @@ def main() -> None:
     set_up_logs()
     stop = stop_on_signals()
     try:
-        keep_accounts(DatabaseSettings.load().database_url, BrokerAccounts.load(), stop)
+        maintain_accounts(DatabaseSettings.load().database_url, BrokerAccounts.load(), stop)
     except Misconfigured as error:
         sys.exit(str(error))
 

@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 
-from rencheng.devices.registration import write_accounts
+from rencheng.devices.registration import write_account_file
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.settings import BrokerAccounts
@@ -23,8 +23,12 @@ def all_hashes(connection: Connection) -> list[tuple[str, str]]:
     return [(one.account, hashed) for one, hashed in load_gateways(connection)] + password_hashes(connection)
 
 
-def keep_accounts(
-    database_url: str, accounts: BrokerAccounts, stop: threading.Event, *, then: Callable[[], object] = lambda: None
+def maintain_accounts(
+    database_url: str,
+    accounts: BrokerAccounts,
+    stop: threading.Event,
+    *,
+    on_written: Callable[[], object] = lambda: None,
 ) -> None:
     """Write the file, and again whenever a device or gateway comes or goes, until asked to stop.
 
@@ -32,7 +36,7 @@ def keep_accounts(
         database_url: where the register is.
         accounts: the services' passwords, and where the file is.
         stop: set when the process is asked to stop.
-        then: called after each writing, to have the broker read it.
+        on_written: called after each writing, to have the broker read it.
 
     Raises:
         Misconfigured: the file cannot be written.
@@ -45,8 +49,8 @@ def keep_accounts(
             devices = registry.current()
             if devices != written:
                 with translate_errors():
-                    log.info("accounts written", accounts=write_accounts(engine, accounts))
-                then()
+                    log.info("accounts written", accounts=write_account_file(engine, accounts))
+                on_written()
                 written = devices
         except StoreUnavailable as away:
             log.warning("database away", why=str(away))

@@ -12,11 +12,11 @@ from rencheng.schemas.device import listed
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection
 from rencheng.store.history.raw import newest_time
-from rencheng.store.registry.device_changes import set_password, take_over_bindings
+from rencheng.store.registry.device_changes import copy_bindings, set_password
 from rencheng.store.registry.devices import ensure_region, find_devices, register, retire
 
 
-def change(connection: Connection, device_id: str, given: Mapping[str, Any], *, actor: str) -> Device:
+def change_device(connection: Connection, device_id: str, given: Mapping[str, Any], *, actor: str) -> Device:
     """Change what is known about a device in service; `given` are fields of a `Change`.
 
     Raises:
@@ -70,7 +70,7 @@ def replace_device(
         raise NotPossible(listed(wrong))
     password = new_password()
     register(connection, [(new, password_hash(password))])
-    take_over_bindings(connection, old_id, new_id)
+    copy_bindings(connection, old_id, new_id)
     retire(connection, old_id)
     audit.record(connection, actor, "device.replace", f"device {old_id}", {"by": new_id})
     audit.record(connection, actor, "device.add", f"device {new_id}", {"replaces": old_id})

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from rencheng.devices.registration import register_forms
 from rencheng.domain.errors import NotPossible, RejectionReason
-from rencheng.replay.attempt import Limits
-from rencheng.replay.run import ReplaySummary, added, replay_matching
+from rencheng.replay.attempt import IntakeLimits
+from rencheng.replay.run import ReplaySummary, combined, replay_matching
 from rencheng.schemas.device import SHOWN_MAX, DeviceForm, findings
 from rencheng.store.core.database import Engine, database_now, translate_errors
 from rencheng.store.quarantine.log import QuarantineFilters
@@ -37,7 +37,7 @@ class OnboardingResult:
     replayed: ReplaySummary
 
 
-Keep = Callable[[Mapping[str, str]], None]
+OnPasswords = Callable[[Mapping[str, str]], None]
 
 
 def onboard_devices(
@@ -45,9 +45,9 @@ def onboard_devices(
     device_ids: Sequence[str],
     given: Mapping[str, Any],
     *,
-    limits: Limits,
+    limits: IntakeLimits,
     actor: str,
-    keep: Keep = lambda _passwords: None,
+    on_passwords: OnPasswords = lambda _passwords: None,
 ) -> OnboardingResult:
     """Register pending devices as what their topics say that they are, and replay what they sent.
 
@@ -60,7 +60,7 @@ def onboard_devices(
         given: fields of each one's `Registration`, beyond or instead of what its topics say.
         limits: ingest's own.
         actor: who does it.
-        keep: given the new passwords while nothing is committed yet.
+        on_passwords: given the new passwords while nothing is committed yet.
 
     Raises:
         NotPossible: one of them is not pending, spoke as several devices, or cannot be so; nobody is let in then.
@@ -70,11 +70,11 @@ def onboard_devices(
         forms = [_form(each, given) for each in pending]
         if missing := sorted(set(device_ids) - {each.device_id for each in pending}):
             raise NotPossible(f"{', '.join(missing[:SHOWN_MAX])}: not pending; `rencheng device pending` shows who is")
-        enrolled = register_forms(connection, forms, actor=actor, keep=keep)
+        enrolled = register_forms(connection, forms, actor=actor, on_passwords=on_passwords)
         at: datetime = database_now(connection)
     done = _replay(engine, device_ids, limits, actor)
     if _is_settled(engine, at + NEWS_TRAVEL):
-        done = added(done, _replay(engine, device_ids, limits, actor))
+        done = combined(done, _replay(engine, device_ids, limits, actor))
     return OnboardingResult(enrolled.passwords, done)
 
 
@@ -88,7 +88,7 @@ def _form(pending: PendingDevice, given: Mapping[str, Any]) -> DeviceForm:
         raise NotPossible("\n".join(f"{pending.device_id}: {finding}" for finding in findings(error))) from None
 
 
-def _replay(engine: Engine, device_ids: Sequence[str], limits: Limits, actor: str) -> ReplaySummary:
+def _replay(engine: Engine, device_ids: Sequence[str], limits: IntakeLimits, actor: str) -> ReplaySummary:
     # what strangers sent beyond their quota was shed before anybody asked who they are
     reasons = (RejectionReason.UNKNOWN_DEVICE, RejectionReason.QUOTA)
     if len(device_ids) <= ONE_BY_ONE_MAX:
@@ -100,7 +100,7 @@ def _replay(engine: Engine, device_ids: Sequence[str], limits: Limits, actor: st
         after: int | None = 0
         while after is not None:
             part = replay_matching(engine, filters, limits=limits, actor=actor, after=after)
-            total, after = added(total, part), part.following
+            total, after = combined(total, part), part.next_after
     return total
 
 

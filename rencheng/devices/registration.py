@@ -22,7 +22,7 @@ from rencheng.store.registry.gateways import load_gateways, register_gateway
 
 HASHED_AT_ONCE = 500
 
-Say = Callable[[int], None]
+OnHashed = Callable[[int], None]
 """Told how many passwords are hashed so far."""
 
 
@@ -63,8 +63,8 @@ def register_forms(
     forms: Sequence[DeviceForm],
     *,
     actor: str,
-    keep: Callable[[Mapping[str, str]], None] = lambda _passwords: None,
-    say: Say = lambda _done: None,
+    on_passwords: Callable[[Mapping[str, str]], None] = lambda _passwords: None,
+    on_hashed: OnHashed = lambda _done: None,
 ) -> RegistrationResult:
     """Register a list of devices, all of them or none. To do it twice is harmless: who is known keeps the password.
 
@@ -72,8 +72,8 @@ def register_forms(
         connection: the transaction in which it is done.
         forms: the devices; what a form leaves out stays as it is.
         actor: who does it, for the audit.
-        keep: given the new passwords while nothing is committed yet, so that none is lost if it fails.
-        say: told of the progress of hashing, which takes the time.
+        on_passwords: given the new passwords while nothing is committed yet, so that none is lost if it fails.
+        on_hashed: told of the progress of hashing, which takes the time.
 
     Raises:
         NotPossible: and what is wrong with which device, up to twenty findings.
@@ -89,10 +89,10 @@ def register_forms(
     new = [device for device in wanted if device.device_id not in known]
     changed = [device for device in wanted if known.get(device.device_id, device) != device]
     passwords = {device.device_id: new_password() for device in new}
-    hashes = _hashed(list(passwords.values()), say)
+    hashes = _hashed(list(passwords.values()), on_hashed)
     register(connection, [*zip(new, hashes, strict=True), *((device, None) for device in changed)])
     _write_down(connection, actor, new, changed)
-    keep(passwords)
+    on_passwords(passwords)
     return RegistrationResult(
         passwords, [device.device_id for device in changed], len(wanted) - len(new) - len(changed)
     )
@@ -113,7 +113,7 @@ def register_gateway_account(engine: Engine, gateway: Gateway, *, actor: str) ->
     return password
 
 
-def write_accounts(engine: Engine, accounts: BrokerAccounts) -> int:
+def write_account_file(engine: Engine, accounts: BrokerAccounts) -> int:
     """Write the broker's password file anew (services, gateways, devices in service), and what gateways may do.
 
     Returns how many accounts there are.
@@ -168,7 +168,7 @@ def _misplaced(connection: Connection, wanted: Sequence[Device]) -> list[str]:
     return wrong
 
 
-def _hashed(passwords: Sequence[str], say: Say) -> list[str]:
+def _hashed(passwords: Sequence[str], say: OnHashed) -> list[str]:
     """In threads, because hashing lets others run: ten thousand take a second on two cores."""
     hashes: list[str] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:

@@ -13,7 +13,7 @@ from rencheng.store.quarantine.replay import QuarantineEntry
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class IntakeLimits:
     """By what intake judges; for a replay to be like a live message, they must be ingest's own."""
 
     clock: ClockLimits = field(default_factory=ClockLimits)
@@ -29,7 +29,12 @@ class Fix:
 
 
 def attempt(
-    entry: QuarantineEntry, directory: Mapping[str, Device], limits: Limits, fix: Fix | None = None, *, now: datetime
+    entry: QuarantineEntry,
+    directory: Mapping[str, Device],
+    limits: IntakeLimits,
+    fix: Fix | None = None,
+    *,
+    now: datetime,
 ) -> IntakeResult:
     """What intake would say today, as of the moment when the message was first received.
 
@@ -41,10 +46,10 @@ def attempt(
     payload = entry.payload if fix.payload is None else fix.payload
     admitted = admit(InboundPayload(topic, payload, entry.first_received_at), directory, limits.clock, limits.gauges)
     wanted = admitted if _is_whole(entry, fix) else _only(admitted, entry.position)
-    return _recent(wanted, places(entry, wanted, fix), now - limits.clock.past, limits)
+    return _recent(wanted, positions_of(entry, wanted, fix), now - limits.clock.past, limits)
 
 
-def _recent(tried: IntakeResult, where: Sequence[int], oldest: datetime, limits: Limits) -> IntakeResult:
+def _recent(tried: IntakeResult, where: Sequence[int], oldest: datetime, limits: IntakeLimits) -> IntakeResult:
     old = {place for place, reading in zip(where, tried.readings, strict=True) if reading.time < oldest}
     if not old:
         return tried
@@ -58,7 +63,7 @@ def _is_whole(entry: QuarantineEntry, fix: Fix | None) -> bool:
     return entry.position == WHOLE_MESSAGE or (fix is not None and fix.payload is not None)
 
 
-def places(entry: QuarantineEntry, tried: IntakeResult, fix: Fix | None) -> Sequence[int]:
+def positions_of(entry: QuarantineEntry, tried: IntakeResult, fix: Fix | None) -> Sequence[int]:
     """Where in its message each reading of an attempt stands."""
     return tried.positions if _is_whole(entry, fix) else [entry.position] * len(tried.readings)
 

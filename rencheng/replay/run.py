@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.replay.account import WORKER, ReplayLedger, ReplayOutcome
-from rencheng.replay.attempt import Fix, Limits, attempt, places
-from rencheng.store.accounting.counts import ReadingCounts, lock_worker
+from rencheng.replay.attempt import Fix, IntakeLimits, attempt, positions_of
+from rencheng.replay.ledger import WORKER, ReplayLedger, ReplayOutcome
+from rencheng.store.accounting.counts import ReadingCounts, lock_writer
 from rencheng.store.core.database import Connection, Engine, translate_errors
 from rencheng.store.quarantine.log import QuarantineFilters
-from rencheng.store.quarantine.replay import QuarantineEntry, open_entries, take_open
+from rencheng.store.quarantine.replay import QuarantineEntry, lock_open_entries, open_entries
 from rencheng.store.readings.merge import ReceivedReading, RowResult, write
 from rencheng.store.registry.devices import find_devices
 
@@ -35,14 +35,14 @@ class ReplaySummary:
 
     entries: int = 0
     moved: int = 0
-    tally: ReadingCounts = field(default_factory=ReadingCounts)
-    following: int | None = None
+    counts: ReadingCounts = field(default_factory=ReadingCounts)
+    next_after: int | None = None
 
 
-def added(one: ReplaySummary, other: ReplaySummary) -> ReplaySummary:
+def combined(one: ReplaySummary, other: ReplaySummary) -> ReplaySummary:
     """Both together; where to go on is the other's."""
     return ReplaySummary(
-        one.entries + other.entries, one.moved + other.moved, one.tally + other.tally, following=other.following
+        one.entries + other.entries, one.moved + other.moved, one.counts + other.counts, next_after=other.next_after
     )
 
 
@@ -50,7 +50,7 @@ def replay(
     engine: Engine,
     quarantine_ids: Sequence[int],
     *,
-    limits: Limits,
+    limits: IntakeLimits,
     actor: str,
     fix: Fix | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -71,8 +71,8 @@ def replay(
     for last in (False,) * (ATTEMPTS - 1) + (True,):
         try:
             with translate_errors(), engine.begin() as connection:
-                lock_worker(connection, WORKER)
-                return _replay(connection, take_open(connection, quarantine_ids), limits, actor, fix, now())
+                lock_writer(connection, WORKER)
+                return _replay(connection, lock_open_entries(connection, quarantine_ids), limits, actor, fix, now())
         except StoreUnavailable:
             if last:
                 raise
@@ -80,7 +80,7 @@ def replay(
 
 
 def replay_matching(
-    engine: Engine, filters: QuarantineFilters, *, limits: Limits, actor: str, after: int = 0, limit: int = 1000
+    engine: Engine, filters: QuarantineFilters, *, limits: IntakeLimits, actor: str, after: int = 0, limit: int = 1000
 ) -> ReplaySummary:
     """Replay the open entries that are meant, the first `limit` from the number `after` on.
 
@@ -89,16 +89,18 @@ def replay_matching(
     """
     with translate_errors(), engine.connect() as connection:
         found = open_entries(connection, filters, after=after, limit=limit)
-    outcomes = [outcome for portion in chunks(found) for outcome in replay(engine, portion, limits=limits, actor=actor)]
+    outcomes = [
+        outcome for portion in portions(found) for outcome in replay(engine, portion, limits=limits, actor=actor)
+    ]
     return ReplaySummary(
         entries=len(found),
         moved=sum(outcome.moved for outcome in outcomes),
-        tally=sum((outcome.tally for outcome in outcomes), ReadingCounts()),
-        following=found[-1][0] if len(found) == limit else None,
+        counts=sum((outcome.tally for outcome in outcomes), ReadingCounts()),
+        next_after=found[-1][0] if len(found) == limit else None,
     )
 
 
-def chunks(entries: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
+def portions(entries: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
     """Numbers of entries, given with their payload's bytes, in portions for one transaction each."""
     portion: list[int] = []
     size = 0
@@ -115,7 +117,7 @@ def chunks(entries: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
 def _replay(
     connection: Connection,
     entries: Sequence[QuarantineEntry],
-    limits: Limits,
+    limits: IntakeLimits,
     actor: str,
     fix: Fix | None,
     now: datetime,
@@ -123,7 +125,7 @@ def _replay(
     topics = [fix.topic if fix and fix.topic is not None else entry.topic for entry in entries]
     directory = find_devices(connection, {topic.split("/")[4] for topic in topics if topic.count("/") > 3})  # noqa: PLR2004
     tried = [attempt(entry, directory, limits, fix, now=now) for entry in entries]
-    where = [places(entry, admitted, fix) for entry, admitted in zip(entries, tried, strict=True)]
+    where = [positions_of(entry, admitted, fix) for entry, admitted in zip(entries, tried, strict=True)]
     read = [(k, p, r) for k, a in enumerate(tried) for p, r in zip(where[k], a.readings, strict=True)]
     fates = write(connection, [ReceivedReading(reading, tried[k].message.received_at) for k, _, reading in read])
     by_entry: dict[int, list[tuple[int, RowResult]]] = defaultdict(list)

@@ -18,7 +18,7 @@ def stop_on_signals() -> threading.Event:
     return stop
 
 
-def settle_memory() -> None:
+def tune_garbage_collection() -> None:
     """Have Python look for garbage in circles seldom, and never again among what there is already.
 
     A busy service makes millions of short-lived objects and no circles; looked through every 700 of them, all that

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, delete, select
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
-from rencheng.store.rollups.refresh import touch_devices
+from rencheng.store.rollups.refresh import mark_devices_stale
 from rencheng.store.schema.account_tables import ingest_counts, quarantine, quarantine_drops
 from rencheng.store.schema.suppression_tables import maintenance, notices, silences
 from rencheng.store.schema.tables import (
@@ -43,7 +43,7 @@ def clear_exercise(connection: Connection, world: str) -> None:
     if world == ACTUAL:
         raise NotPossible("the world `actual` is no exercise and cannot be cleared")
     of_world = select(devices.c.device_id).where(devices.c.world == world)
-    touch_devices(connection, of_world)
+    mark_devices_stale(connection, of_world)
     for table in (waterlogging_readings, signal_events, meter_values, device_states):
         connection.execute(delete(table).where(table.c.device_id.in_(of_world)))
     for table in OF_WORLD:

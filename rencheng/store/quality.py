@@ -17,7 +17,7 @@ ROWS_AT_ONCE = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class SeriesOf:
+class SeriesProgress:
     """A gauge to be tested: its kind, how far its tests have come (None: not begun), and what they remember."""
 
     device_id: str
@@ -36,7 +36,7 @@ class SeriesFlag:
     flags: Quality
 
 
-def gauges_in_service(connection: Connection) -> list[SeriesOf]:
+def gauges_in_service(connection: Connection) -> list[SeriesProgress]:
     """Every gauge that is not retired."""
     query = (
         select(devices.c.device_id, devices.c.gauge, series_states.c.evaluated_through, series_states.c.channels)
@@ -45,7 +45,7 @@ def gauges_in_service(connection: Connection) -> list[SeriesOf]:
         .order_by(devices.c.device_id)
     )
     return [
-        SeriesOf(row.device_id, row.gauge, row.evaluated_through, row.channels or {})
+        SeriesProgress(row.device_id, row.gauge, row.evaluated_through, row.channels or {})
         for row in connection.execute(query)
     ]
 
@@ -120,6 +120,6 @@ def flags_of(connection: Connection, device_id: str, *, start: datetime, end: da
     return [SeriesFlag(row.device_id, row.channel, row.time, Quality(row.flags)) for row in connection.execute(query)]
 
 
-def forget_flags(connection: Connection, *, before: datetime) -> int:
+def delete_flags(connection: Connection, *, before: datetime) -> int:
     """Drop findings about readings from before a time; how many there were."""
     return connection.execute(delete(series_flags).where(series_flags.c.time < before)).rowcount

@@ -18,7 +18,7 @@ CHAIN_MAX = timedelta(days=7)
 """How long a rain signal may be kept up by updates: what refers to something older stands for itself."""
 
 
-def keep_signal(connection: Connection, signal: RainSignal, document: str) -> bool:
+def save_signal(connection: Connection, signal: RainSignal, document: str) -> bool:
     """Keep a message as it came. False if it was kept before.
 
     Raises:
@@ -42,7 +42,7 @@ def keep_signal(connection: Connection, signal: RainSignal, document: str) -> bo
     return False
 
 
-def keep_forecasts(connection: Connection, forecasts: Sequence[RainForecast]) -> int:
+def save_forecasts(connection: Connection, forecasts: Sequence[RainForecast]) -> int:
     """Keep forecasts; how many of them are new. The same issue sent again changes nothing."""
     if not forecasts:
         return 0
@@ -50,14 +50,14 @@ def keep_forecasts(connection: Connection, forecasts: Sequence[RainForecast]) ->
     return len(connection.execute(statement.on_conflict_do_nothing().returning(rain_forecasts.c.region)).all())
 
 
-def signals_since(connection: Connection, now: datetime) -> tuple[RainSignal, ...]:
+def relevant_signals(connection: Connection, now: datetime) -> tuple[RainSignal, ...]:
     """The messages that may still count: those of the live world of the last days, and all of exercises."""
     table = rain_signals
     recent = or_(table.c.world != ACTUAL, table.c.sent_at > now - CHAIN_MAX)
     return tuple(_as_signal(row) for row in connection.execute(select(table).where(recent).order_by(table.c.sent_at)))
 
 
-def forecasts_since(connection: Connection, now: datetime) -> tuple[RainForecast, ...]:
+def relevant_forecasts(connection: Connection, now: datetime) -> tuple[RainForecast, ...]:
     """The forecasts that may still count: those of the live world for times to come, and all of exercises."""
     table = rain_forecasts
     names = [field.name for field in fields(RainForecast)]

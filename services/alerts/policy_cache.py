@@ -11,7 +11,7 @@ from rencheng.engine.rain.weather import RainOutlook
 from rencheng.runtime.logs import get_logger
 from rencheng.store.core.database import Engine, translate_errors
 from rencheng.store.warnings.suppression import load_mutes
-from rencheng.store.weather import forecasts_since, signals_since
+from rencheng.store.weather import relevant_forecasts, relevant_signals
 from services.alerts.isolation import isolated
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class PolicyCache:
         try:
             with isolated("orders"), translate_errors(), self._engine.connect() as connection:
                 mutes = tuple(mute for mute, _ in load_mutes(connection, now))
-                outlook = RainOutlook(signals_since(connection, now), forecasts_since(connection, now))
+                outlook = RainOutlook(relevant_signals(connection, now), relevant_forecasts(connection, now))
                 self.mutes, self.outlook, self._ready = mutes, outlook, {}
                 return True
         except StoreUnavailable as away:

@@ -242,12 +242,12 @@ def _evaluation_failed(site_id: str, error: Exception) -> None:
 
 
 def _load_registry(connection: Connection) -> Registry:
-    return load_directory(connection), load_sites(connection, unfit=_say_unfit)
+    return load_directory(connection), load_sites(connection, on_invalid=_say_unfit)
 
 
 def _refresh_registry(connection: Connection, registry: Registry, changed: Collection[str]) -> Registry:
     """All sites, but of 75,000 devices only those that changed: a whole load would hold warnings up for a second."""
-    return refresh_directory(connection, registry[0], changed), load_sites(connection, unfit=_say_unfit)
+    return refresh_directory(connection, registry[0], changed), load_sites(connection, on_invalid=_say_unfit)
 
 
 def _say_unfit(site_id: str, error: Exception) -> None:

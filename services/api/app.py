@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from fastapi import APIRouter, FastAPI
 
-from rencheng.replay.attempt import Limits
+from rencheng.replay.attempt import IntakeLimits
 from rencheng.runtime.logs import get_logger
 from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.core.sessions import Database
@@ -88,7 +88,7 @@ documents (RFC 9457).
 def create_app(settings: ApiSettings) -> FastAPI:
     """The API on a database. It starts, and answers 503, while the database is away."""
     database = Database(settings.database_url, name="rencheng-api")
-    replayer = Replayer(settings.database_url, Limits(settings.clock_limits, settings.gauge_limits))
+    replayer = Replayer(settings.database_url, IntakeLimits(settings.clock_limits, settings.gauge_limits))
     live = StreamHub(settings.database_url, database, streams_max=settings.api_streams_max)
     public_url = settings.public_url.rstrip("/")
 

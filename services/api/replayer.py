@@ -7,22 +7,22 @@ from typing import Any
 from rencheng.devices.onboarding import OnboardingResult, onboard_devices
 from rencheng.domain.device import Device
 from rencheng.intake import IntakeResult
-from rencheng.replay.account import ReplayOutcome
-from rencheng.replay.attempt import Fix, Limits, attempt
+from rencheng.replay.attempt import Fix, IntakeLimits, attempt
+from rencheng.replay.ledger import ReplayOutcome
 from rencheng.replay.run import ReplaySummary, replay, replay_matching
 from rencheng.store.core.database import open_database, translate_errors
 from rencheng.store.quarantine.log import QuarantineFilters
 from rencheng.store.quarantine.replay import QuarantineEntry
-from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.readings.merge import create_staging_on_connect
 
 
 class Replayer:
     """One replay at a time is the rule (`take_turn`), so a few connections are plenty."""
 
-    def __init__(self, url: str, limits: Limits) -> None:
+    def __init__(self, url: str, limits: IntakeLimits) -> None:
         self._engine = open_database(url, name="rencheng-replay", connections_max=2)
         self._limits = limits
-        stage_on_connect(self._engine)
+        create_staging_on_connect(self._engine)
 
     def attempt(self, entry: QuarantineEntry, directory: Mapping[str, Device], fix: Fix | None = None) -> IntakeResult:
         """What intake would say today."""

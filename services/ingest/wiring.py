@@ -11,7 +11,7 @@ from rencheng.codecs.registry import BROKEN
 from rencheng.domain.topic import Channel, every
 from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.session import Session
-from rencheng.runtime.lifecycle import settle_memory
+from rencheng.runtime.lifecycle import tune_garbage_collection
 from rencheng.runtime.logs import get_logger
 from services.ingest import metrics
 from services.ingest.broker_metrics import watch_broker
@@ -76,7 +76,7 @@ def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[R
         try:
             crew.wait_until_open()
             with session:
-                settle_memory()
+                tune_garbage_collection()
                 yield Receiver(wanted, inbox, crew, session)
                 crew.drain()
         finally:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from rencheng import series_quality
 from rencheng.domain.kind import Kind
 from rencheng.store.core.database import Connection, Engine
-from rencheng.store.quality import forget_flags
-from rencheng.store.retention.quarantine import drop_old
+from rencheng.store.quality import delete_flags
+from rencheng.store.retention.quarantine import drop_old_entries
 from services.jobs import storage
 from services.jobs.settings import JobSettings
 
@@ -30,7 +30,7 @@ class Job:
     name: str
     every: timedelta
     run: Callable[[Engine, JobSettings], Figures]
-    says: str
+    title: str
 
 
 def in_one_transaction(work: Callable[[Connection, JobSettings], Figures]) -> Callable[[Engine, JobSettings], Figures]:
@@ -49,7 +49,7 @@ def _test_series(engine: Engine, settings: JobSettings) -> Figures:
     keep = settings.keep(Kind.WATERLOGGING, "raw")
     if keep is not None:  # a finding goes when its reading does
         with engine.begin() as connection:
-            figures["forgotten"] = forget_flags(connection, before=now - keep)
+            figures["forgotten"] = delete_flags(connection, before=now - keep)
     return figures
 
 
@@ -58,7 +58,7 @@ def _trim_quarantine(engine: Engine, settings: JobSettings) -> Figures:
     more = True
     while more:
         with engine.begin() as connection:
-            dropped = drop_old(
+            dropped = drop_old_entries(
                 connection,
                 datetime.now(UTC),
                 keep_days=settings.quarantine_keep_days,

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from rencheng.domain.kind import Kind
 from rencheng.store.core.database import Connection, Engine
-from rencheng.store.hypertables.chunk_sizes import fit_chunks, measured_rates
-from rencheng.store.hypertables.columnstore import keep_by_columns
-from rencheng.store.hypertables.views import hypertables
-from rencheng.store.retention.readings import drop_old
+from rencheng.store.hypertables.catalog import hypertables
+from rencheng.store.hypertables.chunk_sizes import fit_chunk_intervals, measured_rows_per_day
+from rencheng.store.hypertables.columnstore import set_columnstore_policies
+from rencheng.store.retention.readings import drop_old_chunks
 from rencheng.store.rollups.refresh import roll_up
 from services.jobs.settings import JobSettings
 
@@ -22,10 +22,10 @@ def roll_up_touched(engine: Engine, _settings: JobSettings) -> dict[str, int]:
 
 def arrange(connection: Connection, settings: JobSettings) -> dict[str, int]:
     """Fit the length of new chunks to what comes in, and have old ones kept by columns."""
-    rates = measured_rates(connection, datetime.now(UTC))
+    rates = measured_rows_per_day(connection, datetime.now(UTC))
     expected = {kind: max(settings.expected_rows_per_day(kind), rates.get(kind, 0)) for kind in Kind}
-    refitted = fit_chunks(connection, expected)
-    policies = keep_by_columns(connection, timedelta(days=settings.storage_columnstore_after_days))
+    refitted = fit_chunk_intervals(connection, expected)
+    policies = set_columnstore_policies(connection, timedelta(days=settings.storage_columnstore_after_days))
     return {"chunk_lengths_changed": len(refitted), "columnstore_policies_changed": len(policies)}
 
 
@@ -39,7 +39,7 @@ def drop_what_is_old(engine: Engine, settings: JobSettings) -> dict[str, int]:
         if keep is None:
             continue
         with engine.begin() as connection:
-            dropped = drop_old(connection, hypertable, keep)
+            dropped = drop_old_chunks(connection, hypertable, keep)
         figures["chunks_dropped"] += len(dropped.chunks)
         figures["chunks_withheld"] += len(dropped.withheld)
     return figures

@@ -13,7 +13,7 @@ from rencheng.domain.warning import MessageType
 from rencheng.domain.weather import RainSignal
 from rencheng.engine.rain.readiness import Readiness
 from rencheng.store.warnings.suppression import add_mute
-from rencheng.store.weather import keep_signal
+from rencheng.store.weather import save_signal
 from services.alerts.policy_cache import PolicyCache
 from tests.alerts.services import hasty_site, watch
 
@@ -35,7 +35,7 @@ def test_a_rain_signal_makes_the_sites_of_its_region_ready_while_it_holds(
     site = hasty_site(1)
     assert orders.readiness(site, NOW) == Readiness()
     with database.begin() as connection:
-        keep_signal(connection, SIGNAL, "<alert/>")
+        save_signal(connection, SIGNAL, "<alert/>")
     assert orders.refresh()
 
     assert orders.readiness(site, NOW) == Readiness(Level.ORANGE, "rain signal W1")

@@ -19,7 +19,7 @@ from rencheng.domain.reading import Reading, WaterReading
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import KeyScope
-from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, stage_on_connect, write
+from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, create_staging_on_connect, write
 from rencheng.store.registry.devices import add_region, add_world, register
 from rencheng.store.registry.sites import register_site
 from services.api.__main__ import Server, make_server
@@ -70,7 +70,7 @@ DEVICES = (
 def city(database_url: str) -> Iterator[Engine]:
     """A database with two regions, two live sites, a drill, and their devices."""
     engine = create_engine(database_url)
-    stage_on_connect(engine)
+    create_staging_on_connect(engine)
     with engine.begin() as connection:
         add_world(connection, DRILL, "演练")
         add_region(connection, LIXIA, "历下区", "Lixia")

@@ -36,7 +36,7 @@ def test_whatever_ends_under_load_no_key_is_lost_or_doubled_and_the_account_adds
     assert sum(proof.faults.values()) == 6
     assert proof.receivers_killed + proof.writers_killed == 2
     assert proof.unconfirmed == 0
-    assert proof.audit == LossReport(proof.audit.keys, lost=0, strange=0, doubled=0, not_quarantined=0)
+    assert proof.audit == LossReport(proof.audit.keys, lost=0, unexpected=0, duplicated=0, not_quarantined=0)
     assert proof.audit.keys == proof.expected["stored"] == proof.rows
     assert proof.holds
     assert proof.ended_in_order

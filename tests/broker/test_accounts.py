@@ -12,7 +12,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from rencheng.devices.registration import register_devices, write_accounts
+from rencheng.devices.registration import register_devices, write_account_file
 from rencheng.domain.device import Device
 from rencheng.domain.errors import Misconfigured, NotPossible
 from rencheng.domain.kind import Kind
@@ -76,12 +76,12 @@ def test_an_enrolled_device_gets_in_and_a_retired_one_no_more(
 ) -> None:
     passwords = register_devices(database, [gauge("G1"), gauge("G2.-_x")])
     before = answer(broker, "G1", passwords["G1"])
-    written = write_accounts(database, accounts)
+    written = write_account_file(database, accounts)
     reload(broker)
     after = [answer(broker, name, password) for name, password in passwords.items()]
     with database.begin() as connection:
         retire(connection, "G1")
-    write_accounts(database, accounts)
+    write_account_file(database, accounts)
     reload(broker)
 
     assert before == "Not authorized"
@@ -98,7 +98,7 @@ def test_enrolling_again_brings_a_retired_device_back_with_a_new_password(
     with database.begin() as connection:
         retire(connection, "G3")
     (new,) = register_devices(database, [gauge("G3")]).values()
-    write_accounts(database, accounts)
+    write_account_file(database, accounts)
     reload(broker)
 
     assert answer(broker, "G3", old) == "Not authorized"

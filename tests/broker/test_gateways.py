@@ -9,7 +9,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from pydantic import SecretStr
 from sqlalchemy import Engine
 
-from rencheng.devices.registration import register_gateway_account, write_accounts
+from rencheng.devices.registration import register_gateway_account, write_account_file
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.gateway import Gateway
 from rencheng.domain.kind import Kind
@@ -97,7 +97,7 @@ def test_it_publishes_for_its_own_alone_and_reads_nobodys_readings(
     broker: Broker, database: Engine, accounts: BrokerAccounts
 ) -> None:
     password = register_gateway_account(database, PILES, actor="a test")
-    write_accounts(database, accounts)
+    write_account_file(database, accounts)
     broker.server.reload()
     user, word = broker.account("operator")
     with listening(user=user, password=word, address=broker.address) as listener:
@@ -117,12 +117,12 @@ def test_it_publishes_for_its_own_alone_and_reads_nobodys_readings(
 
 def test_one_that_is_removed_gets_in_no_more(broker: Broker, database: Engine, accounts: BrokerAccounts) -> None:
     password = register_gateway_account(database, PILES, actor="a test")
-    write_accounts(database, accounts)
+    write_account_file(database, accounts)
     broker.server.reload()
     line_that_is(broker, password, let_in=True).close()
     with database.begin() as connection:
         gone = [remove_gateway(connection, PILES), remove_gateway(connection, PILES)]
-    write_accounts(database, accounts)
+    write_account_file(database, accounts)
     broker.server.reload()
     line_that_is(broker, password, let_in=False).close()
 

@@ -18,8 +18,8 @@ from local_stack.programs import Programs
 from rencheng.domain.reading import WaterReading
 from rencheng.messaging.mqtt.accounts import new_password, password_hash, write_password_file
 from rencheng.store.core.database import open_database
-from rencheng.store.hypertables.views import hypertables, size_bytes
-from rencheng.store.readings.merge import ReceivedReading, WriteStatus, stage_on_connect, write
+from rencheng.store.hypertables.catalog import hypertables, size_bytes
+from rencheng.store.readings.merge import ReceivedReading, WriteStatus, create_staging_on_connect, write
 from services.jobs.app import run_once
 from services.jobs.catalogue import JOBS
 from services.jobs.settings import JobSettings
@@ -156,7 +156,7 @@ def test_the_jobs_work_as_the_owner_and_the_services_read_what_they_made(narrow_
     urls = {name: url.render_as_string(hide_password=False) for name, url in narrow_roles.items()}
     migrations.upgrade(urls["owner"])
     services, owner = (open_database(urls[name], name="test roles") for name in ("services", "owner"))
-    stage_on_connect(services)
+    create_staging_on_connect(services)
     old = datetime.now(UTC) - timedelta(days=20)
     readings = [WaterReading("G1", 0, old + timedelta(minutes=n), depth_mm=float(n)) for n in range(90)]
     with services.begin() as connection:

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from sqlalchemy import Engine, text
 
 from rencheng.devices.onboarding import onboard_devices
-from rencheng.replay.attempt import Limits
+from rencheng.replay.attempt import IntakeLimits
 from rencheng.store.core.database import open_database
-from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.pending_devices import list_pending
 from tests.ingest.conftest import Sender, Worker, counts, eventually, sample, scalar
 
@@ -25,8 +25,8 @@ def test_a_stranger_is_admitted_while_it_speaks_and_all_is_stored_once(
 
     posted = [stranger.post(sample(100 + second)) for second in range(300)]
     engine = open_database(database_url, name="admission test")
-    stage_on_connect(engine)
-    done = onboard_devices(engine, ["stranger"], {"name": "新来的"}, limits=Limits(), actor="shell tester")
+    create_staging_on_connect(engine)
+    done = onboard_devices(engine, ["stranger"], {"name": "新来的"}, limits=IntakeLimits(), actor="shell tester")
     posted += [stranger.post(sample(1000 + second)) for second in range(50)]
     for each in posted:
         each.wait_for_publish(20)

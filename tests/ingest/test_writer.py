@@ -15,7 +15,7 @@ from rencheng.domain.kind import Kind
 from rencheng.intake import InboundPayload, IntakeResult, admit
 from rencheng.store.accounting.counts import ReadingCounts
 from rencheng.store.core.database import open_database
-from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.readings.merge import create_staging_on_connect
 from services.ingest.processing.writer import Stopped, Writer
 from tests.ingest.conftest import REGION, counts, scalar
 
@@ -35,7 +35,7 @@ def batch(count: int = 3, *, first: int = 0) -> list[IntakeResult]:
 @pytest.fixture
 def engine(database_url: str, database: Engine) -> Iterator[Engine]:
     engine = open_database(database_url, name="writer tests")
-    stage_on_connect(engine)
+    create_staging_on_connect(engine)
     yield engine
     engine.dispose()
 

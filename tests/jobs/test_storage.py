@@ -14,9 +14,9 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.store.accounting.counts import ReadingCounts, count
 from rencheng.store.core.database import open_database
-from rencheng.store.hypertables.chunk_sizes import LENGTHS, ROWS_MAX, suitable
-from rencheng.store.hypertables.views import RAW, chunk_interval, hypertables
-from rencheng.store.readings.merge import ReceivedReading, stage_on_connect, write
+from rencheng.store.hypertables.catalog import RAW, chunk_interval, hypertables
+from rencheng.store.hypertables.chunk_sizes import INTERVALS, ROWS_MAX, suitable_interval
+from rencheng.store.readings.merge import ReceivedReading, create_staging_on_connect, write
 from services.jobs.settings import JobSettings
 from services.jobs.storage import arrange
 
@@ -27,7 +27,7 @@ LONG_AGO = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timede
 @pytest.fixture(scope="module")
 def engine(database_url: str) -> Iterator[Engine]:
     engine = open_database(database_url, name="storage tests")
-    stage_on_connect(engine)
+    create_staging_on_connect(engine)
     yield engine
     engine.dispose()
 
@@ -58,11 +58,11 @@ def length_of(engine: Engine, kind: Kind) -> timedelta:
 
 @given(st.floats(min_value=0.001, max_value=1e11))
 def test_a_chunk_is_as_long_as_keeps_it_small(rows_per_day: float) -> None:
-    length = suitable(rows_per_day)
+    length = suitable_interval(rows_per_day)
     rows = rows_per_day * (length / timedelta(days=1))
 
-    assert rows <= ROWS_MAX or length == LENGTHS[0]
-    longer = LENGTHS[LENGTHS.index(length) + 1 :]
+    assert rows <= ROWS_MAX or length == INTERVALS[0]
+    longer = INTERVALS[INTERVALS.index(length) + 1 :]
     assert all(rows_per_day * (other / timedelta(days=1)) > ROWS_MAX for other in longer)
 
 

@@ -10,7 +10,7 @@ import migrations
 from rencheng.domain.kind import Kind
 from rencheng.store.accounting.counts import ReadingCounts, totals
 from rencheng.store.accounting.writer_count import writer_count
-from rencheng.store.rollups.refresh import horizon
+from rencheng.store.rollups.refresh import dropped_before
 
 GROUNDS = {
     "because": [{"feature": "depth_mm", "log_odds": 1.5}],
@@ -148,7 +148,7 @@ def test_notices_counts_and_kept_state_are_read_by_the_code_of_today(filled: Eng
     with filled.connect() as connection:
         assert writer_count(connection) == 4
         assert totals(connection, "actual") == ReadingCounts(5, 1, 2, 0)
-        assert horizon(connection, Kind.WATERLOGGING, "raw") is not None
+        assert dropped_before(connection, Kind.WATERLOGGING, "raw") is not None
 
 
 def test_a_late_reading_marks_its_bucket_stale_before_and_after_the_downgrade(filled: Engine, empty_url: str) -> None:

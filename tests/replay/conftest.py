@@ -13,7 +13,7 @@ from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.intake import InboundPayload, admit
 from rencheng.store.core.database import open_database
-from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.devices import add_region, add_world, load_directory, register
 from services.ingest.processing.writer import Writer
 
@@ -34,7 +34,7 @@ TABLES = (
 @pytest.fixture(scope="module")
 def database(database_url: str) -> Iterator[Engine]:
     engine = open_database(database_url, name="replay tests", connections_max=12)
-    stage_on_connect(engine)
+    create_staging_on_connect(engine)
     with engine.begin() as connection:
         add_region(connection, REGION, "历下区", "Lixia")
         add_world(connection, "drill", "演练")

@@ -10,10 +10,10 @@ from sqlalchemy import Engine, text
 
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.replay.attempt import Fix, Limits
+from rencheng.replay.attempt import Fix, IntakeLimits
 from rencheng.replay.run import replay
 from rencheng.store.registry.devices import retire
-from rencheng.store.retention.quarantine import drop_old
+from rencheng.store.retention.quarantine import drop_old_entries
 from tests.replay.conftest import LIMITS, NOON, REGION, TABLES, check_account, enrol, ingest, message, open_ids, sample
 
 DEVICES = st.sampled_from(["G1", "G2", "G3"])
@@ -61,19 +61,26 @@ class Account(RuleBasedStateMachine):
     def all_is_replayed(self, *, wide: bool) -> None:
         clock = LIMITS if not wide else type(LIMITS)(past=2 * LIMITS.past)
         ids = open_ids(self.database)
-        replay(self.database, ids, limits=Limits(clock), actor="m", now=lambda: NOON)
-        replay(self.database, ids, limits=Limits(clock), actor="m", now=lambda: NOON)
+        replay(self.database, ids, limits=IntakeLimits(clock), actor="m", now=lambda: NOON)
+        replay(self.database, ids, limits=IntakeLimits(clock), actor="m", now=lambda: NOON)
 
     @rule(which=st.integers(0, 9), payload=PAYLOADS, device=DEVICES | st.none())
     def one_is_mended(self, which: int, payload: bytes, device: str | None) -> None:
         if ids := open_ids(self.database):
             fix = Fix(topic=message(b"", device).topic if device else None, payload=payload)
-            replay(self.database, [ids[which % len(ids)]], limits=Limits(LIMITS), actor="m", fix=fix, now=lambda: NOON)
+            replay(
+                self.database,
+                [ids[which % len(ids)]],
+                limits=IntakeLimits(LIMITS),
+                actor="m",
+                fix=fix,
+                now=lambda: NOON,
+            )
 
     @rule(keep_bytes=st.integers(0, 4000))
     def the_oldest_is_dropped(self, keep_bytes: int) -> None:
         with self.database.begin() as connection:
-            drop_old(connection, NOON + timedelta(days=1), keep_bytes=keep_bytes, step=3)
+            drop_old_entries(connection, NOON + timedelta(days=1), keep_bytes=keep_bytes, step=3)
 
     @invariant()
     def the_account_adds_up(self) -> None:

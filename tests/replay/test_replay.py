@@ -11,9 +11,9 @@ from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
-from rencheng.replay.account import ReplayOutcome
-from rencheng.replay.attempt import Fix, Limits
-from rencheng.replay.run import chunks, replay
+from rencheng.replay.attempt import Fix, IntakeLimits
+from rencheng.replay.ledger import ReplayOutcome
+from rencheng.replay.run import portions, replay
 from rencheng.store.accounting.counts import ReadingCounts
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from tests.replay.conftest import (
@@ -34,7 +34,7 @@ def again(
     database: Engine, *ids: int, fix: Fix | None = None, clock: ClockLimits = LIMITS, now: datetime = NOON
 ) -> list[ReplayOutcome]:
     return replay(
-        database, ids or open_ids(database), limits=Limits(clock), actor="shell tester", fix=fix, now=lambda: now
+        database, ids or open_ids(database), limits=IntakeLimits(clock), actor="shell tester", fix=fix, now=lambda: now
     )
 
 
@@ -277,4 +277,4 @@ def test_ingest_may_refuse_the_same_while_it_is_replayed(database: Engine) -> No
 
 @pytest.mark.parametrize(("sizes", "expected"), [([], []), ([1, 1], [[1, 2]]), ([3 * 2**20] * 3, [[1], [2], [3]])])
 def test_portions_are_bounded(sizes: list[int], expected: list[list[int]]) -> None:
-    assert list(chunks(list(enumerate(sizes, 1)))) == expected
+    assert list(portions(list(enumerate(sizes, 1)))) == expected

@@ -6,9 +6,9 @@ from sqlalchemy import Engine
 
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.replay.attempt import Limits
+from rencheng.replay.attempt import IntakeLimits
 from rencheng.replay.run import replay
-from rencheng.store.retention.quarantine import ENTRY_BYTES, DroppedEntries, drop_old
+from rencheng.store.retention.quarantine import ENTRY_BYTES, DroppedEntries, drop_old_entries
 from tests.replay.conftest import (
     LIMITS,
     NOON,
@@ -28,7 +28,7 @@ DAY = 86_400
 def test_what_is_too_old_goes_and_stays_counted(database: Engine) -> None:
     received = ingest(database, *[message(b"old", second=-3 * DAY)] * 4, message(b"new"))
     with database.begin() as connection:
-        dropped = drop_old(connection, NOON, keep_days=2)
+        dropped = drop_old_entries(connection, NOON, keep_days=2)
 
     assert dropped == DroppedEntries(entries=1, readings=4, payload_bytes=3, more=False)
     assert rows(database, "SELECT payload FROM quarantine") == [(b"new",)]
@@ -41,7 +41,7 @@ def test_what_is_too_old_goes_and_stays_counted(database: Engine) -> None:
 def test_beyond_the_size_the_oldest_goes_first(database: Engine) -> None:
     received = ingest(database, *[message(b"%03d" % second + b"x" * 997, second=second) for second in range(10)])
     with database.begin() as connection:
-        dropped = drop_old(connection, NOON, keep_bytes=4 * (1000 + ENTRY_BYTES))
+        dropped = drop_old_entries(connection, NOON, keep_bytes=4 * (1000 + ENTRY_BYTES))
 
     assert dropped.entries == 6
     assert rows(database, "SELECT min(left(encode(payload, 'escape'), 3)) FROM quarantine") == [("006",)]
@@ -51,7 +51,7 @@ def test_beyond_the_size_the_oldest_goes_first(database: Engine) -> None:
 def test_a_repetition_keeps_an_entry_young(database: Engine) -> None:
     ingest(database, message(b"again and again", second=-3 * DAY), message(b"again and again"))
     with database.begin() as connection:
-        dropped = drop_old(connection, NOON, keep_days=2)
+        dropped = drop_old_entries(connection, NOON, keep_days=2)
 
     assert dropped.entries == 0
 
@@ -62,7 +62,7 @@ def test_it_goes_step_by_step(database: Engine) -> None:
     more = True
     while more:
         with database.begin() as connection:
-            dropped = drop_old(connection, NOON + timedelta(days=1), keep_days=2, step=10)
+            dropped = drop_old_entries(connection, NOON + timedelta(days=1), keep_days=2, step=10)
         steps.append(dropped.entries)
         more = dropped.more
 
@@ -73,9 +73,9 @@ def test_it_goes_step_by_step(database: Engine) -> None:
 def test_a_replayed_entry_goes_without_being_counted_again(database: Engine) -> None:
     received = ingest(database, message(sample(), "G9", second=0))
     enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
-    replay(database, open_ids(database), limits=Limits(LIMITS), actor="shell tester", now=lambda: NOON)
+    replay(database, open_ids(database), limits=IntakeLimits(LIMITS), actor="shell tester", now=lambda: NOON)
     with database.begin() as connection:
-        dropped = drop_old(connection, NOON + timedelta(days=100))
+        dropped = drop_old_entries(connection, NOON + timedelta(days=100))
 
     assert (dropped.entries, dropped.readings) == (1, 0)
     assert check_account(database, received) == (1, 0, 0)

@@ -13,7 +13,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import DepthThreshold, Site, SiteType, default_profile
 from rencheng.store.core.database import Connection
-from rencheng.store.registry.bindings import unbind, unregistered
+from rencheng.store.registry.bindings import unbind, unregistered_devices
 from rencheng.store.registry.devices import add_region, add_world, load_directory, register, retire
 from rencheng.store.registry.site_status import find_site, gauges_of
 from rencheng.store.registry.sites import load_sites, profile_versions, register_site, replace_sites
@@ -122,7 +122,7 @@ def test_what_cannot_serve_is_left_out_and_said_if_nobody_registered_it(connecti
 
     assert load_sites(connection)["S1"].sensors == (rain("r1"),)
     assert load_sites(connection)["S2"].sensors == (BoundSensor("pump1", Role.PUMP),)
-    assert unregistered(connection) == {"S1": ("absent",)}
+    assert unregistered_devices(connection) == {"S1": ("absent",)}
     assert gauges_of(connection, "S1") == ["old", "r1"]
 
 

@@ -11,7 +11,7 @@ from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.store.core.database import open_database
-from rencheng.store.readings.merge import ReceivedReading, stage_on_connect
+from rencheng.store.readings.merge import ReceivedReading, create_staging_on_connect
 from rencheng.store.registry.devices import add_region, register
 from tests.private_database import private_server
 
@@ -23,7 +23,7 @@ TABLES = ("waterlogging_readings", "signal_events", "meter_values")
 @pytest.fixture(scope="module")
 def database(database_url: str) -> Iterator[Engine]:
     engine = open_database(database_url, name="store tests", connections_max=12)
-    stage_on_connect(engine)
+    create_staging_on_connect(engine)
     with engine.begin() as connection:
         add_region(connection, REGION, "历下区", "Lixia")
         register(connection, [(Device("G1", Kind.WATERLOGGING, REGION), None)])

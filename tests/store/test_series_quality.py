@@ -12,8 +12,8 @@ from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.series_quality import SETTLED_AFTER, run
 from rencheng.store.core.database import open_database
-from rencheng.store.quality import flags_of, forget_flags
-from rencheng.store.readings.merge import ReceivedReading, stage_on_connect, write
+from rencheng.store.quality import delete_flags, flags_of
+from rencheng.store.readings.merge import ReceivedReading, create_staging_on_connect, write
 from rencheng.store.registry.devices import add_region, register
 from tests.store.conftest import REGION
 
@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     engine = open_database(database_url, name="quality tests")
-    stage_on_connect(engine)
+    create_staging_on_connect(engine)
     with engine.begin() as connection:
         connection.execute(text("TRUNCATE devices, waterlogging_readings, series_flags, series_states CASCADE"))
         add_region(connection, REGION, "历下区", "Lixia")
@@ -135,5 +135,5 @@ def test_a_silence_over_days_is_a_gap_and_old_findings_can_be_forgotten(engine: 
 
     assert found(engine)[36 * 60] == Quality.GAP
     with engine.begin() as connection:
-        assert forget_flags(connection, before=last) == 1
+        assert delete_flags(connection, before=last) == 1
     assert set(found(engine)) == {36 * 60 + 1}

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import Engine, text
 
-from rencheng.store.hypertables.columnstore import keep_by_columns
+from rencheng.store.hypertables.columnstore import set_columnstore_policies
 from rencheng.store.hypertables.edition import edition
 from rencheng.store.rollups.refresh import roll_up
 
@@ -20,7 +20,7 @@ def settle(database: Engine) -> None:
 def turn_into_columns(database: Engine) -> int:
     """Have every chunk older than a day kept by columns, by the policy itself. How many are kept so."""
     with database.begin() as connection:
-        changed = keep_by_columns(connection, timedelta(days=1))
+        changed = set_columnstore_policies(connection, timedelta(days=1))
         allowed = edition(connection).columnstore
     if not allowed:
         assert changed == {}

@@ -57,14 +57,14 @@ VALUES (%s, %s, clock_timestamp(), %s, CASE WHEN %s THEN clock_timestamp() END) 
 """
 
 
-def count(connection: Connection, worker: str, at: datetime, tallies: Mapping[tuple[str, str], ReadingCounts]) -> None:
+def count(connection: Connection, writer: str, at: datetime, counts: Mapping[tuple[str, str], ReadingCounts]) -> None:
     """Add to a worker's account, by (world, kind)."""
-    if not tallies:
+    if not counts:
         return
     day = at.astimezone(UTC).date()
-    for (world, kind), tally in sorted(tallies.items()):
+    for (world, kind), tally in sorted(counts.items()):
         of_them = (tally.stored, tally.duplicate, tally.quarantined, tally.unpacked)
-        connection.exec_driver_sql(_COUNT, (day, worker, world, kind, *of_them))
+        connection.exec_driver_sql(_COUNT, (day, writer, world, kind, *of_them))
 
 
 def totals(connection: Connection, world: str) -> ReadingCounts:
@@ -77,31 +77,31 @@ def totals(connection: Connection, world: str) -> ReadingCounts:
 
 
 def record_progress(
-    connection: Connection, worker: str, *, started_at: datetime, committed_through: datetime, rows: bool
+    connection: Connection, writer: str, *, started_at: datetime, committed_through: datetime, rows: bool
 ) -> None:
     """Say that all that this worker had received by `committed_through` is committed, and that it lives.
 
     Whoever asks whether the platform works asks for this: rows committed lately, not a process that is up.
     """
-    connection.exec_driver_sql(_PROGRESS, (worker, started_at, committed_through, rows))
+    connection.exec_driver_sql(_PROGRESS, (writer, started_at, committed_through, rows))
 
 
-def lock_worker(connection: Connection, worker: str) -> None:
+def lock_writer(connection: Connection, writer: str) -> None:
     """Wait until no other transaction of this worker is under way, and keep others out until this one ends.
 
     One may be: of a process before us, or our own whose commit got no answer.
     """
-    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"ingest {worker}",))
+    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"ingest {writer}",))
 
 
-def has_progressed(connection: Connection, worker: str, *, started_at: datetime, committed_through: datetime) -> bool:
+def has_progressed(connection: Connection, writer: str, *, started_at: datetime, committed_through: datetime) -> bool:
     """Does the worker's progress stand exactly here: is the transaction that recorded it committed?
 
     The server's own answer (pg_xact_status) would not do: after a crash it gives a lost transaction's
     number away again.
     """
     query = select(ingest_progress.c.writer).where(
-        ingest_progress.c.writer == worker,
+        ingest_progress.c.writer == writer,
         ingest_progress.c.started_at == started_at,
         ingest_progress.c.committed_through == committed_through,
     )

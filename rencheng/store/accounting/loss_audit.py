@@ -57,7 +57,7 @@ class PublishedReading:
     device_id: str
     key: str
     quarantined: bool = False
-    certain: bool = True
+    acknowledged: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +74,8 @@ class LossReport:
 
     keys: int
     lost: int
-    strange: int
-    doubled: int
+    unexpected: int
+    duplicated: int
     not_quarantined: int
 
 
@@ -86,7 +86,7 @@ def audit_keys(connection: Connection, published: Iterable[PublishedReading]) ->
     driver = cast("psycopg.Connection[Any]", connection.connection.driver_connection)
     with driver.cursor() as cursor, cursor.copy(_COPY) as copy:
         for one in published:
-            copy.write_row((one.kind, one.device_id, one.key, one.quarantined, one.certain))
+            copy.write_row((one.kind, one.device_id, one.key, one.quarantined, one.acknowledged))
     connection.execute(text(_STORED))
     lost, strange, doubled, keys = connection.execute(text(_COMPARE)).one()
     return LossReport(keys, lost, strange, doubled, connection.execute(text(_REFUSED)).scalar_one())

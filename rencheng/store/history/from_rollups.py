@@ -28,9 +28,9 @@ from sqlalchemy import (
 from rencheng.domain.kind import Kind
 from rencheng.store.core.sessions import Row
 from rencheng.store.history import raw
-from rencheng.store.history.plan import RollupCoverage, Segment, fitting, plan_segments
-from rencheng.store.history.raw import Buckets, Span, is_unusable, is_usable
-from rencheng.store.hypertables.views import RAW
+from rencheng.store.history.plan import RollupCoverage, Segment, plan_segments, usable_granularities
+from rencheng.store.history.raw import Buckets, TimeRange, is_unusable, is_usable
+from rencheng.store.hypertables.catalog import RAW
 from rencheng.store.schema.granularity import Granularity, Rollup
 from rencheng.store.schema.rollup_tables import rollup_log, storage_horizons
 
@@ -42,7 +42,7 @@ Columns = Any
 
 
 def history_of(
-    connection: Connection, kind: Kind, device_ids: Sequence[str], *, span: Span, buckets: Buckets, limit: int
+    connection: Connection, kind: Kind, device_ids: Sequence[str], *, span: TimeRange, buckets: Buckets, limit: int
 ) -> list[Row]:
     """What `raw.HISTORIES[kind]` says, from as few rows as will do. The span has both ends.
 
@@ -53,7 +53,9 @@ def history_of(
     assert span.end is not None  # noqa: S101
     moments = span.start, span.end
     parts = plan_segments(
-        moments, fitting(buckets.width, buckets.zone, moments), rollup_coverage(connection, kind, device_ids, span)
+        moments,
+        usable_granularities(buckets.width, buckets.zone, moments),
+        rollup_coverage(connection, kind, device_ids, span),
     )
     if all(part.granularity is None for part in parts):
         return raw.HISTORIES[kind](connection, device_ids, span=span, buckets=buckets, limit=limit)
@@ -65,7 +67,7 @@ def history_of(
     return list(connection.execute(query.group_by(*grouping).order_by(*grouping).limit(limit)).mappings())
 
 
-def rollup_coverage(connection: Connection, kind: Kind, device_ids: Sequence[str], span: Span) -> RollupCoverage:
+def rollup_coverage(connection: Connection, kind: Kind, device_ids: Sequence[str], span: TimeRange) -> RollupCoverage:
     """What these devices' rollups owe within a span, and what is kept of this kind."""
     log = rollup_log.c
     entries = (

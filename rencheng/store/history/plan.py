@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from rencheng.store.rollups.refresh_plan import merged
+from rencheng.store.rollups.refresh_plan import merge_spans
 from rencheng.store.schema.granularity import CITY_ZONE, Granularity
 
 GAPS_MAX = 20
 """With more gaps in a rollup, all from the first to the last is left to finer ones: each gap costs two more queries."""
 
-Moments = tuple[datetime, datetime]
+TimeSpan = tuple[datetime, datetime]
 """From the first on, before the second."""
 
 
@@ -37,7 +37,7 @@ class RollupCoverage:
         kept_from: by level (None: readings), before which moment nothing is kept any more; absent: everything is.
     """
 
-    stale: Mapping[Granularity, Sequence[Moments]] = field(default_factory=dict)
+    stale: Mapping[Granularity, Sequence[TimeSpan]] = field(default_factory=dict)
     kept_from: Mapping[Granularity | None, datetime] = field(default_factory=dict)
 
     def finest_at(self, moment: datetime) -> Granularity | None:
@@ -60,7 +60,7 @@ class NotKept(Exception):
         self.until = until
 
 
-def fitting(width: timedelta, zone: str | None, span: Moments) -> list[Granularity]:
+def usable_granularities(width: timedelta, zone: str | None, span: TimeSpan) -> list[Granularity]:
     """The rollups whose buckets make up buckets of this width, the coarsest first; `zone` as in `Buckets`."""
     if zone is None:
         return [
@@ -74,19 +74,21 @@ def fitting(width: timedelta, zone: str | None, span: Moments) -> list[Granulari
     return [Granularity.DAY, *levels] if zone == CITY_ZONE.key else levels
 
 
-def plan_segments(span: Moments, levels: Sequence[Granularity], stock: RollupCoverage) -> list[Segment]:
+def plan_segments(span: TimeSpan, granularities: Sequence[Granularity], coverage: RollupCoverage) -> list[Segment]:
     """The span in parts, in order, without gaps. Where only coarse buckets are kept it is widened to whole ones.
 
     Args:
         span: what is asked for.
-        levels: the rollups that fit, the coarsest first.
-        stock: what there is.
+        granularities: the rollups that fit, the coarsest first.
+        coverage: what there is.
 
     Raises:
         NotKept: the beginning of the span is kept by coarser buckets alone than those that fit.
     """
-    begins, ends = (_widened(moment, levels, stock, up=up) for moment, up in zip(span, (False, True), strict=True))
-    parts = _cover(begins, ends, tuple(levels), stock)
+    begins, ends = (
+        _widened(moment, granularities, coverage, up=up) for moment, up in zip(span, (False, True), strict=True)
+    )
+    parts = _cover(begins, ends, tuple(granularities), coverage)
     return [part for part in parts if part.begins < part.ends]
 
 
@@ -114,10 +116,10 @@ def _cover(
     yield from _cover(reached, ends, tuple(finer), stock)
 
 
-def _whole(begins: datetime, ends: datetime, level: Granularity, stock: RollupCoverage) -> Iterator[Moments]:
+def _whole(begins: datetime, ends: datetime, level: Granularity, stock: RollupCoverage) -> Iterator[TimeSpan]:
     """Stretches of whole buckets that the rollup of this level has right."""
     start, end = level.ceil(begins), level.floor(ends)
-    gaps = list(merged((level.floor(since), level.ceil(until)) for since, until in _stale(level, stock)))
+    gaps = list(merge_spans((level.floor(since), level.ceil(until)) for since, until in _stale(level, stock)))
     if len(gaps) > GAPS_MAX:
         gaps = [(gaps[0][0], gaps[-1][1])]
     for owed_from, owed_until in gaps:
@@ -128,7 +130,7 @@ def _whole(begins: datetime, ends: datetime, level: Granularity, stock: RollupCo
         yield start, end
 
 
-def _stale(level: Granularity, stock: RollupCoverage) -> Iterator[Moments]:
+def _stale(level: Granularity, stock: RollupCoverage) -> Iterator[TimeSpan]:
     """What this level owes: also what a finer one does, from which it will be made."""
     source: Granularity | None = None
     for each in Granularity:
@@ -141,7 +143,7 @@ def _stale(level: Granularity, stock: RollupCoverage) -> Iterator[Moments]:
         source = each
 
 
-def _midnights_lie_on(level: Granularity, zone: ZoneInfo, span: Moments) -> bool:
+def _midnights_lie_on(level: Granularity, zone: ZoneInfo, span: TimeSpan) -> bool:
     """Is the zone's offset a multiple of the level's width, all through the span and a day around it?"""
     day = timedelta(days=1)
     moment, last = span[0] - day, span[1] + day

@@ -46,7 +46,7 @@ LATEST_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TimeRange:
     """From `start` on, before `end`."""
 
     start: datetime | None = None
@@ -73,7 +73,7 @@ def readings(
     kind: Kind,
     device_id: str,
     *,
-    span: Span,
+    span: TimeRange,
     after: Sequence[Any] | None = None,
     limit: int = 1000,
 ) -> list[Row]:
@@ -111,7 +111,7 @@ def latest(connection: Connection, kind: Kind, device_id: str, *, events_max: in
 
 
 def water_history(
-    connection: Connection, device_ids: Sequence[str], *, span: Span, buckets: Buckets, limit: int
+    connection: Connection, device_ids: Sequence[str], *, span: TimeRange, buckets: Buckets, limit: int
 ) -> list[Row]:
     """Depth and rain of gauges by bucket, device and channel. A bucket without readings is absent, never 0."""
     table = waterlogging_readings
@@ -130,7 +130,7 @@ def water_history(
 
 
 def charging_history(
-    connection: Connection, device_ids: Sequence[str], *, span: Span, buckets: Buckets, limit: int
+    connection: Connection, device_ids: Sequence[str], *, span: TimeRange, buckets: Buckets, limit: int
 ) -> list[Row]:
     """Meter values by bucket, device, connector and measurand; of connector states the last one."""
     table = meter_values
@@ -150,7 +150,7 @@ def charging_history(
 
 
 def signal_history(
-    connection: Connection, device_ids: Sequence[str], *, span: Span, buckets: Buckets, limit: int
+    connection: Connection, device_ids: Sequence[str], *, span: TimeRange, buckets: Buckets, limit: int
 ) -> list[Row]:
     """How many events of each number a controller logged, by bucket."""
     table = signal_events
@@ -177,7 +177,7 @@ def is_unusable(quality: Column[Any]) -> ColumnElement[bool]:
 
 
 def _by_bucket(
-    table: Table, device_ids: Sequence[str], span: Span, buckets: Buckets, *, by: Sequence[Column[Any]]
+    table: Table, device_ids: Sequence[str], span: TimeRange, buckets: Buckets, *, by: Sequence[Column[Any]]
 ) -> Select[Any]:
     arguments: list[ColumnElement[Any]] = [literal(buckets.width, Interval), table.c.time]
     if buckets.zone is not None:
@@ -189,7 +189,7 @@ def _by_bucket(
     return select(bucket, *by).where(*within).group_by(*grouping).order_by(*grouping)
 
 
-def _within(table: Table, span: Span) -> list[ColumnElement[bool]]:
+def _within(table: Table, span: TimeRange) -> list[ColumnElement[bool]]:
     conditions = []
     if span.start is not None:
         conditions.append(table.c.time >= span.start)

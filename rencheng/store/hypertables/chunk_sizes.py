@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select, text
 
 from rencheng.domain.kind import Kind
-from rencheng.store.hypertables.views import RAW, chunk_interval, hypertables
+from rencheng.store.hypertables.catalog import RAW, chunk_interval, hypertables
 from rencheng.store.schema.account_tables import ingest_counts
 from rencheng.store.schema.granularity import Granularity
 
@@ -16,19 +16,19 @@ ROWS_MAX = 5_000_000
 Source: TimescaleDB's documentation on sizing hypertable chunks; bytes a row as measured by benchmarks/storage.
 """
 
-LENGTHS = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 6, 12, 24, 7 * 24))
+INTERVALS = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 6, 12, 24, 7 * 24))
 """Each a part of the next, so that chunks of different lengths lie side by side without slivers."""
 
 LOOKED_AT = timedelta(days=7)
 
 
-def suitable(rows_per_day: float) -> timedelta:
+def suitable_interval(rows_per_day: float) -> timedelta:
     """The longest chunk that keeps below `ROWS_MAX` at this rate; an hour, if none does."""
-    fitting = [length for length in LENGTHS if rows_per_day * (length / timedelta(days=1)) <= ROWS_MAX]
-    return max(fitting, default=LENGTHS[0])
+    fitting = [length for length in INTERVALS if rows_per_day * (length / timedelta(days=1)) <= ROWS_MAX]
+    return max(fitting, default=INTERVALS[0])
 
 
-def measured_rates(connection: Connection, today: datetime) -> dict[Kind, int]:
+def measured_rows_per_day(connection: Connection, today: datetime) -> dict[Kind, int]:
     """Readings a day by kind: of the last week, today included, the day with the most."""
     columns = ingest_counts.c
     daily = (
@@ -42,7 +42,7 @@ def measured_rates(connection: Connection, today: datetime) -> dict[Kind, int]:
     return {Kind(kind): int(stored) for kind, stored in rows if kind in known}
 
 
-def fit_chunks(connection: Connection, rows_per_day: Mapping[Kind, float]) -> dict[str, timedelta]:
+def fit_chunk_intervals(connection: Connection, rows_per_day: Mapping[Kind, float]) -> dict[str, timedelta]:
     """Give the next chunks of readings the length that suits the rates. Those that stand stay as they are.
 
     Rollups by the minute get the same: they have no more rows than the readings, and of a slow device as many.
@@ -55,7 +55,7 @@ def fit_chunks(connection: Connection, rows_per_day: Mapping[Kind, float]) -> di
         rate = rows_per_day.get(hypertable.kind, 0)
         if hypertable.granularity not in {RAW, Granularity.MINUTE} or rate <= 0:
             continue
-        length = suitable(rate)
+        length = suitable_interval(rate)
         if length != chunk_interval(connection, hypertable):
             connection.execute(
                 text("SELECT set_chunk_time_interval(CAST(:name AS regclass), CAST(:length AS interval))"),

@@ -5,12 +5,12 @@ from datetime import timedelta
 from sqlalchemy import Connection, text
 
 from rencheng.domain.kind import Kind
+from rencheng.store.hypertables.catalog import RAW, RAW_TABLES, Hypertable, hypertables
 from rencheng.store.hypertables.edition import edition
-from rencheng.store.hypertables.views import RAW, RAW_TABLES, Hypertable, hypertables
 from rencheng.store.schema.granularity import Granularity
 
 
-def keep_by_columns(connection: Connection, after: timedelta) -> dict[str, timedelta]:
+def set_columnstore_policies(connection: Connection, after: timedelta) -> dict[str, timedelta]:
     """Have TimescaleDB turn chunks into columns when their end lies so far back. Nothing where the licence forbids it.
 
     Readings that come later still find their place, and their like: a key is looked up among the columns, too.

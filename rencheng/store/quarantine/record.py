@@ -42,13 +42,13 @@ class QuarantineRecord:
         return hashlib.sha256(self.topic.encode("utf-8", "surrogatepass") + b"\0" + content).digest()
 
 
-def add_to_quarantine(connection: Connection, refused: Sequence[QuarantineRecord]) -> None:
+def add_to_quarantine(connection: Connection, records: Sequence[QuarantineRecord]) -> None:
     """Put refused readings into quarantine, in one statement. A repetition raises the `times` of an open entry."""
-    if not refused:
+    if not records:
         return
     entries: dict[tuple[bytes, int, str], QuarantineRecord] = {}
     first: dict[tuple[bytes, int, str], datetime] = {}
-    for item in refused:
+    for item in records:
         key = (item.digest, item.position, item.reason.value)
         first.setdefault(key, item.received_at)
         before = entries.get(key)

@@ -43,7 +43,7 @@ def open_entries(
     return [(row[0], row[1]) for row in connection.execute(query.order_by(quarantine.c.quarantine_id).limit(limit))]
 
 
-def take_open(connection: Connection, quarantine_ids: Sequence[int]) -> list[QuarantineEntry]:
+def lock_open_entries(connection: Connection, quarantine_ids: Sequence[int]) -> list[QuarantineEntry]:
     """Those of some entries that are open, locked until the transaction ends: nobody else replays or counts them up."""
     query = select(*_ENTRY).where(quarantine.c.quarantine_id.in_(quarantine_ids), quarantine.c.replayed_at.is_(None))
     rows = connection.execute(query.order_by(quarantine.c.quarantine_id).with_for_update()).mappings()
@@ -58,14 +58,14 @@ def as_entry(row: Row) -> QuarantineEntry:
 
 def close_entries(
     connection: Connection,
-    became: Mapping[int, Mapping[str, int]],
+    results: Mapping[int, Mapping[str, int]],
     *,
     actor: str,
     fixed_topic: str | None,
     fixed_payload: bytes | None,
 ) -> None:
     """Mark entries as replayed: by whom, what became of their readings, and what was sent instead, if anything."""
-    given = [{"quarantine_id": number, "became": dict(figures)} for number, figures in became.items()]
+    given = [{"quarantine_id": number, "became": dict(figures)} for number, figures in results.items()]
     rows = func.json_to_recordset(literal(given, JSON)).table_valued(
         column("quarantine_id", BigInteger), column("became", JSONB), name="given"
     )

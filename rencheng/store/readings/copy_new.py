@@ -41,11 +41,11 @@ class FastPathBackoff:
         self._long_ways -= 1
         return False
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """All readings of a batch were new."""
         self._after_failure = 1
 
-    def failed(self) -> None:
+    def record_failure(self) -> None:
         """One of them was not, or was refused."""
         self._long_ways = self._after_failure
         self._after_failure = min(2 * self._after_failure, SLOW_PATH_MAX)

@@ -14,7 +14,7 @@ from rencheng.store.schema.tables import waterlogging_readings
 ROWS_AT_ONCE = 10_000
 """A year of a minute's readings is not held in memory."""
 
-WORKER_SEEN_S = 10
+WRITER_ALIVE_S = 10
 """A worker that has not been seen for so long holds nothing back."""
 
 
@@ -65,7 +65,7 @@ def readings_between(
 
 def committed_through(connection: Connection) -> datetime | None:
     """Everything that the living ingest workers had received by then is committed; None if none lives."""
-    oldest_sight = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, WORKER_SEEN_S)
+    oldest_sight = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, WRITER_ALIVE_S)
     query = select(func.min(ingest_progress.c.committed_through)).where(ingest_progress.c.seen_at > oldest_sight)
     through: datetime | None = connection.execute(query).scalar_one()
     return through

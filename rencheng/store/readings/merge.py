@@ -38,7 +38,7 @@ RowResult = WriteStatus | Rejected
 """Stored, known already with the same values, or refused with a reason."""
 
 
-def stage_on_connect(engine: Engine) -> None:
+def create_staging_on_connect(engine: Engine) -> None:
     """Give every connection of this engine the staging tables that `write` needs.
 
     Connecting then raises `StoreUnavailable` as long as the schema is not there.
@@ -48,7 +48,7 @@ def stage_on_connect(engine: Engine) -> None:
     def stage(driver: _Driver, _record: object) -> None:
         try:
             for shape in READING_TABLES.values():
-                driver.execute(shape.stage)
+                driver.execute(shape.create_staging)
             # where it counts (the Community edition), a late upload among columns would be refused for ever, as "later"
             driver.execute("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
             driver.commit()
@@ -57,7 +57,7 @@ def stage_on_connect(engine: Engine) -> None:
             raise StoreUnavailable("the database has no schema yet; `rencheng db upgrade` makes it") from error
 
 
-def write(connection: Connection, arrivals: Sequence[ReceivedReading]) -> list[RowResult]:
+def write(connection: Connection, received: Sequence[ReceivedReading]) -> list[RowResult]:
     """Store readings and tell the fate of each, in the order given.
 
     One bad row never takes its neighbours along: it is found by halving, under savepoints.
@@ -71,18 +71,18 @@ def write(connection: Connection, arrivals: Sequence[ReceivedReading]) -> list[R
     savepoint = _Savepoint(driver)
     fates: dict[int, RowResult] = {}
     by_type: dict[type, list[int]] = defaultdict(list)
-    for index, arrival in enumerate(arrivals):
+    for index, arrival in enumerate(received):
         by_type[type(arrival.reading)].append(index)
     for reading_type, shape in READING_TABLES.items():
         waiting = by_type.get(reading_type, [])
         while waiting:
             # a key goes in once a round; a repetition within the batch then meets a stored row, like any other
             first: dict[tuple[Any, ...], int] = {}
-            repeated = [i for i in waiting if first.setdefault(shape.key_of(arrivals[i].reading), i) != i]
+            repeated = [i for i in waiting if first.setdefault(shape.key_of(received[i].reading), i) != i]
             order = [first[key] for key in sorted(first)]
-            fates.update(zip(order, _settle(driver, savepoint, shape, [arrivals[i] for i in order]), strict=True))
+            fates.update(zip(order, _settle(driver, savepoint, shape, [received[i] for i in order]), strict=True))
             waiting = repeated
-    return [fates[index] for index in range(len(arrivals))]
+    return [fates[index] for index in range(len(received))]
 
 
 class _Savepoint:
@@ -111,7 +111,7 @@ def _settle(
 ) -> list[RowResult]:
     """Write rows with distinct keys; halve them where the database refuses."""
     try:
-        savepoint.set(shape.empty)
+        savepoint.set(shape.empty_staging)
         return _copy_and_merge(driver, shape, arrivals)
     except (psycopg.Error, UnicodeError, OverflowError) as error:  # the latter two before the row is sent
         if is_unavailable(error):
@@ -127,7 +127,7 @@ def _settle(
 
 
 def _copy_and_merge(driver: _Driver, shape: ReadingTable, arrivals: Sequence[ReceivedReading]) -> list[RowResult]:
-    with driver.cursor() as cursor, cursor.copy(shape.copy_in) as copy:
+    with driver.cursor() as cursor, cursor.copy(shape.copy_to_staging) as copy:
         copy.set_types(["int4", *shape.types])
         received_at, received_us = None, 0
         for ordinal, arrival in enumerate(arrivals):

@@ -58,13 +58,13 @@ class ReadingTable:
         self.types = [_WIRE[type(table.c[name].type)] for name in [*key, *values, *_ATTENDANT]]
         widths = enumerate(_BYTES.get(of, 0) for of in self.types[:-1])
         self._limits = [(at, 2 ** (8 * width - 1)) for at, width in widths if width and at != self._time]
-        self.stage = (
+        self.create_staging = (
             f"CREATE TEMPORARY TABLE {staging} ON COMMIT DELETE ROWS AS"
             f" SELECT 0 AS ordinal, {columns} FROM {name} WITH NO DATA"
         )
         self.copy_new = f"COPY {name} ({columns}) FROM STDIN (FORMAT binary)"
-        self.empty = f"DELETE FROM {staging}"
-        self.copy_in = f"COPY {staging} (ordinal, {columns}) FROM STDIN (FORMAT binary)"
+        self.empty_staging = f"DELETE FROM {staging}"
+        self.copy_to_staging = f"COPY {staging} (ordinal, {columns}) FROM STDIN (FORMAT binary)"
         self.merge = (
             f"WITH stored AS (INSERT INTO {name} ({columns}) SELECT {columns} FROM {staging} ORDER BY ordinal"
             f" ON CONFLICT DO NOTHING RETURNING {_listed(key)})"

@@ -26,7 +26,7 @@ from rencheng.domain.site import Site
 from rencheng.store.schema.tables import devices, site_sensors, sites
 
 
-def bound(*, also_retired: bool = False) -> Subquery:
+def bound_sensors(*, also_retired: bool = False) -> Subquery:
     """(site_id, device_id, role, lowest_point_height_mm) of all that is bound, as a part of a question.
 
     A device's own site (`devices.site_id`) goes before what another site says of it, for a gauge speaks for one site.
@@ -70,7 +70,7 @@ def sensors_by_site(
     connection: Connection, site_ids: Sequence[str] | None = None
 ) -> Mapping[str, tuple[BoundSensor, ...]]:
     """What is bound to each site, or to each of some, in order of the devices' names."""
-    each = bound()
+    each = bound_sensors()
     query = select(each).order_by(each.c.device_id)
     if site_ids is not None:
         query = query.where(each.c.site_id.in_(site_ids))
@@ -113,7 +113,7 @@ def unbind(connection: Connection, site_id: str, device_id: str) -> bool:
     return named + connection.execute(update(devices).where(home).values(site_id=None)).rowcount > 0
 
 
-def unbind_others(connection: Connection, site: Site) -> None:
+def unbind_missing(connection: Connection, site: Site) -> None:
     """Unbind from a site what it does not name."""
     named = [sensor.device_id for sensor in site.sensors]
     of_site = and_(site_sensors.c.site_id == site.site_id, site_sensors.c.device_id.not_in(named))
@@ -122,7 +122,7 @@ def unbind_others(connection: Connection, site: Site) -> None:
     connection.execute(update(devices).where(strays).values(site_id=None))
 
 
-def unregistered(connection: Connection) -> dict[str, tuple[str, ...]]:
+def unregistered_devices(connection: Connection) -> dict[str, tuple[str, ...]]:
     """By site, the devices that it names and nobody registered yet; pumps need not be."""
     query = (
         select(site_sensors.c.site_id, func.array_agg(site_sensors.c.device_id).label("device_ids"))

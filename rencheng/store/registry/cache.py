@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.core.database import discard, translate_errors
-from rencheng.store.registry.devices import RegistryChanges, changes, listen
+from rencheng.store.registry.devices import RegistryChanges, listen_for_changes, pending_changes
 
 T = TypeVar("T")
 
@@ -34,19 +34,19 @@ class RegistryCache(Generic[T]):
         self._connection: Connection | None = None
         self._copy: T | None = None
 
-    def current(self, *, ask: bool = False) -> T:
+    def current(self, *, round_trip: bool = False) -> T:
         """The newest copy.
 
         Args:
-            ask: go to the database first, which then says whatever was committed before. Otherwise its last word may
-                still be on its way.
+            round_trip: query the server first, so that the copy includes everything committed before the call. Without
+                it the latest NOTIFY may still be under way.
 
         Raises:
             StoreUnavailable: there has never been one, and the database is away.
         """
         try:
             with translate_errors():
-                if ask and self._connection is not None:
+                if round_trip and self._connection is not None:
                     self._connection.exec_driver_sql("SELECT 1")
                     self._connection.commit()
                 self._refresh()
@@ -62,13 +62,13 @@ class RegistryCache(Generic[T]):
             changed = self._changes(self._connection)
             if changed is not None and not changed:
                 return
-            if changed is not None and not changed.any_may_have and self._refresh_some is not None:
+            if changed is not None and not changed.is_partial and self._refresh_some is not None:
                 self._copy = self._refresh_some(self._connection, self._copy, changed.names)
                 self._connection.commit()
                 return
         if self._connection is None:
             connection = self._engine.connect()
-            listen(connection)
+            listen_for_changes(connection)
             connection.commit()  # before the first look, so that no change falls between
             self._connection = connection
         self._copy = self._load(self._connection)
@@ -78,7 +78,7 @@ class RegistryCache(Generic[T]):
         """What has changed; None if the line was lost, so that anything may have."""
         try:
             with translate_errors():
-                return changes(connection)
+                return pending_changes(connection)
         except StoreUnavailable:
             self.close()
             return None

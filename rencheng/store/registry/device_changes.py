@@ -20,7 +20,7 @@ def worlds_of_sites(connection: Connection, site_ids: Collection[str]) -> dict[s
     return {row.site_id: row.world for row in rows}
 
 
-def take_over_bindings(connection: Connection, old: str, new: str) -> None:
+def copy_bindings(connection: Connection, old: str, new: str) -> None:
     """Bind a device to what another is bound to, in the same roles and heights; the other stays bound, for its past."""
     names = [column.name for column in site_sensors.c if column.name != "device_id"]
     theirs = select(literal(new), *(site_sensors.c[name] for name in names)).where(site_sensors.c.device_id == old)

@@ -13,7 +13,7 @@ from rencheng.domain.device import Device, DeviceState
 from rencheng.domain.kind import Kind
 from rencheng.store.schema.tables import device_states, devices, regions, worlds
 
-CHANNEL = "rencheng_devices"
+NOTIFY_CHANNEL = "rencheng_devices"
 """Where the database says (NOTIFY) which devices have changed, or that sites have."""
 
 SITES = "/sites"
@@ -26,12 +26,12 @@ _DEVICES = select(*(devices.c[field.name] for field in fields(Device)))
 class RegistryChanges:
     """What was told. `names` are of devices, or `SITES`; `any_may_have` means that the names are not all."""
 
-    any_may_have: bool
+    is_partial: bool
     names: frozenset[str]
 
     def __bool__(self) -> bool:
         """Has anything changed?"""
-        return self.any_may_have or bool(self.names)
+        return self.is_partial or bool(self.names)
 
 
 def add_world(connection: Connection, world: str, title: str) -> None:
@@ -141,19 +141,19 @@ def save_states(connection: Connection, states: Iterable[DeviceState]) -> None:
     )
 
 
-def listen(connection: Connection) -> None:
+def listen_for_changes(connection: Connection) -> None:
     """Ask to be told of changes; takes effect with the commit."""
-    connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+    connection.exec_driver_sql(f"LISTEN {NOTIFY_CHANNEL}")
 
 
-def changes(connection: Connection) -> RegistryChanges:
+def pending_changes(connection: Connection) -> RegistryChanges:
     """What devices or sites have changed since the last call on this connection. Costs no query.
 
     Looks twice: if the server went away, the first look takes its last words, and only the second finds the line dead.
     """
     words = [news.payload for _look in range(2) for news in _driver(connection).notifies(timeout=0)]
     names = frozenset(name for word in words for name in word.split())
-    return RegistryChanges(any_may_have="" in words, names=names)
+    return RegistryChanges(is_partial="" in words, names=names)
 
 
 def _driver(connection: Connection) -> psycopg.Connection[Any]:

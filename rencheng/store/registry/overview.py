@@ -42,7 +42,7 @@ def list_worlds(connection: Connection) -> list[Row]:
     return list(connection.execute(query).mappings())
 
 
-def presence(connection: Connection, world: str, now: datetime | None) -> list[Presence]:
+def device_presence(connection: Connection, world: str, now: datetime | None) -> list[Presence]:
     """Devices in service by kind; in a world without a now nobody is alive."""
     return [_presence(connection, kind, world, now) for kind in Kind]
 

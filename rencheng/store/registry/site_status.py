@@ -13,7 +13,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.sensor import Role
 from rencheng.store.core.sessions import Row
 from rencheng.store.history.raw import TABLES, is_usable
-from rencheng.store.registry.bindings import bound
+from rencheng.store.registry.bindings import bound_sensors
 from rencheng.store.schema.tables import devices, sites, warnings, waterlogging_readings
 
 State = Literal["ok", "blind"]
@@ -111,7 +111,7 @@ def world_of(connection: Connection, site_id: str) -> str | None:
 
 def gauges_of(connection: Connection, site_id: str) -> list[str]:
     """All gauges of depth and rain that are bound to a site, also retired ones: they have a history."""
-    each = bound(also_retired=True)
+    each = bound_sensors(also_retired=True)
     of_site = and_(each.c.site_id == site_id, each.c.role.in_([Role.DEPTH.value, Role.RAIN.value]))
     return list(connection.execute(select(each.c.device_id).where(of_site).order_by(each.c.device_id)).scalars())
 
@@ -171,7 +171,7 @@ def _gauges_now(
 
 def _newest_usable(site_ids: Sequence[str], *, since: datetime) -> Select[Any]:
     """For every gauge of these sites the newest usable depth, if it has any."""
-    table, each = waterlogging_readings, bound()
+    table, each = waterlogging_readings, bound_sensors()
     newest = (
         select(table.c.channel, table.c.time, table.c.depth_mm)
         .where(table.c.device_id == each.c.device_id, table.c.time > since)

@@ -12,7 +12,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile
-from rencheng.store.registry.bindings import bind, sensors_by_site, unbind_others
+from rencheng.store.registry.bindings import bind, sensors_by_site, unbind_missing
 from rencheng.store.schema.tables import site_profiles, site_states, sites
 
 
@@ -48,18 +48,20 @@ def replace_sites(connection: Connection, wanted: Iterable[Site]) -> dict[str, i
             raise NotPossible(f"site {site.site_id} is in the world {worlds[site.site_id]}; worlds never mix")
     versions = {site.site_id: _keep(connection, site) for site in sites_}
     for site in sites_:  # all of them first, so that a gauge may move from one to another
-        unbind_others(connection, site)
+        unbind_missing(connection, site)
     for site in sites_:
         bind(connection, site)
     return versions
 
 
-def load_sites(connection: Connection, *, unfit: Callable[[str, Exception], None] | None = None) -> dict[str, Site]:
+def load_sites(
+    connection: Connection, *, on_invalid: Callable[[str, Exception], None] | None = None
+) -> dict[str, Site]:
     """All sites by their name, each with what is bound to it; retired devices and those of another world left out.
 
     Args:
         connection: the database.
-        unfit: told of a site that cannot be read (a profile that somebody edited by hand), which is then left out;
+        on_invalid: told of a site that cannot be read (a profile that somebody edited by hand), which is then left out;
             without it, such a site raises.
     """
     sensors = sensors_by_site(connection)
@@ -68,9 +70,9 @@ def load_sites(connection: Connection, *, unfit: Callable[[str, Exception], None
         try:
             found[row.site_id] = as_site(row, sensors.get(row.site_id, ()))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
-            if unfit is None:
+            if on_invalid is None:
                 raise
-            unfit(row.site_id, error)
+            on_invalid(row.site_id, error)
     return found
 
 

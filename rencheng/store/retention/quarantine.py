@@ -20,7 +20,7 @@ KEEP_BYTES = 2 * 2**30
 ENTRY_BYTES = 512
 """What an entry costs beside its payload: its row, and its places in five indexes."""
 
-STEP = 5000
+ENTRIES_PER_CALL = 5000
 """The most entries deleted by one call, so that no transaction of retention holds ingest up."""
 
 
@@ -34,13 +34,13 @@ class DroppedEntries:
     more: bool
 
 
-def drop_old(
+def drop_old_entries(
     connection: Connection,
     now: datetime,
     *,
     keep_days: float = KEEP_DAYS,
     keep_bytes: int = KEEP_BYTES,
-    step: int = STEP,
+    step: int = ENTRIES_PER_CALL,
 ) -> DroppedEntries:
     """Drop what was received last before `keep_days` ago, then the oldest until the rest fits into `keep_bytes`.
 

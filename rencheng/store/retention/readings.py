@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from rencheng.store.hypertables.views import RAW, Chunk, Hypertable, chunks
-from rencheng.store.rollups.refresh import horizon
+from rencheng.store.hypertables.catalog import RAW, Chunk, Hypertable, chunks
+from rencheng.store.rollups.refresh import dropped_before
 from rencheng.store.schema.granularity import Granularity, Rollup
 from rencheng.store.schema.rollup_tables import rollup_log, storage_horizons
 
@@ -31,12 +31,12 @@ def old_chunks(connection: Connection, hypertable: Hypertable, keep: timedelta) 
     return [chunk for chunk in chunks(connection, hypertable) if chunk.ends <= before]
 
 
-def would_drop(connection: Connection, hypertable: Hypertable, keep: timedelta) -> DroppedChunks:
+def preview_drop(connection: Connection, hypertable: Hypertable, keep: timedelta) -> DroppedChunks:
     """What `drop_old` would do now. Drops nothing."""
     return _sorted_out(connection, hypertable, old_chunks(connection, hypertable, keep))
 
 
-def drop_old(connection: Connection, hypertable: Hypertable, keep: timedelta) -> DroppedChunks:
+def drop_old_chunks(connection: Connection, hypertable: Hypertable, keep: timedelta) -> DroppedChunks:
     """Drop what is older than `keep`, up to the first chunk whose readings or buckets are not rolled up yet.
 
     A transaction of its own, please: the chunks are locked until it ends. Readings that are stored meanwhile are waited
@@ -81,7 +81,7 @@ def _first_entry(connection: Connection, rollup: Rollup) -> datetime | None:
     query = select(func.min(columns.begins)).where(
         columns.kind == rollup.kind.value, columns.granularity == rollup.granularity.value
     )
-    if (gone := horizon(connection, rollup.kind, rollup.granularity.finer or RAW)) is not None:
+    if (gone := dropped_before(connection, rollup.kind, rollup.granularity.finer or RAW)) is not None:
         query = query.where(columns.ends > gone)
     moment: datetime | None = connection.execute(query).scalar()
     return moment

@@ -10,13 +10,13 @@ from psycopg import sql
 from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, insert, literal, select, text
 
 from rencheng.domain.kind import Kind
+from rencheng.store.hypertables.catalog import RAW, RAW_TABLES
 from rencheng.store.hypertables.edition import rollups_are_continuous
-from rencheng.store.hypertables.views import RAW, RAW_TABLES
-from rencheng.store.rollups.refresh_plan import Refresh, TouchedBuckets, plan
+from rencheng.store.rollups.refresh_plan import Refresh, StaleBuckets, plan_refreshes
 from rencheng.store.schema.granularity import Granularity, Rollup, every_rollup
 from rencheng.store.schema.rollup_tables import rollup_log, storage_horizons
 
-SETTLED_AFTER = {
+COMPLETE_AFTER = {
     Granularity.MINUTE: timedelta(seconds=20),
     Granularity.HOUR: timedelta(minutes=2),
     Granularity.DAY: timedelta(minutes=10),
@@ -47,17 +47,18 @@ def roll_up(engine: Engine, *, budget_s: float, ahead: timedelta = timedelta(0))
         now = connection.execute(select(func.clock_timestamp())).scalar_one() + ahead
         continuous = rollups_are_continuous(connection)
     for rollup in every_rollup():
-        ready = now - SETTLED_AFTER[rollup.granularity]
+        ready = now - COMPLETE_AFTER[rollup.granularity]
         while time.monotonic() < until and (entries := _due(engine, rollup, ready)):
             _work_off(engine, rollup, entries, ready=ready, until=until, continuous=continuous, figures=figures)
     with engine.connect() as connection:
         figures["waiting"] = sum(
-            waiting(connection, rollup, before=now - SETTLED_AFTER[rollup.granularity]) for rollup in every_rollup()
+            count_stale(connection, rollup, before=now - COMPLETE_AFTER[rollup.granularity])
+            for rollup in every_rollup()
         )
     return figures
 
 
-def waiting(connection: Connection, rollup: Rollup, *, before: datetime | None = None) -> int:
+def count_stale(connection: Connection, rollup: Rollup, *, before: datetime | None = None) -> int:
     """How many entries of the log concern whole buckets of a rollup, of all times or before a moment."""
     query = select(func.count()).select_from(rollup_log).where(*_of(rollup))
     if before is not None:
@@ -65,12 +66,12 @@ def waiting(connection: Connection, rollup: Rollup, *, before: datetime | None =
     return int(connection.execute(query).scalar_one())
 
 
-def touch(connection: Connection, kind: Kind, begins: datetime, ends: datetime) -> None:
+def mark_stale(connection: Connection, kind: Kind, begins: datetime, ends: datetime) -> None:
     """Have everything between two moments rolled up anew: what was changed by hand, say."""
     _log(connection, Rollup(kind, Granularity.MINUTE), [Refresh(None, begins, ends)])
 
 
-def touch_devices(connection: Connection, device_ids: Select[tuple[str]]) -> None:
+def mark_devices_stale(connection: Connection, device_ids: Select[tuple[str]]) -> None:
     """Have all that these devices ever said rolled up anew: it is about to be deleted, in this transaction.
 
     Stored readings see to this by themselves, by a trigger; TimescaleDB allows none like it for deleted ones.
@@ -92,7 +93,7 @@ def touch_devices(connection: Connection, device_ids: Select[tuple[str]]) -> Non
         connection.execute(insert(rollup_log).from_select(columns, held))
 
 
-def horizon(connection: Connection, kind: Kind, level: str) -> datetime | None:
+def dropped_before(connection: Connection, kind: Kind, level: str) -> datetime | None:
     """Before which moment a kind's readings (`RAW`) or rollups were dropped; None: nothing was."""
     query = select(storage_horizons.c.dropped_before).where(
         storage_horizons.c.kind == kind.value, storage_horizons.c.granularity == level
@@ -104,7 +105,7 @@ def horizon(connection: Connection, kind: Kind, level: str) -> datetime | None:
 def _work_off(
     engine: Engine,
     rollup: Rollup,
-    entries: Sequence[TouchedBuckets],
+    entries: Sequence[StaleBuckets],
     *,
     ready: datetime,
     until: float,
@@ -112,8 +113,8 @@ def _work_off(
     figures: dict[str, int],
 ) -> None:
     with engine.connect() as connection:
-        dropped = horizon(connection, rollup.kind, rollup.granularity.finer or RAW)
-    made = plan(entries, rollup.granularity, ready=ready, horizon=dropped, by_device=not continuous)
+        dropped = dropped_before(connection, rollup.kind, rollup.granularity.finer or RAW)
+    made = plan_refreshes(entries, rollup.granularity, ready=ready, dropped_before=dropped, by_device=not continuous)
     done = 0
     for piece in made.refreshes:
         if time.monotonic() >= until:
@@ -132,13 +133,13 @@ def _work_off(
         if (coarser := rollup.granularity.coarser) is not None:
             above = (Refresh(p.devices, coarser.floor(p.begins), coarser.ceil(p.ends)) for p in made.refreshes[:done])
             _log(connection, Rollup(rollup.kind, coarser), above)
-        _log(connection, rollup, [*made.left, *made.refreshes[done:]])
+        _log(connection, rollup, [*made.incomplete, *made.refreshes[done:]])
     figures["pieces"] += done
     figures["entries"] += len(entries)
-    figures["beyond_retention"] += made.gone
+    figures["beyond_retention"] += made.beyond_retention
 
 
-def _due(engine: Engine, rollup: Rollup, ready: datetime) -> list[TouchedBuckets]:
+def _due(engine: Engine, rollup: Rollup, ready: datetime) -> list[StaleBuckets]:
     columns = rollup_log.c
     query = (
         select(columns.entry_id, columns.device_id, columns.begins, columns.ends)
@@ -147,7 +148,7 @@ def _due(engine: Engine, rollup: Rollup, ready: datetime) -> list[TouchedBuckets
         .limit(ENTRIES_MAX)
     )
     with engine.connect() as connection:
-        return [TouchedBuckets(*row) for row in connection.execute(query)]
+        return [StaleBuckets(*row) for row in connection.execute(query)]
 
 
 def _of(rollup: Rollup) -> tuple[ColumnElement[bool], ...]:

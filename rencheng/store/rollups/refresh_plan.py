@@ -12,7 +12,7 @@ DEVICES_MAX = 500
 
 
 @dataclass(frozen=True, slots=True)
-class TouchedBuckets:
+class StaleBuckets:
     """A row of the log: from `begins` on, before `ends`, something changed; of one device, or of any (None)."""
 
     entry_id: int
@@ -41,11 +41,11 @@ class RefreshPlan:
     """
 
     refreshes: list[Refresh] = field(default_factory=list)
-    left: list[Refresh] = field(default_factory=list)
-    gone: int = 0
+    incomplete: list[Refresh] = field(default_factory=list)
+    beyond_retention: int = 0
 
 
-def stretch_of(level: Granularity, moment: datetime) -> tuple[datetime, datetime]:
+def batch_span(level: Granularity, moment: datetime) -> tuple[datetime, datetime]:
     """The stretch of time around a moment that one statement may span: a bucket of the next level, or thirty days."""
     if (coarser := level.coarser) is not None:
         begins = coarser.floor(moment)
@@ -55,48 +55,56 @@ def stretch_of(level: Granularity, moment: datetime) -> tuple[datetime, datetime
     return begins, begins + days
 
 
-def plan(
-    entries: Sequence[TouchedBuckets], level: Granularity, *, ready: datetime, horizon: datetime | None, by_device: bool
+def plan_refreshes(
+    entries: Sequence[StaleBuckets],
+    granularity: Granularity,
+    *,
+    ready: datetime,
+    dropped_before: datetime | None,
+    by_device: bool,
 ) -> RefreshPlan:
     """Put entries together: what overlaps is done once, what is of one device costs that device alone.
 
     Args:
         entries: rows of the log for one kind and this level.
-        level: of the rollup.
+        granularity: of the rollup.
         ready: buckets that end by then are over.
-        horizon: before it the source was dropped; None if nothing was.
+        dropped_before: before it the source was dropped; None if nothing was.
         by_device: whether the rollup can be made anew for single devices. If not, all share the fate of one.
     """
     made = RefreshPlan()
-    edge = level.floor(ready)
+    edge = granularity.floor(ready)
     of_all: dict[datetime, list[tuple[datetime, datetime]]] = defaultdict(list)
     of_devices: dict[datetime, set[str]] = defaultdict(set)
     for entry in entries:
-        begins, ends = level.floor(entry.begins), level.ceil(entry.ends)
+        begins, ends = granularity.floor(entry.begins), granularity.ceil(entry.ends)
         devices = None if entry.device_id is None else frozenset({entry.device_id})
         if ends > edge:
-            made.left.append(Refresh(devices, max(begins, edge), ends))
-        if horizon is not None and begins < horizon:
-            made.gone += 1
-            begins = level.ceil(horizon)
-        for stretch, start, end in _cut(level, begins, min(ends, edge)):
+            made.incomplete.append(Refresh(devices, max(begins, edge), ends))
+        if dropped_before is not None and begins < dropped_before:
+            made.beyond_retention += 1
+            begins = granularity.ceil(dropped_before)
+        for stretch, start, end in _cut(granularity, begins, min(ends, edge)):
             if entry.device_id is not None and by_device:
                 of_devices[stretch].add(entry.device_id)
             else:
                 of_all[stretch].append((start, end))
     for stretch, names in of_devices.items():
-        start, end = max(stretch, level.ceil(horizon) if horizon else stretch), min(_end(level, stretch), edge)
+        start, end = (
+            max(stretch, granularity.ceil(dropped_before) if dropped_before else stretch),
+            min(_end(granularity, stretch), edge),
+        )
         if len(names) > DEVICES_MAX:
             of_all[stretch].append((start, end))
         else:
             made.refreshes.append(Refresh(frozenset(names), start, end))
-    made.refreshes += [Refresh(None, start, end) for spans in of_all.values() for start, end in merged(spans)]
+    made.refreshes += [Refresh(None, start, end) for spans in of_all.values() for start, end in merge_spans(spans)]
     made.refreshes.sort(key=lambda piece: piece.begins, reverse=True)
-    made.left = list(dict.fromkeys(made.left))
+    made.incomplete = list(dict.fromkeys(made.incomplete))
     return made
 
 
-def merged(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
+def merge_spans(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
     """The same moments with nothing twice, in order."""
     open_span: tuple[datetime, datetime] | None = None
     for begins, ends in sorted(spans):
@@ -113,10 +121,10 @@ def merged(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetim
 def _cut(level: Granularity, begins: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime, datetime]]:
     """(stretch, begins, ends) for each stretch of time that the span reaches into."""
     while begins < ends:
-        stretch, stretch_ends = stretch_of(level, begins)
+        stretch, stretch_ends = batch_span(level, begins)
         yield stretch, begins, min(ends, stretch_ends)
         begins = stretch_ends
 
 
 def _end(level: Granularity, stretch: datetime) -> datetime:
-    return stretch_of(level, stretch)[1]
+    return batch_span(level, stretch)[1]

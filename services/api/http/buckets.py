@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from rencheng.store.history.plan import NotKept
-from rencheng.store.history.raw import Buckets, Span
+from rencheng.store.history.raw import Buckets, TimeRange
 from services.api.http.errors import InvalidParameter, ResolutionNotKept, TooMuch
 
 BUCKETS_MAX = 5_000
@@ -55,7 +55,7 @@ class Width(StrEnum):
         return Buckets(self.span, str(zone) if self.span >= timedelta(days=1) else None)
 
 
-def choose(start: datetime, end: datetime, wanted: Width | None) -> tuple[Span, Width]:
+def choose(start: datetime, end: datetime, wanted: Width | None) -> tuple[TimeRange, Width]:
     """The span, and the width that was asked for or the finest that suits it.
 
     Raises:
@@ -65,10 +65,10 @@ def choose(start: datetime, end: datetime, wanted: Width | None) -> tuple[Span, 
     if start >= end:
         raise InvalidParameter("`from` must lie before `to`.")
     if wanted is None:
-        return Span(start, end), _finest(end - start, BUCKETS_CHOSEN) or Width.D7
+        return TimeRange(start, end), _finest(end - start, BUCKETS_CHOSEN) or Width.D7
     if (end - start) / wanted.span > BUCKETS_MAX:
         raise too_much(f"more than {BUCKETS_MAX} buckets of {wanted}", _finest(end - start, BUCKETS_MAX))
-    return Span(start, end), wanted
+    return TimeRange(start, end), wanted
 
 
 def too_much(what: str, instead: Width | None) -> TooMuch:

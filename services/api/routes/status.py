@@ -197,7 +197,7 @@ def _status(connection: Connection, world: str, zone: ZoneInfo) -> Status:
         levels={word: levels.count(word) for word in words},
         blind=sum(site.state == "blind" for site in sites),
         sites=[_site(site) for site in sites],
-        devices=[_devices(found) for found in overview.presence(connection, world, now)],
+        devices=[_devices(found) for found in overview.device_presence(connection, world, now)],
         messages=[
             LastMessage.model_validate(_message(row, zone))
             for row in overview.last_messages(connection, world, limit=MESSAGES_MAX)

@@ -14,7 +14,7 @@ from rencheng.domain.topic import IDENTIFIER
 from rencheng.domain.weather import in_force
 from rencheng.schemas.forecast import ForecastForm
 from rencheng.store.registry.devices import add_world
-from rencheng.store.weather import keep_forecasts, keep_signal, signals_since
+from rencheng.store.weather import relevant_signals, save_forecasts, save_signal
 from services.api.deps import Db, Zone
 from services.api.http.errors import InvalidParameter
 from services.api.http.models import ApiModel, LevelWord, example, level_word, local
@@ -104,7 +104,7 @@ def list_rain_signals(database: Db, zone: Zone, world: World = ACTUAL) -> Signal
     """What the meteorological authority says now; in an exercise, all that was not ended in it."""
     now = datetime.now(UTC)
     with database.read() as connection:
-        signals = [each for each in signals_since(connection, now) if each.world == world]
+        signals = [each for each in relevant_signals(connection, now) if each.world == world]
     at = now if world == ACTUAL else max((each.sent_at for each in signals), default=now)
     standing = sorted(in_force(signals, at), key=lambda each: (-each.level, each.sent_at))
     return Signals(
@@ -136,7 +136,7 @@ def post_rain_signal(
         signal = read_signal(xml, world=world)
         with database.write() as connection:
             add_world(connection, world, world)
-            new = keep_signal(connection, signal, xml)
+            new = save_signal(connection, signal, xml)
     except (NotPossible, UnicodeDecodeError) as error:
         raise InvalidParameter(f"{error}.") from None
     return Taken(
@@ -156,5 +156,5 @@ def post_rain_forecasts(
     with database.write() as connection:
         for world in {each.world for each in forecasts}:
             add_world(connection, world, world)
-        new = keep_forecasts(connection, [each.forecast() for each in forecasts])
+        new = save_forecasts(connection, [each.forecast() for each in forecasts])
     return ForecastsTaken(taken=len(forecasts), new=new)

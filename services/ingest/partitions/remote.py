@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection, wait
 from typing import TYPE_CHECKING, Any
 
 from rencheng.intake import InboundPayload
-from rencheng.runtime.lifecycle import settle_memory
+from rencheng.runtime.lifecycle import tune_garbage_collection
 from rencheng.runtime.logs import get_logger, set_up_logs
 from services.ingest.processing.processor import open_processor
 from services.ingest.processing.writer import Stopped
@@ -122,7 +122,7 @@ def _work(settings: IngestSettings, pipe: "Connection[Any, Any]", stop_pipe: "Co
 
     try:
         with open_processor(settings, stop, tell, say) as desk:
-            settle_memory()
+            tune_garbage_collection()
             while True:
                 messages, received_through = pipe.recv()
                 say(desk.process(messages, received_through=received_through))

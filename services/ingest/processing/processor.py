@@ -14,7 +14,7 @@ from rencheng.domain.errors import RejectionReason, StoreUnavailable
 from rencheng.intake import InboundPayload, IntakeResult, admit
 from rencheng.runtime.logs import get_logger
 from rencheng.store.core.database import open_database
-from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import load_directory, refresh_directory
 from services.ingest.processing.quotas import Quotas
@@ -79,7 +79,7 @@ class BatchProcessor:
         self, directory: dict[str, Device], batch: list[IntakeResult]
     ) -> tuple[dict[str, Device], list[IntakeResult]]:
         """The word of a registration may still be on its way, behind the device's first message."""
-        newer = self._directory.current(ask=True)
+        newer = self._directory.current(round_trip=True)
         if newer is directory:
             return directory, batch
         return newer, [
@@ -101,7 +101,7 @@ def open_processor(
     """
     gauges = settings.gauge_limits  # before anything is opened: a file that cannot be read stops us
     engine = open_database(settings.database_url, name=settings.writer_name)
-    stage_on_connect(engine)
+    create_staging_on_connect(engine)
     directory = RegistryCache(engine, load_directory, refresh=refresh_directory)
     _wait_for(directory, stop)
     answers = PendingReplies()

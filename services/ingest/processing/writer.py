@@ -10,7 +10,7 @@ from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.topic import kind_in
 from rencheng.intake import IntakeResult, Rejection
 from rencheng.runtime.logs import get_logger
-from rencheng.store.accounting.counts import ReadingCounts, count, has_progressed, lock_worker, record_progress
+from rencheng.store.accounting.counts import ReadingCounts, count, has_progressed, lock_writer, record_progress
 from rencheng.store.core.database import Connection, Engine, discard, pipelined, translate_errors
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from rencheng.store.readings.copy_new import FastPathBackoff, copy_new
@@ -104,7 +104,7 @@ class Writer:
 
     def _begin(self, connection: Connection) -> None:
         with pipelined(connection):
-            lock_worker(connection, self._worker)
+            lock_writer(connection, self._worker)
 
     def close(self) -> None:
         """Give the connection up. It is kept from batch to batch, because to test it costs a round trip each time."""
@@ -135,9 +135,9 @@ class Writer:
         if not any(a.readings for a in batch) or not self._fast_path.should_try():
             return False  # a sign of life says nothing about luck
         if copy_new(connection, ((a.readings, a.message.received_at) for a in batch)):
-            self._fast_path.succeeded()
+            self._fast_path.record_success()
             return True
-        self._fast_path.failed()
+        self._fast_path.record_failure()
         connection.rollback()
         self._begin(connection)
         return False

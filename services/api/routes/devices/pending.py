@@ -122,7 +122,7 @@ def admit_device(
         done = replays.admit(device_id, given, actor=actor)
     except NotPossible as error:
         raise InvalidParameter(f"{error}.") from None
-    became = done.replayed.tally
+    became = done.replayed.counts
     return Admitted(
         device_id=device_id,
         user=device_id,

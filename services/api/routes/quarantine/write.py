@@ -115,10 +115,10 @@ def replay_matching(replays: Replays, actor: Actor, which: Which) -> ReplayedMan
     return ReplayedMany(
         entries=done.entries,
         replayed=done.moved,
-        stored=done.tally.stored,
-        duplicate=done.tally.duplicate,
-        quarantined=done.tally.quarantined,
-        next=done.following,
+        stored=done.counts.stored,
+        duplicate=done.counts.duplicate,
+        quarantined=done.counts.quarantined,
+        next=done.next_after,
     )
 
 

@@ -13,7 +13,7 @@ from rencheng.domain.kind import Kind
 from rencheng.store.core.sessions import Connection, Row
 from rencheng.store.history.from_rollups import history_of
 from rencheng.store.history.plan import NotKept
-from rencheng.store.history.raw import Span
+from rencheng.store.history.raw import TimeRange
 from rencheng.store.registry import site_status
 from services.api.deps import Db, DeviceId, From, SiteId, To, Zone
 from services.api.http import buckets
@@ -212,7 +212,7 @@ def _rows(
     connection: Connection,
     kind: Kind,
     device_ids: Sequence[str],
-    asked: tuple[Span, Width],
+    asked: tuple[TimeRange, Width],
     zone: ZoneInfo,
     *,
     is_free: bool,

@@ -13,7 +13,7 @@ from pydantic import Field
 from rencheng.domain.kind import Kind
 from rencheng.store.core.sessions import Connection, Row
 from rencheng.store.history import raw
-from rencheng.store.history.raw import Span, key_columns
+from rencheng.store.history.raw import TimeRange, key_columns
 from rencheng.store.quality import flags_of
 from services.api.deps import AfterCursor, Db, DeviceId, Limit, Moment, Zone
 from services.api.http import cursors
@@ -173,7 +173,7 @@ def list_readings(
         kind = Kind(device["kind"])
         key = key_columns(kind)
         position = cursors.decode(after, [column.type.python_type for column in key]) if after else None
-        rows = raw.readings(connection, kind, device_id, span=Span(start, end), after=position, limit=limit + 1)
+        rows = raw.readings(connection, kind, device_id, span=TimeRange(start, end), after=position, limit=limit + 1)
         page, following = paginate(rows, limit, lambda row: cursors.encode([row[column.name] for column in key]))
         found = _found(connection, device_id, page) if kind is Kind.WATERLOGGING else {}
     return _answer(device, page, zone, following=following, found=found)

@@ -77,7 +77,7 @@ def put_site(database: Db, site_id: SiteId, form: Form) -> Registered:
 def get_site_form(database: Db, site_id: SiteId) -> Form:
     """The form that would register the site as it is: change it, and send it back."""
     with database.read() as connection:
-        site = load_sites(connection, unfit=lambda *_: None).get(site_id)
+        site = load_sites(connection, on_invalid=lambda *_: None).get(site_id)
     if site is None:
         raise NotFound(f"There is no site {site_id!r}.")
     return Form.model_validate(as_form(site))

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from rencheng.domain.reading import Reading, SignalEvent, WaterReading
 from rencheng.store.readings.copy_new import SLOW_PATH_MAX, FastPathBackoff, copy_new
 from tests.store.conftest import NOON, rows
-from tests.store.test_readings_faults import gauge
+from tests.store.readings.test_readings_faults import gauge
 
 
 @pytest.mark.usefixtures("_empty")
@@ -39,7 +39,7 @@ def test_the_short_way_is_tried_ever_more_seldom_as_long_as_it_fails() -> None:
     for batch in range(1000):
         if luck.should_try():
             tried.append(batch)
-            luck.failed()
+            luck.record_failure()
     gaps = [later - earlier for earlier, later in pairwise(tried)]
 
     assert gaps[:4] == [2, 3, 5, 9]
@@ -47,7 +47,7 @@ def test_the_short_way_is_tried_ever_more_seldom_as_long_as_it_fails() -> None:
 
     while not luck.should_try():
         pass
-    luck.succeeded()
-    luck.failed()
+    luck.record_success()
+    luck.record_failure()
     assert not luck.should_try()
     assert luck.should_try()

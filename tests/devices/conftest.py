@@ -5,7 +5,7 @@ from sqlalchemy import Engine, text
 
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.store.core.database import open_database
-from rencheng.store.readings.merge import stage_on_connect
+from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.devices import ensure_region
 from rencheng.store.registry.sites import register_site
 
@@ -17,7 +17,7 @@ ACTOR = "shell tester"
 def database(database_url: str) -> Iterator[Engine]:
     """A database with one site."""
     engine = open_database(database_url, name="registry tests")
-    stage_on_connect(engine)
+    create_staging_on_connect(engine)
     profile = default_profile(SiteType.UNDERPASS)
     with engine.begin() as connection:
         ensure_region(connection, REGION)

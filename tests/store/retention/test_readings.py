@@ -11,15 +11,15 @@ from sqlalchemy import Engine, text
 from rencheng.domain.errors import Misconfigured
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import SignalEvent
-from rencheng.store.hypertables.views import RAW, Hypertable, chunks, hypertables
+from rencheng.store.hypertables.catalog import RAW, Hypertable, chunks, hypertables
 from rencheng.store.readings.merge import ReceivedReading, write
-from rencheng.store.retention.readings import DroppedChunks, drop_old, would_drop
+from rencheng.store.retention.readings import DroppedChunks, drop_old_chunks, preview_drop
 from rencheng.store.rollups.refresh import roll_up
 from rencheng.store.schema.granularity import Granularity
 from services.jobs.settings import JobSettings
 from services.jobs.storage import drop_what_is_old
 from tests.store.conftest import rows
-from tests.store.test_rollups import rolled_up
+from tests.store.rollups.test_refresh import rolled_up
 from tests.store.upkeep import settle, turn_into_columns
 
 NOW = datetime.now(UTC)
@@ -51,7 +51,7 @@ def table_of(database: Engine, level: str) -> Hypertable:
 
 def drop(database: Engine, level: str, keep: timedelta = KEPT) -> DroppedChunks:
     with database.begin() as connection:
-        return drop_old(connection, table_of(database, level), keep)
+        return drop_old_chunks(connection, table_of(database, level), keep)
 
 
 def days_left(database: Engine) -> float:
@@ -64,7 +64,7 @@ def test_readings_are_kept_until_they_are_rolled_up(database: Engine) -> None:
     withheld = drop(database, RAW)
     assert (withheld.chunks, rows(database, "signal_events")) == ([], 13)
     with database.connect() as connection:
-        assert would_drop(connection, table_of(database, RAW), KEPT) == withheld
+        assert preview_drop(connection, table_of(database, RAW), KEPT) == withheld
     assert len(withheld.withheld) == 4
 
     settle(database)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, text
 
-from rencheng.devices.lifecycle import change, replace_device, retire_device, rotate_password
+from rencheng.devices.lifecycle import change_device, replace_device, retire_device, rotate_password
 from rencheng.devices.registration import RegistrationResult, register_devices, register_forms
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
@@ -15,7 +15,7 @@ from rencheng.schemas.device import DeviceForm
 from rencheng.store.readings.merge import ReceivedReading, write
 from rencheng.store.registry.device_changes import succession
 from rencheng.store.registry.devices import find_devices, load_directory, password_hashes
-from tests.registry.conftest import ACTOR, REGION
+from tests.devices.conftest import ACTOR, REGION
 
 pytestmark = pytest.mark.usefixtures("_empty")
 
@@ -93,7 +93,7 @@ def test_passwords_are_kept_before_anything_is_committed(database: Engine) -> No
         raise OSError("no space left")
 
     with pytest.raises(OSError, match="no space"), database.begin() as connection:
-        register_forms(connection, [form("g1")], actor=ACTOR, keep=fail)
+        register_forms(connection, [form("g1")], actor=ACTOR, on_passwords=fail)
 
     assert names(database) == set()
 
@@ -147,9 +147,9 @@ def test_a_kind_is_mended_only_as_long_as_nothing_is_stored(database: Engine) ->
     with database.begin() as connection:
         now = connection.execute(text("SELECT now()")).scalar_one()
         write(connection, [ReceivedReading(SignalEvent("y", now, 1, 2), now)])
-        change(connection, "x", {"kind": Kind.WATERLOGGING}, actor=ACTOR)
+        change_device(connection, "x", {"kind": Kind.WATERLOGGING}, actor=ACTOR)
         with pytest.raises(NotPossible, match="its readings lie there"):
-            change(connection, "y", {"kind": Kind.WATERLOGGING}, actor=ACTOR)
+            change_device(connection, "y", {"kind": Kind.WATERLOGGING}, actor=ACTOR)
 
     with database.connect() as connection:
         found = find_devices(connection, ["x", "y"])
@@ -159,8 +159,8 @@ def test_a_kind_is_mended_only_as_long_as_nothing_is_stored(database: Engine) ->
 def test_what_is_changed_is_written_down_with_what_it_was(database: Engine) -> None:
     enrolled(database, form("g1", name="old"))
     with database.begin() as connection:
-        change(connection, "g1", {"name": "new"}, actor=ACTOR)
-        change(connection, "g1", {"name": "new"}, actor=ACTOR)  # nothing to write down
+        change_device(connection, "g1", {"name": "new"}, actor=ACTOR)
+        change_device(connection, "g1", {"name": "new"}, actor=ACTOR)  # nothing to write down
         details = connection.execute(text("SELECT detail FROM audit WHERE action = 'device.change'")).scalars().all()
 
     assert details == [{"before": {"name": "old"}, "after": {"name": "new"}}]

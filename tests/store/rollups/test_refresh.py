@@ -13,7 +13,7 @@ from rencheng.domain.quality import FROM_ONE_READING, UNUSABLE, Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.store.readings.copy_new import copy_new
 from rencheng.store.readings.merge import ReceivedReading, write
-from rencheng.store.rollups.refresh import roll_up, touch_devices
+from rencheng.store.rollups.refresh import mark_devices_stale, roll_up
 from rencheng.store.schema.granularity import CITY_ZONE, Granularity
 from tests.store.conftest import TABLES
 from tests.store.upkeep import settle
@@ -53,7 +53,7 @@ batches = st.lists(st.lists(water | events | meters, max_size=15), min_size=1, m
 def forget(database: Engine) -> None:
     """Delete everything, as an exercise is deleted."""
     with database.begin() as connection:
-        touch_devices(connection, select(literal_column("unnest(ARRAY['A', 'B', 'C'])")))
+        mark_devices_stale(connection, select(literal_column("unnest(ARRAY['A', 'B', 'C'])")))
         for table in TABLES:
             connection.execute(text(f"DELETE FROM {table}"))
     settle(database)
@@ -207,7 +207,7 @@ def test_a_hundred_late_devices_are_noted_together_and_one_by_its_name(database:
     settle(database)
     assert sum(row["count"] for row in rolled_up(database, Kind.SIGNAL, Granularity.DAY)) == 103
     with database.begin() as connection:
-        touch_devices(connection, select(literal_column("unnest(ARRAY['A'])")))
+        mark_devices_stale(connection, select(literal_column("unnest(ARRAY['A'])")))
         connection.execute(text("DELETE FROM signal_events WHERE device_id = 'A'"))
     settle(database)
     assert sum(row["count"] for row in rolled_up(database, Kind.SIGNAL, Granularity.DAY)) == 101

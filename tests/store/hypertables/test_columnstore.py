@@ -10,14 +10,14 @@ from sqlalchemy import Engine, text
 from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Measurand, MeterValue, SignalEvent, WaterReading
-from rencheng.store.hypertables.columnstore import keep_by_columns
+from rencheng.store.hypertables.columnstore import set_columnstore_policies
 from rencheng.store.hypertables.edition import edition
 from rencheng.store.readings.copy_new import copy_new
 from rencheng.store.readings.merge import ReceivedReading, WriteStatus, write
 from rencheng.store.schema.granularity import Granularity
 from tests.store.conftest import NOON, rows
-from tests.store.test_readings_model import Model
-from tests.store.test_rollups import assert_equal, rolled_up
+from tests.store.readings.test_readings_model import Model
+from tests.store.rollups.test_refresh import assert_equal, rolled_up
 from tests.store.upkeep import settle, turn_into_columns
 
 LONG_AGO = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=20)
@@ -96,10 +96,10 @@ def test_a_late_upload_that_reaches_into_thousands_of_column_batches_is_taken_wh
 def test_the_columnstore_is_arranged_once_and_again_when_its_age_changes(database: Engine) -> None:
     with database.begin() as connection:
         allowed = edition(connection).columnstore
-        first = keep_by_columns(connection, timedelta(days=7))
-        again = keep_by_columns(connection, timedelta(days=7))
-        changed = keep_by_columns(connection, timedelta(days=8))
-        keep_by_columns(connection, timedelta(days=1))
+        first = set_columnstore_policies(connection, timedelta(days=7))
+        again = set_columnstore_policies(connection, timedelta(days=7))
+        changed = set_columnstore_policies(connection, timedelta(days=8))
+        set_columnstore_policies(connection, timedelta(days=1))
 
     assert again == {}
     assert len(first) == len(changed) == (9 if allowed else 0)

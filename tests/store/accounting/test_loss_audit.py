@@ -11,7 +11,7 @@ def test_the_audit_finds_what_is_lost_what_is_strange_and_what_is_not_in_quarant
     keys = [f"2026-07-20T08:00:0{second}.000000+00:00;0" for second in range(4)]
     said = [PublishedReading("waterlogging", "G1", key) for key in keys[:2]]
     said += [
-        PublishedReading("waterlogging", "G1", keys[2], certain=False),
+        PublishedReading("waterlogging", "G1", keys[2], acknowledged=False),
         PublishedReading("waterlogging", "G1", keys[0]),
     ]
     said += [PublishedReading("waterlogging", "G1", "00" * 32, quarantined=True)]
@@ -21,4 +21,4 @@ def test_the_audit_finds_what_is_lost_what_is_strange_and_what_is_not_in_quarant
         finding = audit_keys(connection, said)
     engine.dispose()
 
-    assert finding == LossReport(keys=3, lost=1, strange=1, doubled=0, not_quarantined=1)
+    assert finding == LossReport(keys=3, lost=1, unexpected=1, duplicated=0, not_quarantined=1)

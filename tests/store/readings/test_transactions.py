@@ -15,7 +15,7 @@ from rencheng.domain.errors import Rejected
 from rencheng.domain.kind import Kind
 from rencheng.intake import InboundPayload, admit
 from rencheng.store.core.database import open_database
-from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, stage_on_connect, write
+from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, create_staging_on_connect, write
 from rencheng.store.readings.transactions import transactions
 from rencheng.store.registry.devices import add_region, register
 from tests.store.conftest import REGION
@@ -28,7 +28,7 @@ Item = dict[str, Any]
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     engine = open_database(database_url, name="transaction tests")
-    stage_on_connect(engine)
+    create_staging_on_connect(engine)
     with engine.begin() as connection:
         connection.execute(text("TRUNCATE meter_values"))
         add_region(connection, REGION, "历下区", "Lixia")

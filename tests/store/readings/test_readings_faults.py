@@ -12,9 +12,9 @@ from local_stack.postgres import PostgresServer
 from rencheng.domain.errors import Rejected, RejectionReason, StoreUnavailable
 from rencheng.domain.reading import MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.store.core.database import open_database, translate_errors
-from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, stage_on_connect, write
+from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, create_staging_on_connect, write
 from tests.store.conftest import NOON, arrivals, rows
-from tests.store.test_readings_model import told
+from tests.store.readings.test_readings_model import told
 
 
 def gauge(second: int, depth_mm: float = 1.0, device_id: str = "G1") -> WaterReading:
@@ -139,7 +139,7 @@ def cut_off_between_two_writes(engine: Engine, server: PostgresServer) -> None:
 
 def test_a_server_that_goes_away_is_told_and_the_next_write_finds_it_again(own_server: PostgresServer) -> None:
     engine = open_database(own_server.url("postgres"), name="test")
-    stage_on_connect(engine)
+    create_staging_on_connect(engine)
     with pytest.raises(StoreUnavailable):
         cut_off_between_two_writes(engine, own_server)
     with pytest.raises(StoreUnavailable), translate_errors(), engine.connect():
@@ -157,7 +157,7 @@ def test_a_database_without_our_schema_is_waited_for(own_server: PostgresServer)
     own_server.start()
     own_server.create_database("fresh")
     engine = open_database(own_server.url("fresh"), name="test")
-    stage_on_connect(engine)
+    create_staging_on_connect(engine)
     with pytest.raises(StoreUnavailable, match="rencheng db upgrade"):
         engine.connect()
     migrations.upgrade(own_server.url("fresh"))

@@ -13,10 +13,10 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
 from rencheng.store.history.from_rollups import history_of
 from rencheng.store.history.from_rollups import rollup_coverage as stock_of
-from rencheng.store.history.plan import NotKept, RollupCoverage, Segment, fitting, plan_segments
-from rencheng.store.history.raw import HISTORIES, Buckets, Span
+from rencheng.store.history.plan import NotKept, RollupCoverage, Segment, plan_segments, usable_granularities
+from rencheng.store.history.raw import HISTORIES, Buckets, TimeRange
 from rencheng.store.schema.granularity import Granularity
-from tests.store.test_rollups import NOW, batches, forget, store
+from tests.store.rollups.test_refresh import NOW, batches, forget, store
 from tests.store.upkeep import settle
 
 NAMES = ["A", "B", "C"]
@@ -33,11 +33,11 @@ widths = st.sampled_from([10, 30, 60, 300, 1800, 3600, 6 * 3600, 86_400, 7 * 86_
 
 
 @st.composite
-def questions(draw: st.DrawFn) -> tuple[Span, Buckets, list[str]]:
+def questions(draw: st.DrawFn) -> tuple[TimeRange, Buckets, list[str]]:
     first, second = sorted([draw(ages), draw(ages)])
     width = draw(widths)
     zone = draw(st.sampled_from(ZONES)) if width >= timedelta(days=1) else None
-    span = Span(NOW - second, NOW - first + timedelta(seconds=1))
+    span = TimeRange(NOW - second, NOW - first + timedelta(seconds=1))
     return span, Buckets(width, zone), draw(st.lists(st.sampled_from(NAMES), min_size=1, unique=True))
 
 
@@ -47,7 +47,7 @@ def test_the_answer_is_what_the_readings_say(
     database: Engine,
     rolled_up: list[list[Reading]],
     owed: list[list[Reading]],
-    asked: list[tuple[Span, Buckets, list[str]]],
+    asked: list[tuple[TimeRange, Buckets, list[str]]],
 ) -> None:
     for batch in rolled_up:
         store(database, batch)
@@ -70,7 +70,7 @@ def told(found: Sequence[Any], expected: Sequence[Any]) -> list[dict[str, Any]]:
 
 
 def test_a_rollup_is_asked_as_soon_as_it_owes_nothing(database: Engine) -> None:
-    span = Span(NOW - timedelta(days=1), NOW)
+    span = TimeRange(NOW - timedelta(days=1), NOW)
     with database.connect() as connection:
         assert stock_of(connection, Kind.SIGNAL, NAMES, span).stale == {level: [] for level in Granularity}
 
@@ -112,7 +112,7 @@ def test_a_year_by_days_is_read_from_days_but_for_its_ends() -> None:
         Granularity.MINUTE: [(span[1] - timedelta(minutes=2), span[1])],
         Granularity.HOUR: [(span[1] - HOUR, span[1])],
     }
-    parts = plan_segments(span, fitting(timedelta(days=1), "Asia/Shanghai", span), RollupCoverage(owed))
+    parts = plan_segments(span, usable_granularities(timedelta(days=1), "Asia/Shanghai", span), RollupCoverage(owed))
 
     assert [part.granularity for part in parts] == [
         None, Granularity.MINUTE, Granularity.HOUR, Granularity.DAY, Granularity.HOUR, Granularity.MINUTE, None,
@@ -134,7 +134,7 @@ def test_a_year_by_days_is_read_from_days_but_for_its_ends() -> None:
 def test_a_rollup_fits_whose_buckets_make_up_those_asked_for(
     width: timedelta, zone: str | None, levels: list[Granularity]
 ) -> None:
-    assert fitting(width, zone, SUMMER) == levels
+    assert usable_granularities(width, zone, SUMMER) == levels
 
 
 def test_of_what_was_dropped_whole_buckets_answer_or_nobody_does() -> None:
