@@ -204,7 +204,7 @@ def _given(
         "quota_per_minute": quota_per_minute,
     }
     try:
-        return ChangeForm(**{key: value for key, value in options.items() if value is not None}).given()
+        return ChangeForm(**{key: value for key, value in options.items() if value is not None}).given_fields()
     except ValidationError as error:
         raise NotPossible("; ".join(findings(error))) from None
 

@@ -12,7 +12,7 @@ from commands.context import operator, transaction
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.mute import CITY, Mute, Silence
-from rencheng.schemas.mute import WEEKDAYS, MaintenanceForm, SilenceForm, as_json
+from rencheng.schemas.mute import WEEKDAYS, MaintenanceForm, SilenceForm, mute_form
 from rencheng.schemas.site import findings
 from rencheng.store.access import audit
 from rencheng.store.warnings.suppression import add_mute, end_mute, load_mutes
@@ -101,6 +101,6 @@ def _form(form: type[Any], values: dict[str, Any]) -> Any:  # noqa: ANN401 - one
 def _keep(mute: Mute) -> None:
     with transaction() as connection:
         name = add_mute(connection, mute, operator())
-        said = {key: str(value) for key, value in as_json(mute).items() if value is not None}
+        said = {key: str(value) for key, value in mute_form(mute).items() if value is not None}
         audit.record(connection, operator(), "mute.make", name, said)
     typer.echo(name)

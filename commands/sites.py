@@ -15,7 +15,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile, default_profile
-from rencheng.schemas.site import as_form, read_sites
+from rencheng.schemas.site import read_sites, site_form
 from rencheng.store.core.database import Connection
 from rencheng.store.registry.bindings import unbind as unbind_
 from rencheng.store.registry.bindings import unregistered_devices
@@ -129,7 +129,7 @@ def show(
         if kept is None:
             raise NotPossible(f"{site_id} never had a version {version} of its thresholds")
         site = replace(site, profile=kept)
-    typer.echo(json.dumps([as_form(site)], ensure_ascii=False, indent=2))
+    typer.echo(json.dumps([site_form(site)], ensure_ascii=False, indent=2))
     for profile, since in versions:
         depths = "/".join(f"{profile.depth_mm(level):g}" for level in WARNING_LEVELS)
         when = since.astimezone(ZoneInfo("Asia/Shanghai"))

@@ -50,7 +50,7 @@ def forecast(file: Annotated[Path, typer.Argument(help="A JSON list; docs/how-to
     with transaction() as connection:
         for world in {form.world for form in forms}:
             add_world(connection, world, world)
-        new = save_forecasts(connection, [form.forecast() for form in forms])
+        new = save_forecasts(connection, [form.to_forecast() for form in forms])
     typer.echo(f"{new} of {len(forms)} forecasts are new")
 
 

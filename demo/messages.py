@@ -6,7 +6,7 @@ from pathlib import Path
 
 from lxml import etree
 
-from rencheng.cap.validation import broken_rules
+from rencheng.cap.validation import violations
 from rencheng.domain.errors import NotPossible
 
 
@@ -22,6 +22,6 @@ def check_cap_files(paths: Sequence[Path]) -> int:
         content = path.read_bytes()
         if not schema.validate(etree.fromstring(content)):
             raise NotPossible(f"{path} is not valid CAP 1.2: {schema.error_log}")
-        if broken := broken_rules(content.decode()):
+        if broken := violations(content.decode()):
             raise NotPossible(f"{path} breaks rules of CAP 1.2: {'; '.join(broken)}")
     return len(paths)

@@ -94,7 +94,7 @@ def _points(points: list[tuple[float, dict[str, Score]]], of: str) -> list[tuple
 
 
 def _reliability(results: Results) -> str:
-    curves = {}
+    curves: dict[str, list[tuple[float, float]]] = {}
     for level in WARNING_LEVELS:
         bins = [one for one in reliability(results.evaluations[level]) if one.number >= WELL_FILLED]
         curves[level.word] = [(one.said, one.happened) for one in bins]

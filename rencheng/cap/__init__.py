@@ -1,1 +1,1 @@
-"""CAP 1.2: write, read and validate messages; the national rain signals; the Atom feed."""
+"""CAP 1.2: write, parse and validate messages; read the national rain signals; write the Atom feed."""

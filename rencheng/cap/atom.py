@@ -1,6 +1,6 @@
-"""An Atom feed (RFC 4287) of CAP messages: an entry for each, with the parts of it by which readers sort and filter.
+"""An Atom feed (RFC 4287) of CAP messages, with the CAP elements by which readers sort and filter.
 
-Pure. What an entry says of its message is taken from the CAP document that it links to, so that the two cannot differ.
+Each entry is made from the CAP document that it links to, so that the two agree.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,16 +9,17 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
-from xml.etree import ElementTree as ET  # reads only what we wrote ourselves
+from xml.etree import ElementTree as ET  # writes only
 
-ATOM = "http://www.w3.org/2005/Atom"
-CAP = "urn:oasis:names:tc:emergency:cap:1.2"
-CAP_TYPE = "application/cap+xml"
+from rencheng.cap.xml import CAP_MEDIA_TYPE, CAP_NAMESPACE, cap_tag, children, parse, text
+
+ATOM_NAMESPACE = "http://www.w3.org/2005/Atom"
+ATOM_MEDIA_TYPE = "application/atom+xml"
 
 Language = Literal["zh", "en"]
 
-_OF_ALERT = ("identifier", "sender", "sent", "status", "msgType", "scope")
-_OF_INFO = (
+_ALERT_ELEMENTS = ("identifier", "sender", "sent", "status", "msgType", "scope")
+_INFO_ELEMENTS = (
     "language",
     "category",
     "event",
@@ -30,91 +31,92 @@ _OF_INFO = (
     "expires",
     "senderName",
 )
-_OF_AREA = ("areaDesc", "polygon", "circle", "geocode")
+_AREA_ELEMENTS = ("areaDesc", "polygon", "circle", "geocode")
 
-ET.register_namespace("", ATOM)
-ET.register_namespace("cap", CAP)
+ET.register_namespace("", ATOM_NAMESPACE)
+ET.register_namespace("cap", CAP_NAMESPACE)
 
-_NOTHING_SAID = datetime(1970, 1, 1, tzinfo=UTC)
+_EMPTY_SINCE = datetime(1970, 1, 1, tzinfo=UTC)
+_LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en-US"}
+_TITLES = {"zh": "韧城积水预警", "en": "Rencheng ponding warnings"}
+_AUTHOR = "Rencheng 韧城"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where the feed is: `url` as people outside reach the API, `path` with the question that was asked."""
+class FeedAddress:
+    """The address of the feed.
+
+    Attributes:
+        url: the public address of the API.
+        path: the path of this page, with its query.
+        next_path: the path of the next page; None on the last one.
+    """
 
     url: str
     path: str
     next_path: str | None = None
 
 
-def build(rows: Sequence[Mapping[Any, Any]], place: Place, language: Language) -> str:
-    """The feed."""
-    feed = ET.Element(_atom("feed"), {"{http://www.w3.org/XML/1998/namespace}lang": _tag(language)})
-    _add(feed, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, place.url + '/v1/feed.atom')}")
-    _add(feed, "title", {"zh": "韧城积水预警", "en": "Rencheng ponding warnings"}[language])
-    _add(feed, "updated", newest(rows).isoformat())
-    _add(_add(feed, "author"), "name", "Rencheng 韧城")
-    _add(feed, "link", rel="self", type="application/atom+xml", href=place.url + place.path)
-    if place.next_path:  # RFC 5005
-        _add(feed, "link", rel="next", type="application/atom+xml", href=place.url + place.next_path)
-    _add(feed, "link", rel="alternate", type="text/html", href=f"{place.url}/")
+def render_feed(rows: Sequence[Mapping[Any, Any]], address: FeedAddress, language: Language) -> str:
+    """Return the feed as an XML document."""
+    feed = ET.Element(_atom_tag("feed"), {"{http://www.w3.org/XML/1998/namespace}lang": _LANGUAGE_TAGS[language]})
+    _add(feed, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, address.url + '/v1/feed.atom')}")
+    _add(feed, "title", _TITLES[language])
+    _add(feed, "updated", last_updated(rows).isoformat())
+    _add(_add(feed, "author"), "name", _AUTHOR)
+    _add(feed, "link", rel="self", type=ATOM_MEDIA_TYPE, href=address.url + address.path)
+    if address.next_path:  # RFC 5005
+        _add(feed, "link", rel="next", type=ATOM_MEDIA_TYPE, href=address.url + address.next_path)
+    _add(feed, "link", rel="alternate", type="text/html", href=f"{address.url}/")
     for row in rows:
-        _add_entry(feed, row, place, language)
+        _add_entry(feed, row, address, language)
     ET.indent(feed)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(feed, encoding="unicode") + "\n"
 
 
-def newest(rows: Sequence[Mapping[Any, Any]]) -> datetime:
-    """When the feed changed last."""
-    return max((row["recorded_at"] for row in rows), default=_NOTHING_SAID)
+def last_updated(rows: Sequence[Mapping[Any, Any]]) -> datetime:
+    """Return when the newest of the messages was recorded."""
+    return max((row["recorded_at"] for row in rows), default=_EMPTY_SINCE)
 
 
-def _add_entry(feed: ET.Element, row: Mapping[Any, Any], place: Place, language: Language) -> None:
-    alert = ET.fromstring(row["cap_xml"])  # noqa: S314 - our own document, from our own table
+def _add_entry(feed: ET.Element, row: Mapping[Any, Any], address: FeedAddress, language: Language) -> None:
+    alert = parse(row["cap_xml"])
     info = _info(alert, language)
     entry = _add(feed, "entry")
     warning = quote(row["warning_id"], safe="")
-    name = ",".join((alert.findtext(_cap("sender"), ""), row["identifier"]))  # what is unique in the world
-    _add(entry, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, name)}")
-    _add(entry, "title", info.findtext(_cap("headline")) or row["identifier"])
+    unique_name = f"{text(alert, 'sender')},{row['identifier']}"
+    _add(entry, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, unique_name)}")
+    _add(entry, "title", text(info, "headline") or row["identifier"])
     _add(entry, "updated", row["recorded_at"].isoformat())
     _add(entry, "published", row["recorded_at"].isoformat())
-    _add(_add(entry, "author"), "name", info.findtext(_cap("senderName")) or "Rencheng 韧城")
-    _add(entry, "summary", info.findtext(_cap("description")) or "")
-    cap = f"{place.url}/v1/warnings/{warning}/events/{row['sequence']}/cap"
-    _add(entry, "link", rel="alternate", type=CAP_TYPE, href=cap)
-    _add(entry, "link", rel="alternate", type="text/html", href=f"{place.url}/warnings/{warning}")
-    entry.extend(_cap_parts(alert, info))
+    _add(_add(entry, "author"), "name", text(info, "senderName") or _AUTHOR)
+    _add(entry, "summary", text(info, "description"))
+    cap = f"{address.url}/v1/warnings/{warning}/events/{row['sequence']}/cap"
+    _add(entry, "link", rel="alternate", type=CAP_MEDIA_TYPE, href=cap)
+    _add(entry, "link", rel="alternate", type="text/html", href=f"{address.url}/warnings/{warning}")
+    entry.extend(_cap_elements(alert, info))
 
 
-def _cap_parts(alert: ET.Element, info: ET.Element) -> Iterator[ET.Element]:
-    """What national feeds repeat of a message."""
-    area = info.find(_cap("area"))
-    for parent, names in ((alert, _OF_ALERT), (info, _OF_INFO), (area, _OF_AREA)):
+def _cap_elements(alert: ET.Element, info: ET.Element) -> Iterator[ET.Element]:
+    """Yield the CAP elements that national feeds repeat in an entry."""
+    area = info.find(cap_tag("area"))
+    for parent, names in ((alert, _ALERT_ELEMENTS), (info, _INFO_ELEMENTS), (area, _AREA_ELEMENTS)):
         for name in names:
-            yield from () if parent is None else parent.findall(_cap(name))
+            yield from () if parent is None else children(parent, name)
 
 
 def _info(alert: ET.Element, language: Language) -> ET.Element:
-    """The message in one language, or in the first that there is."""
-    infos = alert.findall(_cap("info"))
-    spoken = [info for info in infos if info.findtext(_cap("language"), "").startswith(language)]
-    return next(iter(spoken or infos), alert)
+    """Return the info in one language, or the first one if there is none in it."""
+    infos = children(alert, "info")
+    in_language = [info for info in infos if text(info, "language").startswith(language)]
+    return next(iter(in_language or infos), alert)
 
 
-def _add(parent: ET.Element, tag: str, text: str | None = None, **attributes: str) -> ET.Element:
-    element = ET.SubElement(parent, _atom(tag), attributes)
-    element.text = text
+def _add(parent: ET.Element, name: str, content: str | None = None, **attributes: str) -> ET.Element:
+    element = ET.SubElement(parent, _atom_tag(name), attributes)
+    element.text = content
     return element
 
 
-def _atom(tag: str) -> str:
-    return f"{{{ATOM}}}{tag}"
-
-
-def _cap(tag: str) -> str:
-    return f"{{{CAP}}}{tag}"
-
-
-def _tag(language: Language) -> str:
-    return {"zh": "zh-CN", "en": "en-US"}[language]
+def _atom_tag(name: str) -> str:
+    return f"{{{ATOM_NAMESPACE}}}{name}"

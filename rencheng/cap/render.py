@@ -1,11 +1,11 @@
-"""CAP 1.2: the form that dispatch systems of other makers understand. `serialise` reads in the standard's order."""
+"""Write a warning as CAP 1.2, the form that other dispatch systems read. The functions follow the standard's order."""
 
-from datetime import timedelta
-from xml.etree import ElementTree as ET  # builds only; nothing from outside is parsed here
+from xml.etree import ElementTree as ET  # writes only
 
-from rencheng.cap import area as areas
-from rencheng.cap import mapping
-from rencheng.domain.site import Site
+from rencheng.cap import geometry, mapping
+from rencheng.cap.references import write_references
+from rencheng.cap.xml import CAP_NAMESPACE
+from rencheng.domain.site import Point, Site
 from rencheng.domain.warning import MessageType, WarningMessage
 from rencheng.engine.forecast.forecast import HORIZONS_S
 from rencheng.text.formatting import UNPRINTABLE, number, plain, stamp
@@ -13,21 +13,15 @@ from rencheng.text.publisher import Publisher
 from rencheng.text.sentences import Sentences, in_chinese, in_english
 from rencheng.text.validation import validate
 
-NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"
-
-VALID_FOR = timedelta(hours=12)
-"""After this a message ends by itself, should its Cancel be lost. It is the longest window of the national rain
-signals (blue, 12 hours; domain reference 1.1). A warning that stands longer must be renewed by an Update before."""
-
 EVENT_CODE = ("OET:v1.2", "OET-140")
-"""Overland flood, in the OASIS Event Terms List 1.2; the name of the list is written as its users write it."""
+"""Overland flood. Source: OASIS Event Terms List 1.2, with the name of the list as its users write it."""
 
 REGION_CODE = "GB/T 2260"
 """The national standard of district codes."""
 
 
 def render(message: WarningMessage, site: Site, publisher: Publisher) -> str:
-    """The message as a CAP 1.2 document; write it out as UTF-8.
+    """Return the message as a CAP 1.2 document, to be encoded as UTF-8.
 
     Raises:
         ValueError: the message contradicts itself or its site, or is an Update or Cancel without references.
@@ -35,7 +29,7 @@ def render(message: WarningMessage, site: Site, publisher: Publisher) -> str:
     validate(message, site)
     if message.message_type is not MessageType.ALERT and not message.references:
         raise ValueError(f"{message.identifier} is an {message.message_type} without references: nothing to update")
-    alert = ET.Element("alert", {"xmlns": NAMESPACE})
+    alert = ET.Element("alert", {"xmlns": CAP_NAMESPACE})
     _add_envelope(alert, message, publisher)
     for sentences in (in_chinese(message, site, publisher), in_english(message, site, publisher)):
         _add_info(alert, message, site, publisher, sentences)
@@ -43,27 +37,22 @@ def render(message: WarningMessage, site: Site, publisher: Publisher) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(alert, encoding="unicode") + "\n"
 
 
-def references(message: WarningMessage, sender: str) -> str:
-    """Every earlier message of the warning as `sender,identifier,sent`, parted by spaces."""
-    return " ".join(f"{sender},{identifier},{stamp(sent)}" for identifier, sent in message.references)
-
-
 def _add(parent: ET.Element, tag: str, text: str) -> None:
-    """One element with a text, which ElementTree escapes."""
+    """Add an element with a text, which ElementTree escapes."""
     if UNPRINTABLE.search(text):
-        raise ValueError(f"{tag} {text!r} has a control character; no CAP element may")
+        raise ValueError(f"{tag} {text!r} has a control character; CAP allows none")
     ET.SubElement(parent, tag).text = text
 
 
 def _add_pair(parent: ET.Element, tag: str, name: str, value: str) -> None:
-    """A named value: CAP's form of eventCode, parameter and geocode."""
+    """Add a named value, CAP's form of eventCode, parameter and geocode."""
     pair = ET.SubElement(parent, tag)
     _add(pair, "valueName", name)
     _add(pair, "value", value)
 
 
 def _add_envelope(alert: ET.Element, message: WarningMessage, publisher: Publisher) -> None:
-    """Who, when, how earnest, for whom, and after what."""
+    """Add the elements that identify the message."""
     _add(alert, "identifier", message.identifier)
     _add(alert, "sender", publisher.sender)
     _add(alert, "sent", stamp(message.issued_at))
@@ -72,18 +61,18 @@ def _add_envelope(alert: ET.Element, message: WarningMessage, publisher: Publish
     _add(alert, "scope", "Restricted")
     _add(alert, "restriction", publisher.restriction)
     if message.references:
-        _add(alert, "references", references(message, publisher.sender))
+        _add(alert, "references", write_references(publisher.sender, message.references))
     _add(alert, "incidents", message.warning_id)
 
 
 def _add_info(
     alert: ET.Element, message: WarningMessage, site: Site, publisher: Publisher, sentences: Sentences
 ) -> None:
-    """The warning in one language."""
+    """Add the warning in one language."""
     info = ET.SubElement(alert, "info")
-    _add_judgement(info, message, site, sentences)
+    _add_classification(info, message, site, sentences)
     _add(info, "effective", stamp(message.issued_at))
-    _add(info, "expires", stamp(message.issued_at + VALID_FOR))
+    _add(info, "expires", stamp(mapping.expires_at(message)))
     _add(info, "senderName", sentences.sender_name)
     _add(info, "headline", sentences.headline)
     _add(info, "description", sentences.description)
@@ -95,8 +84,8 @@ def _add_info(
     _add_area(info, site, sentences.place)
 
 
-def _add_judgement(info: ET.Element, message: WarningMessage, site: Site, sentences: Sentences) -> None:
-    """What it is and how bad."""
+def _add_classification(info: ET.Element, message: WarningMessage, site: Site, sentences: Sentences) -> None:
+    """Add the kind of event and its severity."""
     _add(info, "language", sentences.language)
     for category in mapping.categories(site.site_type):
         _add(info, "category", category)
@@ -110,7 +99,7 @@ def _add_judgement(info: ET.Element, message: WarningMessage, site: Site, senten
 
 
 def parameters(message: WarningMessage, site: Site) -> dict[str, str]:
-    """What CAP has no element for, by name; what is unknown is left out, since no data is never 0."""
+    """Return values that CAP has no element for. An unknown value is left out, because no data is never 0."""
     grounds = message.grounds
     measured = {
         "depth_mm": grounds.depth_mm,
@@ -133,7 +122,11 @@ def parameters(message: WarningMessage, site: Site) -> dict[str, str]:
         **{f"rencheng:{name}": f"{probability:.2f}" for name, probability in within.items()},
         **({"rencheng:judged_by": plain(grounds.judged_by)} if grounds.judged_by else {}),
         **({"rencheng:armed_by": grounds.armed_by.value} if grounds.armed_by else {}),
-        **({"rencheng:stirred": str(grounds.rapid_rises_nearby)} if grounds.rapid_rises_nearby is not None else {}),
+        **(
+            {"rencheng:rapid_rises_nearby": str(grounds.rapid_rises_nearby)}
+            if grounds.rapid_rises_nearby is not None
+            else {}
+        ),
         "rencheng:profile_version": str(grounds.profile_version),
         "rencheng:site_id": plain(site.site_id),
         "rencheng:site_type": site.site_type,
@@ -144,21 +137,21 @@ def parameters(message: WarningMessage, site: Site) -> dict[str, str]:
 
 
 def _add_area(info: ET.Element, site: Site, place: str) -> None:
-    """Whom it concerns: a ring for those who draw, a circle for those who measure, a code for those who sort.
+    """Add the area: a ring, a circle and a district code, for receivers differ in which of them they use.
 
-    An area that somebody drew goes before ring and circle.
+    A drawn area replaces ring and circle, because CAP means either if both are given.
     """
     area = ET.SubElement(info, "area")
     centre = (site.latitude, site.longitude)
-    around_m = areas.radius_m(site.radius_m)
+    radius_m = geometry.stated_radius_m(site.radius_m)
     _add(area, "areaDesc", place)
-    drawn = areas.outline(site.polygon)
-    _add(area, "polygon", " ".join(_point(corner) for corner in drawn or areas.ring(centre, around_m)))
-    if not drawn:  # with both, CAP means either
-        _add(area, "circle", f"{_point(centre)} {around_m / 1000:.3f}")
+    drawn = geometry.closed_outline(site.polygon)
+    _add(area, "polygon", " ".join(_point(corner) for corner in drawn or geometry.ring(centre, radius_m)))
+    if not drawn:
+        _add(area, "circle", f"{_point(centre)} {radius_m / 1000:.3f}")
     _add_pair(area, "geocode", REGION_CODE, site.region)
 
 
-def _point(point: areas.Point) -> str:
-    """Latitude first."""
-    return f"{point[0]:.{areas.DECIMALS}f},{point[1]:.{areas.DECIMALS}f}"
+def _point(point: Point) -> str:
+    """Return a point in CAP's form, latitude first."""
+    return f"{point[0]:.{geometry.DECIMALS}f},{point[1]:.{geometry.DECIMALS}f}"

@@ -1,86 +1,86 @@
-"""The rule layer over CAP's schema: a document that the schema accepts can still be one that no receiver shows.
+"""Rules beyond CAP's schema: receivers reject or hide some documents that the schema accepts.
 
-`broken_rules` lists what must be mended before sending, `advice` what would make the message better.
+`violations` lists the faults that must be corrected before sending, `recommendations` possible improvements.
 """
 
 from collections.abc import Iterable
 
-from rencheng.cap.parse import NAMESPACE, Rule, Unreadable, read
-from rencheng.cap.rules import content, envelope, place, recommended, resource
+from rencheng.cap.rules import alert, area, info, recommended, resource
+from rencheng.cap.xml import CAP_NAMESPACE, Rule, UnreadableXml, cap_tag, parse
 
 RULES: tuple[Rule, ...] = (
-    envelope.names_are_tokens,
-    envelope.times_have_an_offset,
-    envelope.restriction_is_for_restricted,
-    envelope.restricted_says_to_whom,
-    envelope.private_says_to_whom,
-    envelope.references_are_triples,
-    envelope.references_are_not_itself,
-    envelope.references_are_not_postdated,
-    envelope.later_messages_refer,
-    envelope.has_info,
-    content.categories_agree,
-    content.event_codes_agree,
-    content.has_description,
-    content.has_web,
-    content.has_expires,
-    content.has_urgency,
-    content.has_severity,
-    content.has_certainty,
-    content.has_area,
-    content.effective_before_expires,
-    content.languages_are_tags,
-    content.languages_differ_in_text,
-    content.web_is_absolute,
-    content.texts_have_no_markup,
-    resource.mime_type_is_registered,
-    resource.uri_leads_somewhere,
+    alert.identifier_and_sender_are_tokens,
+    alert.times_have_an_offset,
+    alert.restriction_needs_scope_restricted,
+    alert.scope_restricted_has_restriction,
+    alert.scope_private_has_addresses,
+    alert.references_are_triples,
+    alert.references_are_to_other_messages,
+    alert.references_are_earlier,
+    alert.update_and_cancel_have_references,
+    alert.has_info,
+    info.categories_agree,
+    info.event_codes_agree,
+    info.has_description,
+    info.has_web,
+    info.has_expires,
+    info.has_urgency,
+    info.has_severity,
+    info.has_certainty,
+    info.has_area,
+    info.effective_before_expires,
+    info.languages_are_tags,
+    info.languages_differ_in_text,
+    info.web_is_absolute,
+    info.texts_have_no_markup,
+    resource.mime_type_is_known,
+    resource.uri_is_absolute_or_enclosed,
     resource.enclosure_is_base64,
-    place.area_has_a_shape,
-    place.polygon_is_points,
-    place.polygon_is_not_endless,
-    place.polygon_is_closed,
-    place.polygon_does_not_cross_itself,
-    place.circle_is_centre_and_radius,
-    place.radius_is_not_negative,
-    place.points_are_on_earth,
-    place.points_are_where_the_code_says,
-    place.ceiling_needs_altitude,
-    place.ceiling_is_above_altitude,
+    area.area_has_shape_or_geocode,
+    area.polygon_is_list_of_points,
+    area.polygon_has_at_most_500_corners,
+    area.polygon_is_closed,
+    area.polygon_does_not_cross_itself,
+    area.circle_is_point_and_radius,
+    area.radius_is_not_negative,
+    area.coordinates_are_in_range,
+    area.coordinates_match_geocode,
+    area.ceiling_needs_altitude,
+    area.ceiling_is_above_altitude,
 )
 
-ADVICE: tuple[Rule, ...] = (
-    recommended.says_all_that_is_welcome,
+RECOMMENDATIONS: tuple[Rule, ...] = (
+    recommended.optional_elements_are_present,
     recommended.headline_is_short,
-    recommended.description_says_more_than_headline,
-    recommended.description_is_not_instruction,
-    recommended.nothing_is_unknown,
-    recommended.area_has_more_than_a_code,
-    recommended.circle_has_an_extent,
-    recommended.circle_is_in_kilometres,
-    recommended.geocode_is_not_empty,
-    recommended.times_are_local,
+    recommended.description_differs_from_headline,
+    recommended.description_differs_from_instruction,
+    recommended.urgency_severity_certainty_are_known,
+    recommended.area_has_polygon_or_circle,
+    recommended.circle_has_radius,
+    recommended.radius_is_in_kilometres,
+    recommended.geocode_is_complete,
+    recommended.times_have_local_offset,
     recommended.status_is_not_test,
-    recommended.events_agree,
+    recommended.events_agree_per_language,
 )
 
 
-def broken_rules(xml: str) -> list[str]:
-    """What is wrong with a CAP document, each with its remedy; empty for a good one. Never raises."""
-    return _said_by(RULES, xml)
+def violations(xml: str) -> list[str]:
+    """Return the faults of a CAP document, each with its remedy; empty for a valid one. Never raises."""
+    return _findings(RULES, xml)
 
 
-def advice(xml: str) -> list[str]:
-    """What a valid CAP document could do better, each with its remedy. Never raises."""
-    return _said_by(ADVICE, xml)
+def recommendations(xml: str) -> list[str]:
+    """Return the possible improvements of a valid CAP document, each with its remedy. Never raises."""
+    return _findings(RECOMMENDATIONS, xml)
 
 
-def _said_by(rules: Iterable[Rule], xml: str) -> list[str]:
-    """All that the rules say, in their order."""
+def _findings(rules: Iterable[Rule], xml: str) -> list[str]:
+    """Return the findings of all rules, in the order of the rules."""
     try:
-        alert = read(xml)
-    except Unreadable as error:
+        root = parse(xml)
+    except UnreadableXml as error:
         return [str(error)]
-    if alert.tag != f"{{{NAMESPACE}}}alert":
-        return [f"the root is {alert.tag!r}, not a CAP 1.2 alert: set xmlns to {NAMESPACE}"]
-    return [said for rule in rules for said in rule(alert)]
+    if root.tag != cap_tag("alert"):
+        return [f"the root is {root.tag!r}, not a CAP 1.2 alert: set xmlns to {CAP_NAMESPACE}"]
+    return [finding for rule in rules for finding in rule(root)]

@@ -1,10 +1,17 @@
 """The four warning colours, ordered by severity."""
 
 from enum import IntEnum
+from typing import Literal, cast
+
+WarningLevelWord = Literal["blue", "yellow", "orange", "red"]
+"""The word of a level that can be issued."""
+
+LevelWord = Literal["none", WarningLevelWord]
+"""The word of any level: `none` is the absence of a warning, not a measurement of dryness."""
 
 
 class Level(IntEnum):
-    """Blue 蓝 < yellow 黄 < orange 橙 < red 红; NONE is the absence of a warning, not a measurement of dryness.
+    """A warning colour: blue 蓝 < yellow 黄 < orange 橙 < red 红. NONE is the absence of a warning.
 
     Source: the national four-level scale, 一般 / 较大 / 重大 / 特别重大.
     """
@@ -16,26 +23,37 @@ class Level(IntEnum):
     RED = 4
 
     @property
-    def word(self) -> str:
-        """The name used in messages, tables and the API: `blue`, `yellow`, `orange`, `red` or `none`."""
-        return self.name.lower()
+    def word(self) -> LevelWord:
+        """Return the name used in messages, tables and the API."""
+        return cast("LevelWord", self.name.lower())
+
+    @property
+    def warning_word(self) -> WarningLevelWord:
+        """Return the word of a level that can be issued.
+
+        Raises:
+            ValueError: the level is NONE.
+        """
+        if self is Level.NONE:
+            raise ValueError("the level is none; a warning has a colour")
+        return cast("WarningLevelWord", self.word)
 
     @property
     def chinese(self) -> str:
-        """The colour as a Chinese headline writes it."""
+        """Return the colour as a Chinese headline writes it."""
         return {0: "无", 1: "蓝色", 2: "黄色", 3: "橙色", 4: "红色"}[self.value]
 
     @classmethod
     def parse(cls, word: str) -> "Level":
-        """Read a level from its word.
+        """Return the level of a word.
 
         Raises:
-            ValueError: the word names no level.
+            ValueError: no level has this word.
         """
         try:
             return cls[word.upper()]
         except KeyError:
-            raise ValueError(f"{word!r} is no level; use one of blue, yellow, orange, red") from None
+            raise ValueError(f"{word!r} is not a level; use one of blue, yellow, orange, red") from None
 
 
 WARNING_LEVELS = (Level.BLUE, Level.YELLOW, Level.ORANGE, Level.RED)

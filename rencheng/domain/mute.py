@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
-from rencheng.domain.weather import covers
+from rencheng.domain.weather import code_includes
 
 CITY = ZoneInfo("Asia/Shanghai")
 """By whose clocks maintenance is planned."""
@@ -35,14 +35,14 @@ class MuteScope:
         if len(named) != 1:
             raise ValueError("name one of: a site, a region, a catchment")
 
-    def takes_in(self, site: Site) -> bool:
+    def includes(self, site: Site) -> bool:
         """Is a site meant?"""
         if site.world != self.world:
             return False
         if self.site_id:
             return site.site_id == self.site_id
         if self.region:
-            return covers(self.region, site.region)
+            return code_includes(self.region, site.region)
         return site.catchment == self.catchment
 
 
@@ -57,11 +57,11 @@ class Silence:
     ends_at: datetime
     reason: str
 
-    def holds(self, at: datetime) -> bool:
+    def is_active(self, at: datetime) -> bool:
         """Does it mute at this time?"""
         return self.begins_at <= at < self.ends_at
 
-    def reminds(self, at: datetime) -> bool:
+    def is_ending(self, at: datetime) -> bool:
         """Is its end near enough to be brought to mind?"""
         return max(self.begins_at, self.ends_at - REMIND_BEFORE) <= at < self.ends_at
 
@@ -87,7 +87,7 @@ class Maintenance:
     last: date | None
     reason: str
 
-    def holds(self, at: datetime) -> bool:
+    def is_active(self, at: datetime) -> bool:
         """Does one of its windows mute at this time?"""
         today = at.astimezone(CITY).date()
         days = (today - timedelta(days=back) for back in range(self.lasts.days + 2))

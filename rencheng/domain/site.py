@@ -119,19 +119,19 @@ class Site:
             rain = (BoundSensor(name, Role.RAIN) for name in self.rain_gauge_ids)
             object.__setattr__(self, "sensors", (*depth, *rain))
         for name, role in (("depth_gauge_ids", Role.DEPTH), ("rain_gauge_ids", Role.RAIN)):
-            given, bound = getattr(self, name), self.bound(role)
+            given, bound = getattr(self, name), self.devices_with_role(role)
             if given and given != bound:
                 raise ValueError(f"site {self.site_id}: {name} {given} are not the {role} sensors {bound}")
             object.__setattr__(self, name, bound)
         if 0 < len(self.polygon) < _RING_POINTS_MIN:
             raise ValueError(f"site {self.site_id}: a polygon needs three corners, this has {len(self.polygon)}")
 
-    def bound(self, role: Role) -> tuple[str, ...]:
+    def devices_with_role(self, role: Role) -> tuple[str, ...]:
         """The devices that are bound in a role."""
         return tuple(sensor.device_id for sensor in self.sensors if sensor.role is role)
 
     @property
-    def closing_needs_s(self) -> float:
+    def required_lead_s(self) -> float:
         """The lead that a warning needs to be of use here: as measured, or as usual for the type."""
         return CLOSING_TIMES_S[self.site_type] if self.closing_time_s is None else self.closing_time_s
 

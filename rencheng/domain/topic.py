@@ -16,7 +16,7 @@ REGION = re.compile(r"[0-9]{6}")
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 """What a device, site or world may be called: safe in a topic, a password file, a file name, an XML text and a URL."""
 
-REMEMBERED = 2**17
+TOPIC_CACHE_SIZE = 2**17
 """How many topics are kept taken apart: a province's devices send the same ones for years."""
 
 
@@ -43,7 +43,7 @@ class Topic:
         return f"{ROOT}/{self.region}/{self.kind}/{self.device_id}/{self.channel}"
 
     @staticmethod
-    @lru_cache(REMEMBERED)
+    @lru_cache(TOPIC_CACHE_SIZE)
     def parse(text: str) -> "Topic":
         """Take a topic apart.
 
@@ -72,12 +72,12 @@ def warning_topic(region: str, site_id: str) -> str:
     return f"{ROOT}/{region}/warning/{site_id}"
 
 
-def every(channel: Channel, kind: Kind | None = None) -> str:
+def topic_filter(channel: Channel, kind: Kind | None = None) -> str:
     """The subscription filter for one channel of all devices, or of all devices of one kind."""
     return f"{ROOT}/+/{kind or '+'}/+/{channel}"
 
 
-def kind_in(topic: str) -> str:
+def kind_of_topic(topic: str) -> str:
     """The kind that a topic names, for the account; `unknown` if it names none."""
     parts = topic.split("/")
     return parts[3] if len(parts) == 6 and parts[3] in _KINDS else "unknown"  # noqa: PLR2004 - as above

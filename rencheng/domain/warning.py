@@ -5,8 +5,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from rencheng.domain.device import ACTUAL
+from rencheng.domain.evidence import Evidence
 from rencheng.domain.level import Level
-from rencheng.domain.sign import Evidence
 
 
 class MessageType(StrEnum):
@@ -74,7 +74,7 @@ class Grounds:
         armed_by_whom: the rain signal or forecast.
     """
 
-    rule: str
+    rule: WarningRule
     device_id: str
     depth_mm: float | None
     rise_mm_per_min: float | None
@@ -82,7 +82,7 @@ class Grounds:
     eta_s: float | None
     profile_version: int
     probability: float | None = None
-    soonest_s: float | None = None
+    earliest_s: float | None = None
     latest_s: float | None = None
     judged_by: str = ""
     attribution: tuple[tuple[str, float], ...] = ()
@@ -137,9 +137,9 @@ class WarningMessage:
 class SiteNoticeKind(StrEnum):
     """What is said of a site that is no warning of water."""
 
-    LOST = "monitoring_lost"
+    MONITORING_LOST = "monitoring_lost"
     """Nobody can see the water there: every gauge is silent, or not to be believed."""
-    RESTORED = "monitoring_restored"
+    MONITORING_RESTORED = "monitoring_restored"
     """A gauge that may be believed speaks again."""
 
 

@@ -68,7 +68,7 @@ class RainForecast:
     world: str = ACTUAL
 
 
-def covers(code: str, region: str) -> bool:
+def code_includes(code: str, region: str) -> bool:
     """Does a code of GB/T 2260 take in a district? A province and a city take in all of theirs."""
     province, city, district = code[:2], code[2:4], code[4:6]
     if city == "00":

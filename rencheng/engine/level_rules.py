@@ -1,7 +1,7 @@
 """Which levels speak for themselves at a site, and the numbers that make them."""
 
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.domain.warning import Grounds
+from rencheng.domain.warning import Grounds, WarningRule
 from rencheng.engine.arming import UNARMED, Arming
 from rencheng.engine.forecast import forecast as outlooks
 from rencheng.engine.forecast.forecast import ThresholdForecast
@@ -22,7 +22,7 @@ def observed(state: SiteState, sight: FusedDepth | None, rules: SitePolicy) -> R
         return None
     held = [level for level, since_s in state.reached_s.items() if sight.at_s - since_s >= rules.up_hold_s]
     level = max(held, default=Level.NONE)
-    return (level, _grounds("observed", sight, level, rules)) if level > state.level else None
+    return (level, _grounds(WarningRule.OBSERVED, sight, level, rules)) if level > state.level else None
 
 
 def expected(state: SiteState, sight: FusedDepth | None, rules: SitePolicy, armed: Arming) -> RuleMatch | None:
@@ -39,7 +39,9 @@ def expected(state: SiteState, sight: FusedDepth | None, rules: SitePolicy, arme
             return None
         if crossing is not None and crossing.probability >= needed:
             would_anyway = not is_doubtful and crossing.probability >= rules.raises_at
-            return level, _grounds("predicted", sight, level, rules, crossing, UNARMED if would_anyway else armed)
+            return level, _grounds(
+                WarningRule.PREDICTED, sight, level, rules, crossing, UNARMED if would_anyway else armed
+            )
     return None
 
 
@@ -49,7 +51,7 @@ def rain_exceeded(state: SiteState, sight: FusedDepth | None, rules: SitePolicy,
         return None
     quarter_mm, hour_mm = rains.sums(state.rain, at_s)
     return Level.BLUE, Grounds(
-        rule="rained",
+        rule=WarningRule.RAINED,
         device_id=state.rain.fallen[-1][2] if state.rain.fallen else "",
         depth_mm=sight.depth_mm if sight else None,
         rise_mm_per_min=_rise(sight) if sight else None,
@@ -63,7 +65,7 @@ def rain_exceeded(state: SiteState, sight: FusedDepth | None, rules: SitePolicy,
 
 def receded(sight: FusedDepth, level: Level, rules: SitePolicy) -> Grounds:
     """Why a level is left."""
-    return _grounds("receded", sight, level, rules)
+    return _grounds(WarningRule.RECEDED, sight, level, rules)
 
 
 def raises_at(rules: SitePolicy, armed: Arming) -> float:
@@ -94,7 +96,7 @@ def support(state: SiteState, sight: FusedDepth, rules: SitePolicy, armed: Armin
 
 
 def _grounds(
-    rule: str,
+    rule: WarningRule,
     sight: FusedDepth,
     level: Level,
     rules: SitePolicy,
@@ -118,8 +120,8 @@ def _grounds(
         threshold_mm=threshold_mm,
         eta_s=round(crossing.eta_s) if crossing else None,
         profile_version=rules.version,
-        probability=round(crossing.probability, 3) if crossing else 1.0 if rule == "observed" else None,
-        soonest_s=round(crossing.soonest_s) if crossing else None,
+        probability=round(crossing.probability, 3) if crossing else 1.0 if rule is WarningRule.OBSERVED else None,
+        earliest_s=round(crossing.earliest_s) if crossing else None,
         latest_s=round(crossing.latest_s) if crossing else None,
         judged_by=outlook.judged_by if crossing and outlook else "",
         attribution=because,

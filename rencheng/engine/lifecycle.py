@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
-from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
+from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage, WarningRule
 from rencheng.engine.evaluate import LevelChange
 
 EVEN_ODDS = 0.5
@@ -62,8 +62,8 @@ def _certainty(grounds: Grounds) -> Certainty:
 
     Rain is measured, the water that it may bring is not.
     """
-    if grounds.rule == "rained":
+    if grounds.rule is WarningRule.RAINED:
         return Certainty.POSSIBLE
-    if grounds.rule != "predicted":
+    if grounds.rule is not WarningRule.PREDICTED:
         return Certainty.OBSERVED
     return Certainty.LIKELY if grounds.probability is None or grounds.probability > EVEN_ODDS else Certainty.POSSIBLE

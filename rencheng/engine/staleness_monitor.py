@@ -69,7 +69,7 @@ class StalenessMonitor:
         """Return the notice of a site whose monitoring is lost or restored."""
         armed = is_armed(state.rain, now.timestamp())
         urgent = max(state.level, Level.YELLOW if armed else Level.BLUE)
-        kind = SiteNoticeKind.LOST if state.no_data_reported else SiteNoticeKind.RESTORED
+        kind = SiteNoticeKind.MONITORING_LOST if state.no_data_reported else SiteNoticeKind.MONITORING_RESTORED
         reasons = gauge_reasons(state, now.timestamp())
         gauges = tuple((name, reason.value if reason else REPORTING) for name, reason in sorted(reasons.items()))
         return SiteNotice(kind, site.site_id, site.world, now, urgent, gauges)

@@ -1,21 +1,19 @@
-"""The JSON form: what is retained on MQTT as the current warning of a site, and what the API returns."""
+"""The JSON form of a warning: retained on MQTT as the current warning of a site, and returned by the API."""
 
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import Literal
 
-from typing_extensions import TypedDict  # pydantic reads the schema off it, and wants this one before Python 3.12
+from typing_extensions import TypedDict  # before Python 3.12, pydantic makes schemas only of this one
 
 from rencheng.cap import mapping
-from rencheng.cap.render import VALID_FOR
-from rencheng.domain.sign import CONTRADICTING, Evidence
+from rencheng.domain.evidence import CONTRADICTING, Evidence
+from rencheng.domain.level import WarningLevelWord
 from rencheng.domain.site import Site
-from rencheng.domain.warning import Grounds, WarningMessage
+from rencheng.domain.warning import ArmedBy, Certainty, Grounds, MessageType, WarningMessage, WarningRule
 from rencheng.engine.forecast.forecast import HORIZONS_S
 from rencheng.text.formatting import place_en, place_zh, stamp
 from rencheng.text.publisher import Publisher
 from rencheng.text.sentences import in_chinese, in_english
-
-LevelWord = Literal["blue", "yellow", "orange", "red"]
 
 
 class Bilingual(TypedDict):
@@ -26,7 +24,7 @@ class Bilingual(TypedDict):
 
 
 class SiteDocument(TypedDict):
-    """Where. WGS-84."""
+    """The site, with its position on WGS-84."""
 
     id: str
     name_zh: str
@@ -37,67 +35,67 @@ class SiteDocument(TypedDict):
     longitude: float
 
 
-class SignDocument(TypedDict):
-    """What a signal or a pile near by tells of the water, since when."""
+class EvidenceDocument(TypedDict):
+    """Evidence of water, or against it, from a traffic signal or a charging pile near the site."""
 
     kind: str
     device_id: str
     since: str
 
 
-class Reason(TypedDict):
-    """What moved the probability, and by how much of the log-odds."""
+class AttributionDocument(TypedDict):
+    """A feature that changed the probability, and by how much it changed the log-odds."""
 
     feature: str
     log_odds: float
 
 
-class WithinDocument(TypedDict):
-    """With which probability the threshold is crossed within so many seconds."""
+class HorizonDocument(TypedDict):
+    """The probability that the depth crosses the threshold within the horizon."""
 
     horizon_s: float
     probability: float
 
 
 class GroundsDocument(TypedDict):
-    """Why, with the units in the names; null is not known, never 0."""
+    """The numbers behind a level, with units in the names; null means unknown, never 0."""
 
-    rule: str
+    rule: WarningRule
     device_id: str
     depth_mm: float | None
     rise_mm_per_min: float | None
     threshold_mm: float
     eta_s: float | None
     profile_version: int
-    supports: list[SignDocument]
-    questions: list[SignDocument]
+    corroborates: list[EvidenceDocument]
+    contradicts: list[EvidenceDocument]
     probability: float | None
-    within: list[WithinDocument]
-    soonest_s: float | None
+    within: list[HorizonDocument]
+    earliest_s: float | None
     latest_s: float | None
     judged_by: str
-    because: list[Reason]
-    witnesses: list[str]
+    attribution: list[AttributionDocument]
+    gauges: list[str]
     rain_quarter_mm: float | None
     rain_hour_mm: float | None
-    armed_by: Literal["", "rain", "weather"]
-    armed_by_whom: str
-    stirred: int | None
+    armed_by: ArmedBy
+    armed_by_source: str
+    rapid_rises_nearby: int | None
 
 
 class WarningDocument(TypedDict):
-    """The current warning of a site. A consumer knows a repetition by `identifier`, and the newest by `sequence`."""
+    """The current warning of a site. A repetition has the same `identifier`; the newest has the highest `sequence`."""
 
     identifier: str
     warning_id: str
     sequence: int
-    msg_type: Literal["Alert", "Update", "Cancel"]
+    msg_type: MessageType
     status: Literal["Actual", "Exercise"]
     world: str
     in_force: bool
     site: SiteDocument
-    level: LevelWord
-    certainty: Literal["Observed", "Likely", "Possible"]
+    level: WarningLevelWord
+    certainty: Certainty
     issued_at: str
     expires_at: str
     headline: Bilingual
@@ -108,8 +106,8 @@ class WarningDocument(TypedDict):
     web: str
 
 
-def document(message: WarningMessage, site: Site, publisher: Publisher) -> WarningDocument:
-    """The message as a JSON object. On Cancel, `level` is the one that ended and `in_force` is false.
+def warning_document(message: WarningMessage, site: Site, publisher: Publisher) -> WarningDocument:
+    """Return the message as a JSON object. On Cancel, `level` is the level that ended and `in_force` is false.
 
     Raises:
         ValueError: the message contradicts itself or its site.
@@ -119,15 +117,15 @@ def document(message: WarningMessage, site: Site, publisher: Publisher) -> Warni
         "identifier": message.identifier,
         "warning_id": message.warning_id,
         "sequence": message.sequence,
-        "msg_type": message.message_type.value,
+        "msg_type": message.message_type,
         "status": mapping.status(message),
         "world": message.world,
         "in_force": not message.ends_warning,
         "site": _site(site),
-        "level": cast("LevelWord", message.level.word),
-        "certainty": mapping.certainty(message).value,
+        "level": message.level.warning_word,
+        "certainty": mapping.certainty(message),
         "issued_at": stamp(message.issued_at),
-        "expires_at": stamp(message.issued_at + VALID_FOR),
+        "expires_at": stamp(mapping.expires_at(message)),
         "headline": {"zh": chinese.headline, "en": english.headline},
         "description": {"zh": chinese.description, "en": english.description},
         "instruction": {"zh": chinese.instruction, "en": english.instruction},
@@ -149,7 +147,7 @@ def _site(site: Site) -> SiteDocument:
     }
 
 
-def _grounds(grounds: Grounds, signs: Sequence[Evidence]) -> GroundsDocument:
+def _grounds(grounds: Grounds, evidence: Sequence[Evidence]) -> GroundsDocument:
     return {
         "rule": grounds.rule,
         "device_id": grounds.device_id,
@@ -158,25 +156,25 @@ def _grounds(grounds: Grounds, signs: Sequence[Evidence]) -> GroundsDocument:
         "threshold_mm": grounds.threshold_mm,
         "eta_s": grounds.eta_s,
         "profile_version": grounds.profile_version,
-        "supports": [_sign(sign) for sign in signs if sign.kind not in CONTRADICTING],
-        "questions": [_sign(sign) for sign in signs if sign.kind in CONTRADICTING],
+        "corroborates": [_evidence(each) for each in evidence if each.kind not in CONTRADICTING],
+        "contradicts": [_evidence(each) for each in evidence if each.kind in CONTRADICTING],
         "probability": grounds.probability,
         "within": [
             {"horizon_s": horizon_s, "probability": probability}
             for horizon_s, probability in zip(HORIZONS_S, grounds.within, strict=False)
         ],
-        "soonest_s": grounds.soonest_s,
+        "earliest_s": grounds.earliest_s,
         "latest_s": grounds.latest_s,
         "judged_by": grounds.judged_by,
-        "because": [{"feature": feature, "log_odds": change} for feature, change in grounds.attribution],
-        "witnesses": list(grounds.gauges),
+        "attribution": [{"feature": feature, "log_odds": change} for feature, change in grounds.attribution],
+        "gauges": list(grounds.gauges),
         "rain_quarter_mm": grounds.rain_quarter_mm,
         "rain_hour_mm": grounds.rain_hour_mm,
-        "armed_by": grounds.armed_by.value,
-        "armed_by_whom": grounds.armed_by_source,
-        "stirred": grounds.rapid_rises_nearby,
+        "armed_by": grounds.armed_by,
+        "armed_by_source": grounds.armed_by_source,
+        "rapid_rises_nearby": grounds.rapid_rises_nearby,
     }
 
 
-def _sign(sign: Evidence) -> SignDocument:
-    return {"kind": sign.kind.value, "device_id": sign.device_id, "since": stamp(sign.since)}
+def _evidence(each: Evidence) -> EvidenceDocument:
+    return {"kind": each.kind.value, "device_id": each.device_id, "since": stamp(each.since)}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rencheng.domain.errors import Rejected, RejectionReason
-from rencheng.domain.topic import kind_in
+from rencheng.domain.topic import kind_of_topic
 from rencheng.intake import IntakeResult, Rejection
 from rencheng.replay.attempt import Fix
 from rencheng.store.access import audit
@@ -99,7 +99,7 @@ class ReplayLedger:
     def _move(self, entry: QuarantineEntry, tried: IntakeResult, tally: ReadingCounts, left: int) -> None:
         self._tallies[entry.world, entry.kind] += ReadingCounts(quarantined=-left, unpacked=-left)
         arrived = ReadingCounts(tally.stored, tally.duplicate, tally.quarantined, unpacked=tally.total)
-        self._tallies[tried.world, kind_in(tried.message.topic)] += arrived
+        self._tallies[tried.world, kind_of_topic(tried.message.topic)] += arrived
 
     def _mark(self, entry: QuarantineEntry, tally: ReadingCounts, *, dropped: int) -> None:
         self._became[entry.quarantine_id] = _figures(tally) | {"dropped": dropped}

@@ -20,7 +20,7 @@ _Region = Annotated[str, StringConstraints(pattern=f"^{REGION.pattern}$")]
 SHOWN_MAX = 20
 """How many findings are told: a wrong column makes ten thousand, and the first ones explain the rest."""
 
-ROWS_MAX = 200_000
+LINES_MAX = 200_000
 """More than any city has; a longer file is a mistake."""
 
 
@@ -54,7 +54,7 @@ class DeviceProfileForm(BaseModel):
     quota_per_minute: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
     """How many readings it may send in a minute; the platform's own limit if empty."""
 
-    def given(self) -> dict[str, Any]:
+    def given_fields(self) -> dict[str, Any]:
         """What was said, as fields of a `Device`."""
         said = self.model_dump(include=self.model_fields_set - {"device_id"})
         return said | ({"no_return_codes": tuple(said["no_return_codes"])} if "no_return_codes" in said else {})
@@ -83,11 +83,11 @@ class DeviceForm(RegistrationForm):
 
     device_id: Name
 
-    def device(self, known: Device | None = None) -> Device:
+    def to_device(self, known: Device | None = None) -> Device:
         """The device: a new one, or a known one with what is said here."""
         if known is None:
-            return Device(device_id=self.device_id, **self.given())
-        return replace(known, **self.given())
+            return Device(device_id=self.device_id, **self.given_fields())
+        return replace(known, **self.given_fields())
 
 
 def read_devices(data: bytes, name: str) -> list[DeviceForm]:
@@ -119,7 +119,7 @@ def read_devices(data: bytes, name: str) -> list[DeviceForm]:
             wrong.append(f"{name}, line {line}: {form.device_id} is named twice")
         forms.append(form)
     if wrong:
-        raise NotPossible(listed(wrong))
+        raise NotPossible(join_findings(wrong))
     return forms
 
 
@@ -131,7 +131,7 @@ def findings(error: ValidationError) -> list[str]:
     ]
 
 
-def listed(wrong: list[str]) -> str:
+def join_findings(wrong: list[str]) -> str:
     """Findings as one text, the first twenty of them."""
     more = [f"and {len(wrong) - SHOWN_MAX:,} more; nothing was registered"] if len(wrong) > SHOWN_MAX else []
     return "\n".join([*wrong[:SHOWN_MAX], *more])
@@ -164,8 +164,8 @@ def _wrong_columns(names: Sequence[str]) -> list[str]:
 def _rows(reader: "csv.DictReader[str]", name: str) -> Iterator[tuple[int, Mapping[Any, Any]]]:
     try:
         for number, row in enumerate(reader, 1):
-            if number > ROWS_MAX:
-                raise NotPossible(f"{name} has more than {ROWS_MAX:,} lines")
+            if number > LINES_MAX:
+                raise NotPossible(f"{name} has more than {LINES_MAX:,} lines")
             yield reader.line_num, row
     except csv.Error as error:
         raise NotPossible(f"{name}, line {reader.line_num}: {error}") from None

@@ -30,6 +30,6 @@ class ForecastForm(BaseModel):
             raise ValueError("valid_to must come after valid_from")
         return self
 
-    def forecast(self) -> RainForecast:
+    def to_forecast(self) -> RainForecast:
         """The forecast that this form tells of."""
         return RainForecast(**dict(self))

@@ -6,11 +6,10 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from rencheng.domain.device import ACTUAL
-from rencheng.domain.level import Level
+from rencheng.domain.level import Level, WarningLevelWord
 from rencheng.domain.mute import CITY, Maintenance, MuteScope, Silence
 from rencheng.domain.topic import IDENTIFIER, REGION
 
-LevelWord = Literal["blue", "yellow", "orange", "red"]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -31,15 +30,15 @@ class _MuteForm(BaseModel):
         None, description="GB/T 2260: a district, a city (…00) or a province (…0000)."
     )
     catchment: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
-    up_to: LevelWord = Field("blue", description="What rises above this level is heard all the same.")
+    up_to: WarningLevelWord = Field("blue", description="Messages above this level are delivered all the same.")
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
     @model_validator(mode="after")
     def _names_one_thing(self) -> "_MuteForm":
-        self.scope()
+        self.to_scope()
         return self
 
-    def scope(self) -> MuteScope:
+    def to_scope(self) -> MuteScope:
         """Whom this mutes."""
         return MuteScope(self.world, self.site_id, self.region, self.catchment)
 
@@ -56,9 +55,9 @@ class SilenceForm(_MuteForm):
             raise ValueError(f"ends_at must come after begins_at, by {SILENCE_MAX.days} days at most")
         return self
 
-    def silence(self) -> Silence:
+    def to_silence(self) -> Silence:
         """The silence, not named yet."""
-        return Silence("", self.scope(), Level.parse(self.up_to), self.begins_at, self.ends_at, self.reason)
+        return Silence("", self.to_scope(), Level.parse(self.up_to), self.begins_at, self.ends_at, self.reason)
 
 
 class MaintenanceForm(_MuteForm):
@@ -78,11 +77,11 @@ class MaintenanceForm(_MuteForm):
             raise ValueError("last_day must not come before first_day")
         return self
 
-    def maintenance(self) -> Maintenance:
+    def to_maintenance(self) -> Maintenance:
         """The window, not named yet."""
         return Maintenance(
             name="",
-            scope=self.scope(),
+            scope=self.to_scope(),
             up_to=Level.parse(self.up_to),
             weekdays=frozenset(WEEKDAYS.index(day) for day in self.weekdays),
             begins=self.begins,
@@ -93,7 +92,7 @@ class MaintenanceForm(_MuteForm):
         )
 
 
-def as_json(mute: Silence | Maintenance) -> dict[str, object]:
+def mute_form(mute: Silence | Maintenance) -> dict[str, object]:
     """A mute in the form in which it was given."""
     scope = mute.scope
     common: dict[str, object] = {

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
-from rencheng.domain.level import WARNING_LEVELS
+from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile, default_profile
 from rencheng.domain.topic import IDENTIFIER, REGION
@@ -43,14 +43,14 @@ class ProfileForm(_Form):
     down_hold_s: _Seconds | None = None
     horizon_s: _Seconds | None = None
 
-    def profile(self, site_type: SiteType) -> ThresholdProfile:
+    def to_profile(self, site_type: SiteType) -> ThresholdProfile:
         """The profile of the type, with what this one says instead.
 
         Raises:
             ValueError: a level has no such name, or the depths do not rise.
         """
         usual = default_profile(site_type)
-        words = {level.word: level for level in WARNING_LEVELS}
+        words: dict[str, Level] = {level.word: level for level in WARNING_LEVELS}
         if strange := sorted(set(self.thresholds) - set(words)):
             raise ValueError(f"thresholds: {', '.join(strange)} is no level; use {', '.join(words)}")
         said = {words[word]: DepthThreshold(each.depth_mm, each.source) for word, each in self.thresholds.items()}
@@ -92,10 +92,10 @@ class SiteForm(_Form):
 
     @model_validator(mode="after")
     def _is_a_site(self) -> "SiteForm":
-        self.site()
+        self.to_site()
         return self
 
-    def site(self) -> Site:
+    def to_site(self) -> Site:
         """The site that this form describes.
 
         Raises:
@@ -113,7 +113,7 @@ class SiteForm(_Form):
             region=self.region,
             latitude=self.latitude,
             longitude=self.longitude,
-            profile=self.profile.profile(self.type),
+            profile=self.profile.to_profile(self.type),
             radius_m=self.radius_m,
             world=self.world,
             sensors=tuple(sorted(bound, key=lambda sensor: sensor.device_id)),
@@ -123,7 +123,7 @@ class SiteForm(_Form):
         )
 
 
-def as_form(site: Site) -> dict[str, Any]:
+def site_form(site: Site) -> dict[str, Any]:
     """A site in the form in which it can be imported again."""
     profile = site.profile
     thresholds = {
@@ -172,7 +172,7 @@ def read_sites(text: str, name: str) -> list[Site]:
     wrong: list[str] = []
     for number, entry in enumerate(entries, 1):
         try:
-            sites.append(SiteForm.model_validate(entry).site())
+            sites.append(SiteForm.model_validate(entry).to_site())
         except ValidationError as error:
             wrong.extend(f"{name}, site {number}{_called(entry)}: {finding}" for finding in findings(error))
     wrong.extend(f"{name}: {finding}" for finding in _doubles(sites))

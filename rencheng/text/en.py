@@ -5,7 +5,7 @@ from datetime import timedelta
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import Certainty, MessageType, WarningMessage, WarningRule
-from rencheng.text.evidence import signs_en
+from rencheng.text.evidence import evidence_en
 from rencheng.text.explanations import armed_en, english_reasons
 from rencheng.text.formatting import centimetres, local, minutes_left, number, place_en, plain, shortened
 from rencheng.text.publisher import Publisher
@@ -48,9 +48,9 @@ def description(message: WarningMessage, site: Site) -> str:
     if grounds.rule == WarningRule.RAINED and not message.ends_warning:
         return (
             f"{begin}: {_rain(message)}, {_depth_now(grounds.depth_mm)}: it may be under water soon, "
-            f"the warning stands at {message.level.word}.{signs_en(message.evidence)} {basis}"
+            f"the warning stands at {message.level.word}.{evidence_en(message.evidence)} {basis}"
         )
-    found = f"{_finding(message)}{_why(message)}{signs_en(message.evidence)}"
+    found = f"{_finding(message)}{_why(message)}{evidence_en(message.evidence)}"
     gauge = f"gauge {plain(grounds.device_id)} measured {centimetres(grounds.depth_mm or 0.0)} cm of water"
     return f"{begin}: {gauge}, {_movement(message)}, {found} {basis}"
 
@@ -71,8 +71,8 @@ def _why(message: WarningMessage) -> str:
     if grounds.rule != WarningRule.PREDICTED or grounds.probability is None:
         return ""
     sure = f" Probability {round(grounds.probability * 100)} % within half an hour"
-    if grounds.soonest_s is not None and grounds.latest_s is not None:
-        sure += f", {minutes_left(grounds.soonest_s)} to {minutes_left(grounds.latest_s) + 1} minutes from now"
+    if grounds.earliest_s is not None and grounds.latest_s is not None:
+        sure += f", {minutes_left(grounds.earliest_s)} to {minutes_left(grounds.latest_s) + 1} minutes from now"
     reasons = english_reasons(grounds.attribution)
     return f"{sure}{f', chiefly by {reasons}' if reasons else ''}.{armed_en(grounds)}"
 

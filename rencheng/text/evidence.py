@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rencheng.domain.sign import CONTRADICTING, Evidence, EvidenceKind
+from rencheng.domain.evidence import CONTRADICTING, Evidence, EvidenceKind
 from rencheng.text.formatting import local, plain
 
 _ZH = {
@@ -25,14 +25,14 @@ _EN = {
 }
 
 
-def signs_zh(signs: Sequence[Evidence]) -> str:
+def evidence_zh(signs: Sequence[Evidence]) -> str:
     """A sentence for what supports the gauge, and one for what makes one doubt it; empty without signs."""
     supports, questions = _told(signs, _ZH, "（{}起）")
     first = f"佐证：{'、'.join(supports)}。" if supports else ""
     return first + (f"存疑：{'、'.join(questions)}，请现场核实。" if questions else "")
 
 
-def signs_en(signs: Sequence[Evidence]) -> str:
+def evidence_en(signs: Sequence[Evidence]) -> str:
     """As `signs_zh`, with a blank before it."""
     supports, questions = _told(signs, _EN, " (since {})")
     first = f" In support: {', '.join(supports)}." if supports else ""

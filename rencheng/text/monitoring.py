@@ -18,7 +18,7 @@ def monitoring_text(notice: SiteNotice, site: Site) -> tuple[str, str]:
     """A sentence in Chinese, and one in English."""
     zh = "、".join(f"{plain(gauge)}{_WHY[why][0]}" for gauge, why in notice.gauges)
     en = ", ".join(f"{plain(gauge)} {_WHY[why][1]}" for gauge, why in notice.gauges)
-    if notice.kind is SiteNoticeKind.LOST:
+    if notice.kind is SiteNoticeKind.MONITORING_LOST:
         return (
             f"{place_zh(site)}监测中断（{zh}），水情不明，不得视为无积水。",
             f"{place_en(site)}: nobody can see the water ({en}). It is not known to be dry.",

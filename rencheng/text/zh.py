@@ -5,7 +5,7 @@ from datetime import timedelta
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import Certainty, MessageType, WarningMessage, WarningRule
-from rencheng.text.evidence import signs_zh
+from rencheng.text.evidence import evidence_zh
 from rencheng.text.explanations import armed_zh, chinese_reasons
 from rencheng.text.formatting import centimetres, local, minutes_left, number, place_zh, plain, shortened
 from rencheng.text.publisher import Publisher
@@ -57,8 +57,8 @@ def description(message: WarningMessage, site: Site) -> str:
     begin = f"{_exercise(message)}{when}，{_where(site)}"
     if grounds.rule == WarningRule.RAINED and not message.ends_warning:
         outlook = f"{_depth_now(grounds.depth_mm)}可能很快积水，现为{message.level.chinese}预警。"
-        return f"{begin}{_rain(message)}，{outlook}{signs_zh(message.evidence)}{basis}"
-    found = f"{_finding(message)}{_why(message)}{signs_zh(message.evidence)}"
+        return f"{begin}{_rain(message)}，{outlook}{evidence_zh(message.evidence)}{basis}"
+    found = f"{_finding(message)}{_why(message)}{evidence_zh(message.evidence)}"
     gauge = f"监测点{plain(grounds.device_id)}测得积水深{centimetres(grounds.depth_mm or 0.0)}厘米"
     return f"{begin}{gauge}，{_movement(message)}{found}{basis}"
 
@@ -79,8 +79,8 @@ def _why(message: WarningMessage) -> str:
     if grounds.rule != WarningRule.PREDICTED or grounds.probability is None:
         return ""
     sure = f"半小时内概率{round(grounds.probability * 100)}%"
-    if grounds.soonest_s is not None and grounds.latest_s is not None:
-        sure += f"，最早{minutes_left(grounds.soonest_s)}分钟、最迟{minutes_left(grounds.latest_s) + 1}分钟"
+    if grounds.earliest_s is not None and grounds.latest_s is not None:
+        sure += f"，最早{minutes_left(grounds.earliest_s)}分钟、最迟{minutes_left(grounds.latest_s) + 1}分钟"
     reasons = chinese_reasons(grounds.attribution)
     return f"{sure}{f'，主要依据：{reasons}' if reasons else ''}。{armed_zh(grounds)}"
 

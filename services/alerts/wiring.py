@@ -13,12 +13,12 @@ from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
-from rencheng.domain.topic import Channel, every, warning_topic
+from rencheng.domain.topic import Channel, topic_filter, warning_topic
 from rencheng.domain.warning import WarningMessage
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.shipped import street_model
 from rencheng.engine.record import Evaluation, SiteRecord
-from rencheng.messages.warning_json import document
+from rencheng.messages.warning_json import warning_document
 from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.session import Session
 from rencheng.runtime.logs import get_logger
@@ -74,7 +74,7 @@ class Parts:
             settings.mqtt_address,
             client_id="rencheng-alerts",
             account=("rencheng-alerts", settings.mqtt_alerts_password.get_secret_value()),
-            subscriptions=[every(Channel.TELEMETRY, Kind.WATERLOGGING)],
+            subscriptions=[topic_filter(Channel.TELEMETRY, Kind.WATERLOGGING)],
             inbox=inbox,
             persistent=False,
             on_change=self.source.connection_changed,
@@ -158,7 +158,7 @@ class Parts:
         message = replace(message, evidence=self.nearby.evidence(site, message.issued_at))
         return RenderedWarning(
             message,
-            document(message, site, self._publisher),
+            warning_document(message, site, self._publisher),
             render(message, site, self._publisher),
             warning_topic(site.region, site.site_id),
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from prometheus_client import start_http_server
 
 from rencheng.codecs.registry import BROKEN
-from rencheng.domain.topic import Channel, every
+from rencheng.domain.topic import Channel, topic_filter
 from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.session import Session
 from rencheng.runtime.lifecycle import tune_garbage_collection
@@ -101,5 +101,5 @@ def _metrics(settings: IngestSettings) -> Iterator[None]:
 
 def _filters() -> tuple[list[str], list[str]]:
     """What a receiver alone subscribes to, and what one of several does."""
-    own = [every(Channel.TELEMETRY), every(Channel.STATE)]
+    own = [topic_filter(Channel.TELEMETRY), topic_filter(Channel.STATE)]
     return own, [SHARE + topic for topic in own]

@@ -7,17 +7,17 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine
 
 from rencheng.domain.device import Device
+from rencheng.domain.evidence import Evidence, EvidenceKind
 from rencheng.domain.kind import Kind
 from rencheng.domain.sensor import BoundSensor, Role
-from rencheng.domain.sign import Evidence, EvidenceKind
-from rencheng.messages.warning_json import document
+from rencheng.messages.warning_json import warning_document
 from rencheng.store.registry.devices import register
 from rencheng.text.sentences import in_chinese, in_english
-from tests.alerts.cap_strategies import PUBLISHER
 from tests.alerts.conftest import MakeGauge
 from tests.alerts.services import REGION, Dispatcher, Gauge, Service, eventually, hasty_site, watch
 from tests.alerts.test_outbox import Flood
 from tests.conftest import Broker
+from tests.support.cap_messages import PUBLISHER
 
 
 class SignalBox(Gauge):
@@ -56,7 +56,7 @@ def _supports(dispatcher: Dispatcher, water: Gauge, box: SignalBox) -> list[str]
         box.tell(1, 2)
         water.send(300)
         return []
-    return [sign["kind"] for sign in dispatcher.heard[-1][1]["grounds"]["supports"]]
+    return [sign["kind"] for sign in dispatcher.heard[-1][1]["grounds"]["corroborates"]]
 
 
 def test_a_sign_is_told_in_both_languages_and_in_the_document() -> None:
@@ -65,7 +65,7 @@ def test_a_sign_is_told_in_both_languages_and_in_the_document() -> None:
     at = said.message.issued_at - timedelta(minutes=3)
     signs = (Evidence(EvidenceKind.GROUND_FAULT, "p<1>", at), Evidence(EvidenceKind.TRAFFIC_FLOWS, "s1", at))
     message, site = replace(said.message, evidence=signs), flood.book.sites["S1"]
-    grounds = document(message, site, PUBLISHER)["grounds"]
+    grounds = warning_document(message, site, PUBLISHER)["grounds"]
     clock = at.astimezone().strftime("%M")
 
     assert "佐证：充电桩p＜1＞接地故障" in in_chinese(message, site, PUBLISHER).description
@@ -73,5 +73,5 @@ def test_a_sign_is_told_in_both_languages_and_in_the_document() -> None:
     english = in_english(message, site, PUBLISHER).description
     assert "In support: pile p＜1＞ reports a ground fault (since " in english
     assert f":{clock}). In doubt, check on the spot: traffic flows as usual at signal s1" in english
-    assert [each["kind"] for each in grounds["supports"]] == ["ground_fault"]
-    assert [each["device_id"] for each in grounds["questions"]] == ["s1"]
+    assert [each["kind"] for each in grounds["corroborates"]] == ["ground_fault"]
+    assert [each["device_id"] for each in grounds["contradicts"]] == ["s1"]

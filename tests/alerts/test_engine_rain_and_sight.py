@@ -139,9 +139,9 @@ def test_a_site_whose_gauge_falls_silent_is_lost_and_restored_when_it_speaks() -
     found = notices(place(), *steady(0, range(10)), *ticking, reading(120, 0))
 
     assert [(one.kind, one.gauges) for one in found] == [
-        (SiteNoticeKind.LOST, (("G1", "silent"),)),
-        (SiteNoticeKind.RESTORED, (("G1", "reporting"),)),
-        (SiteNoticeKind.LOST, (("G1", "silent"),)),
+        (SiteNoticeKind.MONITORING_LOST, (("G1", "silent"),)),
+        (SiteNoticeKind.MONITORING_RESTORED, (("G1", "reporting"),)),
+        (SiteNoticeKind.MONITORING_LOST, (("G1", "silent"),)),
     ][: len(found)]
     assert found[0].issued_at - NOON <= timedelta(minutes=26)
     assert found[0].level is Level.BLUE
@@ -159,7 +159,7 @@ def test_a_site_whose_only_gauge_is_distrusted_is_blind() -> None:
     pulses = [reading(minute, 700.0 if minute % 4 else 0.0) for minute in range(40)]
     found = notices(place(), *pulses, *steady(0, range(60), "C"))
 
-    assert [(one.kind, one.gauges) for one in found] == [(SiteNoticeKind.LOST, (("G1", "blocked"),))]
+    assert [(one.kind, one.gauges) for one in found] == [(SiteNoticeKind.MONITORING_LOST, (("G1", "blocked"),))]
 
 
 def test_a_site_that_is_lost_is_told_of_again_when_it_is_known_better_why() -> None:
@@ -168,6 +168,6 @@ def test_a_site_that_is_lost_is_told_of_again_when_it_is_known_better_why() -> N
     found = notices(place(), *blocked, *spiky, *steady(0, range(120), "C"))
 
     assert [(one.kind, dict(one.gauges)["G1"]) for one in found] == [
-        (SiteNoticeKind.LOST, "blocked"),
-        (SiteNoticeKind.LOST, "spiky"),
+        (SiteNoticeKind.MONITORING_LOST, "blocked"),
+        (SiteNoticeKind.MONITORING_LOST, "spiky"),
     ]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rencheng.domain.level import Level
-from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
+from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage, WarningRule
 from rencheng.engine.evaluate import LevelChange
 from rencheng.engine.lifecycle import OpenWarning, advance
 from rencheng.text.validation import validate
@@ -16,7 +16,7 @@ from tests.alerts.gauge_play import at, site
 SITE = site("JN-01")
 
 
-def change(before: Level, after: Level, minute: float, rule: str = "observed") -> LevelChange:
+def change(before: Level, after: Level, minute: float, rule: WarningRule = WarningRule.OBSERVED) -> LevelChange:
     return LevelChange(before, after, at(minute), Grounds(rule, "G1", 160.0, 10.0, 150.0, None, 1))
 
 
@@ -32,9 +32,9 @@ def say(changes: list[LevelChange]) -> tuple[OpenWarning | None, list[WarningMes
 def test_a_warning_is_an_alert_then_updates_then_a_cancel() -> None:
     rise_and_fall = [
         change(Level.NONE, Level.BLUE, 0.5),
-        change(Level.BLUE, Level.ORANGE, 2, "predicted"),
-        change(Level.ORANGE, Level.BLUE, 30, "receded"),
-        change(Level.BLUE, Level.NONE, 45, "receded"),
+        change(Level.BLUE, Level.ORANGE, 2, WarningRule.PREDICTED),
+        change(Level.ORANGE, Level.BLUE, 30, WarningRule.RECEDED),
+        change(Level.BLUE, Level.NONE, 45, WarningRule.RECEDED),
     ]
     standing, messages = say(rise_and_fall)
 

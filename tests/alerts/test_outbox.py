@@ -11,14 +11,14 @@ from rencheng.cap.render import render
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.record import SiteRecord
-from rencheng.messages.warning_json import document
+from rencheng.messages.warning_json import warning_document
 from rencheng.store.registry.sites import load_states
 from rencheng.store.warnings.record import RenderedWarning
 from services.alerts.outbox.outbox import Outbox, Sendable
 from services.alerts.outbox.relay import relay_due
-from tests.alerts.cap_strategies import PUBLISHER
 from tests.alerts.gauge_play import reading
 from tests.alerts.services import events, hasty_site, rows, watch
+from tests.support.cap_messages import PUBLISHER
 from tests.support.evaluation import messages_of
 
 
@@ -57,7 +57,7 @@ class Flood:
         site = self.book.sites[message.site_id]
         topic = f"rencheng/v1/370102/warning/{site.site_id}"
         said = RenderedWarning(
-            message, dict(document(message, site, PUBLISHER)), render(message, site, PUBLISHER), topic
+            message, dict(warning_document(message, site, PUBLISHER)), render(message, site, PUBLISHER), topic
         )
         return [said], self.book.dirty_records()
 

@@ -8,10 +8,10 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import Engine, text
 
-from rencheng.cap import parse as cap
-from rencheng.cap.validation import broken_rules
+from rencheng.cap import xml as cap
+from rencheng.cap.references import references_of
+from rencheng.cap.validation import violations
 from services.alerts.source.readings import SETTLING_LOOK_S
-from tests.alerts.cap_strategies import schema_accepts_it
 from tests.alerts.conftest import MakeGauge
 from tests.alerts.gauge_play import site
 from tests.alerts.services import (
@@ -27,6 +27,7 @@ from tests.alerts.services import (
     watch,
 )
 from tests.conftest import Broker
+from tests.support.cap_messages import schema_accepts_it
 
 WHOLE = [(1, "Alert"), (2, "Update"), (3, "Cancel")]
 
@@ -82,11 +83,11 @@ def test_the_messages_of_a_flood_are_a_valid_cap_chain(alerts: Service, gauge: M
     eventually(lambda: len(events(database)), 5)
     documents = [xml for (xml,) in rows(database, "SELECT cap_xml FROM warning_events ORDER BY event_id")]
     parsed = [ET.fromstring(xml) for xml in documents]  # noqa: S314 - our own
-    sent = [(cap.text(a, "sender"), cap.text(a, "identifier"), cap.moment(cap.text(a, "sent"))) for a in parsed]
+    sent = [(cap.text(a, "sender"), cap.text(a, "identifier"), cap.parse_time(cap.text(a, "sent"))) for a in parsed]
 
-    assert [broken_rules(xml) for xml in documents] == [[]] * 5
+    assert [violations(xml) for xml in documents] == [[]] * 5
     assert all(schema_accepts_it(xml) for xml in documents)
-    assert [cap.references(alert) for alert in parsed] == [sent[:n] for n in range(5)]
+    assert [[reference[1:] for reference in references_of(alert)] for alert in parsed] == [sent[:n] for n in range(5)]
     assert [cap.text(alert, "msgType") for alert in parsed] == ["Alert", "Update", "Update", "Update", "Cancel"]
 
 

@@ -17,8 +17,8 @@ from sqlalchemy import Connection, Engine
 from rencheng.cap.render import render
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
-from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
-from rencheng.messages.warning_json import document
+from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage, WarningRule
+from rencheng.messages.warning_json import warning_document
 from rencheng.store.warnings.record import RenderedWarning, record
 from rencheng.text.publisher import Publisher
 from tests.api.conftest import SITES, beijing
@@ -55,10 +55,12 @@ def said(
         Certainty.OBSERVED,
         NOON + timedelta(minutes=sequence),
         site.world,
-        Grounds("observed", "g1", 412.0, 12.5, 400.0, None, 1),
+        Grounds(WarningRule.OBSERVED, "g1", 412.0, 12.5, 400.0, None, 1),
         earlier,
     )
-    return RenderedWarning(message, document(message, site, PUBLISHER), render(message, site, PUBLISHER), "topic")
+    return RenderedWarning(
+        message, warning_document(message, site, PUBLISHER), render(message, site, PUBLISHER), "topic"
+    )
 
 
 def say(engine: Engine, *messages: RenderedWarning) -> None:

@@ -15,9 +15,9 @@ from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
 from rencheng.store.access.api_keys import KeyScope
 from services.api.routes.warnings import feed as feed_route
-from tests.alerts.cap_strategies import schema_accepts_it
 from tests.api.conftest import MakeToken
 from tests.api.streams import BY_NAME, said, say
+from tests.support.cap_messages import schema_accepts_it
 
 CANCEL = MessageType.CANCEL
 

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy import Engine
 
 from rencheng.domain.level import Level
-from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
+from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage, WarningRule
 from rencheng.store.warnings.record import RenderedWarning, record
 from tests.api.conftest import beijing
 
 NOON = beijing("07-20T12:00:00")
 MINUTE = timedelta(minutes=1)
-GROUNDS = Grounds("observed", "g1", 60.0, None, 50.0, None, 1)
+GROUNDS = Grounds(WarningRule.OBSERVED, "g1", 60.0, None, 50.0, None, 1)
 
 
 def _say(city: Engine, warning_id: str, site_id: str, world: str, *said: tuple[datetime, Level]) -> None:

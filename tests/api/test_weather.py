@@ -7,7 +7,7 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
-from tests.weather.signals import cap, national
+from tests.support.rain_signals import cap, national
 
 XML = {"Content-Type": "application/xml"}
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from device_sims.recordings import signals
+from rencheng.domain.evidence import EvidenceKind
 from rencheng.domain.reading import SignalEvent
-from rencheng.domain.sign import EvidenceKind
 from rencheng.engine.nearby.signals import SignalWatch
 
 NOON = datetime(2026, 7, 20, 4, tzinfo=UTC)
@@ -35,7 +35,7 @@ def traffic(begin: float, end: float, detectors: range = range(1, 7)) -> Iterato
 
 
 def kinds(watch: SignalWatch, minute: float) -> set[EvidenceKind]:
-    return {sign.kind for sign in watch.signs(at(minute))}
+    return {sign.kind for sign in watch.evidence(at(minute))}
 
 
 def watched(*events: SignalEvent) -> SignalWatch:
@@ -64,7 +64,7 @@ def test_on_a_recorded_hour_traffic_never_stands(signal: object) -> None:
         time = NOON + timedelta(seconds=one.offset_tenths / 10)
         watch.take(SignalEvent("s1", time, one.event_id, one.parameter))
         if number % 100 == 0:
-            told |= {sign.kind for sign in watch.signs(time)}
+            told |= {sign.kind for sign in watch.evidence(time)}
 
     assert told <= {FLOWS}
     assert FLOWS in told
@@ -130,7 +130,7 @@ def test_flash_by_a_fault_and_lost_power(events: list[tuple[float, int, int]], k
     watch = watched(*(event(*each) for each in events))
 
     assert kinds(watch, 9) == kinds_told
-    assert all(sign.since == at(0) for sign in watch.signs(at(9)))
+    assert all(sign.since == at(0) for sign in watch.evidence(at(9)))
 
 
 def test_a_late_event_is_passed_over() -> None:
@@ -147,6 +147,6 @@ def test_looking_in_between_changes_nothing() -> None:
     for one, number in zip(events, itertools.count(), strict=False):
         often.take(one)
         if number % 50 == 0:
-            often.signs(one.time)
+            often.evidence(one.time)
 
     assert kinds(often, 54) == kinds(once, 54)

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from rencheng.domain.device import DeviceState
+from rencheng.domain.evidence import Evidence, EvidenceKind
 from rencheng.domain.reading import Measurand, MeterValue, SignalEvent
 from rencheng.domain.sensor import BoundSensor, Role
-from rencheng.domain.sign import Evidence, EvidenceKind
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.engine.nearby.evidence import Corroboration, NearbyEvidence
 

@@ -171,7 +171,7 @@ def test_one_brought_back_keeps_whom_it_replaced(database: Engine) -> None:
     with database.begin() as connection:
         new, _ = replace_device(connection, "g1", "g2", {}, actor=ACTOR)
         retire_device(connection, "g2", actor=ACTOR)
-    register_devices(database, [form("g2").device()])
+    register_devices(database, [form("g2").to_device()])
     with database.connect() as connection:
         found = find_devices(connection, ["g2"])["g2"]
 

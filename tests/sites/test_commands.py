@@ -9,8 +9,8 @@ from typer.testing import CliRunner, Result
 
 from commands.main import app
 from rencheng.domain.errors import NotPossible
-from tests.sites.test_site_form import entry
-from tests.weather.signals import cap
+from tests.schemas.test_site import entry
+from tests.support.rain_signals import cap
 
 
 @pytest.fixture(autouse=True)

@@ -43,20 +43,20 @@ def maintenance(**changed: object) -> Maintenance:
     ],
 )
 def test_a_window_comes_round_every_week_on_the_citys_clocks(moment: datetime, holds: bool) -> None:
-    assert maintenance().holds(moment) is holds
+    assert maintenance().is_active(moment) is holds
 
 
 def test_a_window_may_last_for_days() -> None:
     long = maintenance(lasts=timedelta(days=2), weekdays=frozenset({0}), last=None)
 
-    assert [long.holds(beijing(day, 22)) for day in (20, 21, 22, 23)] == [False, True, True, False]
+    assert [long.is_active(beijing(day, 22)) for day in (20, 21, 22, 23)] == [False, True, True, False]
 
 
 def test_a_silence_holds_from_its_begin_until_before_its_end_and_reminds_in_its_last_quarter_of_an_hour() -> None:
     silence = Silence("s1", MuteScope(site_id="A"), Level.BLUE, at(0), at(60), "x")
 
-    assert [silence.holds(at(minute)) for minute in (-1, 0, 59, 60)] == [False, True, True, False]
-    assert [silence.reminds(at(minute)) for minute in (44, 45, 59, 60)] == [False, True, True, False]
+    assert [silence.is_active(at(minute)) for minute in (-1, 0, 59, 60)] == [False, True, True, False]
+    assert [silence.is_ending(at(minute)) for minute in (44, 45, 59, 60)] == [False, True, True, False]
 
 
 def test_a_scope_names_one_thing() -> None:
@@ -64,5 +64,5 @@ def test_a_scope_names_one_thing() -> None:
         with pytest.raises(ValueError, match="name one of"):
             MuteScope(**wrong)
 
-    assert MuteScope(region="370000").takes_in(place("A"))
-    assert not MuteScope("drill", region="370000").takes_in(place("A"))
+    assert MuteScope(region="370000").includes(place("A"))
+    assert not MuteScope("drill", region="370000").includes(place("A"))

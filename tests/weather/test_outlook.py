@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
-from rencheng.domain.weather import RainForecast, RainSignal, covers, in_force
+from rencheng.domain.weather import RainForecast, RainSignal, code_includes, in_force
 from rencheng.engine.rain.readiness import Readiness
 from rencheng.engine.rain.weather import RainOutlook
 
@@ -47,7 +47,7 @@ def forecast(mm: float, hours: float = 1, *, issued_ago: float = 0, **more: obje
     ],
 )
 def test_a_province_and_a_city_take_in_their_districts(code: str, region: str, covered: bool) -> None:
-    assert covers(code, region) is covered
+    assert code_includes(code, region) is covered
 
 
 @pytest.mark.parametrize(

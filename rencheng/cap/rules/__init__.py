@@ -1,1 +1,1 @@
-"""The rules of CAP that its schema does not hold, one function a rule; `rules.py` is the list of them."""
+"""Rules of CAP that its schema does not check, one function a rule; `validation.py` lists them."""

@@ -41,7 +41,7 @@ class ThresholdForecast(NamedTuple):
     probability: float
     within: tuple[float, ...]
     eta_s: float
-    soonest_s: float
+    earliest_s: float
     latest_s: float
 
 

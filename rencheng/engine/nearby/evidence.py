@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from rencheng.domain.device import DeviceState
+from rencheng.domain.evidence import CONTRADICTING, Evidence
 from rencheng.domain.reading import MeterValue, Reading, SignalEvent
 from rencheng.domain.sensor import Role
-from rencheng.domain.sign import CONTRADICTING, Evidence
 from rencheng.domain.site import Site
 from rencheng.engine.nearby.piles import PilesWatch
 from rencheng.engine.nearby.signals import SignalWatch
@@ -34,9 +34,13 @@ class NearbyEvidence:
     def set_sites(self, sites: Mapping[str, Site]) -> None:
         """Take over a new list of sites; what is known of devices that stay bound stays."""
         self._sites = sites
-        signals = {name for site in sites.values() for name in site.bound(Role.SIGNAL)}
+        signals = {name for site in sites.values() for name in site.devices_with_role(Role.SIGNAL)}
         self._signals = {name: self._signals.get(name) or SignalWatch(name) for name in signals}
-        piles = {site.site_id: frozenset(site.bound(Role.PILE)) for site in sites.values() if site.bound(Role.PILE)}
+        piles = {
+            site.site_id: frozenset(site.devices_with_role(Role.PILE))
+            for site in sites.values()
+            if site.devices_with_role(Role.PILE)
+        }
         self._piles = {site_id: self._piles.get(site_id) or PilesWatch() for site_id in piles}
         sites_of_pile: dict[str, list[str]] = defaultdict(list)
         for site_id, names in piles.items():
@@ -74,8 +78,8 @@ class NearbyEvidence:
         site = self._sites.get(site_id)
         if site is None:
             return Corroboration()
-        watches = [watch for name in site.bound(Role.SIGNAL) if (watch := self._signals.get(name))]
-        signs = [sign for watch in watches for sign in watch.signs(at)]
+        watches = [watch for name in site.devices_with_role(Role.SIGNAL) if (watch := self._signals.get(name))]
+        signs = [sign for watch in watches for sign in watch.evidence(at)]
         if site_id in self._piles:
             signs += self._piles[site_id].signs(at)
         signs.sort(key=lambda sign: (sign.since, sign.kind, sign.device_id))

@@ -4,8 +4,8 @@ from collections import deque
 from datetime import datetime, timedelta
 from statistics import median
 
+from rencheng.domain.evidence import Evidence, EvidenceKind
 from rencheng.domain.reading import Measurand, MeterValue
-from rencheng.domain.sign import Evidence, EvidenceKind
 
 GROUND_FAULTS = frozenset({"GroundFailure"})
 """OCPP 1.6 StatusNotification, errorCode."""

@@ -6,8 +6,8 @@ on, 83 a detector restored, 84 to 88 its faults, 173 unit flash status, 182 powe
 
 from datetime import datetime, timedelta
 
+from rencheng.domain.evidence import Evidence, EvidenceKind
 from rencheng.domain.reading import SignalEvent
-from rencheng.domain.sign import Evidence, EvidenceKind
 from rencheng.engine.nearby.detectors import BIN, Detector
 
 DETECTOR_OFF, DETECTOR_ON, DETECTOR_RESTORED = 81, 82, 83
@@ -63,7 +63,7 @@ class SignalWatch:
         elif code in {POWER_LOST, POWER_RESTORED}:
             self._note(EvidenceKind.SIGNAL_WITHOUT_POWER, at, holds=code == POWER_LOST)
 
-    def signs(self, at: datetime) -> list[Evidence]:
+    def evidence(self, at: datetime) -> list[Evidence]:
         """What it tells at a time."""
         self._judge_traffic(at)
         return [Evidence(kind, self._device_id, since) for kind, since in self._since.items()]

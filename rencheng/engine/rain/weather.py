@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.domain.weather import SIGNAL_WINDOWS, RainForecast, RainSignal, covers, in_force
+from rencheng.domain.weather import SIGNAL_WINDOWS, RainForecast, RainSignal, code_includes, in_force
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 
 FORECAST_LIVES = timedelta(hours=12)
@@ -33,7 +33,7 @@ class RainOutlook:
             key=lambda ready: ready.level,
             default=NO_SIGNAL,
         )
-        forecasts = (each for each in self.forecasts if each.world == world and covers(each.region, region))
+        forecasts = (each for each in self.forecasts if each.world == world and code_includes(each.region, region))
         by_forecast = forecast_readiness(forecasts, at)
         return by_forecast if by_forecast.level > by_signal.level else by_signal
 
@@ -73,4 +73,4 @@ def _falls_mm(forecast: RainForecast, begin: datetime, end: datetime) -> float:
 
 
 def _names(signal: RainSignal, region: str) -> bool:
-    return any(covers(code, region) for code in signal.regions)
+    return any(code_includes(code, region) for code in signal.regions)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Text, column, func, literal, select
 from sqlalchemy.dialects.postgresql import JSON, insert
 
 from rencheng.domain.errors import RejectionReason
-from rencheng.domain.topic import kind_in
+from rencheng.domain.topic import kind_of_topic
 from rencheng.store.schema.account_tables import quarantine
 
 
@@ -89,7 +89,7 @@ def _row(item: QuarantineRecord, *, digest: bytes, first_received_at: datetime) 
         "detail": _printable(item.detail),
         "device_id": item.device_id,
         "world": item.world,
-        "kind": kind_in(item.topic),
+        "kind": kind_of_topic(item.topic),
         "first_received_at": first_received_at.isoformat(),
         "last_received_at": item.received_at.isoformat(),
         "times": item.times,

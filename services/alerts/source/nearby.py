@@ -9,7 +9,7 @@ from datetime import datetime
 
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
-from rencheng.domain.sign import Evidence
+from rencheng.domain.evidence import Evidence
 from rencheng.domain.site import Site
 from rencheng.domain.topic import Channel, Topic
 from rencheng.engine.nearby.evidence import NearbyEvidence

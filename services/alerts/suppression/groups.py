@@ -72,9 +72,9 @@ class Groups:
         """Of each silence that ends soon and still keeps a warning from dispatch, once."""
         notices = []
         for silence in control.mutes:
-            if not isinstance(silence, Silence) or silence.scope.world != world or not silence.reminds(at):
+            if not isinstance(silence, Silence) or silence.scope.world != world or not silence.is_ending(at):
                 continue
-            kept = [(site, line) for site, line in control.suppressed(world) if silence.scope.takes_in(site)]
+            kept = [(site, line) for site, line in control.suppressed(world) if silence.scope.includes(site)]
             if not kept or silence.name in self._reminded:
                 continue
             self._reminded.add(silence.name)

@@ -144,7 +144,7 @@ class SuppressionPolicy:
         """Up to which level a site is muted, and by what; (NONE, "") if it is not."""
         wide, narrow = self._holding_at(at)
         near = narrow.get(site.site_id, ())
-        found = [(mute.up_to, mute.name) for mute in (*wide, *near) if mute.scope.takes_in(site)]
+        found = [(mute.up_to, mute.name) for mute in (*wide, *near) if mute.scope.includes(site)]
         if self._red.get((site.world, site.region)):
             found.append((INHIBITED_UP_TO, INHIBITED))
         return max(found, key=lambda each: each[0], default=(Level.NONE, ""))
@@ -184,7 +184,7 @@ class SuppressionPolicy:
         if mutes is not self.mutes or since != at:
             wide, narrow = [], defaultdict(list)
             for mute in self.mutes:
-                if mute.holds(at):
+                if mute.is_active(at):
                     (narrow[mute.scope.site_id] if mute.scope.site_id else wide).append(mute)
             self._holding = (self.mutes, at, wide, narrow)
         return wide, narrow

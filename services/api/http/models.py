@@ -3,16 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rencheng.domain.level import Level
+from rencheng.domain.level import Level, LevelWord
 from rencheng.domain.quality import Quality
-
-LevelWord = Literal["none", "blue", "yellow", "orange", "red"]
-"""蓝 < 黄 < 橙 < 红. `none` is the absence of a warning, not a measurement of dryness."""
 
 
 class ApiModel(BaseModel):
@@ -65,6 +62,5 @@ def flags(quality: int) -> tuple[str, ...]:
 
 
 def level_word(level: int) -> LevelWord:
-    """A level as the API says it."""
-    words: dict[int, LevelWord] = {0: "none", 1: "blue", 2: "yellow", 3: "orange", 4: "red"}
-    return words[Level(level)]
+    """Return the word of a level."""
+    return Level(level).word

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
+from rencheng.domain.level import LevelWord
 from rencheng.domain.topic import IDENTIFIER
 from rencheng.domain.warning import MessageType
 from rencheng.store.accounting import counts, health
@@ -17,7 +18,7 @@ from rencheng.store.registry import overview, site_status
 from rencheng.store.registry.overview import Presence
 from rencheng.store.registry.site_status import SiteFilters, SiteStatus
 from services.api.deps import Db, Zone
-from services.api.http.models import ApiModel, LevelWord, example, level_word, local
+from services.api.http.models import ApiModel, example, level_word, local
 
 router = APIRouter(prefix="/status", tags=["health"])
 

@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path
 from pydantic import ConfigDict
 
+from rencheng.domain.level import LevelWord, WarningLevelWord
 from rencheng.domain.mute import Maintenance, Silence
-from rencheng.schemas.mute import LevelWord, MaintenanceForm, SilenceForm, Weekday, as_json
+from rencheng.schemas.mute import MaintenanceForm, SilenceForm, Weekday, mute_form
 from rencheng.store.access import audit
 from rencheng.store.warnings.suppression import add_mute, end_mute, load_mutes, newest_notices
 from services.api.deps import Actor, ByWorld, Db, Zone
 from services.api.http.errors import InvalidParameter, NotFound, described
 from services.api.http.models import ApiModel, example, level_word, local
-from services.api.http.models import LevelWord as AnyLevel
 
 router = APIRouter(tags=["storm"])
 write_router = APIRouter(tags=["storm"])
@@ -81,7 +81,7 @@ class _Mute(ApiModel):
     site_id: str | None
     region: str | None
     catchment: str | None
-    up_to: LevelWord
+    up_to: WarningLevelWord
     reason: str
 
 
@@ -130,7 +130,7 @@ class Notice(ApiModel):
     topic: str
     issued_at: datetime
     in_force: bool
-    level: AnyLevel
+    level: LevelWord
     urgent: bool
     site_ids: list[str]
     text_zh: str
@@ -151,17 +151,19 @@ def list_mutes(database: Db, zone: Zone) -> Mutes:
     now = datetime.now(UTC)
     with database.read() as connection:
         mutes = load_mutes(connection, now)
-    shown = [(mute, {"name": mute.name, "made_by": made_by, "holds": mute.holds(now)}) for mute, made_by in mutes]
+    shown = [(mute, {"name": mute.name, "made_by": made_by, "holds": mute.is_active(now)}) for mute, made_by in mutes]
     return Mutes(
         silences=[
             SilenceInForce.model_validate(
-                as_json(mute) | about | {"begins_at": local(mute.begins_at, zone), "ends_at": local(mute.ends_at, zone)}
+                mute_form(mute)
+                | about
+                | {"begins_at": local(mute.begins_at, zone), "ends_at": local(mute.ends_at, zone)}
             )
             for mute, about in shown
             if isinstance(mute, Silence)
         ],
         maintenance=[
-            MaintenanceInForce.model_validate(as_json(mute) | about)
+            MaintenanceInForce.model_validate(mute_form(mute) | about)
             for mute, about in shown
             if isinstance(mute, Maintenance)
         ],
@@ -188,7 +190,7 @@ def post_silence(database: Db, actor: Actor, silence: NewSilence) -> Created:
     """Nothing up to a level is delivered until it ends. It is recorded, and on the live stream, all the same."""
     if silence.ends_at <= datetime.now(UTC) and silence.world == "actual":
         raise InvalidParameter("The silence has ended already.")
-    return _made(database, actor, silence.silence())
+    return _made(database, actor, silence.to_silence())
 
 
 @write_router.post(
@@ -196,7 +198,7 @@ def post_silence(database: Db, actor: Actor, silence: NewSilence) -> Created:
 )
 def post_maintenance(database: Db, actor: Actor, window: NewMaintenance) -> Created:
     """A window that comes round every week, in which nothing up to a level is delivered."""
-    return _made(database, actor, window.maintenance())
+    return _made(database, actor, window.to_maintenance())
 
 
 @write_router.delete(
@@ -217,6 +219,6 @@ def delete_mute(database: Db, actor: Actor, name: Name) -> None:
 def _made(database: Db, actor: str, mute: Silence | Maintenance) -> Created:
     with database.write() as connection:
         name = add_mute(connection, mute, actor)
-        said = {key: str(value) for key, value in as_json(mute).items() if value is not None}
+        said = {key: str(value) for key, value in mute_form(mute).items() if value is not None}
         audit.record(connection, actor, "mute.make", name, said)
     return Created(name=name)

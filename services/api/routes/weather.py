@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field
 from rencheng.cap.rain_signals import read_signal
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
-from rencheng.domain.level import Level
+from rencheng.domain.level import Level, LevelWord
 from rencheng.domain.topic import IDENTIFIER
 from rencheng.domain.weather import in_force
 from rencheng.schemas.forecast import ForecastForm
@@ -17,7 +17,7 @@ from rencheng.store.registry.devices import add_world
 from rencheng.store.weather import relevant_signals, save_forecasts, save_signal
 from services.api.deps import Db, Zone
 from services.api.http.errors import InvalidParameter
-from services.api.http.models import ApiModel, LevelWord, example, level_word, local
+from services.api.http.models import ApiModel, example, level_word, local
 
 router = APIRouter(prefix="/weather", tags=["weather"])
 write_router = APIRouter(prefix="/weather", tags=["weather"])
@@ -156,5 +156,5 @@ def post_rain_forecasts(
     with database.write() as connection:
         for world in {each.world for each in forecasts}:
             add_world(connection, world, world)
-        new = save_forecasts(connection, [each.forecast() for each in forecasts])
+        new = save_forecasts(connection, [each.to_forecast() for each in forecasts])
     return ForecastsTaken(taken=len(forecasts), new=new)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from rencheng.domain.errors import StoreUnavailable
-from rencheng.domain.topic import kind_in
+from rencheng.domain.topic import kind_of_topic
 from rencheng.intake import IntakeResult, Rejection
 from rencheng.runtime.logs import get_logger
 from rencheng.store.accounting.counts import ReadingCounts, count, has_progressed, lock_writer, record_progress
@@ -121,11 +121,11 @@ class Writer:
         if self._is_all_new(connection, batch):
             for a in batch:
                 if a.readings:
-                    tallies[a.world, kind_in(a.message.topic)].stored += len(a.readings)
+                    tallies[a.world, kind_of_topic(a.message.topic)].stored += len(a.readings)
         else:
             self._write(connection, batch, tallies, refused)
         for item in refused:
-            tallies[item.world, kind_in(item.topic)].quarantined += item.times
+            tallies[item.world, kind_of_topic(item.topic)].quarantined += item.times
         add_to_quarantine(connection, refused)
         save_states(connection, [a.state for a in batch if a.state])
         return tallies, refused
@@ -152,7 +152,7 @@ class Writer:
         read = [(a, p, r) for a in batch for p, r in zip(a.positions, a.readings, strict=True)]
         fates = write(connection, [ReceivedReading(reading, a.message.received_at) for a, _, reading in read])
         for (admitted, position, _), fate in zip(read, fates, strict=True):
-            tally = tallies[admitted.world, kind_in(admitted.message.topic)]
+            tally = tallies[admitted.world, kind_of_topic(admitted.message.topic)]
             if fate is WriteStatus.STORED:
                 tally.stored += 1
             elif fate is WriteStatus.DUPLICATE:

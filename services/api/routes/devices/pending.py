@@ -117,7 +117,7 @@ def admit_device(
     with database.read() as connection:
         if not list_pending(connection, names=[device_id], limit=1):
             raise NotFound(f"No device {device_id!r} is pending.")
-    given = {} if more is None else {name: value for name, value in more.given().items() if value is not None}
+    given = {} if more is None else {name: value for name, value in more.given_fields().items() if value is not None}
     try:
         done = replays.admit(device_id, given, actor=actor)
     except NotPossible as error:

@@ -130,7 +130,7 @@ def replace_device(database: Db, actor: Actor, device_id: DeviceId, successor: S
         _known(find_devices(connection, [device_id]), device_id)
         try:
             device, password = lifecycle.replace_device(
-                connection, device_id, successor.device_id, successor.given(), actor=actor
+                connection, device_id, successor.device_id, successor.given_fields(), actor=actor
             )
         except NotPossible as error:
             raise InvalidParameter(f"{error}.") from None

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
+from rencheng.domain.level import LevelWord
 from rencheng.domain.sensor import Role
 from rencheng.domain.site import SiteType, ThresholdProfile
 from rencheng.store.registry import site_status
@@ -16,7 +17,7 @@ from rencheng.store.registry.site_status import GaugeStatus, SiteFilters, SiteSt
 from rencheng.store.registry.sites import profile_to_json, profile_versions
 from services.api.deps import AfterName, ByRegion, ByWorld, Db, Limit, SiteId, Zone
 from services.api.http.errors import NotFound, described
-from services.api.http.models import ApiModel, LevelWord, Page, example, level_word, local, paginate
+from services.api.http.models import ApiModel, Page, example, level_word, local, paginate
 
 router = APIRouter(prefix="/sites", tags=["sites"])
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from pydantic import ConfigDict
 
 from rencheng.domain.errors import NotPossible
-from rencheng.schemas.site import SiteForm, as_form
+from rencheng.schemas.site import SiteForm, site_form
 from rencheng.store.registry.devices import add_world, ensure_region
 from rencheng.store.registry.sites import load_sites, replace_sites
 from services.api.deps import Db, SiteId
@@ -55,7 +55,7 @@ def put_site(database: Db, site_id: SiteId, form: Form) -> Registered:
 
     Other thresholds are a new version; earlier ones stay readable. Devices need not be registered yet.
     """
-    site = form.site()
+    site = form.to_site()
     if site.site_id != site_id:
         raise InvalidParameter(f"The address names {site_id!r}, the body {site.site_id!r}.")
     with database.write() as connection:
@@ -80,4 +80,4 @@ def get_site_form(database: Db, site_id: SiteId) -> Form:
         site = load_sites(connection, on_invalid=lambda *_: None).get(site_id)
     if site is None:
         raise NotFound(f"There is no site {site_id!r}.")
-    return Form.model_validate(as_form(site))
+    return Form.model_validate(site_form(site))

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from rencheng.cap import atom
-from rencheng.cap.atom import Language, Place
+from rencheng.cap.atom import FeedAddress, Language
 from rencheng.domain.level import Level
 from rencheng.store.warnings import feed
 from services.api.deps import ByWorld, Db, LevelMin
@@ -68,13 +68,13 @@ def get_feed(
     with database.read() as connection:
         rows = feed.messages(connection, world=world, level_min=least, limit=ENTRIES + 1, offset=(page - 1) * ENTRIES)
     shown, more = paginate(rows, ENTRIES, lambda _row: "more")
-    place = Place(
+    place = FeedAddress(
         request.app.state.public_url,
         _path(asked, page),
         _path(asked, page + 1) if more and page < PAGES else None,
     )
-    body = atom.build(shown, place, lang).encode()
-    return _unless_known(request, body, atom.newest(shown))
+    body = atom.render_feed(shown, place, lang).encode()
+    return _unless_known(request, body, atom.last_updated(shown))
 
 
 def _path(asked: Mapping[str, str | None], page: int) -> str:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Response
 
-from rencheng.domain.level import Level
+from rencheng.domain.level import Level, LevelWord
 from rencheng.domain.warning import MessageType
 from rencheng.store.core.sessions import Row
 from rencheng.store.warnings import log
@@ -15,7 +15,7 @@ from rencheng.store.warnings.log import WarningFilters
 from services.api.deps import AfterCursor, BySite, ByWorld, Db, LevelMin, Limit, Moment, WarningId, Zone
 from services.api.http import cursors
 from services.api.http.errors import NotFound, described
-from services.api.http.models import ApiModel, LevelWord, Page, example, level_word, paginate, present
+from services.api.http.models import ApiModel, Page, example, level_word, paginate, present
 
 router = APIRouter(prefix="/warnings", tags=["warnings"])
 

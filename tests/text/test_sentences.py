@@ -5,13 +5,12 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from rencheng.cap import mapping
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site, SiteType
-from rencheng.domain.warning import ArmedBy, Certainty, MessageType, WarningMessage
+from rencheng.domain.warning import ArmedBy, Certainty, WarningMessage
 from rencheng.text.formatting import has_markup, minutes_left, number, plain, shortened
 from rencheng.text.sentences import in_chinese, in_english
-from tests.alerts.cap_strategies import PUBLISHER, example_chain, example_site, warnings
+from tests.support.cap_messages import PUBLISHER, example_chain, example_site, warnings
 
 ALERT, UPDATE, CANCEL = example_chain()
 SITE = example_site()
@@ -163,58 +162,6 @@ def test_numbers_are_short() -> None:
     assert [number(value) for value in (0.0, -0.01, 12.0, 12.34, 1e6)] == ["0", "0", "12", "12.3", "1000000"]
     assert [minutes_left(eta_s) for eta_s in (-5.0, 59.9, 60.0, 600.0)] == [0, 0, 1, 10]
     assert [shortened("abcdef", chars_max) for chars_max in (6, 5)] == ["abcdef", "abcd…"]
-
-
-@pytest.mark.parametrize(
-    ("level", "rule", "eta_s", "urgency"),
-    [
-        (Level.RED, "predicted", 3000.0, "Immediate"),
-        (Level.ORANGE, "predicted", 900.0, "Immediate"),
-        (Level.ORANGE, "predicted", 901.0, "Expected"),
-        (Level.ORANGE, "observed", None, "Immediate"),
-        (Level.ORANGE, "receded", None, "Expected"),
-        (Level.YELLOW, "observed", None, "Expected"),
-        (Level.BLUE, "observed", None, "Expected"),
-        (Level.BLUE, "predicted", 3601.0, "Future"),
-        (Level.BLUE, "receded", None, "Future"),
-    ],
-)
-def test_urgency_follows_the_water(level: Level, rule: str, eta_s: float | None, urgency: str) -> None:
-    grounds = replace(ALERT.grounds, rule=rule, eta_s=eta_s)
-
-    assert mapping.urgency(replace(ALERT, level=level, grounds=grounds)) == urgency
-    assert mapping.urgency(replace(CANCEL, level=level, grounds=grounds)) == "Past"
-
-
-@pytest.mark.parametrize("kind", MessageType)
-def test_severity_is_the_colour_also_when_it_ends(kind: MessageType) -> None:
-    severities = [mapping.severity(replace(UPDATE, level=Level(level), message_type=kind)) for level in range(1, 5)]
-
-    assert severities == ["Minor", "Moderate", "Severe", "Extreme"]
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"sender": "city example"}, "has a space"),
-        ({"sender": "a,b"}, "has a space, comma"),
-        ({"contact": " "}, "contact is blank"),
-        ({"sender_name_zh": "<b>局</b>"}, "plain words"),
-        ({"restriction": "a\x00b"}, "control character"),
-        ({"sender_name_en": "O" * 61}, "short name"),
-        ({"web": "city.example"}, "not absolute"),
-        ({"web": "ftp://city.example"}, "not absolute"),
-    ],
-)
-def test_a_publisher_that_would_spoil_every_message_is_refused(changes: dict[str, str], said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        replace(PUBLISHER, **changes)
-
-
-def test_a_warning_has_one_address() -> None:
-    publisher = replace(PUBLISHER, web="https://city.example/base/")
-
-    assert publisher.page("a/b") == "https://city.example/base/warnings/a%2Fb"
 
 
 @pytest.mark.parametrize(

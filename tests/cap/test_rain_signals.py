@@ -8,7 +8,7 @@ from rencheng.cap.rain_signals import read_signal
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
-from tests.weather.signals import cap, national
+from tests.support.rain_signals import cap, national
 
 
 def utc(hour: int, minute: int = 0) -> datetime:
@@ -63,10 +63,10 @@ def test_an_exercise_never_counts_as_real() -> None:
 
 
 @pytest.mark.parametrize(
-    ("xml", "said"),
+    ("xml", "message"),
     [
-        (cap(event="大风蓝色"), "rain signals alone"),
-        (national(event="11B01"), "rain signals alone"),
+        (cap(event="大风蓝色"), "only rain signals"),
+        (national(event="11B01"), "only rain signals"),
         (cap(region="Jinan"), "names no region"),
         (cap(status="Draft"), "status 'Draft'"),
         (cap(kind="Ack"), "msgType 'Ack'"),
@@ -74,7 +74,7 @@ def test_an_exercise_never_counts_as_real() -> None:
         (cap(event="Heavy rain", severity="Unknown"), "names no colour"),
         (cap(identifier=""), "no identifier"),
         (cap(expires="<expires>2026-07-20T15:30:00+08:00</expires>"), "before it begins"),
-        (cap(expires="<expires>2026-07-20T18:00:00</expires>"), "no time with an offset"),
+        (cap(expires="<expires>2026-07-20T18:00:00</expires>"), "is not a time with an offset"),
         ("<alert/>", "has no info"),
         ("<rss/>", "not an alert"),
         ("alert", "not well-formed"),
@@ -82,6 +82,6 @@ def test_an_exercise_never_counts_as_real() -> None:
         ("<a>" + "x" * 1_000_001, "more than 1000000"),
     ],
 )
-def test_what_is_no_rain_signal_is_refused(xml: str, said: str) -> None:
-    with pytest.raises(NotPossible, match=said):
+def test_another_document_is_rejected(xml: str, message: str) -> None:
+    with pytest.raises(NotPossible, match=message):
         read_signal(xml.removeprefix('<?xml version="1.0" encoding="UTF-8"?>\n'))

@@ -1,20 +1,20 @@
-"""The JSON form: complete, strict JSON, and in agreement with the CAP document."""
+"""The JSON form is complete, is strict JSON, and agrees with the CAP document."""
 
 import json
 from datetime import datetime
 
 from hypothesis import given
 
-from rencheng.cap import parse
+from rencheng.cap import xml
 from rencheng.cap.render import render
 from rencheng.domain.site import Site
 from rencheng.domain.warning import MessageType, WarningMessage
-from rencheng.messages.warning_json import document
-from tests.alerts.cap_strategies import PUBLISHER, example_chain, example_site, warnings
+from rencheng.messages.warning_json import warning_document
+from tests.support.cap_messages import PUBLISHER, example_chain, example_site, warnings
 
 
-def test_a_cancelled_warning_tells_what_ended() -> None:
-    made = document(example_chain()[2], example_site(), PUBLISHER)
+def test_a_cancelled_warning_has_the_level_that_ended() -> None:
+    made = warning_document(example_chain()[2], example_site(), PUBLISHER)
 
     assert made["level"] == "orange"
     assert made["in_force"] is False
@@ -23,7 +23,7 @@ def test_a_cancelled_warning_tells_what_ended() -> None:
 
 
 def test_an_alert_in_full() -> None:
-    made = document(example_chain()[0], example_site(), PUBLISHER)
+    made = warning_document(example_chain()[0], example_site(), PUBLISHER)
 
     assert {name: value for name, value in made.items() if name not in {"headline", "description", "instruction"}} == {
         "identifier": "w-20260701-0001-1",
@@ -54,20 +54,20 @@ def test_an_alert_in_full() -> None:
             "threshold_mm": 200.0,
             "eta_s": 480.0,
             "profile_version": 3,
-            "supports": [],
-            "questions": [],
+            "corroborates": [],
+            "contradicts": [],
             "probability": None,
             "within": [],
-            "soonest_s": None,
+            "earliest_s": None,
             "latest_s": None,
             "judged_by": "",
-            "because": [],
-            "witnesses": [],
+            "attribution": [],
+            "gauges": [],
             "rain_quarter_mm": None,
             "rain_hour_mm": None,
             "armed_by": "",
-            "armed_by_whom": "",
-            "stirred": None,
+            "armed_by_source": "",
+            "rapid_rises_nearby": None,
         },
         "references": [],
         "web": "https://rencheng.city.example/warnings/w-20260701-0001",
@@ -77,17 +77,17 @@ def test_an_alert_in_full() -> None:
 @given(warnings())
 def test_it_is_strict_json_and_agrees_with_cap(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
-    json_form = document(message, site, PUBLISHER)
-    alert = parse.read(render(message, site, PUBLISHER))
-    _, chinese = next(parse.infos(alert))
+    json_form = warning_document(message, site, PUBLISHER)
+    alert = xml.parse(render(message, site, PUBLISHER))
+    _, chinese = next(xml.infos(alert))
 
     assert json.loads(json.dumps(json_form, allow_nan=False)) == json_form
     assert [each["probability"] for each in json_form["grounds"]["within"]] == list(message.grounds.within)
     assert json_form["in_force"] is (message.message_type is not MessageType.CANCEL)
-    assert json_form["issued_at"] == parse.text(alert, "sent")
+    assert json_form["issued_at"] == xml.text(alert, "sent")
     assert datetime.fromisoformat(str(json_form["issued_at"])) == message.issued_at
-    assert json_form["status"] == parse.text(alert, "status")
-    assert json_form["certainty"] == parse.text(chinese, "certainty")
+    assert json_form["status"] == xml.text(alert, "status")
+    assert json_form["certainty"] == xml.text(chinese, "certainty")
     headline = json_form["headline"]
     assert isinstance(headline, dict)
-    assert headline["zh"] == parse.text(chinese, "headline")
+    assert headline["zh"] == xml.text(chinese, "headline")

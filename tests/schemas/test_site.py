@@ -13,7 +13,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role, depth_at_lowest_point_mm
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.schemas.site import as_form, read_sites
+from rencheng.schemas.site import read_sites, site_form
 
 HOW_TO = Path(__file__).parent.parent.parent / "docs" / "how-to" / "watch-places.md"
 
@@ -51,7 +51,7 @@ def test_a_site_is_read_with_what_is_bound_to_it() -> None:
 
     assert (site.depth_gauge_ids, site.rain_gauge_ids) == (("g1",), ("r1",))
     assert BoundSensor("g1", Role.DEPTH, 120) in site.sensors
-    assert site.closing_needs_s == 45
+    assert site.required_lead_s == 45
     assert site.profile.down_hold_s == 60
     assert site.profile.thresholds[Level.RED].source == "drill"
     assert site.profile.depth_mm(Level.YELLOW) == default_profile(SiteType.UNDERPASS).depth_mm(Level.YELLOW)
@@ -60,7 +60,7 @@ def test_a_site_is_read_with_what_is_bound_to_it() -> None:
 def test_what_no_drill_measured_is_as_usual_for_the_type() -> None:
     [site] = read(entry(type="metro_entrance"))
 
-    assert (site.closing_time_s, site.closing_needs_s) == (None, 420)
+    assert (site.closing_time_s, site.required_lead_s) == (None, 420)
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ corners = st.lists(st.tuples(st.floats(-89, 89), st.floats(-180, 180)), min_size
     )
 )
 def test_a_site_written_and_read_is_the_same_site(site: Site) -> None:
-    assert read(as_form(site)) == [site]
+    assert read(site_form(site)) == [site]
 
 
 def test_the_file_in_the_documents_is_read() -> None:

@@ -11,7 +11,7 @@ from lxml import etree
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage
+from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage, WarningRule
 from rencheng.text.publisher import Publisher
 
 PUBLISHER = Publisher(
@@ -72,16 +72,16 @@ def sites(draw: st.DrawFn) -> Site:
 
 @st.composite
 def grounds(draw: st.DrawFn) -> Grounds:
-    rule = draw(st.sampled_from(["observed", "predicted", "receded"]))
+    rule = draw(st.sampled_from([WarningRule.OBSERVED, WarningRule.PREDICTED, WarningRule.RECEDED]))
     return Grounds(
         rule=rule,
         device_id=draw(_WORDS),
         depth_mm=draw(_DEPTHS_MM),
         rise_mm_per_min=draw(st.none() | st.floats(-500, 500)),
         threshold_mm=draw(_DEPTHS_MM),
-        eta_s=draw(st.none() | st.floats(0, 7200)) if rule == "predicted" else None,
+        eta_s=draw(st.none() | st.floats(0, 7200)) if rule is WarningRule.PREDICTED else None,
         profile_version=draw(st.integers(1, 10_000)),
-        within=draw(st.just(()) | st.tuples(*[st.floats(0, 1)] * 4)) if rule == "predicted" else (),
+        within=draw(st.just(()) | st.tuples(*[st.floats(0, 1)] * 4)) if rule is WarningRule.PREDICTED else (),
     )
 
 
@@ -142,7 +142,7 @@ def example_chain() -> tuple[WarningMessage, WarningMessage, WarningMessage]:
         certainty=Certainty.LIKELY,
         issued_at=began,
         world=ACTUAL,
-        grounds=Grounds("predicted", "wl-0107", 104.0, 12.0, orange, 480.0, 3),
+        grounds=Grounds(WarningRule.PREDICTED, "wl-0107", 104.0, 12.0, orange, 480.0, 3),
     )
     update = replace(
         alert,
@@ -151,7 +151,7 @@ def example_chain() -> tuple[WarningMessage, WarningMessage, WarningMessage]:
         message_type=MessageType.UPDATE,
         certainty=Certainty.OBSERVED,
         issued_at=began + timedelta(minutes=9),
-        grounds=Grounds("observed", "wl-0107", 207.0, 11.4, orange, None, 3),
+        grounds=Grounds(WarningRule.OBSERVED, "wl-0107", 207.0, 11.4, orange, None, 3),
         references=((alert.identifier, alert.issued_at),),
     )
     cancel = replace(
@@ -160,7 +160,7 @@ def example_chain() -> tuple[WarningMessage, WarningMessage, WarningMessage]:
         sequence=3,
         message_type=MessageType.CANCEL,
         issued_at=began + timedelta(minutes=95),
-        grounds=Grounds("receded", "wl-0107", 12.0, -2.5, blue, None, 3),
+        grounds=Grounds(WarningRule.RECEDED, "wl-0107", 12.0, -2.5, blue, None, 3),
         references=(*update.references, (update.identifier, update.issued_at)),
     )
     return alert, update, cancel

@@ -22,7 +22,7 @@ def test_a_row_is_a_device_with_its_profile() -> None:
         "g1,waterlogging,370102, 北侧 ,2400,9999; -1,yes,600,\n"
     )
 
-    assert form.device() == Device(
+    assert form.to_device() == Device(
         "g1",
         Kind.WATERLOGGING,
         "370102",
@@ -38,7 +38,7 @@ def test_an_empty_cell_leaves_what_is_known_as_it_is() -> None:
     known = Device("g1", Kind.WATERLOGGING, "370102", name="北侧", receipts=True, codec="cbor")
     [form] = read(f"{HEAD},name,receipts\ng1,waterlogging,370103,,no\n")
 
-    assert form.device(known) == Device("g1", Kind.WATERLOGGING, "370103", name="北侧", codec="cbor")
+    assert form.to_device(known) == Device("g1", Kind.WATERLOGGING, "370103", name="北侧", codec="cbor")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
