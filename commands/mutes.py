@@ -15,7 +15,7 @@ from rencheng.domain.mute import CITY, Mute, Silence
 from rencheng.schemas.mute import WEEKDAYS, MaintenanceForm, SilenceForm, mute_form
 from rencheng.schemas.site import findings
 from rencheng.store.access import audit
-from rencheng.store.warnings.suppression import add_mute, end_mute, load_mutes
+from rencheng.store.warnings.mutes import add_mute, end_mute, load_mutes
 
 app = typer.Typer(help="Silences 静默 and maintenance 检修: what is recorded, and not delivered.", no_args_is_help=True)
 

@@ -10,7 +10,7 @@ from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.rain.weather import RainOutlook
 from rencheng.runtime.logs import get_logger
 from rencheng.store.core.database import Engine, translate_errors
-from rencheng.store.warnings.suppression import load_mutes
+from rencheng.store.warnings.mutes import load_mutes
 from rencheng.store.weather import relevant_forecasts, relevant_signals
 from services.alerts.isolation import isolated
 

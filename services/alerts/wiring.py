@@ -27,8 +27,9 @@ from rencheng.store.core.sessions import Row
 from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import load_directory, refresh_directory
 from rencheng.store.registry.sites import load_sites, load_states
+from rencheng.store.warnings.notices import newest_notices
 from rencheng.store.warnings.record import RenderedWarning
-from rencheng.store.warnings.suppression import SentMessage, newest_notices, sent_of_open_warnings
+from rencheng.store.warnings.sent import SentMessage, sent_of_open_warnings
 from rencheng.text.publisher import Publisher
 from services.alerts.isolation import isolated
 from services.alerts.outbox.fast_relay import FastRelay

@@ -11,7 +11,9 @@ from sqlalchemy import Engine
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.level import Level
 from rencheng.domain.mute import MuteScope, Silence
-from rencheng.store.warnings.suppression import add_mute, end_mute, newest_notices, sent_of_open_warnings
+from rencheng.store.warnings.mutes import add_mute, end_mute
+from rencheng.store.warnings.notices import newest_notices
+from rencheng.store.warnings.sent import sent_of_open_warnings
 from services.alerts.outbox.notice_publisher import NoticePublisher, topic_of
 from services.alerts.outbox.outbox import Outbox
 from services.alerts.outbox.relay import relay_due

@@ -12,7 +12,7 @@ from rencheng.domain.mute import MuteScope, Silence
 from rencheng.domain.warning import MessageType
 from rencheng.domain.weather import RainSignal
 from rencheng.engine.rain.readiness import Readiness
-from rencheng.store.warnings.suppression import add_mute
+from rencheng.store.warnings.mutes import add_mute
 from rencheng.store.weather import save_signal
 from services.alerts.policy_cache import PolicyCache
 from tests.alerts.services import hasty_site, watch

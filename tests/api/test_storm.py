@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from rencheng.domain.mute import Maintenance, Silence
-from rencheng.store.warnings.suppression import load_mutes
+from rencheng.store.warnings.mutes import load_mutes
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
 from rencheng.store.core.database import Engine, async_commit, translate_errors
 from rencheng.store.warnings.record import mark_delivered
-from rencheng.store.warnings.suppression import OutgoingMessage
+from rencheng.store.warnings.sent import OutgoingMessage
 from services.alerts.isolation import isolated
 from services.alerts.outbox.relay import as_payload
 

@@ -13,7 +13,7 @@ from rencheng.domain.topic import ROOT
 from rencheng.messages.warning_json import Bilingual
 from rencheng.runtime.logs import get_logger
 from rencheng.store.core.database import Engine, translate_errors
-from rencheng.store.warnings.suppression import add_notices
+from rencheng.store.warnings.notices import add_notices
 from rencheng.text.formatting import stamp
 from services.alerts.isolation import isolated
 from services.alerts.suppression.notices import Notice

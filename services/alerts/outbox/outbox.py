@@ -12,7 +12,7 @@ from rencheng.store.core.database import Connection, Engine, async_commit, pipel
 from rencheng.store.core.errors import is_unavailable
 from rencheng.store.registry.sites import save_site_states
 from rencheng.store.warnings.record import RenderedWarning, record
-from rencheng.store.warnings.suppression import OutgoingMessage, release
+from rencheng.store.warnings.sent import OutgoingMessage, release
 from services.alerts.isolation import isolated
 
 log = get_logger("alerts")

@@ -12,7 +12,7 @@ from rencheng.domain.site import Site
 from rencheng.domain.warning import MessageType
 from rencheng.store.core.sessions import Row
 from rencheng.store.warnings.record import RenderedWarning
-from rencheng.store.warnings.suppression import OutgoingMessage, SentMessage
+from rencheng.store.warnings.sent import OutgoingMessage, SentMessage
 from services.alerts.suppression.groups import Groups, GroupSummary
 from services.alerts.suppression.no_data import NoDataAlarm
 from services.alerts.suppression.notices import GROUP, REMINDER, Notice

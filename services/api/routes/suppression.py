@@ -11,7 +11,8 @@ from rencheng.domain.level import LevelWord, WarningLevelWord
 from rencheng.domain.mute import Maintenance, Silence
 from rencheng.schemas.mute import MaintenanceForm, SilenceForm, Weekday, mute_form
 from rencheng.store.access import audit
-from rencheng.store.warnings.suppression import add_mute, end_mute, load_mutes, newest_notices
+from rencheng.store.warnings.mutes import add_mute, end_mute, load_mutes
+from rencheng.store.warnings.notices import newest_notices
 from services.api.deps import Actor, ByWorld, Db, Zone
 from services.api.http.errors import InvalidParameter, NotFound, described
 from services.api.http.models import ApiModel, example, level_word, local
