@@ -1,4 +1,4 @@
-"""What was said, as one line of the back-test's answer."""
+"""One line of the back-test's output for each message and notice."""
 
 import json
 from collections.abc import Mapping
@@ -8,8 +8,10 @@ from rencheng.backtest.replay import IssuedMessage, IssuedNotice
 from rencheng.cap import mapping
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Certainty
-from rencheng.text import en, zh
+from rencheng.text.en import ENGLISH
 from rencheng.text.monitoring import monitoring_text
+from rencheng.text.sentences import description
+from rencheng.text.zh import CHINESE
 
 
 def as_line(said: IssuedMessage | IssuedNotice, sites: Mapping[str, Site]) -> str:
@@ -25,6 +27,7 @@ def as_line(said: IssuedMessage | IssuedNotice, sites: Mapping[str, Site]) -> st
 def _warning(judged: IssuedMessage, sites: Mapping[str, Site]) -> dict[str, object]:
     message = judged.message
     site = sites[message.site_id]
+    sentences = {"zh": description(message, site, CHINESE), "en": description(message, site, ENGLISH)}
     return {
         "site_id": message.site_id,
         "message": message.message_type.value.lower(),
@@ -33,7 +36,7 @@ def _warning(judged: IssuedMessage, sites: Mapping[str, Site]) -> dict[str, obje
         "issued_at": judged.issued_at.isoformat(),
         "probability": message.grounds.probability,
         "eta_s": message.grounds.eta_s,
-        "reason": asdict(message.grounds) | {"zh": zh.description(message, site), "en": en.description(message, site)},
+        "reason": asdict(message.grounds) | sentences,
     }
 
 

@@ -1,1 +1,1 @@
-"""Sentences for people: a warning, its reasons and its evidence, in Chinese and in English."""
+"""Sentences for people in Chinese and English: warnings, their reasons and evidence, and notices of lost monitoring."""

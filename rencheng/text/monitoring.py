@@ -1,10 +1,10 @@
-"""That a site cannot be seen, or can again, in both languages. No data is never zero."""
+"""Notices of lost and restored monitoring, in both languages. No data is never zero."""
 
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind
 from rencheng.text.formatting import place_en, place_zh, plain
 
-_WHY = {
+_REASONS = {
     "silent": ("无数据", "silent"),
     "stuck": ("读数长时间不变", "stuck"),
     "blocked": ("探头被遮挡", "blocked"),
@@ -15,12 +15,12 @@ _WHY = {
 
 
 def monitoring_text(notice: SiteNotice, site: Site) -> tuple[str, str]:
-    """A sentence in Chinese, and one in English."""
-    zh = "、".join(f"{plain(gauge)}{_WHY[why][0]}" for gauge, why in notice.gauges)
-    en = ", ".join(f"{plain(gauge)} {_WHY[why][1]}" for gauge, why in notice.gauges)
+    """Return a sentence in Chinese and one in English."""
+    zh = "、".join(f"{plain(gauge)}{_REASONS[reason][0]}" for gauge, reason in notice.gauges)
+    en = ", ".join(f"{plain(gauge)} {_REASONS[reason][1]}" for gauge, reason in notice.gauges)
     if notice.kind is SiteNoticeKind.MONITORING_LOST:
         return (
             f"{place_zh(site)}监测中断（{zh}），水情不明，不得视为无积水。",
-            f"{place_en(site)}: nobody can see the water ({en}). It is not known to be dry.",
+            f"{place_en(site)}: monitoring lost ({en}). The depth is unknown; do not assume that the site is dry.",
         )
-    return f"{place_zh(site)}恢复监测（{zh}）。", f"{place_en(site)} can be seen again ({en})."
+    return f"{place_zh(site)}恢复监测（{zh}）。", f"{place_en(site)}: monitoring restored ({en})."

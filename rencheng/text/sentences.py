@@ -1,16 +1,25 @@
-"""What people read: the same warning as headline, description and instruction in Chinese and in English."""
+"""A warning as people read it: headline, description and instruction, in Chinese and in English.
+
+The structure of the sentences is here, once for both languages. Their words are in `zh.py` and `en.py`.
+"""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
+from rencheng.domain.level import Level
 from rencheng.domain.site import Site
-from rencheng.domain.warning import WarningMessage
-from rencheng.text import en, zh
-from rencheng.text.formatting import place_en, place_zh
+from rencheng.domain.warning import WarningMessage, WarningRule
+from rencheng.text.en import ENGLISH
+from rencheng.text.evidence import evidence_text
+from rencheng.text.explanations import attribution_text, readiness_text
+from rencheng.text.formatting import centimetres, local, minutes_left, number, plain, shortened
+from rencheng.text.language import Language
 from rencheng.text.publisher import Publisher
 from rencheng.text.validation import validate
+from rencheng.text.zh import CHINESE
 
 HEADLINE_CHARS_MAX = 140
-"""What the Google profile of CAP recommends at most; CAP itself speaks of about 160. Domain reference 2.3."""
+"""Source: the Google profile of CAP, domain reference 2.3. CAP itself recommends about 160."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,36 +36,147 @@ class Sentences:
 
 
 def in_chinese(message: WarningMessage, site: Site, publisher: Publisher) -> Sentences:
-    """The warning in Chinese.
+    """Return the warning in Chinese.
 
     Raises:
         ValueError: the message contradicts itself or its site.
     """
-    validate(message, site)
-    return Sentences(
-        language="zh-CN",
-        event=zh.EVENT,
-        sender_name=publisher.sender_name_zh,
-        place=place_zh(site),
-        headline=zh.headline(message, site, publisher, HEADLINE_CHARS_MAX),
-        description=zh.description(message, site),
-        instruction=zh.instruction(message, site),
-    )
+    return _sentences(message, site, publisher.sender_name_zh, CHINESE)
 
 
 def in_english(message: WarningMessage, site: Site, publisher: Publisher) -> Sentences:
-    """The warning in English.
+    """Return the warning in English.
 
     Raises:
         ValueError: the message contradicts itself or its site.
     """
+    return _sentences(message, site, publisher.sender_name_en, ENGLISH)
+
+
+def _sentences(message: WarningMessage, site: Site, sender_name: str, language: Language) -> Sentences:
     validate(message, site)
     return Sentences(
-        language="en-US",
-        event=en.EVENT,
-        sender_name=publisher.sender_name_en,
-        place=place_en(site),
-        headline=en.headline(message, site, publisher, HEADLINE_CHARS_MAX),
-        description=en.description(message, site),
-        instruction=en.instruction(message, site),
+        language=language.tag,
+        event=language.event,
+        sender_name=sender_name,
+        place=language.place(site),
+        headline=headline(message, site, sender_name, language),
+        description=description(message, site, language),
+        instruction=instruction(message, site, language),
+    )
+
+
+def headline(message: WarningMessage, site: Site, sender_name: str, language: Language) -> str:
+    """Return sender, action, place and colour; a place that is too long is shortened."""
+    begin = _exercise(message, language) + language.headline_begin.format(
+        sender=plain(sender_name), action=language.actions[message.message_type], colour=language.colours[message.level]
+    )
+    end = language.headline_end.format(colour=language.colours[message.level])
+    return begin + shortened(language.place(site), HEADLINE_CHARS_MAX - len(begin) - len(end)) + end
+
+
+def description(message: WarningMessage, site: Site, language: Language) -> str:
+    """Return the measurement, the threshold, the movement of the water, and the reasons for a forecast."""
+    grounds = message.grounds
+    parts = {
+        "time": language.time.format(local(message.issued_at)),
+        "place": _place_and_type(site, language),
+        "evidence": evidence_text(message.evidence, language.code),
+        "basis": language.basis.format(version=grounds.profile_version),
+    }
+    if grounds.rule is WarningRule.RAINED and not message.ends_warning:
+        text = language.rain_description.format(
+            **parts,
+            quarter=number(grounds.rain_quarter_mm or 0.0),
+            hour=number(grounds.rain_hour_mm or 0.0),
+            depth=_current_depth(grounds.depth_mm, language),
+            colour=language.colours[message.level],
+        )
+    else:
+        text = language.depth_description.format(
+            **parts,
+            gauge=plain(grounds.device_id),
+            depth=centimetres(grounds.depth_mm or 0.0),
+            movement=_movement(grounds.rise_mm_per_min, language),
+            finding=_finding(message, language),
+            forecast=_forecast(message, language),
+        )
+    return _exercise(message, language) + text
+
+
+def instruction(message: WarningMessage, site: Site, language: Language) -> str:
+    """Return what the people on duty should do."""
+    if message.ends_warning:
+        return _exercise(message, language) + language.all_clear
+    special = language.instructions_by_type.get(site.site_type, "") if message.level >= Level.ORANGE else ""
+    return f"{_exercise(message, language)}{language.instructions[message.level]}{special}{language.acknowledge}"
+
+
+def _exercise(message: WarningMessage, language: Language) -> str:
+    """Return the mark of an exercise. It comes first, so that an exercise alarms no one."""
+    return language.exercise if message.is_exercise else ""
+
+
+def _place_and_type(site: Site, language: Language) -> str:
+    """Return the name of the place, with its type unless the name contains it."""
+    name, site_type = language.place(site), language.site_types[site.site_type]
+    if site_type in name.lower():
+        return name
+    return language.place_and_type.format(place=name, type=site_type)
+
+
+def _current_depth(depth_mm: float | None, language: Language) -> str:
+    """Return the depth in words; no data is never zero."""
+    return language.depth_unknown if depth_mm is None else language.depth_now.format(depth=centimetres(depth_mm))
+
+
+def _movement(rise_mm_per_min: float | None, language: Language) -> str:
+    """Return how the water has moved in the last minutes."""
+    if rise_mm_per_min is None:
+        return language.rise_unknown
+    if number(rise_mm_per_min) == "0":
+        return language.steady
+    return (language.rising if rise_mm_per_min > 0 else language.falling).format(rate=number(abs(rise_mm_per_min)))
+
+
+def _finding(message: WarningMessage, language: Language) -> str:
+    """Return the clause that compares the depth with the threshold."""
+    grounds = message.grounds
+    words = {"colour": language.colours[message.level], "threshold": centimetres(grounds.threshold_mm)}
+    if message.ends_warning:
+        return language.ended.format(**words)
+    if grounds.rule is WarningRule.PREDICTED:
+        when = _arrival(message, language)
+        return language.predicted.format(**words, odds=language.odds[message.certainty], when=when)
+    if grounds.rule is WarningRule.OBSERVED:
+        return language.observed.format(**words)
+    return language.receded.format(**words)
+
+
+def _arrival(message: WarningMessage, language: Language) -> str:
+    """Return when the water is expected to reach the threshold, in minutes from now and as a time of day."""
+    eta_s = message.grounds.eta_s
+    if eta_s is None:
+        return language.soon
+    time = local(message.issued_at) + timedelta(seconds=eta_s)
+    minutes = minutes_left(eta_s)
+    templates = {0: language.within_a_minute, 1: language.in_one_minute}
+    return templates.get(minutes, language.in_minutes).format(minutes=minutes, time=f"{time:%H:%M}")
+
+
+def _forecast(message: WarningMessage, language: Language) -> str:
+    """Return the probability, the interval of the arrival time, and the reasons; empty unless predicted."""
+    grounds = message.grounds
+    if grounds.rule is not WarningRule.PREDICTED or grounds.probability is None:
+        return ""
+    interval = ""
+    if grounds.earliest_s is not None and grounds.latest_s is not None:
+        earliest, latest = minutes_left(grounds.earliest_s), minutes_left(grounds.latest_s) + 1
+        interval = language.interval.format(earliest=earliest, latest=latest)
+    reasons = attribution_text(grounds.attribution, language.code)
+    return language.forecast.format(
+        percent=round(grounds.probability * 100),
+        interval=interval,
+        reasons=language.reasons.format(reasons=reasons) if reasons else "",
+        readiness=readiness_text(grounds, language.code),
     )

@@ -1,4 +1,4 @@
-"""What no outer form could say truthfully is refused before any of them is begun."""
+"""Reject a message that contradicts itself or its site, before it is rendered in any form."""
 
 import math
 
@@ -10,44 +10,46 @@ from rencheng.text.publisher import CAP_TOKEN
 
 
 def validate(message: WarningMessage, site: Site) -> None:
-    """Stop a message that contradicts itself or its site.
+    """Reject a message that contradicts itself or its site.
 
     Raises:
-        ValueError: and which of its values is at fault.
+        ValueError: the error names the wrong value.
     """
-    _refuse_strange_site(message, site)
+    _check_site(message, site)
     if message.level is Level.NONE:
-        raise ValueError(f"{message.identifier} has no colour; a Cancel carries the level that ended")
+        raise ValueError(f"{message.identifier} has no colour; give a Cancel the level that ended")
     for name, value in (("identifier", message.identifier), ("warning_id", message.warning_id)):
         if not CAP_TOKEN.fullmatch(value) or UNPRINTABLE.search(value):
             raise ValueError(f"{name} {value!r} must have no spaces, commas, <, & or control characters")
-    _refuse_unmeasured(message)
-    _refuse_broken_chain(message)
+    _check_numbers(message)
+    _check_references(message)
 
 
-def _refuse_strange_site(message: WarningMessage, site: Site) -> None:
-    """The site must be the message's own, in the same world, and somewhere on the earth."""
+def _check_site(message: WarningMessage, site: Site) -> None:
+    """Require the message's own site, in the same world, with a valid position."""
     if message.site_id != site.site_id:
         raise ValueError(f"{message.identifier} is about site {message.site_id!r}, not {site.site_id!r}")
     if message.world != site.world:
         raise ValueError(f"{message.identifier} is in world {message.world!r}, its site in {site.world!r}: never mix")
-    on_earth = abs(site.latitude) < 90 and abs(site.longitude) <= 180  # noqa: PLR2004 - NaN fails too; at a pole a degree east has no length
-    if not on_earth or not math.isfinite(site.radius_m):
-        raise ValueError(f"site {site.site_id!r} lies nowhere: {site.latitude}, {site.longitude}, {site.radius_m} m")
+    # NaN fails too; at a pole a degree of longitude has no length
+    has_position = abs(site.latitude) < 90 and abs(site.longitude) <= 180  # noqa: PLR2004
+    if not has_position or not math.isfinite(site.radius_m):
+        where = f"{site.latitude}, {site.longitude}, {site.radius_m} m"
+        raise ValueError(f"site {site.site_id!r} has no valid position or radius: {where}")
 
 
-def _refuse_unmeasured(message: WarningMessage) -> None:
-    """Not-a-number and infinity are no measurements, and JSON cannot carry them."""
+def _check_numbers(message: WarningMessage) -> None:
+    """Require finite numbers, because JSON has no form for NaN and infinity."""
     grounds = message.grounds
     numbers = (grounds.depth_mm, grounds.threshold_mm, grounds.rise_mm_per_min, grounds.eta_s, grounds.probability)
     if not all(math.isfinite(value) for value in numbers if value is not None):
-        raise ValueError(f"the grounds of {message.identifier} hold a number that is not finite: {grounds}")
+        raise ValueError(f"the grounds of {message.identifier} have a number that is not finite: {grounds}")
 
 
-def _refuse_broken_chain(message: WarningMessage) -> None:
-    """Receivers join messages by `references`: one to itself or to the future would void this message.
+def _check_references(message: WarningMessage) -> None:
+    """Require references to earlier messages only, because receivers drop a message with any other reference.
 
-    That an Update or a Cancel has earlier messages at all is CAP's demand, so `cap.serialise` asks for it.
+    `cap.render` checks that an Update or a Cancel has references, because only CAP requires it.
     """
     issued_at = local(message.issued_at)
     for identifier, earlier_at in message.references:

@@ -1,4 +1,4 @@
-"""CAP documents: valid by the standard's schema and by the rule layer, whatever the message."""
+"""CAP documents are valid by schema and by rules, for any message."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ def test_every_message_is_valid_by_schema_and_by_rules(made: tuple[WarningMessag
 
 
 @given(warnings())
-def test_what_goes_in_can_be_read_back(made: tuple[WarningMessage, Site]) -> None:
+def test_a_message_can_be_read_back(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
     alert = ET.fromstring(render(message, site, PUBLISHER))  # noqa: S314 - written a line above
 
@@ -55,19 +55,19 @@ def test_both_infos_carry_the_numbers(made: tuple[WarningMessage, Site]) -> None
 
     assert [xml.text(info, "language") for info in infos] == ["zh-CN", "en-US"]
     for info in infos:
-        said = dict(xml.pairs(info, "parameter"))
-        assert Level.parse(said["cn:warningColor"]) is message.level
-        assert float(said["rencheng:depth_mm"]) == pytest.approx(message.grounds.depth_mm, abs=0.051)
-        assert float(said["rencheng:threshold_mm"]) == pytest.approx(message.grounds.threshold_mm, abs=0.051)
-        assert ("rencheng:rise_mm_per_min" in said) == (message.grounds.rise_mm_per_min is not None)
-        assert ("rencheng:eta_s" in said) == (message.grounds.eta_s is not None)
+        parameters = dict(xml.pairs(info, "parameter"))
+        assert Level.parse(parameters["cn:warningColor"]) is message.level
+        assert float(parameters["rencheng:depth_mm"]) == pytest.approx(message.grounds.depth_mm, abs=0.051)
+        assert float(parameters["rencheng:threshold_mm"]) == pytest.approx(message.grounds.threshold_mm, abs=0.051)
+        assert ("rencheng:rise_mm_per_min" in parameters) == (message.grounds.rise_mm_per_min is not None)
+        assert ("rencheng:eta_s" in parameters) == (message.grounds.eta_s is not None)
         by_horizon = [
-            float(said[f"rencheng:probability_within_{s}_s"]) for s in (300, 600, 900, 1800) if grounds.within
+            float(parameters[f"rencheng:probability_within_{s}_s"]) for s in (300, 600, 900, 1800) if grounds.within
         ]
         assert by_horizon == pytest.approx(list(grounds.within), abs=0.0051)
-        assert said["rencheng:profile_version"] == str(message.grounds.profile_version)
-        assert said["rencheng:sequence"] == str(message.sequence)
-        assert said["rencheng:site_type"] == site.site_type
+        assert parameters["rencheng:profile_version"] == str(message.grounds.profile_version)
+        assert parameters["rencheng:sequence"] == str(message.sequence)
+        assert parameters["rencheng:site_type"] == site.site_type
         assert xml.parse_time(xml.text(info, "expires")) == message.issued_at + VALID_FOR
 
 
@@ -127,7 +127,7 @@ def test_times_are_written_with_the_local_offset() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "error"),
     [
         ({"references": ()}, "without references"),
         ({"references": (("w-20260701-0001-2", datetime(2026, 7, 1, tzinfo=UTC)),)}, "refers to itself"),
@@ -142,16 +142,16 @@ def test_times_are_written_with_the_local_offset() -> None:
         ({"grounds": replace(example_chain()[1].grounds, depth_mm=float("nan"))}, "not finite"),
     ],
 )
-def test_a_message_that_contradicts_itself_is_refused(changes: dict[str, object], said: str) -> None:
+def test_a_message_that_contradicts_itself_is_rejected(changes: dict[str, object], error: str) -> None:
     unfit = replace(example_chain()[1], **changes)  # type: ignore[arg-type]
 
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=error):
         render(unfit, example_site(), PUBLISHER)
 
 
 @pytest.mark.parametrize("changes", [{"latitude": float("nan")}, {"longitude": 181.0}, {"radius_m": float("inf")}])
-def test_a_site_that_lies_nowhere_is_refused(changes: dict[str, float]) -> None:
-    with pytest.raises(ValueError, match="lies nowhere"):
+def test_a_site_without_a_valid_position_is_rejected(changes: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="no valid position"):
         render(example_chain()[0], replace(example_site(), **changes), PUBLISHER)  # type: ignore[arg-type]
 
 
@@ -181,7 +181,7 @@ def test_a_message_may_have_any_number_of_earlier_ones(earlier: int) -> None:
         ((), False),
     ],
 )
-def test_a_drawn_area_stands_in_the_message_if_anybody_could_say_what_is_inside(
+def test_a_drawn_area_is_in_the_message_if_it_is_a_valid_polygon(
     corners: tuple[tuple[float, float], ...], drawn: bool
 ) -> None:
     message, site = example_chain()[0], example_site()

@@ -13,7 +13,7 @@ from tests.support.cap_messages import PUBLISHER
         ({"sender": "city example"}, "has a space"),
         ({"sender": "a,b"}, "has a space, comma"),
         ({"contact": " "}, "contact is blank"),
-        ({"sender_name_zh": "<b>局</b>"}, "plain words"),
+        ({"sender_name_zh": "<b>局</b>"}, "plain text"),
         ({"restriction": "a\x00b"}, "control character"),
         ({"sender_name_en": "O" * 61}, "short name"),
         ({"web": "city.example"}, "not absolute"),

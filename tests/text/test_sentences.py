@@ -1,4 +1,4 @@
-"""What people read: the right words, the right numbers, and an exercise says so first."""
+"""Sentences have the right words and numbers, and an exercise is marked first."""
 
 from dataclasses import replace
 
@@ -17,24 +17,24 @@ SITE = example_site()
 
 
 def test_a_prediction_in_chinese() -> None:
-    said = in_chinese(ALERT, SITE, PUBLISHER)
+    sentences = in_chinese(ALERT, SITE, PUBLISHER)
 
-    assert said.headline == "示例市防汛抗旱指挥部发布经十路下穿通道积水橙色预警"
-    assert said.description == (
+    assert sentences.headline == "示例市防汛抗旱指挥部发布经十路下穿通道积水橙色预警"
+    assert sentences.description == (
         "2026年7月1日16:05，经十路下穿通道监测点wl-0107测得积水深10.4厘米，每分钟上涨12毫米，"
         "预计约8分钟后（16:13前后）很可能达到橙色预警阈值20厘米。依据该点位第3版阈值判定。"
     )
-    assert said.instruction.startswith("请立即派员到场管控")
+    assert sentences.instruction.startswith("请立即派员到场管控")
 
 
 def test_an_observation_in_english() -> None:
-    said = in_english(UPDATE, SITE, PUBLISHER)
+    sentences = in_english(UPDATE, SITE, PUBLISHER)
 
-    assert said.headline == "Example City Flood Control updates orange ponding warning for Jingshi Road underpass"
-    assert said.description == (
+    assert sentences.headline == "Example City Flood Control updates orange ponding warning for Jingshi Road underpass"
+    assert sentences.description == (
         "2026-07-01 16:14 (Beijing time), Jingshi Road underpass: gauge wl-0107 measured 20.7 cm of water, "
         "rising 11.4 mm a minute, and has reached the orange threshold of 20 cm. "
-        "Judged by version 3 of the thresholds of this site."
+        "Basis: version 3 of the thresholds of this site."
     )
 
 
@@ -45,15 +45,15 @@ def test_an_all_clear_in_both() -> None:
     assert "积水深1.2厘米，每分钟下降2.5毫米，低于阈值5厘米，橙色预警解除。" in chinese.description
     assert chinese.instruction.startswith("恢复通行前")
     assert english.headline == "Example City Flood Control lifts orange ponding warning for Jingshi Road underpass"
-    assert "falling 2.5 mm a minute, below the threshold of 5 cm: the orange warning has ended." in english.description
+    assert "falling 2.5 mm a minute, below the threshold of 5 cm. The orange warning has ended." in english.description
 
 
 def test_a_step_down_names_the_new_level() -> None:
     grounds = replace(CANCEL.grounds, depth_mm=140.0, threshold_mm=200.0)
     message = replace(UPDATE, level=Level.YELLOW, grounds=grounds)
 
-    assert "低于阈值20厘米，预警等级现为黄色。" in in_chinese(message, SITE, PUBLISHER).description
-    assert "below the threshold of 20 cm: the warning now stands at yellow." in (
+    assert "低于阈值20厘米，预警等级调整为黄色。" in in_chinese(message, SITE, PUBLISHER).description
+    assert "below the threshold of 20 cm. The warning level is now yellow." in (
         in_english(message, SITE, PUBLISHER).description
     )
 
@@ -77,9 +77,9 @@ def test_minutes_to_the_crossing(eta_s: float | None, chinese: str, english: str
 @pytest.mark.parametrize(
     ("rise", "chinese", "english"),
     [
-        (None, "涨速暂不可知", "rate of rise not yet known"),
-        (0.04, "水位平稳", "standing still"),
-        (-0.04, "水位平稳", "standing still"),
+        (None, "涨速不明", "rate of rise unknown"),
+        (0.04, "水位平稳", "steady"),
+        (-0.04, "水位平稳", "steady"),
         (140.0, "每分钟上涨140毫米", "rising 140 mm a minute"),
     ],
 )
@@ -93,7 +93,7 @@ def test_an_unknown_rise_is_never_no_rise(rise: float | None, chinese: str, engl
 @given(warnings())
 def test_texts_are_short_apart_and_in_their_own_language(made: tuple[WarningMessage, Site]) -> None:
     chinese, english = in_chinese(*made, PUBLISHER), in_english(*made, PUBLISHER)
-    texts = [text for said in (chinese, english) for text in (said.headline, said.description, said.instruction)]
+    texts = [text for each in (chinese, english) for text in (each.headline, each.description, each.instruction)]
 
     assert max(len(chinese.headline), len(english.headline)) <= 140
     assert len(set(texts)) == len(texts)
@@ -101,7 +101,7 @@ def test_texts_are_short_apart_and_in_their_own_language(made: tuple[WarningMess
 
 
 @given(warnings())
-def test_an_exercise_says_so_first_and_nothing_else_does(made: tuple[WarningMessage, Site]) -> None:
+def test_only_an_exercise_is_marked_and_first(made: tuple[WarningMessage, Site]) -> None:
     chinese, english = in_chinese(*made, PUBLISHER), in_english(*made, PUBLISHER)
     exercise = made[0].world != "actual"
 
@@ -113,7 +113,7 @@ def test_an_exercise_says_so_first_and_nothing_else_does(made: tuple[WarningMess
 
 @pytest.mark.parametrize("kind", SiteType)
 @pytest.mark.parametrize("level", [Level.YELLOW, Level.ORANGE])
-def test_places_with_their_own_dangers_have_their_own_orders(kind: SiteType, level: Level) -> None:
+def test_site_types_with_special_dangers_have_special_instructions(kind: SiteType, level: Level) -> None:
     special = {SiteType.METRO_ENTRANCE, SiteType.UNDERGROUND_CAR_PARK, SiteType.CHARGING_STATION}
     message, site = replace(UPDATE, level=level), replace(SITE, site_type=kind)
     common = in_chinese(message, replace(SITE, site_type=SiteType.ROAD), PUBLISHER).instruction
@@ -121,14 +121,14 @@ def test_places_with_their_own_dangers_have_their_own_orders(kind: SiteType, lev
     assert (in_chinese(message, site, PUBLISHER).instruction != common) == (kind in special and level is Level.ORANGE)
 
 
-def test_the_kind_of_place_is_said_where_the_name_does_not() -> None:
+def test_the_site_type_is_added_unless_the_name_contains_it() -> None:
     site = replace(SITE, name_zh="历山路", name_en="Lishan Road", site_type=SiteType.TUNNEL)
 
     assert "历山路（隧道）监测点" in in_chinese(UPDATE, site, PUBLISHER).description
     assert "Lishan Road (tunnel): gauge" in in_english(UPDATE, site, PUBLISHER).description
 
 
-def test_a_site_without_a_name_goes_by_its_number() -> None:
+def test_a_site_without_a_name_is_named_by_its_identifier() -> None:
     site = replace(SITE, name_zh=" ", name_en="\x00")
 
     assert "发布jn-jingshi-underpass积水" in in_chinese(ALERT, site, PUBLISHER).headline
@@ -165,19 +165,25 @@ def test_numbers_are_short() -> None:
 
 
 @pytest.mark.parametrize(
-    ("armed_by", "whom", "nearby", "chinese", "english"),
+    ("armed_by", "source", "nearby", "chinese", "english"),
     [
         (ArmedBy.NOTHING, "", None, "", ""),
         (ArmedBy.NOTHING, "", 0, "", ""),
-        (ArmedBy.RAIN, "", 0, "该点位降雨后已进入戒备，判定从严。", " Rain had put this place on the alert."),
+        (
+            ArmedBy.RAIN,
+            "",
+            0,
+            "该点位因降雨已进入戒备，按从严标准判定。",
+            " Rain had put this site on heightened readiness.",
+        ),
         (
             ArmedBy.WEATHER,
             "rain signal X",
             1,
-            "气象预警或预报（rain signal X）使该点位进入戒备，判定从严。同区域另有1处点位半小时内水位急涨。",
+            "该点位因气象预警或预报（rain signal X）已进入戒备，按从严标准判定。同区域另有1处点位半小时内水位急涨。",
             (
-                " The weather service had put this place on the alert (rain signal X)."
-                " Water rose fast at one other place of the region within half an hour."
+                " A weather warning or forecast (rain signal X) had put this site on heightened readiness."
+                " Water rose rapidly at one other site in the region within half an hour."
             ),
         ),
         (
@@ -185,17 +191,20 @@ def test_numbers_are_short() -> None:
             "",
             4,
             "同区域另有4处点位半小时内水位急涨。",
-            " Water rose fast at 4 other places of the region within half an hour.",
+            " Water rose rapidly at 4 other sites in the region within half an hour.",
         ),
     ],
 )
-def test_what_made_a_prediction_enough_is_said_after_how_probable_it_is(
-    armed_by: ArmedBy, whom: str, nearby: int | None, chinese: str, english: str
+def test_readiness_and_nearby_rises_follow_the_probability(
+    armed_by: ArmedBy, source: str, nearby: int | None, chinese: str, english: str
 ) -> None:
     grounds = replace(
-        ALERT.grounds, probability=0.8, armed_by=armed_by, armed_by_source=whom, rapid_rises_nearby=nearby
+        ALERT.grounds, probability=0.8, armed_by=armed_by, armed_by_source=source, rapid_rises_nearby=nearby
     )
     message = replace(ALERT, grounds=grounds)
 
-    assert f"半小时内概率80%。{chinese}依据" in in_chinese(message, SITE, PUBLISHER).description
-    assert f"Probability 80 % within half an hour.{english} Judged" in in_english(message, SITE, PUBLISHER).description
+    assert f"半小时内达到的概率为80%。{chinese}依据" in in_chinese(message, SITE, PUBLISHER).description
+    assert (
+        f"The probability within half an hour is 80 %.{english} Basis"
+        in in_english(message, SITE, PUBLISHER).description
+    )
