@@ -3,7 +3,9 @@
 import os
 import secrets
 import shutil
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +29,38 @@ settings.register_profile("everywhere", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "everywhere")
 
+STARTED_S = time.monotonic()
+
 SERVICES = ("ingest", "alerts", "operator")
 
 
+SERVER_FIXTURES = {"database_server": "database", "broker": "broker", "programs": "servers"}
+"""Fixtures that start a server, and the marker of every test that asks for one, itself or through another fixture."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files with slow tests first: `make test` deals out whole files, and none of these must be begun last."""
+    """Mark each test by the servers that it needs, and put files with slow tests first.
+
+    `make test` distributes whole files, so a file with slow tests must not be the last to start.
+    """
+    for item in items:
+        needed = [name for name in SERVER_FIXTURES if name in getattr(item, "fixturenames", ())]
+        for name in needed:
+            item.add_marker(SERVER_FIXTURES[name])
+        if not needed and not item.get_closest_marker("slow"):
+            item.add_marker("pure")
     with_slow_tests = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in with_slow_tests)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Fail a run that takes longer than RENCHENG_TEST_BUDGET_S seconds, so that the tests stay quick."""
+    budget_s = float(os.environ.get("RENCHENG_TEST_BUDGET_S", "inf"))
+    took_s = time.monotonic() - STARTED_S
+    if took_s > budget_s and exitstatus == 0 and "PYTEST_XDIST_WORKER" not in os.environ:
+        sys.stderr.write(f"\nthe tests took {took_s:.0f} s, {budget_s:.0f} s are allowed: make the slowest quicker\n")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.fixture(scope="session")
