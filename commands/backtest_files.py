@@ -10,8 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from commands.files import opened_text, say, whole_text, write_lines
 from rencheng.backtest.input_rows import Row, read_rain, read_readings
+from rencheng.backtest.judged_time import JudgedTime, judged_text
 from rencheng.backtest.output import as_line
-from rencheng.backtest.replay import AT_ONCE, judge_and_notice
+from rencheng.backtest.replay import NO_WAIT, judge_and_notice
 from rencheng.backtest.sites import read_sites
 from rencheng.engine.forecast.model import Model
 
@@ -26,7 +27,7 @@ def judge_files(
     rain: Path | None = None,
     *,
     model: Model | None,
-    wait: timedelta = AT_ONCE,
+    wait: timedelta = NO_WAIT,
 ) -> None:
     """Read, judge, write.
 
@@ -48,7 +49,8 @@ def judge_files(
     _say_unknown(
         "rain gauge", fallen, {gauge: site.site_id for site in places.values() for gauge in site.rain_gauge_ids}
     )
-    found = judge_and_notice(places, _shown(rows), fallen, model=model, wait=wait)
+    judged_time = JudgedTime()
+    found = judge_and_notice(places, _shown(rows), fallen, model=model, wait=wait, observe=judged_time.note)
     said = write_lines(out, (as_line(judged, places) for judged in found))
     judged_at = time.perf_counter()
     say(
@@ -56,6 +58,7 @@ def judge_files(
         f"{read_at - began_at:.1f} s, judged in {judged_at - read_at:.1f} s "
         f"({(len(rows) + len(fallen)) / max(judged_at - read_at, 1e-9):,.0f} a second); {said:,} messages in {out}"
     )
+    say(f"{judged_text(judged_time.share())}: a gauge without a fault had reported recently")
 
 
 def _say_unknown(what: str, rows: Sequence[Row], bound: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from commands.context import transaction
 from commands.files import say, write_lines
+from rencheng.backtest.judged_time import judged_text
 from rencheng.backtest.output import as_line
 from rencheng.backtest.tuning import BacktestRun, ThresholdScore, floods_of, play, tally, what_if
 from rencheng.domain.errors import NotPossible
@@ -100,7 +101,7 @@ def _compared(site: Site, readings: Iterable[WaterReading], as_set: BacktestRun,
     table = Table(
         "level", "thresholds", "mm", "warnings", "floods", "foreseen", "lead, median min", "in vain", box=None
     )
-    table.title = site.site_id
+    table.title = f"{site.site_id}, {judged_text(as_set.judged_time.share(site.site_id))}"
     for level in reversed(Level):
         for name, tallies in rows if level else ():
             table.add_row(level.word, name, *_cells(tallies[level]))

@@ -16,19 +16,17 @@ from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfil
 from rencheng.domain.warning import MessageType
 from rencheng.engine import evaluator, site_policy
 from rencheng.engine.forecast.model import Model
+from rencheng.engine.state import SiteState
 
 Thresholds = tuple[float, float, float, float]
 """Blue, yellow, orange, red, in mm."""
 
-NO_DISTRUST = {"silent", "reporting"}
-"""Words of a notice that blame no gauge."""
-
 
 class Answer(NamedTuple):
-    """What the engine said: of each site its warnings, and why its gauges were not believed."""
+    """The engine's warnings at each site, and the faults that it found in the site's gauges."""
 
     said: dict[str, list[IssuedLevel]]
-    distrusted: dict[str, set[str]]
+    faults: dict[str, set[str]]
 
 
 def rows_of(samples: Mapping[str, Sequence[tuple[float, float | None]]]) -> list[Row]:
@@ -55,15 +53,19 @@ def run_each_by(models: Mapping[str, Model], sites: Mapping[str, Site], rows: It
 
 
 def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = None, rain: Iterable[Row] = ()) -> Answer:
-    """What the engine says of each site."""
+    """Return the engine's answer for each site."""
     said: dict[str, list[IssuedLevel]] = {site_id: [] for site_id in sites}
-    distrusted: dict[str, set[str]] = {site_id: set() for site_id in sites}
-    for one in judge_and_notice(sites, rows, rain, model=model):
+    faults: dict[str, set[str]] = {site_id: set() for site_id in sites}
+
+    def observe(site_id: str, state: SiteState, _at: datetime) -> None:
+        for gauge in state.gauges.values():
+            if gauge.health.fault is not None:
+                faults[site_id].add(gauge.health.fault.value)
+
+    for one in judge_and_notice(sites, rows, rain, model=model, observe=observe):
         if isinstance(one, IssuedMessage):
             said[one.message.site_id].append(as_said(one))
-        else:
-            distrusted[one.notice.site_id] |= {why for _, why in one.notice.gauges} - NO_DISTRUST
-    return Answer(said, distrusted)
+    return Answer(said, faults)
 
 
 @contextmanager

@@ -55,7 +55,7 @@ def verdicts() -> list[Verdict]:
             "least squares": baselines.least_squares(trends, yellow_mm),
             "static": baselines.static(trends, yellow_mm),
         }
-        named = sorted(answer.distrusted[gauge.device_id])
+        named = sorted(answer.faults[gauge.device_id])
         found.append(Verdict(gauge, {method: len(warned[method]) for method in METHODS}, named))
     return found
 

@@ -1,6 +1,6 @@
-"""Readings in order of event time, through the same book, step and lifecycle as live."""
+"""Evaluate recorded readings in order of event time, by the same evaluator as the live service."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,8 +15,9 @@ from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, WarningMessage
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.model import Model
+from rencheng.engine.state import SiteState
 
-AT_ONCE = timedelta(0)
+NO_WAIT = timedelta(0)
 
 _UNSURVEYED = Device("", Kind.WATERLOGGING, "")
 _LIMITS = GAUGES[_UNSURVEYED.gauge].sample
@@ -24,10 +25,10 @@ _LIMITS = GAUGES[_UNSURVEYED.gauge].sample
 
 @dataclass(frozen=True, slots=True)
 class IssuedMessage:
-    """A message, and the greatest event time that had been taken in when it was decided.
+    """A message, and the greatest event time of all readings at its decision.
 
-    The message's own time is cut to the second, as its outer forms want it; this one is not, so that what is said
-    before a moment follows from what was measured until then.
+    The message's own time is cut to the second for its outer forms. This time is not, so that it shows that a message
+    of before a moment follows from readings of before that moment.
     """
 
     message: WarningMessage
@@ -36,10 +37,15 @@ class IssuedMessage:
 
 @dataclass(frozen=True, slots=True)
 class IssuedNotice:
-    """That a site cannot be seen, or can again; and the greatest event time that had been taken in then."""
+    """A notice that a site's monitoring is lost or restored, and the greatest event time of all readings then."""
 
     notice: SiteNotice
     issued_at: datetime
+
+
+Issued = IssuedMessage | IssuedNotice
+Observe = Callable[[str, SiteState, datetime], None]
+"""Called with a site, its state after a reading, and the reading's time."""
 
 
 def judge(
@@ -48,22 +54,20 @@ def judge(
     rain: Iterable[Row] = (),
     *,
     model: Model | None = None,
-    wait: timedelta = AT_ONCE,
+    wait: timedelta = NO_WAIT,
 ) -> Iterator[IssuedMessage]:
-    """What the engine warns of in two tables, in order; of one moment, the rain is known first.
+    """Yield the engine's warnings for two tables of readings, in order; of one moment, rain comes first.
 
     Args:
-        sites: all in one world, an exercise; a reading is late by the greatest event time seen in it.
-        depths: in order of event time. Those of devices that no site lists are passed over.
-        rain: likewise, of gauges.
-        model: what foretells; None: the rate of rise alone.
-        wait: how long a reading waits for others, as live (`Book`). What still waits at the end is not judged.
+        sites: all in one world, an exercise. A reading is late by the greatest event time in it.
+        depths: in order of event time. Depths of devices that no site lists are skipped.
+        rain: likewise, of rain gauges.
+        model: forecasts the water; None: the rate of rise alone.
+        wait: how long a reading waits for others, as live (`Evaluator`). A reading that still waits at the end is not
+            evaluated.
     """
-    return (
-        said
-        for said in judge_and_notice(sites, depths, rain, model=model, wait=wait)
-        if isinstance(said, IssuedMessage)
-    )
+    found = judge_and_notice(sites, depths, rain, model=model, wait=wait)
+    return (issued for issued in found if isinstance(issued, IssuedMessage))
 
 
 def judge_and_notice(
@@ -72,14 +76,15 @@ def judge_and_notice(
     rain: Iterable[Row] = (),
     *,
     model: Model | None = None,
-    wait: timedelta = AT_ONCE,
-) -> Iterator[IssuedMessage | IssuedNotice]:
-    """The same, and between the warnings which sites cannot be seen."""
+    wait: timedelta = NO_WAIT,
+    observe: Observe | None = None,
+) -> Iterator[Issued]:
+    """Yield the same, and between the warnings the notices of sites without data."""
     gauges = {device_id for site in sites.values() for device_id in site.depth_gauge_ids}
     rain_gauges = {gauge_id for site in sites.values() for gauge_id in site.rain_gauge_ids}
     measured = (as_reading(row) for row in depths if row.source in gauges)
-    fallen = (as_rain(row) for row in rain if row.source in rain_gauges and row.value is not None)
-    return _said(sites, rain_first(measured, fallen), model, wait)
+    rainfall = (as_rain(row) for row in rain if row.source in rain_gauges and row.value is not None)
+    return _issued(sites, rain_first(measured, rainfall), model, wait, observe)
 
 
 def judge_readings(
@@ -87,44 +92,53 @@ def judge_readings(
     readings: Iterable[WaterReading],
     *,
     model: Model | None = None,
-    wait: timedelta = AT_ONCE,
+    wait: timedelta = NO_WAIT,
+    observe: Observe | None = None,
 ) -> Iterator[IssuedMessage]:
-    """What the engine warns of in readings, in the order in which they came."""
-    return (said for said in _said(sites, readings, model, wait) if isinstance(said, IssuedMessage))
+    """Yield the engine's warnings for readings in the order in which they came."""
+    found = _issued(sites, readings, model, wait, observe)
+    return (issued for issued in found if isinstance(issued, IssuedMessage))
 
 
-def _said(
-    sites: Mapping[str, Site], readings: Iterable[WaterReading], model: Model | None, wait: timedelta
-) -> Iterator[IssuedMessage | IssuedNotice]:
-    """Nothing is added at the end: a warning that stands then, stands, and what waits then, waits."""
-    book = Evaluator(model, wait=wait)
-    book.set_sites(sites)
+def _issued(
+    sites: Mapping[str, Site],
+    readings: Iterable[WaterReading],
+    model: Model | None,
+    wait: timedelta,
+    observe: Observe | None,
+) -> Iterator[Issued]:
+    """Add nothing at the end: a warning that is open then stays open, and a reading that waits then waits."""
+    evaluator = Evaluator(model, wait=wait)
+    evaluator.set_sites(sites)
     now: datetime | None = None
     for reading in readings:
         now = reading.time if now is None or reading.time > now else now
-        for evaluation in book.process_and_commit(reading, reading.time):
+        for evaluation in evaluator.process_and_commit(reading, reading.time):
             if evaluation.message:
                 yield IssuedMessage(evaluation.message, now)
             if evaluation.notice:
                 yield IssuedNotice(evaluation.notice, now)
+        if observe:
+            for site in evaluator.sites_of(reading):
+                observe(site.site_id, evaluator.record(site.site_id).state, reading.time)
 
 
 def rain_first(depths: Iterable[WaterReading], rain: Iterable[WaterReading]) -> Iterator[WaterReading]:
-    """Both in order of event time, if each is; of one moment, the rain first."""
-    drops = iter(rain)
-    drop = next(drops, None)
+    """Yield both in order of event time, if each is in order; of one moment, rain first."""
+    rainfall = iter(rain)
+    step = next(rainfall, None)
     for reading in depths:
-        while drop is not None and drop.time <= reading.time:
-            yield drop
-            drop = next(drops, None)
+        while step is not None and step.time <= reading.time:
+            yield step
+            step = next(rainfall, None)
         yield reading
-    if drop is not None:
-        yield drop
-        yield from drops
+    if step is not None:
+        yield step
+        yield from rainfall
 
 
 def as_reading(row: Row) -> WaterReading:
-    """A row of depth as ingest would have let it in: flagged if no gauge can have measured it, never mended."""
+    """Return a row of depth as ingest accepts it: flagged if no gauge can have measured it, never changed."""
     if row.value is None:
         return WaterReading(row.source, 0, row.time, quality=Quality.MISSING)
     reading = WaterReading(row.source, 0, row.time, row.value)
@@ -134,5 +148,5 @@ def as_reading(row: Row) -> WaterReading:
 
 
 def as_rain(row: Row) -> WaterReading:
-    """A row of rain as the report of a gauge that measures nothing else."""
+    """Return a row of rain as the report of a gauge that measures nothing else."""
     return WaterReading(row.source, 0, row.time, rain_mm=row.value)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
+from rencheng.backtest.judged_time import JudgedTime
 from rencheng.backtest.matching import PROMISE_S, IssuedLevel, Target, claims, match
-from rencheng.backtest.replay import AT_ONCE, IssuedMessage, judge_readings
+from rencheng.backtest.replay import NO_WAIT, IssuedMessage, judge_readings
 from rencheng.backtest.sites import WORLD
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.quality import UNUSABLE
@@ -52,16 +53,19 @@ class BacktestRun:
 
     sites: Mapping[str, Site]
     judged: Sequence[IssuedMessage]
+    judged_time: JudgedTime
 
     def said(self, site_id: str) -> list[IssuedLevel]:
         """What was said of a site."""
         return [_said(one) for one in self.judged if one.message.site_id == site_id]
 
 
-def play(sites: Mapping[str, Site], readings: Iterable[WaterReading], wait: timedelta = AT_ONCE) -> BacktestRun:
+def play(sites: Mapping[str, Site], readings: Iterable[WaterReading], wait: timedelta = NO_WAIT) -> BacktestRun:
     """Judge readings, in order of sample time, as an exercise in which each waits for so long (`Book`)."""
     there = {site_id: replace(site, world=WORLD) for site_id, site in sites.items()}
-    return BacktestRun(there, list(judge_readings(there, readings, model=street_model(), wait=wait)))
+    judged_time = JudgedTime()
+    judged = list(judge_readings(there, readings, model=street_model(), wait=wait, observe=judged_time.note))
+    return BacktestRun(there, judged, judged_time)
 
 
 def what_if(site: Site, depths_mm: Mapping[Level, float]) -> Site:

@@ -98,8 +98,9 @@ def _with_gauge(state: SiteState, name: str, gauge: GaugeState, time_s: float) -
         state.reached_s,
         state.receding_s,
         newest_s,
-        state.no_data_reported,
+        state.lost_since_s,
         state.last_rapid_rise_s,
+        state.data_since_s,
     )
 
 

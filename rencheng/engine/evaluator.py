@@ -17,6 +17,7 @@ from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.record import Evaluation, SiteRecord
 from rencheng.engine.reorder_buffer import PendingReading, ReorderBuffer
 from rencheng.engine.site_policy import SitePolicy, policy_of
+from rencheng.engine.staleness import has_data, no_data
 from rencheng.engine.staleness_monitor import StalenessMonitor
 
 RAIN_COUNTS = timedelta(seconds=max(WINDOWS_S))
@@ -170,7 +171,7 @@ class Evaluator:
 
     def has_no_data(self, site_id: str, now: datetime) -> bool:
         """Return whether a site has no usable depth: its gauges are silent, at fault, or have never reported."""
-        return self._staleness.has_no_data(self.record(site_id).state, now)
+        return not has_data(self.record(site_id).state, now.timestamp())
 
     def dirty_records(self) -> dict[str, SiteRecord]:
         """Return the records that changed since the last call."""
@@ -213,8 +214,8 @@ class Evaluator:
         readiness = self._readiness(site, now)
         state, change = evaluate(record.state, reading, self._policies[site_id], readiness, rapid_rises_nearby)
         notice = None
-        if state.no_data_reported:
-            state, notice = self._staleness.review(site, record.state, state, now)
+        if state.lost_since_s is not None:
+            state, notice = self._staleness.review(site, record.state, state, reading, now)
         open_warning, message = advance(record.open_warning, site, change) if change else (record.open_warning, None)
         return Evaluation(site_id, SiteRecord(record.world, state, open_warning), message, notice)
 
@@ -225,14 +226,14 @@ class Evaluator:
         self._dirty.add(site.site_id)
 
     def _no_data(self, site_id: str, now: datetime) -> Evaluation | None:
-        """Return that a site has no data any more, if that is so and was not reported yet."""
+        """Return that a site's monitoring is lost, if that is so and is not reported yet."""
         record, site = self._records.get(site_id), self.sites.get(site_id)
-        if record is None or site is None or record.state.no_data_reported:
+        if record is None or site is None or record.state.lost_since_s is not None:
             return None
         self._staleness.follow(site, record.state)  # it is due again if this is not committed
-        if not self._staleness.has_no_data(record.state, now):
+        if not self._staleness.is_lost(record.state, now):
             return None
-        state = record.state._replace(no_data_reported=True)
+        state = record.state._replace(lost_since_s=no_data(record.state).from_s)
         return Evaluation(site_id, record._replace(state=state), notice=self._staleness.notice(site, state, now))
 
     def _advance_time(self, world: str, time: datetime) -> datetime:

@@ -18,6 +18,16 @@ ARMED_STEPS = 3.0
 ARMED_AT_LEAST_S, ARMED_AT_MOST_S = 300.0, 3600.0
 """The same in rain, when a silent gauge is missed sooner."""
 
+LOST_AFTER_S, ARMED_LOST_AFTER_S = AT_LEAST_S, ARMED_AT_LEAST_S
+"""On-delay: a site is reported lost once it has had no data for this long without a break. Source: EEMUA 191 and
+ISA-18.2 ask for an on-delay where a signal comes and goes, longer than the gaps that mend themselves. A gauge that
+measures each third minute closes most gaps within its shortest silence."""
+
+RESTORED_AT_LEAST_S, RESTORED_AT_MOST_S = AT_LEAST_S, AT_MOST_S
+"""Off-delay: a site is restored once it has had data without a break for as long as it had none, within these bounds.
+Source: the same; an off-delay that grows with the fault damps a signal that flaps, as RFC 2439 does for routes. After
+the longest silence of any gauge no break can be hidden."""
+
 
 class NoData(NamedTuple):
     """From when on a site or gauge has no data, and why.
@@ -52,14 +62,26 @@ def no_data(state: SiteState) -> NoData:
     return max(reported, key=lambda one: one.from_s or 0.0, default=NEVER_REPORTED)
 
 
-def has_usable_gauge(state: SiteState, at_s: float) -> bool:
-    """Return whether a gauge without a fault has reported recently enough."""
-    armed = is_armed(state.rain, state.watermark_s or 0.0)
-    return any(
-        gauge.is_trusted and gauge.heard_s + max_silence_s(gauge, armed=armed) >= at_s
-        for gauge in state.gauges.values()
-        if not isnan(gauge.heard_s)
-    )
+def has_data(state: SiteState, at_s: float) -> bool:
+    """Return whether a gauge without a fault has reported recently enough at a moment."""
+    from_s, reason = no_data(state)
+    return reason is NoDataReason.SILENT and from_s is not None and from_s >= at_s
+
+
+def lost_from_s(state: SiteState) -> float | None:
+    """Return when a site is reported lost if no more arrives; None if it has never reported."""
+    from_s = no_data(state).from_s
+    if from_s is None:
+        return None
+    return from_s + (ARMED_LOST_AFTER_S if is_armed(state.rain, state.watermark_s or 0.0) else LOST_AFTER_S)
+
+
+def restored_from_s(state: SiteState) -> float | None:
+    """Return when a site that is reported lost is restored if its data goes on; None while it has none."""
+    if state.lost_since_s is None or state.data_since_s is None:
+        return None
+    lasted_s = state.data_since_s - state.lost_since_s
+    return state.data_since_s + min(max(lasted_s, RESTORED_AT_LEAST_S), RESTORED_AT_MOST_S)
 
 
 def gauge_reasons(state: SiteState, at_s: float) -> dict[str, NoDataReason | None]:

@@ -5,12 +5,19 @@ from datetime import datetime
 from math import inf
 
 from rencheng.domain.level import Level
-from rencheng.domain.no_data import NoDataReason
+from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind
 from rencheng.engine.rain.rainfall import is_armed
-from rencheng.engine.staleness import ARMED_AT_LEAST_S, AT_LEAST_S, gauge_reasons, has_usable_gauge, no_data
-from rencheng.engine.state import SiteState
+from rencheng.engine.staleness import (
+    ARMED_LOST_AFTER_S,
+    LOST_AFTER_S,
+    gauge_reasons,
+    has_data,
+    lost_from_s,
+    restored_from_s,
+)
+from rencheng.engine.state import SiteState, channel_name
 
 REPORTING = "reporting"
 """What a notice says of a gauge with a usable depth."""
@@ -24,13 +31,15 @@ class StalenessMonitor:
         self._due_s: dict[str, float] = {}
 
     def follow(self, site: Site, state: SiteState) -> None:
-        """Queue a site for the moment from which it has no data; one that is due soon already keeps its place."""
+        """Queue a site for the moment at which it is lost if no more arrives.
+
+        A site that is due soon keeps its place, because it is looked at again then.
+        """
         known_s = self._due_s.get(site.site_id, inf)
-        soon_s = ARMED_AT_LEAST_S if state.rain.armed_s else AT_LEAST_S
-        if state.no_data_reported or known_s - (state.watermark_s or 0.0) <= soon_s:
+        soon_s = ARMED_LOST_AFTER_S if state.rain.armed_s else LOST_AFTER_S
+        if state.lost_since_s is not None or known_s - (state.watermark_s or 0.0) <= soon_s:
             return
-        from_s, reason = no_data(state)
-        due_s = from_s if from_s is None or reason is NoDataReason.SILENT else -inf
+        due_s = lost_from_s(state)
         if due_s is not None and due_s < known_s:
             self._due_s[site.site_id] = due_s
             heapq.heappush(self._due.setdefault(site.world, []), (due_s, site.site_id))
@@ -47,29 +56,43 @@ class StalenessMonitor:
             found[site_id] = None
         return list(found)
 
-    def has_no_data(self, state: SiteState, now: datetime) -> bool:
-        """Return whether a site has no usable depth now."""
-        return not has_usable_gauge(state, now.timestamp())
+    def is_lost(self, state: SiteState, now: datetime) -> bool:
+        """Return whether a site has had no data for so long that it is reported lost."""
+        from_s = lost_from_s(state)
+        return from_s is None or from_s < now.timestamp()
 
     def review(
-        self, site: Site, before: SiteState, state: SiteState, now: datetime
+        self, site: Site, before: SiteState, state: SiteState, reading: WaterReading, now: datetime
     ) -> tuple[SiteState, SiteNotice | None]:
-        """Return the state of a site without data after a reading, and the notice that follows from it.
+        """Return the state of a site that is reported lost after one more reading, and the notice that follows.
 
-        It is restored when a gauge without a fault reports. It is reported again when a gauge's fault changes.
+        It is restored by a usable depth, once its data has gone on for long enough. It is reported lost again when a
+        gauge has a new fault, because the remedy may be another.
         """
-        at_s = state.watermark_s
-        if at_s is not None and has_usable_gauge(state, at_s):
-            state = state._replace(no_data_reported=False)
-            return state, self.notice(site, state, now)
-        faults = [{name: one.health.fault for name, one in each.gauges.items()} for each in (before, state)]
-        return state, self.notice(site, state, now) if faults[0] != faults[1] else None
+        at_s = reading.time.timestamp()
+        if not has_data(state, at_s):
+            state = state if state.data_since_s is None else state._replace(data_since_s=None)
+            return state, self.notice(site, state, now) if _has_new_fault(before, state) else None
+        gauge = state.gauges.get(channel_name(reading.device_id, reading.channel))
+        if gauge is None or not gauge.is_trusted or gauge.heard_s != at_s:
+            return state, None
+        if state.data_since_s is None or not has_data(before, at_s):
+            return state._replace(data_since_s=at_s), None
+        if at_s < (restored_from_s(state) or at_s):
+            return state, None
+        state = state._replace(lost_since_s=None, data_since_s=None)
+        return state, self.notice(site, state, now)
 
     def notice(self, site: Site, state: SiteState, now: datetime) -> SiteNotice:
         """Return the notice of a site whose monitoring is lost or restored."""
         armed = is_armed(state.rain, now.timestamp())
         urgent = max(state.level, Level.YELLOW if armed else Level.BLUE)
-        kind = SiteNoticeKind.MONITORING_LOST if state.no_data_reported else SiteNoticeKind.MONITORING_RESTORED
+        kind = SiteNoticeKind.MONITORING_RESTORED if state.lost_since_s is None else SiteNoticeKind.MONITORING_LOST
         reasons = gauge_reasons(state, now.timestamp())
         gauges = tuple((name, reason.value if reason else REPORTING) for name, reason in sorted(reasons.items()))
         return SiteNotice(kind, site.site_id, site.world, now, urgent, gauges)
+
+
+def _has_new_fault(before: SiteState, state: SiteState) -> bool:
+    faults = {name: gauge.health.fault for name, gauge in before.gauges.items()}
+    return any(gauge.health.fault not in (None, faults.get(name)) for name, gauge in state.gauges.items())

@@ -35,7 +35,8 @@ class SiteState(NamedTuple):
         reached_s: since when the depth has stood at or above a level's threshold without a break, by level.
         receding_s: since when nothing has held the level up; None while something does.
         watermark_s: the greatest sample time taken in; None before the first.
-        no_data_reported: it has been said that nobody can see the water here.
+        lost_since_s: since when it has had no data; None unless its monitoring is reported lost.
+        data_since_s: since when it has data again without a break; None unless its monitoring is reported lost.
         last_rapid_rise_s: when its water rose last as only a cloudburst lifts it; 0 if never.
     """
 
@@ -45,8 +46,9 @@ class SiteState(NamedTuple):
     reached_s: Mapping[Level, float] = {}
     receding_s: float | None = None
     watermark_s: float | None = None
-    no_data_reported: bool = False
+    lost_since_s: float | None = None
     last_rapid_rise_s: float = 0.0
+    data_since_s: float | None = None
 
     @property
     def watermark(self) -> datetime | None:
@@ -75,8 +77,9 @@ class SiteState(NamedTuple):
             "reached_s": {level.word: since_s for level, since_s in self.reached_s.items()},
             "receding_s": self.receding_s,
             "watermark_s": self.watermark_s,
-            "is_lost": self.no_data_reported,
+            "lost_since_s": self.lost_since_s,
             "swift_s": self.last_rapid_rise_s,
+            "data_since_s": self.data_since_s,
         }
 
     @classmethod
@@ -97,8 +100,9 @@ class SiteState(NamedTuple):
             reached_s={Level.parse(word): since_s for word, since_s in kept["reached_s"].items()},
             receding_s=kept["receding_s"],
             watermark_s=kept["watermark_s"],
-            no_data_reported=kept["is_lost"],
+            lost_since_s=kept.get("lost_since_s") or (kept["watermark_s"] if kept.get("is_lost") else None),
             last_rapid_rise_s=kept.get("swift_s", 0.0),  # not kept by releases before it was known
+            data_since_s=kept.get("data_since_s"),
         )
 
 

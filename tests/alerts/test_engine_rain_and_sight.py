@@ -9,11 +9,11 @@ from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import Site, SiteType
-from rencheng.domain.warning import SiteNotice, SiteNoticeKind, WarningMessage
+from rencheng.domain.warning import WarningMessage
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.rain.readiness import Readiness
-from tests.alerts.gauge_play import NOON, at, reading, site, steady
-from tests.support.evaluation import messages_of, notices_of
+from tests.alerts.gauge_play import at, reading, site, steady
+from tests.support.evaluation import messages_of
 
 DRILL = "drill"
 
@@ -122,52 +122,3 @@ def test_a_gauge_in_a_pit_tells_the_depth_at_the_lowest_point() -> None:
     warned = hear(high, *(reading(minute, 10.0 * minute) for minute in range(7)))
 
     assert warned[0].grounds.depth_mm == 120
-
-
-def notices(one: Site, *readings: WaterReading) -> list[SiteNotice]:
-    book = Evaluator()
-    other = site("clock", "C", world=DRILL)
-    book.set_sites({one.site_id: one, "clock": other})
-    found: list[SiteNotice] = []
-    for each in sorted(readings, key=lambda each: each.time):
-        found += [notice for notice in notices_of(book, each, each.time) if notice.site_id == one.site_id]
-    return found
-
-
-def test_a_site_whose_gauge_falls_silent_is_lost_and_restored_when_it_speaks() -> None:
-    ticking = steady(0, range(200), "C")
-    found = notices(place(), *steady(0, range(10)), *ticking, reading(120, 0))
-
-    assert [(one.kind, one.gauges) for one in found] == [
-        (SiteNoticeKind.MONITORING_LOST, (("G1", "silent"),)),
-        (SiteNoticeKind.MONITORING_RESTORED, (("G1", "reporting"),)),
-        (SiteNoticeKind.MONITORING_LOST, (("G1", "silent"),)),
-    ][: len(found)]
-    assert found[0].issued_at - NOON <= timedelta(minutes=26)
-    assert found[0].level is Level.BLUE
-
-
-def test_in_rain_a_silent_gauge_is_missed_sooner_and_more_urgently() -> None:
-    street = place(rain_gauges=("R1",))
-    found = notices(street, *steady(0, range(10)), *steady(0, range(60), "C"), rain(9, 20))
-
-    assert found[0].level is Level.YELLOW
-    assert found[0].issued_at - NOON <= timedelta(minutes=16)
-
-
-def test_a_site_whose_only_gauge_is_distrusted_is_blind() -> None:
-    pulses = [reading(minute, 700.0 if minute % 4 else 0.0) for minute in range(40)]
-    found = notices(place(), *pulses, *steady(0, range(60), "C"))
-
-    assert [(one.kind, one.gauges) for one in found] == [(SiteNoticeKind.MONITORING_LOST, (("G1", "blocked"),))]
-
-
-def test_a_site_that_is_lost_is_told_of_again_when_it_is_known_better_why() -> None:
-    blocked = [reading(minute, 700.0 if minute % 4 else 0.0) for minute in range(40)]
-    spiky = [reading(minute, 700.0 if minute % 2 else 0.0) for minute in range(40, 120)]
-    found = notices(place(), *blocked, *spiky, *steady(0, range(120), "C"))
-
-    assert [(one.kind, dict(one.gauges)["G1"]) for one in found] == [
-        (SiteNoticeKind.MONITORING_LOST, "blocked"),
-        (SiteNoticeKind.MONITORING_LOST, "spiky"),
-    ]

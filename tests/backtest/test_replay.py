@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from device_sims.recordings import floods
 from rencheng.backtest.input_rows import Row, read_readings
 from rencheng.backtest.output import as_line
-from rencheng.backtest.replay import AT_ONCE, as_rain, as_reading, judge, rain_first
+from rencheng.backtest.replay import NO_WAIT, as_rain, as_reading, judge, rain_first
 from rencheng.backtest.sites import WORLD
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role
@@ -51,7 +51,7 @@ def in_order(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row[:2])
 
 
-def told(rows: Iterable[Row], rain: Iterable[Row] = (), wait: timedelta = AT_ONCE) -> list[dict[str, Any]]:
+def told(rows: Iterable[Row], rain: Iterable[Row] = (), wait: timedelta = NO_WAIT) -> list[dict[str, Any]]:
     return [json.loads(as_line(judged, SITES)) for judged in judge(SITES, in_order(rows), in_order(rain), wait=wait)]
 
 
