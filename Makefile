@@ -53,10 +53,10 @@ registry: setup ## a register of 75,000 devices: filled, followed, replayed into
 	@$(VENV)/python -m benchmarks.registry
 
 flood: setup ## what a device that floods costs the others, with its quota and without
-	@$(VENV)/python -m benchmarks.flood
+	@$(VENV)/python -m benchmarks.flooding_device
 
 receipts: setup ## kill broker, worker and database under devices that wait for receipts, many times (ROUNDS=100 is long)
-	@RENCHENG_RECEIPTS_ROUNDS=$${ROUNDS:-30} $(VENV)/pytest --timeout 7200 tests/device_sims/test_keeper.py
+	@RENCHENG_RECEIPTS_ROUNDS=$${ROUNDS:-30} $(VENV)/pytest --timeout 7200 tests/device_sims/test_store_and_forward.py
 
 fuzz: setup ## a million messages that no device should send, beside good traffic; MESSAGES= and SEED= change them
 	@MESSAGES=$(or $(MESSAGES),1000000) SEED=$(or $(SEED),1) $(VENV)/python -m benchmarks.fuzz
@@ -65,7 +65,7 @@ storage: setup ## what rollups cost the writing of readings, what the job takes,
 	@$(VENV)/python -m benchmarks.storage
 
 away: setup ## the database away for five minutes under 5,000 readings a second: memory, and is all there (SECONDS=300)
-	@SECONDS=$(SECONDS) $(VENV)/python -m benchmarks.throughput.away
+	@SECONDS=$(SECONDS) $(VENV)/python -m benchmarks.throughput.database_outage
 
 up: setup ## start this checkout's TimescaleDB and Mosquitto
 	@$(VENV)/rencheng stack up

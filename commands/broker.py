@@ -2,7 +2,7 @@
 
 import typer
 
-from commands.context import opened
+from commands.database_access import open_engine
 from local_stack.stack import reload_broker
 from rencheng.devices.registration import write_account_file
 from rencheng.runtime.settings import BrokerAccounts, checkout
@@ -14,11 +14,11 @@ app = typer.Typer(help="The MQTT broker's accounts.", no_args_is_help=True)
 @app.command()
 def accounts() -> None:
     """Write the broker's password file from the registry, and have the local broker read it."""
-    with opened() as engine:
-        tell_broker(engine)
+    with open_engine() as engine:
+        update_broker_accounts(engine)
 
 
-def tell_broker(engine: Engine) -> None:
+def update_broker_accounts(engine: Engine) -> None:
     """Let the broker know who may log in now."""
     number = write_account_file(engine, BrokerAccounts.load())
     told = reload_broker(checkout())

@@ -7,8 +7,8 @@ import typer
 from rich.console import Console
 
 from demo import story
-from demo.live import Live
-from demo.services import Platform, running
+from demo.live_view import LiveView
+from demo.platform import Platform, running
 from demo.welcome import welcome
 from local_stack.progress import progress_for_stdout
 from local_stack.stack import up
@@ -33,7 +33,7 @@ def demo(
         city, passwords = story.prepare(engine, console)
         with running(root / "build/demo/logs") as platform:
             console.print("ingest, alerts and API are running", highlight=False)
-            played = story.play(city, passwords, Live(console, engine, story.WORLD), speed=speed)
+            played = story.play(city, passwords, LiveView(console, engine, story.WORLD), speed=speed)
             outcome = story.conclude(engine, city, played, platform, root, console)
             file = outcome.report_file.relative_to(root)
             console.print(f"report: {file} and, with a picture of each flood, {file.with_suffix('.html')}")

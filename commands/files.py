@@ -41,6 +41,6 @@ def write_lines(out: Path, lines: Iterable[str]) -> int:
     return said
 
 
-def say(text: str) -> None:
+def note(text: str) -> None:
     """A word to the person, beside the answer."""
     sys.stderr.write(f"{text}\n")

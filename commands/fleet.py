@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
-from commands.broker import tell_broker
-from commands.context import opened, operator, transaction
+from commands.broker import update_broker_accounts
+from commands.database_access import open_engine, operator, transaction
 from device_sims.fleet.ledger import read_ledger
-from device_sims.fleet.plan import Part, members_of
-from device_sims.fleet.schedule import Expect
+from device_sims.fleet.plan import FleetPart, members_of
+from device_sims.fleet.schedule import ExpectedResult
 from rencheng.devices.registration import register_gateway_account
 from rencheng.domain.device import Device
 from rencheng.domain.gateway import Gateway
@@ -33,10 +33,14 @@ def register_(
     prefix: Annotated[str, typer.Option(help="How the devices' names begin.")] = "fleet",
 ) -> None:
     """Register the devices of `python -m device_sims fleet`, and a gateway for each kind and region of theirs."""
-    parts = (Part(Kind.WATERLOGGING, gauges, 1), Part(Kind.SIGNAL, signals, 1), Part(Kind.CHARGING, piles, 1))
+    parts = (
+        FleetPart(Kind.WATERLOGGING, gauges, 1),
+        FleetPart(Kind.SIGNAL, signals, 1),
+        FleetPart(Kind.CHARGING, piles, 1),
+    )
     members = members_of(parts, prefix=prefix)
     passwords = {}
-    with opened() as engine:
+    with open_engine() as engine:
         with engine.begin() as connection:
             for region in sorted({member.region for member in members}):
                 ensure_region(connection, region)
@@ -44,7 +48,7 @@ def register_(
         for region, kind in sorted({(member.region, member.kind) for member in members}):
             gateway = Gateway(region, kind)
             passwords[gateway.account] = register_gateway_account(engine, gateway, actor=operator())
-        tell_broker(engine)
+        update_broker_accounts(engine)
     with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         json.dump(passwords, file, indent=1)
     typer.echo(f"{len(members)} devices, {len(passwords)} gateways")
@@ -55,7 +59,11 @@ def audit(ledger: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) 
     """Look for every key of a fleet's ledger in the database. Exit code 1 if one is lost, doubled or out of nowhere."""
     published = (
         PublishedReading(
-            one.kind, one.device_id, one.key, quarantined=one.expect is Expect.QUARANTINED, acknowledged=one.confirmed
+            one.kind,
+            one.device_id,
+            one.key,
+            quarantined=one.expect is ExpectedResult.QUARANTINED,
+            acknowledged=one.confirmed,
         )
         for one in read_ledger(ledger)
     )

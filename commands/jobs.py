@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from commands.context import opened, transaction
+from commands.database_access import open_engine, transaction
 from rencheng.domain.errors import NotPossible
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
@@ -29,7 +29,7 @@ def jobs(
         return
     settings, chosen = JobSettings.load(), _named(only)
     set_up_logs()
-    with opened() as engine:
+    with open_engine() as engine:
         if not once:
             run_until_stopped(engine, chosen, settings, stop_on_signals())
             return

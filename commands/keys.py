@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from commands.context import transaction
+from commands.database_access import transaction
 from rencheng.domain.errors import NotPossible
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import KeyScope

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from commands.files import opened_text, say
+from commands.files import note, opened_text
 from rencheng.backtest.input_rows import read_readings, read_spans
 from rencheng.domain.errors import NotPossible
 from rencheng.learning.samples import Recording, examples
@@ -47,6 +47,6 @@ def learn(
     came = sum(example.crossed_s is not None for example in asked)
     if not 0 < came < len(asked):
         raise NotPossible(f"{readings}: of {len(asked):,} questions {came:,} were answered by water; both are needed")
-    say(f"{len(rows):,} readings of {len(samples):,} gauges: {len(asked):,} questions, {came:,} answered by water")
+    note(f"{len(rows):,} readings of {len(samples):,} gauges: {len(asked):,} questions, {came:,} answered by water")
     out.write_text(json.dumps(train(asked, version)) + "\n", encoding="utf-8")
-    say(f"model {version}: {out}")
+    note(f"model {version}: {out}")

@@ -8,7 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from commands.context import opened, transaction
+from commands.database_access import open_engine, transaction
 from rencheng import series_quality
 from rencheng.runtime.settings import QualitySettings
 from rencheng.store.quality import flags_of
@@ -22,7 +22,7 @@ app = typer.Typer(
 def run_() -> None:
     """Test what was stored since the last run; the jobs do so every five minutes."""
     limits = QualitySettings.load().gauge_limits
-    with opened() as engine:
+    with open_engine() as engine:
         figures = series_quality.run(engine, datetime.now(UTC), limits)
     typer.echo("{samples} samples of {gauges} gauges, {flagged} flagged".format(**figures))
 

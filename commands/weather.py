@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from commands.context import transaction
+from commands.database_access import transaction
 from rencheng.cap.rain_signals import read_signal
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible

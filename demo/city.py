@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from device_sims.recordings import FloodClass, floods, sessions, signals
+from device_sims.replay.charger import ChargerReplay
 from device_sims.replay.flood import FloodReplay
-from device_sims.replay.pile import PileReplay
 from device_sims.replay.signal import SignalReplay
 from device_sims.replay.upload import Replay
 from rencheng.domain.device import Device
@@ -53,7 +53,7 @@ AFTERNOON_SKIPPED = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
-class City:
+class DemoCity:
     """What is registered, and what is played.
 
     Attributes:
@@ -72,7 +72,7 @@ class City:
     flood_class_of: dict[str, FloodClass]
 
 
-def build(world: str, ends_at: datetime) -> City:
+def build_city(world: str, ends_at: datetime) -> DemoCity:
     """The city in an exercise whose story ends at a time (so that ingest's clock limits hold)."""
     offsets = _offsets()
     length = max(offset + timedelta(seconds=flood.duration_s) for offset, flood in zip(offsets, floods(), strict=True))
@@ -87,8 +87,8 @@ def build(world: str, ends_at: datetime) -> City:
         replays.append(FloodReplay(gauge.device_id, flood, start, int(offset.total_seconds()), int(lead_out_s)))
         sites.append(site)
         devices.append(gauge)
-    around = _around(sites, begins_at, ends_at)
-    return City(
+    around = _nearby_devices(sites, begins_at, ends_at)
+    return DemoCity(
         sites=sites,
         devices=[*devices, *(device for device, _ in around)],
         replays=[*replays, *(replay for _, replay in around)],
@@ -108,7 +108,7 @@ def _offsets() -> list[timedelta]:
     return offsets
 
 
-def _around(sites: Sequence[Site], begins_at: datetime, ends_at: datetime) -> list[tuple[Device, Replay]]:
+def _nearby_devices(sites: Sequence[Site], begins_at: datetime, ends_at: datetime) -> list[tuple[Device, Replay]]:
     """Signals and piles near the first sites."""
     pairs: list[tuple[Device, Replay]] = []
     for number, (signal, site) in enumerate(zip(signals(), sites, strict=False)):
@@ -125,7 +125,7 @@ def _around(sites: Sequence[Site], begins_at: datetime, ends_at: datetime) -> li
             and session.offset_s > AFTERNOON_SKIPPED.total_seconds()
             and start + timedelta(seconds=session.offset_s + session.duration_s) < ends_at - timedelta(minutes=1)
         ]
-        pairs.append((device, PileReplay(device.device_id, fitting, start)))
+        pairs.append((device, ChargerReplay(device.device_id, fitting, start)))
     return pairs
 
 

@@ -20,7 +20,7 @@ HEADROOM = 1.12
 
 
 @dataclass(frozen=True)
-class Mark:
+class MessageMark:
     """A message: from then on this level was in force (NONE after a Cancel), for this reason."""
 
     at: datetime
@@ -29,7 +29,7 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Scale:
+class PlotScale:
     """From event time and depth to places in the picture."""
 
     begins_at: datetime
@@ -48,7 +48,7 @@ class Scale:
 
 
 def draw(
-    samples: Sequence[tuple[datetime, float]], profile: ThresholdProfile, marks: Sequence[Mark], *, title: str
+    samples: Sequence[tuple[datetime, float]], profile: ThresholdProfile, marks: Sequence[MessageMark], *, title: str
 ) -> str:
     """The picture as an SVG element.
 
@@ -59,7 +59,7 @@ def draw(
         title: what a screen reader says.
     """
     highest_mm = max(*(depth for _, depth in samples), profile.depth_mm(Level.YELLOW))
-    scale = Scale(samples[0][0], samples[-1][0] + timedelta(seconds=1), highest_mm * HEADROOM)
+    scale = PlotScale(samples[0][0], samples[-1][0] + timedelta(seconds=1), highest_mm * HEADROOM)
     parts = [*_hours(scale), *_thresholds(scale, profile), _water(scale, samples), *_band(scale, marks)]
     return (
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">'
@@ -67,7 +67,7 @@ def draw(
     )
 
 
-def _hours(scale: Scale) -> list[str]:
+def _hours(scale: PlotScale) -> list[str]:
     first = (scale.begins_at + timedelta(minutes=59)).replace(minute=0, second=0, microsecond=0)
     hours = [first + timedelta(hours=n) for n in range(24) if first + timedelta(hours=n) < scale.ends_at]
     return [
@@ -77,7 +77,7 @@ def _hours(scale: Scale) -> list[str]:
     ]
 
 
-def _thresholds(scale: Scale, profile: ThresholdProfile) -> list[str]:
+def _thresholds(scale: PlotScale, profile: ThresholdProfile) -> list[str]:
     lines = [(level, profile.depth_mm(level)) for level in WARNING_LEVELS]
     return [
         f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{scale.y(depth_mm)}" y2="{scale.y(depth_mm)}"'
@@ -88,13 +88,13 @@ def _thresholds(scale: Scale, profile: ThresholdProfile) -> list[str]:
     ]
 
 
-def _water(scale: Scale, samples: Sequence[tuple[datetime, float]]) -> str:
+def _water(scale: PlotScale, samples: Sequence[tuple[datetime, float]]) -> str:
     points = " ".join(f"{scale.x(at)},{scale.y(depth)}" for at, depth in samples)
     floor = f"{scale.x(samples[-1][0])},{scale.y(0)} {scale.x(samples[0][0])},{scale.y(0)}"
     return f'<polygon class="water" points="{points} {floor}"/><polyline class="depth" points="{points}"/>'
 
 
-def _band(scale: Scale, marks: Sequence[Mark]) -> list[str]:
+def _band(scale: PlotScale, marks: Sequence[MessageMark]) -> list[str]:
     """Below the water: the level in force, and a tick for each message."""
     ends = [mark.at for mark in marks[1:]] + [scale.ends_at]
     parts = []

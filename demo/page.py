@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from html import escape
 
-from demo.account import Account
-from demo.hydrograph import COLOURS, Mark, draw
+from demo.hydrograph import COLOURS, MessageMark, draw
+from demo.reading_balance import ReadingBalance
 from demo.report import WarningRow
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import Site
@@ -32,11 +32,11 @@ i { display: inline-block; width: 10px; height: 10px; margin-right: 6px; border-
 _DOTS = "".join(f"i.{level.word} {{ background: {COLOURS[level]} }}\n" for level in WARNING_LEVELS)
 
 
-def build(
-    account: Account,
+def build_page(
+    account: ReadingBalance,
     sites: Sequence[Site],
     samples: Mapping[str, Samples],
-    marks: Mapping[str, Sequence[Mark]],
+    marks: Mapping[str, Sequence[MessageMark]],
     rows: Sequence[WarningRow],
 ) -> str:
     """The page. `samples` and `marks` by site."""
@@ -52,7 +52,7 @@ Depth in mm, Beijing time. Dashed: thresholds. Band: the level in force. Upright
 """
 
 
-def _account(account: Account) -> str:
+def _account(account: ReadingBalance) -> str:
     figures = [
         ("发布 published", account.published),
         ("= 存储 stored", account.stored),
@@ -65,7 +65,7 @@ def _account(account: Account) -> str:
     return f'<div class="account">{cells}</div>'
 
 
-def _card(site: Site, samples: Samples, marks: Sequence[Mark], rows: Sequence[WarningRow]) -> str:
+def _card(site: Site, samples: Samples, marks: Sequence[MessageMark], rows: Sequence[WarningRow]) -> str:
     own = [row for row in rows if row.site_id == site.site_id]
     lines = "".join(
         f'<tr><td><i class="{row.level}"></i>{Level.parse(row.level).chinese} {row.level}</td><td>{row.rule}</td>'

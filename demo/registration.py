@@ -1,6 +1,6 @@
 """Put the demo's city into the registry, afresh: what an earlier exercise of its name left is cleared away."""
 
-from demo.city import REGIONS, City
+from demo.city import REGIONS, DemoCity
 from rencheng.devices.registration import register_devices
 from rencheng.store.core.database import Engine
 from rencheng.store.exercises import clear_exercise
@@ -8,7 +8,7 @@ from rencheng.store.registry.devices import add_region, add_world
 from rencheng.store.registry.sites import register_site
 
 
-def register_city(engine: Engine, city: City, world: str, *, title: str) -> dict[str, str]:
+def register_city(engine: Engine, city: DemoCity, world: str, *, title: str) -> dict[str, str]:
     """Register sites and devices; the devices' new broker passwords by their names."""
     with engine.begin() as connection:
         clear_exercise(connection, world)

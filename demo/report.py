@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from demo.account import Account
-from demo.city import City
-from demo.hydrograph import Mark
+from demo.city import DemoCity
+from demo.hydrograph import MessageMark
+from demo.reading_balance import ReadingBalance
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.store.core.sessions import Connection, Row
@@ -48,7 +48,7 @@ class WarningRow:
     cap_file: str
 
 
-def collect(connection: Connection, city: City, world: str, *, cap_folder: Path, root: Path) -> list[WarningRow]:
+def collect(connection: Connection, city: DemoCity, world: str, *, cap_folder: Path, root: Path) -> list[WarningRow]:
     """All rows of a run; writes the CAP file of every message."""
     cap_folder.mkdir(parents=True, exist_ok=True)
     for old in cap_folder.glob("*.xml"):
@@ -88,7 +88,9 @@ def _first_reached_levels(events: Sequence[Row]) -> Iterator[tuple[Row, Level]]:
             yield event, level
 
 
-def _row(site: Site, city: City, event: Row, level: Level, crossed_at: datetime | None, cap_file: str) -> WarningRow:
+def _row(
+    site: Site, city: DemoCity, event: Row, level: Level, crossed_at: datetime | None, cap_file: str
+) -> WarningRow:
     return WarningRow(
         site_id=site.site_id,
         site=site.name_zh,
@@ -103,22 +105,26 @@ def _row(site: Site, city: City, event: Row, level: Level, crossed_at: datetime 
     )
 
 
-def pictured(connection: Connection, city: City, world: str) -> tuple[dict[str, Samples], dict[str, list[Mark]]]:
+def plot_data(
+    connection: Connection, city: DemoCity, world: str
+) -> tuple[dict[str, Samples], dict[str, list[MessageMark]]]:
     """What the page draws, by site: the gauge's samples, and the messages."""
     site_of = {f"{site.site_id}-gauge": site.site_id for site in city.sites}
     samples: dict[str, Samples] = {site.site_id: [] for site in city.sites}
     for reading, _ in readings_since(connection, dict.fromkeys(site_of, city.begins_at)):
         if reading.depth_mm is not None:
             samples[site_of[reading.device_id]].append((reading.time, reading.depth_mm))
-    marks: dict[str, list[Mark]] = {site.site_id: [] for site in city.sites}
+    marks: dict[str, list[MessageMark]] = {site.site_id: [] for site in city.sites}
     for warning in sorted(list_warnings(connection, WarningFilters(world=world), limit=WARNINGS_MAX), key=_opened):
         for event in events_of(connection, warning["warning_id"]):
             level = Level.NONE if event["message_type"] == "Cancel" else Level(event["level"])
-            marks[warning["site_id"]].append(Mark(event["issued_at"], level, event["document"]["grounds"]["rule"]))
+            marks[warning["site_id"]].append(
+                MessageMark(event["issued_at"], level, event["document"]["grounds"]["rule"])
+            )
     return samples, marks
 
 
-def write_json(path: Path, account: Account, rows: Sequence[WarningRow], more: dict[str, object]) -> None:
+def write_json(path: Path, account: ReadingBalance, rows: Sequence[WarningRow], more: dict[str, object]) -> None:
     """The report for programs."""
     report = asdict(account) | more | {"warnings": [asdict(row) for row in rows]}
     path.write_text(json.dumps(report, ensure_ascii=False, indent=2, default=_plain) + "\n", encoding="utf-8")
@@ -128,7 +134,7 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def show(console: Console, account: Account, rows: Sequence[WarningRow]) -> None:
+def show(console: Console, account: ReadingBalance, rows: Sequence[WarningRow]) -> None:
     """The report for people."""
     table = Table("site", "", "flood", "level", "by", "issued", "lead", title="Warnings 预警", box=None)
     for row in rows:

@@ -8,17 +8,17 @@ from pathlib import Path
 from rich.console import Console
 
 import migrations
-from demo import account as accounts
 from demo import page, report
-from demo.account import Account
-from demo.city import City, build
-from demo.live import Live
-from demo.messages import check_cap_files
+from demo import reading_balance as accounts
+from demo.cap_check import check_cap_files
+from demo.city import DemoCity, build_city
+from demo.live_view import LiveView
+from demo.platform import Platform
+from demo.reading_balance import ReadingBalance
 from demo.registration import register_city
-from demo.services import Platform
-from device_sims.client import Broker, SimulatedDevice
+from device_sims.client import BrokerAddress, SimulatedDevice
 from device_sims.connected import connected
-from device_sims.player import Conductor, Played
+from device_sims.player import Player, PlayResult
 from local_stack.stack import reload_broker
 from rencheng.devices.registration import write_account_file
 from rencheng.domain.errors import NotPossible
@@ -34,18 +34,18 @@ SETTLE_TIMEOUT_S = 60.0
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DemoResult:
     """A run that held: the account, the warnings, and where the report lies."""
 
-    account: Account
+    balance: ReadingBalance
     rows: list[report.WarningRow]
     report_file: Path
 
 
-def prepare(engine: Engine, console: Console) -> tuple[City, dict[str, str]]:
+def prepare(engine: Engine, console: Console) -> tuple[DemoCity, dict[str, str]]:
     """Schema, city and broker accounts. What an earlier demo left is cleared away first."""
     migrations.upgrade(DatabaseSettings.load().database_url)
-    city = build(WORLD, datetime.now(UTC))
+    city = build_city(WORLD, datetime.now(UTC))
     passwords = register_city(engine, city, WORLD, title="Demo: recorded floods 演示：真实洪水回放")
     write_account_file(engine, BrokerAccounts.load())
     reload_broker(checkout())
@@ -55,22 +55,22 @@ def prepare(engine: Engine, console: Console) -> tuple[City, dict[str, str]]:
     return city, passwords
 
 
-def play(city: City, passwords: dict[str, str], live: Live, *, speed: float) -> Played:
+def play(city: DemoCity, passwords: dict[str, str], live: LiveView, *, speed: float) -> PlayResult:
     """Let the devices play their recordings through the broker."""
     devices = [SimulatedDevice(d.device_id, d.kind, d.region, passwords[d.device_id]) for d in city.devices]
-    broker = Broker(*BrokerSettings.load().mqtt_address)
+    broker = BrokerAddress(*BrokerSettings.load().mqtt_address)
     with connected(devices, broker) as clients, live.shown():
-        played = Conductor(city.replays, clients, speed=speed, on_progress=live.on_progress).play()
-        live.look()
+        played = Player(city.replays, clients, speed=speed, on_progress=live.on_progress).play()
+        live.refresh()
     return played
 
 
-def settle(engine: Engine, platform: Platform, published: int) -> Account:
+def wait_until_settled(engine: Engine, platform: Platform, published: int) -> ReadingBalance:
     """Wait until everything is stored and every warning is over, or time is up."""
     until = time.monotonic() + SETTLE_TIMEOUT_S
     while True:
         platform.check_alive()
-        account = accounts.take(engine, WORLD, platform.metrics_url, published=published)
+        account = accounts.read_balance(engine, WORLD, platform.metrics_url, published=published)
         with engine.connect() as connection:
             still_open = list_warnings(connection, WarningFilters(world=WORLD, is_open=True))
         if (account.is_settled and not still_open) or time.monotonic() > until:
@@ -78,21 +78,23 @@ def settle(engine: Engine, platform: Platform, published: int) -> Account:
         time.sleep(0.2)
 
 
-def conclude(engine: Engine, city: City, played: Played, platform: Platform, root: Path, console: Console) -> Outcome:
+def conclude(
+    engine: Engine, city: DemoCity, played: PlayResult, platform: Platform, root: Path, console: Console
+) -> DemoResult:
     """Account, leads, CAP files and report; raises where something did not hold.
 
     Raises:
         NotPossible: the account does not add up, there was no warning, one is still open, or a CAP file is not valid.
     """
-    account = settle(engine, platform, played.total.readings_published)
+    account = wait_until_settled(engine, platform, played.total.readings_published)
     with engine.connect() as connection:
         rows = report.collect(connection, city, WORLD, cap_folder=root / "build/demo/cap", root=root)
-        samples, marks = report.pictured(connection, city, WORLD)
+        samples, marks = report.plot_data(connection, city, WORLD)
         still_open = list_warnings(connection, WarningFilters(world=WORLD, is_open=True))
     file = root / "build/demo/report.json"
     more = {"world": WORLD, "begins_at": city.begins_at, "ends_at": city.ends_at, "replay_s": round(played.wall_s, 1)}
     report.write_json(file, account, rows, more)
-    file.with_suffix(".html").write_text(page.build(account, city.sites, samples, marks, rows), encoding="utf-8")
+    file.with_suffix(".html").write_text(page.build_page(account, city.sites, samples, marks, rows), encoding="utf-8")
     report.show(console, account, rows)
     account.check()
     if not rows:
@@ -101,4 +103,4 @@ def conclude(engine: Engine, city: City, played: Played, platform: Platform, roo
         raise NotPossible(f"{len(still_open)} warnings are still open after the street dried; see alerts.log")
     checked = check_cap_files(sorted((root / "build/demo/cap").glob("*.xml")))
     console.print(f"{checked} CAP 1.2 messages are valid by schema and by rule", highlight=False)
-    return Outcome(account, rows, file)
+    return DemoResult(account, rows, file)

@@ -14,11 +14,11 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 
 from device_sims import recordings
-from device_sims.client import Broker, SimulatedDevice
+from device_sims.client import BrokerAddress, SimulatedDevice
 from device_sims.connected import connected
 from device_sims.errors import BadRecording
 from device_sims.fleet.command import fleet
-from device_sims.player import SLICE_S, Conductor, Played, Progress
+from device_sims.player import SLICE_S, Player, PlayProgress, PlayResult
 from device_sims.replay import RecordedSeries, read_recorded_csv, shift_to_now
 from rencheng.domain.errors import RenchengError
 from rencheng.domain.topic import REGION
@@ -29,7 +29,7 @@ app = typer.Typer(help=__doc__, no_args_is_help=True, add_completion=False)
 app.command()(fleet)
 
 
-class At(StrEnum):
+class ReplayTime(StrEnum):
     """When a replay takes place."""
 
     NOW = "now"
@@ -44,17 +44,19 @@ def replay(
     passwords: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='JSON: {"device_id": "password"}')],
     mqtt_url: Annotated[str, typer.Option(envvar="RENCHENG_MQTT_URL")] = "mqtt://127.0.0.1:1883",
     speed: Annotated[float, typer.Option(min=0.01, help="seconds of event time in a second")] = 1.0,
-    at: Annotated[At, typer.Option(help="move the times so that the play ends live, or leave them")] = At.NOW,
+    at: Annotated[
+        ReplayTime, typer.Option(help="move the times so that the play ends live, or leave them")
+    ] = ReplayTime.NOW,
 ) -> None:
     """Play a recording of waterlogging monitors, each as an MQTT client of its own."""
     if not REGION.fullmatch(region):
         raise typer.BadParameter(f"{region!r} is not a six-digit GB/T 2260 code", param_hint="--region")
     try:
         series = read_recorded_csv(file)
-        if at is At.NOW:
+        if at is ReplayTime.NOW:
             series = shift_to_now(series, now=datetime.now(UTC), speed=speed)
         devices = _devices(series, region=region, passwords=passwords)
-        played = _play(series, devices, broker=Broker.parse(mqtt_url), speed=speed)
+        played = _play(series, devices, broker=BrokerAddress.parse(mqtt_url), speed=speed)
     except (RenchengError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(1) from None
@@ -91,18 +93,20 @@ def _devices(series: list[RecordedSeries], *, region: str, passwords: Path) -> l
     return [SimulatedDevice(one.device_id, one.kind, region, by_device[one.device_id]) for one in series]
 
 
-def _play(series: list[RecordedSeries], devices: list[SimulatedDevice], *, broker: Broker, speed: float) -> Played:
+def _play(
+    series: list[RecordedSeries], devices: list[SimulatedDevice], *, broker: BrokerAddress, speed: float
+) -> PlayResult:
     columns = (BarColumn(), TextColumn("{task.fields[figures]}"), TimeRemainingColumn())
     with connected(devices, broker) as clients, Bars(*columns, console=Console(stderr=True)) as bars:
         bar = bars.add_task("replay", total=1.0, figures="")
 
-        def show(progress: Progress) -> None:
+        def show(progress: PlayProgress) -> None:
             figures = f"{progress.event_now:%m-%d %H:%M:%S}  {progress.readings_acknowledged} readings"
-            bars.update(bar, completed=progress.share, figures=figures)
+            bars.update(bar, completed=progress.completed_share, figures=figures)
 
         # at life's pace a slice of twenty seconds would be twenty seconds of silence
         slice_s = min(SLICE_S, max(1.0, speed))
-        return Conductor(series, clients, speed=speed, slice_s=slice_s, on_progress=show).play()
+        return Player(series, clients, speed=speed, slice_s=slice_s, on_progress=show).play()
 
 
 if __name__ == "__main__":

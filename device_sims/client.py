@@ -15,7 +15,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from device_sims.errors import NotAcknowledged, NotConnected
-from device_sims.receipts import Counts, Receipts
+from device_sims.puback_tracker import PubackTracker, PublishCounts
 from rencheng.codecs.base import Codec
 from rencheng.codecs.items import READINGS_MAX
 from rencheng.codecs.registry import CODECS
@@ -30,14 +30,14 @@ AT_LEAST_ONCE = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Broker:
+class BrokerAddress:
     """Where the broker listens."""
 
     host: str
     port: int = DEFAULT_PORT
 
     @classmethod
-    def parse(cls, url: str) -> "Broker":
+    def parse(cls, url: str) -> "BrokerAddress":
         """Read `mqtt://host:port`.
 
         Raises:
@@ -73,7 +73,7 @@ class DeviceClient:
     def __init__(
         self,
         device: SimulatedDevice,
-        broker: Broker,
+        broker: BrokerAddress,
         *,
         codec: Codec = CODECS["json"],
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -84,25 +84,25 @@ class DeviceClient:
         self._now = now
         self.on_reply: Callable[[bytes], None] | None = None
         """Takes what the platform answers on `reply`, in the network's thread; set it before `start`."""
-        self._receipts = Receipts()
+        self._pubacks = PubackTracker()
         self._connected = threading.Event()
-        self._trouble = "no answer yet"
+        self._disconnect_reason = "no answer yet"
         self._mqtt = self._client()
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> PublishCounts:
         """What was published and acknowledged on `telemetry` so far."""
-        return self._receipts.counts
+        return self._pubacks.counts
 
     @property
-    def trouble(self) -> str | None:
+    def disconnect_reason(self) -> str | None:
         """Why the device is not connected, in the words of the broker or the network; None if it is."""
-        return None if self._connected.is_set() else self._trouble
+        return None if self._connected.is_set() else self._disconnect_reason
 
     @property
     def waiting(self) -> int:
         """How many messages the broker has not acknowledged yet."""
-        return self._receipts.waiting
+        return self._pubacks.waiting
 
     def start(self) -> None:
         """Begin to connect, and keep trying. Returns at once."""
@@ -116,9 +116,9 @@ class DeviceClient:
             NotConnected: it did not come in time.
         """
         if not self._connected.wait(timeout_s):
-            address = f"{self._broker.host}:{self._broker.port}"
+            address, reason = f"{self._broker.host}:{self._broker.port}", self._disconnect_reason
             raise NotConnected(
-                f"{self.device.device_id} could not connect to {address} within {timeout_s:g} s: {self._trouble}. "
+                f"{self.device.device_id} could not connect to {address} within {timeout_s:g} s: {reason}. "
                 "Check the address, the device's password and that the broker runs."
             )
 
@@ -142,7 +142,7 @@ class DeviceClient:
 
     def await_acknowledged(self, *, timeout_s: float) -> bool:
         """Wait until the broker has acknowledged everything. False if that took longer."""
-        return self._receipts.await_all(timeout_s=timeout_s)
+        return self._pubacks.await_all(timeout_s=timeout_s)
 
     def stop(self, *, timeout_s: float = 5.0) -> None:
         """Say offline, wait for what is on its way, and leave. What the broker has not taken by then is given up.
@@ -151,11 +151,11 @@ class DeviceClient:
         """
         if self._connected.is_set():
             self._send(Channel.STATE, self._state("offline"), retain=True)
-            self._receipts.await_all(timeout_s=timeout_s)
+            self._pubacks.await_all(timeout_s=timeout_s)
         self._mqtt.disconnect()
         self._mqtt.loop_stop()
 
-    def cut(self) -> None:
+    def cut_power(self) -> None:
         """Lose power: the connection ends without a word, nothing is sent any more, and the last will speaks."""
         connection = self._mqtt.socket()
         if isinstance(connection, socket.socket):
@@ -180,7 +180,7 @@ class DeviceClient:
         sent = self._mqtt.publish(self.device.topic(channel), payload, qos=AT_LEAST_ONCE, retain=retain)
         if sent.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:  # all 65,535 packet ids are in use: paho would drop it
             raise NotAcknowledged(f"{self.device.device_id} has too many messages that wait for the broker")
-        self._receipts.published(sent.mid, readings=readings)
+        self._pubacks.record_publish(sent.mid, readings=readings)
 
     def _state(self, status: str) -> bytes:
         return json.dumps({"status": status, "time": self._now().isoformat()}).encode()
@@ -198,7 +198,7 @@ class DeviceClient:
         _more: Properties | None,
     ) -> None:
         if answer.is_failure:
-            self._trouble = f"the broker answered: {answer}"
+            self._disconnect_reason = f"the broker answered: {answer}"
             return
         if self.on_reply is not None:
             self._mqtt.subscribe(self.device.topic(Channel.REPLY))
@@ -206,7 +206,7 @@ class DeviceClient:
         self._send(Channel.STATE, self._state("online"), retain=True)
 
     def _on_connect_fail(self, _client: Client, _userdata: object) -> None:
-        self._trouble = "nobody listens there"
+        self._disconnect_reason = "nobody listens there"
 
     def _on_disconnect(
         self,
@@ -217,13 +217,13 @@ class DeviceClient:
         _more: Properties | None,
     ) -> None:
         if self._connected.is_set():
-            self._trouble = f"the connection was lost: {why}"
+            self._disconnect_reason = f"the connection was lost: {why}"
         self._connected.clear()
 
     def _on_publish(
         self, _client: Client, _userdata: object, packet_id: int, _answer: ReasonCode, _more: Properties
     ) -> None:
-        self._receipts.acknowledged(packet_id)
+        self._pubacks.record_puback(packet_id)
 
     def _on_message(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         if self.on_reply is not None:

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
-from device_sims.client import Broker, DeviceClient, SimulatedDevice
+from device_sims.client import BrokerAddress, DeviceClient, SimulatedDevice
 
 CONNECT_TIMEOUT_S = 30.0
 
 
 @contextmanager
 def connected(
-    devices: Iterable[SimulatedDevice], broker: Broker, *, timeout_s: float = CONNECT_TIMEOUT_S
+    devices: Iterable[SimulatedDevice], broker: BrokerAddress, *, timeout_s: float = CONNECT_TIMEOUT_S
 ) -> Iterator[dict[str, DeviceClient]]:
     """Connect every device, by name, and stop all of them at the end.
 

@@ -19,5 +19,5 @@ class NotLoopback(RenchengError):
     """A load was to be sent to another machine."""
 
 
-class NotEnrolled(RenchengError):
+class NoBrokerAccount(RenchengError):
     """A device of a fleet has no way to the broker. The message names it."""

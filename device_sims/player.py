@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from device_sims.errors import NotAcknowledged
-from device_sims.receipts import Counts
+from device_sims.puback_tracker import PublishCounts
 from device_sims.replay.upload import Replay, Upload
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
@@ -23,11 +23,11 @@ ACK_TIMEOUT_S = 60.0
 NAMED_AT_MOST = 3
 
 
-class Publisher(Protocol):
+class PlayedDevice(Protocol):
     """What the conductor needs of a device; `DeviceClient` is one."""
 
     @property
-    def counts(self) -> Counts:
+    def counts(self) -> PublishCounts:
         """What was published and acknowledged so far."""
         ...
 
@@ -37,7 +37,7 @@ class Publisher(Protocol):
         ...
 
     @property
-    def trouble(self) -> str | None:
+    def disconnect_reason(self) -> str | None:
         """Why it is not connected, None if it is."""
         ...
 
@@ -51,7 +51,7 @@ class Publisher(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PlayProgress:
     """How far a play is. `event_now` is where the story stands.
 
     Attributes:
@@ -68,39 +68,39 @@ class Progress:
     slice_took_s: float
 
     @property
-    def share(self) -> float:
+    def completed_share(self) -> float:
         """The part of the story that is told, 0 to 1."""
         return min(1.0, (self.event_now - self.begins_at) / (self.ends_at - self.begins_at))
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PlayResult:
     """What a play came to. `complete` is False if it was stopped before its end."""
 
     begins_at: datetime
     event_now: datetime
-    by_kind: dict[Kind, Counts]
+    by_kind: dict[Kind, PublishCounts]
     wall_s: float
-    complete: bool
+    is_complete: bool
 
     @property
-    def total(self) -> Counts:
+    def total(self) -> PublishCounts:
         """Over all kinds."""
-        return sum(self.by_kind.values(), Counts())
+        return sum(self.by_kind.values(), PublishCounts())
 
 
-class Conductor:
+class Player:
     """Plays replays through the devices' own connections, which must be started and are not stopped here."""
 
     def __init__(
         self,
         replays: Sequence[Replay],
-        clients: Mapping[str, Publisher],
+        clients: Mapping[str, PlayedDevice],
         *,
         speed: float,
         slice_s: float = SLICE_S,
         ack_timeout_s: float = ACK_TIMEOUT_S,
-        on_progress: Callable[[Progress], None] = lambda _: None,
+        on_progress: Callable[[PlayProgress], None] = lambda _: None,
     ) -> None:
         """Lay the replays on one line.
 
@@ -143,7 +143,7 @@ class Conductor:
         """End the play after the slice that is being played. From any thread."""
         self._stop.set()
 
-    def play(self) -> Played:
+    def play(self) -> PlayResult:
         """Play to the end, or until `stop`.
 
         Raises:
@@ -163,7 +163,9 @@ class Conductor:
             lag_s = slice_started - started - (number + 1) * self._slice_wall_s
             self._report(before, event_now=event_now, lag_s=lag_s, took_s=time.monotonic() - slice_started)
         wall_s = time.monotonic() - started
-        return Played(self.begins_at, event_now, self._counts(before), wall_s, complete=event_now >= self.ends_at)
+        return PlayResult(
+            self.begins_at, event_now, self._counts(before), wall_s, is_complete=event_now >= self.ends_at
+        )
 
     def _number(self, upload: Upload) -> int:
         return (upload.sent_at - self.begins_at) // self._slice
@@ -185,12 +187,12 @@ class Conductor:
         ends_at = time.monotonic() + self._ack_timeout_s
         for device_id in {device_id for _, device_id in uploads}:
             if not self._clients[device_id].await_acknowledged(timeout_s=max(0.0, ends_at - time.monotonic())):
-                raise NotAcknowledged(self._who_waits())
+                raise NotAcknowledged(self._unacknowledged())
 
-    def _who_waits(self) -> str:
+    def _unacknowledged(self) -> str:
         waiting = {device_id: client for device_id, client in self._clients.items() if client.waiting}
         named = "; ".join(
-            f"{device_id} waits for {client.waiting} ({client.trouble or 'it is connected'})"
+            f"{device_id} waits for {client.waiting} ({client.disconnect_reason or 'it is connected'})"
             for device_id, client in itertools.islice(waiting.items(), NAMED_AT_MOST)
         )
         return (
@@ -198,16 +200,16 @@ class Conductor:
             "Look at the broker's log: it may be down, or too busy."
         )
 
-    def _counts(self, before: Mapping[str, Counts]) -> dict[Kind, Counts]:
-        by_kind: dict[Kind, Counts] = {}
+    def _counts(self, before: Mapping[str, PublishCounts]) -> dict[Kind, PublishCounts]:
+        by_kind: dict[Kind, PublishCounts] = {}
         for device_id, client in self._clients.items():
             kind = self._kinds[device_id]
-            by_kind[kind] = by_kind.get(kind, Counts()) + (client.counts - before[device_id])
+            by_kind[kind] = by_kind.get(kind, PublishCounts()) + (client.counts - before[device_id])
         return by_kind
 
-    def _report(self, before: Mapping[str, Counts], *, event_now: datetime, lag_s: float, took_s: float) -> None:
-        total = sum(self._counts(before).values(), Counts())
+    def _report(self, before: Mapping[str, PublishCounts], *, event_now: datetime, lag_s: float, took_s: float) -> None:
+        total = sum(self._counts(before).values(), PublishCounts())
         acknowledged = total.readings_acknowledged
         self._on_progress(
-            Progress(self.begins_at, event_now, self.ends_at, total.readings_published, acknowledged, lag_s, took_s)
+            PlayProgress(self.begins_at, event_now, self.ends_at, total.readings_published, acknowledged, lag_s, took_s)
         )

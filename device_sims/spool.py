@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS messages (
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SpooledMessage:
     """A message in the spool. Numbers only grow, and none is given twice."""
 
     number: int
@@ -40,7 +40,7 @@ class Spool:
         self._database.execute("PRAGMA synchronous = FULL")
         self._database.execute(_SCHEMA)
 
-    def keep(self, payload: bytes, *, readings: int) -> int | None:
+    def add(self, payload: bytes, *, readings: int) -> int | None:
         """Keep a message; its number. None if it is kept already: it would say the same."""
         with self._lock:
             kept = self._database.execute(
@@ -49,13 +49,13 @@ class Spool:
             )
             return kept.lastrowid if kept.rowcount else None
 
-    def find(self, number: int) -> Kept | None:
+    def find(self, number: int) -> SpooledMessage | None:
         """A message, if it is not settled."""
         with self._lock:
             row = self._database.execute(
                 "SELECT number, payload, readings FROM messages WHERE number = ?", (number,)
             ).fetchone()
-        return Kept(*row) if row else None
+        return SpooledMessage(*row) if row else None
 
     def between(self, after: int, before: int, *, at_most: int) -> list[int]:
         """The first numbers that are kept, both ends left out."""

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from device_sims.client import DeviceClient
-from device_sims.sending import Pace, Sending
+from device_sims.send_queue import SendPolicy, SendQueue
 from device_sims.spool import Spool
 from rencheng.codecs.base import Codec
 from rencheng.codecs.items import READINGS_MAX
@@ -22,7 +22,7 @@ TICK_S = 0.05
 REJECTED_KEPT = 100
 
 
-class Keeper:
+class StoreAndForwardDevice:
     """A device with a spool, on a connection of its own.
 
     Args:
@@ -33,18 +33,18 @@ class Keeper:
     """
 
     def __init__(
-        self, client: DeviceClient, spool: Spool, *, codec: Codec = CODECS["json"], pace: Pace | None = None
+        self, client: DeviceClient, spool: Spool, *, codec: Codec = CODECS["json"], policy: SendPolicy | None = None
     ) -> None:
         self._client = client
         self._spool = spool
         self._codec = codec
-        self._pace = pace or Pace()
-        self._sending = Sending(self._pace, lambda after, before, most: spool.between(after, before, at_most=most))
+        self._policy = policy or SendPolicy()
+        self._queue = SendQueue(self._policy, lambda after, before, most: spool.between(after, before, at_most=most))
         self._lock = threading.Lock()
         self._rejected: deque[RejectedPart] = deque(maxlen=REJECTED_KEPT)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"keeper {client.device.device_id}", daemon=True)
-        client.on_reply = self._hear
+        client.on_reply = self._on_reply
 
     @property
     def rejected(self) -> list[RejectedPart]:
@@ -52,9 +52,9 @@ class Keeper:
         return list(self._rejected)
 
     @property
-    def trouble(self) -> str | None:
+    def disconnect_reason(self) -> str | None:
         """Why it is not connected; None if it is."""
-        return self._client.trouble
+        return self._client.disconnect_reason
 
     def start(self) -> None:
         """Connect, and begin to forward. Returns at once."""
@@ -67,32 +67,32 @@ class Keeper:
         self._thread.join()
         self._client.stop()
 
-    def take(self, readings: Sequence[Reading]) -> None:
+    def record(self, readings: Sequence[Reading]) -> None:
         """Keep what was measured, and send it when that can be. Once this has returned nothing can lose it."""
         for first in range(0, len(readings), READINGS_MAX):
             part = readings[first : first + READINGS_MAX]
-            number = self._spool.keep(self._codec.encode(part), readings=len(part))
+            number = self._spool.add(self._codec.encode(part), readings=len(part))
             if number is not None:
                 with self._lock:
-                    self._sending.kept(number, time.monotonic())
+                    self._queue.add(number, time.monotonic())
 
     def _run(self) -> None:
         allowance = 0.0
         while not self._stop.wait(TICK_S):
-            allowance = min(allowance + self._pace.per_s * TICK_S, max(1.0, self._pace.per_s))
-            if self._client.trouble is None:
+            allowance = min(allowance + self._policy.per_s * TICK_S, max(1.0, self._policy.per_s))
+            if self._client.disconnect_reason is None:
                 allowance -= self._forward(int(allowance))
 
     def _forward(self, at_most: int) -> int:
         with self._lock:
-            numbers = self._sending.next(time.monotonic(), at_most)
+            numbers = self._queue.next(time.monotonic(), at_most)
         for number in numbers:
             message = self._spool.find(number)
             if message is not None:  # else settled a moment ago
                 self._client.send(message.payload, readings=message.readings)
         return len(numbers)
 
-    def _hear(self, payload: bytes) -> None:
+    def _on_reply(self, payload: bytes) -> None:
         try:
             receipt = decode_receipt(payload)
         except Rejected:
@@ -100,6 +100,6 @@ class Keeper:
         settled = self._spool.settle(receipt.settled)
         self._rejected.extend(receipt.rejected)
         with self._lock:
-            self._sending.settled(settled)
+            self._queue.remove(settled)
             if receipt.shed:
-                self._sending.hold_backlog(time.monotonic() + receipt.shed.retry_after_s)
+                self._queue.hold_backlog(time.monotonic() + receipt.shed.retry_after_s)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from local_stack.apt_settings import AptSettings, without_credentials
 from local_stack.errors import INSTEAD, StackError
-from local_stack.progress import Progress, Step
+from local_stack.progress import ProgressReporter, ProgressStep
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Package:
             return hashlib.file_digest(content, "sha256").hexdigest() == self.sha256
 
 
-def fetch(names: Sequence[str], *, settings: AptSettings, lock: int, report: Progress) -> list[Path]:
+def fetch(names: Sequence[str], *, settings: AptSettings, lock: int, report: ProgressReporter) -> list[Path]:
     """Download packages and all that they depend on. Returns the files, each checked against the signed index."""
     settings.log_file.write_text("")
     apt = _Apt(settings=settings, lock=lock)
@@ -71,7 +71,7 @@ class _Apt:
             raise self._failure("apt found no way to fetch TimescaleDB and Mosquitto")
         return [_parse_plan(line) for line in found.stdout.splitlines() if line.startswith("'")]
 
-    def run(self, *arguments: str, step: Step, must_succeed: bool = True) -> None:
+    def run(self, *arguments: str, step: ProgressStep, must_succeed: bool = True) -> None:
         """Run apt-get, telling its progress."""
         reading, writing = os.pipe()
         command = ["apt-get", "-o", f"APT::Status-Fd={writing}", *arguments]
@@ -90,7 +90,7 @@ class _Apt:
                 os.close(writing)
             with child:
                 for percent in _percentages(status):
-                    step.at(percent, 100)
+                    step.update(percent, 100)
         if must_succeed and child.returncode != 0:
             raise self._failure("The packages could not be downloaded")
 

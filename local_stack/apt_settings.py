@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from local_stack.errors import INSTEAD, StackError
-from local_stack.places import make_shared_folder
+from local_stack.paths import make_shared_folder
 from local_stack.sources import convert_list, convert_stanzas
 
 WANTED = "trixie"  # the Debian release that has TimescaleDB for PostgreSQL 17

@@ -57,7 +57,7 @@ def status(checkout: Checkout = THIS_CHECKOUT) -> None:
     for server in servers:
         table.add_row(server.name, server.state, server.address or "", str(server.pid or ""))
     Console().print(table)
-    if not all(server.is_well for server in servers):
+    if not all(server.is_usable for server in servers):
         raise typer.Exit(NOT_WELL)
 
 

@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from local_stack.account import write_private_file
-from local_stack.places import Place
+from local_stack.paths import CheckoutPaths
+from local_stack.server_account import write_private_file
 
 # The names of the settings, in the order of the fields below.
 DATABASE_URL = "RENCHENG_DATABASE_URL"
@@ -31,7 +31,7 @@ class Endpoints:
         return {name: str(value) for name, value in pairs if value is not None}
 
 
-def read_stack_env(place: Place) -> dict[str, str]:
+def read_stack_env(place: CheckoutPaths) -> dict[str, str]:
     """What the last `up` wrote for the settings."""
     if not place.stack_env.exists():
         return {}
@@ -39,7 +39,7 @@ def read_stack_env(place: Place) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
 
-def write_stack_env(place: Place, endpoints: Endpoints, *, external: "External") -> None:
+def write_stack_env(place: CheckoutPaths, endpoints: Endpoints, *, external: "ExternalServers") -> None:
     """Tell the settings about our own servers. Those that are not ours stay in the environment, where they are."""
     values = endpoints.environment
     for name in external.names:
@@ -52,7 +52,7 @@ def write_stack_env(place: Place, endpoints: Endpoints, *, external: "External")
 
 
 @dataclass(frozen=True)
-class External:
+class ExternalServers:
     """Servers that the environment names, to be used instead of our own."""
 
     database_url: str | None
@@ -65,9 +65,9 @@ class External:
         return [name for name, value in named if value is not None]
 
 
-def external_servers(place: Place) -> External:
+def external_servers(place: CheckoutPaths) -> ExternalServers:
     """What the environment names, unless it only repeats our own endpoints."""
     ours = read_stack_env(place)
     named = {name: os.environ.get(name) or None for name in (DATABASE_URL, MQTT_URL)}
     theirs = {name: None if value == ours.get(name) else value for name, value in named.items()}
-    return External(database_url=theirs[DATABASE_URL], mqtt_url=theirs[MQTT_URL])
+    return ExternalServers(database_url=theirs[DATABASE_URL], mqtt_url=theirs[MQTT_URL])

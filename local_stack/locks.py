@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from local_stack.progress import Progress
+from local_stack.progress import ProgressReporter
 
 
 @contextmanager
-def held(lock_file: Path, *, waiting_for: str, report: Progress) -> Iterator[int]:
+def hold_lock(lock_file: Path, *, waiting_for: str, report: ProgressReporter) -> Iterator[int]:
     """Hold the lock, after saying what is waited for if somebody else has it. Yields the file descriptor.
 
     A child that inherits the descriptor holds the lock too, until it ends. The holder may delete the file.
@@ -25,12 +25,12 @@ def held(lock_file: Path, *, waiting_for: str, report: Progress) -> Iterator[int
         os.close(descriptor)
 
 
-def _lock(lock_file: Path, *, waiting_for: str, report: Progress) -> int:
+def _lock(lock_file: Path, *, waiting_for: str, report: ProgressReporter) -> int:
     descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        report.say(f"waiting for {waiting_for}")
+        report.print_line(f"waiting for {waiting_for}")
         fcntl.flock(descriptor, fcntl.LOCK_EX)
     return descriptor
 

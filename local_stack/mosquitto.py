@@ -5,10 +5,10 @@ import socket
 from pathlib import Path
 
 from local_stack import server_process
-from local_stack.account import Account, make_private_folder, server_account, write_private_file
 from local_stack.ports import HOST, require_free
 from local_stack.process_table import find_server
 from local_stack.programs import Programs
+from local_stack.server_account import ServerAccount, make_private_folder, server_account, write_private_file
 
 START_TIMEOUT_S = 120.0  # it reads its whole persistence file first
 STOP_TIMEOUT_S = 60.0
@@ -26,7 +26,13 @@ class MosquittoServer:
     """A broker: its programs, folder and port. `extra_config` comes last in its configuration. `run_as` is for root."""
 
     def __init__(
-        self, programs: Programs, folder: Path, port: int, *, run_as: Account | None = None, extra_config: str = ""
+        self,
+        programs: Programs,
+        folder: Path,
+        port: int,
+        *,
+        run_as: ServerAccount | None = None,
+        extra_config: str = "",
     ) -> None:
         self.programs = programs
         self.folder = folder

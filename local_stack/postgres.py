@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Literal
 
 from local_stack import server_process
-from local_stack.account import Account, make_private_folder, server_account, write_private_file
 from local_stack.errors import INSTEAD, StackError
 from local_stack.ports import HOST, require_free
 from local_stack.process_table import arguments_of, children, find_server, is_alive
 from local_stack.programs import Programs
+from local_stack.server_account import ServerAccount, make_private_folder, server_account, write_private_file
 
 USER = "rencheng"
 START_TIMEOUT_S = 300.0  # after a kill it goes through up to max_wal_size first
@@ -43,7 +43,7 @@ class PostgresServer:
     """A server: programs, folder, port and the superuser's password. `run_as` is for root, whom PostgreSQL refuses."""
 
     def __init__(
-        self, programs: Programs, folder: Path, port: int, password: str, *, run_as: Account | None = None
+        self, programs: Programs, folder: Path, port: int, password: str, *, run_as: ServerAccount | None = None
     ) -> None:
         self.programs = programs
         self.folder = folder

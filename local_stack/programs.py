@@ -10,9 +10,9 @@ from pathlib import Path
 from local_stack import apt, unpack
 from local_stack.apt_settings import WANTED, architecture, check_tools, write_settings
 from local_stack.errors import INSTEAD, StackError
-from local_stack.locks import held
-from local_stack.places import Home, home_folder, make_shared_folder, open_home
-from local_stack.progress import Progress
+from local_stack.locks import hold_lock
+from local_stack.paths import SharedHome, home_folder, make_shared_folder, open_home
+from local_stack.progress import ProgressReporter
 
 PACKAGES = ("postgresql-17-timescaledb", "mosquitto", "mosquitto-clients")
 RECIPE = 1  # count up when unpacking changes, so that everybody gets a new folder
@@ -68,7 +68,7 @@ class Programs:
         }
 
 
-def ensure(report: Progress, *, home: Home | None = None) -> Programs:
+def ensure(report: ProgressReporter, *, home: SharedHome | None = None) -> Programs:
     """The programs, fetched and unpacked if they are not there yet. Survives being killed at any point."""
     home = home or open_home(home_folder())
     check_tools()
@@ -77,13 +77,13 @@ def ensure(report: Progress, *, home: Home | None = None) -> Programs:
         return programs
     make_shared_folder(home.programs)
     waiting_for = "another `up`, which is fetching the same programs"
-    with held(home.lock_file, waiting_for=waiting_for, report=report) as lock:
+    with hold_lock(home.lock_file, waiting_for=waiting_for, report=report) as lock:
         if not programs.root.is_dir():
             _build(programs, home=home, lock=lock, report=report)
     return programs
 
 
-def installed(home: Home) -> Programs:
+def installed(home: SharedHome) -> Programs:
     """Where the programs are, or will be."""
     return Programs(root=home.programs / _recipe_name())
 
@@ -93,10 +93,10 @@ def _recipe_name() -> str:
     return f"{WANTED}-{architecture()}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
 
 
-def _build(programs: Programs, *, home: Home, lock: int, report: Progress) -> None:
+def _build(programs: Programs, *, home: SharedHome, lock: int, report: ProgressReporter) -> None:
     """Build beside the final place and move there in one step: what is in place is whole."""
     _check_space(home.folder)
-    report.say(f"fetching TimescaleDB and Mosquitto into {home.folder} (once; about 100 MB)")
+    report.print_line(f"fetching TimescaleDB and Mosquitto into {home.folder} (once; about 100 MB)")
     make_shared_folder(home.apt)
     files = apt.fetch(PACKAGES, settings=write_settings(home.apt), lock=lock, report=report)
     fresh = programs.root.with_name(programs.root.name + ".partial")

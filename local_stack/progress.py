@@ -13,36 +13,36 @@ from rich.progress import Progress as Bars
 LINE_EVERY_S = 3.0
 
 
-class Step(Protocol):
+class ProgressStep(Protocol):
     """A step under way."""
 
-    def at(self, done: float, total: float) -> None:
+    def update(self, done: float, total: float) -> None:
         """Tell how far the step has come."""
 
 
-class Progress(Protocol):
+class ProgressReporter(Protocol):
     """Where long steps are told to."""
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Tell something once."""
 
-    def step(self, title: str) -> AbstractContextManager[Step]:
+    def step(self, title: str) -> AbstractContextManager[ProgressStep]:
         """Begin a step; it ends with the context."""
 
 
-class Silence:
+class SilentProgress:
     """Tells nothing."""
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Drop it."""
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Step]:
+    def step(self, title: str) -> Iterator[ProgressStep]:
         """Drop what the step tells."""
         del title
         yield self
 
-    def at(self, done: float, total: float) -> None:
+    def update(self, done: float, total: float) -> None:
         """Drop it."""
 
 
@@ -52,12 +52,12 @@ class BarProgress:
     def __init__(self, console: Console) -> None:
         self._console = console
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Print a line."""
         self._console.print(text, highlight=False, markup=False)
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Step]:
+    def step(self, title: str) -> Iterator[ProgressStep]:
         """Show a bar until the context ends."""
         columns = (
             TextColumn("{task.description:<34}"),
@@ -68,7 +68,7 @@ class BarProgress:
         with Bars(*columns, console=self._console) as bars:
             bar = _Bar(bars, title)
             yield bar
-            bar.at(1, 1)
+            bar.update(1, 1)
 
 
 class _Bar:
@@ -76,24 +76,24 @@ class _Bar:
         self._bars = bars
         self._task = bars.add_task(title, total=None)
 
-    def at(self, done: float, total: float) -> None:
+    def update(self, done: float, total: float) -> None:
         self._bars.update(self._task, completed=done, total=total)
 
 
 class LineProgress:
     """Plain lines, for logs and pipes."""
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         """Print a line."""
         print(text, flush=True)  # noqa: T201 - lines on stdout are what this class is for
 
     @contextmanager
-    def step(self, title: str) -> Iterator[Step]:
+    def step(self, title: str) -> Iterator[ProgressStep]:
         """Print the beginning, a line every few seconds, and the end."""
-        self.say(f"{title} …")
+        self.print_line(f"{title} …")
         began = time.monotonic()
         yield _Lines(self, title)
-        self.say(f"{title}: done in {time.monotonic() - began:.1f} s")
+        self.print_line(f"{title}: done in {time.monotonic() - began:.1f} s")
 
 
 class _Lines:
@@ -102,13 +102,13 @@ class _Lines:
         self._title = title
         self._told_at = time.monotonic()
 
-    def at(self, done: float, total: float) -> None:
+    def update(self, done: float, total: float) -> None:
         if time.monotonic() - self._told_at < LINE_EVERY_S:
             return
         self._told_at = time.monotonic()
-        self._progress.say(f"{self._title}: {100 * done / total:.0f} %")
+        self._progress.print_line(f"{self._title}: {100 * done / total:.0f} %")
 
 
-def progress_for_stdout() -> Progress:
+def progress_for_stdout() -> ProgressReporter:
     """The progress that fits where stdout goes."""
     return BarProgress(Console()) if sys.stdout.isatty() else LineProgress()

@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from local_stack.account import Account
 from local_stack.errors import StackError
 from local_stack.process_table import is_alive
+from local_stack.server_account import ServerAccount
 
 POLL_S = 0.02
 LOG_LIMIT_BYTES = 10_000_000
@@ -24,7 +24,12 @@ _started: dict[int, subprocess.Popen[bytes]] = {}
 
 
 def start(
-    command: Sequence[str], *, folder: Path, log_file: Path, environment: Mapping[str, str], account: Account | None
+    command: Sequence[str],
+    *,
+    folder: Path,
+    log_file: Path,
+    environment: Mapping[str, str],
+    account: ServerAccount | None,
 ) -> int:
     """Start a server in a session of its own, as the account, in a folder it may enter. Returns its process id."""
     _turn_over(log_file)

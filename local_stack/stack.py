@@ -5,17 +5,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from local_stack.account import make_private_folder, write_private_file
-from local_stack.endpoints import Endpoints, External, external_servers, write_stack_env
-from local_stack.locks import held
+from local_stack.endpoints import Endpoints, ExternalServers, external_servers, write_stack_env
+from local_stack.locks import hold_lock
 from local_stack.mosquitto import MosquittoServer
 from local_stack.passwords import password_file_text
-from local_stack.places import Place, make_shared_folder, place_of
+from local_stack.paths import CheckoutPaths, make_shared_folder, paths_of
 from local_stack.ports import is_still_free
 from local_stack.postgres import USER, PostgresServer
 from local_stack.programs import Programs, ensure, installed
-from local_stack.progress import Progress, Silence
-from local_stack.state import State, change_port, ensure_state, read_state
+from local_stack.progress import ProgressReporter, SilentProgress
+from local_stack.server_account import make_private_folder, write_private_file
+from local_stack.state import StackState, change_port, ensure_state, read_state
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class ServerStatus:
     pid: int | None = None
 
     @property
-    def is_well(self) -> bool:
+    def is_usable(self) -> bool:
         """Whether it is usable as far as we can tell: ours runs, another's is not ours to judge."""
         return self.state in {"running", "external"}
 
 
-def up(checkout: Path, report: Progress) -> Endpoints:
+def up(checkout: Path, report: ProgressReporter) -> Endpoints:
     """Start what does not run yet, and write the endpoints for the settings. The servers outlive this process."""
-    place = place_of(checkout)
+    place = paths_of(checkout)
     external = external_servers(place)
     if external.database_url is not None and external.mqtt_url is not None:
-        report.say("RENCHENG_DATABASE_URL and RENCHENG_MQTT_URL are set: using those servers, starting none")
+        report.print_line("RENCHENG_DATABASE_URL and RENCHENG_MQTT_URL are set: using those servers, starting none")
         return Endpoints(database_url=external.database_url, mqtt_url=external.mqtt_url)
     programs = ensure(report, home=place.home)
     with _alone(place, report):
@@ -53,18 +53,18 @@ def up(checkout: Path, report: Progress) -> Endpoints:
     return endpoints
 
 
-def down(checkout: Path, report: Progress | None = None) -> None:
+def down(checkout: Path, report: ProgressReporter | None = None) -> None:
     """Stop this checkout's servers, and no others. Their data stays."""
-    place = place_of(checkout)
-    with _alone(place, report or Silence()):
+    place = paths_of(checkout)
+    with _alone(place, report or SilentProgress()):
         for server in _servers(place):
             server.stop()
 
 
-def reset(checkout: Path, report: Progress | None = None) -> None:
+def reset(checkout: Path, report: ProgressReporter | None = None) -> None:
     """Kill this checkout's servers and delete their data, logs, ports and passwords."""
-    place = place_of(checkout)
-    with _alone(place, report or Silence()):
+    place = paths_of(checkout)
+    with _alone(place, report or SilentProgress()):
         for server in _servers(place):
             server.kill()  # what it would still write is deleted below
         if place.folder.exists():
@@ -75,7 +75,7 @@ def reset(checkout: Path, report: Progress | None = None) -> None:
 
 def status(checkout: Path) -> list[ServerStatus]:
     """How this checkout's servers are."""
-    place = place_of(checkout)
+    place = paths_of(checkout)
     external = external_servers(place)
     state = read_state(place)
     postgres = _own_status("PostgreSQL", _postgres(place, installed(place.home), state) if state else None)
@@ -89,7 +89,7 @@ def status(checkout: Path) -> list[ServerStatus]:
 
 def reload_broker(checkout: Path) -> bool:
     """Make this checkout's broker read its accounts anew. False if it does not run (it reads them when it starts)."""
-    place = place_of(checkout)
+    place = paths_of(checkout)
     state = read_state(place)
     if state is None:
         return False
@@ -100,11 +100,13 @@ def reload_broker(checkout: Path) -> bool:
 
 def log_files(checkout: Path) -> list[Path]:
     """The logs of this checkout's servers."""
-    folder = place_of(checkout).folder
+    folder = paths_of(checkout).folder
     return [folder / "postgres" / "postgres.log", folder / "mosquitto" / "mosquitto.log"]
 
 
-def _start_postgres(place: Place, programs: Programs, state: State, report: Progress) -> State:
+def _start_postgres(
+    place: CheckoutPaths, programs: Programs, state: StackState, report: ProgressReporter
+) -> StackState:
     server = _postgres(place, programs, state)
     _end_orphan(server, without=server.data, report=report)
     if not server.is_running and not is_still_free(state.postgres_port):
@@ -118,7 +120,9 @@ def _start_postgres(place: Place, programs: Programs, state: State, report: Prog
     return state
 
 
-def _start_mosquitto(place: Place, programs: Programs, state: State, report: Progress) -> State:
+def _start_mosquitto(
+    place: CheckoutPaths, programs: Programs, state: StackState, report: ProgressReporter
+) -> StackState:
     broker = _mosquitto(place, programs, state)
     _end_orphan(broker, without=broker.config_file, report=report)
     if not broker.is_running and not is_still_free(state.mosquitto_port):
@@ -132,14 +136,14 @@ def _start_mosquitto(place: Place, programs: Programs, state: State, report: Pro
     return state
 
 
-def _end_orphan(server: PostgresServer | MosquittoServer, *, without: Path, report: Progress) -> None:
+def _end_orphan(server: PostgresServer | MosquittoServer, *, without: Path, report: ProgressReporter) -> None:
     """End a server of ours whose files somebody has deleted under it: it goes on with what no longer exists."""
     if server.is_running and not without.exists():
-        report.say(f"a server of this checkout still ran without its files in {server.folder}; ending it")
+        report.print_line(f"a server of this checkout still ran without its files in {server.folder}; ending it")
         server.kill()
 
 
-def _endpoints(place: Place, programs: Programs, state: State, external: External) -> Endpoints:
+def _endpoints(place: CheckoutPaths, programs: Programs, state: StackState, external: ExternalServers) -> Endpoints:
     database_url = external.database_url or _postgres(place, programs, state).url()
     if external.mqtt_url is not None:
         return Endpoints(database_url=database_url, mqtt_url=external.mqtt_url, stack_bin=programs.bin)
@@ -155,7 +159,7 @@ def _endpoints(place: Place, programs: Programs, state: State, external: Externa
     )
 
 
-def _servers(place: Place) -> list[MosquittoServer | PostgresServer]:
+def _servers(place: CheckoutPaths) -> list[MosquittoServer | PostgresServer]:
     """This checkout's servers, in the order to end them; none before the first `up`."""
     state = read_state(place)
     if state is None:
@@ -173,14 +177,14 @@ def _own_status(name: str, server: PostgresServer | MosquittoServer | None) -> S
     return ServerStatus(name, "running" if server.accepts_connections else "not answering", server.address, pid)
 
 
-def _postgres(place: Place, programs: Programs, state: State) -> PostgresServer:
+def _postgres(place: CheckoutPaths, programs: Programs, state: StackState) -> PostgresServer:
     folder = place.folder / "postgres"
     return PostgresServer(programs, folder, state.postgres_port, state.postgres_password, run_as=place.home.account)
 
 
-def _mosquitto(place: Place, programs: Programs, state: State) -> MosquittoServer:
+def _mosquitto(place: CheckoutPaths, programs: Programs, state: StackState) -> MosquittoServer:
     return MosquittoServer(programs, place.folder / "mosquitto", state.mosquitto_port, run_as=place.home.account)
 
 
-def _alone(place: Place, report: Progress) -> AbstractContextManager[int]:
-    return held(place.lock_file, waiting_for="another command on this checkout's servers", report=report)
+def _alone(place: CheckoutPaths, report: ProgressReporter) -> AbstractContextManager[int]:
+    return hold_lock(place.lock_file, waiting_for="another command on this checkout's servers", report=report)

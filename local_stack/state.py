@@ -6,19 +6,19 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from local_stack.account import write_private_file
 from local_stack.errors import StackError
-from local_stack.locks import held
+from local_stack.locks import hold_lock
 from local_stack.passwords import generate_password
-from local_stack.places import Place
+from local_stack.paths import CheckoutPaths
 from local_stack.ports import choose_port
-from local_stack.progress import Progress
+from local_stack.progress import ProgressReporter
+from local_stack.server_account import write_private_file
 
 SERVICES = ("ingest", "alerts", "operator")  # the accounts rencheng-<service> of the broker
 
 
 @dataclass(frozen=True)
-class State:
+class StackState:
     """Ports and passwords of one checkout. The path is kept for people who wonder whose folder it is."""
 
     checkout: str
@@ -28,14 +28,14 @@ class State:
     service_passwords: dict[str, str]
 
 
-def read_state(place: Place) -> State | None:
+def read_state(place: CheckoutPaths) -> StackState | None:
     """What was kept, or None before the first `up`."""
     if not place.state_file.exists():
         return None
-    return State(**json.loads(place.state_file.read_text()))
+    return StackState(**json.loads(place.state_file.read_text()))
 
 
-def ensure_state(place: Place, report: Progress) -> State:
+def ensure_state(place: CheckoutPaths, report: ProgressReporter) -> StackState:
     """What was kept; made at the first `up`."""
     kept = read_state(place)
     if kept is not None:
@@ -47,7 +47,7 @@ def ensure_state(place: Place, report: Progress) -> State:
         )
     with _choosing_ports(place, report):
         postgres_port = _free_port(place, "postgres", also_avoid=())
-        state = State(
+        state = StackState(
             checkout=str(place.checkout),
             postgres_port=postgres_port,
             postgres_password=generate_password(),
@@ -58,7 +58,9 @@ def ensure_state(place: Place, report: Progress) -> State:
     return state
 
 
-def change_port(place: Place, state: State, server: Literal["postgres", "mosquitto"], report: Progress) -> State:
+def change_port(
+    place: CheckoutPaths, state: StackState, server: Literal["postgres", "mosquitto"], report: ProgressReporter
+) -> StackState:
     """Another port for `postgres` or `mosquitto`, because somebody else has taken the kept one."""
     with _choosing_ports(place, report):
         ports = (state.postgres_port, state.mosquitto_port)
@@ -68,15 +70,17 @@ def change_port(place: Place, state: State, server: Literal["postgres", "mosquit
     return changed
 
 
-def _write_state(place: Place, state: State) -> None:
+def _write_state(place: CheckoutPaths, state: StackState) -> None:
     write_private_file(place.state_file, json.dumps(asdict(state), indent=1) + "\n", None)
 
 
-def _choosing_ports(place: Place, report: Progress) -> AbstractContextManager[int]:
-    return held(place.home.folder / "ports.lock", waiting_for="another checkout to choose its ports", report=report)
+def _choosing_ports(place: CheckoutPaths, report: ProgressReporter) -> AbstractContextManager[int]:
+    return hold_lock(
+        place.home.folder / "ports.lock", waiting_for="another checkout to choose its ports", report=report
+    )
 
 
-def _free_port(place: Place, server: str, *, also_avoid: tuple[int, ...]) -> int:
+def _free_port(place: CheckoutPaths, server: str, *, also_avoid: tuple[int, ...]) -> int:
     avoid = {*also_avoid, *_ports_of_others(place.folder)}
     return choose_port(seed=f"{place.checkout} {server}", avoid=avoid)
 

@@ -10,19 +10,19 @@ from pathlib import Path
 from shutil import which
 
 from local_stack.errors import StackError
-from local_stack.progress import Progress
+from local_stack.progress import ProgressReporter
 
 # Not needed here: the compiler behind JIT (which is off), Perl for the distribution's own scripts, translations.
 _LEFT_OUT = ("libllvm", "libz3", "perl", "libperl", "locales_", "libc-l10n_")
 
 
-def unpack(packages: Iterable[Path], root: Path, *, report: Progress) -> None:
+def unpack(packages: Iterable[Path], root: Path, *, report: ProgressReporter) -> None:
     """Unpack the packages side by side into a new folder."""
     root.mkdir(parents=True)
     needed = [package for package in packages if not package.name.startswith(_LEFT_OUT)]
     with report.step(f"unpacking {len(needed)} packages") as step, ThreadPoolExecutor(os.cpu_count()) as pool:
         for done, _ in enumerate(pool.map(lambda package: _unpack_one(package, root), needed), start=1):
-            step.at(done, len(needed))
+            step.update(done, len(needed))
     root.chmod(0o755)
 
 

@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.chaos.proof import Proof, as_document, prove
-from benchmarks.chaos.script import Dose
+from benchmarks.chaos.fault_schedule import FaultPlan
+from benchmarks.chaos.run import ChaosReport, as_document, run_chaos
 
 BUILD = Path("build/chaos")
 
@@ -34,8 +34,8 @@ def chaos(
     def tell(what: str) -> None:
         sys.stderr.write(f"{time.monotonic() - began_s:7.1f} s  {what}\n")
 
-    dose = Dose(seconds, worker_kills, database_restarts, broker_restarts, broker_kills)
-    proof = prove(seed, dose, per_s=per_s, tell=tell)
+    dose = FaultPlan(seconds, worker_kills, database_restarts, broker_restarts, broker_kills)
+    proof = run_chaos(seed, dose, per_s=per_s, tell=tell)
     BUILD.mkdir(parents=True, exist_ok=True)
     (BUILD / "report.json").write_text(json.dumps(as_document(proof), indent=2))
     Console().print(_table(proof))
@@ -43,7 +43,7 @@ def chaos(
     raise typer.Exit(0 if proof.holds or (broker_kills and not proof.audit.duplicated) else 1)
 
 
-def _table(proof: Proof) -> Table:
+def _table(proof: ChaosReport) -> Table:
     table = Table("chaos", f"seed {proof.seed}, {proof.seconds:.0f} s", box=None)
     for fault, times in sorted(proof.faults.items()):
         table.add_row(fault, f"{times}")

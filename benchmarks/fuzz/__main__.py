@@ -11,11 +11,11 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.fuzz.messages import STRANGER, WORLD, devices
-from benchmarks.fuzz.sender import FuzzLoad, FuzzOrder
-from benchmarks.throughput.fleet import Fleet
-from benchmarks.throughput.ours import Run, ingest, run
-from benchmarks.throughput.sender import Order
+from benchmarks.fuzz.messages import UNREGISTERED, WORLD, devices
+from benchmarks.fuzz.sender import FuzzLoad, FuzzLoadPlan
+from benchmarks.throughput.fleet import LoadFleet
+from benchmarks.throughput.ingest_run import IngestRun, ingest, run
+from benchmarks.throughput.sender import LoadPlan
 from benchmarks.throughput.servers import Servers, servers
 from local_stack.mosquitto import MosquittoServer
 from rencheng.messaging.mqtt.accounts import new_password
@@ -36,7 +36,7 @@ _ROWS = """SELECT (SELECT count(*) FROM waterlogging_readings) + (SELECT count(*
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class FuzzReport:
     """What came of it.
 
     Attributes:
@@ -58,7 +58,7 @@ class Report:
     stored: int
     rows: int
     quarantined: int
-    buried: int
+    quarantine_entries: int
     alone_per_s: float
     beside_per_s: float
     worst_per_s: float
@@ -73,7 +73,7 @@ class Report:
     @property
     def holds(self) -> bool:
         """Is every message accounted for, and did the good keep their rate?"""
-        adds_up = (self.readings, self.stored, self.quarantined) == (self.account, self.rows, self.buried)
+        adds_up = (self.readings, self.stored, self.quarantined) == (self.account, self.rows, self.quarantine_entries)
         return adds_up and self.kept >= KEPT_MIN and self.lost == self.complaints == 0
 
 
@@ -81,7 +81,7 @@ def main() -> None:
     """Fuzz, print, write; ends with 1 if something does not hold."""
     messages, seed = int(os.environ.get("MESSAGES", "1000000")), int(os.environ.get("SEED", "1"))
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    fleet = Fleet(GOOD_DEVICES, 1, 1, midnight - timedelta(days=25))
+    fleet = LoadFleet(GOOD_DEVICES, 1, 1, midnight - timedelta(days=25))
     with servers(fleet.names) as these:
         _register(these)
         with these.broker() as broker:
@@ -101,22 +101,22 @@ def _register(these: Servers) -> None:
         add_world(connection, WORLD, "Fuzzing")
         register(connection, [(device, None) for device in odd])
     engine.dispose()
-    these.devices |= {device.device_id: new_password() for device in odd} | {STRANGER: new_password()}
+    these.devices |= {device.device_id: new_password() for device in odd} | {UNREGISTERED: new_password()}
 
 
-def _measure(these: Servers, broker: MosquittoServer, fleet: Fleet, messages: int, seed: int) -> Report:
+def _measure(these: Servers, broker: MosquittoServer, fleet: LoadFleet, messages: int, seed: int) -> FuzzReport:
     passwords = {name: word for name, word in these.devices.items() if name.startswith("fuzz-")}
-    runs: list[Run] = []
+    runs: list[IngestRun] = []
 
     with ingest(these, broker) as process, psycopg.connect(these.conninfo, autocommit=True) as line:
 
-        def good(seconds: float) -> Run:
+        def good(seconds: float) -> IngestRun:
             own = replace(fleet, first=fleet.first + timedelta(hours=len(runs)))
-            order = Order(("127.0.0.1", broker.port), these.devices, own, seconds, GOOD_PER_S, AHEAD_MAX)
+            order = LoadPlan(("127.0.0.1", broker.port), these.devices, own, seconds, GOOD_PER_S, AHEAD_MAX)
             runs.append(run(these, order, process))
             return runs[-1]
 
-        fuzz = FuzzLoad(FuzzOrder(broker.port, passwords, seed, messages, FUZZED_PER_S))
+        fuzz = FuzzLoad(FuzzLoadPlan(broker.port, passwords, seed, messages, FUZZED_PER_S))
         fuzz.wait_until_made()
         good(2.0)  # everything warm
         alone = good(WINDOW_S)
@@ -127,7 +127,7 @@ def _measure(these: Servers, broker: MosquittoServer, fleet: Fleet, messages: in
         stored, quarantined, account = _settled(line, readings)
         rows, buried = line.execute(_ROWS).fetchone() or (0, 0)
         log = (these.folder / f"ingest-{broker.port}.log").read_text()
-        return Report(
+        return FuzzReport(
             seed=seed,
             fuzzed=sent.messages,
             fuzzed_per_s=sent.messages / sent.seconds,
@@ -136,16 +136,16 @@ def _measure(these: Servers, broker: MosquittoServer, fleet: Fleet, messages: in
             stored=stored,
             rows=rows,
             quarantined=quarantined,
-            buried=buried,
+            quarantine_entries=buried,
             alone_per_s=alone.per_s,
             beside_per_s=sum(one.readings for one in beside) / sum(one.readings / one.per_s for one in beside),
             worst_per_s=min(one.per_s for one in beside),
-            lost=sum(one.finding.lost for one in runs),
+            lost=sum(one.audit.lost for one in runs),
             complaints=log.count("Traceback") + (process.poll() is not None),
         )
 
 
-def _beside(fuzz: FuzzLoad, good: Callable[[float], Run]) -> Iterator[Run]:
+def _beside(fuzz: FuzzLoad, good: Callable[[float], IngestRun]) -> Iterator[IngestRun]:
     """Good traffic, window after window, as long as the fuzzers send; a window that outlasts them does not count."""
     first = True
     while first or not fuzz.is_done():

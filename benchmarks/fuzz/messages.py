@@ -18,7 +18,7 @@ KINDS: Mapping[str, tuple[Kind, ...]] = {name: tuple(Kind) for name in OURS} | {
 WORLD = "fuzz"
 """An exercise of its own, so that the account tells its readings from those of the devices beside them."""
 
-STRANGER, RETIRED, FOREIGN = "fuzz-stranger", "fuzz-retired", "fuzz-foreign"
+UNREGISTERED, RETIRED, FOREIGN = "fuzz-stranger", "fuzz-retired", "fuzz-foreign"
 
 _ODD_STEPS = (
     "",
@@ -55,7 +55,7 @@ _LARGE = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Fuzzed:
+class FuzzedMessage:
     """One message, by whom, and as how many readings the account must show it (0: it says that a device is there)."""
 
     device_id: str
@@ -75,12 +75,12 @@ def devices(now: datetime) -> list[Device]:
     return [*sane, retired, Device(FOREIGN, Kind.SIGNAL, REGION, WORLD, codec="morse")]
 
 
-def fuzzed(seed: int, now: datetime) -> Iterator[Fuzzed]:
+def fuzzed_messages(seed: int, now: datetime) -> Iterator[FuzzedMessage]:
     """Messages without end; the same seed and time give the same ones."""
     dice = random.Random(seed)
     senders = devices(now)
     directory = {device.device_id: device for device in senders}
-    everyone = [*senders, Device(STRANGER, Kind.WATERLOGGING, REGION)]
+    everyone = [*senders, Device(UNREGISTERED, Kind.WATERLOGGING, REGION)]
     for number in range(10**9):
         device = dice.choice(everyone)
         topic = _topic(dice, device)
@@ -89,7 +89,7 @@ def fuzzed(seed: int, now: datetime) -> Iterator[Fuzzed]:
         else:
             payload = _payload(dice, device, now - timedelta(seconds=1, milliseconds=number % 10**8))
         admitted = admit(InboundPayload(topic, payload, now), directory, ClockLimits())
-        yield Fuzzed(device.device_id, topic, payload, admitted.count)
+        yield FuzzedMessage(device.device_id, topic, payload, admitted.count)
 
 
 def _topic(dice: random.Random, device: Device) -> str:

@@ -11,7 +11,7 @@ from itertools import islice
 from multiprocessing.sharedctypes import RawValue
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.fuzz.messages import fuzzed
+from benchmarks.fuzz.messages import fuzzed_messages
 from benchmarks.throughput.fleet import connect_packet, publish_packet
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ WELCOME_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class FuzzOrder:
+class FuzzLoadPlan:
     """What to send: so many messages of a seed, at most so many a second, at most so many on their way."""
 
     port: int
@@ -36,7 +36,7 @@ class FuzzOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class FuzzSent:
+class FuzzLoadResult:
     """What was sent, as how many readings the account must show it, and how long the broker took."""
 
     messages: int
@@ -47,7 +47,7 @@ class FuzzSent:
 class FuzzLoad:
     """Fuzzers at work in a process of their own."""
 
-    def __init__(self, order: FuzzOrder) -> None:
+    def __init__(self, order: FuzzLoadPlan) -> None:
         context = multiprocessing.get_context("spawn")
         self.sent = RawValue(c_longlong, 0)
         self._ready, self._go = context.Event(), context.Event()
@@ -70,21 +70,21 @@ class FuzzLoad:
         """Has the broker acknowledged everything?"""
         return self._result.poll(0)
 
-    def result(self) -> FuzzSent:
+    def result(self) -> FuzzLoadResult:
         """Wait until the broker has acknowledged everything."""
         if not self._result.poll(PATIENCE_S):
             self._process.kill()
             raise TimeoutError("the broker did not take the fuzzed messages")
-        sent: FuzzSent = self._result.recv()
+        sent: FuzzLoadResult = self._result.recv()
         self._process.join()
         return sent
 
 
-def _send(order: FuzzOrder, ready: Any, go: Any, sent: Any, result: Any) -> None:  # noqa: ANN401 - multiprocessing's have no useful types
+def _send(order: FuzzLoadPlan, ready: Any, go: Any, sent: Any, result: Any) -> None:  # noqa: ANN401 - multiprocessing's have no useful types
     now = datetime.now().astimezone()
     packets: list[tuple[str, bytes]] = []
     readings = 0
-    for number, message in enumerate(islice(fuzzed(order.seed, now), order.messages)):
+    for number, message in enumerate(islice(fuzzed_messages(order.seed, now), order.messages)):
         packets.append(
             (message.device_id, publish_packet(message.topic, message.payload, packet_id=number % 60_000 + 1))
         )
@@ -105,7 +105,7 @@ def _send(order: FuzzOrder, ready: Any, go: Any, sent: Any, result: Any) -> None
         acknowledged += sum(_acknowledged(line) for line in lines.values())
         time.sleep(0.001)
     sent.value = len(packets)
-    result.send(FuzzSent(len(packets), readings, time.monotonic() - began))
+    result.send(FuzzLoadResult(len(packets), readings, time.monotonic() - began))
 
 
 def _open(port: int, name: str, password: str) -> socket.socket:

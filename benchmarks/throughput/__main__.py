@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from benchmarks.throughput import peers
-from benchmarks.throughput.fleet import Fleet
-from benchmarks.throughput.ours import Run, ingest, run
-from benchmarks.throughput.report import Results, as_json, chart, table
-from benchmarks.throughput.sender import Load, Order
+from benchmarks.throughput.fleet import LoadFleet
+from benchmarks.throughput.ingest_run import IngestRun, ingest, run
+from benchmarks.throughput.report import ThroughputResults, as_json, chart, table
+from benchmarks.throughput.sender import LoadPlan, ReadingLoad
 from benchmarks.throughput.servers import Servers, servers
 from local_stack.mosquitto import MosquittoServer
 
@@ -63,12 +63,12 @@ class Bench:
 
     servers: Servers
     seconds: Seconds
-    fleet: Fleet
+    fleet: LoadFleet
     days: "count[int]" = field(default_factory=count)
 
-    def everything(self) -> Results:
+    def everything(self) -> ThroughputResults:
         """All parts, one after another on a machine that does nothing else."""
-        results = Results(cores=os.cpu_count() or 0)
+        results = ThroughputResults(cores=os.cpu_count() or 0)
         say = results.peers
         say["receive_only"] = self.step("paho, receive only", lambda: self.receive(buffered=False))
         say["receive_buffered"] = self.step("paho with a buffer, receive only", lambda: self.receive(buffered=True))
@@ -123,12 +123,12 @@ class Bench:
         block: int = BLOCK,
         array: int = 1,
         ahead_max: int = AHEAD_MAX,
-    ) -> Run:
+    ) -> IngestRun:
         """Rencheng under one load."""
         fleet = replace(self.of_its_own_day(), block=block, array=array)
         return run(self.servers, self.order(broker, fleet, seconds, rate, ahead_max), process)
 
-    def arrays(self, broker: MosquittoServer, process: "subprocess.Popen[bytes]") -> Run:
+    def arrays(self, broker: MosquittoServer, process: "subprocess.Popen[bytes]") -> IngestRun:
         """Rencheng under buffered uploads, as many as it takes."""
         return self.run(
             broker, process, seconds=self.seconds.peer, block=BLOCK_OF_ARRAYS, array=ARRAY, ahead_max=4 * AHEAD_MAX
@@ -147,7 +147,7 @@ class Bench:
     def peer(self, broker: MosquittoServer, form: Callable[..., None], *more: object) -> float:
         """A peer under load, until it has taken everything."""
         order = self.order(broker, self.of_its_own_day(), self.seconds.peer, None, AHEAD_MAX)
-        load, ready = Load(order), get_context("spawn").Event()
+        load, ready = ReadingLoad(order), get_context("spawn").Event()
         process = peers.start(form, order.address, self.servers.password, load.taken, ready, *more)
         if not ready.wait(START_S):
             raise TimeoutError("the peer did not subscribe")
@@ -167,20 +167,22 @@ class Bench:
         fleet = replace(self.of_its_own_day(), block=100)
         return peers.copy_rows_per_s(self.servers.conninfo, fleet, seconds=self.seconds.copy)
 
-    def of_its_own_day(self) -> Fleet:
+    def of_its_own_day(self) -> LoadFleet:
         """The fleet, a day after the last run."""
         return replace(self.fleet, first=self.fleet.first + timedelta(days=next(self.days)))
 
-    def order(self, broker: MosquittoServer, fleet: Fleet, seconds: float, rate: float | None, ahead: int) -> Order:
+    def order(
+        self, broker: MosquittoServer, fleet: LoadFleet, seconds: float, rate: float | None, ahead: int
+    ) -> LoadPlan:
         """A load on a broker."""
-        return Order(("127.0.0.1", broker.port), self.servers.devices, fleet, seconds, rate, ahead)
+        return LoadPlan(("127.0.0.1", broker.port), self.servers.devices, fleet, seconds, rate, ahead)
 
 
 def main() -> None:
     """Measure, print, write."""
     seconds = Seconds.quick() if os.environ.get("QUICK") else Seconds()
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    fleet = Fleet(DEVICES, BLOCK, 1, midnight - timedelta(days=20))
+    fleet = LoadFleet(DEVICES, BLOCK, 1, midnight - timedelta(days=20))
     with servers(fleet.names) as these:
         results = Bench(these, seconds, fleet).everything()
     FOLDER.mkdir(parents=True, exist_ok=True)

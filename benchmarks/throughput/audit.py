@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from benchmarks.throughput.fleet import Fleet, fraction_us
-from benchmarks.throughput.sender import Sent
+from benchmarks.throughput.fleet import LoadFleet, fraction_us
+from benchmarks.throughput.sender import LoadResult
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,15 +35,15 @@ FROM waterlogging_readings WHERE time >= %s AND time < %s + interval '1 day' GRO
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class KeyAudit:
     """`lost`: published and not there. `strange`: there and never published. `doubled`: there more than once."""
 
     lost: int
-    strange: int
+    unexpected: int
     doubled: int
 
 
-def audit(conninfo: str, fleet: Fleet, sent: Sent) -> Finding:
+def audit(conninfo: str, fleet: LoadFleet, sent: LoadResult) -> KeyAudit:
     """Compare the keys that were published with those that are stored."""
     given = {
         "first": fleet.first,
@@ -55,10 +55,10 @@ def audit(conninfo: str, fleet: Fleet, sent: Sent) -> Finding:
         connection.execute("SET work_mem = '512MB'")
         row = connection.execute(_AUDIT, given).fetchone()
     assert row  # noqa: S101 - an aggregate has a row
-    return Finding(*row)
+    return KeyAudit(*row)
 
 
-def commits(conninfo: str, fleet: Fleet, sent: Sent) -> list[tuple[float, float]]:
+def commits(conninfo: str, fleet: LoadFleet, sent: LoadResult) -> list[tuple[float, float]]:
     """(sent, committed) of every block that is there, Unix times; the last reading of a block counts for all."""
     numbers = {name: number for number, name in enumerate(fleet.names)}
     with psycopg.connect(conninfo) as connection:

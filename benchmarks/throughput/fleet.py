@@ -14,7 +14,7 @@ SECOND_FORMAT = "%Y-%m-%dT%H:%M:%S"
 
 
 @dataclass(frozen=True, slots=True)
-class Fleet:
+class LoadFleet:
     """Who publishes what.
 
     Attributes:

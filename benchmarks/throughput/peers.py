@@ -13,7 +13,7 @@ import psycopg
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
-from benchmarks.throughput.fleet import Fleet, values
+from benchmarks.throughput.fleet import LoadFleet, values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,7 +120,7 @@ def _client(address: tuple[str, int], password: str, ready: Any, arrived: Any, *
     return client
 
 
-def copy_rows_per_s(conninfo: str, fleet: Fleet, *, seconds: float) -> float:
+def copy_rows_per_s(conninfo: str, fleet: LoadFleet, *, seconds: float) -> float:
     """Rows a second of binary COPY into the hypertable, from packed bytes that were there before."""
     rows, spent_s, block = 0, 0.0, 0
     blocks = COPY_ROWS // (fleet.devices * fleet.block) or 1
@@ -138,7 +138,7 @@ def copy_rows_per_s(conninfo: str, fleet: Fleet, *, seconds: float) -> float:
     return rows / spent_s
 
 
-def _packed(fleet: Fleet, name: str, block: int) -> bytes:
+def _packed(fleet: LoadFleet, name: str, block: int) -> bytes:
     device = name.encode()
     out = []
     for place in range(fleet.block):

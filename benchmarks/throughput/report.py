@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from benchmarks.throughput.ours import Run
+from benchmarks.throughput.ingest_run import IngestRun
 
 LATENCIES = {"at_25_percent": "25 %", "at_50_percent": "50 %", "at_90_percent": "90 %", "at_15k": "15,000/s"}
 BAR_WIDTH, BAR_HEIGHT, LEFT = 420, 26, 250
@@ -13,7 +13,7 @@ COLOURS = {"peer": "#b9c3cc", "ours": "#2f6fde"}
 
 
 @dataclass
-class Results:
+class ThroughputResults:
     """Everything that was measured.
 
     Attributes:
@@ -24,20 +24,20 @@ class Results:
 
     cores: int
     peers: dict[str, float] = field(default_factory=dict)
-    ours: dict[str, Run] = field(default_factory=dict)
+    ours: dict[str, IngestRun] = field(default_factory=dict)
 
     @property
     def lost(self) -> int:
         """Readings that were published and are not there, in all runs."""
-        return sum(run.finding.lost for run in self.ours.values())
+        return sum(run.audit.lost for run in self.ours.values())
 
     @property
     def duplicate_rows(self) -> int:
         """Rows that are there twice, or that nobody published, in all runs."""
-        return sum(run.finding.doubled + run.finding.strange for run in self.ours.values())
+        return sum(run.audit.doubled + run.audit.unexpected for run in self.ours.values())
 
 
-def rates(results: Results) -> Iterator[tuple[str, str, float, float]]:
+def rates(results: ThroughputResults) -> Iterator[tuple[str, str, float, float]]:
     """(who, what, a second, what it is measured against)."""
     peers, ours = results.peers, results.ours
     singles, copy = ours["singles"].per_s, peers["copy"]
@@ -51,7 +51,7 @@ def rates(results: Results) -> Iterator[tuple[str, str, float, float]]:
     yield "ours", "the same with two slots", ours["arrays_2_slots"].per_s, ours["arrays"].per_s
 
 
-def table(results: Results) -> str:
+def table(results: ThroughputResults) -> str:
     """What `make bench` prints."""
     lines = [f"{'':36}{'a second':>10}{'Rencheng is':>14}"]
     lines += [
@@ -78,7 +78,7 @@ def table(results: Results) -> str:
     return "\n".join(lines)
 
 
-def as_json(results: Results) -> dict[str, Any]:
+def as_json(results: ThroughputResults) -> dict[str, Any]:
     """The report."""
     peers, ours = results.peers, results.ours
     singles = ours["singles"]
@@ -104,8 +104,8 @@ def as_json(results: Results) -> dict[str, Any]:
             name: {
                 "readings": run.readings,
                 "per_s": round(run.per_s),
-                "lost": run.finding.lost,
-                "doubled": run.finding.doubled,
+                "lost": run.audit.lost,
+                "doubled": run.audit.doubled,
                 "p50_ms": round(run.latency_ms(0.5), 1),
                 "p99_ms": round(run.latency_ms(0.99), 1),
                 "rss_mb": [round(mb, 1) for mb in run.rss_mb],
@@ -115,7 +115,7 @@ def as_json(results: Results) -> dict[str, Any]:
     }
 
 
-def chart(results: Results) -> str:
+def chart(results: ThroughputResults) -> str:
     """Bars, as SVG; rows of COPY and of arrays have a scale of their own, below."""
     rows = list(rates(results))
     parts = []

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multiprocessing.sharedctypes import RawValue
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.throughput.fleet import SECOND_FORMAT, Fleet, connect_packet
+from benchmarks.throughput.fleet import SECOND_FORMAT, LoadFleet, connect_packet
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -20,7 +20,7 @@ PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class LoadPlan:
     """What to send.
 
     Attributes:
@@ -34,14 +34,14 @@ class Order:
 
     address: tuple[str, int]
     passwords: Mapping[str, str]
-    fleet: Fleet
+    fleet: LoadFleet
     seconds: float
     rate: float | None = None
     ahead_max: int = 30_000
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class LoadResult:
     """What was sent.
 
     Attributes:
@@ -56,13 +56,13 @@ class Sent:
     ended_at: float
 
 
-class Load:
+class ReadingLoad:
     """A sender at work in a process of its own.
 
     `taken` is for the other end: it says there how many readings it has had.
     """
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: LoadPlan) -> None:
         context = multiprocessing.get_context("spawn")
         self.taken = RawValue(c_longlong, 0)
         self.sent = RawValue(c_longlong, 0)
@@ -75,17 +75,17 @@ class Load:
         """Begin."""
         self._process.start()
 
-    def result(self) -> Sent:
+    def result(self) -> LoadResult:
         """Wait until all is sent and the broker has acknowledged it."""
         if not self._result.poll(self._order.seconds + PATIENCE_S):
             self._process.kill()
             raise TimeoutError("the broker did not take the load")
-        sent: Sent = self._result.recv()
+        sent: LoadResult = self._result.recv()
         self._process.join()
         return sent
 
 
-def _send(order: Order, taken: Any, sent: Any, result: Any) -> None:  # noqa: ANN401 - ctypes and pipe ends have no useful types
+def _send(order: LoadPlan, taken: Any, sent: Any, result: Any) -> None:  # noqa: ANN401 - ctypes and pipe ends have no useful types
     fleet = order.fleet
     lines = [_open(order.address, name, order.passwords[name]) for name in fleet.names]
     pieces = [fleet.pieces(name) for name in fleet.names]
@@ -108,7 +108,7 @@ def _send(order: Order, taken: Any, sent: Any, result: Any) -> None:  # noqa: AN
     while acknowledged < number * fleet.messages_a_block * PUBACK_BYTES:
         acknowledged += sum(_acknowledged(line) for line in lines)
         time.sleep(PAUSE_S)
-    result.send(Sent(blocks, sent_at, began_at, ended_at))
+    result.send(LoadResult(blocks, sent_at, began_at, ended_at))
 
 
 def _open(address: tuple[str, int], name: str, password: str) -> socket.socket:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.throughput.fleet import REGION
 from benchmarks.throughput.servers import Servers, servers
-from benchmarks.warning_latency.sender import Load, Order, Sent
+from benchmarks.warning_latency.sender import CityLoad, CityLoadPlan, CityLoadResult
 from benchmarks.warning_latency.traffic import CITY, Crowd, probe_names
 from local_stack.mosquitto import MosquittoServer
 from rencheng.domain.device import Device
@@ -35,11 +35,11 @@ SETTLE_S = 3.0
 READY_S = 60.0
 ALERTS, EAR = "rencheng-alerts", "rencheng-operator"
 
-Heard = tuple[str, float, str, float]
+ReceivedWarning = tuple[str, float, str, float]
 """(probe, depth of the reading that decided, colour, Unix time of arrival)."""
 
 
-class Latency(NamedTuple):
+class WarningLatency(NamedTuple):
     """What was measured, in ms."""
 
     warnings: int
@@ -60,7 +60,7 @@ def main() -> None:
         _register(there, city)
         with there.broker() as broker, _service(there, broker, "ingest"), _service(there, broker, "alerts") as log:
             _await(log, '"can_evaluate": true')
-            sent, heard = _measure(there, Order(("127.0.0.1", broker.port), there.devices, asked.seconds, city))
+            sent, heard = _measure(there, CityLoadPlan(("127.0.0.1", broker.port), there.devices, asked.seconds, city))
     _report(sent, heard)
 
 
@@ -105,8 +105,8 @@ def _await(log: Path, words: str) -> None:
         time.sleep(0.05)
 
 
-def _measure(there: Servers, order: Order) -> tuple[Sent, list[Heard]]:
-    inbox, heard, done = Inbox(), list[Heard](), threading.Event()
+def _measure(there: Servers, order: CityLoadPlan) -> tuple[CityLoadResult, list[ReceivedWarning]]:
+    inbox, heard, done = Inbox(), list[ReceivedWarning](), threading.Event()
 
     def listen() -> None:
         while not done.is_set():
@@ -120,30 +120,30 @@ def _measure(there: Servers, order: Order) -> tuple[Sent, list[Heard]]:
         )
         ear = threading.Thread(target=listen)
         ear.start()
-        sent = Load(order).run()
+        sent = CityLoad(order).run()
         time.sleep(SETTLE_S)
         done.set()
         ear.join()
     return sent, heard
 
 
-def _heard(message: Any) -> Heard:  # noqa: ANN401 - the session's message
+def _heard(message: Any) -> ReceivedWarning:  # noqa: ANN401 - the session's message
     said = json.loads(message.payload)
     grounds = said["grounds"]
     return grounds["device_id"], grounds["depth_mm"], said["level"], message.received_at.timestamp()
 
 
-def latency(sent: Sent, heard: Sequence[Heard]) -> Latency:
+def latency(sent: CityLoadResult, heard: Sequence[ReceivedWarning]) -> WarningLatency:
     """From the publish of the reading that decided to the arrival of what was said."""
     pairs = [(arrived, sent.probes.get((probe, depth))) for probe, depth, _, arrived in heard]
     found = sorted(1000 * (arrived - published) for arrived, published in pairs if published is not None)
     if not found:
         raise RuntimeError("no warning was heard")
     at = [found[min(int(share * len(found)), len(found) - 1)] for share in (0.5, 0.9, 0.99, 1.0)]
-    return Latency(len(found), *at)
+    return WarningLatency(len(found), *at)
 
 
-def _report(sent: Sent, heard: Sequence[Heard]) -> None:
+def _report(sent: CityLoadResult, heard: Sequence[ReceivedWarning]) -> None:
     found = latency(sent, heard)
     rate = sent.messages / sent.took_s
     warned = len({probe for probe, _, _, _ in heard})

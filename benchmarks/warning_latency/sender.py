@@ -28,7 +28,7 @@ PATIENCE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class CityLoadPlan:
     """What to send where: broker, passwords by device, seconds, and crowds (the load)."""
 
     address: tuple[str, int]
@@ -38,7 +38,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class CityLoadResult:
     """What was sent: messages, how long it took, the worst delay behind plan, and (probe, depth) → Unix time."""
 
     messages: int
@@ -47,27 +47,27 @@ class Sent:
     probes: dict[tuple[str, float], float]
 
 
-class Load:
+class CityLoad:
     """A sender at work in a process of its own."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: CityLoadPlan) -> None:
         spawn = multiprocessing.get_context("spawn")
         self._seconds = order.seconds
         self._result, theirs = spawn.Pipe(duplex=False)
         self._process = spawn.Process(target=_send, args=(order, theirs))
 
-    def run(self) -> Sent:
+    def run(self) -> CityLoadResult:
         """Send everything."""
         self._process.start()
         if not self._result.poll(self._seconds + PATIENCE_S):
             self._process.kill()
             raise TimeoutError("the load did not come to an end")
-        sent: Sent = self._result.recv()
+        sent: CityLoadResult = self._result.recv()
         self._process.join()
         return sent
 
 
-def _send(order: Order, result: Connection) -> None:
+def _send(order: CityLoadPlan, result: Connection) -> None:
     said = [(name, crowd) for crowd in order.city for name in crowd.names]
     lines = {
         name: open_line(order.address, name, order.passwords[name]) for name in [*all_names(order.city), *probe_names()]
@@ -92,7 +92,7 @@ def _send(order: Order, result: Connection) -> None:
             _discard(line)
             messages += count
         turn = min(due, turn + 50)
-    result.send(Sent(messages, time.time() - began, behind_s, probes))
+    result.send(CityLoadResult(messages, time.time() - began, behind_s, probes))
 
 
 def _probe_plan(seconds: float) -> list[tuple[float, str, int]]:

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from device_sims.client import Broker, DeviceClient, SimulatedDevice
+from device_sims.client import BrokerAddress, DeviceClient, SimulatedDevice
 from local_stack.mosquitto import MosquittoServer
 from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
@@ -89,7 +89,7 @@ def run(image: str, name: str, environment: dict[str, str], *command: str) -> No
 def publish(broker: MosquittoServer, password: str, at: datetime) -> None:
     """Send one reading as the gauge."""
     simulated = SimulatedDevice(GAUGE.device_id, GAUGE.kind, GAUGE.region, password)
-    client = DeviceClient(simulated, Broker("127.0.0.1", broker.port))
+    client = DeviceClient(simulated, BrokerAddress("127.0.0.1", broker.port))
     client.start()
     client.await_connected(timeout_s=TIMEOUT_S)
     client.publish([WaterReading(GAUGE.device_id, 0, at, depth_mm=DEPTH_MM)])

@@ -8,11 +8,11 @@ import os
 import sys
 from datetime import UTC, datetime
 
-from demo.city import City, build
+from demo.city import DemoCity, build_city
 from demo.registration import register_city
-from device_sims.client import Broker, SimulatedDevice
+from device_sims.client import BrokerAddress, SimulatedDevice
 from device_sims.connected import connected
-from device_sims.player import Conductor, Progress
+from device_sims.player import Player, PlayProgress
 from rencheng.domain.errors import RenchengError
 from rencheng.runtime.settings import BrokerSettings, DatabaseSettings
 from rencheng.store.core.database import open_database, translate_errors
@@ -26,9 +26,9 @@ SAY_EVERY = 0.1
 """A line for each tenth of the story."""
 
 
-def prepare() -> tuple[City, dict[str, str]]:
+def prepare() -> tuple[DemoCity, dict[str, str]]:
     """Register the city, and its devices with new passwords."""
-    city = build(WORLD, datetime.now(UTC))
+    city = build_city(WORLD, datetime.now(UTC))
     engine = open_database(DatabaseSettings.load().database_url, name="rencheng-sims")
     with translate_errors():
         passwords = register_city(engine, city, WORLD, title="Simulation: recorded floods 模拟：真实洪水回放")
@@ -36,19 +36,20 @@ def prepare() -> tuple[City, dict[str, str]]:
     return city, passwords
 
 
-def play(city: City, passwords: dict[str, str], *, speed: float) -> None:
+def play(city: DemoCity, passwords: dict[str, str], *, speed: float) -> None:
     """Let each device play its recording, as an MQTT client of its own."""
     devices = [SimulatedDevice(d.device_id, d.kind, d.region, passwords[d.device_id]) for d in city.devices]
     said = 0.0
 
-    def say(progress: Progress) -> None:
+    def say(progress: PlayProgress) -> None:
         nonlocal said
-        if progress.share >= said:
+        if progress.completed_share >= said:
             said += SAY_EVERY
-            _print(f"{progress.share:.0%} of the story, {progress.readings_acknowledged} readings taken by the broker")
+            done, acknowledged = progress.completed_share, progress.readings_acknowledged
+            _print(f"{done:.0%} played; the broker acknowledged {acknowledged} readings")
 
-    with connected(devices, Broker(*BrokerSettings.load().mqtt_address), timeout_s=CONNECT_TIMEOUT_S) as clients:
-        Conductor(city.replays, clients, speed=speed, on_progress=say).play()
+    with connected(devices, BrokerAddress(*BrokerSettings.load().mqtt_address), timeout_s=CONNECT_TIMEOUT_S) as clients:
+        Player(city.replays, clients, speed=speed, on_progress=say).play()
 
 
 def main() -> None:

@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
-from device_sims.client import Broker
-from device_sims.fleet.connection_map import connect_up
+from device_sims.client import BrokerAddress
+from device_sims.fleet.connection_map import map_connections
 from device_sims.fleet.ledger import Ledger
-from device_sims.fleet.plan import Faults, Part, Plan
-from device_sims.fleet.player import Played, play
+from device_sims.fleet.plan import FaultRates, FleetPart, FleetPlan
+from device_sims.fleet.player import FleetResult, play
 from rencheng.domain.errors import RenchengError
 from rencheng.domain.kind import Kind
 
@@ -48,15 +48,15 @@ def fleet(
     storm_share: Share = 0.5,
 ) -> None:
     """Hold a fleet of devices at set rates, with faults, and write what was published by key."""
-    plan = Plan(
+    plan = FleetPlan(
         seed,
         began_at.replace(tzinfo=UTC) if began_at else datetime.now(UTC),
         (
-            Part(Kind.WATERLOGGING, gauges, round(1e6 * gauge_every_s)),
-            Part(Kind.SIGNAL, signals, round(1e6 * signal_every_s)),
-            Part(Kind.CHARGING, piles, round(1e6 * pile_every_s)),
+            FleetPart(Kind.WATERLOGGING, gauges, round(1e6 * gauge_every_s)),
+            FleetPart(Kind.SIGNAL, signals, round(1e6 * signal_every_s)),
+            FleetPart(Kind.CHARGING, piles, round(1e6 * pile_every_s)),
         ),
-        Faults(duplicate, late, bad_json, wrong_unit, stuck, spiking, skewed, storm_every_s, storm_share),
+        FaultRates(duplicate, late, bad_json, wrong_unit, stuck, spiking, skewed, storm_every_s, storm_share),
         prefix=prefix,
     )
     try:
@@ -70,12 +70,14 @@ def fleet(
     )
 
 
-def _play(plan: Plan, passwords: Path, ledger_file: Path, url: str, *, seconds: float, per_gateway: int) -> Played:
+def _play(
+    plan: FleetPlan, passwords: Path, ledger_file: Path, url: str, *, seconds: float, per_gateway: int
+) -> FleetResult:
     stop = threading.Event()
     for asked in (signal.SIGTERM, signal.SIGINT):
         signal.signal(asked, lambda *_: stop.set())
-    broker, members = Broker.parse(url), plan.members()
-    crossbar = connect_up(members, json.loads(passwords.read_text()), per_gateway=per_gateway)
+    broker, members = BrokerAddress.parse(url), plan.members()
+    crossbar = map_connections(members, json.loads(passwords.read_text()), per_gateway=per_gateway)
 
     def tell(fleet_s: float, confirmed: int, waiting: int) -> None:
         sys.stderr.write(f"\r{fleet_s:6.0f} s  {confirmed} confirmed, {waiting} waiting ")

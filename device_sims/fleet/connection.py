@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from device_sims.fleet import packets
-from device_sims.fleet.schedule import Emission
+from device_sims.fleet.schedule import ScheduledMessage
 
 WINDOW = 500
 """How many messages may wait for their PUBACK on one connection. Mosquitto takes more, and answers them all."""
@@ -20,7 +20,7 @@ READ_BYTES = 65536
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class BrokerLogin:
     """Whom a connection logs in as. `client_id` must be no other connection's."""
 
     client_id: str
@@ -28,7 +28,7 @@ class Account:
     password: str = field(repr=False)
 
 
-class Line:
+class FleetConnection:
     """A connection that comes back by itself.
 
     Attributes:
@@ -37,14 +37,14 @@ class Line:
         trouble: why it is cut off, None if it is not.
     """
 
-    def __init__(self, address: tuple[str, int], account: Account) -> None:
+    def __init__(self, address: tuple[str, int], account: BrokerLogin) -> None:
         self.socket: socket.socket | None = None
         self.connects = 0
-        self.trouble: str | None = "not connected yet"
+        self.disconnect_reason: str | None = "not connected yet"
         self.account = account
         self._address = address
-        self._waiting: deque[tuple[bytes, Emission]] = deque()
-        self._in_flight: dict[int, tuple[bytes, Emission]] = {}
+        self._waiting: deque[tuple[bytes, ScheduledMessage]] = deque()
+        self._in_flight: dict[int, tuple[bytes, ScheduledMessage]] = {}
         self._packet_id = 0
         self._out = bytearray()
         self._in = bytearray()
@@ -56,24 +56,24 @@ class Line:
         return len(self._waiting) + len(self._in_flight)
 
     @property
-    def unconfirmed(self) -> list[Emission]:
+    def unconfirmed(self) -> list[ScheduledMessage]:
         """These messages, oldest first."""
         return [emission for _, emission in (*self._in_flight.values(), *self._waiting)]
 
-    def post(self, topic: bytes, emission: Emission) -> None:
+    def enqueue(self, topic: bytes, emission: ScheduledMessage) -> None:
         """Take a message to send."""
         self._waiting.append((topic, emission))
 
-    def pump(self, now_s: float) -> None:
+    def send_pending(self, now_s: float) -> None:
         """Connect if it is time, and send what fits."""
         if self.socket is None and now_s >= self._retry_at_s:
             self._open(now_s)
-        if self.trouble is None:
+        if self.disconnect_reason is None:
             self._fill()
         if self._out:
             self._send(now_s)
 
-    def read(self, now_s: float) -> list[Emission]:
+    def read(self, now_s: float) -> list[ScheduledMessage]:
         """Take in what the broker sent; the messages that it confirmed."""
         try:
             data = self.socket.recv(READ_BYTES) if self.socket else b""
@@ -86,9 +86,9 @@ class Line:
             self.cut(now_s, why="the broker hung up")
             return []
         self._in += data
-        settled, code = packets.take_answers(self._in)
+        settled, code = packets.parse_acks(self._in)
         if code is not None:
-            self._answered(code, now_s)
+            self._on_connack(code, now_s)
         found = [self._in_flight.pop(packet_id, None) for packet_id in settled]
         return [item[1] for item in found if item]
 
@@ -96,7 +96,7 @@ class Line:
         """Lose the connection without a word; what is not confirmed will be sent again."""
         if self.socket:
             self.socket.close()
-        self.socket, self.trouble = None, why
+        self.socket, self.disconnect_reason = None, why
         self._out.clear()
         self._in.clear()
         self._retry_at_s = now_s + (self._dice.uniform(*RETRY_S) if retry else 0.0)
@@ -121,16 +121,16 @@ class Line:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         account = self.account
         self._out += packets.connect(account.client_id, account.user, account.password)
-        self.trouble = "no answer yet"
+        self.disconnect_reason = "no answer yet"
 
-    def _answered(self, code: int, now_s: float) -> None:
+    def _on_connack(self, code: int, now_s: float) -> None:
         if code:
             self.cut(now_s, why=f"the broker refuses {self.account.user} (code {code})")
             return
         self.connects += 1
-        self.trouble = None
+        self.disconnect_reason = None
         for packet, _ in self._in_flight.values():
-            self._out += packets.again(packet)
+            self._out += packets.as_duplicate(packet)
 
     def _fill(self) -> None:
         while self._waiting and len(self._in_flight) < WINDOW:

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from device_sims.errors import NotEnrolled
-from device_sims.fleet.connection import Account
-from device_sims.fleet.plan import Member
+from device_sims.errors import NoBrokerAccount
+from device_sims.fleet.connection import BrokerLogin
+from device_sims.fleet.plan import FleetMember
 from rencheng.domain.gateway import Gateway
 
 REGIONS_APART = 10
@@ -13,14 +13,16 @@ REGIONS_APART = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Crossbar:
+class ConnectionMap:
     """The connections, and for each device the number of its own."""
 
-    accounts: list[Account]
-    line_of: list[int]
+    accounts: list[BrokerLogin]
+    connection_of: list[int]
 
 
-def connect_up(members: Sequence[Member], passwords: Mapping[str, str], *, per_gateway: int = 4) -> Crossbar:
+def map_connections(
+    members: Sequence[FleetMember], passwords: Mapping[str, str], *, per_gateway: int = 4
+) -> ConnectionMap:
     """Give every device its connection.
 
     Args:
@@ -31,7 +33,7 @@ def connect_up(members: Sequence[Member], passwords: Mapping[str, str], *, per_g
     Raises:
         NotEnrolled: a device has neither an account nor a gateway.
     """
-    accounts: list[Account] = []
+    accounts: list[BrokerLogin] = []
     numbers: dict[str, int] = {}
     line_of = []
     for place, member in enumerate(members):
@@ -41,9 +43,9 @@ def connect_up(members: Sequence[Member], passwords: Mapping[str, str], *, per_g
             user = Gateway(member.region, member.kind).account
             client_id = f"{user}-{place // REGIONS_APART % per_gateway}"
         if user not in passwords:
-            raise NotEnrolled(f"there is no account for {member.device_id}, and none for its gateway {user}")
+            raise NoBrokerAccount(f"there is no account for {member.device_id}, and none for its gateway {user}")
         if client_id not in numbers:
             numbers[client_id] = len(accounts)
-            accounts.append(Account(client_id, user, passwords[user]))
+            accounts.append(BrokerLogin(client_id, user, passwords[user]))
         line_of.append(numbers[client_id])
-    return Crossbar(accounts, line_of)
+    return ConnectionMap(accounts, line_of)

@@ -19,7 +19,7 @@ SPIKE_EVERY = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Flood:
+class SyntheticFlood:
     """The ponding that a gauge sees: a linear rise to the peak, then an exponential recession."""
 
     starts_s: float
@@ -37,9 +37,11 @@ class Flood:
         return self.peak_mm * math.exp((self.rise_s - since_s) / self.fall_s)
 
 
-def some_flood(dice: Random) -> Flood:
+def random_flood(dice: Random) -> SyntheticFlood:
     """A flood as inland sensors see them: 2 to 20 minutes up, longer down. Source: FloodNet's recorded events."""
-    return Flood(dice.uniform(0, 1800), dice.uniform(120, 1200), dice.uniform(600, 3600), dice.uniform(20, 400))
+    return SyntheticFlood(
+        dice.uniform(0, 1800), dice.uniform(120, 1200), dice.uniform(600, 3600), dice.uniform(20, 400)
+    )
 
 
 def signal_event(number: int, step: int) -> tuple[int, int]:

@@ -3,7 +3,7 @@
 CONNACK, PUBLISH, PUBACK, DISCONNECT = 0x20, 0x32, 0x40, b"\xe0\x00"
 """First bytes; PUBLISH with QoS 1."""
 
-AGAIN = 0x08
+DUP_FLAG = 0x08
 """The bit of a PUBLISH that says: this may have come before (DUP)."""
 
 CLEAN_NAME_PASSWORD = 0xC2
@@ -22,9 +22,9 @@ def publish(topic: bytes, payload: bytes, packet_id: int) -> bytes:
     return b"\x32" + remaining_length(size) + topic + packet_id.to_bytes(2) + payload
 
 
-def again(packet: bytes) -> bytes:
+def as_duplicate(packet: bytes) -> bytes:
     """The same PUBLISH, sent once more after a reconnection."""
-    return bytes([packet[0] | AGAIN]) + packet[1:]
+    return bytes([packet[0] | DUP_FLAG]) + packet[1:]
 
 
 def with_length(topic: str) -> bytes:
@@ -42,7 +42,7 @@ def remaining_length(size: int) -> bytes:
             return bytes(out)
 
 
-def take_answers(buffer: bytearray) -> tuple[list[int], int | None]:
+def parse_acks(buffer: bytearray) -> tuple[list[int], int | None]:
     """Take whole packets from what the broker sent a publisher: (packet ids of its PUBACKs, code of a CONNACK or None).
 
     Raises:

@@ -14,7 +14,7 @@ JINAN = ("370102", "370103", "370104", "370105", "370112", "370113", "370114", "
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class FleetPart:
     """Devices of one kind, each with a message every `every_us` microseconds; evenly spread over that time."""
 
     kind: Kind
@@ -28,7 +28,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Faults:
+class FaultRates:
     """What goes wrong, as shares from 0 to 1: of messages, then of devices; and how often connections break at once.
 
     Attributes:
@@ -55,7 +55,7 @@ class Faults:
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class FleetMember:
     """One device of the fleet."""
 
     device_id: str
@@ -68,23 +68,25 @@ class Member:
         return str(Topic(self.region, self.kind, self.device_id, Channel.TELEMETRY))
 
 
-def members_of(parts: Sequence[Part], *, regions: Sequence[str] = JINAN, prefix: str = "fleet") -> list[Member]:
+def members_of(
+    parts: Sequence[FleetPart], *, regions: Sequence[str] = JINAN, prefix: str = "fleet"
+) -> list[FleetMember]:
     """The devices of these parts, part by part, dealt out to the regions."""
     return [
-        Member(f"{prefix}-{LETTERS[part.kind]}{number:05}", part.kind, regions[number % len(regions)])
+        FleetMember(f"{prefix}-{LETTERS[part.kind]}{number:05}", part.kind, regions[number % len(regions)])
         for part in parts
         for number in range(part.devices)
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FleetPlan:
     """A fleet. `began_at` (UTC) is the sample time at second 0; names begin with `prefix`."""
 
     seed: int
     began_at: datetime
-    parts: tuple[Part, ...]
-    faults: Faults = field(default_factory=Faults)
+    parts: tuple[FleetPart, ...]
+    faults: FaultRates = field(default_factory=FaultRates)
     regions: tuple[str, ...] = JINAN
     prefix: str = "fleet"
 
@@ -93,6 +95,6 @@ class Plan:
         """Messages a second, faults apart."""
         return sum(part.per_s for part in self.parts)
 
-    def members(self) -> list[Member]:
+    def members(self) -> list[FleetMember]:
         """All devices, part by part; a device's number is its place here."""
         return members_of(self.parts, regions=self.regions, prefix=self.prefix)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from device_sims.errors import NotLoopback
 from device_sims.fleet import packets
-from device_sims.fleet.connection import Line
-from device_sims.fleet.connection_map import Crossbar
+from device_sims.fleet.connection import FleetConnection
+from device_sims.fleet.connection_map import ConnectionMap
 from device_sims.fleet.ledger import Ledger
-from device_sims.fleet.plan import Plan
-from device_sims.fleet.schedule import Emission, emissions, storms
+from device_sims.fleet.plan import FleetPlan
+from device_sims.fleet.schedule import ScheduledMessage, reconnect_storms, scheduled_messages
 
 AHEAD_MAX = 100_000
 """So many messages may be unconfirmed in all; then the fleet's clock waits: a broker that is away costs no memory."""
@@ -23,7 +23,7 @@ DRAIN_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class FleetResult:
     """What came of it: messages, connections, how often they were let in, and the fleet's own time, seconds."""
 
     published: int
@@ -35,19 +35,19 @@ class Played:
 
 
 def play(
-    plan: Plan,
-    crossbar: Crossbar,
+    plan: FleetPlan,
+    connections: ConnectionMap,
     ledger: Ledger,
     *,
     address: tuple[str, int],
     until: Callable[[float], bool],
     on_progress: Callable[[float, int, int], None] = lambda _s, _confirmed, _waiting: None,
-) -> Played:
+) -> FleetResult:
     """Publish what the plan says, each message at its time, until told to stop and everything is confirmed.
 
     Args:
         plan: the fleet.
-        crossbar: the connections, and which of them carries a device.
+        connections: the connections, and which of them carries a device.
         ledger: where the account is kept.
         address: the broker's; only of this machine, because this is a load.
         until: asked with the second of the fleet's time; True ends it.
@@ -58,72 +58,72 @@ def play(
     """
     if not ipaddress.ip_address(address[0]).is_loopback:
         raise NotLoopback(f"{address[0]} is another machine; a fleet is a load, and only ever sent to 127.0.0.1 or ::1")
-    lines = [Line(address, account) for account in crossbar.accounts]
-    return _Player(plan, lines, crossbar.line_of, ledger, on_progress).play(until)
+    lines = [FleetConnection(address, account) for account in connections.accounts]
+    return _FleetPlayer(plan, lines, connections.connection_of, ledger, on_progress).play(until)
 
 
-class _Player:
+class _FleetPlayer:
     def __init__(
         self,
-        plan: Plan,
-        lines: list[Line],
+        plan: FleetPlan,
+        lines: list[FleetConnection],
         line_of: Sequence[int],
         ledger: Ledger,
         on_progress: Callable[[float, int, int], None],
     ) -> None:
-        self._plan, self._lines, self._ledger, self._on_progress = plan, lines, ledger, on_progress
-        self._line_of = [lines[number] for number in line_of]
+        self._plan, self._connections, self._ledger, self._on_progress = plan, lines, ledger, on_progress
+        self._connection_of = [lines[number] for number in line_of]
         self._topics = [packets.with_length(member.topic) for member in plan.members()]
         self._selector = selectors.DefaultSelector()
-        self._posted = self._confirmed = 0
+        self._sent = self._confirmed = 0
         self._busy = set(lines)
 
-    def play(self, until: Callable[[float], bool]) -> Played:
+    def play(self, until: Callable[[float], bool]) -> FleetResult:
         fleet_s, began_s, told_s = 0.0, time.monotonic(), 0.0
-        coming, storm = emissions(self._plan), storms(self._plan, len(self._lines))
+        coming, storm = scheduled_messages(self._plan), reconnect_storms(self._plan, len(self._connections))
         next_storm = next(storm, None)
         ahead = next(coming)
         last_s = began_s
         while not until(fleet_s):
             now_s = time.monotonic()
-            if self._posted - self._confirmed < AHEAD_MAX:
+            if self._sent - self._confirmed < AHEAD_MAX:
                 fleet_s += now_s - last_s
             last_s = now_s
-            ahead = self._post(ahead, coming, int(1e6 * fleet_s))
+            ahead = self._send_due(ahead, coming, int(1e6 * fleet_s))
             while next_storm and next_storm[0] <= fleet_s:
-                self._storm(next_storm[1], now_s)
+                self._cut_connections(next_storm[1], now_s)
                 next_storm = next(storm, None)
-            self._turn(now_s)
+            self._exchange(now_s)
             if now_s > told_s + 1:
-                self._on_progress(fleet_s, self._confirmed, self._posted - self._confirmed)
+                self._on_progress(fleet_s, self._confirmed, self._sent - self._confirmed)
                 told_s = now_s
         self._drain()
-        return Played(
-            published=self._posted,
+        return FleetResult(
+            published=self._sent,
             unconfirmed=self._ledger.unconfirmed,
-            connections=len(self._lines),
-            connects=sum(line.connects for line in self._lines),
+            connections=len(self._connections),
+            connects=sum(line.connects for line in self._connections),
             fleet_s=fleet_s,
             took_s=time.monotonic() - began_s,
         )
 
-    def _post(self, ahead: Emission, coming: Iterator[Emission], now_us: int) -> Emission:
-        line_of, topics, busy = self._line_of, self._topics, self._busy
+    def _send_due(self, ahead: ScheduledMessage, coming: Iterator[ScheduledMessage], now_us: int) -> ScheduledMessage:
+        line_of, topics, busy = self._connection_of, self._topics, self._busy
         while ahead.due_us <= now_us:
             line = line_of[ahead.device]
-            line.post(topics[ahead.device], ahead)
+            line.enqueue(topics[ahead.device], ahead)
             busy.add(line)
-            self._posted += 1
+            self._sent += 1
             ahead = next(coming)
         return ahead
 
-    def _turn(self, now_s: float) -> None:
+    def _exchange(self, now_s: float) -> None:
         """Send what fits on each connection, and take in what comes."""
         for line in list(self._busy):
             watched = line.socket
-            line.pump(now_s)
+            line.send_pending(now_s)
             self._watch(line, watched)
-            if not len(line) and line.trouble is None:
+            if not len(line) and line.disconnect_reason is None:
                 self._busy.discard(line)
         if not self._selector.get_map():
             time.sleep(TICK_S)
@@ -133,12 +133,12 @@ class _Player:
             line, watched = key.data, key.data.socket
             confirmed = line.read(now_s)
             self._confirmed += len(confirmed)
-            self._ledger.confirmed(confirmed)
+            self._ledger.record_confirmed(confirmed)
             self._watch(line, watched)
             if len(line) or line.socket is None:
                 self._busy.add(line)
 
-    def _watch(self, line: Line, before: socket.socket | None) -> None:
+    def _watch(self, line: FleetConnection, before: socket.socket | None) -> None:
         """Listen to a connection's socket instead of the one that it had before."""
         if line.socket is before:
             return
@@ -147,8 +147,8 @@ class _Player:
         if line.socket is not None:
             self._selector.register(line.socket, selectors.EVENT_READ, line)
 
-    def _storm(self, which: Sequence[int], now_s: float) -> None:
-        for line in (self._lines[number] for number in which):
+    def _cut_connections(self, which: Sequence[int], now_s: float) -> None:
+        for line in (self._connections[number] for number in which):
             if (watched := line.socket) is not None:
                 line.cut(now_s, why="a reconnect storm", retry=False)
                 self._watch(line, watched)
@@ -156,9 +156,9 @@ class _Player:
 
     def _drain(self) -> None:
         ends_s = time.monotonic() + DRAIN_S
-        while self._posted > self._confirmed and time.monotonic() < ends_s:
-            self._turn(time.monotonic())
-        for line in self._lines:
-            self._ledger.left(line.unconfirmed)
+        while self._sent > self._confirmed and time.monotonic() < ends_s:
+            self._exchange(time.monotonic())
+        for line in self._connections:
+            self._ledger.record_unconfirmed(line.unconfirmed)
             line.close()
         self._selector.close()

@@ -9,8 +9,15 @@ from enum import StrEnum
 from random import Random
 from typing import NamedTuple
 
-from device_sims.fleet.ground_truth import SPIKE_EVERY, SPIKE_MM, Flood, meter_value, signal_event, some_flood
-from device_sims.fleet.plan import Faults, Member, Part, Plan
+from device_sims.fleet.ground_truth import (
+    SPIKE_EVERY,
+    SPIKE_MM,
+    SyntheticFlood,
+    meter_value,
+    random_flood,
+    signal_event,
+)
+from device_sims.fleet.plan import FaultRates, FleetMember, FleetPart, FleetPlan
 from rencheng.domain.kind import Kind
 
 LATE_MAX_S = 60.0
@@ -20,7 +27,7 @@ FAR_AHEAD_S = 3600.0
 FAR_AHEAD_SHARE = 0.25
 
 
-class Expect(StrEnum):
+class ExpectedResult(StrEnum):
     """What the platform is to make of a message."""
 
     STORED = "stored"
@@ -28,7 +35,7 @@ class Expect(StrEnum):
     QUARANTINED = "quarantined"
 
 
-class Emission(NamedTuple):
+class ScheduledMessage(NamedTuple):
     """One message to publish.
 
     Attributes:
@@ -43,31 +50,31 @@ class Emission(NamedTuple):
     device: int
     payload: bytes
     key: str
-    expect: Expect
+    expect: ExpectedResult
 
 
 @dataclass(slots=True)
-class _Habits:
+class _DeviceTraits:
     """What one device is like."""
 
-    flood: Flood | None
+    flood: SyntheticFlood | None
     stuck_mm: float | None
     spikes: bool
     skew: timedelta
     far_ahead: bool
 
 
-def emissions(plan: Plan) -> Iterator[Emission]:
+def scheduled_messages(plan: FleetPlan) -> Iterator[ScheduledMessage]:
     """All messages of a fleet, without end, in order of `due_us`."""
     dice = Random(f"{plan.seed}/messages")  # noqa: S311 - dice that fall the same way each time are the point
-    members, habits = plan.members(), _habits(plan)
-    offered: list[Emission] = []  # what is sent later than it was made: heap by time
-    for due_us, device, number, step in _turns(plan.parts):
+    members, habits = plan.members(), _device_traits(plan)
+    offered: list[ScheduledMessage] = []  # what is sent later than it was made: heap by time
+    for due_us, device, number, step in _due_times(plan.parts):
         while offered and offered[0].due_us <= due_us:
             yield heapq.heappop(offered)
-        said = _say(plan, members[device], habits[device], due_us, number, step)
-        emission = _spoilt(Emission(due_us, device, *said), members[device], plan.faults, dice)
-        if emission.expect is not Expect.STORED:
+        said = _message(plan, members[device], habits[device], due_us, number, step)
+        emission = _with_message_fault(ScheduledMessage(due_us, device, *said), members[device], plan.faults, dice)
+        if emission.expect is not ExpectedResult.STORED:
             yield emission
             continue
         roll = dice.random()
@@ -78,10 +85,10 @@ def emissions(plan: Plan) -> Iterator[Emission]:
             yield emission
         if dice.random() < plan.faults.duplicate:
             again_us = emission.due_us + int(1e6 * dice.uniform(0, LATE_MAX_S))
-            heapq.heappush(offered, emission._replace(due_us=again_us, expect=Expect.DUPLICATE))
+            heapq.heappush(offered, emission._replace(due_us=again_us, expect=ExpectedResult.DUPLICATE))
 
 
-def storms(plan: Plan, connections: int) -> Iterator[tuple[float, list[int]]]:
+def reconnect_storms(plan: FleetPlan, connections: int) -> Iterator[tuple[float, list[int]]]:
     """(second, connections to cut) of each reconnect storm."""
     every_s, share = plan.faults.storm_every_s, plan.faults.storm_share
     if every_s is None:
@@ -92,7 +99,7 @@ def storms(plan: Plan, connections: int) -> Iterator[tuple[float, list[int]]]:
         yield at_s, sorted(dice.sample(range(connections), round(share * connections)))
 
 
-def _turns(parts: Sequence[Part]) -> Iterator[tuple[int, int, int, int]]:
+def _due_times(parts: Sequence[FleetPart]) -> Iterator[tuple[int, int, int, int]]:
     """(due_us, device, its number within its part, step) of every message that is due, in order of time."""
     first, rounds = 0, []
     for part in parts:
@@ -101,7 +108,7 @@ def _turns(parts: Sequence[Part]) -> Iterator[tuple[int, int, int, int]]:
     return heapq.merge(*rounds)
 
 
-def _rounds(part: Part, first: int) -> Iterator[tuple[int, int, int, int]]:
+def _rounds(part: FleetPart, first: int) -> Iterator[tuple[int, int, int, int]]:
     step = 0
     while part.devices:
         begun_us = step * part.every_us
@@ -110,7 +117,7 @@ def _rounds(part: Part, first: int) -> Iterator[tuple[int, int, int, int]]:
         step += 1
 
 
-def _habits(plan: Plan) -> list[_Habits]:
+def _device_traits(plan: FleetPlan) -> list[_DeviceTraits]:
     dice, faults = Random(f"{plan.seed}/devices"), plan.faults  # noqa: S311 - as above
     habits = []
     for member in plan.members():
@@ -119,8 +126,8 @@ def _habits(plan: Plan) -> list[_Habits]:
         far_ahead = skewed and dice.random() < FAR_AHEAD_SHARE
         skew_s = FAR_AHEAD_S if far_ahead else round(dice.uniform(-SKEW_MAX_S, SKEW_MAX_S), 3) if skewed else 0.0
         habits.append(
-            _Habits(
-                flood=some_flood(dice) if is_gauge else None,
+            _DeviceTraits(
+                flood=random_flood(dice) if is_gauge else None,
                 stuck_mm=float(dice.randrange(500)) if dice.random() < faults.stuck else None,
                 spikes=dice.random() < faults.spiking,
                 skew=timedelta(seconds=skew_s),
@@ -130,7 +137,9 @@ def _habits(plan: Plan) -> list[_Habits]:
     return habits
 
 
-def _say(plan: Plan, member: Member, habits: _Habits, due_us: int, number: int, step: int) -> tuple[bytes, str, Expect]:
+def _message(
+    plan: FleetPlan, member: FleetMember, habits: _DeviceTraits, due_us: int, number: int, step: int
+) -> tuple[bytes, str, ExpectedResult]:
     """A device's message as it would be without the faults of single messages: payload, key, and what to expect."""
     sampled = plan.began_at + timedelta(microseconds=due_us) + habits.skew
     time = sampled.isoformat(timespec="microseconds")
@@ -148,11 +157,13 @@ def _say(plan: Plan, member: Member, habits: _Habits, due_us: int, number: int, 
         key = f"1;{transaction};{measurand}"
     payload = f'{{"time":"{time}",{body}}}'.encode()
     if habits.far_ahead:
-        return payload, quarantine_key(member, payload), Expect.QUARANTINED
-    return payload, f"{time};{key}", Expect.STORED
+        return payload, quarantine_key(member, payload), ExpectedResult.QUARANTINED
+    return payload, f"{time};{key}", ExpectedResult.STORED
 
 
-def _spoilt(emission: Emission, member: Member, faults: Faults, dice: Random) -> Emission:
+def _with_message_fault(
+    emission: ScheduledMessage, member: FleetMember, faults: FaultRates, dice: Random
+) -> ScheduledMessage:
     """The message, or what a bad one looks like in its place."""
     roll = dice.random()
     if roll < faults.bad_json:
@@ -162,9 +173,9 @@ def _spoilt(emission: Emission, member: Member, faults: Faults, dice: Random) ->
         payload = payload.replace(b'"parameter"', b'"parameters"')
     else:
         return emission
-    return emission._replace(payload=payload, key=quarantine_key(member, payload), expect=Expect.QUARANTINED)
+    return emission._replace(payload=payload, key=quarantine_key(member, payload), expect=ExpectedResult.QUARANTINED)
 
 
-def quarantine_key(member: Member, payload: bytes) -> str:
+def quarantine_key(member: FleetMember, payload: bytes) -> str:
     """What quarantine knows a whole message by: a digest of topic and payload, hex."""
     return hashlib.sha256(member.topic.encode() + b"\0" + payload).hexdigest()

@@ -13,7 +13,7 @@ class IngestSettings(DatabaseSettings, BrokerSettings, ClockSettings, QualitySet
 
     mqtt_ingest_password: SecretStr = Field(description="Password of the broker account rencheng-ingest.")
     ingest_writers: int = Field(
-        1, ge=1, le=WRITERS_MAX, description="How many slots write, until `rencheng workers` asks for another number."
+        1, ge=1, le=WRITERS_MAX, description="How many slots write, until `rencheng writers` asks for another number."
     )
     ingest_writer: int = Field(
         0, ge=0, lt=64, description="The receiver's number; its session with the broker bears it."

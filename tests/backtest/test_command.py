@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.backtest_files import judge_files
+from commands.backtest.from_files import judge_files
 from rencheng.domain.errors import NotPossible
 
 MM = {"blue": 50, "yellow": 150, "orange": 270, "red": 400}

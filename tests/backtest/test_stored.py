@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine, text
 
-from commands.backtest import backtest
-from commands.backtest_stored import moment
+from commands.backtest.command import backtest
+from commands.backtest.from_database import moment
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind

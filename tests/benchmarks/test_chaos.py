@@ -6,32 +6,38 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.chaos.proof import prove
-from benchmarks.chaos.script import Dose, Fault, script
+from benchmarks.chaos.fault_schedule import FaultPlan, ProcessFault, fault_schedule
+from benchmarks.chaos.run import run_chaos
 from rencheng.store.accounting.loss_audit import LossReport
 
-doses = st.builds(Dose, st.floats(1, 3600), *(st.integers(0, 40) for _ in range(4)))
+doses = st.builds(FaultPlan, st.floats(1, 3600), *(st.integers(0, 40) for _ in range(4)))
 
 
 @given(st.integers(0, 2**32), doses)
-def test_the_same_seed_gives_the_same_faults_in_order_and_as_many_as_asked(seed: int, dose: Dose) -> None:
-    steps = script(seed, dose)
+def test_the_same_seed_gives_the_same_faults_in_order_and_as_many_as_asked(seed: int, dose: FaultPlan) -> None:
+    steps = fault_schedule(seed, dose)
     number = Counter(step.fault for step in steps)
 
-    assert steps == script(seed, dose)
+    assert steps == fault_schedule(seed, dose)
     assert [step.at_s for step in steps] == sorted(step.at_s for step in steps)
     assert all(0 <= step.at_s <= dose.seconds for step in steps)
-    assert number[Fault.WORKER_KILLED] == dose.worker_kills
-    assert number[Fault.DATABASE_FAST] + number[Fault.DATABASE_IMMEDIATE] == dose.database_restarts
-    assert (number[Fault.BROKER_RESTARTED], number[Fault.BROKER_KILLED]) == (dose.broker_restarts, dose.broker_kills)
-    assert [step.fault for step in steps if "workers" in step.fault] == [Fault.HALF_THE_WORKERS, Fault.ALL_THE_WORKERS]
+    assert number[ProcessFault.INGEST_KILLED] == dose.ingest_kills
+    assert number[ProcessFault.DATABASE_FAST] + number[ProcessFault.DATABASE_IMMEDIATE] == dose.database_restarts
+    assert (number[ProcessFault.BROKER_RESTARTED], number[ProcessFault.BROKER_KILLED]) == (
+        dose.broker_restarts,
+        dose.broker_kills,
+    )
+    assert [step.fault for step in steps if "workers" in step.fault] == [
+        ProcessFault.HALF_THE_WRITERS,
+        ProcessFault.ALL_THE_WRITERS,
+    ]
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)  # a dozen processes start, which takes its time beside other tests
 def test_whatever_ends_under_load_no_key_is_lost_or_doubled_and_the_account_adds_up() -> None:
-    dose = Dose(3, worker_kills=2, database_restarts=1, broker_restarts=1, workers=2)
-    proof = prove(11, dose, per_s=600, tell=lambda _: None)
+    dose = FaultPlan(3, ingest_kills=2, database_restarts=1, broker_restarts=1, writers=2)
+    proof = run_chaos(11, dose, per_s=600, tell=lambda _: None)
 
     assert sum(proof.faults.values()) == 6
     assert proof.receivers_killed + proof.writers_killed == 2

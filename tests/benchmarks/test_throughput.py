@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from benchmarks.throughput.audit import Finding
-from benchmarks.throughput.fleet import SECOND_FORMAT, Fleet, remaining_length
-from benchmarks.throughput.ours import Run
-from benchmarks.throughput.report import Results, as_json, chart, table
+from benchmarks.throughput.audit import KeyAudit
+from benchmarks.throughput.fleet import SECOND_FORMAT, LoadFleet, remaining_length
+from benchmarks.throughput.ingest_run import IngestRun
+from benchmarks.throughput.report import ThroughputResults, as_json, chart, table
 from rencheng.codecs.json_v1 import JsonCodec
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 
-FLEET = Fleet(devices=3, block=40, array=1, first=datetime(2026, 11, 1, tzinfo=UTC))
+FLEET = LoadFleet(devices=3, block=40, array=1, first=datetime(2026, 11, 1, tzinfo=UTC))
 
 
 def packets(data: bytes) -> list[tuple[str, int, bytes]]:
@@ -53,12 +53,12 @@ def test_a_length_is_written_as_mqtt_says(size: int, written: str) -> None:
     assert remaining_length(size).hex() == written
 
 
-def results() -> Results:
-    run = Run(1000, 20_000.0, Finding(0, 0, 0), [float(ms) for ms in range(100)], [80.0, 60.0])
+def results() -> ThroughputResults:
+    run = IngestRun(1000, 20_000.0, KeyAudit(0, 0, 0), [float(ms) for ms in range(100)], [80.0, 60.0])
     names = ("arrays", "arrays_2_slots", "at_25_percent", "at_50_percent", "at_90_percent", "at_15k", "window_20")
-    ours = dict.fromkeys(names, run) | {"singles": replace(run, finding=Finding(2, 1, 3))}
+    ours = dict.fromkeys(names, run) | {"singles": replace(run, audit=KeyAudit(2, 1, 3))}
     rates = {"receive_only": 26e3, "receive_buffered": 40e3, "common_form": 10e3, "copy": 200e3}
-    return Results(2, rates, ours)
+    return ThroughputResults(2, rates, ours)
 
 
 def test_the_report_has_the_figures_that_the_bars_are_held_against() -> None:

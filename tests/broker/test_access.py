@@ -6,8 +6,8 @@ from contextlib import ExitStack
 import pytest
 
 from tests.conftest import Broker
-from tests.device_sims.listener import Listener, listening
 from tests.ingest.conftest import Sender, eventually
+from tests.support.mqtt_listener import Listener, listening
 
 OURS, THEIRS = "rencheng/v1/370102/waterlogging/G1/reply", "rencheng/v1/370102/waterlogging/G2/reply"
 

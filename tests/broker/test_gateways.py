@@ -18,7 +18,7 @@ from rencheng.store.core.database import open_database
 from rencheng.store.registry.gateways import remove_gateway
 from tests.broker.conftest import eventually
 from tests.conftest import Broker
-from tests.device_sims.listener import listening
+from tests.support.mqtt_listener import listening
 
 PILES = Gateway("370102", Kind.CHARGING)
 OURS, OTHER_KIND, OTHER_REGION, WARNING = (

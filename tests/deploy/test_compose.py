@@ -15,7 +15,7 @@ from services.alerts.settings import AlertSettings
 from services.api.settings import ApiSettings
 from services.ingest.settings import IngestSettings
 from services.jobs.settings import JobSettings
-from tests.deploy.compose_file import ROOT, read, variables
+from tests.support.compose_file import ROOT, read, variables
 
 COMPOSE = read()
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]

@@ -3,7 +3,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.device_sims.listener import Listener, listening
+from tests.support.mqtt_listener import Listener, listening
 
 if TYPE_CHECKING:
     from tests.conftest import Broker

@@ -5,21 +5,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from device_sims.client import Broker as BrokerAddress
-from device_sims.client import DeviceClient, SimulatedDevice
+from device_sims.client import BrokerAddress, DeviceClient, SimulatedDevice
 from device_sims.connected import connected
 from device_sims.errors import NotConnected
-from device_sims.receipts import Counts
+from device_sims.puback_tracker import PublishCounts
 from rencheng.codecs.items import READINGS_MAX
 from rencheng.codecs.json_v1 import decode_state
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import SignalEvent, WaterReading
-from tests.device_sims.listener import listening
+from tests.support.mqtt_listener import listening
 
 if TYPE_CHECKING:
     from tests.conftest import Broker
-    from tests.device_sims.listener import Listener
+    from tests.support.mqtt_listener import Listener
 
 NOW = datetime(2026, 7, 20, 8, 0, tzinfo=UTC)
 
@@ -39,8 +38,8 @@ def test_a_device_says_online_speaks_and_says_offline(broker: "Broker", listener
         clients["monitor-1"].publish(readings[:1])
         clients["monitor-1"].publish(readings[1:])
         assert clients["monitor-1"].await_acknowledged(timeout_s=10)
-        assert clients["monitor-1"].counts == Counts(2, 2, 3, 3)
-        assert clients["monitor-1"].trouble is None
+        assert clients["monitor-1"].counts == PublishCounts(2, 2, 3, 3)
+        assert clients["monitor-1"].disconnect_reason is None
     listener.wait_until(lambda: online(listener) == [True, False])
     heard = listener.heard("rencheng/v1/370102/waterlogging/monitor-1/telemetry")
     decoded = [CODECS["json"].decode(Kind.WATERLOGGING, "monitor-1", payload)[0] for payload in heard]
@@ -61,7 +60,7 @@ def test_the_last_will_speaks_for_a_device_that_is_cut_off(broker: "Broker", lis
     client.start()
     client.await_connected(timeout_s=10)
     listener.wait_until(lambda: online(listener) == [True])
-    client.cut()
+    client.cut_power()
     listener.wait_until(lambda: online(listener) == [True, False])
 
 
@@ -70,7 +69,7 @@ def test_a_long_upload_goes_in_several_messages(broker: "Broker", listener: "Lis
     with connected([device_on(broker, "signal-1", Kind.SIGNAL)], BrokerAddress.parse(broker.url)) as clients:
         clients["signal-1"].publish(events)
         assert clients["signal-1"].await_acknowledged(timeout_s=10)
-        assert clients["signal-1"].counts == Counts(2, 2, READINGS_MAX + 1, READINGS_MAX + 1)
+        assert clients["signal-1"].counts == PublishCounts(2, 2, READINGS_MAX + 1, READINGS_MAX + 1)
     listener.wait_until(lambda: len(listener.heard("/telemetry")) == 2)
 
 
@@ -106,7 +105,7 @@ def test_what_is_published_while_the_broker_is_away_arrives_in_order(broker: "Br
         assert client.waiting >= len(readings)
         broker.server.start()
         assert client.await_acknowledged(timeout_s=20)
-        assert client.counts == Counts(50, 50, 50, 50)
+        assert client.counts == PublishCounts(50, 50, 50, 50)
     listener.wait_until(lambda: len(listener.heard("/telemetry")) >= len(readings))
     decoded = [CODECS["json"].decode(Kind.WATERLOGGING, "monitor-1", it)[0][0] for it in listener.heard("/telemetry")]
     assert list(dict.fromkeys(decoded)) == readings

@@ -4,17 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from device_sims.sending import FRESH_S, Pace, Sending
+from device_sims.send_queue import FRESH_S, SendPolicy, SendQueue
 from device_sims.spool import Spool
 from rencheng.domain.receipt import message_id
 
-KEEPER = """
+WRITE_FOREVER = """
 import sys
 from pathlib import Path
 from device_sims.spool import Spool
 spool = Spool(Path(sys.argv[1]))
 for number in range(10**6):
-    spool.keep(b"%d" % number, readings=1)
+    spool.add(b"%d" % number, readings=1)
     print(number, flush=True)
 """
 
@@ -26,7 +26,7 @@ def spool(tmp_path: Path) -> Spool:
 
 def test_what_was_kept_survives_a_kill(tmp_path: Path) -> None:
     path = tmp_path / "spool.sqlite"
-    with subprocess.Popen([sys.executable, "-c", KEEPER, str(path)], stdout=subprocess.PIPE) as process:
+    with subprocess.Popen([sys.executable, "-c", WRITE_FOREVER, str(path)], stdout=subprocess.PIPE) as process:
         assert process.stdout
         lines = [process.stdout.readline() for _ in range(50)]
         process.kill()
@@ -40,12 +40,12 @@ def test_what_was_kept_survives_a_kill(tmp_path: Path) -> None:
 
 
 def test_the_same_message_is_kept_once_and_a_settled_one_is_forgotten(spool: Spool) -> None:
-    first = spool.keep(b"a", readings=1)
-    second = spool.keep(b"b", readings=2)
+    first = spool.add(b"a", readings=1)
+    second = spool.add(b"b", readings=2)
     assert first is not None
     assert second is not None
 
-    assert spool.keep(b"a", readings=1) is None
+    assert spool.add(b"a", readings=1) is None
     assert spool.settle([message_id(b"a"), message_id(b"nobody's")]) == [first]
     assert spool.find(first) is None
     assert (found := spool.find(second)) is not None
@@ -54,20 +54,20 @@ def test_the_same_message_is_kept_once_and_a_settled_one_is_forgotten(spool: Spo
 
 
 def test_a_number_is_never_given_twice(spool: Spool) -> None:
-    first = spool.keep(b"a", readings=1)
+    first = spool.add(b"a", readings=1)
     spool.settle([message_id(b"a")])
 
-    assert spool.keep(b"b", readings=1) != first
+    assert spool.add(b"b", readings=1) != first
 
 
 def test_after_a_restart_what_is_left_goes_out_oldest_first_and_what_is_new_before_it(tmp_path: Path) -> None:
     for payload in (b"a", b"b", b"c"):
-        Spool(tmp_path / "spool.sqlite").keep(payload, readings=1)
+        Spool(tmp_path / "spool.sqlite").add(payload, readings=1)
     spool = Spool(tmp_path / "spool.sqlite")
-    sending = Sending(Pace(), lambda after, before, most: spool.between(after, before, at_most=most))
-    alarm = spool.keep(b"alarm", readings=1)
+    sending = SendQueue(SendPolicy(), lambda after, before, most: spool.between(after, before, at_most=most))
+    alarm = spool.add(b"alarm", readings=1)
     assert alarm is not None
-    sending.kept(alarm, FRESH_S)
+    sending.add(alarm, FRESH_S)
 
     assert sending.next(FRESH_S, 2) == [alarm, 1]
     assert sending.next(FRESH_S, 5) == [2, 3]

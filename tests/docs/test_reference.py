@@ -8,7 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from commands.reference import documents
+from commands.reference.command import documents
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.kind import Kind
 from rencheng.store.schema.metadata import metadata

@@ -14,9 +14,9 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.receipt import message_id
 from rencheng.store.registry.devices import register
 from tests.conftest import Broker
-from tests.device_sims.listener import Listener, listening
 from tests.ingest.conftest import GAUGES, REGION, Sender, Worker, counts, eventually, sample, scalar
 from tests.ingest.load import audit, under_load
+from tests.support.mqtt_listener import Listener, listening
 
 MakeSender = Callable[[str], Sender]
 LIVE_QUOTA = 60

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import Engine, text
 
-from benchmarks.fuzz.messages import STRANGER, WORLD, devices
-from benchmarks.fuzz.sender import FuzzLoad, FuzzOrder
+from benchmarks.fuzz.messages import UNREGISTERED, WORLD, devices
+from benchmarks.fuzz.sender import FuzzLoad, FuzzLoadPlan
 from rencheng.store.registry.devices import add_world, register
 from tests.conftest import Broker
 from tests.ingest.conftest import Sender, Worker, counts, eventually, sample, scalar
@@ -21,7 +21,7 @@ def fuzzers(broker: Broker, database: Engine) -> Iterator[dict[str, str]]:
     with database.begin() as connection:
         add_world(connection, WORLD, "Fuzzing")
         register(connection, [(device, None) for device in devices(datetime.now(UTC))])
-    names = [*(device.device_id for device in devices(datetime.now(UTC))), STRANGER]
+    names = [*(device.device_id for device in devices(datetime.now(UTC))), UNREGISTERED]
     broker.add_accounts(*names)
     yield {name: broker.passwords[name] for name in names}
     with database.begin() as connection:
@@ -31,7 +31,7 @@ def fuzzers(broker: Broker, database: Engine) -> Iterator[dict[str, str]]:
 def test_every_fuzzed_message_is_accounted_for_and_the_others_go_on(
     worker: Worker, fuzzers: dict[str, str], sender: Callable[[str], Sender], database: Engine, broker: Broker
 ) -> None:
-    load = FuzzLoad(FuzzOrder(broker.address[1], fuzzers, seed=7, messages=MESSAGES, per_s=1e6))
+    load = FuzzLoad(FuzzLoadPlan(broker.address[1], fuzzers, seed=7, messages=MESSAGES, per_s=1e6))
     good = sender("G1")
     load.wait_until_made()
     load.start()

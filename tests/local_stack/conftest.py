@@ -8,7 +8,7 @@ import pytest
 from local_stack import stack
 from local_stack.endpoints import Endpoints
 from local_stack.programs import Programs, ensure
-from local_stack.progress import LineProgress, Silence
+from local_stack.progress import LineProgress, SilentProgress
 
 
 @pytest.fixture(autouse=True)
@@ -33,4 +33,4 @@ def checkout(programs: Programs, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def endpoints(checkout: Path) -> Endpoints:
-    return stack.up(checkout, Silence())
+    return stack.up(checkout, SilentProgress())

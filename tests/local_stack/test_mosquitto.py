@@ -3,15 +3,15 @@ from pathlib import Path
 import pytest
 
 from local_stack import stack
-from local_stack.account import write_private_file
 from local_stack.endpoints import Endpoints
 from local_stack.mosquitto import MosquittoServer
 from local_stack.passwords import password_file_text
-from local_stack.places import place_of
+from local_stack.paths import paths_of
 from local_stack.ports import choose_port
 from local_stack.programs import Programs
-from local_stack.progress import Silence
-from tests.local_stack.mqtt_by_hand import Client, service
+from local_stack.progress import SilentProgress
+from local_stack.server_account import write_private_file
+from tests.support.mqtt_by_hand import Client, service
 
 OWN = "rencheng/v1/370102/waterlogging/gauge-1/telemetry"
 FOREIGN = "rencheng/v1/370102/waterlogging/gauge-2/telemetry"
@@ -22,7 +22,7 @@ ALL = "rencheng/v1/#"
 def endpoints(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Endpoints:
     """A broker alone: no test here asks the database."""
     monkeypatch.setenv("RENCHENG_DATABASE_URL", "postgresql+psycopg://me@db.example.org/rencheng")
-    return stack.up(checkout, Silence())
+    return stack.up(checkout, SilentProgress())
 
 
 def add_device(checkout: Path, endpoints: Endpoints, device: str) -> Client:
@@ -78,19 +78,19 @@ def test_what_the_broker_accepted_survives_down_and_up(checkout: Path, endpoints
     sent = [f"reading {number}" for number in range(3000)]  # the broker's own default would keep 1,000
     assert device.publish(OWN, sent).returncode == 0
     stack.down(checkout)
-    stack.up(checkout, Silence())
+    stack.up(checkout, SilentProgress())
     assert ingest.collect("in", OWN, count=len(sent), wait_s=20) == sent
 
 
 def test_accounts_stay_when_the_stack_comes_up_again(checkout: Path, endpoints: Endpoints) -> None:
     device = add_device(checkout, endpoints, "gauge-1")
     stack.down(checkout)
-    stack.up(checkout, Silence())
+    stack.up(checkout, SilentProgress())
     assert device.publish(OWN, ["x"]).returncode == 0
 
 
 def test_a_throw_away_broker_is_killed_and_started(programs: Programs, checkout: Path) -> None:
-    folder = place_of(checkout).folder
+    folder = paths_of(checkout).folder
     folder.mkdir(mode=0o755)
     port = choose_port(seed=str(folder), avoid=())
     broker = MosquittoServer(programs, folder / "broker", port, extra_config="allow_anonymous true\nmax_connections 7")

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from local_stack.errors import StackError
-from local_stack.locks import held
+from local_stack.locks import hold_lock
 from local_stack.ports import FIRST, LAST, choose_port, require_free
-from local_stack.progress import Silence
+from local_stack.progress import SilentProgress
 
 
-class Said(Silence):
+class RecordedLines(SilentProgress):
     def __init__(self) -> None:
         self.lines: list[str] = []
 
-    def say(self, text: str) -> None:
+    def print_line(self, text: str) -> None:
         self.lines.append(text)
 
 
@@ -39,14 +39,14 @@ def test_a_port_that_another_checkout_keeps_is_avoided() -> None:
 
 
 def test_whoever_waits_for_a_lock_says_so(tmp_path: Path) -> None:
-    report = Said()
+    report = RecordedLines()
 
     def wait() -> None:
-        with held(tmp_path / "lock", waiting_for="the first one", report=report):
-            report.say("got it")
+        with hold_lock(tmp_path / "lock", waiting_for="the first one", report=report):
+            report.print_line("got it")
 
     waiter = threading.Thread(target=wait)
-    with held(tmp_path / "lock", waiting_for="nobody", report=report):
+    with hold_lock(tmp_path / "lock", waiting_for="nobody", report=report):
         waiter.start()
         while not report.lines:
             time.sleep(0.01)
@@ -56,14 +56,14 @@ def test_whoever_waits_for_a_lock_says_so(tmp_path: Path) -> None:
 
 
 def test_a_lock_whose_file_was_deleted_meanwhile_is_taken_anew(tmp_path: Path) -> None:
-    lock_file, report = tmp_path / "lock", Said()
+    lock_file, report = tmp_path / "lock", RecordedLines()
 
     def wait() -> None:
-        with held(lock_file, waiting_for="the first one", report=report):
-            report.say(str(lock_file.exists()))
+        with hold_lock(lock_file, waiting_for="the first one", report=report):
+            report.print_line(str(lock_file.exists()))
 
     waiter = threading.Thread(target=wait)
-    with held(lock_file, waiting_for="nobody", report=report):
+    with hold_lock(lock_file, waiting_for="nobody", report=report):
         waiter.start()
         while not report.lines:
             time.sleep(0.01)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from local_stack.errors import StackError
-from local_stack.places import place_of
+from local_stack.paths import paths_of
 from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs
@@ -14,7 +14,7 @@ from local_stack.programs import Programs
 @pytest.fixture
 def server(programs: Programs, checkout: Path) -> Iterator[PostgresServer]:
     """A throw-away server in a folder that the unprivileged account can reach, also when the tests run as root."""
-    folder = place_of(checkout).folder
+    folder = paths_of(checkout).folder
     folder.mkdir(mode=0o755)
     server = PostgresServer(programs, folder / "throw-away", choose_port(seed=str(folder), avoid=()), "secret")
     server.initialise()
@@ -73,7 +73,7 @@ def test_a_pid_file_from_before_a_reboot_does_not_matter(server: PostgresServer)
 
 
 def test_an_interrupted_initdb_is_begun_anew(programs: Programs, checkout: Path) -> None:
-    folder = place_of(checkout).folder
+    folder = paths_of(checkout).folder
     folder.mkdir(mode=0o755)
     server = PostgresServer(programs, folder / "throw-away", choose_port(seed="initdb", avoid=()), "secret")
     (server.folder / "data.partial" / "base").mkdir(parents=True)

@@ -8,21 +8,21 @@ from pathlib import Path
 
 import pytest
 
-from local_stack.places import Home, open_home
+from local_stack.paths import SharedHome, open_home
 from local_stack.programs import Programs, ensure, installed
-from local_stack.progress import Silence
+from local_stack.progress import SilentProgress
 
 FETCH = """
 import sys
 from pathlib import Path
-from local_stack.places import open_home
+from local_stack.paths import open_home
 from local_stack.programs import ensure
-from local_stack.progress import Silence
-ensure(Silence(), home=open_home(Path(sys.argv[1])))
+from local_stack.progress import SilentProgress
+ensure(SilentProgress(), home=open_home(Path(sys.argv[1])))
 """
 
 
-def begin_and_kill_midway(home: Home) -> list[Path]:
+def begin_and_kill_midway(home: SharedHome) -> list[Path]:
     """Kill a first download, and apt below it, when some packages have come. Returns those."""
     archives = home.apt / "archives"
     fetching = subprocess.Popen([sys.executable, "-c", FETCH, str(home.folder)], start_new_session=True)
@@ -47,7 +47,7 @@ def test_an_interrupted_download_goes_on_where_it_was(tmp_path: Path) -> None:
     leftover = installed(home).root.with_suffix(".partial")
     (leftover / "usr").mkdir(parents=True)
 
-    programs = ensure(Silence(), home=home)
+    programs = ensure(SilentProgress(), home=home)
 
     assert (kept.stat().st_ino, kept.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
     assert not leftover.exists()
@@ -62,4 +62,4 @@ def test_what_is_there_is_not_fetched_again(programs: Programs, monkeypatch: pyt
         raise AssertionError("fetched again")
 
     monkeypatch.setattr("local_stack.apt.fetch", fail)
-    assert ensure(Silence()) == programs
+    assert ensure(SilentProgress()) == programs

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from device_sims.recordings import floods, sessions, signals
-from device_sims.replay import FloodReplay, PileReplay, Replay, SignalReplay
+from device_sims.replay import ChargerReplay, FloodReplay, Replay, SignalReplay
 from rencheng.domain.reading import Reading
 from rencheng.store.readings.merge import ReceivedReading, WriteStatus, write
 from rencheng.store.readings.row_mapping import READING_TABLES
@@ -16,7 +16,7 @@ from tests.store.conftest import NOON, rows
 FLOODS: list[Replay] = [FloodReplay(f"G{n}", flood, NOON, 3600, 3600) for n, flood in enumerate(floods())]
 SIGNALS: list[Replay] = [SignalReplay(f"S{n}", signal, NOON) for n, signal in enumerate(signals())]
 PILES: list[Replay] = [
-    PileReplay(f"P{pile}", list(of_pile), NOON)
+    ChargerReplay(f"P{pile}", list(of_pile), NOON)
     for pile, of_pile in groupby(sessions(), key=lambda session: session.pile)
 ]
 

@@ -1,4 +1,4 @@
-"""How many slots are to work: what the operator last asked for (`rencheng workers`), or else the setting."""
+"""How many slots are to work: what the operator last asked for (`rencheng writers`), or else the setting."""
 
 import threading
 from collections.abc import Iterator

@@ -1,0 +1,1 @@
+"""`rencheng backtest`: evaluate recorded readings."""

@@ -1,0 +1,77 @@
+"""`rencheng backtest`: recorded data through the engine, from files or from the database."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from commands.backtest import from_database, from_files
+from rencheng.domain.errors import NotPossible
+from rencheng.engine.forecast.forecast import RATE_OF_RISE
+from rencheng.engine.forecast.model import Model
+from rencheng.engine.forecast.shipped import read_model, street_model
+
+FILES, STORED = "files", "the database"
+SHIPPED = "shipped"
+
+
+def backtest(
+    out: Annotated[Path, typer.Option(help="Where the messages go, one JSON object a line.", dir_okay=False)],
+    readings: Annotated[
+        Path | None,
+        typer.Option(help="CSV: device_id,time,depth_mm.", exists=True, dir_okay=False, rich_help_panel=FILES),
+    ] = None,
+    sites: Annotated[
+        Path | None,
+        typer.Option(help="JSON: the sites and their thresholds.", exists=True, dir_okay=False, rich_help_panel=FILES),
+    ] = None,
+    rain: Annotated[
+        Path | None,
+        typer.Option(help="CSV: gauge_id,time,rain_mm.", exists=True, dir_okay=False, rich_help_panel=FILES),
+    ] = None,
+    model: Annotated[
+        str,
+        typer.Option(help="A model's file, `shipped`, or `rate-of-rise` for none.", rich_help_panel=FILES),
+    ] = SHIPPED,
+    wait: Annotated[
+        float, typer.Option(help="Seconds that a reading waits for earlier ones, as RENCHENG_ALERTS_WAIT_S.", min=0)
+    ] = 0.0,
+    site: Annotated[
+        list[str] | None, typer.Option(help="A registered site; may be repeated.", rich_help_panel=STORED)
+    ] = None,
+    begin: Annotated[
+        str | None, typer.Option("--from", help="ISO 8601 with offset, or a day.", rich_help_panel=STORED)
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="Until before this.", rich_help_panel=STORED)] = None,
+    what_if: Annotated[
+        list[str] | None,
+        typer.Option(help="Another threshold in mm, such as yellow=120; may be repeated.", rich_help_panel=STORED),
+    ] = None,
+) -> None:
+    """Judge recorded readings as the live engine would have.
+
+    From files it needs no server, no configuration and no network. From the database it also tells how warnings, leads
+    and false alarms would change with other thresholds.
+    """
+    waits = timedelta(seconds=wait)
+    if readings and sites and not (site or begin or end or what_if):
+        from_files.judge_files(readings, sites, out, rain, model=_model(model), wait=waits)
+    elif site and begin and end and not (readings or sites or rain):
+        period = _moment(begin, "--from"), _moment(end, "--to")
+        from_database.judge_stored(site, period, from_database.thresholds_of(what_if or []), out, waits)
+    else:
+        raise NotPossible("give --readings and --sites, or --site, --from and --to")
+
+
+def _moment(text: str, option: str) -> datetime:
+    try:
+        return from_database.moment(text)
+    except ValueError as error:
+        raise NotPossible(f"{option}: {error}") from None
+
+
+def _model(word: str) -> Model | None:
+    if word == RATE_OF_RISE:
+        return None
+    return street_model() if word == SHIPPED else read_model(Path(word))

@@ -1,0 +1,1 @@
+"""`rencheng device` and `rencheng gateway`: the device registry."""

@@ -1,0 +1,1 @@
+"""`rencheng doctor`: check the broker and the database."""

@@ -1,0 +1,1 @@
+"""`rencheng quarantine`: list and replay rejected messages."""

@@ -1,0 +1,1 @@
+"""`rencheng reference`: the documents that are generated from the code."""

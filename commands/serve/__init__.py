@@ -1,0 +1,1 @@
+"""`rencheng serve`: all services on one machine."""

@@ -1,0 +1,1 @@
+"""`rencheng site`: the watched sites."""

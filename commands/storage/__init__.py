@@ -1,0 +1,1 @@
+"""`rencheng storage`: readings, rollups and retention."""
