@@ -11,9 +11,10 @@ from rich.table import Table
 from commands.database_access import operator, transaction
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
-from rencheng.domain.mute import CITY, Mute, Silence
+from rencheng.domain.mute import Mute, Silence
+from rencheng.domain.place import CITY_ZONE
+from rencheng.schemas.findings import validation_findings
 from rencheng.schemas.mute import WEEKDAYS, MaintenanceForm, SilenceForm, mute_form
-from rencheng.schemas.site import findings
 from rencheng.store.access import audit
 from rencheng.store.warnings.mutes import add_mute, end_mute, load_mutes
 
@@ -86,7 +87,7 @@ def list_() -> None:
 
 def _when(mute: Mute) -> str:
     if isinstance(mute, Silence):
-        return f"until {mute.ends_at.astimezone(CITY):%Y-%m-%d %H:%M}"
+        return f"until {mute.ends_at.astimezone(CITY_ZONE):%Y-%m-%d %H:%M}"
     days = ", ".join(WEEKDAYS[day] for day in sorted(mute.weekdays))
     return f"{days} {mute.begins:%H:%M}, {mute.lasts.total_seconds() / 60:g} min"
 
@@ -95,7 +96,7 @@ def _form(form: type[Any], values: dict[str, Any]) -> Any:  # noqa: ANN401 - one
     try:
         return form(**values)
     except ValidationError as error:
-        raise NotPossible("\n".join(findings(error))) from None
+        raise NotPossible("\n".join(validation_findings(error, "mute"))) from None
 
 
 def _keep(mute: Mute) -> None:

@@ -14,8 +14,8 @@ from rencheng.cap.rain_signals import read_signal
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.weather import in_force
+from rencheng.schemas.findings import join_findings, validation_findings
 from rencheng.schemas.forecast import ForecastForm
-from rencheng.schemas.site import findings
 from rencheng.store.registry.devices import add_world
 from rencheng.store.weather import relevant_signals, save_forecasts, save_signal
 
@@ -46,7 +46,8 @@ def forecast(file: Annotated[Path, typer.Argument(help="A JSON list; docs/how-to
     try:
         forms = TypeAdapter(list[ForecastForm]).validate_json(_text(file))
     except ValidationError as error:
-        raise NotPossible("\n".join(f"{file.name}: {finding}" for finding in findings(error)[:20])) from None
+        findings = [f"{file.name}: {finding}" for finding in validation_findings(error, "forecast")]
+        raise NotPossible(join_findings(findings, "nothing was stored")) from None
     with transaction() as connection:
         for world in {form.world for form in forms}:
             add_world(connection, world, world)

@@ -17,7 +17,8 @@ from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import Channel, Topic
-from rencheng.schemas.device import ChangeForm, findings
+from rencheng.schemas.device import ChangeForm
+from rencheng.schemas.findings import validation_findings
 from rencheng.store.access import audit
 from rencheng.store.registry.device_changes import succession
 from rencheng.store.registry.devices import ensure_region, find_devices, load_directory
@@ -206,7 +207,7 @@ def _given(
     try:
         return ChangeForm(**{key: value for key, value in options.items() if value is not None}).given_fields()
     except ValidationError as error:
-        raise NotPossible("; ".join(findings(error))) from None
+        raise NotPossible("; ".join(validation_findings(error, "device"))) from None
 
 
 def _say_account(device: Device, password: str) -> None:

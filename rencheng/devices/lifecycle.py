@@ -8,7 +8,7 @@ from rencheng.devices.registration import validation_errors
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.messaging.mqtt.accounts import new_password, password_hash
-from rencheng.schemas.device import join_findings
+from rencheng.schemas.findings import join_findings
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection
 from rencheng.store.history.raw import newest_time
@@ -29,7 +29,7 @@ def change_device(connection: Connection, device_id: str, given: Mapping[str, An
     if wrong := validation_errors(
         connection, [wanted], {device_id: replace(known, kind=wanted.kind) if is_blank else known}
     ):
-        raise NotPossible(join_findings(wrong))
+        raise NotPossible(join_findings(wrong, "nothing was registered"))
     if wanted != known:
         ensure_region(connection, wanted.region)
         register(connection, [(wanted, None)])
@@ -67,7 +67,7 @@ def replace_device(
         raise NotPossible(f"there is a device {new_id} already; a device that takes another's place is a new one")
     new = replace(old, device_id=new_id, replaces=old_id, **given)
     if wrong := validation_errors(connection, [new], {}):
-        raise NotPossible(join_findings(wrong))
+        raise NotPossible(join_findings(wrong, "nothing was registered"))
     password = new_password()
     register(connection, [(new, password_hash(password))])
     copy_bindings(connection, old_id, new_id)

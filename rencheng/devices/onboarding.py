@@ -12,7 +12,8 @@ from rencheng.devices.registration import register_forms
 from rencheng.domain.errors import NotPossible, RejectionReason
 from rencheng.replay.attempt import IntakeLimits
 from rencheng.replay.run import ReplaySummary, combined, replay_matching
-from rencheng.schemas.device import SHOWN_MAX, DeviceForm, findings
+from rencheng.schemas.device import DeviceForm
+from rencheng.schemas.findings import FINDINGS_SHOWN_MAX, validation_findings
 from rencheng.store.core.database import Engine, database_now, translate_errors
 from rencheng.store.quarantine.log import QuarantineFilters
 from rencheng.store.readings.gauge_readings import committed_through
@@ -69,7 +70,9 @@ def onboard_devices(
         pending = list_pending(connection, names=device_ids, limit=len(device_ids))
         forms = [_form(each, given) for each in pending]
         if missing := sorted(set(device_ids) - {each.device_id for each in pending}):
-            raise NotPossible(f"{', '.join(missing[:SHOWN_MAX])}: not pending; `rencheng device pending` shows who is")
+            raise NotPossible(
+                f"{', '.join(missing[:FINDINGS_SHOWN_MAX])}: not pending; `rencheng device pending` shows who is"
+            )
         enrolled = register_forms(connection, forms, actor=actor, on_passwords=on_passwords)
         at: datetime = database_now(connection)
     done = _replay(engine, device_ids, limits, actor)
@@ -85,7 +88,9 @@ def _form(pending: PendingDevice, given: Mapping[str, Any]) -> DeviceForm:
     try:
         return DeviceForm.model_validate(said)
     except ValidationError as error:
-        raise NotPossible("\n".join(f"{pending.device_id}: {finding}" for finding in findings(error))) from None
+        raise NotPossible(
+            "\n".join(f"{pending.device_id}: {finding}" for finding in validation_findings(error, "device"))
+        ) from None
 
 
 def _replay(engine: Engine, device_ids: Sequence[str], limits: IntakeLimits, actor: str) -> ReplaySummary:

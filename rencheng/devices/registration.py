@@ -13,7 +13,8 @@ from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.messaging.mqtt.accounts import SERVICE_PREFIX, alone_at, new_password, password_hash, write_password_file
 from rencheng.messaging.mqtt.gateway_access import write_access_rules
 from rencheng.runtime.settings import BrokerAccounts
-from rencheng.schemas.device import DeviceForm, join_findings
+from rencheng.schemas.device import DeviceForm
+from rencheng.schemas.findings import join_findings
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection, Engine
 from rencheng.store.registry.device_changes import worlds_of_sites
@@ -81,7 +82,7 @@ def register_forms(
     known = find_devices(connection, [form.device_id for form in forms])
     wanted = [form.to_device(known.get(form.device_id)) for form in forms]
     if wrong := validation_errors(connection, wanted, known):
-        raise NotPossible(join_findings(wrong))
+        raise NotPossible(join_findings(wrong, "nothing was registered"))
     for region in sorted({device.region for device in wanted}):
         ensure_region(connection, region)
     for world in sorted({device.world for device in wanted}):

@@ -7,6 +7,6 @@ def compact_json(document: object) -> bytes:
     """Encode a document as UTF-8 JSON without spaces.
 
     Raises:
-        TypeError: the document holds a value that JSON has no form for.
+        TypeError: the document has a value without a JSON form.
     """
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,4 +1,4 @@
-"""A device that is registered, and what is known about where it hangs."""
+"""A registered device and its profile."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,20 +11,20 @@ ACTUAL = "actual"
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """A registered device: who it is, where it hangs, and its profile, by which intake reads what it sends.
+    """A registered device with the profile by which intake reads its messages.
 
     Attributes:
         codec: the format of its payloads, a name in `rencheng.codecs.registry`.
-        gauge: by which limits its readings are tested (`rencheng.checks.limits`): `street`, `channel`, or one's own.
-        depth_max_mm: a gauge's mounting height: its face above the ground below it, and so the greatest depth that it
-            could measure; None if not surveyed.
-        blind_zone_mm: how far before its face it cannot measure, by its data sheet; None if not known. Depths above
-            mounting height − blind zone are guesses.
-        receipts: it keeps its readings until it is told "stored up to".
-        quota_per_minute: how many readings it may send in a minute; None for the platform's own limit.
-        replaces: the device whose place it took; that one is retired, its readings stay under its own name.
+        gauge: the limits that its readings are checked by (`rencheng.checks.limits`): `street`, `channel`, or your own.
+        depth_max_mm: the mounting height of a gauge above the ground, and so the greatest depth that it can measure;
+            None if it was not surveyed.
+        blind_zone_mm: the distance from its face within which it cannot measure, by its data sheet; None if unknown.
+            Depths above mounting height − blind zone are not reliable.
+        receipts: it keeps each message until a receipt names it (docs/why/0007).
+        quota_per_minute: the number of readings that it may send per minute; None for the limit of the platform.
+        replaces: the device that it replaced; that one is retired and keeps its readings.
         retired_at: when it was taken out of service.
-        no_return_codes: values that it sends in place of a depth or distance when no echo came back, such as 9999.
+        no_return_codes: values that it sends in place of a depth or distance when it receives no echo, such as 9999.
     """
 
     device_id: str
@@ -48,7 +48,7 @@ class Device:
 
 @dataclass(frozen=True, slots=True)
 class DeviceState:
-    """A device came online or went away: what it said, or what its last will said for it."""
+    """A state message: the device reports that it is online, or its last will reports that it is offline."""
 
     device_id: str
     online: bool

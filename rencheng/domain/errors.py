@@ -1,48 +1,48 @@
-"""What can be wrong, in our own words.
+"""The errors that the platform raises on purpose.
 
 RenchengError
-├── Refused           this message or reading will never be good: quarantine it, acknowledge it
-├── StoreUnavailable  the database cannot take anything now: keep everything, try again, take no new mail
-├── NotPossible       what a person asked for cannot be done: say why, and what can
-└── Misconfigured     a setting is missing or wrong: say which, and stop
+├── Rejected          a message or reading is permanently invalid: quarantine and acknowledge it
+├── StoreUnavailable  the database is away: keep the messages, retry, and receive no new ones
+├── NotPossible       a request cannot be carried out: explain why, and what is possible
+└── Misconfigured     a setting is missing or wrong: name it and stop
 """
 
 from enum import StrEnum
 
 
 class RejectionReason(StrEnum):
-    """Why a reading went to quarantine. The code is stored, counted and shown; the detail is for people."""
+    """The reason of a rejection. The code is stored, counted and shown; the detail is for people."""
 
     TOPIC = "topic"
-    """The topic is not one of ours."""
+    """The topic is not part of the topic tree."""
     UNKNOWN_DEVICE = "unknown_device"
-    """Nobody registered the device."""
+    """The device is not registered."""
     RETIRED_DEVICE = "retired_device"
     """The device was taken out of service."""
     WRONG_ADDRESS = "wrong_address"
-    """The device is registered in another region or as another kind than the topic says."""
+    """The device is registered in another region, or as another kind, than the topic names."""
     UNDECODABLE = "undecodable"
-    """The payload is not what the device's codec reads."""
+    """The device's codec cannot decode the payload."""
     INVALID = "invalid"
-    """The payload was read, and a value in it cannot be."""
+    """The payload was decoded, and a value in it is invalid."""
     CLOCK_FUTURE = "clock_future"
-    """The sample time lies further ahead than a clock may be wrong."""
+    """The sample time is further ahead than the allowed clock error."""
     CLOCK_PAST = "clock_past"
-    """The sample time lies further back than a device may buffer."""
+    """The sample time is older than the allowed buffering time."""
     CONFLICT = "conflict"
-    """The same key is stored already, with other values."""
+    """A reading with the same key and other values is stored."""
     STORE_REFUSED = "store_refused"
-    """The database refused this row and would always refuse it."""
+    """The database rejects this row permanently."""
     QUOTA = "quota"
-    """The device sent more than it may. The first message of each hour is kept, the others are only counted."""
+    """The device exceeded its quota. The first message of each hour is kept; the others are only counted."""
 
 
 class RenchengError(Exception):
-    """The root of all errors that the platform raises on purpose."""
+    """The base of all errors that the platform raises on purpose."""
 
 
 class Rejected(RenchengError):
-    """One message or reading is not acceptable. It carries its reason code and a sentence for people."""
+    """The rejection of one message or reading, with a reason code and a sentence for people."""
 
     def __init__(self, reason: RejectionReason, detail: str) -> None:
         super().__init__(f"{reason}: {detail}")
@@ -51,12 +51,12 @@ class Rejected(RenchengError):
 
 
 class StoreUnavailable(RenchengError):
-    """The database is away or out of resources. The work is kept and tried again."""
+    """The database is away or out of resources. The caller keeps the work and retries."""
 
 
 class NotPossible(RenchengError):
-    """What a person asked for cannot be done as it was asked. The message says why, and what can."""
+    """A request that cannot be carried out. The message explains why, and what is possible."""
 
 
 class Misconfigured(RenchengError):
-    """A setting is missing or wrong. The message names the setting and what to do."""
+    """A setting that is missing or wrong. The message names it and its remedy."""

@@ -1,4 +1,4 @@
-"""What other devices around a site tell of the water: support for the gauge, or a question about it."""
+"""Evidence of other devices near a site, which corroborates or contradicts a gauge."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,31 +6,31 @@ from enum import StrEnum
 
 
 class EvidenceKind(StrEnum):
-    """What was seen."""
+    """The kind of an observation."""
 
     TRAFFIC_STANDS = "traffic_stands"
-    """Several detectors count hardly anything, and are occupied nearly all the time."""
+    """Several detectors count few vehicles and are occupied most of the time."""
     TRAFFIC_FLOWS = "traffic_flows"
     """The detectors count as many vehicles as usual."""
     SIGNAL_FLASHES = "signal_flashes"
-    """The signal went into flash by a fault."""
+    """The signal flashes because of a fault."""
     SIGNAL_WITHOUT_POWER = "signal_without_power"
-    """The signal's controller lost its power."""
+    """The controller of the signal has lost power."""
     GROUND_FAULT = "ground_fault"
-    """A pile reports a ground fault."""
+    """A charging pile reports a ground fault."""
     LEAKAGE_RISES = "leakage_rises"
-    """A pile's residual current rises."""
+    """The residual current of a charging pile rises."""
     PILES_OFFLINE = "piles_offline"
-    """Most of the piles went offline together."""
+    """Most of the charging piles went offline together."""
 
 
 CONTRADICTING = frozenset({EvidenceKind.TRAFFIC_FLOWS})
-"""What speaks against water on the road; all else speaks for it."""
+"""The kinds that contradict water on the road; all others corroborate it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """One thing that was seen, by which device, since when."""
+    """One observation of a device, and when it began."""
 
     kind: EvidenceKind
     device_id: str

@@ -1,10 +1,10 @@
-"""The three families of devices that the platform listens to."""
+"""The three kinds of devices whose messages the platform receives."""
 
 from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """A device family, as it is written in topics, tables and the API."""
+    """A kind of device, as topics, tables and the API write it."""
 
     WATERLOGGING = "waterlogging"
     """积水监测: depth of ponding water, and rain."""

@@ -1,24 +1,21 @@
-"""What an operator wants not to hear for a while: silences, and maintenance that comes round every week."""
+"""Mutes, by which operators suppress messages: silences, and maintenance windows that repeat weekly."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
+from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.site import Site
 from rencheng.domain.weather import code_includes
 
-CITY = ZoneInfo("Asia/Shanghai")
-"""By whose clocks maintenance is planned."""
-
 REMIND_BEFORE = timedelta(minutes=15)
-"""How long before its end a silence that still mutes something is brought to mind."""
+"""A reminder of a silence that still mutes a message is sent this long before its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class MuteScope:
-    """Which sites are meant: one site, a region (district, city or province code), or a catchment; in one world."""
+    """The sites of a mute: one site, a region (district, city or province code), or a catchment, in one world."""
 
     world: str = ACTUAL
     site_id: str | None = None
@@ -26,7 +23,7 @@ class MuteScope:
     catchment: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a scope that says nothing, or two things.
+        """Reject an empty scope, and one with two parts.
 
         Raises:
             ValueError: not exactly one of site, region and catchment is named.
@@ -36,7 +33,7 @@ class MuteScope:
             raise ValueError("name one of: a site, a region, a catchment")
 
     def includes(self, site: Site) -> bool:
-        """Is a site meant?"""
+        """Return whether a site is in the scope."""
         if site.world != self.world:
             return False
         if self.site_id:
@@ -48,7 +45,7 @@ class MuteScope:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Up to a level nothing is delivered from its begin until its end, or until somebody ends it earlier."""
+    """A period in which messages up to a level are not delivered. An operator can end it earlier."""
 
     name: str
     scope: MuteScope
@@ -58,23 +55,23 @@ class Silence:
     reason: str
 
     def is_active(self, at: datetime) -> bool:
-        """Does it mute at this time?"""
+        """Return whether it mutes at this time."""
         return self.begins_at <= at < self.ends_at
 
     def is_ending(self, at: datetime) -> bool:
-        """Is its end near enough to be brought to mind?"""
+        """Return whether it ends soon, so that a reminder is due."""
         return max(self.begins_at, self.ends_at - REMIND_BEFORE) <= at < self.ends_at
 
 
 @dataclass(frozen=True, slots=True)
 class Maintenance:
-    """A window that comes round every week, on the city's clocks.
+    """A window that repeats every week, in the city's time zone.
 
     Attributes:
-        weekdays: 0 is Monday; the days on which a window begins. It may reach over midnight.
-        begins: the time of day at which it begins.
-        lasts: for how long, less than a week.
-        first, last: the first and the last day on which a window may begin; for good without a last.
+        weekdays: the days on which a window begins; 0 is Monday. A window may cross midnight.
+        begins: the time of day at which a window begins.
+        lasts: the duration of a window, less than a week.
+        first, last: the first and the last day on which a window may begin; no end if last is None.
     """
 
     name: str
@@ -88,8 +85,8 @@ class Maintenance:
     reason: str
 
     def is_active(self, at: datetime) -> bool:
-        """Does one of its windows mute at this time?"""
-        today = at.astimezone(CITY).date()
+        """Return whether one of its windows mutes at this time."""
+        today = at.astimezone(CITY_ZONE).date()
         days = (today - timedelta(days=back) for back in range(self.lasts.days + 2))
         return any(self._begins_on(day) and self._begin(day) <= at < self._begin(day) + self.lasts for day in days)
 
@@ -97,7 +94,7 @@ class Maintenance:
         return day.weekday() in self.weekdays and self.first <= day and (self.last is None or day <= self.last)
 
     def _begin(self, day: date) -> datetime:
-        return datetime.combine(day, self.begins, tzinfo=CITY).astimezone(UTC)
+        return datetime.combine(day, self.begins, tzinfo=CITY_ZONE).astimezone(UTC)
 
 
 Mute = Silence | Maintenance

@@ -1,6 +1,6 @@
-"""Where the city is on the clock."""
+"""The time zone of the city."""
 
 from zoneinfo import ZoneInfo
 
 CITY_ZONE = ZoneInfo("Asia/Shanghai")
-"""The time zone in which days begin and clocks are read."""
+"""The zone of days, times of day and printed times."""

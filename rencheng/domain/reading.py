@@ -1,4 +1,4 @@
-"""What a device can tell: one frozen record a reading, each with the natural key that makes a repetition harmless."""
+"""The readings of the three kinds of devices, each with a natural key by which a repetition is recognised."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""What is bound to a site, in which role, and how high above the lowest point it hangs."""
+"""Sensors that are bound to a site, with their role and height above the lowest point."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,18 +7,18 @@ from rencheng.domain.kind import Kind
 
 
 class Role(StrEnum):
-    """What a bound sensor tells its site."""
+    """The role of a bound sensor."""
 
     DEPTH = "depth"
-    """积水深度: a gauge by which the site is judged. A gauge speaks for one site."""
+    """积水深度: a gauge by which the site is evaluated. A depth gauge is bound to one site."""
     RAIN = "rain"
-    """雨量: a rain gauge; one may serve many sites."""
+    """雨量: a rain gauge; it can be bound to several sites."""
     SIGNAL = "signal"
-    """A traffic signal near by: what its detectors count supports or questions the gauge."""
+    """A traffic signal nearby, whose detector counts corroborate or contradict the gauge."""
     PILE = "pile"
-    """A charging pile near by: likewise."""
+    """A charging pile nearby, which also gives evidence."""
     PUMP = "pump"
-    """A pump that drains the place."""
+    """A pump that drains the site."""
 
 
 ROLES_OF_KIND: dict[Kind, tuple[Role, ...]] = {
@@ -26,17 +26,17 @@ ROLES_OF_KIND: dict[Kind, tuple[Role, ...]] = {
     Kind.SIGNAL: (Role.SIGNAL,),
     Kind.CHARGING: (Role.PILE,),
 }
-"""What a registered device of a kind can be to a site; the first unless the binding says otherwise."""
+"""The roles that a device of a kind can have; the first is the default."""
 
 
 DRY_BELOW_MM = 10.0
-"""What a gauge reads up to here on a dry street. Source: FloodNet's filters, which take up to 10 mm for 0."""
+"""A gauge on a dry street reads up to this depth. Source: FloodNet's filters, which treat up to 10 mm as 0."""
 
 
 def depth_at_lowest_point_mm(depth_mm: float, height_mm: float) -> float:
-    """The water at a site's lowest point, from what a gauge reads whose zero is so high above it.
+    """Return the depth at the lowest point of a site, from the depth at a gauge whose zero is `height_mm` above it.
 
-    A gauge that stands dry tells nothing of the water below it: what it reads stays as it is.
+    The reading of a dry gauge is returned unchanged, because it gives no information about the water below it.
     """
     return depth_mm + height_mm if depth_mm > DRY_BELOW_MM else depth_mm
 
@@ -45,8 +45,9 @@ def depth_at_lowest_point_mm(depth_mm: float, height_mm: float) -> float:
 class BoundSensor:
     """A sensor of a site.
 
-    `lowest_point_height_mm` is the height of a gauge's zero above the lowest point of the site, by survey: a gauge that
-    reads d stands in water of d + this at the lowest point. Below 0, the gauge hangs in a pit.
+    Attributes:
+        lowest_point_height_mm: the surveyed height of a gauge's zero above the lowest point of the site; below 0 for a
+            gauge in a pit. The depth at the lowest point is the reading plus this height.
     """
 
     device_id: str

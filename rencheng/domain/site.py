@@ -1,4 +1,4 @@
-"""A place where water kills first, and the depths at which it does."""
+"""A site, its thresholds and its sensors."""
 
 import itertools
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from rencheng.domain.sensor import BoundSensor, Role
 
 
 class SiteType(StrEnum):
-    """重点场所: what kind of place it is. It chooses the default thresholds."""
+    """The type of a site 重点场所. It selects the default thresholds."""
 
     ROAD = "road"
     UNDERPASS = "underpass"
@@ -24,7 +24,7 @@ class SiteType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DepthThreshold:
-    """The depth at which a level begins, and who says so."""
+    """The depth at which a level begins, and the source of this figure."""
 
     depth_mm: float
     source: str
@@ -32,15 +32,15 @@ class DepthThreshold:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdProfile:
-    """By what a site is judged.
+    """The thresholds and times by which a site is evaluated.
 
     Attributes:
-        thresholds: a depth for each of the four levels, rising.
-        clear_below_mm: a level is left only this far below its threshold (hysteresis).
-        up_hold_s: how long a depth must stand at a threshold before it counts; 0 in tunnels, where doubt warns.
-        down_hold_s: how long it must stay below before the level steps down.
-        horizon_s: how far the rate of rise is carried forward.
-        version: grows with each change, and every warning says which version judged it.
+        thresholds: a depth for each of the four levels, in rising order.
+        clear_below_mm: a level ends only at this depth below its threshold (hysteresis).
+        up_hold_s: the depth must be at a threshold for this time before the level rises; 0 at fail-safe sites.
+        down_hold_s: the depth must be below for this time before the level falls.
+        horizon_s: the rate of rise is extrapolated over this time.
+        version: increases with each change. Every warning names the version that was used.
     """
 
     thresholds: dict[Level, DepthThreshold]
@@ -51,7 +51,7 @@ class ThresholdProfile:
     version: int = 1
 
     def __post_init__(self) -> None:
-        """Refuse a profile that could not be ordered into levels.
+        """Reject a profile without a rising depth for each level.
 
         Raises:
             ValueError: a level is missing, or the depths do not rise.
@@ -63,11 +63,11 @@ class ThresholdProfile:
             raise ValueError(f"thresholds must rise from blue to red, above 0 mm: {depths}")
 
     def depth_mm(self, level: Level) -> float:
-        """Where a level begins."""
+        """Return the depth at which a level begins."""
         return self.thresholds[level].depth_mm
 
     def level_at(self, depth_mm: float) -> Level:
-        """The highest level whose threshold the depth has reached."""
+        """Return the highest level whose threshold the depth has reached."""
         return max((level for level in WARNING_LEVELS if depth_mm >= self.depth_mm(level)), default=Level.NONE)
 
 
@@ -79,16 +79,16 @@ _RING_POINTS_MIN = 3
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A watched place.
+    """A monitored place.
 
     Attributes:
-        radius_m: the area whose people are to be told, not only the lowest point; `polygon` says it more exactly.
-        device_ids: the gauges that judge it; of `sensors`, those whose role is depth.
-        gauge_ids: the rain gauges; of `sensors`, those whose role is rain.
-        sensors: all that is bound to it. Give these, or device_ids and gauge_ids alone: one follows from the other.
-        polygon: the corners of its area, the first not repeated; empty if nobody drew it.
-        catchment: the name of the area that drains to it; sites of one catchment flood together.
-        closing_time_s: how long its barrier or crew needs to close it, measured in a drill; None if nobody did.
+        radius_m: the radius of the area to warn, around the lowest point; `polygon` is more exact.
+        depth_gauge_ids: the sensors whose role is depth.
+        rain_gauge_ids: the sensors whose role is rain.
+        sensors: all bound sensors. Give these, or only depth_gauge_ids and rain_gauge_ids; the others are derived.
+        polygon: the corners of the area, without repeating the first; empty if it is not drawn.
+        catchment: the name of the drainage area; sites of one catchment flood together.
+        closing_time_s: the time to close the site, measured in a drill; None if it was not measured.
     """
 
     site_id: str
@@ -109,10 +109,10 @@ class Site:
     closing_time_s: float | None = None
 
     def __post_init__(self) -> None:
-        """Let device_ids, gauge_ids and sensors say the same.
+        """Derive the sensors from depth_gauge_ids and rain_gauge_ids, or the reverse.
 
         Raises:
-            ValueError: they were all given and disagree, or a polygon has fewer than three corners.
+            ValueError: all were given and differ, or a polygon has fewer than three corners.
         """
         if not self.sensors:
             depth = (BoundSensor(name) for name in self.depth_gauge_ids)
@@ -127,12 +127,12 @@ class Site:
             raise ValueError(f"site {self.site_id}: a polygon needs three corners, this has {len(self.polygon)}")
 
     def devices_with_role(self, role: Role) -> tuple[str, ...]:
-        """The devices that are bound in a role."""
+        """Return the devices that are bound in a role."""
         return tuple(sensor.device_id for sensor in self.sensors if sensor.role is role)
 
     @property
     def required_lead_s(self) -> float:
-        """The lead that a warning needs to be of use here: as measured, or as usual for the type."""
+        """Return the lead time that a warning needs: the measured closing time, or the default of the type."""
         return CLOSING_TIMES_S[self.site_type] if self.closing_time_s is None else self.closing_time_s
 
 
@@ -146,15 +146,15 @@ CLOSING_TIMES_S: dict[SiteType, float] = {
     SiteType.CHARGING_STATION: 60,
     SiteType.CHANNEL: 1500,
 }
-"""How long closing takes by type of place, where no drill measured it.
+"""The default closing time by type of site.
 
 Source: Wuhan's tunnel drill of 2021 (electronic closure 1 min, flood boards 7 min at the fastest), and the proposal
-from it in the domain reference, 1.4: people 10 min, crews and pumps 25 min.
+made from it in the domain reference, 1.4: people 10 min, teams and pumps 25 min.
 """
 
 _PROPOSED = "proposal from the press of eight cities, domain reference 1.3; survey the site to replace it"
 _DEFAULT_DEPTHS_MM: dict[SiteType, tuple[float, float, float, float]] = {
-    # 15 caution, 25-27 close the underpass, 30 cars stop, 50 every vehicle: the city practice behind these figures
+    # city practice in cm: caution 15, close the underpass 25 to 27, cars stall 30, all vehicles stall 50
     SiteType.ROAD: (50, 150, 270, 400),
     SiteType.UNDERPASS: (50, 150, 200, 250),
     SiteType.TUNNEL: (50, 100, 150, 250),
@@ -167,7 +167,7 @@ _DEFAULT_DEPTHS_MM: dict[SiteType, tuple[float, float, float, float]] = {
 
 
 def default_profile(site_type: SiteType) -> ThresholdProfile:
-    """The profile of a type of place, until a survey of the site gives better figures."""
+    """Return the default profile of a type, used until the site is surveyed."""
     depths = _DEFAULT_DEPTHS_MM[site_type]
     pairs = zip(WARNING_LEVELS, depths, strict=True)
     return ThresholdProfile({level: DepthThreshold(depth_mm, _PROPOSED) for level, depth_mm in pairs})

@@ -1,4 +1,4 @@
-"""The topic tree: `rencheng/v1/{region}/{kind}/{device_id}/{channel}`, and one retained warning a site."""
+"""The topic tree: `rencheng/v1/{region}/{kind}/{device_id}/{channel}`, and one retained warning per site."""
 
 import re
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ REGION = re.compile(r"[0-9]{6}")
 """A district's six-digit GB/T 2260 code, such as 370102 for Lixia, Jinan."""
 
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-"""What a device, site or world may be called: safe in a topic, a password file, a file name, an XML text and a URL."""
+"""An identifier of a device, site or world: safe in a topic, a password file, a file name, XML and a URL."""
 
 TOPIC_CACHE_SIZE = 2**17
-"""How many topics are kept taken apart: a province's devices send the same ones for years."""
+"""The number of parsed topics in the cache: enough for the devices of a province, whose topics do not change."""
 
 
 class Channel(StrEnum):
-    """What a topic of a device carries."""
+    """The kind of content on a topic of a device."""
 
     TELEMETRY = "telemetry"
     STATE = "state"
@@ -31,7 +31,7 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """Whose message it is, by the address that it was sent to."""
+    """The topic of a device's message."""
 
     region: str
     kind: Kind
@@ -39,25 +39,25 @@ class Topic:
     channel: Channel
 
     def __str__(self) -> str:
-        """The topic as the broker sees it."""
+        """Return the topic as the broker writes it."""
         return f"{ROOT}/{self.region}/{self.kind}/{self.device_id}/{self.channel}"
 
     @staticmethod
     @lru_cache(TOPIC_CACHE_SIZE)
     def parse(text: str) -> "Topic":
-        """Take a topic apart.
+        """Parse a topic.
 
         Raises:
-            Refused: with reason `topic`, if it is not one of ours.
+            Rejected: the topic is not part of the tree; reason `topic`.
         """
         parts = text.split("/")
-        if len(parts) != 6 or parts[0] != "rencheng" or parts[1] != "v1":  # noqa: PLR2004 - the tree has six steps
+        if len(parts) != 6 or parts[0] != "rencheng" or parts[1] != "v1":  # noqa: PLR2004 - a topic has six levels
             raise Rejected(RejectionReason.TOPIC, f"a topic is {ROOT}/region/kind/device/channel")
         region, kind, device_id, channel = parts[2:]
         if not REGION.fullmatch(region):
             raise Rejected(RejectionReason.TOPIC, f"region {region!r} is not a six-digit GB/T 2260 code")
         if not IDENTIFIER.fullmatch(device_id):
-            raise Rejected(RejectionReason.TOPIC, f"{device_id!r} cannot be a device's name")
+            raise Rejected(RejectionReason.TOPIC, f"{device_id!r} is not a valid device identifier")
         try:
             return Topic(region, Kind(kind), device_id, Channel(channel))
         except ValueError as error:
@@ -68,16 +68,16 @@ _KINDS = frozenset(Kind)
 
 
 def warning_topic(region: str, site_id: str) -> str:
-    """Where the current warning of a site is retained."""
+    """Return the topic on which the current warning of a site is retained."""
     return f"{ROOT}/{region}/warning/{site_id}"
 
 
 def topic_filter(channel: Channel, kind: Kind | None = None) -> str:
-    """The subscription filter for one channel of all devices, or of all devices of one kind."""
+    """Return the subscription filter for one channel of all devices, or of all devices of one kind."""
     return f"{ROOT}/+/{kind or '+'}/+/{channel}"
 
 
 def kind_of_topic(topic: str) -> str:
-    """The kind that a topic names, for the account; `unknown` if it names none."""
+    """Return the kind in a topic, by which messages are counted; `unknown` if there is none."""
     parts = topic.split("/")
     return parts[3] if len(parts) == 6 and parts[3] in _KINDS else "unknown"  # noqa: PLR2004 - as above

@@ -1,4 +1,4 @@
-"""A warning of one site, and the messages that carry it: Alert, Update, Cancel, in the words of OASIS CAP."""
+"""A warning of one site and its messages: Alert, Update and Cancel, in the terms of OASIS CAP."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from rencheng.domain.level import Level
 
 
 class MessageType(StrEnum):
-    """CAP msgType: the first message, each later one, and the last."""
+    """CAP's msgType: the first message of a warning, each later one, and the last."""
 
     ALERT = "Alert"
     UPDATE = "Update"
@@ -18,7 +18,7 @@ class MessageType(StrEnum):
 
 
 class Certainty(StrEnum):
-    """CAP certainty: seen, or expected with more than even odds, or with less."""
+    """CAP's certainty: observed, or forecast with a probability above one half, or below."""
 
     OBSERVED = "Observed"
     LIKELY = "Likely"
@@ -39,39 +39,39 @@ class WarningRule(StrEnum):
 
 
 class ArmedBy(StrEnum):
-    """What had put a site on the alert."""
+    """The cause of a site's heightened readiness."""
 
     NOTHING = ""
     RAIN = "rain"
-    """What fell on it."""
+    """Rain at the site."""
     WEATHER = "weather"
-    """An official rain signal, or a forecast."""
+    """An official rain signal, or a rain forecast."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grounds:
-    """Why a level changed: the numbers that made it.
+    """The numbers behind a change of level.
 
     Attributes:
-        rule: `observed` (the depth reached the threshold), `predicted` (it probably will), `rained` (rain alone speaks
-            for it) or `receded`.
-        device_id: the gauge that decided; the rain gauge, if it rained.
-        depth_mm: the water at the lowest point then; None if nobody could see it.
+        rule: the rule that set the level.
+        device_id: the gauge whose reading decided; the rain gauge for rule `rained`.
+        depth_mm: the depth at the lowest point; None without data.
         rise_mm_per_min: its rate of rise over the last ten minutes; None without enough samples.
-        threshold_mm: the threshold of the level that was reached, expected or left.
-        eta_s: seconds until half of such crossings have come; None unless predicted.
-        profile_version: which version of the site's thresholds judged it.
-        probability: that the threshold is crossed within half an hour, 0 to 1; None where nobody worked one out.
-        within: that within 5, 10, 15 and 30 minutes; empty unless predicted.
-        soonest_s, latest_s: between these eight of ten such crossings come; None unless predicted.
-        judged_by: the version of the model that foretold it, or `rate-of-rise`; empty unless predicted.
-        because: what moved the probability most: feature and change of the log-odds.
-        witnesses: the gauges that were looked at.
-        rain_quarter_mm, rain_hour_mm: what fell in the last quarter and in the last hour; None unless it rained.
-        stirred: at how many other sites of the region water rose lately as only a cloudburst lifts it; None where that
-            is not known, or was not asked.
-        armed_by: what the level would not have been foretold without yet; empty where it would.
-        armed_by_whom: the rain signal or forecast.
+        threshold_mm: the threshold of the level that was reached, predicted or left.
+        eta_s: the median time until the threshold is crossed; None unless predicted.
+        profile_version: the version of the site's thresholds.
+        probability: of crossing the threshold within half an hour, 0 to 1; None if it was not computed.
+        within: the probability of crossing it within 5, 10, 15 and 30 minutes; empty unless predicted.
+        earliest_s, latest_s: the 10th and 90th percentile of the time until it is crossed, so that 80 % of crossings
+            come between them; None unless predicted.
+        judged_by: the version of the forecast model, or `rate-of-rise`; empty unless predicted.
+        attribution: the features that changed the probability most, with their change of the log-odds.
+        gauges: the gauges that were used.
+        rain_quarter_mm, rain_hour_mm: the rain of the last 15 minutes and of the last hour; None unless it rained.
+        rapid_rises_nearby: the number of other sites in the region with a recent rapid rise; None if it is unknown or
+            was not needed.
+        armed_by: the heightened readiness without which the level would not be predicted yet; empty if it would be.
+        armed_by_source: the rain signal or forecast behind it.
     """
 
     rule: WarningRule
@@ -97,17 +97,17 @@ class Grounds:
 
 @dataclass(frozen=True, slots=True)
 class WarningMessage:
-    """One message of a warning, before it is given any outer form.
+    """One message of a warning, before it is rendered.
 
     Attributes:
-        identifier: unique among all our messages; the same message sent again carries the same one.
+        identifier: unique among all messages of the platform; a repetition has the same one.
         warning_id: shared by the Alert, the Updates and the Cancel of one warning.
         sequence: 1 for the Alert, then 2, 3, …
-        level: the level now; on Cancel, the level that ended.
-        issued_at: the world's now when the engine decided, whole seconds, with offset.
-        world: `actual`, or the name of the exercise that it belongs to.
-        signs: what signals and piles around the site told then; it made no difference to the level.
-        references: (identifier, issued_at) of every earlier message of this warning.
+        level: the new level; on Cancel, the level that ended.
+        issued_at: the time of the decision in the world of the site, in whole seconds, with offset.
+        world: `actual`, or the name of an exercise.
+        evidence: of nearby signals and charging piles; it has no influence on the level.
+        references: identifier and issued_at of every earlier message of this warning.
     """
 
     identifier: str
@@ -125,31 +125,31 @@ class WarningMessage:
 
     @property
     def ends_warning(self) -> bool:
-        """Whether this message ends its warning."""
+        """Return whether this message ends its warning."""
         return self.message_type is MessageType.CANCEL
 
     @property
     def is_exercise(self) -> bool:
-        """Whether nobody is in danger: every world but `actual` is an exercise."""
+        """Return whether the message belongs to an exercise: any world except `actual`."""
         return self.world != ACTUAL
 
 
 class SiteNoticeKind(StrEnum):
-    """What is said of a site that is no warning of water."""
+    """The kind of a notice about the monitoring of a site."""
 
     MONITORING_LOST = "monitoring_lost"
-    """Nobody can see the water there: every gauge is silent, or not to be believed."""
+    """Every depth gauge of the site is silent or faulty."""
     MONITORING_RESTORED = "monitoring_restored"
-    """A gauge that may be believed speaks again."""
+    """A gauge without a fault reports again."""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteNotice:
-    """That a site cannot be seen, or can again. It is no warning, and changes none.
+    """A notice that the monitoring of a site is lost or restored. It has no influence on warnings.
 
     Attributes:
-        issued_at: the world's now when it was noticed, with offset.
-        level: how urgent it is: that of the warning in force, else yellow in rain, else blue.
+        issued_at: the time of the decision in the world of the site, with offset.
+        level: the urgency: the level of the warning in force; without one, yellow in rain and blue otherwise.
         gauges: by gauge why it does not tell: a `NoDataReason`, or `reporting`.
     """
 

@@ -1,7 +1,7 @@
-"""What the weather service says: rain signals 暴雨预警信号 and forecasts of rain. Taken in, never originated.
+"""Rain signals 暴雨预警信号 and rain forecasts of the weather service. The platform receives but never issues them.
 
-By China's law only the meteorological authority may issue public severe-weather warnings (WMO Register of Alerting
-Authorities; domain reference 1.1).
+In China only the meteorological authority may issue public severe-weather warnings. Source: WMO Register of Alerting
+Authorities; domain reference 1.1.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ SIGNAL_WINDOWS: dict[Level, tuple[timedelta, float]] = {
     Level.ORANGE: (timedelta(hours=3), 50.0),
     Level.RED: (timedelta(hours=3), 100.0),
 }
-"""The national default: how much rain (mm) within how long makes a signal of a colour; provinces have their own.
+"""The period and the rain (mm) of a signal by colour: the national defaults, which provinces can replace.
 
 Source: domain reference 1.1.
 """
@@ -29,16 +29,16 @@ class RainSignal:
     """One message about a rain signal, as its issuer sent it.
 
     Attributes:
-        identifier: the issuer's name of this message.
+        identifier: the issuer's identifier of the message.
         message_type: Alert, Update or Cancel.
-        level: the colour; on Cancel, that which ended.
-        sent_at, effective_at, expires_at: when it was sent, and from when until when it holds.
-        regions: six-digit GB/T 2260 codes; 370000 is a province, 370100 a city, 370102 a district.
-        references: identifiers of earlier messages that this one takes the place of. The national form names the first
-            issue alone, CAP all that still hold.
-        headline: its own words.
-        status: Actual, Exercise or Test, as its issuer said.
-        world: where it counts here: `actual`, or an exercise.
+        level: the colour; on Cancel, the colour that ended.
+        sent_at, effective_at, expires_at: the time of sending, and the period in which it is in force.
+        regions: six-digit GB/T 2260 codes, such as 370000 (province), 370100 (city) and 370102 (district).
+        references: identifiers of the earlier messages that this one replaces. The national form lists only the first
+            message, CAP lists all that are in force.
+        headline: the headline of the issuer.
+        status: Actual, Exercise or Test, as the issuer set it.
+        world: the world in which it counts: `actual`, or an exercise.
     """
 
     identifier: str
@@ -57,7 +57,7 @@ class RainSignal:
 
 @dataclass(frozen=True, slots=True)
 class RainForecast:
-    """How much rain (mm) a source expects in a region within a span of time."""
+    """The rain (mm) that a source expects in a region within a period."""
 
     region: str
     source: str
@@ -69,7 +69,7 @@ class RainForecast:
 
 
 def code_includes(code: str, region: str) -> bool:
-    """Does a code of GB/T 2260 take in a district? A province and a city take in all of theirs."""
+    """Return whether a GB/T 2260 code includes a district. A province or a city includes all of its districts."""
     province, city, district = code[:2], code[2:4], code[4:6]
     if city == "00":
         return region[:2] == province
@@ -79,9 +79,9 @@ def code_includes(code: str, region: str) -> bool:
 
 
 def in_force(signals: Iterable[RainSignal], at: datetime) -> list[RainSignal]:
-    """The signals that hold at a time, whatever the order in which they arrived.
+    """Return the signals in force at a time, for any order of arrival.
 
-    A later message of the same chain ends all before it; so does a Cancel, and its own expiry.
+    A later message of the same chain replaces all earlier ones; a Cancel ends the chain.
     """
     sent = sorted((signal for signal in signals if signal.sent_at <= at), key=lambda signal: signal.sent_at)
     root: dict[str, str] = {}

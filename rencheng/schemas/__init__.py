@@ -1,1 +1,1 @@
-"""JSON forms of sites, devices, mutes and forecasts, as the API, the commands and files carry them."""
+"""Forms of sites, devices, mutes and rain forecasts, as the API, the commands and files carry them."""

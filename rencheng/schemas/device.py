@@ -1,4 +1,4 @@
-"""The form of a device: what the API takes, and what a row of a CSV file holds. Unknown fields are refused."""
+"""The form of a device in the API and in a row of a CSV file. Unknown fields are rejected."""
 
 import csv
 import io
@@ -12,129 +12,113 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from rencheng.domain.device import ACTUAL, Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
-from rencheng.domain.topic import IDENTIFIER, REGION
-
-Name = Annotated[str, StringConstraints(pattern=f"^{IDENTIFIER.pattern}$")]
-_Region = Annotated[str, StringConstraints(pattern=f"^{REGION.pattern}$")]
-
-SHOWN_MAX = 20
-"""How many findings are told: a wrong column makes ten thousand, and the first ones explain the rest."""
+from rencheng.schemas.fields import DistrictCode, Identifier
+from rencheng.schemas.findings import join_findings, validation_findings
 
 LINES_MAX = 200_000
-"""More than any city has; a longer file is a mistake."""
+"""More devices than a city has."""
 
 
-def _numbers(value: object) -> object:
+def _split_numbers(value: object) -> object:
+    """Split the text of a CSV cell at spaces and semicolons."""
     return value.replace(";", " ").split() if isinstance(value, str) else value
 
 
 class DeviceProfileForm(BaseModel):
-    """How a device speaks and where it hangs. What is left out stays as it is, or as usual for a new device."""
+    """The profile of a device. A missing field keeps its value, or takes the default for a new device."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
-    site_id: Name | None = None
-    """The site that it watches or serves."""
+    site_id: Identifier | None = None
+    """The site at which it is installed."""
     name: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")] = ""
-    """What people call it."""
+    """A name for people."""
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
     codec: Annotated[str, StringConstraints(min_length=1, max_length=64)] = "json"
     """The format of its payloads."""
-    gauge: Name = "street"
-    """By which limits a gauge's readings are tested: `street`, `channel`, or one's own."""
+    gauge: Identifier = "street"
+    """The limits by which a gauge's readings are checked: `street`, `channel`, or a name of your own."""
     depth_max_mm: Annotated[float, Field(gt=0, le=100_000)] | None = None
-    """A gauge's mounting height: its face above the ground."""
+    """The mounting height of a gauge: the height of its face above the ground."""
     blind_zone_mm: Annotated[float, Field(ge=0, le=10_000)] | None = None
-    """How far before its face it cannot measure."""
-    no_return_codes: Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], BeforeValidator(_numbers)] = []
-    """Values that it sends when no echo came back; in a CSV file separated by spaces or semicolons."""
+    """The distance from its face within which it cannot measure."""
+    no_return_codes: Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], BeforeValidator(_split_numbers)] = []
+    """Values that it sends when it receives no echo; in a CSV file separated by spaces or semicolons."""
     receipts: bool = False
-    """It keeps its readings until it is told that they are stored."""
+    """It keeps its readings until a receipt confirms that they are stored."""
     quota_per_minute: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
-    """How many readings it may send in a minute; the platform's own limit if empty."""
+    """The number of readings that it may send per minute; if empty, the limit of the platform."""
 
     def given_fields(self) -> dict[str, Any]:
-        """What was said, as fields of a `Device`."""
-        said = self.model_dump(include=self.model_fields_set - {"device_id"})
-        return said | ({"no_return_codes": tuple(said["no_return_codes"])} if "no_return_codes" in said else {})
+        """Return the fields that were given, as fields of a `Device`."""
+        given = self.model_dump(include=self.model_fields_set - {"device_id"})
+        if "no_return_codes" in given:
+            given["no_return_codes"] = tuple(given["no_return_codes"])
+        return given
 
 
 class RegistrationForm(DeviceProfileForm):
-    """A device as it is registered, without its name."""
+    """The registration of a device, without its identifier."""
 
     kind: Kind
-    region: _Region
-    """Its district: a six-digit GB/T 2260 code."""
-    world: Name = ACTUAL
-    """`actual`, or the exercise in which it plays."""
+    region: DistrictCode
+    """The district: a six-digit GB/T 2260 code."""
+    world: Identifier = ACTUAL
+    """`actual`, or the name of an exercise."""
 
 
 class ChangeForm(DeviceProfileForm):
-    """What is to be another way about a known device."""
+    """A change of a registered device."""
 
     kind: Kind | None = None
-    """Only as long as nothing of it is stored."""
-    region: _Region | None = None
+    """Can be changed only while no reading of the device is stored."""
+    region: DistrictCode | None = None
 
 
 class DeviceForm(RegistrationForm):
-    """A device with its name."""
+    """A device with its identifier."""
 
-    device_id: Name
+    device_id: Identifier
 
     def to_device(self, known: Device | None = None) -> Device:
-        """The device: a new one, or a known one with what is said here."""
+        """Return a new device, or a known one with the given fields changed."""
         if known is None:
             return Device(device_id=self.device_id, **self.given_fields())
         return replace(known, **self.given_fields())
 
 
 def read_devices(data: bytes, name: str) -> list[DeviceForm]:
-    """The devices of a CSV file. All of them, or none.
+    """Read the devices of a CSV file, all or none.
 
-    The first line names the columns: `device_id`, `kind`, `region`, and any other field. An empty cell says nothing: a
-    new device is as usual, a known one stays as it is. UTF-8, or GB 18030 as spreadsheets in China write it.
+    The first line names the columns: `device_id`, `kind`, `region`, and any other field. An empty cell counts as a
+    missing field. The encoding is UTF-8, or GB 18030, which spreadsheets in China write.
 
     Raises:
-        NotPossible: and what is wrong in which line, up to twenty findings.
+        NotPossible: the error lists up to 20 findings with their lines.
     """
     reader = csv.DictReader(io.StringIO(_text(data, name), newline=""), strict=True)
-    wrong = _wrong_columns(_columns(reader, name))
-    if wrong:
-        raise NotPossible("\n".join(f"{name}: {each}" for each in wrong))
+    if wrong := _wrong_columns(_columns(reader, name)):
+        raise NotPossible("\n".join(f"{name}: {finding}" for finding in wrong))
+    findings: list[str] = []
     forms: list[DeviceForm] = []
     lines: Counter[str] = Counter()
     for line, row in _rows(reader, name):
         if None in row or None in row.values():
-            wrong.append(f"{name}, line {line}: {'more' if None in row else 'fewer'} cells than columns")
+            findings.append(f"{name}, line {line}: {'more' if None in row else 'fewer'} cells than columns")
             continue
         try:
             form = DeviceForm.model_validate({key: cell.strip() for key, cell in row.items() if cell.strip()})
         except ValidationError as error:
-            wrong += [f"{name}, line {line}: {finding}" for finding in findings(error)]
+            findings += [f"{name}, line {line}: {finding}" for finding in validation_findings(error, "device")]
             continue
         lines[form.device_id] += 1
         if lines[form.device_id] > 1:
-            wrong.append(f"{name}, line {line}: {form.device_id} is named twice")
+            findings.append(f"{name}, line {line}: {form.device_id} is given twice")
         forms.append(form)
-    if wrong:
-        raise NotPossible(join_findings(wrong))
+    if findings:
+        raise NotPossible(join_findings(findings, "nothing was registered"))
     return forms
-
-
-def findings(error: ValidationError) -> list[str]:
-    """Each finding as `field: what is wrong`."""
-    return [
-        f"{'.'.join(str(step) for step in each['loc']) or 'device'}: {each['msg']}"
-        for each in error.errors(include_url=False, include_input=False)
-    ]
-
-
-def join_findings(wrong: list[str]) -> str:
-    """Findings as one text, the first twenty of them."""
-    more = [f"and {len(wrong) - SHOWN_MAX:,} more; nothing was registered"] if len(wrong) > SHOWN_MAX else []
-    return "\n".join([*wrong[:SHOWN_MAX], *more])
 
 
 def _text(data: bytes, name: str) -> str:
@@ -155,10 +139,10 @@ def _columns(reader: "csv.DictReader[str]", name: str) -> Sequence[str]:
 
 def _wrong_columns(names: Sequence[str]) -> list[str]:
     fields = DeviceForm.model_fields
-    wrong = [f"column {column!r} is none of {', '.join(fields)}" for column in names if column not in fields]
-    wrong += [f"column {column!r} stands twice" for column, times in Counter(names).items() if times > 1]
-    needed = [column for column, field in fields.items() if field.is_required() and column not in names]
-    return wrong + [f"column {column!r} is missing" for column in needed]
+    wrong = [f"column {column!r} is unknown; use {', '.join(fields)}" for column in names if column not in fields]
+    wrong += [f"column {column!r} is given twice" for column, times in Counter(names).items() if times > 1]
+    required = [column for column, field in fields.items() if field.is_required() and column not in names]
+    return wrong + [f"column {column!r} is missing" for column in required]
 
 
 def _rows(reader: "csv.DictReader[str]", name: str) -> Iterator[tuple[int, Mapping[Any, Any]]]:

@@ -1,4 +1,4 @@
-"""The JSON form of silences and maintenance windows, for API and commands."""
+"""The JSON forms of silences and maintenance windows, for API and commands."""
 
 import datetime as dt
 from typing import Annotated, Literal
@@ -7,78 +7,75 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level, WarningLevelWord
-from rencheng.domain.mute import CITY, Maintenance, MuteScope, Silence
-from rencheng.domain.topic import IDENTIFIER, REGION
+from rencheng.domain.mute import Maintenance, MuteScope, Silence
+from rencheng.domain.place import CITY_ZONE
+from rencheng.schemas.fields import DistrictCode, Identifier
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-_Name = Annotated[str, StringConstraints(pattern=f"^{IDENTIFIER.pattern}$")]
-
 SILENCE_MAX = dt.timedelta(days=7)
-"""A longer silence is forgotten; maintenance that comes round has its own form."""
+"""Operators forget a longer silence. Regular maintenance has its own form."""
 
 
 class _MuteForm(BaseModel):
-    """Names one site, region or catchment, and up to which level it is muted."""
+    """One site, region or catchment, and the level up to which its messages are muted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    world: _Name = ACTUAL
-    site_id: _Name | None = None
-    region: Annotated[str, StringConstraints(pattern=f"^{REGION.pattern}$")] | None = Field(
-        None, description="GB/T 2260: a district, a city (…00) or a province (…0000)."
-    )
+    world: Identifier = ACTUAL
+    site_id: Identifier | None = None
+    region: DistrictCode | None = Field(None, description="GB/T 2260: a district, a city (…00) or a province (…0000).")
     catchment: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
     up_to: WarningLevelWord = Field("blue", description="Messages above this level are delivered all the same.")
     reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
     @model_validator(mode="after")
-    def _names_one_thing(self) -> "_MuteForm":
+    def _check_scope(self) -> "_MuteForm":
         self.to_scope()
         return self
 
     def to_scope(self) -> MuteScope:
-        """Whom this mutes."""
+        """Return the scope of the mute."""
         return MuteScope(self.world, self.site_id, self.region, self.catchment)
 
 
 class SilenceForm(_MuteForm):
-    """Nothing up to a level is delivered for a while. It is brought to mind before it ends."""
+    """A period in which messages up to a level are not delivered. A reminder is sent before it ends."""
 
     begins_at: AwareDatetime
     ends_at: AwareDatetime
 
     @model_validator(mode="after")
-    def _is_a_span(self) -> "SilenceForm":
+    def _check_period(self) -> "SilenceForm":
         if not dt.timedelta(0) < self.ends_at - self.begins_at <= SILENCE_MAX:
-            raise ValueError(f"ends_at must come after begins_at, by {SILENCE_MAX.days} days at most")
+            raise ValueError(f"ends_at must be after begins_at, by {SILENCE_MAX.days} days at most")
         return self
 
     def to_silence(self) -> Silence:
-        """The silence, not named yet."""
+        """Return the silence, without a name."""
         return Silence("", self.to_scope(), Level.parse(self.up_to), self.begins_at, self.ends_at, self.reason)
 
 
 class MaintenanceForm(_MuteForm):
-    """A window that comes round every week, on the clocks of Asia/Shanghai."""
+    """A window that repeats every week, in Asia/Shanghai time."""
 
     weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)]
     begins: dt.time = Field(description="Time of day, such as 22:30.")
     lasts_minutes: Annotated[int, Field(ge=1, le=6 * 24 * 60)]
-    first_day: dt.date = Field(default_factory=lambda: dt.datetime.now(CITY).date())
+    first_day: dt.date = Field(default_factory=lambda: dt.datetime.now(CITY_ZONE).date())
     last_day: dt.date | None = None
 
     @model_validator(mode="after")
-    def _is_a_time_of_day(self) -> "MaintenanceForm":
+    def _check_times(self) -> "MaintenanceForm":
         if self.begins.tzinfo is not None:
             raise ValueError("begins is a time of day in Asia/Shanghai, without an offset")
         if self.last_day is not None and self.last_day < self.first_day:
-            raise ValueError("last_day must not come before first_day")
+            raise ValueError("last_day must not be before first_day")
         return self
 
     def to_maintenance(self) -> Maintenance:
-        """The window, not named yet."""
+        """Return the maintenance window, without a name."""
         return Maintenance(
             name="",
             scope=self.to_scope(),
@@ -93,7 +90,7 @@ class MaintenanceForm(_MuteForm):
 
 
 def mute_form(mute: Silence | Maintenance) -> dict[str, object]:
-    """A mute in the form in which it was given."""
+    """Return a mute in the form in which it is given."""
     scope = mute.scope
     common: dict[str, object] = {
         "world": scope.world,

@@ -1,4 +1,4 @@
-"""The JSON form of a site: what a file of sites holds, what the API takes and gives. Unknown fields are refused."""
+"""The JSON form of a site in files and in the API. Unknown fields are rejected."""
 
 import json
 from collections import Counter, defaultdict
@@ -13,9 +13,9 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile, default_profile
-from rencheng.domain.topic import IDENTIFIER, REGION
+from rencheng.schemas.fields import DistrictCode, Identifier
+from rencheng.schemas.findings import join_findings, validation_findings
 
-Name = Annotated[str, StringConstraints(pattern=f"^{IDENTIFIER.pattern}$")]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _Millimetres = Annotated[float, Field(allow_inf_nan=False, ge=-100_000, le=100_000)]
 _Seconds = Annotated[float, Field(allow_inf_nan=False, ge=0, le=86_400)]
@@ -28,14 +28,14 @@ class _Form(BaseModel):
 
 
 class ThresholdForm(_Form):
-    """Where a level begins, and who says so: a survey, a rule, a drill."""
+    """The depth at which a level begins, and its source: a survey, a rule or a drill."""
 
     depth_mm: Annotated[float, Field(allow_inf_nan=False, gt=0, le=100_000)]
     source: _Text
 
 
 class ProfileForm(_Form):
-    """By what the site is judged. What is left out is as usual for its type."""
+    """The thresholds and times by which a site is evaluated. A missing value is the default of its type."""
 
     thresholds: dict[str, ThresholdForm] = Field(default_factory=dict)
     clear_below_mm: Annotated[float, Field(allow_inf_nan=False, ge=0)] | None = None
@@ -44,66 +44,64 @@ class ProfileForm(_Form):
     horizon_s: _Seconds | None = None
 
     def to_profile(self, site_type: SiteType) -> ThresholdProfile:
-        """The profile of the type, with what this one says instead.
+        """Return the default profile of the type, with the given values in place.
 
         Raises:
-            ValueError: a level has no such name, or the depths do not rise.
+            ValueError: a level is unknown, or the depths do not rise.
         """
-        usual = default_profile(site_type)
+        default = default_profile(site_type)
         words: dict[str, Level] = {level.word: level for level in WARNING_LEVELS}
-        if strange := sorted(set(self.thresholds) - set(words)):
-            raise ValueError(f"thresholds: {', '.join(strange)} is no level; use {', '.join(words)}")
-        said = {words[word]: DepthThreshold(each.depth_mm, each.source) for word, each in self.thresholds.items()}
+        if unknown := sorted(set(self.thresholds) - set(words)):
+            raise ValueError(f"thresholds: {', '.join(unknown)} is not a level; use {', '.join(words)}")
+        given = {words[word]: DepthThreshold(each.depth_mm, each.source) for word, each in self.thresholds.items()}
         numbers = self.model_dump(exclude={"thresholds"}, exclude_none=True)
-        return replace(usual, thresholds=usual.thresholds | said, **numbers)
+        return replace(default, thresholds=default.thresholds | given, **numbers)
 
 
 class SensorForm(_Form):
-    """What is bound to the site. A device need not be registered yet."""
+    """A sensor of the site. The device need not be registered yet."""
 
-    device_id: Name
+    device_id: Identifier
     role: Role = Role.DEPTH
     lowest_point_height_mm: _Millimetres = Field(
-        0.0, description="Height of a gauge's zero above the lowest point; it reads d, the lowest point has d + this."
+        0.0, description="Height of the gauge's zero above the lowest point. Depth there = reading + this height."
     )
 
 
 class SiteForm(_Form):
-    """A watched place 重点场所."""
+    """A site 重点场所: a place that is monitored."""
 
-    site_id: Name
+    site_id: Identifier
     type: SiteType
     name_zh: _Text
     name_en: _Text
-    region: Annotated[str, StringConstraints(pattern=f"^{REGION.pattern}$")] = Field(
-        description="Its district: a six-digit GB/T 2260 code."
-    )
+    region: DistrictCode = Field(description="The district: a six-digit GB/T 2260 code.")
     latitude: _Latitude
     longitude: _Longitude
-    world: Name = ACTUAL
+    world: Identifier = ACTUAL
     radius_m: Annotated[float, Field(allow_inf_nan=False, gt=0, le=50_000)] = 200.0
     polygon: tuple[tuple[_Latitude, _Longitude], ...] = Field(
-        (), max_length=200, description="Corners of its area as [latitude, longitude], the first not repeated."
+        (), max_length=200, description="Corners of the area as [latitude, longitude], without repeating the first."
     )
     catchment: Annotated[str, StringConstraints(max_length=64)] = ""
-    closing_time_s: _Seconds | None = Field(None, description="What its barrier or crew needs, measured in a drill.")
+    closing_time_s: _Seconds | None = Field(None, description="Time to close the site, measured in a drill.")
     profile: ProfileForm = Field(default_factory=ProfileForm)
     sensors: tuple[SensorForm, ...] = Field((), max_length=1000)
 
     @model_validator(mode="after")
-    def _is_a_site(self) -> "SiteForm":
+    def _check_site(self) -> "SiteForm":
         self.to_site()
         return self
 
     def to_site(self) -> Site:
-        """The site that this form describes.
+        """Return the site.
 
         Raises:
-            ValueError: its parts contradict each other.
+            ValueError: the fields contradict each other.
         """
-        names = [sensor.device_id for sensor in self.sensors]
-        if doubles := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"sensors: {', '.join(doubles)} is bound twice")
+        device_ids = [sensor.device_id for sensor in self.sensors]
+        if repeated := sorted({each for each in device_ids if device_ids.count(each) > 1}):
+            raise ValueError(f"sensors: {', '.join(repeated)} is bound twice")
         bound = (BoundSensor(each.device_id, each.role, each.lowest_point_height_mm) for each in self.sensors)
         return Site(
             site_id=self.site_id,
@@ -124,7 +122,7 @@ class SiteForm(_Form):
 
 
 def site_form(site: Site) -> dict[str, Any]:
-    """A site in the form in which it can be imported again."""
+    """Return a site in the form in which it can be imported."""
     profile = site.profile
     thresholds = {
         level.word: {"depth_mm": profile.thresholds[level].depth_mm, "source": profile.thresholds[level].source}
@@ -157,54 +155,44 @@ def site_form(site: Site) -> dict[str, Any]:
 
 
 def read_sites(text: str, name: str) -> list[Site]:
-    """The sites of a JSON list. All of them, or none: half a city would look like a whole one.
+    """Read the sites of a JSON list, all or none, because a partial list is easily taken for a complete one.
 
     Raises:
-        NotPossible: and what is wrong with which site, up to twenty of them.
+        NotPossible: the error lists up to 20 findings with their sites.
     """
     try:
         entries = json.loads(text)
     except json.JSONDecodeError as error:
-        raise NotPossible(f"{name}, line {error.lineno}: no JSON: {error.msg}") from None
+        raise NotPossible(f"{name}, line {error.lineno}: not JSON: {error.msg}") from None
     if not isinstance(entries, list):
-        raise NotPossible(f"{name}: a list of sites is wanted")
+        raise NotPossible(f"{name}: a list of sites is expected")
     sites: list[Site] = []
-    wrong: list[str] = []
+    findings: list[str] = []
     for number, entry in enumerate(entries, 1):
         try:
             sites.append(SiteForm.model_validate(entry).to_site())
         except ValidationError as error:
-            wrong.extend(f"{name}, site {number}{_called(entry)}: {finding}" for finding in findings(error))
-    wrong.extend(f"{name}: {finding}" for finding in _doubles(sites))
-    if wrong:
-        more = [f"and {len(wrong) - _SHOWN_MAX} more"] if len(wrong) > _SHOWN_MAX else []
-        raise NotPossible("\n".join([*wrong[:_SHOWN_MAX], *more]))
+            found = validation_findings(error, "site")
+            findings += [f"{name}, site {number}{_label(entry)}: {finding}" for finding in found]
+    findings += [f"{name}: {finding}" for finding in _repetitions(sites)]
+    if findings:
+        raise NotPossible(join_findings(findings))
     return sites
 
 
-_SHOWN_MAX = 20
-
-
-def findings(error: ValidationError) -> list[str]:
-    """Each finding as `field: what is wrong`."""
-    return [
-        f"{'.'.join(str(step) for step in each['loc']) or 'site'}: {each['msg'].removeprefix('Value error, ')}"
-        for each in error.errors(include_url=False, include_input=False)
-    ]
-
-
-def _doubles(sites: list[Site]) -> list[str]:
-    """A name means one site, and a gauge speaks for one site."""
+def _repetitions(sites: list[Site]) -> list[str]:
+    """Return identifiers that several sites have, and depth gauges that several sites claim."""
     names = Counter(site.site_id for site in sites)
-    found = [f"{times} sites are called {name}" for name, times in names.items() if times > 1]
+    found = [f"{times} sites have the identifier {name}" for name, times in names.items() if times > 1]
     owners: dict[str, set[str]] = defaultdict(set)
     for site in sites:
         for device_id in site.depth_gauge_ids:
             owners[device_id].add(site.site_id)
     shared = {device_id: " and ".join(sorted(named)) for device_id, named in owners.items() if len(named) > 1}
-    return [*found, *(f"gauge {device_id} cannot speak for both {both}" for device_id, both in shared.items())]
+    return [*found, *(f"depth gauge {device_id} cannot be bound to both {both}" for device_id, both in shared.items())]
 
 
-def _called(entry: object) -> str:
-    named = entry.get("site_id") if isinstance(entry, Mapping) else None
-    return f" ({named})" if isinstance(named, str) else ""
+def _label(entry: object) -> str:
+    """Return the identifier of an entry in brackets; empty without one."""
+    site_id = entry.get("site_id") if isinstance(entry, Mapping) else None
+    return f" ({site_id})" if isinstance(site_id, str) else ""

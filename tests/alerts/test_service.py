@@ -183,7 +183,7 @@ def test_a_site_that_cannot_be_told_of_does_not_silence_the_others(
     poisoned.send(450, 60)
     sound.send(450, 60)
     eventually(lambda: events(database, "S2"), [(1, "Alert")])
-    alerts.says("lies nowhere")
+    alerts.says("no valid position")
     with database.begin() as connection:
         connection.execute(text("UPDATE sites SET latitude = 36 WHERE site_id = 'S1'"))
 

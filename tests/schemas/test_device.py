@@ -1,4 +1,4 @@
-"""A CSV file of devices is read whole, or says what is wrong in which line."""
+"""A CSV file of devices is read completely, or rejected with every fault and its line."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
-from rencheng.schemas.device import SHOWN_MAX, DeviceForm, read_devices
+from rencheng.schemas.device import DeviceForm, read_devices
+from rencheng.schemas.findings import FINDINGS_SHOWN_MAX
 
 HEAD = "device_id,kind,region"
 
@@ -34,7 +35,7 @@ def test_a_row_is_a_device_with_its_profile() -> None:
     )
 
 
-def test_an_empty_cell_leaves_what_is_known_as_it_is() -> None:
+def test_an_empty_cell_keeps_the_registered_value() -> None:
     known = Device("g1", Kind.WATERLOGGING, "370102", name="北侧", receipts=True, codec="cbor")
     [form] = read(f"{HEAD},name,receipts\ng1,waterlogging,370103,,no\n")
 
@@ -42,25 +43,25 @@ def test_an_empty_cell_leaves_what_is_known_as_it_is() -> None:
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
-def test_what_a_spreadsheet_writes_is_read(encoding: str) -> None:
+def test_the_encodings_of_spreadsheets_are_read(encoding: str) -> None:
     [form] = read(f'{HEAD},name\r\np1,charging,370102,"充电桩,一号"\r\n', encoding)
 
     assert form.name == "充电桩,一号"
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "finding"),
     [
         ("", "column 'device_id' is missing"),
         ("device_id,kind\n", "column 'region' is missing"),
-        (f"{HEAD},colour\n", "column 'colour' is none of"),
-        (f"{HEAD},name,name\n", "column 'name' stands twice"),
+        (f"{HEAD},colour\n", "column 'colour' is unknown"),
+        (f"{HEAD},name,name\n", "column 'name' is given twice"),
         (f"{HEAD}\ng1,waterlogging\n", "line 2: fewer cells"),
         (f"{HEAD}\ng1,waterlogging,370102,x\n", "line 2: more cells"),
         (f"{HEAD}\ng1,gauge,370102\n", "line 2: kind"),
         (f"{HEAD}\ng 1,signal,370102\n", "line 2: device_id"),
         (f"{HEAD}\ng1,signal,Lixia\n", "line 2: region"),
-        (f"{HEAD}\ng1,signal,370102\ng1,signal,370102\n", "line 3: g1 is named twice"),
+        (f"{HEAD}\ng1,signal,370102\ng1,signal,370102\n", "line 3: g1 is given twice"),
         (f"{HEAD},latitude\ng1,signal,370102,91\n", "line 2: latitude"),
         (f"{HEAD},no_return_codes\ng1,signal,370102,nan\n", "line 2: no_return_codes"),
         (f"{HEAD},quota_per_minute\ng1,signal,370102,0\n", "line 2: quota_per_minute"),
@@ -68,29 +69,29 @@ def test_what_a_spreadsheet_writes_is_read(encoding: str) -> None:
         (f"{HEAD}\n,,\n", "line 2: device_id: Field required"),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line(text: str, says: str) -> None:
+def test_a_fault_is_reported_with_its_line(text: str, finding: str) -> None:
     with pytest.raises(NotPossible) as error:
         read(text)
 
-    assert says in str(error.value)
+    assert finding in str(error.value)
     assert str(error.value).startswith("list.csv")
 
 
-def test_ten_thousand_mistakes_are_not_all_told() -> None:
+def test_only_the_first_twenty_faults_are_listed() -> None:
     with pytest.raises(NotPossible, match=r"and 9,980 more") as error:
         read(HEAD + "\ng1,gauge,370102" * 10_000)
 
-    assert len(str(error.value).splitlines()) == SHOWN_MAX + 1
+    assert len(str(error.value).splitlines()) == FINDINGS_SHOWN_MAX + 1
 
 
 ROWS = st.text(max_size=200).map(lambda rows: f"{HEAD}\n{rows}".encode("utf-8", "replace"))
 
 
 @given(st.binary(max_size=200) | ROWS)
-def test_whatever_is_in_the_file_it_is_read_or_explained(data: bytes) -> None:
-    said = "list.csv"
+def test_any_file_is_read_or_rejected_with_a_reason(data: bytes) -> None:
+    message = "list.csv"
     try:
         read_devices(data, "list.csv")
     except NotPossible as error:
-        said = str(error)
-    assert said.startswith("list.csv")
+        message = str(error)
+    assert message.startswith("list.csv")

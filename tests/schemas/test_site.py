@@ -1,4 +1,4 @@
-"""A file of sites is taken over whole, or refused with every fault named."""
+"""A file of sites is read completely, or rejected with every fault."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
-from rencheng.domain.sensor import BoundSensor, Role, depth_at_lowest_point_mm
+from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.schemas.site import read_sites, site_form
 
@@ -34,7 +34,7 @@ def read(*entries: object) -> list[Site]:
     return read_sites(json.dumps(entries), "S.json")
 
 
-def test_a_site_is_read_with_what_is_bound_to_it() -> None:
+def test_a_site_is_read_with_its_sensors() -> None:
     [site] = read(
         entry(
             sensors=[
@@ -57,21 +57,21 @@ def test_a_site_is_read_with_what_is_bound_to_it() -> None:
     assert site.profile.depth_mm(Level.YELLOW) == default_profile(SiteType.UNDERPASS).depth_mm(Level.YELLOW)
 
 
-def test_what_no_drill_measured_is_as_usual_for_the_type() -> None:
+def test_an_unmeasured_closing_time_is_the_default_of_the_type() -> None:
     [site] = read(entry(type="metro_entrance"))
 
     assert (site.closing_time_s, site.required_lead_s) == (None, 420)
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "finding"),
     [
         (entry(depth_cm=4), "depth_cm: Extra inputs are not permitted"),
         (entry(region="Lixia"), "region:"),
         (entry(type="street"), "type:"),
         (entry(latitude=95), "latitude:"),
         (entry(polygon=[[36.1, 117.1], [36.2, 117.1]]), "a polygon needs three corners"),
-        (entry(profile={"thresholds": {"green": {"depth_mm": 4, "source": "x"}}}), "green is no level"),
+        (entry(profile={"thresholds": {"green": {"depth_mm": 4, "source": "x"}}}), "green is not a level"),
         (entry(profile={"thresholds": {"red": {"depth_mm": 4, "source": "x"}}}), "thresholds must rise"),
         (entry(profile={"thresholds": {"red": {"depth_mm": 400}}}), "source: Field required"),
         (entry(sensors=[{"device_id": "g"}, {"device_id": "g", "role": "rain"}]), "g is bound twice"),
@@ -79,30 +79,30 @@ def test_what_no_drill_measured_is_as_usual_for_the_type() -> None:
         ("S1", "valid dictionary"),
     ],
 )
-def test_every_fault_is_named_with_its_site(wrong: object, said: str) -> None:
-    with pytest.raises(NotPossible, match=re.escape(said)) as refused:
+def test_a_fault_is_reported_with_its_site(wrong: object, finding: str) -> None:
+    with pytest.raises(NotPossible, match=re.escape(finding)) as error:
         read(entry(site_id="good"), wrong)
 
-    assert "S.json, site 2" in str(refused.value)
+    assert "S.json, site 2" in str(error.value)
 
 
-def test_all_faults_are_told_at_once() -> None:
-    with pytest.raises(NotPossible) as refused:
+def test_all_faults_are_reported_at_once() -> None:
+    with pytest.raises(NotPossible) as error:
         read(*(entry(region="x", latitude=95) for _ in range(15)))
 
-    assert str(refused.value).count("\n") == 20
-    assert str(refused.value).endswith("and 10 more")
+    assert str(error.value).count("\n") == 20
+    assert str(error.value).endswith("and 10 more")
 
 
-def test_a_name_means_one_site_and_a_gauge_speaks_for_one() -> None:
+def test_identifiers_are_unique_and_a_depth_gauge_has_one_site() -> None:
     gauge = [{"device_id": "g1"}]
-    with pytest.raises(NotPossible, match="2 sites are called S1"):
+    with pytest.raises(NotPossible, match="2 sites have the identifier S1"):
         read(entry(), entry())
-    with pytest.raises(NotPossible, match="gauge g1 cannot speak for both S1 and S2"):
+    with pytest.raises(NotPossible, match="depth gauge g1 cannot be bound to both S1 and S2"):
         read(entry(sensors=gauge), entry(site_id="S2", sensors=gauge))
 
 
-def test_a_rain_gauge_serves_many_sites() -> None:
+def test_a_rain_gauge_can_have_several_sites() -> None:
     rain = [{"device_id": "r1", "role": "rain"}]
 
     assert [site.rain_gauge_ids for site in read(entry(sensors=rain), entry(site_id="S2", sensors=rain))] == [
@@ -110,9 +110,9 @@ def test_a_rain_gauge_serves_many_sites() -> None:
     ] * 2
 
 
-@pytest.mark.parametrize(("text", "said"), [("{", "line 1: no JSON"), ("{}", "a list of sites is wanted")])
-def test_a_file_that_is_no_list(text: str, said: str) -> None:
-    with pytest.raises(NotPossible, match=said):
+@pytest.mark.parametrize(("text", "finding"), [("{", "line 1: not JSON"), ("{}", "a list of sites is expected")])
+def test_a_file_without_a_list_is_rejected(text: str, finding: str) -> None:
+    with pytest.raises(NotPossible, match=finding):
         read_sites(text, "S.json")
 
 
@@ -149,20 +149,7 @@ def test_a_site_written_and_read_is_the_same_site(site: Site) -> None:
     assert read(site_form(site)) == [site]
 
 
-def test_the_file_in_the_documents_is_read() -> None:
+def test_the_example_in_the_how_to_is_read() -> None:
     [block] = re.findall(r"```json\n(.*?)```", HOW_TO.read_text(encoding="utf-8"), flags=re.DOTALL)
 
     assert read_sites(block, "sites.json")
-
-
-def test_a_gauge_above_the_lowest_point_tells_of_the_water_below_only_when_it_stands_in_it() -> None:
-    assert [depth_at_lowest_point_mm(mm, 200) for mm in (-3, 0, 8, 50)] == [-3, 0, 8, 250]
-
-
-def test_names_and_sensors_that_disagree_are_refused() -> None:
-    profile = default_profile(SiteType.ROAD)
-    with pytest.raises(ValueError, match="are not the depth sensors"):
-        Site(
-            "S", "路", "Road", SiteType.ROAD, "370102", 36, 117, profile,
-            depth_gauge_ids=("g2",), sensors=(BoundSensor("g1"),),
-        )  # fmt: skip

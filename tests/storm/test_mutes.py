@@ -5,12 +5,13 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from rencheng.domain.level import Level
-from rencheng.domain.mute import CITY, Maintenance, MuteScope, Silence
+from rencheng.domain.mute import Maintenance, MuteScope, Silence
+from rencheng.domain.place import CITY_ZONE
 from tests.storm.storm_play import at, place
 
 
 def beijing(day: int, hour: int, minute: int = 0) -> datetime:
-    return datetime(2026, 7, day, hour, minute, tzinfo=CITY).astimezone(UTC)
+    return datetime(2026, 7, day, hour, minute, tzinfo=CITY_ZONE).astimezone(UTC)
 
 
 def maintenance(**changed: object) -> Maintenance:

@@ -8,7 +8,8 @@ from pydantic import ConfigDict
 
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
-from rencheng.schemas.device import ChangeForm, Name
+from rencheng.schemas.device import ChangeForm
+from rencheng.schemas.fields import Identifier
 from rencheng.store.registry.pending_devices import list_pending
 from services.api.deps import Actor, AfterName, Db, DeviceId, Limit, Replays, Zone
 from services.api.http.errors import InvalidParameter, NotFound, described
@@ -57,7 +58,7 @@ class Admission(ChangeForm):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"site_id": "underpass-3", "name": "新装北侧"}]})
 
-    world: Name | None = None
+    world: Identifier | None = None
 
 
 class Admitted(ApiModel):

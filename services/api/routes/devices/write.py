@@ -11,7 +11,8 @@ from rencheng.devices.registration import register_forms
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.topic import Channel, Topic
-from rencheng.schemas.device import DeviceForm, DeviceProfileForm, Name, RegistrationForm, read_devices
+from rencheng.schemas.device import DeviceForm, DeviceProfileForm, RegistrationForm, read_devices
+from rencheng.schemas.fields import Identifier
 from rencheng.store.registry.devices import find_devices
 from services.api.deps import Actor, Db, DeviceId
 from services.api.http.errors import InvalidParameter, NotFound, described
@@ -49,7 +50,7 @@ class Successor(DeviceProfileForm):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"device_id": "gauge-7b", "depth_max_mm": 2350}]})
 
-    device_id: Name
+    device_id: Identifier
 
 
 class Account(ApiModel):
