@@ -82,7 +82,7 @@ REMEDIES: dict[RejectionReason, Remedy] = {
         "设备发送超过限额；每小时保留第一条，其余只计数。",
         "The device exceeded its quota. The first message of each hour is kept; the others are only counted.",
         "查明设备超额发送的原因；确有需要的，提高其限额（device change --quota-per-minute）。",
-        "Find out why the device sends so often. If the rate is right, raise its quota (`device change --quota-per-minute`).",
+        "Find out why the device sends so often. If it is right, raise its quota (`device change --quota-per-minute`).",
     ),
 }
 """A reason without a remedy fails `make lint` (`rencheng reference --check`)."""
