@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from rencheng.checks.clock import ClockLimits, check_clock
 from rencheng.checks.gauge import flag_gauge
@@ -12,6 +11,7 @@ from rencheng.codecs.json_v1 import decode_state
 from rencheng.codecs.registry import BROKEN, CODECS
 from rencheng.domain.device import ACTUAL, Device, DeviceState
 from rencheng.domain.errors import Rejected, RejectionReason
+from rencheng.domain.message import ReceivedMessage
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Reading, WaterReading, flag
 from rencheng.domain.topic import Channel, Topic
@@ -20,15 +20,6 @@ _NOTHING = Quality.NOTHING_FOUND
 
 WHOLE_MESSAGE = -1
 """The position of a refusal that concerns the whole message."""
-
-
-@dataclass(frozen=True, slots=True)
-class InboundPayload:
-    """What arrived: where, what, when (UTC, our clock)."""
-
-    topic: str
-    payload: bytes
-    received_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +44,7 @@ class IntakeResult:
     `world` is the world of its device, `actual` for a device that nobody knows.
     """
 
-    message: InboundPayload
+    message: ReceivedMessage
     readings: tuple[Reading, ...] = ()
     rejections: tuple[Rejection, ...] = ()
     state: DeviceState | None = None
@@ -77,7 +68,7 @@ class IntakeResult:
 
 
 def admit(
-    message: InboundPayload,
+    message: ReceivedMessage,
     directory: Mapping[str, Device],
     limits: ClockLimits,
     gauges: Mapping[str, GaugeLimits] = GAUGES,
@@ -137,7 +128,7 @@ def _codec_of(device: Device) -> Codec:
 def _checked(
     readings: list[Reading],
     refusals: list[Rejection],
-    message: InboundPayload,
+    message: ReceivedMessage,
     device: Device,
     limits: ClockLimits,
     gauges: Mapping[str, GaugeLimits],

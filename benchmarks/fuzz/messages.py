@@ -11,8 +11,9 @@ from rencheng.checks.clock import ClockLimits
 from rencheng.codecs.registry import OURS
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
+from rencheng.domain.message import ReceivedMessage
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
-from rencheng.intake import InboundPayload, admit
+from rencheng.intake import admit
 
 KINDS: Mapping[str, tuple[Kind, ...]] = {name: tuple(Kind) for name in OURS} | {"sl651": (Kind.WATERLOGGING,)}
 WORLD = "fuzz"
@@ -88,7 +89,7 @@ def fuzzed_messages(seed: int, now: datetime) -> Iterator[FuzzedMessage]:
             payload = b'{"status":"offline"}'
         else:
             payload = _payload(dice, device, now - timedelta(seconds=1, milliseconds=number % 10**8))
-        admitted = admit(InboundPayload(topic, payload, now), directory, ClockLimits())
+        admitted = admit(ReceivedMessage(topic, payload, now), directory, ClockLimits())
         yield FuzzedMessage(device.device_id, topic, payload, admitted.count)
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from rencheng.messaging.mqtt import packets
+
 REGION = "370102"
-QOS_1_PUBLISH = 0x32
 SECOND_FORMAT = "%Y-%m-%dT%H:%M:%S"
 
 
@@ -79,24 +80,10 @@ def values(place: int) -> tuple[float, float, int]:
 
 
 def publish_packet(topic: str, payload: bytes, *, packet_id: int) -> bytes:
-    """A PUBLISH of QoS 1, as MQTT 3.1.1 writes it."""
-    name = topic.encode()
-    body = len(name).to_bytes(2) + name + packet_id.to_bytes(2) + payload
-    return bytes([QOS_1_PUBLISH]) + remaining_length(len(body)) + body
+    """Write a PUBLISH of QoS 1."""
+    return packets.publish_packet(packets.length_prefixed(topic), payload, packet_id)
 
 
 def connect_packet(client_id: str, password: str) -> bytes:
-    """A CONNECT with a clean session and no keepalive; the user's name is the client's."""
-    name = len(client_id).to_bytes(2) + client_id.encode()
-    body = b"\x00\x04MQTT\x04\xc2\x00\x00" + name + name + len(password).to_bytes(2) + password.encode()
-    return b"\x10" + remaining_length(len(body)) + body
-
-
-def remaining_length(size: int) -> bytes:
-    """A length as MQTT writes it: seven bits a byte, the lowest first."""
-    out = bytearray()
-    while True:
-        size, low = divmod(size, 128)
-        out.append(low | (128 if size else 0))
-        if not size:
-            return bytes(out)
+    """Write a CONNECT of a device whose user name is its client id."""
+    return packets.connect_packet(client_id, client_id, password)

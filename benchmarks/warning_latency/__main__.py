@@ -19,7 +19,6 @@ from local_stack.mosquitto import MosquittoServer
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.site import Site, SiteType, default_profile
-from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.accounts import new_password
 from rencheng.messaging.mqtt.session import Session
 from rencheng.store.core.database import open_database
@@ -106,17 +105,17 @@ def _await(log: Path, words: str) -> None:
 
 
 def _measure(there: Servers, order: CityLoadPlan) -> tuple[CityLoadResult, list[ReceivedWarning]]:
-    inbox, heard, done = Inbox(), list[ReceivedWarning](), threading.Event()
+    heard, done = list[ReceivedWarning](), threading.Event()
 
     def listen() -> None:
         while not done.is_set():
-            heard.extend(_heard(delivery.message) for delivery in inbox.take(messages_max=1000, wait_s=0.1))
+            heard.extend(_heard(delivery.message) for delivery in session.take(1000, 0.1))
 
     with ExitStack() as stack:
         account = (EAR, there.devices[EAR])
         topics = ["rencheng/v1/+/warning/+"]
-        stack.enter_context(
-            Session(order.address, client_id=EAR, account=account, subscriptions=topics, inbox=inbox, persistent=False)
+        session = stack.enter_context(
+            Session(order.address, client_id=EAR, account=account, subscriptions=topics, persistent=False)
         )
         ear = threading.Thread(target=listen)
         ear.start()

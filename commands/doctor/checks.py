@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from rencheng.messaging.mqtt.probe import NoAnswer, ProbeResult
+from rencheng.messaging.mqtt.probe import NoReply, ProbeResult
 from rencheng.store.core.diagnosis import DatabaseCondition
 
 Severity = Literal["good", "change", "danger"]
@@ -69,7 +69,7 @@ def check_broker(passage: ProbeResult, *, commit_ms: float) -> list[CheckResult]
     return [in_flight, queue, trip, CheckResult(ANSWERS, "heard")]
 
 
-def explain_no_answer(silence: NoAnswer) -> list[CheckResult]:
+def explain_no_reply(silence: NoReply) -> list[CheckResult]:
     """What a broker does that lets no answer of ingest through, so that nothing else of it can be measured."""
     rule = (
         "Let rencheng-ingest write `rencheng/v1/+/+/+/reply`, and rencheng-operator read it, as"

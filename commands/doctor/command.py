@@ -5,8 +5,8 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.database_access import open_engine
-from commands.doctor.checks import CheckResult, check_broker, check_database, explain_no_answer
-from rencheng.messaging.mqtt.probe import NoAnswer, probe_broker
+from commands.doctor.checks import CheckResult, check_broker, check_database, explain_no_reply
+from rencheng.messaging.mqtt.probe import NoReply, probe_broker
 from rencheng.runtime.settings import BrokerAccounts, BrokerSettings
 from rencheng.store.core.diagnosis import diagnose
 
@@ -33,8 +33,8 @@ def doctor() -> None:
             listener=("rencheng-operator", settings.mqtt_operator_password.get_secret_value()),
         )
         findings = check_broker(passage, commit_ms=condition.commit_ms)
-    except NoAnswer as silence:
-        findings = explain_no_answer(silence)
+    except NoReply as silence:
+        findings = explain_no_reply(silence)
     findings += check_database(condition)
     _show(findings)
     if any(finding.severity == "danger" for finding in findings):

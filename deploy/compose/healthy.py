@@ -35,7 +35,7 @@ def api() -> bool:
 
 def ingest() -> bool:
     """Its writer's sign of life in the database is fresh."""
-    writer = f"rencheng-ingest-{os.environ.get('RENCHENG_INGEST_WRITER', '0')}"
+    writer = f"rencheng-ingest-{os.environ.get('RENCHENG_INGEST_RECEIVER', '0')}"
     with psycopg.connect(_database_url(), connect_timeout=TIMEOUT_S) as connection:
         query = "SELECT extract(epoch FROM clock_timestamp() - seen_at) FROM ingest_progress WHERE writer = %s"
         row = connection.execute(query, [writer]).fetchone()

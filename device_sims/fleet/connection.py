@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
-from device_sims.fleet import packets
+from rencheng.messaging.mqtt import packets
 from device_sims.fleet.schedule import ScheduledMessage
 
 WINDOW = 500
@@ -86,7 +86,7 @@ class FleetConnection:
             self.cut(now_s, why="the broker hung up")
             return []
         self._in += data
-        settled, code = packets.parse_acks(self._in)
+        settled, code = packets.take_replies(self._in)
         if code is not None:
             self._on_connack(code, now_s)
         found = [self._in_flight.pop(packet_id, None) for packet_id in settled]
@@ -120,7 +120,7 @@ class FleetConnection:
         self.socket.setblocking(False)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         account = self.account
-        self._out += packets.connect(account.client_id, account.user, account.password)
+        self._out += packets.connect_packet(account.client_id, account.user, account.password)
         self.disconnect_reason = "no answer yet"
 
     def _on_connack(self, code: int, now_s: float) -> None:
@@ -135,7 +135,7 @@ class FleetConnection:
     def _fill(self) -> None:
         while self._waiting and len(self._in_flight) < WINDOW:
             topic, emission = self._waiting.popleft()
-            packet = packets.publish(topic, emission.payload, self._next_id())
+            packet = packets.publish_packet(topic, emission.payload, self._next_id())
             self._in_flight[self._packet_id] = packet, emission
             self._out += packet
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from device_sims.errors import NotLoopback
-from device_sims.fleet import packets
+from rencheng.messaging.mqtt import packets
 from device_sims.fleet.connection import FleetConnection
 from device_sims.fleet.connection_map import ConnectionMap
 from device_sims.fleet.ledger import Ledger
@@ -73,7 +73,7 @@ class _FleetPlayer:
     ) -> None:
         self._plan, self._connections, self._ledger, self._on_progress = plan, lines, ledger, on_progress
         self._connection_of = [lines[number] for number in line_of]
-        self._topics = [packets.with_length(member.topic) for member in plan.members()]
+        self._topics = [packets.length_prefixed(member.topic) for member in plan.members()]
         self._selector = selectors.DefaultSelector()
         self._sent = self._confirmed = 0
         self._busy = set(lines)

@@ -1,103 +1,96 @@
-"""What the network thread hands to the worker: messages in arrival order, within bounds."""
+"""A bounded queue between the network thread of a source and the thread that takes its messages."""
 
 import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rencheng.intake import InboundPayload
+from rencheng.messaging.source import InboundMessage
 
 BATCH_BYTES_MAX = 4 * 2**20
-"""How much payload is taken out at once: buffered uploads are large, and a batch must be committed within seconds."""
-
-
-@dataclass(frozen=True, slots=True)
-class AckHandle:
-    """What the broker still waits for: a packet of one connection, void after a reconnect; 0 if for nothing."""
-
-    connection_id: int
-    packet_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class InboundMessage:
-    """A message, and the receipt that it is owed once it is settled."""
-
-    message: InboundPayload
-    ack: AckHandle
+"""The most payload of one batch, bytes. Buffered uploads are large, and a batch must be committed within seconds."""
 
 
 class Inbox:
-    """A queue with bounds. What does not fit is left to the broker, which has not been told that it arrived.
+    """A queue with bounds. A message that does not fit stays with the broker, because it is not acknowledged.
 
     Args:
-        messages_max: how many messages it holds. Above a broker's in-flight window, it never fills.
-        bytes_max: how much payload it holds. One message is always taken, however large.
+        messages_max: the most messages held. Above a broker's in-flight window the queue never fills.
+        bytes_max: the most payload held, bytes. An empty queue accepts one message of any size.
     """
 
     def __init__(self, *, messages_max: int = 20_000, bytes_max: int = 32 * 2**20) -> None:
         self._messages_max = messages_max
         self._bytes_max = bytes_max
-        self._waiting: deque[InboundMessage] = deque()
+        self._messages: deque[InboundMessage] = deque()
         self._bytes = 0
         self._times_cleared = 0
         self._lock = threading.Lock()
         self._arrived = threading.Condition(self._lock)
-        self._left = threading.Condition(self._lock)
+        self._removed = threading.Condition(self._lock)
 
-    def put(self, deliveries: Sequence[InboundMessage], *, wait_s: float = 0) -> bool:
-        """Take deliveries in, in order. False if one does not fit after so long in all: it and the rest are left.
+    def put(self, messages: Sequence[InboundMessage], *, wait_s: float = 0) -> bool:
+        """Add messages in order, and return whether all fitted.
 
-        Whoever waits here while the inbox is cleared leaves the rest as well.
+        The first message that does not fit within `wait_s` is left out, and so are all after it. The same holds if the
+        queue is cleared meanwhile.
+
+        Args:
+            messages: in the order of arrival.
+            wait_s: how long to wait for space, in all, seconds.
         """
         until: float | None = None
         with self._lock:
             times_cleared = self._times_cleared
-            for delivery in deliveries:
-                size = len(delivery.message.payload)
-                while not self._has_room(size):
+            for one in messages:
+                size = len(one.message.payload)
+                while not self._fits(size):
                     until = until or time.monotonic() + wait_s
                     self._arrived.notify()
-                    if not self._left.wait(until - time.monotonic()) and time.monotonic() >= until:
+                    if not self._removed.wait(until - time.monotonic()) and time.monotonic() >= until:
                         return False
                     if self._times_cleared != times_cleared:
                         return False
-                self._waiting.append(delivery)
+                self._messages.append(one)
                 self._bytes += size
             self._arrived.notify()
         return True
 
-    def take(self, *, messages_max: int, wait_s: float, bytes_max: int = BATCH_BYTES_MAX) -> list[InboundMessage]:
-        """What is there, in arrival order, up to a number and a size; waits for a first one so long.
+    def take(self, batch_max: int, wait_s: float, *, bytes_max: int = BATCH_BYTES_MAX) -> list[InboundMessage]:
+        """Take messages in the order of arrival, up to a number and a size.
 
-        While a batch is being written the next one gathers here: a quiet night has batches of one and low
-        latency, a storm has large ones, and a broker with a small window is never waited for in vain.
+        The next batch gathers here while one is being written. Batches are therefore small and prompt under low load,
+        and large under high load.
+
+        Args:
+            batch_max: the most messages.
+            wait_s: how long to wait for a first message, seconds.
+            bytes_max: the payload at which a batch ends, bytes.
         """
         taken: list[InboundMessage] = []
         size = 0
         with self._lock:
-            self._arrived.wait_for(lambda: self._waiting, wait_s)
-            while self._waiting and len(taken) < messages_max and size < bytes_max:
-                taken.append(self._waiting.popleft())
+            self._arrived.wait_for(lambda: self._messages, wait_s)
+            while self._messages and len(taken) < batch_max and size < bytes_max:
+                taken.append(self._messages.popleft())
                 size += len(taken[-1].message.payload)
             self._bytes -= size
-            self._left.notify()
+            self._removed.notify()
         return taken
 
     def clear(self) -> None:
-        """Forget what waits; the broker will send it again."""
+        """Discard all messages. The broker sends them again."""
         with self._lock:
-            self._waiting.clear()
+            self._messages.clear()
             self._bytes = 0
             self._times_cleared += 1
-            self._left.notify()
+            self._removed.notify()
 
     def __len__(self) -> int:
-        """How many messages wait."""
-        return len(self._waiting)
+        """Return how many messages are held."""
+        return len(self._messages)
 
-    def _has_room(self, size: int) -> bool:
-        if not self._waiting:
+    def _fits(self, size: int) -> bool:
+        if not self._messages:
             return True
-        return len(self._waiting) < self._messages_max and self._bytes + size <= self._bytes_max
+        return len(self._messages) < self._messages_max and self._bytes + size <= self._bytes_max

@@ -8,7 +8,8 @@ from rencheng.checks.clock import ClockLimits
 from rencheng.checks.limits import GAUGES, GaugeLimits
 from rencheng.domain.device import Device
 from rencheng.domain.errors import RejectionReason
-from rencheng.intake import WHOLE_MESSAGE, InboundPayload, IntakeResult, Rejection, admit
+from rencheng.domain.message import ReceivedMessage
+from rencheng.intake import WHOLE_MESSAGE, IntakeResult, Rejection, admit
 from rencheng.store.quarantine.replay import QuarantineEntry
 
 
@@ -44,7 +45,7 @@ def attempt(
     fix = fix or Fix()
     topic = entry.topic if fix.topic is None else fix.topic
     payload = entry.payload if fix.payload is None else fix.payload
-    admitted = admit(InboundPayload(topic, payload, entry.first_received_at), directory, limits.clock, limits.gauges)
+    admitted = admit(ReceivedMessage(topic, payload, entry.first_received_at), directory, limits.clock, limits.gauges)
     wanted = admitted if _is_whole(entry, fix) else _only(admitted, entry.position)
     return _recent(wanted, positions_of(entry, wanted, fix), now - limits.clock.past, limits)
 

@@ -50,7 +50,6 @@ def step(parts: Parts) -> None:
         committed = parts.outbox.store(said, parts.evaluator.dirty_records())
     with isolated("delivery"):
         parts.deliver(anew=committed)
-    parts.session.resume_if_drained()
 
 
 def _tell(said: RenderedWarning) -> None:

@@ -19,7 +19,6 @@ from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.shipped import street_model
 from rencheng.engine.record import Evaluation, SiteRecord
 from rencheng.messages.warning_json import warning_document
-from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.session import Session
 from rencheng.runtime.logs import get_logger
 from rencheng.store.core.database import Connection, Engine, open_database, translate_errors
@@ -64,22 +63,21 @@ class Parts:
     """The service's parts, and the few words by which the walk uses them."""
 
     def __init__(self, settings: AlertSettings, engine: Engine) -> None:
-        inbox = Inbox()
         self.policy_cache = PolicyCache(engine)
         self.evaluator = Evaluator(
             street_model(), self.policy_cache.readiness, timedelta(seconds=settings.alerts_wait_s), _evaluation_failed
         )
-        self.source = ReadingSource(inbox, engine, ClockLimits())
         self.directory: Mapping[str, Device] = {}
         self.session = Session(
             settings.mqtt_address,
             client_id="rencheng-alerts",
             account=("rencheng-alerts", settings.mqtt_alerts_password.get_secret_value()),
             subscriptions=[topic_filter(Channel.TELEMETRY, Kind.WATERLOGGING)],
-            inbox=inbox,
             persistent=False,
-            on_change=self.source.connection_changed,
+            batching=settings.mqtt_batching,
+            on_change=lambda up, why: self.source.connection_changed(up, why),  # noqa: PLW0108 - it is made below
         )
+        self.source = ReadingSource(self.session, engine, ClockLimits())
         self.outbox = Outbox(engine, lambda said: self._retain(said.topic, as_payload(said.document)))
         self.fast_relay = FastRelay(engine, self.session)
         self.suppressor = Suppressor()

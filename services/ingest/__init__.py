@@ -1,1 +1,1 @@
-"""Walk 1, a reading: inbox → intake → batch → writer → commit → acknowledge."""
+"""A reading's way: session → inbox → pool → partition worker → processor → writer → acknowledgement → reply."""

@@ -1,4 +1,4 @@
-"""Start one ingest worker: `python -m services.ingest`."""
+"""Start one ingest receiver: `python -m services.ingest`."""
 
 import sys
 

@@ -1,4 +1,9 @@
-"""The walk of a reading, in one screen."""
+"""A reading's way through ingest, in one screen.
+
+A session receives messages into its inbox. The pool dispatches them to partition workers, by device. Each worker's
+processor decodes and checks a batch (intake), enforces quotas, and has the writer commit it. Then the messages are
+acknowledged to the broker, in the order of arrival, and the devices that want receipts get a reply.
+"""
 
 import threading
 from datetime import UTC, datetime
@@ -10,20 +15,19 @@ from services.ingest.wiring import Receiver, open_receiver
 
 
 def run(settings: IngestSettings, stop: threading.Event) -> None:
-    """Take readings in until asked to stop."""
-    with open_receiver(settings, stop) as worker:
+    """Receive and store readings until asked to stop."""
+    with open_receiver(settings, stop) as receiver:
         while not stop.is_set():
-            step(worker, stop, batch_max=settings.ingest_batch_max)
+            step(receiver, stop, batch_max=settings.ingest_batch_max)
 
 
-def step(worker: Receiver, stop: threading.Event, *, batch_max: int) -> None:
-    """Inbox → crew, whose slots go on: intake → writer → commit → acknowledge. What is acknowledged is durable."""
-    if not worker.pool.resize(worker.writer_count.number):
-        return  # what was dealt is not settled yet
-    looked_at = datetime.now(UTC)
-    deliveries = worker.inbox.take(messages_max=batch_max, wait_s=IDLE_S)
-    metrics.set_inbox(len(worker.inbox))
-    while not worker.pool.dispatch(deliveries, looked_at=looked_at, wait_s=IDLE_S):
+def step(receiver: Receiver, stop: threading.Event, *, batch_max: int) -> None:
+    """Take one batch from the source and dispatch it. A message is acknowledged only after its commit."""
+    if not receiver.pool.resize(receiver.writer_count.number):
+        return  # messages dispatched earlier are still being written
+    polled_at = datetime.now(UTC)
+    messages = receiver.source.take(batch_max, IDLE_S)
+    metrics.set_inbox(receiver.source.waiting)
+    while not receiver.pool.dispatch(messages, polled_at=polled_at, wait_s=IDLE_S):
         if stop.is_set():
             return
-    worker.session.resume_if_drained()

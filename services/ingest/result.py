@@ -1,4 +1,4 @@
-"""What became of a batch, as a slot tells it."""
+"""The result of one batch."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -9,13 +9,13 @@ from rencheng.store.accounting.counts import ReadingCounts
 
 @dataclass(frozen=True, slots=True)
 class BatchResult:
-    """What became of a batch.
+    """What a partition worker reports about a committed batch.
 
     Attributes:
-        tally: its readings, by what became of them.
-        reasons: those in quarantine, by reason.
-        unnamed: messages that no receipt will name.
-        lags_s: from the device's clock to the commit, of some of the readings, seconds.
+        counts: its readings as stored, duplicate and quarantined.
+        reasons: the quarantined ones by reason.
+        receipts_dropped: messages that no receipt names, because too many replies are pending.
+        lags_s: from sampling to commit, of some of the readings, seconds.
     """
 
     counts: ReadingCounts

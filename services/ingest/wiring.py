@@ -1,4 +1,4 @@
-"""The one place of this service that knows concrete parts and puts them together."""
+"""Puts the concrete parts of ingest together. No other module of the service names all of them."""
 
 import threading
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ from prometheus_client import start_http_server
 
 from rencheng.codecs.registry import BROKEN
 from rencheng.domain.topic import Channel, topic_filter
-from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.session import Session
+from rencheng.messaging.source import MessageSource
 from rencheng.runtime.lifecycle import tune_garbage_collection
 from rencheng.runtime.logs import get_logger
 from services.ingest import metrics
@@ -18,74 +18,77 @@ from services.ingest.broker_metrics import watch_broker
 from services.ingest.partitions.pool import WriterPool
 from services.ingest.partitions.remote import RemoteProcessor
 from services.ingest.partitions.worker import Processor
-from services.ingest.partitions.writer_count import WriterCountWatch, open_writer_count
+from services.ingest.partitions.writer_count import WriterCountWatch, watch_writer_count
 from services.ingest.processing.processor import open_processor
 from services.ingest.settings import IngestSettings
 
 log = get_logger("ingest")
 
-SHARE = "$share/rencheng-ingest/"
+SHARED_PREFIX = "$share/rencheng-ingest/"
 """Before a topic filter: receivers share the subscription, and each message goes to one of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """The parts of one receiving process, in the order of the walk."""
+    """The parts of one receiving process, in the order in which a message meets them."""
 
     writer_count: WriterCountWatch
-    inbox: Inbox
+    source: MessageSource
     pool: WriterPool
-    session: Session
 
 
 @contextmanager
 def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[Receiver]:
-    """Everything that a receiving process needs, connected; closed again at the end."""
-    _ = settings.gauge_limits  # before anything is opened: a file that cannot be read stops us
+    """Open the parts of a receiving process, connected, and close them at the end."""
+    _ = settings.gauge_limits  # first, so that an unreadable file stops the start
     for codec, why in BROKEN.items():
-        log.warning("a codec cannot be used: its devices' messages go to quarantine", codec=codec, why=why)
-    inbox = Inbox()
-    own, shared = _filters()
-    session = Session(
+        log.warning("codec unusable, its devices' messages go to quarantine", codec=codec, why=why)
+    session = _session(settings)
+
+    def publish(topic: str, payload: bytes) -> bool:
+        sent = session.publish_qos0(topic, payload)
+        metrics.count_reply(sent=sent)  # here, because the metrics of a child process are not offered
+        return sent
+
+    def open_one(number: int, alone: bool, stack: ExitStack) -> Processor:
+        own = settings.for_writer(number)
+        if alone:  # in this process, because a second process would only cost memory
+            return stack.enter_context(open_processor(own, stop, session.publish_qos0, metrics.count_received))
+        remote = RemoteProcessor(own, stop, publish, metrics.count_received)
+        stack.callback(remote.close)
+        return remote
+
+    pool = WriterPool(open_one, session.ack, stop, batch_max=settings.ingest_batch_max)
+    with watch_writer_count(settings, stop) as writer_count, _metrics(settings):
+        pool.resize(writer_count.number)
+        try:
+            pool.wait_until_open()
+            with session:
+                tune_garbage_collection()
+                yield Receiver(writer_count, session, pool)
+                pool.drain()
+        finally:
+            pool.close()
+
+
+def _session(settings: IngestSettings) -> Session:
+    own = [topic_filter(Channel.TELEMETRY), topic_filter(Channel.STATE)]
+    shared = [SHARED_PREFIX + topic for topic in own]
+    return Session(
         settings.mqtt_address,
         client_id=settings.writer_name,
         account=("rencheng-ingest", settings.mqtt_ingest_password.get_secret_value()),
         subscriptions=shared if settings.ingest_shared else own,
-        given_up=own if settings.ingest_shared else shared,
-        inbox=inbox,
+        unsubscribe=own if settings.ingest_shared else shared,
         persistent=True,
-        on_change=lambda up, why: log.info("broker", worker=settings.writer_name, connected=up, why=why),
+        on_change=lambda up, why: log.info("broker", receiver=settings.writer_name, connected=up, why=why),
+        batching=settings.mqtt_batching,
     )
-
-    def tell(topic: str, payload: bytes) -> bool:
-        sent = session.publish_qos0(topic, payload)
-        metrics.count_replies(sent=sent)  # what the other process counts, nobody sees
-        return sent
-
-    def open_slot(number: int, alone: bool, stack: ExitStack) -> Processor:
-        of_slot = settings.of_writer(number)
-        if alone:  # in this process: a second one would only cost memory
-            return stack.enter_context(open_processor(of_slot, stop, session.publish_qos0, metrics.count_received))
-        hand = RemoteProcessor(of_slot, stop, tell, metrics.count_received)
-        stack.callback(hand.close)
-        return hand
-
-    crew = WriterPool(open_slot, session.acknowledge, stop, batch_max=settings.ingest_batch_max)
-    with open_writer_count(settings, stop) as wanted, _metrics(settings):
-        crew.resize(wanted.number)
-        try:
-            crew.wait_until_open()
-            with session:
-                tune_garbage_collection()
-                yield Receiver(wanted, inbox, crew, session)
-                crew.drain()
-        finally:
-            crew.close()
 
 
 @contextmanager
 def _metrics(settings: IngestSettings) -> Iterator[None]:
-    """Offered to Prometheus, if a port is set."""
+    """Offer the metrics to Prometheus, if a port is set."""
     if settings.ingest_metrics_port is None:
         yield
         return
@@ -97,9 +100,3 @@ def _metrics(settings: IngestSettings) -> Iterator[None]:
         server.shutdown()
         server.server_close()
         thread.join()
-
-
-def _filters() -> tuple[list[str], list[str]]:
-    """What a receiver alone subscribes to, and what one of several does."""
-    own = [topic_filter(Channel.TELEMETRY), topic_filter(Channel.STATE)]
-    return own, [SHARE + topic for topic in own]

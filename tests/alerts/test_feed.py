@@ -10,11 +10,10 @@ from sqlalchemy import Engine, text
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.intake import InboundPayload
-from rencheng.messaging.inbox import AckHandle, InboundMessage, Inbox
 from services.alerts.source import readings as feed_module
 from services.alerts.source.readings import ReadingSource
 from tests.alerts.services import REGION
+from tests.support.source import MemorySource
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DIRECTORY = {"G1": Device("G1", Kind.WATERLOGGING, REGION)}
@@ -28,25 +27,22 @@ def _at_every_take(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def inbox() -> Inbox:
-    return Inbox()
+def source() -> MemorySource:
+    return MemorySource()
 
 
 @pytest.fixture
-def feed(inbox: Inbox, database: Engine) -> ReadingSource:
-    return ReadingSource(inbox, database, ClockLimits())
+def feed(source: MemorySource, database: Engine) -> ReadingSource:
+    return ReadingSource(source, database, ClockLimits())
 
 
 def since() -> Mapping[str, datetime]:
     return {"G1": NOW - timedelta(hours=1)}
 
 
-def live(inbox: Inbox, ago_s: float, depth_mm: float) -> None:
+def live(source: MemorySource, ago_s: float, depth_mm: float) -> None:
     body = {"time": (NOW - timedelta(seconds=ago_s)).isoformat(), "depth_mm": depth_mm}
-    message = InboundPayload(
-        f"rencheng/v1/{REGION}/waterlogging/G1/telemetry", json.dumps(body).encode(), datetime.now(UTC)
-    )
-    inbox.put([InboundMessage(message, AckHandle(1, 1))])
+    source.put(f"rencheng/v1/{REGION}/waterlogging/G1/telemetry", json.dumps(body).encode())
 
 
 def commit(database: Engine, through_s: float, *rows: tuple[float, float]) -> None:
@@ -71,8 +67,8 @@ def depths(feed: ReadingSource) -> list[float | None]:
     return [reading.depth_mm for reading, _ in feed.take(DIRECTORY, since)]
 
 
-def test_what_arrives_before_the_subscription_stands_is_held(feed: ReadingSource, inbox: Inbox) -> None:
-    live(inbox, 5, 2)
+def test_what_arrives_before_the_subscription_stands_is_held(feed: ReadingSource, source: MemorySource) -> None:
+    live(source, 5, 2)
     assert depths(feed) == []
     feed.connection_changed(up=True, why="")
 
@@ -80,12 +76,12 @@ def test_what_arrives_before_the_subscription_stands_is_held(feed: ReadingSource
 
 
 def test_stored_and_live_readings_are_merged_in_the_order_of_their_time(
-    feed: ReadingSource, inbox: Inbox, database: Engine
+    feed: ReadingSource, source: MemorySource, database: Engine
 ) -> None:
     commit(database, -1, (30, 1), (10, 3))
     feed.connection_changed(up=True, why="")
-    live(inbox, 20, 2)
-    live(inbox, 5, 4)
+    live(source, 20, 2)
+    live(source, 5, 4)
 
     assert depths(feed) == [1, 2, 3, 4]
 
@@ -161,11 +157,11 @@ def test_with_no_ingest_alive_stored_readings_are_read_once(feed: ReadingSource,
     assert not feed.can_evaluate
 
 
-def test_a_query_that_fails_does_not_make_it_deaf(feed: ReadingSource, inbox: Inbox, database: Engine) -> None:
+def test_a_query_that_fails_does_not_make_it_deaf(feed: ReadingSource, source: MemorySource, database: Engine) -> None:
     def poisoned() -> Mapping[str, datetime]:
         raise KeyError("a site that is not there")
 
     feed.connection_changed(up=True, why="")
-    live(inbox, 5, 2)
+    live(source, 5, 2)
 
     assert [reading.depth_mm for reading, _ in feed.take(DIRECTORY, poisoned)] == [2]

@@ -12,7 +12,8 @@ from sqlalchemy import Engine, text
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.intake import InboundPayload, admit
+from rencheng.domain.message import ReceivedMessage
+from rencheng.intake import admit
 from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from rencheng.store.registry.devices import register
@@ -34,7 +35,7 @@ def put(city: Engine) -> Put:
     """Let intake refuse a message, and put it into quarantine; the number of its entry."""
 
     def put_(payload: bytes, device: str = "g1", *, at: datetime = NOW, kind: str = "waterlogging") -> int:
-        message = InboundPayload(f"rencheng/v1/{LIXIA}/{kind}/{device}/telemetry", payload, at)
+        message = ReceivedMessage(f"rencheng/v1/{LIXIA}/{kind}/{device}/telemetry", payload, at)
         [refusal] = admit(message, {"g1": Device("g1", Kind.WATERLOGGING, LIXIA)}, ClockLimits()).rejections
         refuse = QuarantineRecord(
             message.topic, payload, refusal.position, refusal.reason, refusal.detail, device, "actual", at

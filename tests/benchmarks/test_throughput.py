@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 import pytest
 
 from benchmarks.throughput.audit import KeyAudit
-from benchmarks.throughput.fleet import SECOND_FORMAT, LoadFleet, remaining_length
+from benchmarks.throughput.fleet import SECOND_FORMAT, LoadFleet
 from benchmarks.throughput.ingest_run import IngestRun
 from benchmarks.throughput.report import ThroughputResults, as_json, chart, table
 from rencheng.codecs.json_v1 import JsonCodec
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
+from rencheng.messaging.mqtt.packets import remaining_length
 
 FLEET = LoadFleet(devices=3, block=40, array=1, first=datetime(2026, 11, 1, tzinfo=UTC))
 

@@ -23,9 +23,11 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.store.registry.devices import add_region, register
 from tests.conftest import Broker
-from tests.ingest.conftest import REGION, Worker, counts, eventually, scalar
-from tests.ingest.load import stored
 from tests.private_database import private_server
+from tests.support.device_client import REGION
+from tests.support.ingest import IngestProcess, counts, scalar
+from tests.support.ingest_load import stored
+from tests.support.polling import eventually
 
 ROUNDS = int(os.environ.get("RENCHENG_RECEIPTS_ROUNDS", "1"))
 """How often each server is killed: once in `make test`, many times in `make receipts`."""
@@ -100,7 +102,7 @@ def test_a_device_that_waits_for_receipts_loses_nothing_when_broker_worker_and_d
             devices = [Device(name, Kind.WATERLOGGING, REGION, receipts=True) for name in NAMES]
             register(connection, [(device, None) for device in devices])
         told = broker.environment(server.url("postgres")) | {"RENCHENG_INGEST_WRITERS": str(SLOTS)}
-        worker = Worker(told, tmp_path / "ingest.log")
+        worker = IngestProcess(told, tmp_path / "ingest.log")
         worker.start()
         street = Street(broker, tmp_path)
         try:

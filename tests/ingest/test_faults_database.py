@@ -9,9 +9,11 @@ from sqlalchemy import Engine
 
 from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs
-from tests.ingest.conftest import GAUGES, Sender, Worker, eventually, scalar
-from tests.ingest.load import audit, cut_off, memory_mb, under_load
 from tests.private_database import private_server
+from tests.support.device_client import DeviceClient
+from tests.support.ingest import GAUGES, IngestProcess, scalar
+from tests.support.ingest_load import audit, cut_off, memory_mb, under_load
+from tests.support.polling import eventually
 
 AWAY_S = 10
 GROWTH_MAX_MB = 150
@@ -34,28 +36,28 @@ def some_rows(database: Engine) -> None:
 
 @pytest.mark.slow
 def test_a_database_that_was_away_has_everything_once_afterwards(
-    worker: Worker, sender: Callable[[str], Sender], database: Engine, server: PostgresServer
+    ingest: IngestProcess, connect: Callable[[str], DeviceClient], database: Engine, server: PostgresServer
 ) -> None:
-    with under_load([sender(name) for name in GAUGES]) as load:
+    with under_load([connect(name) for name in GAUGES]) as load:
         some_rows(database)
-        before_mb = memory_mb(worker)
+        before_mb = memory_mb(ingest)
         server.stop()
         time.sleep(AWAY_S)
-        grown_mb = memory_mb(worker) - before_mb
+        grown_mb = memory_mb(ingest) - before_mb
         server.start()
         load.wait_for(500)
 
     audit(database, load.published)
     assert grown_mb < GROWTH_MAX_MB
-    assert cut_off(worker) == 0
-    assert b"database away, batch kept" in worker.log.read_bytes()
+    assert cut_off(ingest) == 0
+    assert b"batch kept" in ingest.log.read_bytes()
 
 
 @pytest.mark.slow
 def test_a_database_killed_again_and_again_has_everything_once_afterwards(
-    worker: Worker, sender: Callable[[str], Sender], database: Engine, server: PostgresServer
+    ingest: IngestProcess, connect: Callable[[str], DeviceClient], database: Engine, server: PostgresServer
 ) -> None:
-    with under_load([sender(name) for name in GAUGES]) as load:
+    with under_load([connect(name) for name in GAUGES]) as load:
         some_rows(database)
         for _ in range(3):
             server.kill()
@@ -63,19 +65,19 @@ def test_a_database_killed_again_and_again_has_everything_once_afterwards(
             load.wait_for(700)
 
     audit(database, load.published)
-    assert cut_off(worker) == 0
+    assert cut_off(ingest) == 0
 
 
 def test_a_worker_that_is_asked_to_stop_while_the_database_is_away_stops_and_loses_nothing(
-    worker: Worker, sender: Callable[[str], Sender], database: Engine, server: PostgresServer
+    ingest: IngestProcess, connect: Callable[[str], DeviceClient], database: Engine, server: PostgresServer
 ) -> None:
-    with under_load([sender("G1")]) as load:
+    with under_load([connect("G1")]) as load:
         some_rows(database)
         server.stop()
         load.wait_for(300)
-        ended = worker.stop()
+        ended = ingest.stop()
     server.start()
-    worker.start()
+    ingest.start()
 
     audit(database, load.published)
     assert ended == 0

@@ -10,9 +10,11 @@ from sqlalchemy import Engine
 
 from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs
-from tests.ingest.conftest import GAUGES, Sender, Worker, eventually, scalar
-from tests.ingest.load import audit, under_load
 from tests.private_database import private_server
+from tests.support.device_client import DeviceClient
+from tests.support.ingest import GAUGES, IngestProcess, scalar
+from tests.support.ingest_load import audit, under_load
+from tests.support.polling import eventually
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount the small disk that is to fill up")
 
@@ -43,13 +45,17 @@ def database_url(server: PostgresServer) -> str:
 
 @pytest.mark.slow
 def test_a_full_disk_holds_everything_up_and_loses_nothing(
-    worker: Worker, sender: Callable[[str], Sender], database: Engine, server: PostgresServer, small_disk: Path
+    ingest: IngestProcess,
+    connect: Callable[[str], DeviceClient],
+    database: Engine,
+    server: PostgresServer,
+    small_disk: Path,
 ) -> None:
     ballast = small_disk / "ballast"
-    with under_load([sender(name) for name in GAUGES]) as load:
+    with under_load([connect(name) for name in GAUGES]) as load:
         eventually(lambda: scalar(database, "SELECT count(*) > 0 FROM waterlogging_readings"), expected=True)
         fill(ballast)
-        eventually(lambda: b"batch kept" in worker.log.read_bytes(), expected=True, within_s=60)
+        eventually(lambda: b"batch kept" in ingest.log.read_bytes(), expected=True, within_s=60)
         load.wait_for(500)
         ballast.unlink()
         server.start()  # PostgreSQL ends itself when it has no room for its log; an operator makes room and starts it

@@ -6,17 +6,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from tests.ingest.conftest import GAUGES, Sender, Worker, eventually, sample, scalar
-from tests.ingest.load import audit, under_load
+from tests.support.device_client import DeviceClient
+from tests.support.ingest import GAUGES, IngestProcess, sample, scalar
+from tests.support.ingest_load import audit, under_load
+from tests.support.polling import eventually
 
 MAD = 20_000
 
 
 @pytest.mark.slow
 def test_a_device_that_floods_holds_no_other_up(
-    worker: Worker, sender: Callable[[str], Sender], database: Engine
+    ingest: IngestProcess, connect: Callable[[str], DeviceClient], database: Engine
 ) -> None:
-    mad, others = sender(GAUGES[0]), [sender(name) for name in GAUGES[1:]]
+    mad, others = connect(GAUGES[0]), [connect(name) for name in GAUGES[1:]]
     first = datetime.now(UTC) - timedelta(hours=9)
     with under_load(others) as load:
         times = [first + timedelta(seconds=number) for number in range(MAD)]

@@ -10,7 +10,9 @@ from benchmarks.fuzz.messages import UNREGISTERED, WORLD, devices
 from benchmarks.fuzz.sender import FuzzLoad, FuzzLoadPlan
 from rencheng.store.registry.devices import add_world, register
 from tests.conftest import Broker
-from tests.ingest.conftest import Sender, Worker, counts, eventually, sample, scalar
+from tests.support.device_client import DeviceClient
+from tests.support.ingest import IngestProcess, counts, sample, scalar
+from tests.support.polling import eventually
 
 MESSAGES, GOOD = 3000, 20
 
@@ -29,10 +31,14 @@ def fuzzers(broker: Broker, database: Engine) -> Iterator[dict[str, str]]:
 
 
 def test_every_fuzzed_message_is_accounted_for_and_the_others_go_on(
-    worker: Worker, fuzzers: dict[str, str], sender: Callable[[str], Sender], database: Engine, broker: Broker
+    ingest: IngestProcess,
+    fuzzers: dict[str, str],
+    connect: Callable[[str], DeviceClient],
+    database: Engine,
+    broker: Broker,
 ) -> None:
     load = FuzzLoad(FuzzLoadPlan(broker.address[1], fuzzers, seed=7, messages=MESSAGES, per_s=1e6))
-    good = sender("G1")
+    good = connect("G1")
     load.wait_until_made()
     load.start()
     for number in range(GOOD):
@@ -44,6 +50,6 @@ def test_every_fuzzed_message_is_accounted_for_and_the_others_go_on(
     assert scalar(database, "SELECT sum(times) FROM quarantine") == quarantined > MESSAGES // 2
     assert stored > MESSAGES // 10
     assert scalar(database, "SELECT count(*) FROM waterlogging_readings WHERE device_id = 'G1'") == GOOD
-    assert worker.process is not None
-    assert worker.process.poll() is None
-    assert b"Traceback" not in worker.log.read_bytes()
+    assert ingest.process is not None
+    assert ingest.process.poll() is None
+    assert b"Traceback" not in ingest.log.read_bytes()

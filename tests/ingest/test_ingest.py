@@ -10,13 +10,19 @@ from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.quality import Quality
 from rencheng.store.registry.devices import register
-from tests.ingest.conftest import GAUGES, REGION, Sender, Worker, counts, eventually, sample, scalar
+from tests.support.device_client import REGION, DeviceClient
+from tests.support.ingest import GAUGES, IngestProcess, counts, sample, scalar
+from tests.support.polling import eventually
 
-MakeSender = Callable[[str], Sender]
+Connect = Callable[[str], DeviceClient]
 
 
-def test_a_reading_is_stored_with_its_own_time_and_ours(worker: Worker, sender: MakeSender, database: Engine) -> None:
-    sender("G1").send({"time": "2026-11-20T08:00:00+08:00", "depth_mm": 41.5, "rain_mm": 0.2, "battery_v": 3.6} | now())
+def test_a_reading_is_stored_with_its_own_time_and_ours(
+    ingest: IngestProcess, connect: Connect, database: Engine
+) -> None:
+    connect("G1").send(
+        {"time": "2026-11-20T08:00:00+08:00", "depth_mm": 41.5, "rain_mm": 0.2, "battery_v": 3.6} | now()
+    )
 
     eventually(lambda: counts(database), (1, 0, 0))
     with database.connect() as connection:
@@ -29,22 +35,24 @@ def now() -> dict[str, str]:
     return {"time": datetime.now(UTC).isoformat()}
 
 
-def test_all_three_kinds_are_stored(worker: Worker, sender: MakeSender, database: Engine) -> None:
-    sender("G1").send([sample(2), sample(1)])
-    sender("S1").send(
+def test_all_three_kinds_are_stored(ingest: IngestProcess, connect: Connect, database: Engine) -> None:
+    connect("G1").send([sample(2), sample(1)])
+    connect("S1").send(
         [now() | {"event_id": 1, "parameter": 2}, now() | {"event_id": 82, "parameter": 5}], kind=Kind.SIGNAL
     )
     value = now() | {"connector_id": 1, "transaction_id": "t1", "measurand": "power_kw", "value": 7.2}
     state = now() | {"connector_id": 1, "measurand": "status", "status": "Charging", "error_code": "NoError"}
-    sender("P1").send([value, state], kind=Kind.CHARGING)
+    connect("P1").send([value, state], kind=Kind.CHARGING)
 
     eventually(lambda: counts(database), (6, 0, 0))
     tables = ("waterlogging_readings", "signal_events", "meter_values")
     assert [scalar(database, f"SELECT count(*) FROM {table}") for table in tables] == [2, 2, 2]
 
 
-def test_a_reading_sent_again_is_stored_once_and_counted(worker: Worker, sender: MakeSender, database: Engine) -> None:
-    reading, gauge = sample(), sender("G1")
+def test_a_reading_sent_again_is_stored_once_and_counted(
+    ingest: IngestProcess, connect: Connect, database: Engine
+) -> None:
+    reading, gauge = sample(), connect("G1")
     for _ in range(3):
         gauge.send(reading)
     gauge.send([reading, reading])
@@ -54,9 +62,9 @@ def test_a_reading_sent_again_is_stored_once_and_counted(worker: Worker, sender:
 
 
 def test_the_same_key_with_other_values_is_a_conflict_and_kept(
-    worker: Worker, sender: MakeSender, database: Engine
+    ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
-    reading, gauge = sample(depth_mm=10), sender("G1")
+    reading, gauge = sample(depth_mm=10), connect("G1")
     gauge.send(reading)
     gauge.send([reading | {"depth_mm": 11}, reading, sample()])
 
@@ -77,9 +85,9 @@ BAD = {
 
 @pytest.mark.parametrize(("reason", "payload"), BAD.items())
 def test_a_bad_message_is_quarantined_whole_and_its_neighbours_go_on(
-    worker: Worker, sender: MakeSender, database: Engine, reason: str, payload: bytes
+    ingest: IngestProcess, connect: Connect, database: Engine, reason: str, payload: bytes
 ) -> None:
-    gauge = sender("G1")
+    gauge = connect("G1")
     gauge.send(sample())
     gauge.send(payload)
     gauge.send(sample())
@@ -92,8 +100,10 @@ def test_a_bad_message_is_quarantined_whole_and_its_neighbours_go_on(
     assert row.detail
 
 
-def test_one_bad_reading_of_an_array_is_refused_alone(worker: Worker, sender: MakeSender, database: Engine) -> None:
-    sender("G1").send([sample(3), {"time": "soon", "depth_mm": 1, "\x00": 2}, sample(2), sample(-3600), sample(1)])
+def test_one_bad_reading_of_an_array_is_refused_alone(
+    ingest: IngestProcess, connect: Connect, database: Engine
+) -> None:
+    connect("G1").send([sample(3), {"time": "soon", "depth_mm": 1, "\x00": 2}, sample(2), sample(-3600), sample(1)])
 
     eventually(lambda: counts(database), (3, 0, 2))
     with database.connect() as connection:
@@ -102,12 +112,12 @@ def test_one_bad_reading_of_an_array_is_refused_alone(worker: Worker, sender: Ma
 
 
 def test_a_row_that_the_database_refuses_does_not_take_its_batch_along(
-    worker: Worker, sender: MakeSender, database: Engine
+    ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
     with database.begin() as connection:
         connection.execute(text("ALTER TABLE waterlogging_readings ADD CONSTRAINT odd CHECK (depth_mm <> 666)"))
     try:
-        sender("G1").send([sample(second, 666 if second in {7, 12} else 5.0) for second in range(20)])
+        connect("G1").send([sample(second, 666 if second in {7, 12} else 5.0) for second in range(20)])
 
         eventually(lambda: counts(database), (18, 0, 2))
         assert scalar(database, "SELECT array_agg(position ORDER BY position) FROM quarantine") == [7, 12]
@@ -118,11 +128,11 @@ def test_a_row_that_the_database_refuses_does_not_take_its_batch_along(
 
 
 def test_strangers_and_wrong_addresses_are_quarantined_by_name(
-    worker: Worker, sender: MakeSender, database: Engine
+    ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
-    sender("nobody-knows").send(sample())
-    sender("G2").send(sample(), region="370103")
-    sender("G3").send(sample(), kind=Kind.SIGNAL)
+    connect("nobody-knows").send(sample())
+    connect("G2").send(sample(), region="370103")
+    connect("G3").send(sample(), kind=Kind.SIGNAL)
 
     eventually(lambda: counts(database), (0, 0, 3))
     with database.connect() as connection:
@@ -134,8 +144,8 @@ def test_strangers_and_wrong_addresses_are_quarantined_by_name(
     ]
 
 
-def test_a_device_registered_now_is_heard_now(worker: Worker, sender: MakeSender, database: Engine) -> None:
-    gauge = sender("newcomer")
+def test_a_device_registered_now_is_heard_now(ingest: IngestProcess, connect: Connect, database: Engine) -> None:
+    gauge = connect("newcomer")
     gauge.send(sample())
     eventually(lambda: counts(database), (0, 0, 1))
 
@@ -147,9 +157,9 @@ def test_a_device_registered_now_is_heard_now(worker: Worker, sender: MakeSender
 
 
 def test_the_same_bad_message_again_raises_a_count_not_a_table(
-    worker: Worker, sender: MakeSender, database: Engine
+    ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
-    gauge = sender("G1")
+    gauge = connect("G1")
     for _ in range(5):
         gauge.send(b"broken")
 
@@ -158,8 +168,8 @@ def test_the_same_bad_message_again_raises_a_count_not_a_table(
     assert scalar(database, "SELECT times FROM quarantine") == 5
 
 
-def test_a_device_that_goes_is_seen_to_go(worker: Worker, sender: MakeSender, database: Engine) -> None:
-    gauge = sender("G4")
+def test_a_device_that_goes_is_seen_to_go(ingest: IngestProcess, connect: Connect, database: Engine) -> None:
+    gauge = connect("G4")
     gauge.send({"status": "online"}, channel="state")
     gauge.send({"status": "offline"}, channel="state")
 
@@ -169,8 +179,10 @@ def test_a_device_that_goes_is_seen_to_go(worker: Worker, sender: MakeSender, da
     assert counts(database) == (0, 0, 0)
 
 
-def test_an_unmeasured_depth_is_missing_and_never_zero(worker: Worker, sender: MakeSender, database: Engine) -> None:
-    sender("G1").send([sample(2, None), sample(1, 99_999.0)])
+def test_an_unmeasured_depth_is_missing_and_never_zero(
+    ingest: IngestProcess, connect: Connect, database: Engine
+) -> None:
+    connect("G1").send([sample(2, None), sample(1, 99_999.0)])
 
     eventually(lambda: counts(database), (2, 0, 0))
     with database.connect() as connection:
@@ -179,9 +191,9 @@ def test_an_unmeasured_depth_is_missing_and_never_zero(worker: Worker, sender: M
 
 
 def test_what_comes_late_and_out_of_order_is_stored_and_flagged_late(
-    worker: Worker, sender: MakeSender, database: Engine
+    ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
-    gauge = sender("G1")
+    gauge = connect("G1")
     for seconds_ago in (1, 600, 0, 86_400, 60):
         gauge.send(sample(seconds_ago))
 
@@ -191,17 +203,17 @@ def test_what_comes_late_and_out_of_order_is_stored_and_flagged_late(
     assert qualities == [Quality.LATE, Quality.LATE, 0, 0, 0]
 
 
-def test_a_worker_asked_to_stop_stops(worker: Worker, sender: MakeSender, database: Engine) -> None:
-    sender("G1").send(sample())
+def test_a_worker_asked_to_stop_stops(ingest: IngestProcess, connect: Connect, database: Engine) -> None:
+    connect("G1").send(sample())
     eventually(lambda: counts(database), (1, 0, 0))
 
-    assert worker.stop() == 0
+    assert ingest.stop() == 0
 
 
 def test_killed_in_the_middle_of_a_load_nothing_is_lost_and_nothing_stored_twice(
-    worker: Worker, sender: MakeSender, database: Engine
+    ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
-    senders = [sender(name) for name in GAUGES]
+    senders = [connect(name) for name in GAUGES]
     start = datetime.now(UTC) - timedelta(hours=2)
     published: set[tuple[str, datetime]] = set()
     waiting = []
@@ -211,8 +223,8 @@ def test_killed_in_the_middle_of_a_load_nothing_is_lost_and_nothing_stored_twice
         published.add((gauge.name, at))
         if number in {1500, 3000, 4500}:
             eventually(lambda: scalar(database, "SELECT count(*) > 0 FROM waterlogging_readings"), expected=True)
-            worker.kill()
-            worker.start()
+            ingest.kill()
+            ingest.start()
     for info in waiting:
         info.wait_for_publish(30)
 

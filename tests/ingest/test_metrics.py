@@ -10,18 +10,22 @@ from sqlalchemy import Engine
 
 from local_stack.ports import choose_port
 from tests.conftest import Broker
-from tests.ingest.conftest import Sender, Worker, counts, eventually, sample
+from tests.support.device_client import DeviceClient
+from tests.support.ingest import IngestProcess, counts, sample
+from tests.support.polling import eventually
 
 PORT = choose_port(seed="metrics of ingest", avoid=())
 
 
 @pytest.fixture(params=[1, 2])
-def worker(broker: Broker, database_url: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Worker]:
+def ingest(
+    broker: Broker, database_url: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[IngestProcess]:
     told = {"RENCHENG_INGEST_METRICS_PORT": str(PORT), "RENCHENG_INGEST_WRITERS": str(request.param)}
-    worker = Worker(broker.environment(database_url) | told, tmp_path / "ingest.log")
-    worker.start()
-    yield worker
-    worker.kill()
+    ingest = IngestProcess(broker.environment(database_url) | told, tmp_path / "ingest.log")
+    ingest.start()
+    yield ingest
+    ingest.kill()
 
 
 def scraped() -> dict[str, float]:
@@ -36,9 +40,9 @@ def scraped() -> dict[str, float]:
 
 
 def test_the_metrics_tell_what_became_of_everything(
-    worker: Worker, sender: Callable[[str], Sender], database: Engine
+    ingest: IngestProcess, connect: Callable[[str], DeviceClient], database: Engine
 ) -> None:
-    gauge, reading = sender("G1"), sample()
+    gauge, reading = connect("G1"), sample()
     gauge.send([reading, sample(1), sample(2)])
     gauge.send(reading)
     gauge.send(b"broken")

@@ -11,22 +11,24 @@ from rencheng.codecs.items import READINGS_MAX
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.store.registry.devices import register
-from tests.ingest.conftest import REGION, Sender, Worker, counts, eventually, sample, scalar
-from tests.ingest.load import cut_off
+from tests.support.device_client import REGION, DeviceClient
+from tests.support.ingest import IngestProcess, counts, sample, scalar
+from tests.support.ingest_load import cut_off
+from tests.support.polling import eventually
 
-MakeSender = Callable[[str], Sender]
+Connect = Callable[[str], DeviceClient]
 
 
 def test_ten_megabytes_are_refused_by_the_broker_and_the_others_go_on(
-    worker: Worker, sender: MakeSender, database: Engine
+    ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
-    huge, good = sender("G1"), sender("G2")
+    huge, good = connect("G1"), connect("G2")
     huge._client.publish(f"rencheng/v1/{REGION}/waterlogging/G1/telemetry", b"x" * 10_000_000, qos=1)
     for _ in range(20):
         good.send(sample())
 
     eventually(lambda: counts(database), (20, 0, 0))
-    assert cut_off(worker) == 0
+    assert cut_off(ingest) == 0
 
 
 @pytest.mark.parametrize(
@@ -35,9 +37,9 @@ def test_ten_megabytes_are_refused_by_the_broker_and_the_others_go_on(
     ids=["letters", "brackets", "empty objects", "all bytes"],
 )
 def test_900_kilobytes_of_nonsense_are_kept_whole_and_the_others_go_on(
-    worker: Worker, sender: MakeSender, database: Engine, nonsense: bytes
+    ingest: IngestProcess, connect: Connect, database: Engine, nonsense: bytes
 ) -> None:
-    bad, good = sender("G1"), sender("G2")
+    bad, good = connect("G1"), connect("G2")
     for _ in range(3):
         bad.send(nonsense)
         good.send(sample())
@@ -59,9 +61,9 @@ def test_900_kilobytes_of_nonsense_are_kept_whole_and_the_others_go_on(
     ids=["year 0", "year 10000", "NUL", "infinite"],
 )
 def test_a_value_that_cannot_be_does_not_stop_the_worker(
-    worker: Worker, sender: MakeSender, database: Engine, text_of_json: str
+    ingest: IngestProcess, connect: Connect, database: Engine, text_of_json: str
 ) -> None:
-    gauge = sender("G1")
+    gauge = connect("G1")
     gauge.send(text_of_json.encode())
     gauge.send(sample())
 
@@ -70,20 +72,20 @@ def test_a_value_that_cannot_be_does_not_stop_the_worker(
 
 
 def test_a_device_whose_codec_nobody_has_does_not_stop_the_worker(
-    worker: Worker, sender: MakeSender, database: Engine
+    ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
     with database.begin() as connection:
         register(connection, [(Device("foreign", Kind.WATERLOGGING, REGION, codec="morse"), None)])
-    sender("foreign").send(sample())
-    sender("G1").send(sample())
+    connect("foreign").send(sample())
+    connect("G1").send(sample())
 
     eventually(lambda: counts(database), (1, 0, 1))
 
 
 def test_a_topic_that_names_another_device_is_dropped_by_the_broker(
-    worker: Worker, sender: MakeSender, database: Engine
+    ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
-    forger = sender("G1")
+    forger = connect("G1")
     for victim in ("G2", "rencheng-ingest"):
         topic = f"rencheng/v1/{REGION}/waterlogging/{victim}/telemetry"
         forger._client.publish(topic, json.dumps(sample()), qos=1)
@@ -95,9 +97,9 @@ def test_a_topic_that_names_another_device_is_dropped_by_the_broker(
 
 @pytest.mark.slow
 def test_a_flood_of_bad_messages_beside_good_ones_takes_none_along(
-    worker: Worker, sender: MakeSender, database: Engine
+    ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
-    bad, good = sender("G1"), sender("G2")
+    bad, good = connect("G1"), connect("G2")
     topic = f"rencheng/v1/{REGION}/waterlogging/G1/telemetry"
     floods = [bad._client.publish(topic, b"bad %d" % (number % 100), qos=1) for number in range(6000)]
     for second in range(300):
@@ -112,10 +114,10 @@ def test_a_flood_of_bad_messages_beside_good_ones_takes_none_along(
 
 @pytest.mark.slow
 def test_a_backlog_of_buffered_uploads_larger_than_the_inbox_is_worked_off_without_a_hang_up(
-    worker: Worker, sender: MakeSender, database: Engine
+    ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
-    worker.stop()
-    controller, first = sender("S1"), datetime.now(UTC) - timedelta(days=2)
+    ingest.stop()
+    controller, first = connect("S1"), datetime.now(UTC) - timedelta(days=2)
     uploads = 90
     for upload in range(uploads):  # each of some 800 kB, because of the blanks
         events = [
@@ -123,7 +125,7 @@ def test_a_backlog_of_buffered_uploads_larger_than_the_inbox_is_worked_off_witho
             for n in range(READINGS_MAX // 10)
         ]
         controller.send(json.dumps(events).encode() + b" " * 760_000, kind=Kind.SIGNAL)
-    worker.start()
+    ingest.start()
 
     eventually(lambda: counts(database), (uploads * READINGS_MAX // 10, 0, 0), within_s=40)
-    assert cut_off(worker) == 0
+    assert cut_off(ingest) == 0

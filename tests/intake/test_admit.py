@@ -13,8 +13,9 @@ from rencheng.codecs.registry import CODECS
 from rencheng.domain.device import Device, DeviceState
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
+from rencheng.domain.message import ReceivedMessage
 from rencheng.domain.reading import Reading
-from rencheng.intake import WHOLE_MESSAGE, InboundPayload, IntakeResult, admit
+from rencheng.intake import WHOLE_MESSAGE, IntakeResult, admit
 from tests.codecs.reading_strategies import json_values, near_payloads
 
 NOW = datetime(2026, 7, 20, 8, tzinfo=UTC)
@@ -28,7 +29,7 @@ DIRECTORY = {
 
 
 def admitted(topic: str, payload: bytes) -> IntakeResult:
-    return admit(InboundPayload(topic, payload, NOW), DIRECTORY, ClockLimits())
+    return admit(ReceivedMessage(topic, payload, NOW), DIRECTORY, ClockLimits())
 
 
 def telemetry(device_id: str, kind: Kind = Kind.WATERLOGGING) -> str:

@@ -11,9 +11,10 @@ from rencheng.checks.limits import GAUGES, read_limits
 from rencheng.domain.device import Device
 from rencheng.domain.errors import Misconfigured
 from rencheng.domain.kind import Kind
+from rencheng.domain.message import ReceivedMessage
 from rencheng.domain.quality import FROM_ONE_READING, UNUSABLE, Quality
 from rencheng.domain.reading import Reading, WaterReading
-from rencheng.intake import InboundPayload, admit
+from rencheng.intake import admit
 
 NOW = datetime(2026, 7, 20, 8, tzinfo=UTC)
 GAUGE = Device("W", Kind.WATERLOGGING, "370102", depth_max_mm=2700, blind_zone_mm=300, no_return_codes=(5000, 9999))
@@ -23,7 +24,7 @@ BARE = Device("W", Kind.WATERLOGGING, "370102")
 def taken(device: Device = GAUGE, *, ago: timedelta = timedelta(), **fields: Any) -> Reading:
     payload = json.dumps({"time": (NOW - ago).isoformat(), **fields}).encode()
     topic = f"rencheng/v1/370102/{device.kind}/{device.device_id}/telemetry"
-    [reading] = admit(InboundPayload(topic, payload, NOW), {device.device_id: device}, ClockLimits()).readings
+    [reading] = admit(ReceivedMessage(topic, payload, NOW), {device.device_id: device}, ClockLimits()).readings
     return reading
 
 
@@ -92,7 +93,7 @@ def test_an_operators_limits_take_the_place_of_ours_and_say_who_says_so() -> Non
     limits = read_limits('[tunnel.depth_max_mm]\nvalue = 600\nsource = "survey 2026-03"\n')
     tunnel = Device("T", Kind.WATERLOGGING, "370102", gauge="tunnel")
     payload = json.dumps([{"time": NOW.isoformat(), "depth_mm": depth_mm} for depth_mm in (600, 601)]).encode()
-    message = InboundPayload("rencheng/v1/370102/waterlogging/T/telemetry", payload, NOW)
+    message = ReceivedMessage("rencheng/v1/370102/waterlogging/T/telemetry", payload, NOW)
     readings = admit(message, {"T": tunnel}, ClockLimits(), limits).readings
 
     assert [reading.quality for reading in readings] == [0, Quality.GROSS_RANGE]

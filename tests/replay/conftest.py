@@ -11,7 +11,8 @@ from sqlalchemy import Engine, text
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.intake import InboundPayload, admit
+from rencheng.domain.message import ReceivedMessage
+from rencheng.intake import admit
 from rencheng.store.core.database import open_database
 from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.devices import add_region, add_world, load_directory, register
@@ -56,9 +57,9 @@ def enrol(database: Engine, *devices: Device) -> None:
         register(connection, [(device, None) for device in devices])
 
 
-def message(payload: bytes, device: str = "G1", *, region: str = REGION, second: int = 0) -> InboundPayload:
+def message(payload: bytes, device: str = "G1", *, region: str = REGION, second: int = 0) -> ReceivedMessage:
     topic = f"rencheng/v1/{region}/waterlogging/{device}/telemetry"
-    return InboundPayload(topic, payload, NOON + timedelta(seconds=second))
+    return ReceivedMessage(topic, payload, NOON + timedelta(seconds=second))
 
 
 def sample(second: int = 0, depth_mm: float = 5.0) -> bytes:
@@ -66,12 +67,12 @@ def sample(second: int = 0, depth_mm: float = 5.0) -> bytes:
     return b'{"time": "%s", "depth_mm": %s}' % (time.encode(), str(depth_mm).encode())
 
 
-def ingest(database: Engine, *messages: InboundPayload) -> int:
+def ingest(database: Engine, *messages: ReceivedMessage) -> int:
     """Take messages in as a worker does; how many readings its own meter counts as received."""
     with database.connect() as connection:
         directory = load_directory(connection)
     batch = [admit(message, directory, LIMITS) for message in messages]
-    Writer(database, worker="rencheng-ingest-0", stop=threading.Event()).write(batch, received_through=NOON)
+    Writer(database, name="rencheng-ingest-0", stop=threading.Event()).write(batch, received_through=NOON)
     return sum(admitted.count for admitted in batch)
 
 

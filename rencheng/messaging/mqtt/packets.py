@@ -1,17 +1,28 @@
-"""MQTT 3.1.1's PUBLISH and PUBACK as bytes, many at once. Pure."""
+"""MQTT 3.1.1 packets as bytes: PUBLISH packets read many at once, and the few packets that a bare publisher needs.
+
+Source: MQTT 3.1.1, chapters 2.2 (fixed header) and 3.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-_PUBLISH, _QOS_1, _QOS_2 = 0x30, 0x02, 0x04
-_PUBACK = b"\x40\x02"
+DISCONNECT = b"\xe0\x00"
+
+_CONNECT, _CONNACK, _PUBLISH, _PUBACK = 0x10, 0x20, 0x30, 0x40
+_QOS_1, _QOS_2, _DUPLICATE = 0x02, 0x04, 0x08
+_PUBACK_HEAD = bytes([_PUBACK, 2])
+_REPLY_BYTES = 4
+"""The size of a CONNACK and of a PUBACK."""
+_PROTOCOL = b"\x00\x04MQTT\x04"
+_CLEAN_SESSION_WITH_ACCOUNT = b"\xc2"
+_NO_KEEPALIVE = b"\x00\x00"
 _LENGTH_BYTES_MAX = 4
 _CONTINUES = 0x80
 
 
 class Publish(NamedTuple):
-    """A message as the broker sent it. `packet_id` is 0 for QoS 0, which asks for no acknowledgement."""
+    """A message as the broker sent it. `packet_id` is 0 for QoS 0, which needs no acknowledgement."""
 
     topic: str
     payload: bytes
@@ -20,12 +31,12 @@ class Publish(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PacketBatch:
-    """What stood at the head of the buffer.
+    """The PUBLISH packets at the head of a buffer.
 
     Attributes:
         publishes: whole PUBLISH packets of QoS 0 or 1, in order.
-        used: how many bytes they were.
-        is_cut: a PUBLISH follows of which more has yet to come. Otherwise what follows is not ours to read.
+        used: their size, bytes.
+        is_cut: an incomplete PUBLISH follows. Otherwise the next packet is of another type.
     """
 
     publishes: list[Publish]
@@ -34,7 +45,7 @@ class PacketBatch:
 
 
 def read_publishes(data: bytes) -> PacketBatch:
-    """Read PUBLISH packets from the head of the data, up to something else or something broken."""
+    """Read PUBLISH packets from the head of the data, up to a packet of another type or a malformed one."""
     publishes: list[Publish] = []
     at, end = 0, len(data)
     while at < end:
@@ -46,36 +57,93 @@ def read_publishes(data: bytes) -> PacketBatch:
             break
         size = data[at + 1]
         if size & _CONTINUES:
-            length = _length(data, at + 1)
+            length = _read_length(data, at + 1)
             if length is None:
                 return PacketBatch(publishes, at, is_cut=end - at <= _LENGTH_BYTES_MAX)
             size, head = length
         stop = head + size
         if stop > end:
             break
-        body = name_end = head + 2 + (data[head] << 8 | data[head + 1] if size > 1 else size)
+        body = topic_end = head + 2 + (data[head] << 8 | data[head + 1] if size > 1 else size)
         packet_id = 0
         if first & _QOS_1:
             body += 2
             if body <= stop:
-                packet_id = data[name_end] << 8 | data[name_end + 1]
+                packet_id = data[topic_end] << 8 | data[topic_end + 1]
         if body > stop:
             return PacketBatch(publishes, at, is_cut=False)  # its lengths contradict each other
-        publishes.append(Publish(data[head + 2 : name_end].decode("utf-8", "replace"), data[body:stop], packet_id))
+        publishes.append(Publish(data[head + 2 : topic_end].decode("utf-8", "replace"), data[body:stop], packet_id))
         at = stop
     return PacketBatch(publishes, at, is_cut=at < end)
 
 
 def pubacks(packet_ids: Iterable[int]) -> bytes:
-    """A PUBACK for each, in the order given."""
-    return b"".join([_PUBACK + packet_id.to_bytes(2, "big") for packet_id in packet_ids])
+    """Write a PUBACK for each, in the order given."""
+    return b"".join([_PUBACK_HEAD + packet_id.to_bytes(2, "big") for packet_id in packet_ids])
 
 
-def _length(data: bytes, at: int) -> tuple[int, int] | None:
-    """A remaining length of several bytes, and where it ends; None if it is not whole or longer than MQTT allows."""
+def connect_packet(client_id: str, user: str, password: str) -> bytes:
+    """Write a CONNECT with a clean session and without keepalive."""
+    strings = b"".join(length_prefixed(one) for one in (client_id, user, password))
+    body = _PROTOCOL + _CLEAN_SESSION_WITH_ACCOUNT + _NO_KEEPALIVE + strings
+    return bytes([_CONNECT]) + remaining_length(len(body)) + body
+
+
+def publish_packet(topic: bytes, payload: bytes, packet_id: int) -> bytes:
+    """Write a PUBLISH of QoS 1. The topic is given as `length_prefixed` returns it."""
+    size = len(topic) + 2 + len(payload)
+    return b"\x32" + remaining_length(size) + topic + packet_id.to_bytes(2) + payload
+
+
+def as_duplicate(packet: bytes) -> bytes:
+    """Set the DUP flag of a PUBLISH that is sent again after a reconnection."""
+    return bytes([packet[0] | _DUPLICATE]) + packet[1:]
+
+
+def length_prefixed(text: str) -> bytes:
+    """Write a string as MQTT packets carry it: two bytes of length, then UTF-8."""
+    data = text.encode()
+    return len(data).to_bytes(2) + data
+
+
+def remaining_length(size: int) -> bytes:
+    """Write a remaining length: seven bits a byte, the lowest first."""
+    out = bytearray()
+    while True:
+        size, low = divmod(size, _CONTINUES)
+        out.append(low | (_CONTINUES if size else 0))
+        if not size:
+            return bytes(out)
+
+
+def take_replies(buffer: bytearray) -> tuple[list[int], int | None]:
+    """Remove the whole packets that a broker sends a publisher from the buffer.
+
+    Returns:
+        The packet ids of the PUBACKs, and the return code of a CONNACK or None.
+
+    Raises:
+        ValueError: a packet that a client without subscriptions never receives.
+    """
+    acked, code, at = [], None, 0
+    while len(buffer) - at >= _REPLY_BYTES:
+        first = buffer[at]
+        if first == _PUBACK:
+            acked.append(buffer[at + 2] << 8 | buffer[at + 3])
+        elif first == _CONNACK:
+            code = buffer[at + 3]
+        else:
+            raise ValueError(f"unexpected packet, first byte {first:#x}")
+        at += _REPLY_BYTES
+    del buffer[:at]
+    return acked, code
+
+
+def _read_length(data: bytes, at: int) -> tuple[int, int] | None:
+    """Return a remaining length of several bytes and where it ends; None if it is incomplete or too long."""
     size = 0
-    for place, byte in enumerate(data[at : at + _LENGTH_BYTES_MAX]):
-        size |= (byte & 0x7F) << 7 * place
+    for position, byte in enumerate(data[at : at + _LENGTH_BYTES_MAX]):
+        size |= (byte & 0x7F) << 7 * position
         if not byte & _CONTINUES:
-            return size, at + place + 1
+            return size, at + position + 1
     return None

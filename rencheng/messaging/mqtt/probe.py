@@ -53,7 +53,7 @@ class ProbeResult:
         return self.sent - self.delivered
 
 
-class NoAnswer(NotPossible):
+class NoReply(NotPossible):
     """What ingest tells devices on their `reply` topics does not come through.
 
     Attributes:
@@ -173,7 +173,7 @@ def _require_an_answer(speaking: Client, ears: _ProbeListener, topic: str) -> No
     until = time.monotonic() + ANSWER_S
     while not ears.count:
         if cut_off.is_set() or time.monotonic() > until:
-            raise NoAnswer(cut_off=cut_off.is_set())
+            raise NoReply(cut_off=cut_off.is_set())
         time.sleep(0.0005)
     speaking.on_disconnect = None
 

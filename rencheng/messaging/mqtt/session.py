@@ -1,11 +1,12 @@
-"""One MQTT 3.1.1 session: subscribes, fills an inbox, acknowledges by hand, publishes.
+"""One MQTT 3.1.1 session: subscribe, receive into an inbox, acknowledge after processing, publish.
 
-MQTT 3.1.1 because it costs paho half of what MQTT 5 does, and every broker that we know speaks it.
+MQTT 3.1.1 costs paho half the CPU of MQTT 5, and the common brokers support it.
 """
 
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -14,32 +15,45 @@ from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
-from rencheng.intake import InboundPayload
-from rencheng.messaging.inbox import AckHandle, InboundMessage, Inbox
+from rencheng.domain.message import ReceivedMessage
+from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.batching_client import BatchingClient
 from rencheng.messaging.mqtt.packets import Publish
+from rencheng.messaging.mqtt.plain_client import PlainClient
+from rencheng.messaging.source import AckHandle, InboundMessage
 
 log = logging.getLogger(__name__)
 
 KEEPALIVE_S = 30
 
-ROOM_WAIT_S = 10
-"""How long the network thread waits for room in the inbox: the broker's patience is one and a half keepalives."""
+INBOX_WAIT_S = 10.0
+"""How long the network thread waits while the inbox is full. A broker closes a connection after one and a half
+keepalives without a packet. Source: MQTT 3.1.1, 3.1.2.10."""
+
+
+@dataclass(frozen=True, slots=True)
+class PacketHandle(AckHandle):
+    """A PUBLISH of one connection that waits for its PUBACK. `packet_id` is 0 for QoS 0, which needs none."""
+
+    connection_id: int
+    packet_id: int
 
 
 class Session:
-    """A connection that comes back by itself.
+    """A message source and publisher on one connection, which is restored after each failure.
 
     Args:
         address: host and port of the broker.
-        client_id: stable, so that a persistent session is found again.
+        client_id: stable, so that the broker finds a persistent session again.
         account: user name and password.
-        subscriptions: topic filters, asked for (QoS 1) at every connect, so that a changed list takes effect.
-        given_up: filters that an earlier life of this session may have asked for, and that are wanted no more.
-        inbox: where messages go.
-        persistent: the broker keeps messages while we are away, and until we acknowledge them.
-        on_change: called from the network thread with True when connected and subscribed, False when cut off,
-            and a sentence about it.
+        subscriptions: topic filters, requested with QoS 1 at each connect, so that a changed list takes effect.
+        unsubscribe: filters that an earlier run of this session may have requested and that are no longer wanted.
+        inbox: where received messages wait.
+        persistent: whether the broker keeps messages during an absence and until they are acknowledged.
+        on_change: called from the network thread with True after connecting and subscribing, and with False after
+            losing the connection; the second argument is the reason.
+        batching: whether to read many PUBLISH packets at once; plain paho otherwise.
+        inbox_wait_s: how long the network thread waits while the inbox is full, seconds.
     """
 
     def __init__(
@@ -49,68 +63,97 @@ class Session:
         client_id: str,
         account: tuple[str, str],
         subscriptions: Sequence[str],
-        given_up: Sequence[str] = (),
-        inbox: Inbox,
+        unsubscribe: Sequence[str] = (),
+        inbox: Inbox | None = None,
         persistent: bool,
         on_change: Callable[[bool, str], None] = lambda _up, _why: None,
+        batching: bool = True,
+        inbox_wait_s: float = INBOX_WAIT_S,
     ) -> None:
         self._address = address
         self._client_id = client_id
         self._account = account
         self._persistent = persistent
         self._subscriptions = [(topic, 1) for topic in subscriptions]
-        self._unsubscribe = list(given_up)
-        self._inbox = inbox
+        self._unsubscribe = list(unsubscribe)
+        self._inbox = Inbox() if inbox is None else inbox
+        self._inbox_wait_s = inbox_wait_s
         self._on_change = on_change
+        self._client_class = BatchingClient if batching else PlainClient
         self._connection_id = 0
-        self._ack_handles = threading.Lock()
+        self._connection_lock = threading.Lock()
+        self._is_open = False
         self._paused = False
         self._outstanding: list[int] = []
-        self._overdue: set[int] = set()  # of those, what `publish` had no word of in time
+        self._overdue: set[int] = set()
+        """Of the outstanding ones, those that `publish` stopped waiting for."""
         self._puback = threading.Condition()
         self._acked_ids: set[int] = set()
         self._client = self._new_client()
 
+    def open(self) -> None:
+        """Start connecting, in a thread of its own. An unreachable broker is tried again until `close`."""
+        self._is_open = True
+        self._connect()
+
+    def close(self) -> None:
+        """Disconnect and empty the inbox. A persistent session stays with the broker, which sends the rest again."""
+        self._is_open = False
+        self._inbox.clear()  # the network thread may be waiting for space
+        self._client.disconnect()
+        self._client.loop_stop()
+
     def __enter__(self) -> Self:
-        """Start connecting, in a thread of its own. A broker that is away is tried again and again."""
-        self._paused = False
-        self._outstanding, self._overdue = [], set()
-        self._acked_ids.clear()
-        self._client = self._new_client()  # paho's are for one start and one stop
-        self._client.connect_async(*self._address, keepalive=KEEPALIVE_S)
-        self._client.loop_start()
+        """Open the session."""
+        self.open()
         return self
 
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Say goodbye. A persistent session stays with the broker, and so does what the inbox still holds."""
-        self._paused = True
-        self._inbox.clear()  # the network thread may be waiting for room
-        self._client.disconnect()
-        self._client.loop_stop()
+        """Close the session."""
+        self.close()
 
     @property
     def is_connected(self) -> bool:
-        """Is there a connection now?"""
+        """Return whether there is a connection now."""
         return self._client.is_connected()
 
-    def acknowledge(self, receipts: Iterable[AckHandle]) -> None:
-        """Tell the broker that these are settled, in the order given. Receipts of an older connection are void."""
-        with self._ack_handles:
-            epoch = self._connection_id
+    @property
+    def waiting(self) -> int:
+        """Return how many received messages are not taken yet."""
+        return len(self._inbox)
+
+    def take(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
+        """Take messages in the order of arrival; see `MessageSource.take`.
+
+        A session that disconnected because its inbox was full connects again here once the inbox is empty.
+        """
+        if self._paused and self._is_open and not self._inbox:
+            self._client.loop_stop()
+            self._connect()
+        return self._inbox.take(batch_max, wait_s)
+
+    def ack(self, handles: Iterable[AckHandle]) -> None:
+        """Acknowledge messages, in the order given. A handle of an earlier connection has no effect."""
+        with self._connection_lock:
+            current = self._connection_id
             self._client.acknowledge(
-                [one.packet_id for one in receipts if one.connection_id == epoch and one.packet_id]
+                [
+                    handle.packet_id
+                    for handle in handles
+                    if isinstance(handle, PacketHandle) and handle.connection_id == current and handle.packet_id
+                ]
             )
 
     def publish(self, topic: str, payload: bytes, *, retain: bool, timeout_s: float) -> bool:
-        """Publish with QoS 1 and wait for the broker's word. False if it did not come in time.
+        """Publish with QoS 1, wait for the PUBACK and return whether it came in time. For one thread.
 
-        One at a time, for one thread. What got no word in time stays with paho, which sends it again after a
-        reconnection; until it has come through nothing else is sent, so that what is old never follows what is new.
+        After a timeout paho keeps the message and sends it again when it reconnects. Until the broker has it nothing
+        else is sent, so that an old message never follows a newer one.
         """
         if not self.is_connected:
-            return False  # paho would keep a copy of each attempt, and send them all when it is back
+            return False  # paho would keep a copy of each attempt and send them all after reconnecting
         if not self._wait_for_acks(timeout_s):
             return False
         self._forget(self._overdue)
@@ -123,13 +166,13 @@ class Session:
         return True
 
     def publish_nowait(self, messages: Sequence[tuple[str, bytes]], *, retain: bool) -> list[int]:
-        """Publish in order with QoS 1 and wait for nothing; the numbers by which `taken` speaks of them.
+        """Publish in order with QoS 1 and return the packet ids, which `acked` reports later.
 
-        Nothing is sent, and the list is empty, without a connection. Others may be on their way: on one connection
-        what was sent first comes first, after a reconnection as well.
+        Without a connection nothing is sent and the list is empty. Messages arrive in the order in which they were
+        sent, also after a reconnection.
 
         Raises:
-            ValueError: a topic or payload that MQTT cannot carry; those before it were sent.
+            ValueError: MQTT cannot carry a topic or payload. Those before it were sent.
         """
         if not self.is_connected:
             return []
@@ -140,7 +183,7 @@ class Session:
         return sent
 
     def acked(self, *, wait_s: float = 0) -> set[int]:
-        """Which of what was sent the broker has taken since the last call; waits so long for all of it."""
+        """Return the packet ids acknowledged since the last call; wait up to `wait_s` for all outstanding ones."""
         self._wait_for_acks(wait_s)
         with self._puback:
             done = self._acked_ids.intersection(self._outstanding)
@@ -148,21 +191,20 @@ class Session:
         return done
 
     def publish_qos0(self, topic: str, payload: bytes) -> bool:
-        """Publish with QoS 0: said once, to who listens now, and waited for by nobody. From any thread.
-
-        False if there is no connection.
-        """
+        """Publish with QoS 0, without waiting, and return whether there was a connection. For any thread."""
         return self._client.publish(topic, payload, qos=0).rc is MQTTErrorCode.MQTT_ERR_SUCCESS
 
-    def resume_if_drained(self) -> None:
-        """After an overflow: connect again once the inbox is empty."""
-        if self._paused and not len(self._inbox):
-            self._client.loop_stop()
-            self.__enter__()
+    def _connect(self) -> None:
+        self._paused = False
+        self._outstanding, self._overdue = [], set()
+        self._acked_ids.clear()
+        self._client = self._new_client()  # a paho client is good for one start and one stop
+        self._client.connect_async(*self._address, keepalive=KEEPALIVE_S)
+        self._client.loop_start()
 
-    def _new_client(self) -> BatchingClient:
-        client = BatchingClient(
-            self._arrived,
+    def _new_client(self) -> BatchingClient | PlainClient:
+        client = self._client_class(
+            self._receive,
             callback_api_version=CallbackAPIVersion.VERSION2,
             client_id=self._client_id,
             clean_session=not self._persistent,
@@ -174,21 +216,21 @@ class Session:
         client.on_subscribe = self._subscribed
         client.on_disconnect = self._disconnected
         client.on_publish = self._published
-        # an error in a callback must not end the network thread: the process would live on, and hear nothing
+        # an error in a callback must not end the network thread, or the process would run on without messages
         client.suppress_exceptions = True
         client.enable_logger(log)
         return client
 
     def _wait_for_acks(self, timeout_s: float) -> bool:
-        """Wait for the broker's word on all that is outstanding."""
+        """Wait for the PUBACK of all outstanding messages, and return whether all came."""
         with self._puback:
             return self._puback.wait_for(lambda: self._acked_ids.issuperset(self._outstanding), timeout_s)
 
-    def _forget(self, numbers: set[int]) -> None:
-        """They are settled; their numbers will be given again."""
+    def _forget(self, packet_ids: set[int]) -> None:
+        """Remove acknowledged ids, because paho assigns them again."""
         with self._puback:
-            self._acked_ids -= numbers
-        self._outstanding = [number for number in self._outstanding if number not in numbers]
+            self._acked_ids -= packet_ids
+        self._outstanding = [packet_id for packet_id in self._outstanding if packet_id not in packet_ids]
 
     def _published(
         self, _client: Client, _data: object, packet_id: int, _reason: ReasonCode, _properties: object
@@ -201,12 +243,12 @@ class Session:
         self, client: Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
         if reason.is_failure:
-            self._on_change(False, f"the broker refuses us: {reason}")
+            self._on_change(False, f"the broker refuses the connection: {reason}")
             return
-        with self._ack_handles:
+        with self._connection_lock:
             self._connection_id += 1
         client.subscribe(self._subscriptions)
-        if self._unsubscribe:  # after it, so that there is no moment without
+        if self._unsubscribe:  # after subscribing, so that no message falls between
             client.unsubscribe(self._unsubscribe)
 
     def _subscribed(self, _client: Client, _data: object, _mid: int, codes: list[ReasonCode], _properties: Any) -> None:  # noqa: ANN401 - paho's
@@ -219,23 +261,21 @@ class Session:
     def _disconnected(
         self, _client: Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
-        with self._ack_handles:
-            self._connection_id += (
-                1  # before paho connects anew, so that no old receipt can be sent on a new connection
-            )
+        with self._connection_lock:  # before paho reconnects, so that no old handle counts on the new connection
+            self._connection_id += 1
         self._on_change(False, str(reason))
 
-    def _arrived(self, client: BatchingClient, publishes: list[Publish]) -> None:
-        if self._paused:  # it was on its way when we hung up; taken in now, it would overtake what was left out
+    def _receive(self, client: BatchingClient | PlainClient, publishes: list[Publish]) -> None:
+        if self._paused or not self._is_open:  # accepting them now would put them before messages left out earlier
             return
-        now, epoch = datetime.now(UTC), self._connection_id
-        deliveries = [
-            InboundMessage(InboundPayload(topic, payload, now), AckHandle(epoch, packet_id))
+        now, connection_id = datetime.now(UTC), self._connection_id
+        messages = [
+            InboundMessage(ReceivedMessage(topic, payload, now), PacketHandle(connection_id, packet_id))
             for topic, payload, packet_id in publishes
         ]
-        if not self._inbox.put(deliveries, wait_s=ROOM_WAIT_S):
-            # The inbox is bounded, and the network thread must not wait in it for longer than the broker would wait
-            # for us. We hang up: what was not acknowledged stays with the broker, and comes again when there is room.
+        if not self._inbox.put(messages, wait_s=self._inbox_wait_s):
+            # The network thread must answer the broker's keepalive, so it waits no longer and disconnects. The broker
+            # keeps all that is not acknowledged, and sends it again after `take` reconnects.
             self._paused = True
             client.disconnect()
         elif not self._persistent:

@@ -1,6 +1,6 @@
 """What Mosquitto tells about itself below `$SYS/broker`. Other brokers have other names, or none."""
 
-from rencheng.intake import InboundPayload
+from rencheng.domain.message import ReceivedMessage
 
 TOPICS = {
     "$SYS/broker/publish/messages/dropped": "dropped_messages",
@@ -11,7 +11,7 @@ TOPICS = {
 """Topic to figure. A broker that has accepted a message and dropped it says so nowhere else."""
 
 
-def metric_value(message: InboundPayload) -> tuple[str, float] | None:
+def metric_value(message: ReceivedMessage) -> tuple[str, float] | None:
     """The figure that a message tells, by its name; None for what is no number, or none of ours."""
     name = TOPICS.get(message.topic)
     if name is None:

@@ -14,7 +14,6 @@ from rencheng.domain.site import Site
 from rencheng.domain.topic import Channel, Topic
 from rencheng.engine.nearby.evidence import NearbyEvidence
 from rencheng.intake import admit
-from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.session import Session
 from rencheng.runtime.logs import get_logger
 from services.alerts.isolation import isolated
@@ -31,10 +30,10 @@ class NearbyFeed:
 
     def __init__(self, settings: AlertSettings) -> None:
         self._address = settings.mqtt_address
+        self._batching = settings.mqtt_batching
         self._account = ("rencheng-alerts", settings.mqtt_alerts_password.get_secret_value())
         self._surroundings = NearbyEvidence()
         self._limits = ClockLimits()
-        self._inbox = Inbox()
         self._session: Session | None = None
         self._topics: list[str] = []
 
@@ -52,20 +51,19 @@ class NearbyFeed:
         self._topics = topics
         if topics:
             self._session = self._listening(topics)
-            self._session.__enter__()
+            self._session.open()
 
     def update(self, directory: Mapping[str, Device]) -> None:
         """Take in what was heard."""
         if self._session is None:
             return
-        for delivery in self._inbox.take(messages_max=MESSAGES_MAX, wait_s=0):
+        for delivery in self._session.take(MESSAGES_MAX, 0):
             with isolated("message from around", topic=delivery.message.topic):
                 admitted = admit(delivery.message, directory, self._limits)
                 if admitted.state:
                     self._surroundings.take_state(admitted.state)
                 for reading in admitted.readings:
                     self._surroundings.take(reading)
-        self._session.resume_if_drained()
 
     def evidence(self, site: Site, at: datetime) -> tuple[Evidence, ...]:
         """What is told of a site at a time: first what supports its gauges, then what makes one doubt them."""
@@ -75,9 +73,8 @@ class NearbyFeed:
     def close(self) -> None:
         """Stop listening."""
         if self._session is not None:
-            self._session.__exit__(None, None, None)
+            self._session.close()
             self._session = None
-            self._inbox.clear()
 
     def _listening(self, topics: list[str]) -> Session:
         return Session(
@@ -85,7 +82,7 @@ class NearbyFeed:
             client_id="rencheng-alerts-around",
             account=self._account,
             subscriptions=topics,
-            inbox=self._inbox,
             persistent=False,
+            batching=self._batching,
             on_change=lambda up, why: log.info("broker, around the sites", connected=up, why=why),
         )

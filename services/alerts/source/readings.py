@@ -16,7 +16,7 @@ from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.reading import WaterReading
 from rencheng.engine.reorder_buffer import ALLOWED_LATENESS
 from rencheng.intake import admit
-from rencheng.messaging.inbox import Inbox
+from rencheng.messaging.source import MessageSource
 from rencheng.runtime.logs import get_logger
 from rencheng.store.core.database import Engine, translate_errors
 from rencheng.store.readings.gauge_readings import committed_through, readings_since
@@ -70,13 +70,13 @@ class ReadingSource:
     """Readings for the engine, from broker and database.
 
     Args:
-        inbox: filled by the broker session.
+        source: the broker session.
         engine: the database.
         limits: the same clock limits as ingest's.
     """
 
-    def __init__(self, inbox: Inbox, engine: Engine, limits: ClockLimits) -> None:
-        self._inbox = inbox
+    def __init__(self, source: MessageSource, engine: Engine, limits: ClockLimits) -> None:
+        self._source = source
         self._engine = engine
         self._limits = limits
         self._subscribed_at: datetime | None = None  # set by the network thread, and nothing else is
@@ -109,7 +109,7 @@ class ReadingSource:
 
     def wait(self, wait_s: float) -> None:
         """Wait for a message and leave it where it is."""
-        self._inbox.take(messages_max=0, wait_s=wait_s)
+        self._source.take(0, wait_s)
 
     def take(self, directory: Mapping[str, Device], since: Since) -> list[TimedReading]:
         """What came in, in order of sample time where stored readings are merged in.
@@ -126,7 +126,7 @@ class ReadingSource:
 
     def _live(self, directory: Mapping[str, Device]) -> list[TimedReading]:
         heard: list[TimedReading] = []
-        for delivery in self._inbox.take(messages_max=MESSAGES_MAX, wait_s=0):
+        for delivery in self._source.take(MESSAGES_MAX, 0):
             with isolated("message", topic=delivery.message.topic):
                 readings = admit(delivery.message, directory, self._limits).readings
                 at = delivery.message.received_at

@@ -1,1 +1,1 @@
-"""Distribute messages to partitions by device, and acknowledge them in order."""
+"""Dispatch messages to partition workers by device, and acknowledge them in order."""

@@ -1,70 +1,76 @@
-"""Slots settle in any order; the broker is told in the order of arrival."""
+"""Acknowledges messages in the order of arrival, although partition workers commit them in any order."""
 
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from rencheng.messaging.inbox import AckHandle
+from rencheng.messaging.source import AckHandle
 
 
 @dataclass(slots=True)
 class PendingAck:
-    """What came together, and in how many shares it is still being settled."""
+    """The messages of one dispatch, which are acknowledged together.
 
-    acks: Sequence[AckHandle]
+    Attributes:
+        handles: of its messages, in the order of arrival.
+        size_bytes: the payload of its messages.
+        open_items: how many of its work items are not committed yet.
+    """
+
+    handles: Sequence[AckHandle]
     size_bytes: int
     open_items: int
 
 
 class AckTracker:
-    """Holds receipts until everything that came before is settled too.
+    """A queue of pending acknowledgements. One is released after it and all before it are committed.
 
     Args:
-        acknowledge: tells the broker; called by whoever settled the last share, one at a time.
-        messages_max: how many messages may be on their way through the slots.
-        bytes_max: how much payload. One ticket is always let in, however large.
+        ack: acknowledges messages to the broker. The worker that completes the oldest one calls it, one at a time.
+        messages_max: how many messages may be under way in the workers.
+        bytes_max: how much payload may be under way. An empty tracker accepts any size.
     """
 
     def __init__(
         self,
-        acknowledge: Callable[[Sequence[AckHandle]], None],
+        ack: Callable[[Sequence[AckHandle]], None],
         *,
         messages_max: int = 20_000,
         bytes_max: int = 32 * 2**20,
     ) -> None:
-        self._acknowledge = acknowledge
+        self._ack = ack
         self._messages_max = messages_max
         self._bytes_max = bytes_max
         self._messages = self._bytes = 0
         self._pending: deque[PendingAck] = deque()
-        self._moved = threading.Condition()
+        self._changed = threading.Condition()
 
-    def track(self, ticket: PendingAck, *, wait_s: float) -> bool:
-        """Stand in line. False if there was no room for so long."""
-        with self._moved:
-            if not self._moved.wait_for(self._has_room, wait_s):
+    def track(self, pending: PendingAck, *, wait_s: float) -> bool:
+        """Add a pending acknowledgement, and return whether there was space for it within `wait_s` seconds."""
+        with self._changed:
+            if not self._changed.wait_for(self._has_space, wait_s):
                 return False
-            self._pending.append(ticket)
-            self._messages += len(ticket.acks)
-            self._bytes += ticket.size_bytes
+            self._pending.append(pending)
+            self._messages += len(pending.handles)
+            self._bytes += pending.size_bytes
         return True
 
-    def complete(self, ticket: PendingAck) -> None:
-        """One share of it is committed."""
-        with self._moved:
-            ticket.open_items -= 1
+    def complete(self, pending: PendingAck) -> None:
+        """Note that one work item is committed, and acknowledge what is complete up to the first open one."""
+        with self._changed:
+            pending.open_items -= 1
             while self._pending and not self._pending[0].open_items:
                 done = self._pending.popleft()
-                self._messages -= len(done.acks)
+                self._messages -= len(done.handles)
                 self._bytes -= done.size_bytes
-                self._acknowledge(done.acks)
-            self._moved.notify_all()
+                self._ack(done.handles)
+            self._changed.notify_all()
 
     def wait_until_empty(self, *, wait_s: float) -> bool:
-        """Is everything settled, now or within so long?"""
-        with self._moved:
-            return self._moved.wait_for(lambda: not self._pending, wait_s)
+        """Return whether everything is committed, now or within `wait_s` seconds."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._pending, wait_s)
 
-    def _has_room(self) -> bool:
+    def _has_space(self) -> bool:
         return not self._pending or (self._messages < self._messages_max and self._bytes < self._bytes_max)

@@ -1,4 +1,4 @@
-"""The slots at work, each given the messages of its own devices."""
+"""The partition workers, each with the messages of its own devices."""
 
 import threading
 import zlib
@@ -7,12 +7,12 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 
-from rencheng.intake import InboundPayload
-from rencheng.messaging.inbox import AckHandle, InboundMessage
+from rencheng.domain.message import ReceivedMessage
+from rencheng.messaging.source import AckHandle, InboundMessage
 from rencheng.runtime.logs import get_logger
 from services.ingest import metrics
 from services.ingest.partitions.ack_tracker import AckTracker, PendingAck
-from services.ingest.partitions.worker import PartitionWorker, Processor, WorkerCallbacks, WorkItem
+from services.ingest.partitions.worker import PartitionWorker, Processor, WorkItem
 from services.ingest.processing.writer import Stopped
 
 log = get_logger("ingest")
@@ -20,119 +20,126 @@ log = get_logger("ingest")
 DRAIN_S = 5.0
 
 OpenProcessor = Callable[[int, bool, ExitStack], Processor]
-"""Opens the desk of a slot, alone or one of several, and has the stack close it."""
+"""Opens the processor of a partition, the only one or one of several, and has the stack close it."""
 
 
 class WriterPool:
-    """Deals messages to slots, by device, so that a device's readings stay in order.
+    """Dispatches messages to partition workers by device, so that a device's readings stay in order.
 
     Args:
-        open_desk: opens the desk of a slot.
-        acknowledge: tells the broker that messages are settled.
-        stop: set when the process is asked to stop, and by a slot that failed.
+        open_processor: opens the processor of a partition.
+        ack: acknowledges messages to the broker.
+        stop: set when the process is asked to stop, and by a worker that fails.
         batch_max: the most messages in one transaction.
     """
 
     def __init__(
         self,
-        open_desk: OpenProcessor,
-        acknowledge: Callable[[Sequence[AckHandle]], None],
+        open_processor: OpenProcessor,
+        ack: Callable[[Sequence[AckHandle]], None],
         stop: threading.Event,
         *,
         batch_max: int,
     ) -> None:
-        self._open_processor = open_desk
+        self._open_processor = open_processor
         self._stop = stop
         self._batch_max = batch_max
         self._failure: Exception | None = None
-        self._acks = AckTracker(acknowledge)
+        self._acks = AckTracker(ack)
         self._workers: list[PartitionWorker] = []
         self._through = datetime.now(UTC)
 
     def __len__(self) -> int:
-        """How many slots are at work."""
+        """Return how many workers run."""
         return len(self._workers)
 
-    def dispatch(self, deliveries: Sequence[InboundMessage], *, looked_at: datetime, wait_s: float) -> bool:
-        """Give each slot its share. False if there was no room for so long: try again with the same.
+    def dispatch(self, messages: Sequence[InboundMessage], *, polled_at: datetime, wait_s: float) -> bool:
+        """Submit to each worker the messages of its partition, and return whether there was space for them.
+
+        If not, the caller tries again with the same messages.
 
         Args:
-            deliveries: in the order of arrival; none of what came before `looked_at` is missing.
-            looked_at: when they were asked for.
-            wait_s: how long to wait for room, seconds.
+            messages: in the order of arrival, without a gap up to `polled_at`.
+            polled_at: when the source was asked for them.
+            wait_s: how long to wait for space, seconds.
         """
-        if not deliveries:
-            self._through = looked_at
+        if not messages:
+            self._through = polled_at
             return True
-        shares = self._partition(deliveries)
-        size = sum(len(one.message.payload) for one in deliveries)
-        ticket = PendingAck([one.ack for one in deliveries], size, len(shares))
-        if not self._acks.track(ticket, wait_s=wait_s):
+        partitions = self._partition(messages)
+        sizes = [sum(len(one.payload) for one in part) for _, part in partitions]
+        pending = PendingAck([one.handle for one in messages], sum(sizes), len(partitions))
+        if not self._acks.track(pending, wait_s=wait_s):
             return False
-        through = deliveries[-1].message.received_at
-        for slot, messages in shares:
-            slot.submit(WorkItem(messages, through, ticket))
+        through = messages[-1].message.received_at
+        for (worker, part), size_bytes in zip(partitions, sizes, strict=True):
+            worker.submit(WorkItem(part, size_bytes, through, pending))
         self._through = through
         return True
 
     def resize(self, size: int) -> bool:
-        """Work with so many slots from now on. False if what was dealt is not settled yet: try again.
+        """Change the number of workers, and return whether it could be done yet.
 
-        Everything dealt is settled first, so that no slot is stranded with what another is to do, and no reading of a
-        device overtakes an older one.
+        All that was dispatched is committed first. Otherwise a reading could overtake an older one of its device.
         """
         if size == len(self._workers):
             return True
         if not self._acks.wait_until_empty(wait_s=DRAIN_S):
             return False
-        was = len(self._workers)
+        before = len(self._workers)
         self.close()
-        self._workers = [PartitionWorker(number, self._callbacks(number, alone=size == 1)) for number in range(size)]
+        self._workers = [self._start(number, alone=size == 1) for number in range(size)]
         metrics.set_writers(size)
-        log.info("slots", were=was, are=size)
+        log.info("writers", before=before, now=size)
         return True
 
     def wait_until_open(self) -> None:
-        """Until every slot has its desk.
+        """Wait until the processor of each worker is open.
 
         Raises:
             Stopped: asked to stop first.
         """
-        while not all(slot.opened.wait(0.1) for slot in self._workers):
+        while not all(worker.opened.wait(0.1) for worker in self._workers):
             if self._stop.is_set():
                 raise Stopped
 
     def drain(self) -> None:
-        """Wait a little for what was dealt: what is committed and not acknowledged comes again, as duplicates."""
+        """Wait a little for commits. A message that is committed but not acknowledged comes again, as a duplicate."""
         self._acks.wait_until_empty(wait_s=DRAIN_S)
 
     def close(self) -> None:
-        """End all slots, once each has settled what it is at.
+        """End all workers, each after the items it has.
 
         Raises:
-            Exception: what a slot failed with, if one did.
+            Exception: the error of a worker that failed.
         """
-        for slot in self._workers:
-            slot.end()
-        for slot in self._workers:
-            slot.join()
+        for worker in self._workers:
+            worker.end()
+        for worker in self._workers:
+            worker.join()
         self._workers = []
         if self._failure is not None:
             raise self._failure
 
-    def _callbacks(self, number: int, *, alone: bool) -> WorkerCallbacks:
-        open_desk = partial(self._open_processor, number, alone)
-        return WorkerCallbacks(open_desk, lambda: self._through, self._acks.complete, self._failed, self._batch_max)
+    def _start(self, number: int, *, alone: bool) -> PartitionWorker:
+        return PartitionWorker(
+            number,
+            open_processor=partial(self._open_processor, number, alone),
+            dispatched_through=lambda: self._through,
+            completed=self._acks.complete,
+            failed=self._fail,
+            batch_max=self._batch_max,
+        )
 
-    def _failed(self, error: Exception) -> None:
+    def _fail(self, error: Exception) -> None:
         self._failure = error
         self._stop.set()
 
-    def _partition(self, deliveries: Sequence[InboundMessage]) -> list[tuple[PartitionWorker, list[InboundPayload]]]:
-        slots = self._workers
-        if len(slots) == 1:
-            return [(slots[0], [one.message for one in deliveries])]
-        shares: list[list[InboundPayload]] = [[] for _ in slots]
-        for delivery in deliveries:
-            shares[zlib.crc32(delivery.message.topic.encode()) % len(slots)].append(delivery.message)
-        return [(slot, share) for slot, share in zip(slots, shares, strict=True) if share]
+    def _partition(self, messages: Sequence[InboundMessage]) -> list[tuple[PartitionWorker, list[ReceivedMessage]]]:
+        workers = self._workers
+        if len(workers) == 1:
+            return [(workers[0], [one.message for one in messages])]
+        parts: list[list[ReceivedMessage]] = [[] for _ in workers]
+        for one in messages:
+            parts[zlib.crc32(one.message.topic.encode()) % len(workers)].append(one.message)
+        return [(worker, part) for worker, part in zip(workers, parts, strict=True) if part]

@@ -1,4 +1,4 @@
-"""How many slots are to work: what the operator last asked for (`rencheng writers`), or else the setting."""
+"""How many writers should run: the number that `rencheng writers` set last, or else the setting."""
 
 import threading
 from collections.abc import Iterator
@@ -9,45 +9,45 @@ from rencheng.store.accounting.writer_count import writer_count
 from rencheng.store.core.database import Engine, open_database, translate_errors
 from services.ingest.settings import IngestSettings
 
-LOOK_S = 1.0
+POLL_S = 1.0
 
 
 class WriterCountWatch:
-    """Looks once a second, in a thread of its own; while the database is away, its last word holds.
+    """The wanted number of writers, read from the database. While the database is away the number stays.
 
     Attributes:
-        number: how many slots.
+        number: how many writers should run.
     """
 
-    def __init__(self, engine: Engine, number: int) -> None:
+    def __init__(self, engine: Engine, default: int) -> None:
         self._engine = engine
-        self._set = self.number = number
+        self._default = self.number = default
 
     def poll(self) -> None:
-        """Ask the database."""
+        """Read the number from the database."""
         try:
             with translate_errors(), self._engine.connect() as connection:
-                self.number = writer_count(connection) or self._set
+                self.number = writer_count(connection) or self._default
         except StoreUnavailable:
-            pass
+            pass  # the writers log the outage
 
 
 @contextmanager
-def open_writer_count(settings: IngestSettings, stop: threading.Event) -> Iterator[WriterCountWatch]:
-    """Looking, until the end."""
-    engine = open_database(settings.database_url, name=f"{settings.writer_name} slots", connections_max=1)
-    wanted = WriterCountWatch(engine, settings.ingest_writers)
+def watch_writer_count(settings: IngestSettings, stop: threading.Event) -> Iterator[WriterCountWatch]:
+    """Poll the number once a second, in a thread of its own, until the end."""
+    engine = open_database(settings.database_url, name=f"{settings.writer_name} writer count", connections_max=1)
+    watch = WriterCountWatch(engine, settings.ingest_writers)
     done = threading.Event()
 
     def run() -> None:
-        while not done.wait(LOOK_S) and not stop.is_set():
-            wanted.poll()
+        while not done.wait(POLL_S) and not stop.is_set():
+            watch.poll()
 
-    wanted.poll()
-    thread = threading.Thread(target=run, name="wanted", daemon=True)
+    watch.poll()
+    thread = threading.Thread(target=run, name="writer count", daemon=True)
     thread.start()
     try:
-        yield wanted
+        yield watch
     finally:
         done.set()
         thread.join()

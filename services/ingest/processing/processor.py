@@ -1,4 +1,4 @@
-"""Where messages become committed rows: registry → intake → quotas → writer → answers, for one slot."""
+"""Turns messages into committed rows, for one partition: registry → intake → quotas → writer → pending replies."""
 
 import threading
 import time
@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from rencheng.checks.clock import ClockLimits
 from rencheng.checks.limits import GaugeLimits
 from rencheng.domain.device import Device
-from rencheng.domain.errors import RejectionReason, StoreUnavailable
-from rencheng.intake import InboundPayload, IntakeResult, admit
+from rencheng.domain.errors import RejectionReason
+from rencheng.domain.message import ReceivedMessage
+from rencheng.intake import IntakeResult, admit
 from rencheng.runtime.logs import get_logger
+from rencheng.runtime.outage import tolerate_outage
 from rencheng.store.core.database import open_database
 from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.cache import RegistryCache
@@ -27,120 +29,130 @@ from services.ingest.settings import IngestSettings
 log = get_logger("ingest")
 
 LAGS_MAX = 20
-"""Of how many readings of a batch the lag is told."""
+"""The most readings of a batch whose lag is measured."""
+
+RETRY_S = 1.0
 
 
 class BatchProcessor:
-    """The parts of one slot, in the order of the walk."""
+    """The parts that process the batches of one partition, in the order of the walk.
+
+    Args:
+        directory: the registry.
+        clock: how far sample times may lie from the wall clock.
+        gauges: the limits of each kind of gauge.
+        quotas: what each device may send.
+        writer: commits batches.
+        replies: collects what devices are sent in return.
+        on_received: called with the number of readings of a batch before it is written.
+    """
 
     def __init__(
         self,
         directory: RegistryCache[dict[str, Device]],
-        limits: ClockLimits,
+        clock: ClockLimits,
         gauges: Mapping[str, GaugeLimits],
         quotas: Quotas,
         writer: Writer,
-        answers: PendingReplies,
-        took_in: Callable[[int], None],
+        replies: PendingReplies,
+        on_received: Callable[[int], None],
     ) -> None:
         self._directory = directory
-        self._limits = limits
+        self._clock = clock
         self._gauges = gauges
         self._quotas = quotas
         self._writer = writer
-        self._answers = answers
-        self._on_received = took_in
+        self._replies = replies
+        self._on_received = on_received
 
-    def process(self, messages: Sequence[InboundPayload], *, received_through: datetime) -> BatchResult:
-        """Commit messages, however long the database stays away.
+    def process(self, messages: Sequence[ReceivedMessage], *, received_through: datetime) -> BatchResult:
+        """Commit messages. While the database is away, wait and try again.
 
         Args:
-            messages: in the order of arrival; none is a sign of life.
-            received_through: all that this slot had been given by then is in these messages, or committed.
+            messages: in the order of arrival; an empty batch records progress.
+            received_through: all messages of this partition received by then are in this batch or committed.
 
         Raises:
-            Stopped: asked to stop first; nothing of them is committed.
+            Stopped: asked to stop first; none of the messages is committed.
         """
         directory = self._directory.current()
         messages = self._quotas.drop_flooding(messages, now_s=time.monotonic())
-        batch = [admit(message, directory, self._limits, self._gauges) for message in messages]
-        if any(_is_unregistered(admitted) for admitted in batch):
+        batch = [admit(message, directory, self._clock, self._gauges) for message in messages]
+        if any(_is_unknown(one) for one in batch):
             directory, batch = self._retry_unknown(directory, batch)
         batch = self._quotas.enforce(batch, directory, now=datetime.now(UTC), now_s=time.monotonic())
-        self._on_received(sum(admitted.count for admitted in batch))
-        settlement = self._writer.write(batch, received_through=received_through)
+        self._on_received(sum(one.count for one in batch))
+        result = self._writer.write(batch, received_through=received_through)
         reasons: Counter[str] = Counter()
-        for item in settlement.quarantined:
+        for item in result.quarantined:
             reasons[item.reason] += item.times
-        unnamed = self._answers.add(batch, settlement.quarantined, directory)
-        return BatchResult(settlement.counts, reasons, unnamed, _lags_s(batch))
+        receipts_dropped = self._replies.add(batch, result.quarantined, directory)
+        return BatchResult(result.counts, reasons, receipts_dropped, _lags_s(batch))
 
     def _retry_unknown(
         self, directory: dict[str, Device], batch: list[IntakeResult]
     ) -> tuple[dict[str, Device], list[IntakeResult]]:
-        """The word of a registration may still be on its way, behind the device's first message."""
+        """Refresh the registry once, because a device's first message can overtake the NOTIFY of its registration."""
         newer = self._directory.current(round_trip=True)
         if newer is directory:
             return directory, batch
         return newer, [
-            admit(one.message, newer, self._limits, self._gauges) if _is_unregistered(one) else one for one in batch
+            admit(one.message, newer, self._clock, self._gauges) if _is_unknown(one) else one for one in batch
         ]
 
 
 @contextmanager
 def open_processor(
-    settings: IngestSettings, stop: threading.Event, tell: Callable[[str, bytes], bool], took_in: Callable[[int], None]
+    settings: IngestSettings,
+    stop: threading.Event,
+    publish: Callable[[str, bytes], bool],
+    on_received: Callable[[int], None],
 ) -> Iterator[BatchProcessor]:
-    """A desk of its own, connected to the database; closed again at the end.
+    """Open a processor that is connected to the database, and close it at the end.
 
     Args:
-        settings: of its slot.
+        settings: of its writer.
         stop: set when the process is asked to stop.
-        tell: sends a device an answer.
-        took_in: told how many readings a batch has, before it is written.
+        publish: sends a reply to a device.
+        on_received: called with the number of readings of a batch before it is written.
     """
-    gauges = settings.gauge_limits  # before anything is opened: a file that cannot be read stops us
+    gauges = settings.gauge_limits  # first, so that an unreadable file stops the start
     engine = open_database(settings.database_url, name=settings.writer_name)
     create_staging_on_connect(engine)
     directory = RegistryCache(engine, load_directory, refresh=refresh_directory)
-    _wait_for(directory, stop)
-    answers = PendingReplies()
-    writer = Writer(engine, worker=settings.writer_name, stop=stop)
+    _load(directory, stop)
+    replies = PendingReplies()
+    writer = Writer(engine, name=settings.writer_name, stop=stop)
     try:
-        with ReplyPublisher(answers, tell, per_s=settings.ingest_replies_per_s):
-            yield BatchProcessor(
-                directory,
-                settings.clock_limits,
-                gauges,
-                Quotas(per_minute=settings.ingest_quota_per_minute),
-                writer,
-                answers,
-                took_in,
-            )
+        with ReplyPublisher(replies, publish, per_s=settings.ingest_replies_per_s):
+            quotas = Quotas(per_minute=settings.ingest_quota_per_minute)
+            yield BatchProcessor(directory, settings.clock_limits, gauges, quotas, writer, replies, on_received)
     finally:
         writer.close()
         directory.close()
         engine.dispose()
 
 
-def _wait_for(directory: RegistryCache[dict[str, Device]], stop: threading.Event) -> None:
-    """The registry's first copy: without it nobody could be told from a stranger."""
+def _load(directory: RegistryCache[dict[str, Device]], stop: threading.Event) -> None:
+    """Load the registry, because without it every device would be unknown.
+
+    Raises:
+        Stopped: asked to stop first.
+    """
     while not stop.is_set():
-        try:
+        with tolerate_outage(log, "not starting yet") as attempt:
             directory.current()
-        except StoreUnavailable as away:
-            log.warning("database away, not starting yet", why=str(away))
-            stop.wait(1.0)
-        else:
+        if attempt.succeeded:
             return
+        stop.wait(RETRY_S)
     raise Stopped
 
 
-def _is_unregistered(admitted: IntakeResult) -> bool:
-    return bool(admitted.rejections) and admitted.rejections[0].reason is RejectionReason.UNKNOWN_DEVICE
+def _is_unknown(result: IntakeResult) -> bool:
+    return bool(result.rejections) and result.rejections[0].reason is RejectionReason.UNKNOWN_DEVICE
 
 
 def _lags_s(batch: Sequence[IntakeResult]) -> list[float]:
     now = datetime.now(UTC)
     some = batch[:: len(batch) // LAGS_MAX + 1]
-    return [(now - admitted.readings[-1].time).total_seconds() for admitted in some if admitted.readings]
+    return [(now - one.readings[-1].time).total_seconds() for one in some if one.readings]

@@ -1,48 +1,50 @@
-"""What each device may send. One that floods is shed, alone; a backlog after an outage is not a flood.
+"""What each device may send. A device that floods is shed alone. A backlog after an outage is not a flood.
 
-This is ingest's only state by device. A worker has its own, and loses it when it ends: no promise hangs on it.
+Quotas are ingest's only state by device. Each writer has its own and loses it when it ends. No guarantee depends on it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from rencheng.domain.device import ACTUAL, Device
 from rencheng.domain.errors import RejectionReason
+from rencheng.domain.message import ReceivedMessage
+from rencheng.domain.timing import ALLOWED_LATENESS
 from rencheng.domain.topic import Channel
-from rencheng.intake import WHOLE_MESSAGE, InboundPayload, IntakeResult, Rejection
-
-LIVE = timedelta(seconds=120)
-"""A reading older than this is backlog: it is late, and raises no warning."""
+from rencheng.intake import WHOLE_MESSAGE, IntakeResult, Rejection
 
 LIVE_BURST_S = 180.0
-"""How much may come at once, in seconds of the quota. More than `LIVE`, or two minutes' outage would be a flood."""
+"""How many live readings may come at once, in seconds of the quota. It exceeds ALLOWED_LATENESS, because otherwise the
+readings held back during a two-minute outage would count as a flood."""
 
 BACKLOG_RATE = 10.0
-"""Backlog may come so many times faster than the quota, or a day's outage would take a day to make good."""
+"""Backlog may come this many times faster than the quota, or a day's outage would take a day to recover from."""
 
 BACKLOG_BURST_S = 2000.0
 """How much backlog may come at once, in seconds of the quota: at 6,000 a minute it is 200,000 readings, 23 days of a
-gauge that reports every 10 s. It is wide because a device without receipts cannot send again what was shed."""
+gauge that reports every 10 s. It is large because a device without receipts cannot send shed readings again."""
 
 PENDING_PER_MINUTE = 60_000
-"""What all devices may send together that nobody registered. None of them has an account of its own: names are free."""
+"""What all unregistered devices may send together. They share one quota, because a sender may invent names at will."""
 
-PAUSE_S = 10.0
-"""Who is shed is asked to wait so long beyond its debt, or it would come back for one reading at a time."""
+RETRY_MARGIN_S = 10.0
+"""A shed device is asked to wait this much longer than its debt lasts, or it would return for one reading at a time."""
 
-DOOR_SHED, DOOR_S = 100, 1.0
-"""Of whom so many readings were shed at once, nothing is read for so long: it costs most of what a message costs."""
+FLOOD_BLOCK_READINGS, FLOOD_BLOCK_S = 100, 1.0
+"""After this many readings of a topic are shed in one batch, its messages are dropped undecoded for this long, because
+decoding is the main cost of a message."""
 
 MINUTE_S = 60.0
 _PENDING = ""
+"""The name under which unregistered devices are charged."""
 _TELEMETRY = f"/{Channel.TELEMETRY}"
-_GONE_MAX = 1000
+_FORGET_ABOVE = 1000
 
 
 @dataclass(slots=True)
 class _Shed:
-    """What was shed of one topic in one batch: the first message, and how many readings in all."""
+    """What was shed of one topic in one batch: the first message, and the number of readings."""
 
     first: IntakeResult
     readings: int = 0
@@ -52,24 +54,24 @@ class _Shed:
         self.readings += readings
         self.wait_s = wait_s
 
-    def rejection(self) -> IntakeResult:
-        """As one refusal. Other faults are not told: who floods is not written a letter about each."""
-        detail = f"beyond the device's quota, which has room again in {self.wait_s:.0f} s"
-        refusal = Rejection(
+    def result(self) -> IntakeResult:
+        """Return one rejection for all of it. Other faults of these messages are not reported."""
+        detail = f"beyond the device's quota; send again after {self.wait_s:.0f} s"
+        rejection = Rejection(
             WHOLE_MESSAGE, RejectionReason.QUOTA, detail, readings=self.readings, retry_after_s=self.wait_s
         )
-        return replace(self.first, readings=(), rejections=(refusal,))
+        return replace(self.first, readings=(), rejections=(rejection,))
 
 
 class Quotas:
-    """Judges batch after batch, by the generic cell rate algorithm (ITU-T I.371, annex A).
+    """Quotas by the generic cell rate algorithm (ITU-T I.371, annex A).
 
-    Each device has two debts, for live readings and for backlog, each kept as one number: the moment at which it is
-    paid. A message passes while the debt is within the burst, and is added to it whole: a long array passes, once, and
-    is paid for afterwards. An exercise may run at any speed, so all its readings count as backlog.
+    Each device has two debts, for live readings and for backlog. A debt is kept as the time at which it is paid. A
+    message passes while the debt is within the burst, and is added to it whole: a long array passes once, and later
+    messages wait. An exercise may run at any speed, so all its readings count as backlog.
 
     Args:
-        per_minute: how many readings a device may send in a minute whose profile names no quota.
+        per_minute: how many readings a device may send in a minute if its profile sets no quota.
     """
 
     def __init__(self, *, per_minute: int) -> None:
@@ -78,90 +80,97 @@ class Quotas:
         self._live_paid_at: dict[str, float] = {}
         self._backlog_paid_at: dict[str, float] = {}
         self._blocked_until: dict[str, tuple[float, IntakeResult]] = {}
-        self._unread: dict[str, _Shed] = {}
+        self._undecoded: dict[str, _Shed] = {}
 
-    def drop_flooding(self, messages: Sequence[InboundPayload], *, now_s: float) -> Sequence[InboundPayload]:
-        """The messages without those of topics that flood: these are shed unread, and each counts one.
+    def drop_flooding(self, messages: Sequence[ReceivedMessage], *, now_s: float) -> Sequence[ReceivedMessage]:
+        """Return the messages without those of blocked topics, which are shed undecoded and count one reading each.
 
-        They stand in what `apply` returns next.
+        The next result of `enforce` reports them.
         """
-        self._blocked_until = {topic: flood for topic, flood in self._blocked_until.items() if flood[0] > now_s}
+        self._blocked_until = {topic: block for topic, block in self._blocked_until.items() if block[0] > now_s}
         if not self._blocked_until:
             return messages
-        readable: list[InboundPayload] = []
+        passed: list[ReceivedMessage] = []
         for message in messages:
-            if (flood := self._blocked_until.get(message.topic)) is None:
-                readable.append(message)
+            if (block := self._blocked_until.get(message.topic)) is None:
+                passed.append(message)
                 continue
-            if message.topic not in self._unread:
-                self._unread[message.topic] = _Shed(replace(flood[1], message=message))
-            self._unread[message.topic].add(1, flood[0] - now_s)
-        return readable
+            if message.topic not in self._undecoded:
+                self._undecoded[message.topic] = _Shed(replace(block[1], message=message))
+            self._undecoded[message.topic].add(1, block[0] - now_s)
+        return passed
 
     def enforce(
         self, batch: list[IntakeResult], directory: Mapping[str, Device], *, now: datetime, now_s: float
     ) -> list[IntakeResult]:
-        """The batch without what is beyond its sender's quota; that stands at its end, as one refusal a topic.
+        """Return the batch without the messages beyond their sender's quota, and one rejection a topic for these.
 
         Args:
             batch: messages in the order of arrival.
             directory: the registry.
-            now: the wall clock, UTC; what is live is judged by it.
-            now_s: a clock that only goes forward, seconds.
+            now: the wall clock, UTC; it decides which readings are live.
+            now_s: a monotonic clock, seconds.
         """
-        live_from, find = now - LIVE, directory.get
-        live_debts, backlog_debts = self._live_paid_at, self._backlog_paid_at
-        live_until, backlog_until = now_s + LIVE_BURST_S, now_s + BACKLOG_BURST_S
+        live_from, find = now - ALLOWED_LATENESS, directory.get
         kept: list[IntakeResult] = []
         shed: dict[str, _Shed] = {}
-        unread, self._unread = self._unread, {}
-        for admitted in batch:  # every message passes: no calls, no objects on the usual way
-            readings = admitted.readings
-            count = admitted.count if admitted.rejections else len(readings)
-            if not count:  # a state: one row a device, however often it is told
-                kept.append(admitted)
+        undecoded, self._undecoded = self._undecoded, {}
+        for one in batch:
+            readings = one.readings
+            count = one.count if one.rejections else len(readings)
+            if not count:  # a state; it takes one row a device, however often it is sent
+                kept.append(one)
                 continue
-            device = find(admitted.device_id or _PENDING)
-            name, cost_s = (_PENDING, self._pending_cost_s) if device is None else (device.device_id, self._cost_s)
-            if device is not None and device.quota_per_minute is not None:
-                cost_s = MINUTE_S / device.quota_per_minute
-            if len(readings) == count == 1 and admitted.world == ACTUAL:
+            if len(readings) == count == 1 and one.world == ACTUAL:  # nearly all messages
                 live = 1 if readings[0].time > live_from else 0
             else:
-                live = _live_readings(admitted, live_from)
-            live_debt = live_debts.get(name, now_s) if live else now_s
-            backlog_debt = backlog_debts.get(name, now_s) if live != count else now_s
-            if live_debt > live_until or backlog_debt > backlog_until:
-                wait_s = max(live_debt - live_until, backlog_debt - backlog_until) + PAUSE_S
-                if (topic := admitted.message.topic) not in shed:
-                    shed[topic] = _Shed(admitted)
-                shed[topic].add(count, wait_s)
+                live = _live_readings(one, live_from)
+            wait_s = self._charge(find(one.device_id or _PENDING), live, count - live, now_s)
+            if not wait_s:
+                kept.append(one)
                 continue
-            kept.append(admitted)
-            if live:
-                live_debts[name] = max(now_s, live_debt) + live * cost_s
-            if live != count:
-                backlog_debts[name] = max(now_s, backlog_debt) + (count - live) * cost_s / BACKLOG_RATE
-        self._forget_who_is_gone(directory)
-        self._watch(shed, now_s)
-        return [*kept, *(one.rejection() for one in (*unread.values(), *shed.values()))]
+            if (topic := one.message.topic) not in shed:
+                shed[topic] = _Shed(one)
+            shed[topic].add(count, wait_s)
+        self._forget_removed(directory)
+        self._block(shed, now_s)
+        return [*kept, *(one.result() for one in (*undecoded.values(), *shed.values()))]
 
-    def _watch(self, shed: Mapping[str, _Shed], now_s: float) -> None:
-        """Of which topics the next messages are not read."""
+    def _charge(self, device: Device | None, live: int, backlog: int, now_s: float) -> float:
+        """Add readings to a sender's debts and return 0; or return the seconds to wait if a debt exceeds its burst."""
+        if device is None:
+            name, cost_s = _PENDING, self._pending_cost_s
+        else:
+            quota = device.quota_per_minute
+            name, cost_s = device.device_id, self._cost_s if quota is None else MINUTE_S / quota
+        live_debt = self._live_paid_at.get(name, now_s) if live else now_s
+        backlog_debt = self._backlog_paid_at.get(name, now_s) if backlog else now_s
+        live_until, backlog_until = now_s + LIVE_BURST_S, now_s + BACKLOG_BURST_S
+        if live_debt > live_until or backlog_debt > backlog_until:
+            return max(live_debt - live_until, backlog_debt - backlog_until) + RETRY_MARGIN_S
+        if live:
+            self._live_paid_at[name] = max(now_s, live_debt) + live * cost_s
+        if backlog:
+            self._backlog_paid_at[name] = max(now_s, backlog_debt) + backlog * cost_s / BACKLOG_RATE
+        return 0.0
+
+    def _block(self, shed: Mapping[str, _Shed], now_s: float) -> None:
+        """Block the topics that flooded in this batch."""
         for topic, one in shed.items():
-            if one.readings >= DOOR_SHED and topic.endswith(_TELEMETRY):
-                self._blocked_until[topic] = (now_s + DOOR_S, one.first)
+            if one.readings >= FLOOD_BLOCK_READINGS and topic.endswith(_TELEMETRY):
+                self._blocked_until[topic] = (now_s + FLOOD_BLOCK_S, one.first)
 
-    def _forget_who_is_gone(self, directory: Mapping[str, Device]) -> None:
+    def _forget_removed(self, directory: Mapping[str, Device]) -> None:
+        """Drop the debts of devices that the registry no longer has, once there are many."""
         for debts in (self._live_paid_at, self._backlog_paid_at):
-            if len(debts) > len(directory) + _GONE_MAX:
+            if len(debts) > len(directory) + _FORGET_ABOVE:
                 for name in debts.keys() - directory.keys() - {_PENDING}:
                     del debts[name]
 
 
-def _live_readings(admitted: IntakeResult, live_from: datetime) -> int:
-    """How many of a message's readings are live. What could not be read is."""
-    if admitted.world != ACTUAL:
+def _live_readings(result: IntakeResult, live_from: datetime) -> int:
+    """Return how many of a message's readings are live. A reading that could not be decoded counts as live."""
+    if result.world != ACTUAL:
         return 0
-    unread = admitted.count - len(admitted.readings)
-    return unread + sum(reading.time > live_from for reading in admitted.readings)
+    undecoded = result.count - len(result.readings)
+    return undecoded + sum(reading.time > live_from for reading in result.readings)

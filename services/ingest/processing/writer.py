@@ -1,4 +1,4 @@
-"""A batch into the database: readings, quarantine, states and counts in one transaction, or none of it."""
+"""Writes a batch to the database: readings, quarantine, states and counts in one transaction."""
 
 import threading
 from collections import defaultdict
@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.topic import kind_of_topic
 from rencheng.intake import IntakeResult, Rejection
 from rencheng.runtime.logs import get_logger
+from rencheng.runtime.outage import tolerate_outage
 from rencheng.store.accounting.counts import ReadingCounts, count, has_progressed, lock_writer, record_progress
 from rencheng.store.core.database import Connection, Engine, discard, pipelined, translate_errors
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
@@ -19,27 +19,27 @@ from rencheng.store.registry.devices import save_states
 
 log = get_logger("ingest")
 
-PAUSE_MIN_S, PAUSE_MAX_S = 0.2, 5.0
+RETRY_MIN_S, RETRY_MAX_S = 0.2, 5.0
 
 
 class Stopped(Exception):
-    """Asked to stop while the database was away. Nothing was acknowledged, so nothing is lost."""
+    """The process was asked to stop while the database was away. Nothing was acknowledged, so nothing is lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What became of a batch: its readings counted, and each refusal, of intake and of the database."""
+    """A committed batch: its readings counted, and the rejections of intake and of the database."""
 
     counts: ReadingCounts
     quarantined: Sequence[QuarantineRecord]
 
 
 class Writer:
-    """Writes batches for one worker, and keeps each until the database has it.
+    """Writes batches under one name, and keeps each until the database has it.
 
     Args:
         engine: the database, with staging tables (`stage_on_connect`).
-        worker: under whose name to count.
+        name: the name under which to count.
         stop: set when the process is asked to stop.
         now: the wall clock.
     """
@@ -48,93 +48,97 @@ class Writer:
         self,
         engine: Engine,
         *,
-        worker: str,
+        name: str,
         stop: threading.Event,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._engine = engine
-        self._worker = worker
+        self._name = name
         self._stop = stop
         self._now = now
         self._started_at = now()
         self._in_doubt: WriteResult | None = None
+        """The result of a commit that was sent and not confirmed."""
         self._connection: Connection | None = None
         self._through = self._started_at
         self._fast_path = FastPathBackoff()
 
     def write(self, batch: Sequence[IntakeResult], *, received_through: datetime) -> WriteResult:
-        """Commit a batch, however long the database stays away; returns what became of its readings.
+        """Commit a batch. While the database is away, wait and try again.
 
         Raises:
-            Stopped: the process is to end; the batch is not committed.
+            Stopped: asked to stop first; the batch is not committed.
         """
-        pause_s = PAUSE_MIN_S
-        # it names the batch as well, so two in a row may not bear the same
-        self._through = received_through + timedelta(microseconds=received_through == self._through)
+        if received_through == self._through:  # the time identifies the batch, so consecutive batches must differ
+            received_through += timedelta(microseconds=1)
+        self._through = received_through
+        pause_s = RETRY_MIN_S
         while True:
-            try:
-                with translate_errors():
-                    return self._attempt(batch)
-            except StoreUnavailable as away:
-                self.close()
-                log.warning("database away, batch kept", messages=len(batch), pause_s=pause_s, why=str(away))
+            with (
+                tolerate_outage(log, "batch kept", messages=len(batch), retry_in_s=pause_s) as attempt,
+                translate_errors(),
+            ):
+                result = self._attempt(batch)
+            if attempt.succeeded:
+                return result
+            self.close()
             if self._stop.wait(pause_s):
                 raise Stopped
-            pause_s = min(2 * pause_s, PAUSE_MAX_S)
-
-    def _attempt(self, batch: Sequence[IntakeResult]) -> WriteResult:
-        mark = {"started_at": self._started_at, "committed_through": self._through}
-        connection = self._connection = self._connection or self._engine.connect()
-        self._begin(connection)
-        if (settled := self._in_doubt) is not None:
-            committed = has_progressed(connection, self._worker, **mark)
-            self._in_doubt = None
-            if committed:  # only its answer was lost; to write it again would count all of it as duplicate
-                connection.rollback()
-                return settled
-        tallies, refused = self._settle(connection, batch)
-        settled = WriteResult(sum(tallies.values(), ReadingCounts()), refused)
-        self._in_doubt = settled
-        with pipelined(connection):
-            count(connection, self._worker, self._now(), tallies)
-            record_progress(connection, self._worker, **mark, rows=settled.counts.stored > 0)
-            connection.commit()
-        self._in_doubt = None
-        return settled
-
-    def _begin(self, connection: Connection) -> None:
-        with pipelined(connection):
-            lock_writer(connection, self._worker)
+            pause_s = min(2 * pause_s, RETRY_MAX_S)
 
     def close(self) -> None:
-        """Give the connection up. It is kept from batch to batch, because to test it costs a round trip each time."""
+        """Discard the connection. It is kept between batches, because testing it costs a round trip each time."""
         if self._connection is not None:
             discard(self._connection)
             self._connection = None
 
-    def _settle(
+    def _attempt(self, batch: Sequence[IntakeResult]) -> WriteResult:
+        progress = {"started_at": self._started_at, "committed_through": self._through}
+        connection = self._connection = self._connection or self._engine.connect()
+        self._begin(connection)
+        if (result := self._in_doubt) is not None:
+            is_committed = has_progressed(connection, self._name, **progress)
+            self._in_doubt = None
+            if is_committed:  # writing the batch again would count all of it as duplicate
+                connection.rollback()
+                return result
+        counts, rejected = self._store(connection, batch)
+        result = WriteResult(sum(counts.values(), ReadingCounts()), rejected)
+        self._in_doubt = result
+        with pipelined(connection):
+            count(connection, self._name, self._now(), counts)
+            record_progress(connection, self._name, **progress, rows=result.counts.stored > 0)
+            connection.commit()
+        self._in_doubt = None
+        return result
+
+    def _begin(self, connection: Connection) -> None:
+        with pipelined(connection):
+            lock_writer(connection, self._name)
+
+    def _store(
         self, connection: Connection, batch: Sequence[IntakeResult]
     ) -> tuple[Mapping[tuple[str, str], ReadingCounts], Sequence[QuarantineRecord]]:
-        """All but the account: the tallies by world and kind, and what was refused."""
-        refused = [_quarantine_record(a, r) for a in batch for r in a.rejections]
-        tallies: dict[tuple[str, str], ReadingCounts] = defaultdict(ReadingCounts)
-        if self._is_all_new(connection, batch):
-            for a in batch:
-                if a.readings:
-                    tallies[a.world, kind_of_topic(a.message.topic)].stored += len(a.readings)
+        """Write all rows but the counts; return the counts by world and kind, and the rejections."""
+        rejected = [_quarantine_record(one, rejection) for one in batch for rejection in one.rejections]
+        counts: dict[tuple[str, str], ReadingCounts] = defaultdict(ReadingCounts)
+        if self._copy(connection, batch):
+            for one in batch:
+                if one.readings:
+                    counts[one.world, kind_of_topic(one.message.topic)].stored += len(one.readings)
         else:
-            self._write(connection, batch, tallies, refused)
-        for item in refused:
-            tallies[item.world, kind_of_topic(item.topic)].quarantined += item.times
-        add_to_quarantine(connection, refused)
-        save_states(connection, [a.state for a in batch if a.state])
-        return tallies, refused
+            self._merge(connection, batch, counts, rejected)
+        for item in rejected:
+            counts[item.world, kind_of_topic(item.topic)].quarantined += item.times
+        add_to_quarantine(connection, rejected)
+        save_states(connection, [one.state for one in batch if one.state])
+        return counts, rejected
 
-    def _is_all_new(self, connection: Connection, batch: Sequence[IntakeResult]) -> bool:
-        """Have all readings been stored the short way?"""
-        if not any(a.readings for a in batch) or not self._fast_path.should_try():
-            return False  # a sign of life says nothing about luck
-        if copy_new(connection, ((a.readings, a.message.received_at) for a in batch)):
+    def _copy(self, connection: Connection, batch: Sequence[IntakeResult]) -> bool:
+        """Store all readings by the fast path, which fails if one is stored already; return whether it was done."""
+        if not any(one.readings for one in batch) or not self._fast_path.should_try():
+            return False
+        if copy_new(connection, ((one.readings, one.message.received_at) for one in batch)):
             self._fast_path.record_success()
             return True
         self._fast_path.record_failure()
@@ -142,35 +146,40 @@ class Writer:
         self._begin(connection)
         return False
 
-    def _write(
+    def _merge(
         self,
         connection: Connection,
         batch: Sequence[IntakeResult],
-        tallies: dict[tuple[str, str], ReadingCounts],
-        refused: list[QuarantineRecord],
+        counts: dict[tuple[str, str], ReadingCounts],
+        rejected: list[QuarantineRecord],
     ) -> None:
-        read = [(a, p, r) for a in batch for p, r in zip(a.positions, a.readings, strict=True)]
-        fates = write(connection, [ReceivedReading(reading, a.message.received_at) for a, _, reading in read])
-        for (admitted, position, _), fate in zip(read, fates, strict=True):
-            tally = tallies[admitted.world, kind_of_topic(admitted.message.topic)]
-            if fate is WriteStatus.STORED:
-                tally.stored += 1
-            elif fate is WriteStatus.DUPLICATE:
-                tally.duplicate += 1
+        """Store readings among those that may be stored already, and add to the counts and rejections."""
+        rows = [
+            (one, position, reading)
+            for one in batch
+            for position, reading in zip(one.positions, one.readings, strict=True)
+        ]
+        results = write(connection, [ReceivedReading(reading, one.message.received_at) for one, _, reading in rows])
+        for (one, position, _), result in zip(rows, results, strict=True):
+            of_kind = counts[one.world, kind_of_topic(one.message.topic)]
+            if result is WriteStatus.STORED:
+                of_kind.stored += 1
+            elif result is WriteStatus.DUPLICATE:
+                of_kind.duplicate += 1
             else:
-                refused.append(_quarantine_record(admitted, Rejection(position, fate.reason, fate.detail)))
+                rejected.append(_quarantine_record(one, Rejection(position, result.reason, result.detail)))
 
 
-def _quarantine_record(admitted: IntakeResult, refusal: Rejection) -> QuarantineRecord:
+def _quarantine_record(result: IntakeResult, rejection: Rejection) -> QuarantineRecord:
     return QuarantineRecord(
-        topic=admitted.message.topic,
-        payload=admitted.message.payload,
-        position=refusal.position,
-        reason=refusal.reason,
-        detail=refusal.detail,
-        device_id=admitted.device_id,
-        world=admitted.world,
-        received_at=admitted.message.received_at,
-        times=refusal.readings,
-        retry_after_s=refusal.retry_after_s,
+        topic=result.message.topic,
+        payload=result.message.payload,
+        position=rejection.position,
+        reason=rejection.reason,
+        detail=rejection.detail,
+        device_id=result.device_id,
+        world=result.world,
+        received_at=result.message.received_at,
+        times=rejection.readings,
+        retry_after_s=rejection.retry_after_s,
     )

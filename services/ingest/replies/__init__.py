@@ -1,1 +1,1 @@
-"""Replies to devices: collect pending receipts, publish them."""
+"""Replies to devices: collect them, and publish them at a bounded rate."""

@@ -1,6 +1,6 @@
-"""What each device is still to be told: gathered while its last answer is fresh, then said in one document.
+"""Replies that devices are to get: collected for a second, then sent in one document.
 
-Nothing hangs on an answer. One that is dropped, or not heard, costs the device a repetition, which is harmless.
+A reply may be lost. The device then sends its messages again, which is harmless.
 """
 
 import threading
@@ -18,18 +18,18 @@ from rencheng.intake import IntakeResult
 from rencheng.store.quarantine.record import QuarantineRecord
 
 ROUND_S = 1.0
-"""A device gets one answer in so long, at most."""
+"""A device gets at most one reply in this time."""
 
 SETTLED_MAX = 1000
-"""The most messages that one answer names. A device should have fewer on their way."""
+"""The most messages that one reply names. A device should have fewer under way."""
 
 REJECTED_MAX = 10
-"""The most refusals that one answer explains; the others it counts."""
+"""The most rejections that one reply explains. The others are counted."""
 
 DETAIL_MAX = 200
-OWED_MAX, EXPLAINED_MAX = 500_000, 20_000
-"""The most messages named and refusals explained to all devices together: at most some 60 MB. At 7,500 messages and
-1,000 answers a second, 75,000 devices that all want receipts have one each every 75 seconds: so many are owed then."""
+PENDING_MAX, EXPLAINED_MAX = 500_000, 20_000
+"""The most messages named and rejections explained in all pending replies: about 60 MB at most. At 7,500 messages and
+1,000 replies a second, 75,000 devices with receipts get one each every 75 s, and about 500,000 messages wait."""
 
 _TELEMETRY = f"/{Channel.TELEMETRY}"
 
@@ -54,87 +54,93 @@ class _PendingReply:
 
 
 class PendingReplies:
-    """Shared by the walk, which notes, and the postman's thread, which takes out.
+    """The replies of one writer. Its processor adds to them; the thread of the reply publisher takes them out.
 
     Args:
-        round_s: how long answers are gathered for, seconds.
+        round_s: how long replies are collected, seconds.
     """
 
     def __init__(self, *, round_s: float = ROUND_S) -> None:
         self._round_s = round_s
         self._lock = threading.Lock()
-        self._gathering: dict[str, _PendingReply] = {}
-        self._going_out: deque[_PendingReply] = deque()
-        self._began_s = float("-inf")
+        self._collecting: dict[str, _PendingReply] = {}
+        self._due: deque[_PendingReply] = deque()
+        self._round_began_s: float | None = None
         self._pending = self._explained = 0
 
     def add(
-        self, batch: Sequence[IntakeResult], refused: Sequence[QuarantineRecord], directory: Mapping[str, Device]
+        self, batch: Sequence[IntakeResult], rejected: Sequence[QuarantineRecord], directory: Mapping[str, Device]
     ) -> int:
-        """A batch is committed: owe its senders an answer. How many messages will not be named, for want of room."""
-        find = directory.get
-        wanted = [
-            admitted
-            for admitted in batch
-            if (device := find(admitted.device_id or "")) is not None
-            and device.receipts
-            and admitted.message.topic.endswith(_TELEMETRY)  # a keep-alive, which holds no reading, is settled too
-        ]
-        unnamed = 0
-        with self._lock:
-            for admitted in wanted:
-                if not admitted.rejections or admitted.rejections[0].reason is not RejectionReason.QUOTA:
-                    unnamed += not self._settled(admitted)
-            for item in refused:
-                device = find(item.device_id or "")
-                if device is not None and device.retired_at is None:
-                    self._rejected(device.device_id, item)
-        return unnamed
-
-    def due(self, *, now_s: float, time: datetime, at_most: int) -> list[tuple[str, bytes]]:
-        """Answers that go out now: topic and payload.
+        """Add the replies to a committed batch, and return how many messages no receipt will name, for lack of space.
 
         Args:
-            now_s: a clock that only goes forward, seconds.
+            batch: the messages.
+            rejected: what intake and the database rejected of them.
+            directory: the registry, which says who wants receipts.
+        """
+        find = directory.get
+        wanted = [
+            one
+            for one in batch
+            if (device := find(one.device_id or "")) is not None
+            and device.receipts
+            and one.message.topic.endswith(_TELEMETRY)  # includes keep-alives, which hold no reading
+        ]
+        dropped = 0
+        with self._lock:
+            for one in wanted:
+                if not one.rejections or one.rejections[0].reason is not RejectionReason.QUOTA:
+                    dropped += not self._add_settled(one)
+            for item in rejected:
+                device = find(item.device_id or "")
+                if device is not None and device.retired_at is None:
+                    self._add_rejected(device.device_id, item)
+        return dropped
+
+    def due(self, *, now_s: float, time: datetime, at_most: int) -> list[tuple[str, bytes]]:
+        """Take out replies that are due, each as topic and payload.
+
+        Args:
+            now_s: a monotonic clock, seconds.
             time: the wall clock, UTC.
             at_most: how many.
         """
         with self._lock:
-            if not self._going_out and now_s - self._began_s >= self._round_s:
-                self._going_out.extend(self._gathering.values())
-                self._gathering = {}
-                self._began_s = now_s
-            taken = [self._going_out.popleft() for _ in range(min(at_most, len(self._going_out)))]
-            self._pending -= sum(len(owed.settled) for owed in taken)
-            self._explained -= sum(len(owed.rejected) for owed in taken)
-        return [(owed.topic, owed.document(time).encode()) for owed in taken]
+            if not self._due and (self._round_began_s is None or now_s - self._round_began_s >= self._round_s):
+                self._due.extend(self._collecting.values())
+                self._collecting = {}
+                self._round_began_s = now_s
+            taken = [self._due.popleft() for _ in range(min(at_most, len(self._due)))]
+            self._pending -= sum(len(reply.settled) for reply in taken)
+            self._explained -= sum(len(reply.rejected) for reply in taken)
+        return [(reply.topic, reply.document(time).encode()) for reply in taken]
 
-    def _settled(self, admitted: IntakeResult) -> bool:
-        assert admitted.device_id is not None  # noqa: S101 - it was found in the registry
-        owed = self._pending_of(admitted.device_id, admitted.message.topic)
-        if len(owed.settled) == SETTLED_MAX or self._pending == OWED_MAX:
+    def _add_settled(self, result: IntakeResult) -> bool:
+        assert result.device_id is not None  # noqa: S101 - it was found in the registry
+        reply = self._reply_to(result.device_id, result.message.topic)
+        if len(reply.settled) == SETTLED_MAX or self._pending == PENDING_MAX:
             return False
-        owed.settled.append(message_id(admitted.message.payload))
+        reply.settled.append(message_id(result.message.payload))
         self._pending += 1
         return True
 
-    def _rejected(self, device_id: str, item: QuarantineRecord) -> None:
-        owed = self._pending_of(device_id, item.topic)
+    def _add_rejected(self, device_id: str, item: QuarantineRecord) -> None:
+        reply = self._reply_to(device_id, item.topic)
         if item.reason is RejectionReason.QUOTA:
-            owed.shed += item.times
-            owed.retry_after_s = item.retry_after_s or 0.0
-        elif len(owed.rejected) == REJECTED_MAX or self._explained == EXPLAINED_MAX:
-            owed.rejected_more += 1
+            reply.shed += item.times
+            reply.retry_after_s = item.retry_after_s or 0.0
+        elif len(reply.rejected) == REJECTED_MAX or self._explained == EXPLAINED_MAX:
+            reply.rejected_more += 1
         else:
             message, detail = message_id(item.payload), item.detail[:DETAIL_MAX]
-            owed.rejected.append(
+            reply.rejected.append(
                 RejectedPart(message=message, position=item.position, reason=item.reason, detail=detail)
             )
             self._explained += 1
 
-    def _pending_of(self, device_id: str, topic: str) -> _PendingReply:
-        """A device's account. Its answer goes where it spoke from, also if that is not where it is registered."""
-        owed = self._gathering.get(device_id)
-        if owed is None:
-            owed = self._gathering[device_id] = _PendingReply(f"{topic.rpartition('/')[0]}/{Channel.REPLY}")
-        return owed
+    def _reply_to(self, device_id: str, topic: str) -> _PendingReply:
+        """Return a device's pending reply. It goes to the topic that the device used, even if another is registered."""
+        reply = self._collecting.get(device_id)
+        if reply is None:
+            reply = self._collecting[device_id] = _PendingReply(f"{topic.rpartition('/')[0]}/{Channel.REPLY}")
+        return reply

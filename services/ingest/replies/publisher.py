@@ -1,4 +1,4 @@
-"""Carries answers to devices, in a thread of its own, so that no reading waits for an answer."""
+"""Publishes replies to devices in a thread of its own, so that no reading waits for a reply."""
 
 import threading
 import time
@@ -17,30 +17,30 @@ TICK_S = 0.1
 
 
 class ReplyPublisher:
-    """Takes out what is due, evenly, at no more than a set rate.
+    """Publishes the replies that are due, evenly, at no more than a set rate.
 
     Args:
-        answers: what is owed.
-        tell: sends a payload to a topic, without waiting; false if it could not.
-        per_s: the most answers in a second, to all devices together.
+        pending: the replies.
+        publish: sends a payload to a topic without waiting, and returns whether there was a connection.
+        per_s: the most replies in a second, to all devices together.
     """
 
-    def __init__(self, answers: PendingReplies, tell: Callable[[str, bytes], bool], *, per_s: int) -> None:
-        self._pending = answers
-        self._publish = tell
+    def __init__(self, pending: PendingReplies, publish: Callable[[str, bytes], bool], *, per_s: int) -> None:
+        self._pending = pending
+        self._publish = publish
         self._at_most = max(1, round(per_s * TICK_S))
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="postman", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="replies", daemon=True)
 
     def __enter__(self) -> Self:
-        """Start."""
+        """Start the thread."""
         self._thread.start()
         return self
 
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Stop. What is still owed is not said."""
+        """Stop the thread. Replies that are still pending are dropped."""
         self._stop.set()
         self._thread.join()
 
@@ -48,11 +48,11 @@ class ReplyPublisher:
         while not self._stop.wait(TICK_S):
             due = self._pending.due(now_s=time.monotonic(), time=datetime.now(UTC), at_most=self._at_most)
             for topic, payload in due:
-                metrics.count_replies(sent=self._said(topic, payload))
+                metrics.count_reply(sent=self._is_sent(topic, payload))
 
-    def _said(self, topic: str, payload: bytes) -> bool:
+    def _is_sent(self, topic: str, payload: bytes) -> bool:
         try:
             return self._publish(topic, payload)
-        except Exception as error:  # noqa: BLE001 - one answer must not end the thread: no device would hear any more
-            log.warning("an answer could not be told", topic=topic, why=repr(error))
+        except Exception as error:  # noqa: BLE001 - one reply must not end the thread that sends all others
+            log.warning("reply not sent", topic=topic, why=repr(error))
             return False

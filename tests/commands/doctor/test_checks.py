@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from commands.doctor.checks import CheckResult, check_broker, check_database, explain_no_answer
-from rencheng.messaging.mqtt.probe import NoAnswer, ProbeResult
+from commands.doctor.checks import CheckResult, check_broker, check_database, explain_no_reply
+from rencheng.messaging.mqtt.probe import NoReply, ProbeResult
 from rencheng.store.core.database import open_database
 from rencheng.store.core.diagnosis import DatabaseCondition, diagnose
 
@@ -50,7 +50,7 @@ def test_a_queue_that_drops_is_a_danger() -> None:
 
 def test_a_broker_that_lets_no_answer_through_is_a_danger() -> None:
     for cut_off in (False, True):
-        ((about, advice),) = worst(explain_no_answer(NoAnswer(cut_off=cut_off))).items()
+        ((about, advice),) = worst(explain_no_reply(NoReply(cut_off=cut_off))).items()
 
         assert about.startswith("danger broker: answers")
         assert "rencheng/v1/+/+/+/reply" in advice

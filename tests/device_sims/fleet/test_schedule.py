@@ -12,8 +12,9 @@ from device_sims.fleet.schedule import ExpectedResult, ScheduledMessage, reconne
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
+from rencheng.domain.message import ReceivedMessage
 from rencheng.domain.reading import MeterValue, Reading, SignalEvent
-from rencheng.intake import InboundPayload, IntakeResult, admit
+from rencheng.intake import IntakeResult, admit
 
 BEGAN = datetime(2026, 7, 20, 8, tzinfo=UTC)
 SOME = 60
@@ -47,7 +48,7 @@ def taken_in(plan: FleetPlan, emission: ScheduledMessage) -> IntakeResult:
     directory = {m.device_id: Device(m.device_id, m.kind, m.region) for m in members}
     received_at = plan.began_at + timedelta(microseconds=emission.due_us)
     return admit(
-        InboundPayload(members[emission.device].topic, emission.payload, received_at), directory, ClockLimits()
+        ReceivedMessage(members[emission.device].topic, emission.payload, received_at), directory, ClockLimits()
     )
 
 

@@ -13,7 +13,8 @@ from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.errors import Rejected
 from rencheng.domain.kind import Kind
-from rencheng.intake import InboundPayload, admit
+from rencheng.domain.message import ReceivedMessage
+from rencheng.intake import admit
 from rencheng.store.core.database import open_database
 from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, create_staging_on_connect, write
 from rencheng.store.readings.transactions import transactions
@@ -65,7 +66,7 @@ def send(engine: Engine, items: Sequence[Item], *, a_message: int = 1) -> list[R
     fates: list[RowResult] = []
     for start in range(0, len(items), a_message):
         payload = json.dumps(items[start : start + a_message]).encode()
-        message = InboundPayload(f"rencheng/v1/{REGION}/charging/P/telemetry", payload, START + timedelta(hours=1))
+        message = ReceivedMessage(f"rencheng/v1/{REGION}/charging/P/telemetry", payload, START + timedelta(hours=1))
         admitted = admit(message, {"P": PILE}, ClockLimits())
         assert admitted.rejections == ()
         with engine.begin() as connection:

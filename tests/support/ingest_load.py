@@ -11,7 +11,9 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from tests.ingest.conftest import Sender, Worker, counts, eventually
+from tests.support.device_client import DeviceClient
+from tests.support.ingest import IngestProcess, counts
+from tests.support.polling import eventually
 
 Key = tuple[str, datetime]
 PER_SECOND = 1000
@@ -20,7 +22,7 @@ PER_SECOND = 1000
 class Load:
     """Some thousand readings a second, each published with QoS 1."""
 
-    def __init__(self, senders: Sequence[Sender]) -> None:
+    def __init__(self, senders: Sequence[DeviceClient]) -> None:
         self.published: set[Key] = set()
         self._waiting: list[Any] = []
         self._senders = senders
@@ -53,7 +55,7 @@ class Load:
 
 
 @contextmanager
-def under_load(senders: Sequence[Sender]) -> Iterator[Load]:
+def under_load(senders: Sequence[DeviceClient]) -> Iterator[Load]:
     load = Load(senders)
     load.start()
     try:
@@ -84,12 +86,12 @@ def audit(database: Engine, published: set[Key], *, within_s: float = 40, quaran
     assert by_account[2] == quarantined
 
 
-def memory_mb(worker: Worker) -> float:
-    assert worker.process
-    status = Path(f"/proc/{worker.process.pid}/status").read_text()
+def memory_mb(ingest: IngestProcess) -> float:
+    assert ingest.process
+    status = Path(f"/proc/{ingest.process.pid}/status").read_text()
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
 
 
-def cut_off(worker: Worker) -> int:
+def cut_off(ingest: IngestProcess) -> int:
     """How often the worker was without the broker."""
-    return worker.log.read_bytes().count(b'"connected": false')
+    return ingest.log.read_bytes().count(b'"connected": false')

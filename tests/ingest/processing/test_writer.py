@@ -12,12 +12,14 @@ from sqlalchemy import Engine, PoolProxiedConnection, event, text
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.intake import InboundPayload, IntakeResult, admit
+from rencheng.domain.message import ReceivedMessage
+from rencheng.intake import IntakeResult, admit
 from rencheng.store.accounting.counts import ReadingCounts
 from rencheng.store.core.database import open_database
 from rencheng.store.readings.merge import create_staging_on_connect
 from services.ingest.processing.writer import Stopped, Writer
-from tests.ingest.conftest import REGION, counts, scalar
+from tests.support.device_client import REGION
+from tests.support.ingest import counts, scalar
 
 NOW = datetime.now(UTC)
 DIRECTORY = {"G1": Device("G1", Kind.WATERLOGGING, REGION)}
@@ -29,7 +31,7 @@ def batch(count: int = 3, *, first: int = 0) -> list[IntakeResult]:
         for n in range(count)
     ]
     topic = f"rencheng/v1/{REGION}/waterlogging/G1/telemetry"
-    return [admit(InboundPayload(topic, body, NOW), DIRECTORY, ClockLimits()) for body in [*bodies, b"broken"]]
+    return [admit(ReceivedMessage(topic, body, NOW), DIRECTORY, ClockLimits()) for body in [*bodies, b"broken"]]
 
 
 @pytest.fixture
@@ -42,7 +44,7 @@ def engine(database_url: str, database: Engine) -> Iterator[Engine]:
 
 @pytest.fixture
 def writer(engine: Engine) -> Iterator[Writer]:
-    writer = Writer(engine, worker="rencheng-ingest-0", stop=threading.Event())
+    writer = Writer(engine, name="rencheng-ingest-0", stop=threading.Event())
     yield writer
     writer.close()
 
@@ -105,7 +107,7 @@ def test_a_doubt_is_settled_before_the_next_batch(writer: Writer, next_commit: F
 def test_what_another_process_of_the_slot_wrote_meanwhile_is_not_taken_for_ours(
     writer: Writer, engine: Engine, next_commit: Fault, database: Engine
 ) -> None:
-    successor = Writer(engine, worker="rencheng-ingest-0", stop=threading.Event(), now=lambda: NOW + timedelta(hours=1))
+    successor = Writer(engine, name="rencheng-ingest-0", stop=threading.Event(), now=lambda: NOW + timedelta(hours=1))
     next_commit("is lost")
     writes = iter([lambda: successor.write(batch(), received_through=NOW)])
 
@@ -126,7 +128,7 @@ def test_a_writer_asked_to_stop_while_the_database_is_away_gives_the_batch_up(da
     away = open_database(database_url.replace("@127.0.0.1:", "@127.0.0.1:1"), name="nobody there")
     threading.Timer(0.5, stop.set).start()
     with pytest.raises(Stopped):
-        Writer(away, worker="w", stop=stop).write(batch(), received_through=NOW)
+        Writer(away, name="w", stop=stop).write(batch(), received_through=NOW)
 
 
 def test_a_transaction_of_the_slot_that_is_under_way_is_waited_for(

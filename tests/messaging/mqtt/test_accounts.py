@@ -20,8 +20,8 @@ from rencheng.messaging.mqtt.accounts import write_password_file
 from rencheng.runtime.settings import BrokerAccounts
 from rencheng.store.core.database import open_database
 from rencheng.store.registry.devices import add_region, load_directory, retire
-from tests.broker.conftest import eventually
 from tests.conftest import Broker
+from tests.support.polling import eventually
 
 REGION = "370102"
 

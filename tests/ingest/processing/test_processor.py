@@ -7,18 +7,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from rencheng.intake import InboundPayload
+from rencheng.domain.message import ReceivedMessage
 from services.ingest.processing.processor import open_processor
 from services.ingest.settings import IngestSettings
 from tests.conftest import Broker
-from tests.ingest.conftest import REGION
+from tests.support.device_client import REGION
 
 
-def message(*ages_s: float) -> InboundPayload:
+def message(*ages_s: float) -> ReceivedMessage:
     now = datetime.now(UTC)
     times = [(now - timedelta(seconds=age_s)).isoformat() for age_s in ages_s]
     items = [{"time": time, "depth_mm": 1} for time in times]
-    return InboundPayload(f"rencheng/v1/{REGION}/waterlogging/G1/telemetry", json.dumps(items).encode(), now)
+    return ReceivedMessage(f"rencheng/v1/{REGION}/waterlogging/G1/telemetry", json.dumps(items).encode(), now)
 
 
 def test_what_follows_from_a_device_that_floods_is_not_read_for_a_moment(

@@ -10,7 +10,7 @@ from local_stack.mosquitto import MosquittoServer
 from local_stack.ports import choose_port
 from local_stack.programs import Programs
 from rencheng.domain.errors import NotPossible
-from rencheng.messaging.mqtt.probe import NoAnswer, ProbeResult, probe_broker
+from rencheng.messaging.mqtt.probe import NoReply, ProbeResult, probe_broker
 from tests.conftest import SERVICES, Broker
 
 DEFAULTS = "max_inflight_messages 20\nmax_queued_messages 1000"
@@ -50,7 +50,7 @@ def test_our_own_broker_lets_everything_through_and_keeps_everything(broker: Bro
 
 def test_a_broker_that_hangs_up_on_who_answers_without_leave_is_found_out(broker: Broker) -> None:
     broker.add_accounts("rencheng-foreign")
-    with pytest.raises(NoAnswer) as found:
+    with pytest.raises(NoReply) as found:
         probe_broker(broker.address, speaker=broker.account("foreign"), listener=broker.account("operator"))
 
     assert found.value.cut_off
@@ -59,7 +59,7 @@ def test_a_broker_that_hangs_up_on_who_answers_without_leave_is_found_out(broker
 def test_a_broker_that_drops_answers_in_silence_is_found_out(narrow_broker: Broker) -> None:
     narrow_broker.add_accounts("rencheng-foreign")
     speaker, listener = narrow_broker.account("foreign"), narrow_broker.account("operator")
-    with pytest.raises(NoAnswer) as found:
+    with pytest.raises(NoReply) as found:
         probe_broker(narrow_broker.address, speaker=speaker, listener=listener)
 
     assert not found.value.cut_off

@@ -14,11 +14,13 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.receipt import message_id
 from rencheng.store.registry.devices import register
 from tests.conftest import Broker
-from tests.ingest.conftest import GAUGES, REGION, Sender, Worker, counts, eventually, sample, scalar
-from tests.ingest.load import audit, under_load
 from tests.support.mqtt_listener import Listener, listening
+from tests.support.device_client import REGION, DeviceClient
+from tests.support.ingest import GAUGES, IngestProcess, counts, sample, scalar
+from tests.support.ingest_load import audit, under_load
+from tests.support.polling import eventually
 
-MakeSender = Callable[[str], Sender]
+Connect = Callable[[str], DeviceClient]
 LIVE_QUOTA = 60
 """Readings a minute of a device whose quota is small: 180 at once."""
 
@@ -47,9 +49,9 @@ def settled(replies: Listener, name: str = "keeper") -> list[str]:
 
 
 def test_a_device_that_asked_is_told_what_is_settled_after_the_commit_and_never_before(
-    worker: Worker, sender: MakeSender, database: Engine, replies: Listener
+    ingest: IngestProcess, connect: Connect, database: Engine, replies: Listener
 ) -> None:
-    keeper, plain = sender("keeper"), sender("G1")
+    keeper, plain = connect("keeper"), connect("G1")
     good, odd = b'{"time": "%s", "depth_mm": 4}' % datetime.now(UTC).isoformat().encode(), b"\xff odd"
     plain.send(sample())
     with database.connect() as connection:
@@ -70,10 +72,10 @@ def test_a_device_that_asked_is_told_what_is_settled_after_the_commit_and_never_
 
 
 def test_a_refused_reading_is_answered_with_its_place_and_reason_and_a_stranger_is_not(
-    worker: Worker, sender: MakeSender, database: Engine, replies: Listener
+    ingest: IngestProcess, connect: Connect, database: Engine, replies: Listener
 ) -> None:
     reading = sample(depth_mm=10)
-    gauge, stranger = sender("G2"), sender("nobody-knows")
+    gauge, stranger = connect("G2"), connect("nobody-knows")
     stranger.send(reading)
     gauge.send(reading)
     gauge.send([sample(), reading | {"depth_mm": 11}, {"time": "soon", "depth_mm": 1}])
@@ -90,9 +92,9 @@ def test_a_refused_reading_is_answered_with_its_place_and_reason_and_a_stranger_
 
 
 def test_a_thousand_messages_a_second_are_answered_about_once_a_second(
-    worker: Worker, sender: MakeSender, database: Engine, replies: Listener
+    ingest: IngestProcess, connect: Connect, database: Engine, replies: Listener
 ) -> None:
-    with under_load([sender("keeper")]) as load:
+    with under_load([connect("keeper")]) as load:
         load.wait_for(1200)
     audit(database, load.published)
 
@@ -101,9 +103,9 @@ def test_a_thousand_messages_a_second_are_answered_about_once_a_second(
 
 
 def test_a_device_that_floods_is_shed_alone_and_says_so_once_an_hour(
-    worker: Worker, sender: MakeSender, database: Engine, replies: Listener
+    ingest: IngestProcess, connect: Connect, database: Engine, replies: Listener
 ) -> None:
-    mad, others = sender("mad"), [sender(name) for name in GAUGES[:4]]
+    mad, others = connect("mad"), [connect(name) for name in GAUGES[:4]]
     first = datetime.now(UTC)
     with under_load(others) as load:
         moments = (first - timedelta(milliseconds=number) for number in range(3000))  # no two alike

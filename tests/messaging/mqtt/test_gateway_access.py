@@ -16,9 +16,9 @@ from rencheng.domain.kind import Kind
 from rencheng.runtime.settings import BrokerAccounts
 from rencheng.store.core.database import open_database
 from rencheng.store.registry.gateways import remove_gateway
-from tests.broker.conftest import eventually
 from tests.conftest import Broker
 from tests.support.mqtt_listener import listening
+from tests.support.polling import eventually
 
 PILES = Gateway("370102", Kind.CHARGING)
 OURS, OTHER_KIND, OTHER_REGION, WARNING = (

@@ -15,11 +15,12 @@ from rencheng.codecs.receipts import ReceiptDocument, decode_receipt
 from rencheng.domain.device import Device, DeviceState
 from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
+from rencheng.domain.message import ReceivedMessage
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.receipt import message_id
-from rencheng.intake import InboundPayload, IntakeResult, Rejection
+from rencheng.intake import IntakeResult, Rejection
 from rencheng.store.quarantine.record import QuarantineRecord
-from services.ingest.replies.pending import EXPLAINED_MAX, OWED_MAX, REJECTED_MAX, SETTLED_MAX, PendingReplies
+from services.ingest.replies.pending import EXPLAINED_MAX, PENDING_MAX, REJECTED_MAX, SETTLED_MAX, PendingReplies
 from services.ingest.replies.publisher import ReplyPublisher
 
 REGION = "370102"
@@ -35,7 +36,7 @@ def topic(name: str, channel: str = "telemetry") -> str:
 
 
 def stored(name: str, payload: bytes) -> IntakeResult:
-    return IntakeResult(InboundPayload(topic(name), payload, NOW), (WaterReading(name, 0, NOW),), device_id=name)
+    return IntakeResult(ReceivedMessage(topic(name), payload, NOW), (WaterReading(name, 0, NOW),), device_id=name)
 
 
 def refuse(
@@ -59,7 +60,7 @@ def test_who_asked_is_told_what_is_settled_and_nobody_else() -> None:
 
 def test_a_keep_alive_is_settled_as_a_reading_is_and_a_state_is_not_named() -> None:
     online = DeviceState("K0", online=True, received_at=NOW)
-    alive, state = (InboundPayload(topic("K0", channel), channel.encode(), NOW) for channel in ("telemetry", "state"))
+    alive, state = (ReceivedMessage(topic("K0", channel), channel.encode(), NOW) for channel in ("telemetry", "state"))
     answers = PendingReplies()
     answers.add([IntakeResult(message, state=online, device_id="K0") for message in (alive, state)], [], DIRECTORY)
 
@@ -80,7 +81,7 @@ def test_a_refusal_is_told_to_every_device_that_is_registered_and_in_service() -
 
 def test_what_was_shed_is_not_settled_and_its_device_is_told_when_to_come_back() -> None:
     shed = IntakeResult(
-        InboundPayload(topic("K0"), b"flood", NOW),
+        ReceivedMessage(topic("K0"), b"flood", NOW),
         rejections=(Rejection(-1, RejectionReason.QUOTA, "beyond", readings=20, retry_after_s=7.0),),
         device_id="K0",
     )
@@ -123,10 +124,10 @@ def test_what_is_owed_to_all_devices_together_is_bounded() -> None:
     directory = {f"G{n}": Device(f"G{n}", Kind.WATERLOGGING, REGION, receipts=True) for n in range(2500)}
     answers = PendingReplies()
     for name in directory:
-        answers.add([stored(name, b"x")] * (2 * OWED_MAX // 2500), [], directory)
+        answers.add([stored(name, b"x")] * (2 * PENDING_MAX // 2500), [], directory)
         answers.add([], [refuse(name, b"x")] * REJECTED_MAX, directory)
 
-    assert answers._pending == OWED_MAX
+    assert answers._pending == PENDING_MAX
     assert answers._explained == EXPLAINED_MAX
     assert len(answers.due(now_s=0, time=NOW, at_most=3000)) == 2500
     assert (answers._pending, answers._explained) == (0, 0)

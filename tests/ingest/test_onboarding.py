@@ -9,13 +9,15 @@ from rencheng.replay.attempt import IntakeLimits
 from rencheng.store.core.database import open_database
 from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.pending_devices import list_pending
-from tests.ingest.conftest import Sender, Worker, counts, eventually, sample, scalar
+from tests.support.device_client import DeviceClient
+from tests.support.ingest import IngestProcess, counts, sample, scalar
+from tests.support.polling import eventually
 
 
 def test_a_stranger_is_admitted_while_it_speaks_and_all_is_stored_once(
-    worker: Worker, sender: Callable[[str], Sender], database: Engine, database_url: str
+    ingest: IngestProcess, connect: Callable[[str], DeviceClient], database: Engine, database_url: str
 ) -> None:
-    stranger = sender("stranger")
+    stranger = connect("stranger")
     stranger.send([sample(3600), sample(3500)])
     for second in range(20):
         stranger.send(sample(second))

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from rencheng.domain.device import Device
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
+from rencheng.domain.message import ReceivedMessage
 from rencheng.domain.reading import WaterReading
-from rencheng.intake import InboundPayload, IntakeResult, Rejection
-from services.ingest.processing.quotas import BACKLOG_BURST_S, LIVE_BURST_S, PAUSE_S, Quotas
+from rencheng.intake import IntakeResult, Rejection
+from services.ingest.processing.quotas import BACKLOG_BURST_S, LIVE_BURST_S, RETRY_MARGIN_S, Quotas
 
 REGION = "370102"
 NOW = datetime(2026, 7, 20, 16, tzinfo=UTC)
@@ -26,7 +27,7 @@ DIRECTORY["played"] = Device("played", Kind.WATERLOGGING, REGION, world="drill")
 def message(name: str, *ages_s: float, at: datetime = NOW) -> IntakeResult:
     device = DIRECTORY.get(name)
     readings = tuple(WaterReading(name, 0, at - timedelta(seconds=age_s), depth_mm=1.0) for age_s in ages_s)
-    sent = InboundPayload(f"rencheng/v1/{REGION}/waterlogging/{name}/telemetry", b"", at)
+    sent = ReceivedMessage(f"rencheng/v1/{REGION}/waterlogging/{name}/telemetry", b"", at)
     return IntakeResult(sent, readings, device_id=name, world=device.world if device else "actual")
 
 
@@ -62,8 +63,8 @@ def test_who_is_shed_is_told_when_to_come_back_and_then_has_room_for_more_than_o
     assert shed.retry_after_s is not None
     back = apply(quotas, [message("mad", 0.1) for _ in range(300)], after_s=shed.retry_after_s)
 
-    assert PAUSE_S < shed.retry_after_s <= PAUSE_S + 1
-    assert passed(back) == pytest.approx(PAUSE_S + 1, abs=1)
+    assert RETRY_MARGIN_S < shed.retry_after_s <= RETRY_MARGIN_S + 1
+    assert passed(back) == pytest.approx(RETRY_MARGIN_S + 1, abs=1)
 
 
 def test_a_backlog_is_not_a_flood_and_holds_no_live_reading_up() -> None:

@@ -1,0 +1,19 @@
+"""A message as a device's publisher sent it, whatever broker carried it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMessage:
+    """A message as it arrived.
+
+    Attributes:
+        topic: where it was published.
+        payload: its bytes.
+        received_at: when it arrived, by the platform's clock, UTC.
+    """
+
+    topic: str
+    payload: bytes
+    received_at: datetime
