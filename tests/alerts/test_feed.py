@@ -50,7 +50,7 @@ def commit(database: Engine, through_s: float, *rows: tuple[float, float]) -> No
     through = datetime.now(UTC) + timedelta(seconds=through_s)
     progress = (
         "INSERT INTO ingest_progress VALUES ('w', now(), now(), :through, now())"
-        " ON CONFLICT (worker) DO UPDATE SET committed_through = :through, seen_at = now()"
+        " ON CONFLICT (writer) DO UPDATE SET committed_through = :through, seen_at = now()"
     )
     row = (
         "INSERT INTO waterlogging_readings (device_id, channel, time, depth_mm, quality, received_at)"

@@ -2,14 +2,15 @@
 
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from os import kill
 
 import pytest
 
-from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.session import Session
-from tests.alerts.services import Dispatcher, eventually
 from tests.conftest import Broker
+from tests.device_sims.listener import Listener, listening
+from tests.support.polling import eventually
 
 TOPIC = "rencheng/v1/370102/warning/S1"
 
@@ -21,79 +22,81 @@ def session(broker: Broker) -> Iterator[Session]:
         client_id="rencheng-alerts",
         account=broker.account("alerts"),
         subscriptions=["rencheng/v1/+/waterlogging/+/telemetry"],
-        inbox=Inbox(),
         persistent=False,
     )
     with session:
-        eventually(lambda: session.is_connected, expected=True)
+        eventually(lambda: session.is_connected)
         yield session
 
 
-def said(word: str) -> bytes:
-    return f'{{"msg_type": "{word}", "identifier": "{word}", "site": {{"id": "S1"}}}}'.encode()
+@pytest.fixture
+def subscriber(broker: Broker) -> Iterator[Listener]:
+    user, password = broker.account("operator")
+    with listening(user=user, password=password, address=broker.address) as listener:
+        yield listener
 
 
-def test_what_was_offered_while_the_broker_was_away_is_not_sent_behind_our_back(
-    session: Session, broker: Broker, dispatcher: Dispatcher
-) -> None:
-    broker.server.stop()
-    eventually(lambda: session.is_connected, expected=False)
-    assert [session.publish(TOPIC, said("old"), retain=True, timeout_s=1) for _ in range(5)] == [False] * 5
-    broker.server.start()
-    eventually(lambda: session.is_connected, expected=True)
-
-    assert session.publish(TOPIC, said("new"), retain=True, timeout_s=5)
-    eventually(lambda: dispatcher.types("S1"), ["new"])
-
-
-def test_what_got_no_word_goes_before_what_comes_later(
-    session: Session, broker: Broker, dispatcher: Dispatcher
-) -> None:
-    eventually(lambda: session.publish(TOPIC, said("first"), retain=True, timeout_s=5), expected=True)
-    eventually(lambda: dispatcher.types("S1"), ["first"])
+@contextmanager
+def frozen(broker: Broker) -> Iterator[None]:
+    """Stop the broker's process for a while, without closing its connections."""
     pid = broker.server.pid
     assert pid is not None
     kill(pid, signal.SIGSTOP)
     try:
-        assert not session.publish(TOPIC, said("second"), retain=True, timeout_s=0.3)
-        assert not session.publish(TOPIC, said("third"), retain=True, timeout_s=0.3)
+        yield
     finally:
         kill(pid, signal.SIGCONT)
 
-    assert session.publish(TOPIC, said("third"), retain=True, timeout_s=5)
-    eventually(lambda: dispatcher.types("S1"), ["first", "second", "third"])
+
+def publish_first(session: Session, subscriber: Listener) -> None:
+    eventually(lambda: session.publish(TOPIC, b"first", retain=True, timeout_s=5))
+    eventually(lambda: subscriber.heard(TOPIC), [b"first"])
 
 
-def test_what_is_sent_without_waiting_comes_in_order_and_is_settled_once(
-    session: Session, dispatcher: Dispatcher
+def test_a_message_offered_while_the_broker_was_away_is_not_sent_later(
+    session: Session, broker: Broker, subscriber: Listener
 ) -> None:
-    eventually(lambda: session.publish(TOPIC, said("first"), retain=True, timeout_s=5), expected=True)
-    eventually(lambda: dispatcher.types("S1"), ["first"])
-    words = [f"word-{number}" for number in range(50)]
-    sent = session.publish_nowait([(TOPIC, said(word)) for word in words], retain=True)
-    assert session.publish(TOPIC, said("last"), retain=True, timeout_s=5)
+    broker.server.stop()
+    eventually(lambda: not session.is_connected)
+    assert [session.publish(TOPIC, b"old", retain=True, timeout_s=1) for _ in range(5)] == [False] * 5
+    broker.server.start()
+    eventually(lambda: session.is_connected)
+
+    assert session.publish(TOPIC, b"new", retain=True, timeout_s=5)
+    eventually(lambda: subscriber.heard(TOPIC), [b"new"])
+
+
+def test_an_overdue_message_goes_before_a_later_one(session: Session, broker: Broker, subscriber: Listener) -> None:
+    publish_first(session, subscriber)
+    with frozen(broker):
+        assert not session.publish(TOPIC, b"second", retain=True, timeout_s=0.3)
+        assert not session.publish(TOPIC, b"third", retain=True, timeout_s=0.3)
+
+    assert session.publish(TOPIC, b"third", retain=True, timeout_s=5)
+    eventually(lambda: subscriber.heard(TOPIC), [b"first", b"second", b"third"])
+
+
+def test_messages_sent_without_waiting_come_in_order_and_are_acked_once(session: Session, subscriber: Listener) -> None:
+    publish_first(session, subscriber)
+    bodies = [f"body-{number}".encode() for number in range(50)]
+    sent = session.publish_nowait([(TOPIC, body) for body in bodies], retain=True)
+    assert session.publish(TOPIC, b"last", retain=True, timeout_s=5)
 
     assert session.acked(wait_s=5) == set(sent)
     assert len(sent) == 50
     assert session.acked() == set()
-    eventually(lambda: dispatcher.types("S1"), ["first", *words, "last"])
+    eventually(lambda: subscriber.heard(TOPIC), [b"first", *bodies, b"last"])
 
 
-def test_what_was_sent_to_a_silent_broker_is_not_taken_and_goes_before_what_comes_later(
-    session: Session, broker: Broker, dispatcher: Dispatcher
+def test_messages_sent_to_a_frozen_broker_are_not_acked_and_go_before_later_ones(
+    session: Session, broker: Broker, subscriber: Listener
 ) -> None:
-    eventually(lambda: session.publish(TOPIC, said("first"), retain=True, timeout_s=5), expected=True)
-    eventually(lambda: dispatcher.types("S1"), ["first"])
-    pid = broker.server.pid
-    assert pid is not None
-    kill(pid, signal.SIGSTOP)
-    try:
-        sent = session.publish_nowait([(TOPIC, said("second")), (TOPIC, said("third"))], retain=True)
+    publish_first(session, subscriber)
+    with frozen(broker):
+        sent = session.publish_nowait([(TOPIC, b"second"), (TOPIC, b"third")], retain=True)
         assert session.acked(wait_s=0.3) == set()
-        assert not session.publish(TOPIC, said("fourth"), retain=True, timeout_s=0.3)
-    finally:
-        kill(pid, signal.SIGCONT)
+        assert not session.publish(TOPIC, b"fourth", retain=True, timeout_s=0.3)
 
-    assert session.publish(TOPIC, said("fifth"), retain=True, timeout_s=5)
+    assert session.publish(TOPIC, b"fifth", retain=True, timeout_s=5)
     assert session.acked() == set(sent)
-    eventually(lambda: dispatcher.types("S1"), ["first", "second", "third", "fifth"])
+    eventually(lambda: subscriber.heard(TOPIC), [b"first", b"second", b"third", b"fifth"])
