@@ -7,8 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
-from rencheng.messaging.mqtt import packets
 from device_sims.fleet.schedule import ScheduledMessage
+from rencheng.messaging.mqtt import packets
 
 WINDOW = 500
 """How many messages may wait for their PUBACK on one connection. Mosquitto takes more, and answers them all."""

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from device_sims.errors import NotLoopback
-from rencheng.messaging.mqtt import packets
 from device_sims.fleet.connection import FleetConnection
 from device_sims.fleet.connection_map import ConnectionMap
 from device_sims.fleet.ledger import Ledger
 from device_sims.fleet.plan import FleetPlan
 from device_sims.fleet.schedule import ScheduledMessage, reconnect_storms, scheduled_messages
+from rencheng.messaging.mqtt import packets
 
 AHEAD_MAX = 100_000
 """So many messages may be unconfirmed in all; then the fleet's clock waits: a broker that is away costs no memory."""

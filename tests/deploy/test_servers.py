@@ -23,9 +23,9 @@ from rencheng.store.readings.merge import ReceivedReading, WriteStatus, create_s
 from services.jobs.app import run_once
 from services.jobs.catalogue import JOBS
 from services.jobs.settings import JobSettings
-from tests.support.polling import eventually
 from tests.store.upkeep import turn_into_columns
 from tests.support.compose_file import ROOT
+from tests.support.polling import eventually
 
 COMPOSE = ROOT / "deploy" / "compose"
 NOT_AUTHORISED = 5

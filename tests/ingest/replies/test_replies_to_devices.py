@@ -14,10 +14,10 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.receipt import message_id
 from rencheng.store.registry.devices import register
 from tests.conftest import Broker
-from tests.support.mqtt_listener import Listener, listening
 from tests.support.device_client import REGION, DeviceClient
 from tests.support.ingest import GAUGES, IngestProcess, counts, sample, scalar
 from tests.support.ingest_load import audit, under_load
+from tests.support.mqtt_listener import Listener, listening
 from tests.support.polling import eventually
 
 Connect = Callable[[str], DeviceClient]

@@ -6,8 +6,8 @@ from contextlib import ExitStack
 import pytest
 
 from tests.conftest import Broker
-from tests.support.mqtt_listener import Listener, listening
 from tests.support.device_client import DeviceClient
+from tests.support.mqtt_listener import Listener, listening
 from tests.support.polling import eventually
 
 OURS, THEIRS = "rencheng/v1/370102/waterlogging/G1/reply", "rencheng/v1/370102/waterlogging/G2/reply"

@@ -9,7 +9,7 @@ import pytest
 
 from rencheng.messaging.mqtt.session import Session
 from tests.conftest import Broker
-from tests.device_sims.listener import Listener, listening
+from tests.support.mqtt_listener import Listener, listening
 from tests.support.polling import eventually
 
 TOPIC = "rencheng/v1/370102/warning/S1"
