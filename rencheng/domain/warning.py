@@ -26,14 +26,14 @@ class Certainty(StrEnum):
 
 
 class WarningRule(StrEnum):
-    """Which rule set the level of a warning."""
+    """The rule that set the level of a warning."""
 
     OBSERVED = "observed"
     """The depth reached the threshold."""
     PREDICTED = "predicted"
     """The depth will probably reach the threshold."""
     RAINED = "rained"
-    """Rainfall alone reached its threshold."""
+    """Rain alone reached its threshold."""
     RECEDED = "receded"
     """The depth fell below the threshold."""
 

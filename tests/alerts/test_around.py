@@ -71,7 +71,7 @@ def test_a_sign_is_told_in_both_languages_and_in_the_document() -> None:
     assert "佐证：充电桩p＜1＞接地故障" in in_chinese(message, site, PUBLISHER).description
     assert "存疑：信号机s1处车流正常" in in_chinese(message, site, PUBLISHER).description
     english = in_english(message, site, PUBLISHER).description
-    assert "Corroborated by: charger p＜1＞ reports a ground fault (since " in english
+    assert "Corroborated by: charging pile p＜1＞ reports a ground fault (since " in english
     assert f":{clock}). Contradicted by: traffic flows normally at signal s1" in english
     assert [each["kind"] for each in grounds["corroborates"]] == ["ground_fault"]
     assert [each["device_id"] for each in grounds["contradicts"]] == ["s1"]

@@ -24,7 +24,7 @@ def files(tmp_path: Path) -> dict[str, Path]:
         "\ufeffdevice_id,time,depth_mm\n" + "".join(f"A,{row}\n" for row in depths) + f"X,{depths[0]}\n"
     )
     paths["sites"].write_text(
-        json.dumps([{"site_id": "S", "type": "lane", "thresholds_mm": MM, "devices": ["A", "B"]}])
+        json.dumps([{"site_id": "S", "type": "lane", "thresholds_mm": MM, "depth_gauge_ids": ["A", "B"]}])
     )
     paths["rain"].write_text("gauge_id,time,rain_mm\nP,2026-07-20T12:00:00Z,1.5\n")
     return paths
@@ -46,7 +46,7 @@ def test_it_needs_no_server_no_configuration_and_no_network(files: dict[str, Pat
         ("S", "alert", "yellow", "2026-07-20T12:05:00+00:00")
     ]
     assert ran.stdout == ""
-    assert "type 'lane' is not known here and taken as road" in ran.stderr
+    assert "type 'lane' is unknown and treated as road" in ran.stderr
     assert "4 readings and 1 of rain at 1 sites" in ran.stderr
     assert "1 devices are listed by no site and passed over, X among them" in ran.stderr
     assert "1 listed devices have no reading, B of site S among them" in ran.stderr
@@ -74,7 +74,7 @@ def test_no_reading_gives_no_message(files: dict[str, Path], capsys: pytest.Capt
     [
         ("rain", b"gauge_id,time,rain_mm\nP,noon,1\n", "line 2: Invalid isoformat string"),
         ("readings", b"device_id,time,depth_mm\n\xff\xfe", "is not UTF-8 text"),
-        ("sites", b"[", "no JSON"),
+        ("sites", b"[", "not JSON"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_and_nothing_is_written(

