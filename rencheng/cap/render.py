@@ -10,8 +10,7 @@ from rencheng.domain.warning import MessageType, WarningMessage
 from rencheng.engine.forecast.forecast import HORIZONS_S
 from rencheng.text.formatting import UNPRINTABLE, number, plain, stamp
 from rencheng.text.publisher import Publisher
-from rencheng.text.sentences import Sentences, in_chinese, in_english
-from rencheng.text.validation import validate
+from rencheng.text.sentences import ComposedWarning, Sentences
 
 EVENT_CODE = ("OET:v1.2", "OET-140")
 """Overland flood. Source: OASIS Event Terms List 1.2, with the name of the list as its users write it."""
@@ -20,19 +19,19 @@ REGION_CODE = "GB/T 2260"
 """The national standard of district codes."""
 
 
-def render(message: WarningMessage, site: Site, publisher: Publisher) -> str:
-    """Return the message as a CAP 1.2 document, to be encoded as UTF-8.
+def render(warning: ComposedWarning) -> str:
+    """Return a warning as a CAP 1.2 document, to be encoded as UTF-8.
 
     Raises:
-        ValueError: the message contradicts itself or its site, or is an Update or Cancel without references.
+        ValueError: the message is an Update or Cancel without references, or a text has a control character.
     """
-    validate(message, site)
+    message = warning.message
     if message.message_type is not MessageType.ALERT and not message.references:
         raise ValueError(f"{message.identifier} is an {message.message_type} without references: nothing to update")
     alert = ET.Element("alert", {"xmlns": CAP_NAMESPACE})
-    _add_envelope(alert, message, publisher)
-    for sentences in (in_chinese(message, site, publisher), in_english(message, site, publisher)):
-        _add_info(alert, message, site, publisher, sentences)
+    _add_envelope(alert, message, warning.publisher)
+    for sentences in (warning.chinese, warning.english):
+        _add_info(alert, warning, sentences)
     ET.indent(alert)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(alert, encoding="unicode") + "\n"
 
@@ -65,10 +64,9 @@ def _add_envelope(alert: ET.Element, message: WarningMessage, publisher: Publish
     _add(alert, "incidents", message.warning_id)
 
 
-def _add_info(
-    alert: ET.Element, message: WarningMessage, site: Site, publisher: Publisher, sentences: Sentences
-) -> None:
+def _add_info(alert: ET.Element, warning: ComposedWarning, sentences: Sentences) -> None:
     """Add the warning in one language."""
+    message, site, publisher = warning.message, warning.site, warning.publisher
     info = ET.SubElement(alert, "info")
     _add_classification(info, message, site, sentences)
     _add(info, "effective", stamp(message.issued_at))

@@ -9,11 +9,10 @@ from rencheng.cap import mapping
 from rencheng.domain.evidence import CONTRADICTING, Evidence
 from rencheng.domain.level import WarningLevelWord
 from rencheng.domain.site import Site
-from rencheng.domain.warning import ArmedBy, Certainty, Grounds, MessageType, WarningMessage, WarningRule
+from rencheng.domain.warning import ArmedBy, Certainty, Grounds, MessageType, WarningRule
 from rencheng.engine.forecast.forecast import HORIZONS_S
 from rencheng.text.formatting import place_en, place_zh, stamp
-from rencheng.text.publisher import Publisher
-from rencheng.text.sentences import in_chinese, in_english
+from rencheng.text.sentences import ComposedWarning
 
 
 class Bilingual(TypedDict):
@@ -106,13 +105,9 @@ class WarningDocument(TypedDict):
     web: str
 
 
-def warning_document(message: WarningMessage, site: Site, publisher: Publisher) -> WarningDocument:
-    """Return the message as a JSON object. On Cancel, `level` is the level that ended and `in_force` is false.
-
-    Raises:
-        ValueError: the message contradicts itself or its site.
-    """
-    chinese, english = in_chinese(message, site, publisher), in_english(message, site, publisher)
+def warning_document(warning: ComposedWarning) -> WarningDocument:
+    """Return a warning as a JSON object. On Cancel, `level` is the level that ended and `in_force` is false."""
+    message, chinese, english = warning.message, warning.chinese, warning.english
     return {
         "identifier": message.identifier,
         "warning_id": message.warning_id,
@@ -121,7 +116,7 @@ def warning_document(message: WarningMessage, site: Site, publisher: Publisher) 
         "status": mapping.status(message),
         "world": message.world,
         "in_force": not message.ends_warning,
-        "site": _site(site),
+        "site": _site(warning.site),
         "level": message.level.warning_word,
         "certainty": mapping.certainty(message),
         "issued_at": stamp(message.issued_at),
@@ -131,7 +126,7 @@ def warning_document(message: WarningMessage, site: Site, publisher: Publisher) 
         "instruction": {"zh": chinese.instruction, "en": english.instruction},
         "grounds": _grounds(message.grounds, message.evidence),
         "references": [identifier for identifier, _ in message.references],
-        "web": publisher.page(message.warning_id),
+        "web": warning.publisher.page(message.warning_id),
     }
 
 

@@ -35,26 +35,30 @@ class Sentences:
     instruction: str
 
 
-def in_chinese(message: WarningMessage, site: Site, publisher: Publisher) -> Sentences:
-    """Return the warning in Chinese.
+@dataclass(frozen=True, slots=True)
+class ComposedWarning:
+    """A valid message with its texts, from which the JSON and the CAP document are made."""
+
+    message: WarningMessage
+    site: Site
+    publisher: Publisher
+    chinese: Sentences
+    english: Sentences
+
+
+def compose(message: WarningMessage, site: Site, publisher: Publisher) -> ComposedWarning:
+    """Check a message and write its texts in both languages.
 
     Raises:
         ValueError: the message contradicts itself or its site.
     """
-    return _sentences(message, site, publisher.sender_name_zh, CHINESE)
-
-
-def in_english(message: WarningMessage, site: Site, publisher: Publisher) -> Sentences:
-    """Return the warning in English.
-
-    Raises:
-        ValueError: the message contradicts itself or its site.
-    """
-    return _sentences(message, site, publisher.sender_name_en, ENGLISH)
+    validate(message, site)
+    chinese = _sentences(message, site, publisher.sender_name_zh, CHINESE)
+    english = _sentences(message, site, publisher.sender_name_en, ENGLISH)
+    return ComposedWarning(message, site, publisher, chinese, english)
 
 
 def _sentences(message: WarningMessage, site: Site, sender_name: str, language: Language) -> Sentences:
-    validate(message, site)
     return Sentences(
         language=language.tag,
         event=language.event,

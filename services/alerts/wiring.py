@@ -30,6 +30,7 @@ from rencheng.store.warnings.notices import newest_notices
 from rencheng.store.warnings.record import RenderedWarning
 from rencheng.store.warnings.sent import SentMessage, sent_of_open_warnings
 from rencheng.text.publisher import Publisher
+from rencheng.text.sentences import compose
 from services.alerts.isolation import isolated
 from services.alerts.outbox.fast_relay import FastRelay
 from services.alerts.outbox.notice_publisher import NoticePublisher
@@ -155,10 +156,11 @@ class Parts:
         """A message in its outer forms, with what signals and piles around its site tell."""
         site = self.evaluator.sites[message.site_id]
         message = replace(message, evidence=self.nearby.evidence(site, message.issued_at))
+        composed = compose(message, site, self._publisher)
         return RenderedWarning(
             message,
-            warning_document(message, site, self._publisher),
-            render(message, site, self._publisher),
+            warning_document(composed),
+            render(composed),
             warning_topic(site.region, site.site_id),
         )
 

@@ -12,7 +12,7 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.messages.warning_json import warning_document
 from rencheng.store.registry.devices import register
-from rencheng.text.sentences import in_chinese, in_english
+from rencheng.text.sentences import compose
 from tests.alerts.conftest import MakeGauge
 from tests.alerts.services import REGION, Dispatcher, Gauge, Service, eventually, hasty_site, watch
 from tests.alerts.test_outbox import Flood
@@ -65,12 +65,12 @@ def test_a_sign_is_told_in_both_languages_and_in_the_document() -> None:
     at = said.message.issued_at - timedelta(minutes=3)
     signs = (Evidence(EvidenceKind.GROUND_FAULT, "p<1>", at), Evidence(EvidenceKind.TRAFFIC_FLOWS, "s1", at))
     message, site = replace(said.message, evidence=signs), flood.book.sites["S1"]
-    grounds = warning_document(message, site, PUBLISHER)["grounds"]
+    grounds = warning_document(compose(message, site, PUBLISHER))["grounds"]
     clock = at.astimezone().strftime("%M")
 
-    assert "佐证：充电桩p＜1＞接地故障" in in_chinese(message, site, PUBLISHER).description
-    assert "存疑：信号机s1处车流正常" in in_chinese(message, site, PUBLISHER).description
-    english = in_english(message, site, PUBLISHER).description
+    assert "佐证：充电桩p＜1＞接地故障" in compose(message, site, PUBLISHER).chinese.description
+    assert "存疑：信号机s1处车流正常" in compose(message, site, PUBLISHER).chinese.description
+    english = compose(message, site, PUBLISHER).english.description
     assert "Corroborated by: charging pile p＜1＞ reports a ground fault (since " in english
     assert f":{clock}). Contradicted by: traffic flows normally at signal s1" in english
     assert [each["kind"] for each in grounds["corroborates"]] == ["ground_fault"]

@@ -14,6 +14,7 @@ from rencheng.engine.record import SiteRecord
 from rencheng.messages.warning_json import warning_document
 from rencheng.store.registry.sites import load_states
 from rencheng.store.warnings.record import RenderedWarning
+from rencheng.text.sentences import compose
 from services.alerts.outbox.outbox import Outbox, Sendable
 from services.alerts.outbox.relay import relay_due
 from tests.alerts.gauge_play import reading
@@ -56,9 +57,8 @@ class Flood:
         ]
         site = self.book.sites[message.site_id]
         topic = f"rencheng/v1/370102/warning/{site.site_id}"
-        said = RenderedWarning(
-            message, dict(warning_document(message, site, PUBLISHER)), render(message, site, PUBLISHER), topic
-        )
+        composed = compose(message, site, PUBLISHER)
+        said = RenderedWarning(message, dict(warning_document(composed)), render(composed), topic)
         return [said], self.book.dirty_records()
 
 

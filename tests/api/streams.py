@@ -21,6 +21,7 @@ from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMess
 from rencheng.messages.warning_json import warning_document
 from rencheng.store.warnings.record import RenderedWarning, record
 from rencheng.text.publisher import Publisher
+from rencheng.text.sentences import compose
 from tests.api.conftest import SITES, beijing
 
 NOON = beijing("07-20T12:00:00")
@@ -58,9 +59,8 @@ def said(
         Grounds(WarningRule.OBSERVED, "g1", 412.0, 12.5, 400.0, None, 1),
         earlier,
     )
-    return RenderedWarning(
-        message, warning_document(message, site, PUBLISHER), render(message, site, PUBLISHER), "topic"
-    )
+    composed = compose(message, site, PUBLISHER)
+    return RenderedWarning(message, warning_document(composed), render(composed), "topic")
 
 
 def say(engine: Engine, *messages: RenderedWarning) -> None:

@@ -17,6 +17,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import MessageType, WarningMessage
 from rencheng.text.formatting import place_en, place_zh, stamp
+from rencheng.text.sentences import compose
 from tests.support.cap_messages import PUBLISHER, example_chain, example_site, schema_accepts_it, warnings
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "cap"
@@ -24,7 +25,7 @@ GOLDEN = Path(__file__).parent.parent / "golden" / "cap"
 
 @given(warnings())
 def test_every_message_is_valid_by_schema_and_by_rules(made: tuple[WarningMessage, Site]) -> None:
-    xml = render(*made, PUBLISHER)
+    xml = render(compose(*made, PUBLISHER))
 
     assert schema_accepts_it(xml)
     assert violations(xml) == []
@@ -34,7 +35,7 @@ def test_every_message_is_valid_by_schema_and_by_rules(made: tuple[WarningMessag
 @given(warnings())
 def test_a_message_can_be_read_back(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
-    alert = ET.fromstring(render(message, site, PUBLISHER))  # noqa: S314 - written a line above
+    alert = ET.fromstring(render(compose(message, site, PUBLISHER)))  # noqa: S314 - written a line above
 
     assert xml.text(alert, "identifier") == message.identifier
     assert xml.text(alert, "sender") == PUBLISHER.sender
@@ -50,7 +51,7 @@ def test_a_message_can_be_read_back(made: tuple[WarningMessage, Site]) -> None:
 def test_both_infos_carry_the_numbers(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
     grounds = message.grounds
-    alert = ET.fromstring(render(message, site, PUBLISHER))  # noqa: S314
+    alert = ET.fromstring(render(compose(message, site, PUBLISHER)))  # noqa: S314
     infos = [info for _, info in xml.infos(alert)]
 
     assert [xml.text(info, "language") for info in infos] == ["zh-CN", "en-US"]
@@ -74,7 +75,7 @@ def test_both_infos_carry_the_numbers(made: tuple[WarningMessage, Site]) -> None
 @given(warnings())
 def test_the_area_is_the_circle_of_the_site(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
-    alert = ET.fromstring(render(message, site, PUBLISHER))  # noqa: S314
+    alert = ET.fromstring(render(compose(message, site, PUBLISHER)))  # noqa: S314
     areas = [area for _, area in xml.areas(alert)]
 
     assert [xml.text(area, "areaDesc") for area in areas] == [place_zh(site), place_en(site)]
@@ -98,13 +99,13 @@ def test_the_area_is_the_circle_of_the_site(made: tuple[WarningMessage, Site]) -
 def test_golden_documents_are_current(golden: str) -> None:
     """On an intended change, write the new text of `render` over the file and read the difference."""
     message = dict(zip(["alert", "update", "cancel"], example_chain(), strict=True))[golden]
-    written = render(message, example_site(), PUBLISHER)
+    written = render(compose(message, example_site(), PUBLISHER))
 
     assert written == (GOLDEN / f"{golden}.xml").read_text(encoding="utf-8")
 
 
 def test_a_chain_refers_to_all_that_came_before() -> None:
-    documents = [ET.fromstring(render(message, example_site(), PUBLISHER)) for message in example_chain()]  # noqa: S314
+    documents = [ET.fromstring(render(compose(message, example_site(), PUBLISHER))) for message in example_chain()]  # noqa: S314
     sent = [
         (xml.text(alert, "sender"), xml.text(alert, "identifier"), xml.parse_time(xml.text(alert, "sent")))
         for alert in documents
@@ -115,7 +116,7 @@ def test_a_chain_refers_to_all_that_came_before() -> None:
 
 
 def test_a_cancel_is_an_all_clear_of_what_ended() -> None:
-    alert = ET.fromstring(render(example_chain()[2], example_site(), PUBLISHER))  # noqa: S314
+    alert = ET.fromstring(render(compose(example_chain()[2], example_site(), PUBLISHER)))  # noqa: S314
 
     for _, info in xml.infos(alert):
         names = ("responseType", "urgency", "severity", "certainty")
@@ -146,25 +147,25 @@ def test_a_message_that_contradicts_itself_is_rejected(changes: dict[str, object
     unfit = replace(example_chain()[1], **changes)  # type: ignore[arg-type]
 
     with pytest.raises(ValueError, match=error):
-        render(unfit, example_site(), PUBLISHER)
+        render(compose(unfit, example_site(), PUBLISHER))
 
 
 @pytest.mark.parametrize("changes", [{"latitude": float("nan")}, {"longitude": 181.0}, {"radius_m": float("inf")}])
 def test_a_site_without_a_valid_position_is_rejected(changes: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="no valid position"):
-        render(example_chain()[0], replace(example_site(), **changes), PUBLISHER)  # type: ignore[arg-type]
+        render(compose(example_chain()[0], replace(example_site(), **changes), PUBLISHER))  # type: ignore[arg-type]
 
 
 def test_control_characters_cannot_reach_a_document() -> None:
     with pytest.raises(ValueError, match="control character"):
-        render(example_chain()[0], replace(example_site(), region="3701\x0002"), PUBLISHER)
+        render(compose(example_chain()[0], replace(example_site(), region="3701\x0002"), PUBLISHER))
 
 
 @pytest.mark.parametrize("earlier", range(6))
 def test_a_message_may_have_any_number_of_earlier_ones(earlier: int) -> None:
     alert, update, _ = example_chain()
     message = replace(update, references=((alert.identifier, alert.issued_at),) * earlier) if earlier else alert
-    xml = render(message, example_site(), PUBLISHER)
+    xml = render(compose(message, example_site(), PUBLISHER))
 
     assert xml.count(",w-20260701-0001-1,") == earlier
     assert (message.message_type is MessageType.UPDATE) == bool(earlier)
@@ -185,7 +186,7 @@ def test_a_drawn_area_is_in_the_message_if_it_is_a_valid_polygon(
     corners: tuple[tuple[float, float], ...], drawn: bool
 ) -> None:
     message, site = example_chain()[0], example_site()
-    xml = render(message, replace(site, polygon=corners), PUBLISHER)
+    xml = render(compose(message, replace(site, polygon=corners), PUBLISHER))
     ring = " ".join(f"{north:.6f},{east:.6f}" for north, east in (*corners[:3], corners[0])) if corners else "none"
 
     assert schema_accepts_it(xml)

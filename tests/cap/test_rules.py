@@ -11,11 +11,12 @@ from rencheng.cap.render import render
 from rencheng.cap.rules.info import is_absolute
 from rencheng.cap.validation import RECOMMENDATIONS, RULES, recommendations, violations
 from rencheng.cap.xml import Rule, parse
+from rencheng.text.sentences import compose
 from tests.support.cap_messages import PUBLISHER, example_chain, example_site, schema_accepts_it
 
 Change = Callable[[str], str]
 
-GOOD = render(example_chain()[1], example_site(), PUBLISHER)
+GOOD = render(compose(example_chain()[1], example_site(), PUBLISHER))
 CENTRE = "36.651200,117.065100"
 
 

@@ -10,11 +10,12 @@ from rencheng.cap.render import render
 from rencheng.domain.site import Site
 from rencheng.domain.warning import MessageType, WarningMessage
 from rencheng.messages.warning_json import warning_document
+from rencheng.text.sentences import compose
 from tests.support.cap_messages import PUBLISHER, example_chain, example_site, warnings
 
 
 def test_a_cancelled_warning_has_the_level_that_ended() -> None:
-    made = warning_document(example_chain()[2], example_site(), PUBLISHER)
+    made = warning_document(compose(example_chain()[2], example_site(), PUBLISHER))
 
     assert made["level"] == "orange"
     assert made["in_force"] is False
@@ -23,7 +24,7 @@ def test_a_cancelled_warning_has_the_level_that_ended() -> None:
 
 
 def test_an_alert_in_full() -> None:
-    made = warning_document(example_chain()[0], example_site(), PUBLISHER)
+    made = warning_document(compose(example_chain()[0], example_site(), PUBLISHER))
 
     assert {name: value for name, value in made.items() if name not in {"headline", "description", "instruction"}} == {
         "identifier": "w-20260701-0001-1",
@@ -77,8 +78,8 @@ def test_an_alert_in_full() -> None:
 @given(warnings())
 def test_it_is_strict_json_and_agrees_with_cap(made: tuple[WarningMessage, Site]) -> None:
     message, site = made
-    json_form = warning_document(message, site, PUBLISHER)
-    alert = xml.parse(render(message, site, PUBLISHER))
+    json_form = warning_document(compose(message, site, PUBLISHER))
+    alert = xml.parse(render(compose(message, site, PUBLISHER)))
     _, chinese = next(xml.infos(alert))
 
     assert json.loads(json.dumps(json_form, allow_nan=False)) == json_form

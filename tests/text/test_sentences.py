@@ -9,7 +9,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import ArmedBy, Certainty, WarningMessage
 from rencheng.text.formatting import has_markup, minutes_left, number, plain, shortened
-from rencheng.text.sentences import in_chinese, in_english
+from rencheng.text.sentences import compose
 from tests.support.cap_messages import PUBLISHER, example_chain, example_site, warnings
 
 ALERT, UPDATE, CANCEL = example_chain()
@@ -17,7 +17,7 @@ SITE = example_site()
 
 
 def test_a_prediction_in_chinese() -> None:
-    sentences = in_chinese(ALERT, SITE, PUBLISHER)
+    sentences = compose(ALERT, SITE, PUBLISHER).chinese
 
     assert sentences.headline == "示例市防汛抗旱指挥部发布经十路下穿通道积水橙色预警"
     assert sentences.description == (
@@ -28,7 +28,7 @@ def test_a_prediction_in_chinese() -> None:
 
 
 def test_an_observation_in_english() -> None:
-    sentences = in_english(UPDATE, SITE, PUBLISHER)
+    sentences = compose(UPDATE, SITE, PUBLISHER).english
 
     assert sentences.headline == "Example City Flood Control updates orange ponding warning for Jingshi Road underpass"
     assert sentences.description == (
@@ -39,7 +39,8 @@ def test_an_observation_in_english() -> None:
 
 
 def test_an_all_clear_in_both() -> None:
-    chinese, english = in_chinese(CANCEL, SITE, PUBLISHER), in_english(CANCEL, SITE, PUBLISHER)
+    composed = compose(CANCEL, SITE, PUBLISHER)
+    chinese, english = composed.chinese, composed.english
 
     assert chinese.headline == "示例市防汛抗旱指挥部解除经十路下穿通道积水橙色预警"
     assert "积水深1.2厘米，每分钟下降2.5毫米，低于阈值5厘米，橙色预警解除。" in chinese.description
@@ -52,9 +53,9 @@ def test_a_step_down_names_the_new_level() -> None:
     grounds = replace(CANCEL.grounds, depth_mm=140.0, threshold_mm=200.0)
     message = replace(UPDATE, level=Level.YELLOW, grounds=grounds)
 
-    assert "低于阈值20厘米，预警等级调整为黄色。" in in_chinese(message, SITE, PUBLISHER).description
+    assert "低于阈值20厘米，预警等级调整为黄色。" in compose(message, SITE, PUBLISHER).chinese.description
     assert "below the threshold of 20 cm. The warning level is now yellow." in (
-        in_english(message, SITE, PUBLISHER).description
+        compose(message, SITE, PUBLISHER).english.description
     )
 
 
@@ -70,8 +71,8 @@ def test_a_step_down_names_the_new_level() -> None:
 def test_minutes_to_the_crossing(eta_s: float | None, chinese: str, english: str) -> None:
     message = replace(ALERT, certainty=Certainty.POSSIBLE, grounds=replace(ALERT.grounds, eta_s=eta_s))
 
-    assert chinese in in_chinese(message, SITE, PUBLISHER).description
-    assert english in in_english(message, SITE, PUBLISHER).description
+    assert chinese in compose(message, SITE, PUBLISHER).chinese.description
+    assert english in compose(message, SITE, PUBLISHER).english.description
 
 
 @pytest.mark.parametrize(
@@ -86,13 +87,14 @@ def test_minutes_to_the_crossing(eta_s: float | None, chinese: str, english: str
 def test_an_unknown_rise_is_never_no_rise(rise: float | None, chinese: str, english: str) -> None:
     message = replace(ALERT, grounds=replace(ALERT.grounds, rise_mm_per_min=rise))
 
-    assert chinese in in_chinese(message, SITE, PUBLISHER).description
-    assert english in in_english(message, SITE, PUBLISHER).description
+    assert chinese in compose(message, SITE, PUBLISHER).chinese.description
+    assert english in compose(message, SITE, PUBLISHER).english.description
 
 
 @given(warnings())
 def test_texts_are_short_apart_and_in_their_own_language(made: tuple[WarningMessage, Site]) -> None:
-    chinese, english = in_chinese(*made, PUBLISHER), in_english(*made, PUBLISHER)
+    composed = compose(*made, PUBLISHER)
+    chinese, english = composed.chinese, composed.english
     texts = [text for each in (chinese, english) for text in (each.headline, each.description, each.instruction)]
 
     assert max(len(chinese.headline), len(english.headline)) <= 140
@@ -102,7 +104,8 @@ def test_texts_are_short_apart_and_in_their_own_language(made: tuple[WarningMess
 
 @given(warnings())
 def test_only_an_exercise_is_marked_and_first(made: tuple[WarningMessage, Site]) -> None:
-    chinese, english = in_chinese(*made, PUBLISHER), in_english(*made, PUBLISHER)
+    composed = compose(*made, PUBLISHER)
+    chinese, english = composed.chinese, composed.english
     exercise = made[0].world != "actual"
 
     for text in (chinese.headline, chinese.description, chinese.instruction):
@@ -116,23 +119,24 @@ def test_only_an_exercise_is_marked_and_first(made: tuple[WarningMessage, Site])
 def test_site_types_with_special_dangers_have_special_instructions(kind: SiteType, level: Level) -> None:
     special = {SiteType.METRO_ENTRANCE, SiteType.UNDERGROUND_CAR_PARK, SiteType.CHARGING_STATION}
     message, site = replace(UPDATE, level=level), replace(SITE, site_type=kind)
-    common = in_chinese(message, replace(SITE, site_type=SiteType.ROAD), PUBLISHER).instruction
+    common = compose(message, replace(SITE, site_type=SiteType.ROAD), PUBLISHER).chinese.instruction
 
-    assert (in_chinese(message, site, PUBLISHER).instruction != common) == (kind in special and level is Level.ORANGE)
+    special_case = kind in special and level is Level.ORANGE
+    assert (compose(message, site, PUBLISHER).chinese.instruction != common) == special_case
 
 
 def test_the_site_type_is_added_unless_the_name_contains_it() -> None:
     site = replace(SITE, name_zh="历山路", name_en="Lishan Road", site_type=SiteType.TUNNEL)
 
-    assert "历山路（隧道）监测点" in in_chinese(UPDATE, site, PUBLISHER).description
-    assert "Lishan Road (tunnel): gauge" in in_english(UPDATE, site, PUBLISHER).description
+    assert "历山路（隧道）监测点" in compose(UPDATE, site, PUBLISHER).chinese.description
+    assert "Lishan Road (tunnel): gauge" in compose(UPDATE, site, PUBLISHER).english.description
 
 
 def test_a_site_without_a_name_is_named_by_its_identifier() -> None:
     site = replace(SITE, name_zh=" ", name_en="\x00")
 
-    assert "发布jn-jingshi-underpass积水" in in_chinese(ALERT, site, PUBLISHER).headline
-    assert in_english(ALERT, site, PUBLISHER).headline.endswith("for jn-jingshi-underpass")
+    assert "发布jn-jingshi-underpass积水" in compose(ALERT, site, PUBLISHER).chinese.headline
+    assert compose(ALERT, site, PUBLISHER).english.headline.endswith("for jn-jingshi-underpass")
 
 
 def test_the_longest_names_keep_the_colour_and_some_of_the_place() -> None:
@@ -140,8 +144,8 @@ def test_the_longest_names_keep_the_colour_and_some_of_the_place() -> None:
     site = replace(SITE, name_zh="桥" * 500, name_en="B" * 500, world="drill")
     message = replace(UPDATE, world="drill")
 
-    assert in_chinese(message, site, publisher).headline.endswith("桥桥…积水橙色预警")
-    assert in_english(message, site, publisher).headline.endswith("orange ponding warning for " + "B" * 33 + "…")
+    assert compose(message, site, publisher).chinese.headline.endswith("桥桥…积水橙色预警")
+    assert compose(message, site, publisher).english.headline.endswith("orange ponding warning for " + "B" * 33 + "…")
 
 
 @pytest.mark.parametrize(
@@ -203,8 +207,8 @@ def test_readiness_and_nearby_rises_follow_the_probability(
     )
     message = replace(ALERT, grounds=grounds)
 
-    assert f"半小时内达到的概率为80%。{chinese}依据" in in_chinese(message, SITE, PUBLISHER).description
+    assert f"半小时内达到的概率为80%。{chinese}依据" in compose(message, SITE, PUBLISHER).chinese.description
     assert (
         f"The probability within half an hour is 80 %.{english} Basis"
-        in in_english(message, SITE, PUBLISHER).description
+        in compose(message, SITE, PUBLISHER).english.description
     )
