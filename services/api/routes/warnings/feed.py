@@ -11,15 +11,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from rencheng.cap import atom
-from rencheng.cap.atom import FeedAddress, Language
+from rencheng.cap.atom import ATOM_MEDIA_TYPE, FeedAddress, Language
 from rencheng.domain.level import Level
 from rencheng.store.warnings import feed
 from services.api.deps import ByWorld, Db, LevelMin
 from services.api.http.models import paginate
 
 router = APIRouter(tags=["warnings"])
-
-ATOM_TYPE = "application/atom+xml"
 
 ENTRIES = 30
 """Of a page. An entry is about three kilobytes, so that a page stays near a hundred."""
@@ -33,11 +31,14 @@ _TICK = timedelta(seconds=2)
 class AtomFeed(Response):
     """An Atom document."""
 
-    media_type = ATOM_TYPE
+    media_type = ATOM_MEDIA_TYPE
 
 
 _RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"description": "Atom", "content": {ATOM_TYPE: {"example": '<feed xmlns="http://www.w3.org/2005/Atom"/>'}}},
+    200: {
+        "description": "Atom",
+        "content": {ATOM_MEDIA_TYPE: {"example": '<feed xmlns="http://www.w3.org/2005/Atom"/>'}},
+    },
     304: {"description": "Nothing has changed since `If-None-Match` or `If-Modified-Since`"},
 }
 

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Query, Response
 
+from rencheng.cap.xml import CAP_MEDIA_TYPE
 from rencheng.domain.level import Level, LevelWord
 from rencheng.domain.warning import MessageType
 from rencheng.store.core.sessions import Row
@@ -18,8 +19,6 @@ from services.api.http.errors import NotFound, described
 from services.api.http.models import ApiModel, Page, example, level_word, paginate, present
 
 router = APIRouter(prefix="/warnings", tags=["warnings"])
-
-CAP = "application/cap+xml"
 
 _WARNING = {
     "warning_id": "underpass-3-20260720T080100Z",
@@ -104,7 +103,7 @@ class WarningInDetail(SiteWarning):
 class CapDocument(Response):
     """A CAP document, as it was said."""
 
-    media_type = CAP
+    media_type = CAP_MEDIA_TYPE
 
 
 @router.get("", summary="List warnings 预警列表", operation_id="list_warnings")
@@ -154,7 +153,7 @@ def get_warning(database: Db, zone: Zone, warning_id: WarningId) -> WarningInDet
 _CAP_RESPONSES: dict[int | str, dict[str, Any]] = described(HTTPStatus.NOT_FOUND) | {
     200: {
         "description": "CAP 1.2",
-        "content": {CAP: {"example": '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">…</alert>'}},
+        "content": {CAP_MEDIA_TYPE: {"example": '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">…</alert>'}},
     }
 }
 
