@@ -35,7 +35,7 @@ def device_fields(**options: Any) -> dict[str, Any]:  # noqa: ANN401 - fields of
     try:
         return ChangeForm(**given).given_fields()
     except ValidationError as error:
-        raise NotPossible("; ".join(validation_findings(error))) from None
+        raise NotPossible("; ".join(validation_findings(error, "device"))) from None
 
 
 def print_account(device: Device, password: str) -> None:
