@@ -22,7 +22,7 @@ def change_device(connection: Connection, device_id: str, given: Mapping[str, An
     Raises:
         NotPossible: there is no such device in service, or it cannot be so.
     """
-    known = _in_service(connection, device_id)
+    known = _device_in_service(connection, device_id)
     wanted = replace(known, **given)
     # one that was registered as the wrong kind can be mended as long as nothing lies there
     is_blank = newest_time(connection, known.kind, device_id) is None
@@ -45,7 +45,7 @@ def rotate_password(connection: Connection, device_id: str, *, actor: str) -> st
     Raises:
         NotPossible: there is no such device in service.
     """
-    _in_service(connection, device_id)
+    _device_in_service(connection, device_id)
     password = new_password()
     set_password(connection, device_id, password_hash(password))
     audit.record(connection, actor, "device.rotate", f"device {device_id}", {})
@@ -62,7 +62,7 @@ def replace_device(
     Raises:
         NotPossible: there is no such old device in service, or the new one's name is taken or no name.
     """
-    old = _in_service(connection, old_id)
+    old = _device_in_service(connection, old_id)
     if new_id in find_devices(connection, [new_id]):
         raise NotPossible(f"there is a device {new_id} already; a device that takes another's place is a new one")
     new = replace(old, device_id=new_id, replaces=old_id, **given)
@@ -83,12 +83,12 @@ def retire_device(connection: Connection, device_id: str, *, actor: str) -> None
     Raises:
         NotPossible: there is no such device in service.
     """
-    _in_service(connection, device_id)
+    _device_in_service(connection, device_id)
     retire(connection, device_id)
     audit.record(connection, actor, "device.retire", f"device {device_id}", {})
 
 
-def _in_service(connection: Connection, device_id: str) -> Device:
+def _device_in_service(connection: Connection, device_id: str) -> Device:
     device = find_devices(connection, [device_id]).get(device_id)
     if device is None or device.retired_at is not None:
         raise NotPossible(f"no device {device_id} is in service; `rencheng device list` shows which are")

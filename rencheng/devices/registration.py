@@ -92,7 +92,7 @@ def register_forms(
     passwords = {device.device_id: new_password() for device in new}
     hashes = _hashed(list(passwords.values()), on_hashed)
     register(connection, [*zip(new, hashes, strict=True), *((device, None) for device in changed)])
-    _write_down(connection, actor, new, changed)
+    _record_audit(connection, actor, new, changed)
     on_passwords(passwords)
     return RegistrationResult(
         passwords, [device.device_id for device in changed], len(wanted) - len(new) - len(changed)
@@ -154,10 +154,10 @@ def validation_errors(connection: Connection, wanted: Sequence[Device], known: M
                 f"{device.device_id}: it is {before.kind} in the world {before.world}, and its readings lie there;"
                 " retire it, and register another name"
             )
-    return wrong + _misplaced(connection, wanted)
+    return wrong + _site_errors(connection, wanted)
 
 
-def _misplaced(connection: Connection, wanted: Sequence[Device]) -> list[str]:
+def _site_errors(connection: Connection, wanted: Sequence[Device]) -> list[str]:
     named = {device.site_id for device in wanted if device.site_id is not None}
     worlds = worlds_of_sites(connection, named)
     wrong = []
@@ -179,7 +179,7 @@ def _hashed(passwords: Sequence[str], say: OnHashed) -> list[str]:
     return hashes
 
 
-def _write_down(connection: Connection, actor: str, new: Sequence[Device], changed: Sequence[Device]) -> None:
+def _record_audit(connection: Connection, actor: str, new: Sequence[Device], changed: Sequence[Device]) -> None:
     if len(new) + len(changed) == 1:
         [device] = [*new, *changed]
         audit.record(connection, actor, "device.add" if new else "device.change", f"device {device.device_id}", {})

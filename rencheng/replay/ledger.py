@@ -18,7 +18,7 @@ from rencheng.store.readings.merge import RowResult, WriteStatus
 from rencheng.store.registry.devices import save_states
 from rencheng.store.retention.quarantine import count_dropped
 
-WORKER = "replay"
+REPLAY_WRITER = "replay"
 """Under which name replays stand in the account."""
 
 
@@ -35,8 +35,8 @@ class ReplayOutcome:
 
     quarantine_id: int
     moved: bool
-    tally: ReadingCounts
-    refusals: tuple[Rejection, ...]
+    counts: ReadingCounts
+    rejections: tuple[Rejection, ...]
 
 
 class ReplayLedger:
@@ -52,14 +52,14 @@ class ReplayLedger:
         self._became: dict[int, dict[str, int]] = {}
         self._now = datetime.now(UTC)
 
-    def settle(
+    def record_result(
         self, entry: QuarantineEntry, tried: IntakeResult, fates: Sequence[tuple[int, RowResult]]
     ) -> ReplayOutcome:
         """Book what became of an entry's readings: the fate of each that was read, by its place in the message."""
         refusals = [*tried.rejections, *(Rejection(p, f.reason, f.detail) for p, f in fates if isinstance(f, Rejected))]
         taken = [fate for _, fate in fates if isinstance(fate, WriteStatus)]
         if not taken and tried.state is None and self._stays(entry, refusals):
-            return ReplayOutcome(entry.quarantine_id, moved=False, tally=ReadingCounts(), refusals=tuple(refusals))
+            return ReplayOutcome(entry.quarantine_id, moved=False, counts=ReadingCounts(), rejections=tuple(refusals))
         # of what a flooding device sent, the first message of an hour is kept, and the rest only counted
         repeats = 1 if entry.reason is RejectionReason.QUOTA else entry.times
         stored = sum(fate is WriteStatus.STORED for fate in taken)
@@ -70,7 +70,7 @@ class ReplayLedger:
         if tried.state is not None:
             save_states(self._connection, [tried.state])
         self._mark(entry, tally, dropped=entry.times - left)
-        self._moved.append(ReplayOutcome(entry.quarantine_id, moved=True, tally=tally, refusals=tuple(refusals)))
+        self._moved.append(ReplayOutcome(entry.quarantine_id, moved=True, counts=tally, rejections=tuple(refusals)))
         return self._moved[-1]
 
     def close(self) -> None:
@@ -81,13 +81,13 @@ class ReplayLedger:
         # closed first, so that what is refused again is no repetition of itself
         close_entries(self._connection, self._became, actor=self._actor, fixed_topic=topic, fixed_payload=payload)
         add_to_quarantine(self._connection, self._refused)
-        count(self._connection, WORKER, self._now, self._tallies)
+        count(self._connection, REPLAY_WRITER, self._now, self._tallies)
         self._write_down()
 
     def _write_down(self) -> None:
         numbers = [outcome.quarantine_id for outcome in self._moved]
         subject = f"quarantine {numbers[0]}" if len(numbers) == 1 else "quarantine"
-        total = sum((outcome.tally for outcome in self._moved), ReadingCounts())
+        total = sum((outcome.counts for outcome in self._moved), ReadingCounts())
         fixed = [name for name in ("topic", "payload") if self._fix and getattr(self._fix, name) is not None]
         detail = {"entries": numbers, "fixed": fixed, "became": _figures(total)}
         audit.record(self._connection, self._actor, "quarantine.replay", subject, detail)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.replay.attempt import Fix, IntakeLimits, attempt, positions_of
-from rencheng.replay.ledger import WORKER, ReplayLedger, ReplayOutcome
+from rencheng.replay.ledger import REPLAY_WRITER, ReplayLedger, ReplayOutcome
 from rencheng.store.accounting.counts import ReadingCounts, lock_writer
 from rencheng.store.core.database import Connection, Engine, translate_errors
 from rencheng.store.quarantine.log import QuarantineFilters
@@ -71,7 +71,7 @@ def replay(
     for last in (False,) * (ATTEMPTS - 1) + (True,):
         try:
             with translate_errors(), engine.begin() as connection:
-                lock_writer(connection, WORKER)
+                lock_writer(connection, REPLAY_WRITER)
                 return _replay(connection, lock_open_entries(connection, quarantine_ids), limits, actor, fix, now())
         except StoreUnavailable:
             if last:
@@ -95,7 +95,7 @@ def replay_matching(
     return ReplaySummary(
         entries=len(found),
         moved=sum(outcome.moved for outcome in outcomes),
-        counts=sum((outcome.tally for outcome in outcomes), ReadingCounts()),
+        counts=sum((outcome.counts for outcome in outcomes), ReadingCounts()),
         next_after=found[-1][0] if len(found) == limit else None,
     )
 
@@ -132,6 +132,6 @@ def _replay(
     for (k, position, _), fate in zip(read, fates, strict=True):
         by_entry[k].append((position, fate))
     book = ReplayLedger(connection, actor, fix)
-    outcomes = [book.settle(entry, tried[k], by_entry[k]) for k, entry in enumerate(entries)]
+    outcomes = [book.record_result(entry, tried[k], by_entry[k]) for k, entry in enumerate(entries)]
     book.close()
     return outcomes

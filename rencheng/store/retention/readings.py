@@ -33,7 +33,7 @@ def old_chunks(connection: Connection, hypertable: Hypertable, keep: timedelta) 
 
 def preview_drop(connection: Connection, hypertable: Hypertable, keep: timedelta) -> DroppedChunks:
     """What `drop_old` would do now. Drops nothing."""
-    return _sorted_out(connection, hypertable, old_chunks(connection, hypertable, keep))
+    return _split_droppable(connection, hypertable, old_chunks(connection, hypertable, keep))
 
 
 def drop_old_chunks(connection: Connection, hypertable: Hypertable, keep: timedelta) -> DroppedChunks:
@@ -46,28 +46,28 @@ def drop_old_chunks(connection: Connection, hypertable: Hypertable, keep: timede
     connection.execute(text("SET LOCAL lock_timeout = '5s'"))  # whoever comes after us in the queue waits as well
     for chunk in old:
         connection.execute(text(f"LOCK TABLE {chunk.name} IN ACCESS EXCLUSIVE MODE"))
-    dropped = _sorted_out(connection, hypertable, old)
+    dropped = _split_droppable(connection, hypertable, old)
     for chunk in dropped.chunks:  # each by its own span: one that appeared meanwhile was not asked about, and stays
         connection.execute(
             text(
                 "SELECT drop_chunks(CAST(:name AS regclass), older_than => CAST(:ends AS timestamptz),"
                 " newer_than => CAST(:begins AS timestamptz))"
             ),
-            {"name": hypertable.handle, "ends": chunk.ends, "begins": chunk.begins},
+            {"name": hypertable.qualified_name, "ends": chunk.ends, "begins": chunk.begins},
         )
     if dropped.chunks:
-        _remember(connection, hypertable, max(chunk.ends for chunk in dropped.chunks))
+        _record_horizon(connection, hypertable, max(chunk.ends for chunk in dropped.chunks))
     return dropped
 
 
-def _sorted_out(connection: Connection, hypertable: Hypertable, old: list[Chunk]) -> DroppedChunks:
+def _split_droppable(connection: Connection, hypertable: Hypertable, old: list[Chunk]) -> DroppedChunks:
     """Which of the old chunks may go. The first that is still needed keeps those behind it, so that no hole appears."""
-    needed_from = _first_needed(connection, hypertable) if old else None
+    needed_from = _needed_from(connection, hypertable) if old else None
     going = [chunk for chunk in old if needed_from is None or chunk.ends <= needed_from]
     return DroppedChunks(going, old[len(going) :])
 
 
-def _first_needed(connection: Connection, hypertable: Hypertable) -> datetime | None:
+def _needed_from(connection: Connection, hypertable: Hypertable) -> datetime | None:
     """From when on a rollup still has to be made from this, directly or by way of a finer one; None: no such need."""
     levels = list(Granularity)
     upto = 1 if hypertable.granularity == RAW else levels.index(Granularity(hypertable.granularity)) + 2
@@ -87,7 +87,7 @@ def _first_entry(connection: Connection, rollup: Rollup) -> datetime | None:
     return moment
 
 
-def _remember(connection: Connection, hypertable: Hypertable, before: datetime) -> None:
+def _record_horizon(connection: Connection, hypertable: Hypertable, before: datetime) -> None:
     statement = insert(storage_horizons).values(
         kind=hypertable.kind.value, granularity=hypertable.granularity, dropped_before=before
     )
