@@ -1,6 +1,5 @@
 """`rencheng quarantine replay`: process rejected messages again."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +10,7 @@ from commands.progress_bar import progress_bar
 from commands.quarantine.filters import ByDevice, ByKind, ByReason, ByWorld, Since, Until, quarantine_filters
 from rencheng.domain.errors import NotPossible
 from rencheng.replay.attempt import Fix
-from rencheng.replay.run import ReplaySummary, combined, replay, replay_matching
+from rencheng.replay.run import ReplaySummary, replay, replay_parts
 from rencheng.store.accounting.counts import ReadingCounts
 from rencheng.store.core.database import Engine
 from rencheng.store.quarantine.log import QuarantineFilters, count_open
@@ -54,24 +53,16 @@ def replay_all(engine: Engine, filters: QuarantineFilters) -> ReplaySummary:
         expected = count_open(connection, filters)
     total = ReplaySummary()
     with progress_bar("replaying", expected) as show_done:
-        for part in _parts(engine, filters):
-            total = combined(total, part)
+        for part in replay_parts(engine, filters, limits=limits(), actor=operator()):
+            total += part
             show_done(total.entries)
     return total
-
-
-def _parts(engine: Engine, filters: QuarantineFilters) -> Iterator[ReplaySummary]:
-    after: int | None = 0
-    while after is not None:
-        part = replay_matching(engine, filters, limits=limits(), actor=operator(), after=after)
-        yield part
-        after = part.next_after
 
 
 def _replay_numbers(engine: Engine, numbers: list[int], fix: Fix | None) -> None:
     outcomes = replay(engine, numbers, limits=limits(), actor=operator(), fix=fix)
     for outcome in outcomes:
-        for rejection in () if outcome.moved else outcome.refusals:
+        for rejection in () if outcome.moved else outcome.rejections:
             typer.echo(f"{outcome.quarantine_id} stays: {rejection.reason}: {rejection.detail}", err=True)
     moved = [outcome for outcome in outcomes if outcome.moved]
     _print_summary(ReplaySummary(len(numbers), len(moved), sum((each.tally for each in moved), ReadingCounts())))

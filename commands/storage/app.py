@@ -114,7 +114,7 @@ def _described(connection: Connection, hypertable: Hypertable, settings: JobSett
     ]
     if held:
         parts.append(f"from {held[0].begins:%Y-%m-%d}")
-    if by_columns := sum(chunk.by_columns for chunk in held):
+    if by_columns := sum(chunk.is_compressed for chunk in held):
         parts.append(f"{by_columns} in the columnstore")
     if gone:
         parts.append(f"dropped before {gone:%Y-%m-%d %H:%M} UTC")

@@ -98,9 +98,7 @@ def test_a_failed_job_records_its_error_and_the_next_job_runs(engine: Engine, se
         (False, timedelta(seconds=60), True),
     ],
 )
-def test_a_job_is_due_after_its_interval_or_sooner_after_failure(
-    *, succeeded: bool, age: timedelta, due: bool
-) -> None:
+def test_a_job_is_due_after_its_interval_or_sooner_after_failure(*, succeeded: bool, age: timedelta, due: bool) -> None:
     started = NOON - age
     entry = job_runs.JobRun("j", HOUR, started, started, started if succeeded else None, 0, None, None)
 
