@@ -65,7 +65,7 @@ def _replay_numbers(engine: Engine, numbers: list[int], fix: Fix | None) -> None
         for rejection in () if outcome.moved else outcome.rejections:
             typer.echo(f"{outcome.quarantine_id} stays: {rejection.reason}: {rejection.detail}", err=True)
     moved = [outcome for outcome in outcomes if outcome.moved]
-    _print_summary(ReplaySummary(len(numbers), len(moved), sum((each.tally for each in moved), ReadingCounts())))
+    _print_summary(ReplaySummary(len(numbers), len(moved), sum((each.counts for each in moved), ReadingCounts())))
     if not moved:
         raise NotPossible("nothing was replayed; the other entries do not exist or were replayed before")
 
