@@ -1,1 +1,1 @@
-"""Decode payloads to readings and encode readings, one module or package for each format."""
+"""Bytes to readings and back, one file a format."""

@@ -1,4 +1,4 @@
-"""The protocol of a codec."""
+"""What every codec offers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from rencheng.domain.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class BadItem:
-    """A reading of a message that is rejected. `position` counts from 0 within the message."""
+    """One reading of a message that cannot be. `position` counts from 0 within the message."""
 
     position: int
     reason: RejectionReason
@@ -19,22 +19,22 @@ class BadItem:
 
 
 class Codec(Protocol):
-    """A payload format. Both directions are deterministic: no clock, no I/O."""
+    """A format. Both directions are pure: no clock, no I/O."""
 
     def decode(self, kind: Kind, device_id: str, payload: bytes) -> tuple[list[Reading], list[BadItem]]:
-        """Decode a payload. A bad reading in an array is rejected alone.
+        """Read a payload. One bad reading in an array is refused alone.
 
-        A payload with neither a reading nor a bad item is a keep-alive.
+        Neither a reading nor a bad item: a keep-alive, which says that the device is there.
 
         Raises:
-            Rejected: with reason `undecodable`, if the payload as a whole cannot be decoded.
+            Refused: with reason `undecodable`, if the payload as a whole cannot be read.
         """
         ...
 
     def encode(self, readings: Sequence[Reading]) -> bytes:
-        """Encode readings of one device as a payload that `decode` decodes to equal readings.
+        """Write readings of one device as a payload that `decode` reads back equal.
 
         Raises:
-            ValueError: the format cannot express one of them.
+            ValueError: the format has no words for one of them.
         """
         ...

@@ -1,4 +1,4 @@
-"""The meaning of a SenML name and its unit. Device vendors find it in docs/reference/codecs.md."""
+"""What a SenML name and its unit mean here; docs/reference/codecs.md tells those who write devices."""
 
 import re
 from collections.abc import Mapping
@@ -9,16 +9,16 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Measurand
 
 MISSING = "missing"
-"""The text value of `depth` when the device could not measure, because SenML has no null."""
+"""What `depth` says, as a text, when the device could not measure: SenML has no null."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """The meaning of a name.
+    """What a name stands for.
 
     Attributes:
         target: the field of a payload, or the measurand.
-        units: the factor for a value in each unit, the stored unit first; None for a text.
+        units: by what a value in each unit is multiplied, the stored unit first; None for a text.
     """
 
     target: str
@@ -40,7 +40,7 @@ _WATER = {
     "errors": Meaning("error_flags", _COUNT),
     "mode": Meaning("mode", None),
 }
-_CHARGER = {
+_PILE = {
     "energy": Meaning(Measurand.ENERGY_KWH, {"kWh": 1, "Wh": 0.001, "J": 1 / 3.6e6}),
     "power": Meaning(Measurand.POWER_KW, {"kW": 1, "W": 0.001}),
     "current": Meaning(Measurand.CURRENT_A, {"A": 1, "mA": 0.001}),
@@ -51,7 +51,7 @@ _CHARGER = {
     "status": Meaning(Measurand.STATUS, None),
     "error": Meaning("error_code", None),
 }
-NAMES: dict[Kind, dict[str, Meaning]] = {Kind.WATERLOGGING: _WATER, Kind.CHARGING: _CHARGER, Kind.SIGNAL: {}}
+NAMES: dict[Kind, dict[str, Meaning]] = {Kind.WATERLOGGING: _WATER, Kind.CHARGING: _PILE, Kind.SIGNAL: {}}
 
 _STEPS = re.compile(r"[/:]")
 _CHANNEL, _CONNECTOR, _EVENT = (
@@ -62,8 +62,8 @@ _CHANNEL, _CONNECTOR, _EVENT = (
 
 
 @dataclass(frozen=True, slots=True)
-class FieldValue:
-    """A field of a reading. `part` separates readings of one time: by channel, connector and so on."""
+class Said:
+    """One field of one reading. `part` tells readings of one instant apart: the channel, or connector and so on."""
 
     part: tuple[object, ...]
     common: dict[str, object]
@@ -71,11 +71,11 @@ class FieldValue:
     value: object
 
 
-def interpret(kind: Kind, record: Record) -> FieldValue:
-    """Return the field that a record holds. Only the last steps of its name count, because the topic names the device.
+def understand(kind: Kind, record: Record) -> Said:
+    """What a record says about a device of this kind. Only the last steps of its name count: the topic says who it is.
 
     Raises:
-        BadRecord: a name, unit or value without a meaning here.
+        BadRecord: a name, unit or value that means nothing here.
     """
     steps = _STEPS.split(record.name)
     if kind is Kind.SIGNAL:
@@ -84,34 +84,30 @@ def interpret(kind: Kind, record: Record) -> FieldValue:
     if meaning is None:
         raise BadRecord(f"{record.name!r} ends in none of {', '.join(NAMES[kind])}")
     value = _converted(meaning, record)
-    return (
-        _charger_field(steps[:-1], meaning, value)
-        if kind is Kind.CHARGING
-        else _gauge_field(steps[:-1], meaning, value)
-    )
+    return _of_pile(steps[:-1], meaning, value) if kind is Kind.CHARGING else _of_gauge(steps[:-1], meaning, value)
 
 
-def _gauge_field(steps: list[str], meaning: Meaning, value: object) -> FieldValue:
+def _of_gauge(steps: list[str], meaning: Meaning, value: object) -> Said:
     numbered = _CHANNEL.fullmatch(steps[-1]) if steps else None
     channel = int(numbered[1]) if numbered else 0
-    return FieldValue((channel,), {"channel": channel}, meaning.target, value)
+    return Said((channel,), {"channel": channel}, meaning.target, value)
 
 
-def _charger_field(steps: list[str], meaning: Meaning, value: object) -> FieldValue:
+def _of_pile(steps: list[str], meaning: Meaning, value: object) -> Said:
     transaction = ""
     if len(steps) > 2 and steps[-2] == "tx":  # noqa: PLR2004 - c1/tx/T7
         transaction, steps = steps[-1], steps[:-2]
     connector = _CONNECTOR.fullmatch(steps[-1]) if steps else None
     if connector is None:
-        raise BadRecord("a charger's record names its connector: c1/power, or c1/tx/T7/energy")
+        raise BadRecord("a pile's name says which connector: c1/power, or c1/tx/T7/energy")
     is_status = meaning.target in {Measurand.STATUS, "error_code"}
     measurand = Measurand.STATUS if is_status else Measurand(meaning.target)
     common = {"connector_id": int(connector[1]), "transaction_id": transaction, "measurand": measurand}
     name = "error_code" if meaning.target == "error_code" else "status" if is_status else "value"
-    return FieldValue(tuple(common.values()), common, name, value)
+    return Said(tuple(common.values()), common, name, value)
 
 
-def _event(step: str, record: Record) -> FieldValue:
+def _event(step: str, record: Record) -> Said:
     event = _EVENT.fullmatch(step)
     if event is None:
         raise BadRecord(f"{record.name!r} does not end in event and its number, such as event82")
@@ -119,7 +115,7 @@ def _event(step: str, record: Record) -> FieldValue:
         raise BadRecord("an event's value is its parameter, a whole number")
     if record.unit not in {"", "count"}:
         raise BadRecord(f"an event's parameter has no unit {record.unit!r}")
-    return FieldValue((event[1], record.value), {"event_id": int(event[1])}, "parameter", record.value)
+    return Said((event[1], record.value), {"event_id": int(event[1])}, "parameter", record.value)
 
 
 def _converted(meaning: Meaning, record: Record) -> object:
@@ -127,10 +123,10 @@ def _converted(meaning: Meaning, record: Record) -> object:
         return None
     if meaning.units is None:
         if not isinstance(record.value, str):
-            raise BadRecord(f"{record.name!r} needs a text (vs)")
+            raise BadRecord(f"{record.name!r} tells a text (vs)")
         return record.value
     if isinstance(record.value, bool | str):
-        raise BadRecord(f"{record.name!r} needs a number (v)")
+        raise BadRecord(f"{record.name!r} tells a number (v)")
     if record.unit not in meaning.units:
         given = f"not {record.unit!r}" if record.unit else "and has none"
         raise BadRecord(f"{record.name!r} has one of the units {', '.join(filter(None, meaning.units))}, {given}")

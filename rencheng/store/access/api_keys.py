@@ -1,4 +1,4 @@
-"""API keys with scopes. The secret is shown once and stored only as a hash."""
+"""Who may ask: keys with scopes. The secret is shown once and kept only as a hash."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
 from rencheng.store.schema.tables import api_keys
 
 PREFIX = "rck"
-"""Marks a token as a key of this platform, so that secret scanners can find it."""
+"""Marks a token as one of ours, so that scanners of leaked secrets can find it."""
 
 _KEY_ID_BYTES = 8
 _SECRET_BYTES = 32
@@ -25,27 +25,27 @@ _NO_SUCH_KEY = hashlib.sha256(b"").digest()
 
 
 class KeyScope(StrEnum):
-    """A permission of a key. No scope implies another: a key has exactly the scopes that it lists."""
+    """What a key may do. None implies another: a key can do what it lists and nothing else."""
 
     TELEMETRY_READ = "telemetry:read"
-    """Read devices, sites, readings, history and counts."""
+    """Devices, sites, readings, history and counts."""
     WARNINGS_READ = "warnings:read"
-    """Read warnings, their messages and CAP documents."""
+    """Warnings, their messages and CAP documents."""
     OPERATE = "operate"
-    """Change sites and their thresholds, silences and maintenance windows."""
+    """What an operator changes: sites and their thresholds, silences and maintenance."""
     WEATHER_WRITE = "weather:write"
-    """Submit rain signals and forecasts."""
+    """Hand in what the weather service says: rain signals and forecasts."""
     DEVICES_WRITE = "devices:write"
-    """Register, change and retire devices, and set their passwords."""
+    """The register of devices: who may speak, and with which password."""
     QUARANTINE_REPLAY = "quarantine:replay"
-    """Correct and replay quarantined messages."""
+    """To mend and replay what was refused, which makes stored readings of it."""
     ADMIN = "admin"
-    """Read raw payloads in quarantine and the audit log."""
+    """What is kept from ordinary readers: raw payloads in quarantine, and who did what."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key without its secret."""
+    """A key as it may be shown: all but its secret."""
 
     key_id: str
     name: str
@@ -56,7 +56,7 @@ class Key:
 
 
 def create(connection: Connection, name: str, scopes: Iterable[KeyScope], expires_at: datetime | None = None) -> str:
-    """Create a key and return its token, `rck_<key id>_<secret>`. The token cannot be shown again."""
+    """Make a key and return its token, `rck_<key id>_<secret>`. It cannot be shown again."""
     key_id, secret = secrets.token_hex(_KEY_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
     connection.execute(
         insert(api_keys).values(
@@ -71,41 +71,41 @@ def create(connection: Connection, name: str, scopes: Iterable[KeyScope], expire
 
 
 def verify(connection: Connection, token: str) -> Key | None:
-    """Return the key of a token; None if the token is unknown, wrong, expired or revoked. One query."""
+    """The key that a token belongs to; None if it is unknown, wrong, expired or revoked. One query."""
     prefix, _, rest = token.partition("_")
     key_id, _, secret = rest.partition("_")
     if prefix != PREFIX or not key_id.isalnum() or not key_id.isascii():
         return None
     row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id, *_USABLE)).mappings().one_or_none()
-    # compare in constant time, and also without such a key
+    # compared in constant time, and also when there is no such key
     matches = hmac.compare_digest(_hash(secret), row["secret_hash"] if row else _NO_SUCH_KEY)
     return _as_key(row) if row and matches else None
 
 
 def in_force(connection: Connection, key_ids: Iterable[str]) -> frozenset[str]:
-    """Return the keys among these that are neither expired nor revoked."""
+    """Those of some keys that are neither expired nor revoked."""
     query = select(api_keys.c.key_id).where(api_keys.c.key_id.in_(list(key_ids)), *_USABLE)
     return frozenset(connection.execute(query).scalars())
 
 
 def revoke(connection: Connection, key_id: str) -> bool:
-    """Revoke a key. Return False if no such key is in force."""
+    """Refuse a key from now on. False if there is no such key in force."""
     query = update(api_keys).where(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))
     return connection.execute(query.values(revoked_at=func.now())).rowcount == 1
 
 
 def list_keys(connection: Connection) -> list[Key]:
-    """Return all keys, also expired and revoked ones, the oldest first."""
+    """All keys, also expired and revoked ones, oldest first."""
     query = select(api_keys).order_by(api_keys.c.created_at, api_keys.c.key_id)
     return [_as_key(row) for row in connection.execute(query).mappings()]
 
 
 def _hash(secret: str) -> bytes:
-    """Hash a secret. A fast hash is enough, because 256 random bits cannot be guessed."""
+    """A fast hash is enough: slow ones protect guessable passwords, and 256 random bits cannot be guessed."""
     return hashlib.sha256(secret.encode()).digest()
 
 
 def _as_key(row: RowMapping) -> Key:
-    # a scope of a newer version is left out, because it grants nothing here
+    # a scope that a newer version knew is left out: it gives no right here
     known = frozenset(KeyScope(scope) for scope in row["scopes"] if scope in set(KeyScope))
     return Key(row["key_id"], row["name"], known, row["created_at"], row["expires_at"], row["revoked_at"])

@@ -1,14 +1,11 @@
-"""The staging path: COPY readings into a staging table, insert new keys, and compare the known ones.
-
-`docs/reference/sql/` shows the statements of each kind.
-"""
+"""Readings in, the long way: COPY into a staging table, insert what is new, tell repetition from contradiction."""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -16,44 +13,43 @@ from sqlalchemy import Connection, Engine, event
 
 from rencheng.domain.errors import Rejected, RejectionReason, StoreUnavailable
 from rencheng.domain.reading import Reading
-from rencheng.store.core.driver import driver_of
 from rencheng.store.core.errors import is_unavailable
 from rencheng.store.readings.row_mapping import READING_TABLES, ReadingTable, since_2000_us
 
-_Driver = psycopg.Connection[Any]
+_Driver = psycopg.Connection[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedReading:
-    """A reading, and the arrival time of its message (UTC)."""
+    """A reading, and when its message reached us (UTC)."""
 
     reading: Reading
     received_at: datetime
 
 
 class WriteStatus(Enum):
-    """The result of writing an accepted reading."""
+    """What became of a reading that the database took or knew."""
 
     STORED = auto()
     DUPLICATE = auto()
 
 
 RowResult = WriteStatus | Rejected
-"""Stored, stored already with the same values, or rejected with a reason."""
+"""Stored, known already with the same values, or refused with a reason."""
 
 
 def create_staging_on_connect(engine: Engine) -> None:
-    """Create the staging tables of `write` on every new connection of this engine.
+    """Give every connection of this engine the staging tables that `write` needs.
 
-    Connecting raises `StoreUnavailable` until the schema exists.
+    Connecting then raises `StoreUnavailable` as long as the schema is not there.
     """
 
     @event.listens_for(engine, "connect")
-    def create_staging(driver: _Driver, _record: object) -> None:
+    def stage(driver: _Driver, _record: object) -> None:
         try:
-            for table in READING_TABLES.values():
-                driver.execute(table.create_staging)
-            # on the Community edition, this limit would refuse every late upload into the columnstore
+            for shape in READING_TABLES.values():
+                driver.execute(shape.create_staging)
+            # where it counts (the Community edition), a late upload among columns would be refused for ever, as "later"
             driver.execute("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
             driver.commit()
         except psycopg.errors.UndefinedTable as error:
@@ -62,102 +58,89 @@ def create_staging_on_connect(engine: Engine) -> None:
 
 
 def write(connection: Connection, received: Sequence[ReceivedReading]) -> list[RowResult]:
-    """Store readings and return the result of each, in the order given.
+    """Store readings and tell the fate of each, in the order given.
 
-    A refused row does not affect the others: it is found by halving, under savepoints.
+    One bad row never takes its neighbours along: it is found by halving, under savepoints.
 
     Raises:
-        StoreUnavailable: the server failed; roll back.
+        StoreUnavailable: for the server's sake; the transaction is then to be given up.
     """
-    driver = driver_of(connection)
+    driver = cast("_Driver", connection.connection.driver_connection)
     if driver.info.transaction_status is TransactionStatus.IDLE:
-        connection.exec_driver_sql("SELECT 1")  # begin, because the driver commits each statement otherwise
+        connection.exec_driver_sql("SELECT 1")  # begins; else each `driver.transaction` below would commit on its own
     savepoint = _Savepoint(driver)
-    results: dict[int, RowResult] = {}
+    fates: dict[int, RowResult] = {}
     by_type: dict[type, list[int]] = defaultdict(list)
-    for index, each in enumerate(received):
-        by_type[type(each.reading)].append(index)
-    for reading_type, table in READING_TABLES.items():
-        remaining = by_type.get(reading_type, [])
-        while remaining:
-            # each key is written once per round; a repetition within the batch then finds a stored row
-            batch, remaining = _split_repeated(table, received, remaining)
-            rows = [received[index] for index in batch]
-            results.update(zip(batch, _write_or_halve(driver, savepoint, table, rows), strict=True))
-    return [results[index] for index in range(len(received))]
-
-
-def _split_repeated(
-    table: ReadingTable, received: Sequence[ReceivedReading], indexes: Sequence[int]
-) -> tuple[list[int], list[int]]:
-    """Return the first index of each key, in order of the keys, and the indexes that repeat a key."""
-    first: dict[tuple[Any, ...], int] = {}
-    repeated = []
-    for index in indexes:
-        key = table.key_of(received[index].reading)
-        if key in first:
-            repeated.append(index)
-        else:
-            first[key] = index
-    return [first[key] for key in sorted(first)], repeated
+    for index, arrival in enumerate(received):
+        by_type[type(arrival.reading)].append(index)
+    for reading_type, shape in READING_TABLES.items():
+        waiting = by_type.get(reading_type, [])
+        while waiting:
+            # a key goes in once a round; a repetition within the batch then meets a stored row, like any other
+            first: dict[tuple[Any, ...], int] = {}
+            repeated = [i for i in waiting if first.setdefault(shape.key_of(received[i].reading), i) != i]
+            order = [first[key] for key in sorted(first)]
+            fates.update(zip(order, _settle(driver, savepoint, shape, [received[i] for i in order]), strict=True))
+            waiting = repeated
+    return [fates[index] for index in range(len(received))]
 
 
 class _Savepoint:
-    """The savepoint before each attempt. At most one exists at a time.
+    """What a refused row is taken back to. One stands at a time, and the last one until the transaction ends.
 
-    Each statement is a round trip, which dominates a small batch; so two or three are sent together, unprepared.
+    Each statement is a round trip, and a small batch is little else; so two or three go together, unprepared.
     """
 
     def __init__(self, driver: _Driver) -> None:
         self._driver = driver
-        self._exists = False
+        self._stands = False
 
     def set(self, then: str) -> None:
-        """Replace the savepoint and execute another statement, in one round trip."""
-        release = "RELEASE SAVEPOINT merge; " if self._exists else ""
+        """Set it anew, and say something else at the same time."""
+        release = "RELEASE SAVEPOINT merge; " if self._stands else ""
         self._driver.execute(f"{release}SAVEPOINT merge; {then}".encode(), prepare=False)
-        self._exists = True
+        self._stands = True
 
-    def roll_back(self) -> None:
-        """Undo everything since the savepoint."""
+    def go_back(self) -> None:
+        """Undo what came after it."""
         self._driver.execute("ROLLBACK TO SAVEPOINT merge")
 
 
-def _write_or_halve(
-    driver: _Driver, savepoint: _Savepoint, table: ReadingTable, received: Sequence[ReceivedReading]
+def _settle(
+    driver: _Driver, savepoint: _Savepoint, shape: ReadingTable, arrivals: Sequence[ReceivedReading]
 ) -> list[RowResult]:
-    """Write rows with distinct keys. Halve the batch when the database refuses a row."""
+    """Write rows with distinct keys; halve them where the database refuses."""
     try:
-        savepoint.set(table.empty_staging)
-        return _copy_and_merge(driver, table, received)
+        savepoint.set(shape.empty_staging)
+        return _copy_and_merge(driver, shape, arrivals)
     except (psycopg.Error, UnicodeError, OverflowError) as error:  # the latter two before the row is sent
         if is_unavailable(error):
             raise StoreUnavailable(str(error).strip()) from error
-        savepoint.roll_back()
-        if len(received) == 1:
+        savepoint.go_back()
+        if len(arrivals) == 1:
             return [Rejected(RejectionReason.STORE_REFUSED, str(error).strip().splitlines()[0])]
-    middle = len(received) // 2
+    middle = len(arrivals) // 2
     return [
-        *_write_or_halve(driver, savepoint, table, received[:middle]),
-        *_write_or_halve(driver, savepoint, table, received[middle:]),
+        *_settle(driver, savepoint, shape, arrivals[:middle]),
+        *_settle(driver, savepoint, shape, arrivals[middle:]),
     ]
 
 
-def _copy_and_merge(driver: _Driver, table: ReadingTable, received: Sequence[ReceivedReading]) -> list[RowResult]:
-    with driver.cursor() as cursor, cursor.copy(table.copy_to_staging) as copy:
-        copy.set_types(["int4", *table.types])
+def _copy_and_merge(driver: _Driver, shape: ReadingTable, arrivals: Sequence[ReceivedReading]) -> list[RowResult]:
+    with driver.cursor() as cursor, cursor.copy(shape.copy_to_staging) as copy:
+        copy.set_types(["int4", *shape.types])
         received_at, received_us = None, 0
-        for ordinal, each in enumerate(received):
-            if each.received_at is not received_at:  # many messages share one arrival time
-                received_at, received_us = each.received_at, since_2000_us(each.received_at)
-            copy.write_row([ordinal, *table.row(each.reading, received_us)])
-    results: list[RowResult] = [WriteStatus.STORED] * len(received)
-    known = [ordinal for (ordinal,) in driver.execute(table.merge)]
+        for ordinal, arrival in enumerate(arrivals):
+            if arrival.received_at is not received_at:  # many arrive together
+                received_at, received_us = arrival.received_at, since_2000_us(arrival.received_at)
+            copy.write_row([ordinal, *shape.row(arrival.reading, received_us)])
+    fates: list[RowResult] = [WriteStatus.STORED] * len(arrivals)
+    known = [ordinal for (ordinal,) in driver.execute(shape.merge)]
     if known:
-        conflict = Rejected(RejectionReason.CONFLICT, "a reading with this key is stored with other values")
-        compared = driver.execute(table.compare, [known]).fetchall()
-        if len(compared) < len(known):  # an exercise was cleared between the two statements
-            raise StoreUnavailable("stored rows were deleted while they were compared")
+        conflict = Rejected(RejectionReason.CONFLICT, "this key is stored already, with other values")
+        compared = driver.execute(shape.compare, [known]).fetchall()
+        if len(compared) < len(known):  # an exercise was cleared away between the two statements
+            raise StoreUnavailable("stored rows went away while they were compared")
         for ordinal, same in compared:
-            results[ordinal] = WriteStatus.DUPLICATE if same else conflict
-    return results
+            fates[ordinal] = WriteStatus.DUPLICATE if same else conflict
+    return fates

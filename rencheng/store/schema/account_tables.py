@@ -1,4 +1,4 @@
-"""The tables of the account: quarantine, counts of readings, progress of the writers, audit."""
+"""Tables of the account: what was refused, how everything is counted, and who did what."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,17 +1,20 @@
-"""The granularities of rollups, and the boundaries of their buckets. Deterministic: no I/O, no clock."""
+"""The levels of rollups, and how their buckets lie in time. Pure."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from rencheng.domain.kind import Kind
-from rencheng.domain.place import CITY_ZONE
+
+CITY_ZONE = ZoneInfo("Asia/Shanghai")
+"""Where days begin at midnight: migration 0008 cut them so."""
 
 
 class Granularity(StrEnum):
-    """The bucket width of a rollup; part of its name. Days begin at midnight in the city, as in migration 0008."""
+    """How finely a rollup cuts time; part of its name."""
 
     MINUTE = "1min"
     HOUR = "1h"
@@ -19,28 +22,28 @@ class Granularity(StrEnum):
 
     @property
     def width(self) -> timedelta:
-        """The width of one bucket. A day has 24 hours, because China has had no summer time since 1992."""
+        """Of one bucket. China has had no summer time since 1992, so that a day is 24 hours."""
         return _WIDTHS[self]
 
     @property
     def finer(self) -> "Granularity | None":
-        """The granularity that this one is computed from; None: the readings."""
+        """What it is made from; None: from the readings."""
         return dict(pairwise(reversed(Granularity))).get(self)
 
     @property
     def coarser(self) -> "Granularity | None":
-        """The granularity that is computed from this one."""
+        """What is made from it."""
         return dict(pairwise(Granularity)).get(self)
 
     def floor(self, moment: datetime) -> datetime:
-        """Return the start of the bucket that contains the moment, in UTC."""
+        """Where the bucket begins that holds this moment, in UTC."""
         if self is Granularity.DAY:
             local = moment.astimezone(CITY_ZONE)
             return local.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
         return moment - (moment - _EPOCH) % self.width
 
     def ceil(self, moment: datetime) -> datetime:
-        """Return the first bucket start that is not before the moment, in UTC."""
+        """The first beginning of a bucket that is not before this moment, in UTC."""
         start = self.floor(moment)
         return start if start == moment else start + self.width
 
@@ -55,17 +58,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Rollup:
-    """The rollup of one kind at one granularity."""
+    """One kind's rollup of one level."""
 
     kind: Kind
     granularity: Granularity
 
     @property
     def name(self) -> str:
-        """The name in the database, the same on both editions of TimescaleDB."""
+        """Its name in the database, the same on either edition."""
         return f"{self.kind.value}_{self.granularity.value}"
 
 
 def every_rollup() -> Iterator[Rollup]:
-    """Yield all rollups, each after the one that it is computed from."""
-    return (Rollup(kind, granularity) for granularity in Granularity for kind in Kind)
+    """All of them, each after the one that it is made from."""
+    return (Rollup(kind, level) for level in Granularity for kind in Kind)

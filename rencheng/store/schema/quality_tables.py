@@ -1,4 +1,4 @@
-"""The tables of the quality tests that need a series: their flags and their state."""
+"""The side tables of the quality tests that need a series: what they found, and what they remember."""
 
 from sqlalchemy import Column, DateTime, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB

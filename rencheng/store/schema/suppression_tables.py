@@ -1,4 +1,4 @@
-"""The tables of suppression: silences, maintenance windows, and notices about several sites."""
+"""The tables of storm control: what operators mute, and what is told of many sites at once."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,7 +1,4 @@
-"""The tables of sites, devices, readings, warnings and API keys.
-
-Migrations create the schema; `tests/migrations` compares it with these tables.
-"""
+"""The schema, as SQLAlchemy sees it. Migrations make it; a test holds the two together."""
 
 from sqlalchemy import (
     BigInteger,
