@@ -7,10 +7,10 @@ from pydantic import TypeAdapter
 from rencheng.codecs.payloads import ChargingPayload, SignalPayload, StatePayload, WaterPayload
 from rencheng.codecs.receipts import ReceiptDocument
 from rencheng.domain.kind import Kind
+from rencheng.domain.notice import NoticeKind
 from rencheng.domain.topic import ROOT
+from rencheng.messages.notice_json import NoticeDocument
 from rencheng.messages.warning_json import WarningDocument
-from services.alerts.outbox.notice_publisher import NoticeDocument
-from services.alerts.suppression.notices import GROUP, NO_DATA, REMINDER
 
 READINGS: dict[Kind, Any] = {
     Kind.WATERLOGGING: WaterPayload | list[WaterPayload],
@@ -84,7 +84,7 @@ _PARAMETERS = {
     "kind": {"description": "The device's family.", "enum": [kind.value for kind in Kind]},
     "device_id": {"description": "The device's name, which is also its broker account."},
     "site_id": {"description": "The watched place."},
-    "notice_kind": {"description": "What it is about.", "enum": [GROUP, NO_DATA, REMINDER]},
+    "notice_kind": {"description": "What it is about.", "enum": [kind.value for kind in NoticeKind]},
     "world": {"description": "`actual`, or the name of an exercise."},
     "topic": {"description": "Which group or silence; what a topic may not hold is written as a dash."},
 }
@@ -93,7 +93,8 @@ _PARAMETERS = {
 def _notice() -> Json:
     return _channel(
         f"{ROOT}/notice/{{notice_kind}}/{{world}}/{{topic}}",
-        "Retained: the newest notice of many sites; a region's summary, blind sites, a silence's end.",
+        "Retained: the newest notice. A region's summary, sites without data, a site's monitoring lost or restored,"
+        " or a silence that ends.",
         {"notice": {"payload": {"$ref": "./notice.schema.json"}, "contentType": "application/json"}},
     )
 

@@ -1,6 +1,6 @@
 """Evaluate the readings of all sites: readings in, messages and notices out. Deterministic: no I/O, no clock."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -8,6 +8,7 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.domain.timing import ALLOWED_LATENESS
+from rencheng.domain.warning import SiteNotice
 from rencheng.engine.evaluate import evaluate
 from rencheng.engine.forecast.model import Model
 from rencheng.engine.lifecycle import advance
@@ -173,6 +174,17 @@ class Evaluator:
         """Return whether a site has no usable depth: its gauges are silent, at fault, or have never reported."""
         return not has_data(self.record(site_id).state, now.timestamp())
 
+    def monitoring(self, site_ids: Collection[str], now: datetime) -> list[SiteNotice]:
+        """Return a notice about each site whose monitoring is reported lost, and about the sites that are named.
+
+        A service that starts again compares them with what it published before.
+        """
+        return [
+            self._staleness.notice(site, state, self._now.get(site.world, now) if site.world != ACTUAL else now)
+            for site in self.sites.values()
+            if (state := self.record(site.site_id).state).lost_since_s is not None or site.site_id in site_ids
+        ]
+
     def dirty_records(self) -> dict[str, SiteRecord]:
         """Return the records that changed since the last call."""
         changed = {site_id: self.record(site_id) for site_id in self._dirty}
@@ -217,7 +229,7 @@ class Evaluator:
         if state.lost_since_s is not None:
             state, notice = self._staleness.review(site, record.state, state, reading, now)
         open_warning, message = advance(record.open_warning, site, change) if change else (record.open_warning, None)
-        return Evaluation(site_id, SiteRecord(record.world, state, open_warning), message, notice)
+        return Evaluation(site_id, SiteRecord(record.world, state, open_warning), message, notice, reading)
 
     def _commit(self, site: Site, record: SiteRecord) -> None:
         self._records[site.site_id] = record

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from rencheng.domain.device import ACTUAL
+from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import SiteNotice, WarningMessage
 from rencheng.engine.lifecycle import OpenWarning
 from rencheng.engine.reorder_buffer import PendingReading
@@ -47,9 +48,11 @@ class Evaluation(NamedTuple):
         record: its record from then on.
         message: of its warning; None if its level did not change.
         notice: that its monitoring is lost or restored; None if neither.
+        reading: the reading that was evaluated; None if the time alone led to a notice.
     """
 
     site_id: str
     record: SiteRecord
     message: WarningMessage | None = None
     notice: SiteNotice | None = None
+    reading: WaterReading | None = None

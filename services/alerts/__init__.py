@@ -1,1 +1,1 @@
-"""Walk 2, a warning: feed → engine → outbox → delivery."""
+"""The alert service: source → evaluate → render → suppress → record → relay."""

@@ -1,64 +1,74 @@
-"""The walk of a warning, in one screen."""
+"""The way of a warning, in one screen: source → evaluate → render → suppress → record → relay."""
 
 import threading
+from collections.abc import Iterable
 
-from rencheng.runtime.logs import get_logger
-from rencheng.store.warnings.record import RenderedWarning
+from rencheng.engine.record import Evaluation
 from services.alerts.isolation import isolated
-from services.alerts.outbox.fast_relay import PATIENCE_S
+from services.alerts.outbox.relay import DeliveryState
 from services.alerts.settings import AlertSettings
-from services.alerts.wiring import Parts, open_parts
+from services.alerts.wiring import AlertService, open_service
 
-log = get_logger("alerts")
+IDLE_WAIT_S = 0.5
+"""How long to wait for a reading before registry, policies and deliveries are looked at again."""
 
-IDLE_S = 0.5
-"""How long to wait for a message before looking at registry, catch-up and deliveries again."""
+IN_FLIGHT_WAIT_S = 0.02
+"""The same while the broker's acknowledgement of a message is outstanding."""
 
-UNDER_WAY_S = 0.02
-"""While the broker's word on a warning is to come."""
+LAST_ACKNOWLEDGEMENTS_S = 5.0
+"""How long to wait for outstanding acknowledgements at the end."""
 
 
 def run(settings: AlertSettings, stop: threading.Event) -> None:
-    """Listen, judge, keep and deliver until asked to stop."""
-    with open_parts(settings) as parts:
+    """Evaluate readings and deliver warnings until asked to stop."""
+    with open_service(settings) as service:
         while not stop.is_set():
-            step(parts)
+            step(service)
         with isolated("last save"):
-            parts.outbox.save()
+            service.outbox.save()
         with isolated("last delivery"):
-            parts.fast_relay.settle(wait_s=PATIENCE_S)
+            service.relay.finish(LAST_ACKNOWLEDGEMENTS_S)
 
 
-def step(parts: Parts) -> None:
-    """Feed → engine → storm control → outbox → delivery. What goes wrong in one of them stops none of the others."""
-    parts.source.wait(UNDER_WAY_S if parts.fast_relay.is_in_flight else IDLE_S)
-    parts.follow_registry()  # after the wait: a site registered meanwhile is known
-    parts.follow_orders()
-    parts.nearby.update(parts.directory)
-    said: list[RenderedWarning] = []
-    for reading, at in parts.source.take(parts.directory, parts.since):
-        with isolated("reading", device=reading.device_id, time=reading.time.isoformat()):
-            said += parts.judge(reading, at)
-    with isolated("what waits"):
-        said += parts.tick()
-    for one in said:
-        _tell(one)
-    with isolated("storm control"):
-        parts.control_storm()
-    committed = False
-    with isolated("outbox"):
-        committed = parts.outbox.store(said, parts.evaluator.dirty_records())
-    with isolated("delivery"):
-        parts.deliver(anew=committed)
+def step(service: AlertService) -> None:
+    """Take one turn. An error in one stage is logged and stops no other."""
+    service.source.wait(IN_FLIGHT_WAIT_S if service.relay.state is DeliveryState.IN_FLIGHT else IDLE_WAIT_S)
+    _refresh(service)
+    for item in service.source.read(service.registry.directory, service.registry.wanted_since):
+        with isolated("reading", device=item[0].device_id, time=item[0].time.isoformat()):
+            _handle(service, service.evaluator.evaluate(item))
+    if service.source.is_listening:  # before that, stored readings would come too late
+        with isolated("readings that waited"):
+            _handle(service, service.evaluator.tick())
+    with isolated("suppression"):
+        service.suppressor.tick()
+        service.outbox.release(service.suppressor.take_released())
+    with isolated("record"):
+        service.outbox.record(service.evaluator.changed_records())
+    with isolated("notices"):
+        if service.registry.is_loaded:
+            service.notices.add(service.suppressor.notices(service.no_data.sites()))
+            service.notices.record()
+    with isolated("relay"):
+        service.relay.relay()
 
 
-def _tell(said: RenderedWarning) -> None:
-    message = said.message
-    log.info(
-        "warning",
-        message=message.message_type.value,
-        site=message.site_id,
-        colour=message.level.word,
-        rule=message.grounds.rule,
-        at=message.issued_at.isoformat(),
-    )
+def _refresh(service: AlertService) -> None:
+    """Look up registry, mutes, weather and nearby devices; after the wait, so that a new site is known at once."""
+    service.registry.refresh()
+    if service.policies.refresh():
+        service.suppressor.set_mutes(service.policies.mutes)
+    service.nearby.update(service.registry.directory)
+
+
+def _handle(service: AlertService, evaluations: Iterable[Evaluation]) -> None:
+    """Render, commit, suppress and queue. What cannot be rendered is not committed: the next reading finds it again."""
+    for evaluation in evaluations:
+        with isolated("warning; the next reading finds it again", site=evaluation.site_id):
+            warning = service.renderer.render(evaluation)
+            service.evaluator.commit(evaluation)
+            if warning:
+                service.outbox.add(service.suppressor.suppress(warning))
+                service.outbox.release(service.suppressor.take_released())
+            if evaluation.notice:
+                service.suppressor.add_notice(evaluation.notice)

@@ -1,4 +1,4 @@
-"""One poisoned site, message or row must not silence the others."""
+"""Keep the failure of one site, message or row from stopping the others."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +11,14 @@ log = get_logger("alerts")
 
 
 @contextmanager
-def isolated(what: str, **about: object) -> Iterator[None]:
-    """Say loudly what went wrong in here, with its trace, and go on after it.
+def isolated(what: str, **fields: object) -> Iterator[None]:
+    """Run the block; log an error with its traceback, and go on after the block.
 
-    That the database is away is no such thing, and passes.
+    An error that means "database away" is not caught here.
+
+    Args:
+        what: the piece of work, for the log.
+        fields: more for the log line.
     """
     try:
         yield
@@ -23,4 +27,4 @@ def isolated(what: str, **about: object) -> Iterator[None]:
     except Exception as error:
         if is_unavailable(error):
             raise
-        log.exception("contained, going on without it", what=what, **about)
+        log.exception("failed, continuing without it", what=what, **fields)

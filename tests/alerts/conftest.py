@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from tests.alerts.services import Dispatcher, Gauge, Service, empty
 from tests.conftest import Broker
+from tests.support.alert_database import empty
+from tests.support.mqtt_clients import Dispatch, GaugeClient
+from tests.support.services import Service
 
-MakeGauge = Callable[[str], Gauge]
+MakeGauge = Callable[[str], GaugeClient]
 
 
 @pytest.fixture(scope="module")
@@ -42,16 +44,16 @@ def alerts(broker: Broker, database: Engine, tmp_path: Path) -> Iterator[Service
 
 @pytest.fixture
 def ingest(broker: Broker, database: Engine, tmp_path: Path) -> Iterator[Service]:
-    """An ingest worker, not started yet."""
+    """An ingest process, not started yet."""
     yield from _service("ingest", broker, database, tmp_path)
 
 
 @pytest.fixture
 def gauge(broker: Broker) -> Iterator[MakeGauge]:
-    gauges: list[Gauge] = []
+    gauges: list[GaugeClient] = []
 
-    def make(name: str) -> Gauge:
-        gauges.append(Gauge(broker, name))
+    def make(name: str) -> GaugeClient:
+        gauges.append(GaugeClient(broker, name))
         return gauges[-1]
 
     yield make
@@ -60,7 +62,7 @@ def gauge(broker: Broker) -> Iterator[MakeGauge]:
 
 
 @pytest.fixture
-def dispatcher(broker: Broker) -> Iterator[Dispatcher]:
-    dispatcher = Dispatcher(broker)
-    yield dispatcher
-    dispatcher.close()
+def dispatch(broker: Broker) -> Iterator[Dispatch]:
+    dispatch = Dispatch(broker)
+    yield dispatch
+    dispatch.close()

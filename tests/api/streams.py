@@ -16,10 +16,11 @@ from sqlalchemy import Connection, Engine
 
 from rencheng.cap.render import render
 from rencheng.domain.level import Level
+from rencheng.domain.outgoing import RenderedWarning
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage, WarningRule
 from rencheng.messages.warning_json import warning_document
-from rencheng.store.warnings.record import RenderedWarning, record
+from rencheng.store.warnings.record import record
 from rencheng.text.publisher import Publisher
 from rencheng.text.sentences import compose
 from tests.api.conftest import SITES, beijing

@@ -8,8 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from rencheng.domain.level import Level
+from rencheng.domain.outgoing import RenderedWarning
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage, WarningRule
-from rencheng.store.warnings.record import RenderedWarning, record
+from rencheng.store.warnings.record import record
 from tests.api.conftest import beijing
 
 NOON = beijing("07-20T12:00:00")

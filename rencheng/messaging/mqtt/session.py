@@ -190,6 +190,11 @@ class Session:
         self._forget(done)
         return done
 
+    @property
+    def unacknowledged(self) -> frozenset[int]:
+        """Return the numbers of what was published and neither acknowledged nor given up by a new connection."""
+        return frozenset(self._outstanding)
+
     def publish_qos0(self, topic: str, payload: bytes) -> bool:
         """Publish with QoS 0, without waiting, and return whether there was a connection. For any thread."""
         return self._client.publish(topic, payload, qos=0).rc is MQTTErrorCode.MQTT_ERR_SUCCESS

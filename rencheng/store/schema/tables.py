@@ -224,6 +224,7 @@ deliveries = Table(
         Text,
         comment="throttled, never_notified, inhibited, or the silence or maintenance window; null: not suppressed",
     ),
+    Column("trace_id", Text, comment="trace of the reading that the message follows from"),
     Index("deliveries_due", "event_id", postgresql_where=text("delivered_at IS NULL AND suppressed_by IS NULL")),
 )
 

@@ -1,39 +1,32 @@
-"""Warnings and what was said under them: written once, whatever is tried again."""
+"""Warnings, their messages and the deliveries of these: each written once, however often it is tried."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import Connection, Text, func, literal, null, select, update
+from sqlalchemy import ColumnElement, Connection, Text, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.sql.dml import ReturningInsert
 
+from rencheng.domain.outgoing import OutgoingMessage, RenderedWarning
 from rencheng.domain.warning import MessageType, WarningMessage
 from rencheng.store.schema.tables import deliveries, warning_events, warnings
 
 MQTT = "mqtt"
-"""The one channel so far: the retained warning of a site."""
+"""The only channel: the retained warning of a site."""
 
 _DUE = (deliveries.c.delivered_at.is_(None), deliveries.c.suppressed_by.is_(None), deliveries.c.channel == MQTT)
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedWarning:
-    """A message with its outer forms, and where on MQTT it is retained."""
+def record(connection: Connection, warning: RenderedWarning, *, delivered: bool) -> None:
+    """Write a message and its delivery, in one statement because it is urgent.
 
-    message: WarningMessage
-    document: Mapping[str, object]
-    cap_xml: str
-    topic: str
-    suppressed_by: str | None = None
-    """Why storm control holds its delivery back; None if it does not."""
+    A message that is recorded already is left as it is.
 
-
-def record(connection: Connection, said: RenderedWarning, *, delivered: bool) -> None:
-    """Keep a message and its delivery, due unless it has been delivered already; in one statement, for it is urgent.
-
-    A message that is kept already is left as it is.
+    Args:
+        connection: where to write.
+        warning: the message.
+        delivered: whether it was delivered already; otherwise its delivery is due, unless it is suppressed.
     """
-    message = said.message
+    message = warning.message
     event = insert(warning_events).values(
         warning_id=message.warning_id,
         sequence=message.sequence,
@@ -41,20 +34,21 @@ def record(connection: Connection, said: RenderedWarning, *, delivered: bool) ->
         message_type=message.message_type.value,
         level=int(message.level),
         issued_at=message.issued_at,
-        document=said.document,
-        cap_xml=said.cap_xml,
+        document=warning.document,
+        cap_xml=warning.cap_xml,
     )
     kept = event.on_conflict_do_nothing(index_elements=["identifier"]).returning(warning_events.c.event_id).cte("event")
     delivery = {
         "event_id": kept.c.event_id,
         "channel": literal(MQTT),
-        "topic": literal(said.topic),
+        "topic": literal(warning.topic),
         "delivered_at": func.now() if delivered else null(),
-        "suppressed_by": literal(said.suppressed_by, Text),
+        "suppressed_by": literal(warning.suppressed_by, Text),
+        "trace_id": literal(warning.trace_id or None, Text),
     }
     due = insert(deliveries).from_select(list(delivery), select(*delivery.values()))
     connection.execute(due.add_cte(_kept_warning(message).cte("warning")))
-    if delivered:  # it may be kept already, by a commit whose answer was lost, and have been sent since
+    if delivered:  # an earlier commit, whose answer was lost, may have recorded it as not delivered
         mark_delivered(connection, [message.identifier])
 
 
@@ -80,17 +74,24 @@ def _kept_warning(message: WarningMessage) -> ReturningInsert[tuple[str]]:
 
 
 def mark_delivered(connection: Connection, identifiers: Sequence[str]) -> None:
-    """Note that messages which were due have come through; what was so before stays as it was."""
-    events = select(warning_events.c.event_id).where(warning_events.c.identifier.in_(identifiers))
-    due = update(deliveries).where(deliveries.c.event_id.in_(events), deliveries.c.delivered_at.is_(None))
-    connection.execute(due.values(attempts=deliveries.c.attempts + 1, delivered_at=func.now()))
+    """Mark messages as delivered; those that are marked already stay as they are."""
+    if identifiers:
+        due = update(deliveries).where(_is_one_of(identifiers), deliveries.c.delivered_at.is_(None))
+        connection.execute(due.values(attempts=deliveries.c.attempts + 1, delivered_at=func.now()))
+
+
+def mark_attempted(connection: Connection, identifiers: Sequence[str]) -> None:
+    """Count one more attempt to deliver messages, which failed."""
+    if identifiers:
+        query = update(deliveries).where(_is_one_of(identifiers), deliveries.c.channel == MQTT)
+        connection.execute(query.values(attempts=deliveries.c.attempts + 1))
 
 
 def settle_overtaken(connection: Connection) -> int:
-    """Strike from what is due each message whose topic carries a later one already; how many that were.
+    """Settle each due message whose topic carries a later one already. Return how many there were.
 
-    While the database was away, later messages went out directly; the earlier one now would overwrite them. A row that
-    was settled so has a time of delivery and no attempt: the time of the message that overtook it.
+    While the database is away, later messages are delivered unrecorded; an earlier one sent now would overwrite them.
+    A settled row has the delivery time of the message that overtook it, and no attempt.
     """
     later = deliveries.alias("later")
     overtaken_at = (
@@ -106,19 +107,37 @@ def settle_overtaken(connection: Connection) -> int:
     return connection.execute(query.where(overtaken_at.is_not(None)).values(delivered_at=overtaken_at)).rowcount
 
 
-def due_deliveries(connection: Connection, *, limit: int) -> Sequence[tuple[int, str, dict[str, object]]]:
-    """(event_id, topic, document) of what is still to be delivered, in the order in which it was said."""
+def due_deliveries(connection: Connection, *, limit: int, besides: Collection[str] = ()) -> list[OutgoingMessage]:
+    """Return the messages that are due, in the order in which they were issued.
+
+    Args:
+        connection: where to read.
+        limit: how many at most.
+        besides: identifiers of messages to leave out.
+    """
     query = (
-        select(deliveries.c.event_id, deliveries.c.topic, warning_events.c.document)
+        select(
+            warning_events.c.identifier,
+            deliveries.c.topic,
+            warning_events.c.document,
+            warning_events.c.recorded_at,
+            warnings.c.site_id,
+            deliveries.c.trace_id,
+        )
         .join(warning_events, warning_events.c.event_id == deliveries.c.event_id)
+        .join(warnings, warnings.c.warning_id == warning_events.c.warning_id)
         .where(*_DUE)
         .order_by(deliveries.c.event_id)
         .limit(limit)
     )
-    return [(row.event_id, row.topic, row.document) for row in connection.execute(query)]
+    if besides:
+        query = query.where(warning_events.c.identifier.not_in(besides))
+    return [
+        OutgoingMessage(row.identifier, row.topic, row.document, row.recorded_at, row.site_id, row.trace_id or "")
+        for row in connection.execute(query)
+    ]
 
 
-def mark_attempt(connection: Connection, event_id: int, *, delivered: bool) -> None:
-    """Note that a delivery was tried, and whether it came through."""
-    query = update(deliveries).where(deliveries.c.event_id == event_id, deliveries.c.channel == MQTT)
-    connection.execute(query.values(attempts=deliveries.c.attempts + 1, delivered_at=func.now() if delivered else None))
+def _is_one_of(identifiers: Sequence[str]) -> ColumnElement[bool]:
+    events = select(warning_events.c.event_id).where(warning_events.c.identifier.in_(identifiers))
+    return deliveries.c.event_id.in_(events)

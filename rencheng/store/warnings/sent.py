@@ -22,15 +22,7 @@ class SentMessage:
     is_suppressed: bool
     document: Mapping[str, Any]
     topic: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutgoingMessage:
-    """A message that is to be delivered."""
-
-    identifier: str
-    topic: str
-    document: Mapping[str, object]
+    trace_id: str
 
 
 def sent_of_open_warnings(connection: Connection) -> list[SentMessage]:
@@ -44,6 +36,7 @@ def sent_of_open_warnings(connection: Connection) -> list[SentMessage]:
             warning_events.c.document,
             deliveries.c.topic,
             deliveries.c.suppressed_by,
+            deliveries.c.trace_id,
         )
         .join(warning_events, warning_events.c.warning_id == warnings.c.warning_id)
         .join(deliveries, deliveries.c.event_id == warning_events.c.event_id)
@@ -59,6 +52,7 @@ def sent_of_open_warnings(connection: Connection) -> list[SentMessage]:
             row.suppressed_by is not None,
             row.document,
             row.topic,
+            row.trace_id or "",
         )
         for row in connection.execute(query)
     ]

@@ -1,1 +1,1 @@
-"""Store warnings with their deliveries in one transaction, then relay them to MQTT."""
+"""From a decided message to its receiver: recorded in the database, relayed to MQTT until it is acknowledged."""

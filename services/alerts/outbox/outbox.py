@@ -1,188 +1,231 @@
-"""What the engine said, made durable: pages, warnings, messages and their deliveries in one transaction."""
+"""The transactional outbox: messages and the records of their sites, committed together."""
 
 import itertools
-import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from rencheng.domain.errors import StoreUnavailable
+from rencheng.domain.outgoing import OutgoingMessage, RenderedWarning
 from rencheng.engine.record import SiteRecord
+from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from rencheng.runtime.logs import get_logger
-from rencheng.store.core.database import Connection, Engine, async_commit, pipelined, translate_errors
+from rencheng.runtime.timers import Backoff, Every
+from rencheng.store.core.database import Connection, Engine, async_commit, pipelined
 from rencheng.store.core.errors import is_unavailable
 from rencheng.store.registry.sites import save_site_states
-from rencheng.store.warnings.record import RenderedWarning, record
-from rencheng.store.warnings.sent import OutgoingMessage, release
+from rencheng.store.warnings.record import record
+from rencheng.store.warnings.sent import release
 from services.alerts.isolation import isolated
+from services.alerts.outages import RETRY_S, database_optional
 
 log = get_logger("alerts")
 
 SAVE_EVERY_S = 60.0
-"""How old a kept page may grow when nothing is said."""
+"""The greatest age of a changed record that carries no message."""
 
 RECORDS_MAX = 40
 RECORDS_EVERY_S = 0.2
-"""So many such pages at once, and so often: a city's pages take seconds, and no warning may wait so long."""
-
-RETRY_S = 1.0
-"""How long to leave a database alone that was away; a new message does not wait for it."""
+"""At most this many records without a message at once, and at most this often. Writing the records of a whole city
+takes seconds, and a warning must not wait that long."""
 
 
-class Sendable(Protocol):
-    """What goes out: a document, and where it is retained."""
+@dataclass(slots=True)
+class _Pending:
+    """A message on its way into the database.
+
+    Attributes:
+        warning: the warning to record; None for a release, whose warning was recorded as suppressed.
+        is_delivered: it was delivered before it was recorded.
+        is_rejected: the database rejects it, so that it is delivered without a record.
+    """
+
+    message: OutgoingMessage
+    warning: RenderedWarning | None = None
+    is_delivered: bool = False
+    is_rejected: bool = False
 
     @property
-    def topic(self) -> str: ...  # noqa: D102 - as above
+    def is_suppressed(self) -> bool:
+        return self.warning is not None and self.warning.suppressed_by is not None
+
     @property
-    def document(self) -> Mapping[str, object]: ...  # noqa: D102
+    def awaits_delivery(self) -> bool:
+        return not self.is_delivered and not self.is_suppressed
 
 
 class Outbox:
-    """Keeps what was said, in order.
+    """Records messages in the order in which they were added.
 
-    While the database is away it hands messages straight to `publish`, so that warnings go on, and records them when
-    the database is back. Killed before that, it says them again under the same identifiers.
+    While the database is away the relay delivers them unrecorded, and they are recorded once it is back. A service
+    that is killed before that finds them again under the same identifiers.
 
     Args:
         engine: the database.
-        publish: sends one message out now; True if it came through.
+        clock: the time of the retries, and from when on a message is due.
+        save_every_s: the greatest age of a changed record that carries no message.
     """
 
-    def __init__(self, engine: Engine, publish: Callable[[Sendable], bool]) -> None:
+    def __init__(self, engine: Engine, clock: Clock = SYSTEM_CLOCK, *, save_every_s: float = SAVE_EVERY_S) -> None:
         self._engine = engine
-        self._publish = publish
-        self._unsaved: list[tuple[RenderedWarning, bool]] = []
+        self._clock = clock
+        self._save_every_s = save_every_s
+        self._pending: list[_Pending] = []
+        self._recorded: list[OutgoingMessage] = []
         self._records: dict[str, SiteRecord] = {}
-        self._changed_at: dict[str, float] = {}  # when a page first differed from what is kept, the oldest first
-        self._freed: dict[str, tuple[OutgoingMessage, bool]] = {}
-        self._retry_at = 0.0
-        self._fresh: list[OutgoingMessage] = []
+        self._changed_at_s: dict[str, float] = {}  # when a record first differed from the stored one, oldest first
+        self._has_new = False
+        self._pace = Every(RECORDS_EVERY_S, clock)
+        self._backoff = Backoff(RETRY_S, RETRY_S, clock)
+        self.is_cut_off = False
 
-    def release(self, parcels: Iterable[OutgoingMessage]) -> None:
-        """Let messages go out that were held back; the next `keep` sees to it."""
-        freed = {parcel.identifier: (parcel, False) for parcel in parcels}
-        if freed:
-            self._freed |= freed
-            self._retry_at = 0.0
-
-    def store(self, said: Sequence[RenderedWarning], pages: Mapping[str, SiteRecord]) -> bool:
-        """Take messages and changed pages in. True if messages were committed, so that deliveries are due.
-
-        A message is written with the page of its site at once, a page that says nothing when it has waited long enough.
-        """
-        now = time.monotonic()
-        self._records.update(pages)
-        for site_id in pages:
-            self._changed_at.setdefault(site_id, now)
-        self._unsaved.extend((item, False) for item in said)
-        due = self._due(now)
-        if not said and (now < self._retry_at or not (self._unsaved or due or self._freed)):
-            return False
-        has_messages = bool(self._unsaved or self._freed)
-        if said and not self._is_overdue(now):
-            due = []  # what is urgent does not wait for what is not
-        return self._save(due) and has_messages
-
-    def take_new(self) -> list[OutgoingMessage]:
-        """What the last commits made due, in order."""
-        fresh, self._fresh = self._fresh, []
-        return fresh
-
-    def save(self) -> bool:
-        """Commit all that waits. False while the database is away."""
-        return self._save(list(self._records))
-
-    def _due(self, now: float) -> list[str]:
-        """The sites whose pages have waited longest, if that is long enough."""
-        oldest = itertools.islice(self._changed_at.items(), RECORDS_MAX)
-        return [site_id for site_id, changed_at in oldest if now - changed_at >= SAVE_EVERY_S]
-
-    def _is_overdue(self, now: float) -> bool:
-        """Have pages waited so long that messages must wait with them?"""
-        return any(
-            now - changed_at >= 2 * SAVE_EVERY_S for changed_at in itertools.islice(self._changed_at.values(), 1)
+    def add(self, warning: RenderedWarning) -> None:
+        """Take in a warning; the next `record` commits it."""
+        message = warning.message
+        self._add(
+            _Pending(
+                OutgoingMessage(
+                    message.identifier,
+                    warning.topic,
+                    warning.document,
+                    self._clock.now(),
+                    message.site_id,
+                    warning.trace_id,
+                ),
+                warning,
+            )
         )
 
+    def release(self, messages: Iterable[OutgoingMessage]) -> None:
+        """Make messages due that were suppressed; the next `record` commits it."""
+        for message in messages:
+            self._add(_Pending(message))
+
+    def record(self, records: Mapping[str, SiteRecord]) -> None:
+        """Commit what was added and the changed records of its sites; records without a message when they are old.
+
+        Args:
+            records: the records that changed since the last call.
+        """
+        now_s = self._clock.monotonic_s()
+        self._records.update(records)
+        for site_id in records:
+            self._changed_at_s.setdefault(site_id, now_s)
+        due = self._due(now_s)
+        if self._has_new:
+            self._save(due if self._is_overdue(now_s) else [])  # a message does not wait for records without one
+        elif (due or self._unrecorded_sites()) and self._backoff.may_try() and self._pace.is_due():
+            self._save(due)
+
+    def save(self) -> bool:
+        """Commit everything. Return whether the database was there."""
+        return self._save(list(self._records))
+
+    def take_recorded(self) -> list[OutgoingMessage]:
+        """Return the messages that became due by the last commits, in order, and forget them."""
+        recorded, self._recorded = self._recorded, []
+        return recorded
+
+    def unrecorded(self) -> list[OutgoingMessage]:
+        """Return the messages that are due and not recorded, in order."""
+        return [one.message for one in self._pending if one.awaits_delivery]
+
+    def confirm(self, messages: Sequence[OutgoingMessage]) -> list[OutgoingMessage]:
+        """Note that messages were delivered. Return those that are recorded, whose rows must be marked."""
+        if not self._pending:
+            return list(messages)
+        pending = {one.message.identifier: one for one in self._pending}
+        recorded = [message for message in messages if message.identifier not in pending]
+        for message in messages:
+            if one := pending.get(message.identifier):
+                one.is_delivered = True
+        self._pending = [one for one in self._pending if not (one.is_rejected and one.is_delivered)]
+        return recorded
+
+    def _add(self, pending: _Pending) -> None:
+        self._pending.append(pending)
+        self._has_new = True
+
+    def _unrecorded_sites(self) -> set[str]:
+        return {one.message.site_id for one in self._pending if not one.is_rejected}
+
+    def _due(self, now_s: float) -> list[str]:
+        """Return the sites whose records have waited long enough, the oldest first."""
+        old = (site_id for site_id, at_s in self._changed_at_s.items() if now_s - at_s >= self._save_every_s)
+        return list(itertools.islice(old, RECORDS_MAX))
+
+    def _is_overdue(self, now_s: float) -> bool:
+        """Return whether a record has waited so long that messages must wait with it."""
+        oldest = itertools.islice(self._changed_at_s.values(), 1)
+        return any(now_s - at_s >= 2 * self._save_every_s for at_s in oldest)
+
     def _save(self, site_ids: Sequence[str]) -> bool:
-        """Commit all messages, the pages of their sites, and those of other sites."""
-        self._retry_at = time.monotonic() + RETRY_S
-        sites = sorted({*site_ids, *(said.message.site_id for said, _ in self._unsaved)})
-        try:
-            with translate_errors():
-                refused, freed = self._commit(sites)
-        except StoreUnavailable as away:
-            log.warning("database away, warnings go out unrecorded", waiting=len(self._unsaved), why=str(away))
-            self._send_unrecorded()
+        """Commit all messages, the records of their sites, and those of other sites."""
+        self._has_new = False
+        sites = sorted({*site_ids, *self._unrecorded_sites()})
+        with database_optional("warnings are delivered unrecorded", waiting=len(self._pending)) as attempt:
+            rejected = self._commit(sites)
+        self.is_cut_off = not attempt.succeeded
+        if not attempt.succeeded:
+            self._backoff.record_failure()
             return False
-        self._fresh += [
-            OutgoingMessage(said.message.identifier, said.topic, said.document)
-            for said, delivered in self._unsaved
-            if not (delivered or said.suppressed_by or said.message.site_id in refused)
-        ]
-        self._fresh += [parcel for name, (parcel, sent) in self._freed.items() if name in freed and not sent]
-        self._unsaved = [(said, delivered) for said, delivered in self._unsaved if said.message.site_id in refused]
-        for name in freed:
-            del self._freed[name]
-        self._send_unrecorded()
-        self._freed = {}  # what was not recorded has gone out directly
-        self._unsaved = [
-            (said, delivered) for said, delivered in self._unsaved if not delivered and not said.suppressed_by
-        ]
+        self._backoff.record_success()
+        self._pace.restart()
+        self._settle(rejected)
         for site_id in sites:
             self._records.pop(site_id, None)
-            self._changed_at.pop(site_id, None)
-        if not self._unsaved:
-            self._retry_at = time.monotonic() + RECORDS_EVERY_S
+            self._changed_at_s.pop(site_id, None)
         return True
 
-    def _send_unrecorded(self) -> None:
-        """Straight out, in order; what comes later never goes before what did not come through."""
-        for index, (said, delivered) in enumerate(self._unsaved):
-            if said.suppressed_by:
+    def _settle(self, rejected: set[str]) -> None:
+        """Hand recorded messages over to the relay; keep those that the database rejects until they are delivered."""
+        kept: list[_Pending] = []
+        for one in self._pending:
+            one.is_rejected |= one.message.site_id in rejected
+            if one.is_rejected:
+                kept.extend([one] if one.awaits_delivery else [])
                 continue
-            came_through: bool | None = delivered
-            if not delivered:
-                came_through = None
-                with isolated("direct publication", identifier=said.message.identifier):
-                    came_through = self._publish(said)
-            if came_through is False:
-                return
-            self._unsaved[index] = said, bool(came_through)
-        for name, (parcel, sent) in self._freed.items():
-            with isolated("direct publication", identifier=name):
-                self._freed[name] = parcel, sent or self._publish(parcel)
+            if one.warning is not None:
+                _log_stored(one.warning)
+            if one.awaits_delivery:
+                self._recorded.append(one.message)
+        self._pending = kept
 
-    def _commit(self, sites: Sequence[str]) -> tuple[set[str], list[str]]:
-        """Everything at once, or site by site if the database refuses something.
+    def _commit(self, sites: Sequence[str]) -> set[str]:
+        """Write everything in one transaction, or site by site if the database rejects something.
 
-        Returns the sites that it refuses, and what was released.
+        Returns the sites that it rejects.
         """
         try:
             with self._engine.begin() as connection:
-                self._write_sites(connection, sites)
-                return set(), self._release(connection)
+                self._write(connection, sites)
+                return set()
         except Exception as error:
             if is_unavailable(error):
                 raise
-        written: set[str] = set()
+        rejected = set(sites)
         with self._engine.begin() as connection:
             for site_id in sites:
-                with isolated("record; its warnings go out unrecorded", site=site_id), connection.begin_nested():
-                    self._write_sites(connection, [site_id])
-                    written.add(site_id)
-            return set(sites) - written, self._release(connection)
+                with isolated("record; its warnings are delivered unrecorded", site=site_id), connection.begin_nested():
+                    self._write(connection, [site_id])
+                    rejected.discard(site_id)
+        return rejected
 
-    def _release(self, connection: Connection) -> list[str]:
-        return [name for name, (_, sent) in self._freed.items() if release(connection, name, delivered=sent)]
-
-    def _write_sites(self, connection: Connection, site_ids: Sequence[str]) -> None:
-        """A site's page is never without its messages, nor they without it."""
-        pages = {site_id: page for site_id in site_ids if (page := self._records.get(site_id))}
-        states = {name: (page.to_json(), at) for name, page in pages.items() if (at := page.processed_until)}
-        if not (self._unsaved or self._freed):
-            async_commit(connection)  # pages alone: what they lack is read from the stored readings again
+    def _write(self, connection: Connection, site_ids: Sequence[str]) -> None:
+        """Write records and messages of sites. A record is never without its messages, nor they without it."""
+        records = {site_id: found for site_id in site_ids if (found := self._records.get(site_id))}
+        states = {name: (found.to_json(), at) for name, found in records.items() if (at := found.processed_until)}
+        pending = [one for one in self._pending if one.message.site_id in site_ids and not one.is_rejected]
+        if not pending:
+            async_commit(connection)  # a lost record is made up from the stored readings
         with pipelined(connection):
             save_site_states(connection, states)
-            for said, delivered in self._unsaved:
-                if said.message.site_id in site_ids:
-                    record(connection, said, delivered=delivered)
+            for one in pending:
+                if one.warning is not None:
+                    record(connection, one.warning, delivered=one.is_delivered)
+        for one in pending:
+            if one.warning is None and not release(connection, one.message.identifier, delivered=one.is_delivered):
+                one.is_rejected = True  # its warning was never recorded
+
+
+def _log_stored(warning: RenderedWarning) -> None:
+    message = warning.message
+    log.info("warning stored", site=message.site_id, identifier=message.identifier, trace_id=warning.trace_id)

@@ -1,1 +1,1 @@
-"""Readings from the broker and, after a gap, from the database."""
+"""Where readings come from: the broker live, the stored readings after a gap, and the devices near sites."""

@@ -1,160 +1,102 @@
-"""What the engine hears: the broker live, and behind it the stored readings that it missed.
+"""The readings to evaluate: live from the broker, merged with the stored ones that were missed.
 
-It starts, and comes back after any lost connection, in one way: subscribe and hold what arrives, read the stored
-readings from where each gauge was heard last, merge the two; and again what ingest commits after that, until it cannot
-hold anything that still counts. While the database is away it goes on with what it hears.
+The start and the return after a lost connection are the same: subscribe and hold what arrives, read the stored
+readings from each gauge's last one on, and merge the two. Repeat it as ingest commits more, until nothing that is still
+missing could count. While the database is away, live readings go on.
 """
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
-from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.reading import WaterReading
-from rencheng.engine.reorder_buffer import ALLOWED_LATENESS
 from rencheng.intake import admit
 from rencheng.messaging.source import MessageSource
-from rencheng.runtime.logs import get_logger
-from rencheng.store.core.database import Engine, translate_errors
-from rencheng.store.readings.gauge_readings import committed_through, readings_since
+from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from services.alerts.isolation import isolated
-
-log = get_logger("alerts")
-
-TimedReading = tuple[WaterReading, datetime]
-"""A reading, and when it reached us."""
-
-Since = Callable[[], Mapping[str, datetime]]
-"""From which sample time on stored readings of each device are wanted; asked only when they are."""
+from services.alerts.source.catch_up import CatchUp, Since, TimedReading
+from services.alerts.source.subscription import Subscription
 
 MESSAGES_MAX = 5000
-
-LOOK_AGAIN_S = 0.5
-SETTLING_LOOK_S = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class CatchUp:
-    """What may have been missed, and how far that is made good.
-
-    Attributes:
-        until: when it ended: from then on everything is heard live.
-        through: all that ingest had received by then has been read from the database; None before the first look.
-        looked: whether the stored readings have been read once.
-        look_at: when to look again, by the monotonic clock.
-    """
-
-    until: datetime
-    through: datetime | None = None
-    looked: bool = False
-    look_at: float = 0.0
-
-    @property
-    def is_closed(self) -> bool:
-        """Has ingest committed what it was busy with when the gap ended?"""
-        return self.through is not None and self.through > self.until
-
-    @property
-    def is_settled(self) -> bool:
-        """Would anything from the gap that the broker still owes to ingest be too late to count by now?
-
-        After a broker's restart ingest may come back later than we do, and a backlog may wait for it.
-        """
-        return self.through is not None and self.through > self.until + ALLOWED_LATENESS
 
 
 class ReadingSource:
     """Readings for the engine, from broker and database.
 
     Args:
-        source: the broker session.
-        engine: the database.
+        messages: the broker session.
+        subscription: its state.
+        catch_up: reads the stored readings.
         limits: the same clock limits as ingest's.
+        clock: the time.
     """
 
-    def __init__(self, source: MessageSource, engine: Engine, limits: ClockLimits) -> None:
-        self._source = source
-        self._engine = engine
+    def __init__(
+        self,
+        messages: MessageSource,
+        subscription: Subscription,
+        catch_up: CatchUp,
+        limits: ClockLimits,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._messages = messages
+        self._subscription = subscription
+        self._catch_up = catch_up
         self._limits = limits
-        self._subscribed_at: datetime | None = None  # set by the network thread, and nothing else is
-        self._connected = False
-        self._gap: CatchUp | None = None
-        self._began: datetime | None = None
-        self._live_devices: set[str] = set()  # heard live since the gap: of these nothing more is missed
-
-    def connection_changed(self, up: bool, why: str) -> None:
-        """Told by the session, from its thread: a new subscription means that something may have been missed."""
-        log.info("broker", connected=up, why=why)
-        if up:
-            self._subscribed_at = datetime.now(UTC)
-        self._connected = up
+        self._clock = clock
+        self._caught_up_at: datetime | None = None  # the subscription for which stored readings were asked
+        self._live_devices: set[str] = set()  # received live since the gap: nothing of these is missing
 
     def restart_catch_up(self) -> None:
-        """Something that was heard before could not be judged: the registry knows sites now that it did not."""
-        self._gap = CatchUp(datetime.now(UTC)) if self._gap else None
+        """Read the stored readings again, because the registry has sites that it did not have before."""
+        if self._catch_up.gap is not None:
+            self._catch_up.start(self._clock.now())
         self._live_devices = set()
 
     @property
     def is_listening(self) -> bool:
-        """Does the subscription stand, and have the stored readings been asked for since?"""
-        return self._began is not None and self._began == self._subscribed_at
+        """Return whether there is a subscription, and stored readings were asked for since it was made."""
+        return self._caught_up_at is not None and self._caught_up_at == self._subscription.made_at
 
     @property
     def can_evaluate(self) -> bool:
-        """Has everything been heard that there is to hear?"""
-        return self._connected and self.is_listening and self._gap is not None and self._gap.is_closed
+        """Return whether every reading that exists has been read."""
+        gap = self._catch_up.gap
+        return self._subscription.is_connected and self.is_listening and gap is not None and gap.is_closed
 
     def wait(self, wait_s: float) -> None:
-        """Wait for a message and leave it where it is."""
-        self._source.take(0, wait_s)
+        """Wait for a message, and leave it where it is."""
+        self._messages.take(0, wait_s)
 
-    def take(self, directory: Mapping[str, Device], since: Since) -> list[TimedReading]:
-        """What came in, in order of sample time where stored readings are merged in.
+    def read(self, directory: Mapping[str, Device], since: Since) -> list[TimedReading]:
+        """Return the readings that came in; in order of sample time where stored ones are among them.
 
-        Nothing before the subscription stands: what arrives until then is held.
+        There are none before the first subscription: messages that arrive until then wait.
         """
-        if self._subscribed_at is None:
+        subscribed_at = self._subscription.made_at
+        if subscribed_at is None:
             return []
         stored: list[TimedReading] = []
         with isolated("stored readings"):
-            stored = self._catch_up(self._subscribed_at, since)
-        heard = self._live(directory)
-        return sorted([*stored, *heard], key=lambda item: item[0].time) if stored else heard
+            stored = self._read_stored(subscribed_at, since)
+        live = self._read_live(directory)
+        return sorted([*stored, *live], key=lambda item: item[0].time) if stored else live
 
-    def _live(self, directory: Mapping[str, Device]) -> list[TimedReading]:
-        heard: list[TimedReading] = []
-        for delivery in self._source.take(MESSAGES_MAX, 0):
-            with isolated("message", topic=delivery.message.topic):
-                readings = admit(delivery.message, directory, self._limits).readings
-                at = delivery.message.received_at
-                heard.extend((reading, at) for reading in readings if isinstance(reading, WaterReading))
-        if self._gap is not None and not self._gap.is_settled:
-            self._live_devices.update(reading.device_id for reading, _ in heard)
-        return heard
+    def _read_stored(self, subscribed_at: datetime, since: Since) -> list[TimedReading]:
+        if self._caught_up_at != subscribed_at:  # a new subscription: messages before it were missed
+            self._caught_up_at, self._live_devices = subscribed_at, set()
+            self._catch_up.start(subscribed_at)
+        return self._catch_up.read(since, self._live_devices)
 
-    def _catch_up(self, subscribed_at: datetime, since: Since) -> list[TimedReading]:
-        """Stored readings, while some may have been missed: at once, and then what ingest commits late."""
-        if self._began != subscribed_at or self._gap is None:  # a new subscription begins this anew
-            self._began, self._gap, self._live_devices = subscribed_at, CatchUp(subscribed_at), set()
-        gap = self._gap
-        if gap.is_settled or time.monotonic() < gap.look_at:
-            return []
-        pause_s = SETTLING_LOOK_S if gap.is_closed else LOOK_AGAIN_S
-        self._gap = gap = replace(gap, look_at=time.monotonic() + pause_s)
-        try:
-            with translate_errors(), self._engine.connect() as connection:
-                through = committed_through(connection)
-                if gap.looked and (through is None or through == gap.through):
-                    return []
-                wanted = {name: at for name, at in since().items() if not (gap.looked and name in self._live_devices)}
-                stored = readings_since(connection, wanted, received_after=gap.through)
-        except StoreUnavailable as away:
-            log.warning("database away, cannot say what was missed; going on with what comes", why=str(away))
-            return []
-        self._gap = replace(gap, looked=True, through=through)
-        if not gap.looked or (self._gap.is_closed and not gap.is_closed):
-            log.info("stored readings merged", readings=len(stored), can_evaluate=self._gap.is_closed)
-        return stored
+    def _read_live(self, directory: Mapping[str, Device]) -> list[TimedReading]:
+        live: list[TimedReading] = []
+        for inbound in self._messages.take(MESSAGES_MAX, 0):
+            with isolated("message", topic=inbound.message.topic):
+                readings = admit(inbound.message, directory, self._limits).readings
+                at = inbound.message.received_at
+                live.extend((reading, at) for reading in readings if isinstance(reading, WaterReading))
+        gap = self._catch_up.gap
+        if gap is not None and not gap.is_settled:
+            self._live_devices.update(reading.device_id for reading, _ in live)
+        return live

@@ -1,5 +1,5 @@
-"""Storm control: what is told at once, what waits, what goes into a summary. Pure, in event time.
+"""Suppression of an alarm flood: which messages are delivered now, later, or as part of a summary, in event time.
 
-Everything that the engine says is recorded and on the live stream. This room decides what is delivered to dispatch, so
-that in a storm the few things that matter are heard.
+Every warning is recorded and is on the live stream. Suppression decides only what is delivered to dispatch, so that in
+a flood the few messages that need action stand out.
 """

@@ -1,20 +1,25 @@
-"""Sites that nobody can judge now: one alarm for all of them. Pure."""
+"""One city-wide alarm for all sites without data. Deterministic: no I/O, no clock."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rencheng.domain.level import Level
-from services.alerts.suppression.notices import NO_DATA, Notice, some
+from rencheng.domain.notice import Notice, NoticeKind
+from services.alerts.suppression.wording import first_names
 
 SETTLES = timedelta(seconds=60)
-"""A site must be blind for so long: a broker that comes back at once is no alarm."""
+"""A site counts once it has had no data for this long, so that a broker's short outage is no alarm."""
 
 AGAIN_AFTER = timedelta(minutes=30)
-"""How often the alarm is repeated while it stands and nothing grows."""
+"""How often the alarm is repeated while it stands and does not grow."""
 
 GROWTH = 1.5
-"""So many times as many blind sites as were told of are news at once."""
+"""The alarm is repeated at once when this many times as many sites have no data as the last one said."""
+
+FLOOD_MIN, FLOOD_WINDOW = 10, timedelta(minutes=10)
+"""Ten sites that lost their data within ten minutes are an alarm flood: the city-wide alarm stands for each of them.
+Source: ISA-18.2 and EEMUA 191 call more than ten alarms in ten minutes a flood."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,42 +30,52 @@ class _LastAlarm:
 
 
 class NoDataAlarm:
-    """Which sites of one world are blind, and what was said of it."""
+    """The sites of one world without data, and the last alarm about them."""
 
     def __init__(self, world: str) -> None:
         self._world = world
         self._since: dict[str, datetime] = {}
-        self._told: _LastAlarm | None = None
+        self._last: _LastAlarm | None = None
 
-    def update(self, blind: Collection[str], at: datetime, *, of: int, in_rain: bool) -> Notice | None:
-        """What is to be said now.
+    def update(self, without_data: Collection[str], at: datetime, *, of: int, in_rain: bool) -> Notice | None:
+        """Return the notice that is due now; None if none is.
 
         Args:
-            blind: the sites that cannot be judged.
-            at: the world's now.
+            without_data: the sites that cannot be evaluated.
+            at: the time of the world.
             of: how many sites the world has.
-            in_rain: whether one of the blind sites lies where rain is expected or falls: then it cannot wait.
+            in_rain: whether rain falls or is forecast at one of them; then the alarm is urgent.
         """
-        self._since = {site_id: self._since.get(site_id, at) for site_id in blind}
+        self._since = {site_id: self._since.get(site_id, at) for site_id in without_data}
         settled = tuple(sorted(site_id for site_id, since in self._since.items() if at - since >= SETTLES))
         if not settled:
-            return self._over(at) if self._told and not blind else None
-        if not self._is_news(len(settled), at, urgent=in_rain):
+            return self._end(at) if self._last and not without_data else None
+        if not self._is_due(len(settled), at, urgent=in_rain):
             return None
-        self._told = _LastAlarm(len(settled), in_rain, at)
-        zh = f"{of}处点位中有{len(settled)}处无法研判（无可用水位数据）：{some(settled)}。不得视为无积水。"
-        en = f"{len(settled)} of {of} sites cannot be evaluated for want of depths: {some(settled)}. None is known dry."
+        self._last = _LastAlarm(len(settled), in_rain, at)
+        zh = f"{of}处点位中有{len(settled)}处无法研判（无可用水位数据）：{first_names(settled)}。不得视为无积水。"
+        en = (
+            f"{len(settled)} of {of} sites cannot be evaluated, because they have no usable depths: "
+            f"{first_names(settled)}. None is known to be dry."
+        )
         if in_rain:
             zh, en = f"降雨期间监测中断！{zh}", f"Monitoring lost in rain! {en}"
-        return Notice(self._world, NO_DATA, NO_DATA, at, True, Level.NONE, settled, in_rain, zh, en)
+        return Notice(
+            self._world, NoticeKind.NO_DATA, NoticeKind.NO_DATA, at, True, Level.NONE, settled, in_rain, zh, en
+        )
 
-    def _is_news(self, count: int, at: datetime, *, urgent: bool) -> bool:
-        told = self._told
-        if told is None or (urgent and not told.urgent) or count >= told.count * GROWTH:
+    def is_flood(self, at: datetime) -> bool:
+        """Return whether the alarm is in force and stands for the sites that lost their data lately."""
+        recent = sum(at - since <= FLOOD_WINDOW for since in self._since.values())
+        return self._last is not None and recent >= FLOOD_MIN
+
+    def _is_due(self, count: int, at: datetime, *, urgent: bool) -> bool:
+        last = self._last
+        if last is None or (urgent and not last.urgent) or count >= last.count * GROWTH:
             return True
-        return at - told.at >= AGAIN_AFTER
+        return at - last.at >= AGAIN_AFTER
 
-    def _over(self, at: datetime) -> Notice:
-        self._told = None
+    def _end(self, at: datetime) -> Notice:
+        self._last = None
         zh, en = "各点位均恢复研判。", "Every site can be evaluated again."
-        return Notice(self._world, NO_DATA, NO_DATA, at, False, Level.NONE, (), False, zh, en)
+        return Notice(self._world, NoticeKind.NO_DATA, NoticeKind.NO_DATA, at, False, Level.NONE, (), False, zh, en)

@@ -1,42 +1,38 @@
-"""What of the engine's messages is delivered now. Pure: messages and times in, verdicts out.
+"""Which messages are delivered now. Deterministic, no I/O, no clock: messages and times in, decisions out.
 
-The order of the rules, for a site's newest message:
+The rules for a site's newest message, in order:
 
-1. What rises above what dispatch was told speaks at once, unless it is muted up to that very level.
-2. An end is told if its warning was.
-3. Everything else is an update: once in a while is enough, and then the newest.
+1. A rise above the level that dispatch knows is delivered at once, unless the site is muted up to that level.
+2. An end is delivered if the warning was (`never_notified` if not).
+3. Everything else is an update: the newest one is delivered once in ten minutes (`throttled` until then).
 
-Muted is a site under a silence or maintenance up to some level, and a blue one in a region that has red ones: those go
-into the region's summary. When what muted a warning is gone, its newest message is told, so that nothing is lost.
+A site is muted up to a level by a silence or a maintenance window. A blue site is muted by a red one of its region
+(`inhibited`); it is part of the region's summary. When what muted a site is gone, its newest message is delivered, so
+that nothing is lost.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from rencheng.domain.level import Level
+from rencheng.domain.mute import Mute
 from rencheng.domain.site import Site
-
-if TYPE_CHECKING:
-    from rencheng.domain.mute import Mute
+from rencheng.domain.suppression import SuppressionReason
 
 UPDATE_EVERY = timedelta(minutes=10)
-"""How often a site may be heard of when nothing rises. Proposal: thirty sites give three a minute to read."""
+"""How often a site is updated while its level does not rise. Proposal: thirty sites make three updates a minute."""
 
 INHIBITED_UP_TO = Level.BLUE
-"""What a red region mutes: a place to watch, beside places where people may drown."""
+"""The highest level that a red site of the region inhibits: places to watch, beside places with danger to life."""
 
-INHIBITED = "inhibited"
-THROTTLED = "throttled"
-NEVER_NOTIFIED = "never_notified"
-"""The end of a warning that nobody was told of."""
+NOT_MUTED = (Level.NONE, "")
 
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """Of a message, what matters here: its name, and the level that stands at its site after it; NONE at the end."""
+    """A message by its identifier, and the level of its site after it; NONE at the end."""
 
     identifier: str
     site_id: str
@@ -46,7 +42,7 @@ class MessageRef:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A message, and why it waits; None if it is to be delivered now."""
+    """A message, and why it is suppressed: a `SuppressionReason` or the name of a mute; None if it is delivered."""
 
     message: MessageRef
     suppressed_by: str | None = None
@@ -54,13 +50,13 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class SiteDelivery:
-    """What stands at a site, and what dispatch has been told of it.
+    """What has been delivered of a site.
 
     Attributes:
         newest: the last message about the site; None before the first.
-        told: the level that dispatch knows of; NONE if it knows of no warning.
-        told_at: when it was told last; None if never.
-        is_told: whether `newest` was delivered.
+        sent: the level that dispatch knows; NONE if it knows of no warning.
+        sent_at: the time of the last delivery; None before the first.
+        was_sent: whether `newest` was delivered.
     """
 
     newest: MessageRef | None = None
@@ -70,12 +66,25 @@ class SiteDelivery:
 
     @property
     def level(self) -> Level:
-        """The level that stands."""
+        """Return the level in force."""
         return self.newest.level if self.newest else Level.NONE
 
 
+@dataclass(frozen=True, slots=True)
+class _MutesInForce:
+    """The mutes in force at a time.
+
+    Attributes:
+        wide: those of regions and catchments.
+        by_site: those of one site each.
+    """
+
+    wide: list[Mute]
+    by_site: dict[str, list[Mute]]
+
+
 class SuppressionPolicy:
-    """The lines of all sites. Time is each world's own."""
+    """The deliveries of all sites, and what is delivered next. Times are those of each world."""
 
     def __init__(self, update_every: timedelta = UPDATE_EVERY) -> None:
         self.sites: Mapping[str, Site] = {}
@@ -83,11 +92,12 @@ class SuppressionPolicy:
         self._deliveries: dict[str, SiteDelivery] = {}
         self._waiting: set[str] = set()
         self._red: dict[tuple[str, str], set[str]] = defaultdict(set)  # by world and region
-        self._holding: tuple[object, datetime | None, list[Mute], dict[str, list[Mute]]] = ((), None, [], {})
+        self._in_force_of: tuple[Sequence[Mute], datetime] | None = None
+        self._in_force = _MutesInForce([], {})
         self._update_every = update_every
 
     def set_sites(self, sites: Mapping[str, Site]) -> None:
-        """Take over a new list of sites; the lines of those that are gone, or in another world, go too."""
+        """Take over a new list of sites. Forget the deliveries of those that are gone or in another world."""
         for site_id, known in self.sites.items():
             new = sites.get(site_id)
             if new is None or new.world != known.world:
@@ -95,100 +105,111 @@ class SuppressionPolicy:
             elif new.region != known.region:
                 self._red[known.world, known.region].discard(site_id)
         self.sites = sites
-        for site_id, line in self._deliveries.items():
-            self._index(site_id, line)
+        self.restore(self._deliveries)
 
-    def restore(self, lines: Mapping[str, SiteDelivery]) -> None:
-        """Go on from what was recorded."""
-        for site_id, line in lines.items():
-            self._index(site_id, line)
+    def restore(self, deliveries: Mapping[str, SiteDelivery]) -> None:
+        """Go on from recorded deliveries."""
+        for site_id, delivery in deliveries.items():
+            self._index(site_id, delivery)
 
     def delivery_of(self, site_id: str) -> SiteDelivery:
-        """What stands at a site."""
+        """Return what has been delivered of a site."""
         return self._deliveries.get(site_id) or SiteDelivery()
 
-    def decide(self, word: MessageRef, at: datetime) -> list[Decision]:
-        """Judge one message; its verdict comes first, then what it frees: of the region that is red no more."""
-        was_red = self._is_red(word.site_id)
-        line = replace(self.delivery_of(word.site_id), newest=word, was_sent=False)
-        held = self._suppressed_by(word.site_id, line, at)
-        if held is None or held == NEVER_NOTIFIED:
-            line = replace(line, sent=line.level, sent_at=line.sent_at if held else at, was_sent=True)
-        self._index(word.site_id, line)
-        if not was_red or self._is_red(word.site_id):
-            return [Decision(word, held)]
-        region = self.sites[word.site_id].region
-        return [Decision(word, held), *self._released(word.world, at, lambda site: site.region == region)]
+    def decide(self, message: MessageRef, at: datetime) -> list[Decision]:
+        """Decide about a message. Its decision comes first, then the messages that it releases.
+
+        The end of the last red warning of a region releases the region's blue ones.
+        """
+        was_red = self._is_red(message.site_id)
+        delivery = replace(self.delivery_of(message.site_id), newest=message, was_sent=False)
+        why = self._suppressed_by(message.site_id, delivery, at)
+        if why is None or why == SuppressionReason.NEVER_NOTIFIED:
+            sent_at = delivery.sent_at if why else at
+            delivery = replace(delivery, sent=delivery.level, sent_at=sent_at, was_sent=True)
+        self._index(message.site_id, delivery)
+        if not was_red or self._is_red(message.site_id):
+            return [Decision(message, why)]
+        region = self.sites[message.site_id].region
+        return [Decision(message, why), *self._release(message.world, at, lambda site: site.region == region)]
 
     def tick(self, world: str, at: datetime) -> list[Decision]:
-        """What was held in a world and may be told by now."""
-        return self._released(world, at, lambda _site: True)
-
-    def _released(self, world: str, at: datetime, may: Callable[[Site], bool]) -> list[Decision]:
-        freed = []
-        for site, line in self.suppressed(world):
-            if may(site) and line.newest is not None and self._suppressed_by(site.site_id, line, at) is None:
-                self._index(site.site_id, replace(line, sent=line.level, sent_at=at, was_sent=True))
-                freed.append(Decision(line.newest))
-        return freed
+        """Return the suppressed messages of a world that are delivered now."""
+        return self._release(world, at, lambda _site: True)
 
     def suppressed(self, world: str) -> list[tuple[Site, SiteDelivery]]:
-        """The sites of a world whose warning dispatch does not know as it stands, in order of their names."""
+        """Return the sites of a world whose newest message was not delivered, in order of their names."""
         return self._of_world(sorted(self._waiting), world)
 
     def standing(self, world: str) -> list[tuple[Site, SiteDelivery]]:
-        """The sites of a world at which a warning is in force."""
-        return [(site, line) for site, line in self._of_world(self._deliveries, world) if line.level]
+        """Return the sites of a world with a warning in force."""
+        return [(site, delivery) for site, delivery in self._of_world(self._deliveries, world) if delivery.level]
 
     def mute_of(self, site: Site, at: datetime) -> tuple[Level, str]:
-        """Up to which level a site is muted, and by what; (NONE, "") if it is not."""
-        wide, narrow = self._holding_at(at)
-        near = narrow.get(site.site_id, ())
-        found = [(mute.up_to, mute.name) for mute in (*wide, *near) if mute.scope.includes(site)]
+        """Return up to which level a site is muted, and by what; (NONE, "") if it is not."""
+        mutes = self._mutes_at(at)
+        candidates = (*mutes.wide, *mutes.by_site.get(site.site_id, ()))
+        found = [(mute.up_to, mute.name) for mute in candidates if mute.scope.includes(site)]
         if self._red.get((site.world, site.region)):
-            found.append((INHIBITED_UP_TO, INHIBITED))
-        return max(found, key=lambda each: each[0], default=(Level.NONE, ""))
+            found.append((INHIBITED_UP_TO, SuppressionReason.INHIBITED.value))
+        return max(found, key=lambda each: each[0], default=NOT_MUTED)
 
-    def _suppressed_by(self, site_id: str, line: SiteDelivery, at: datetime) -> str | None:
-        """Why a site's newest message is not told now; None if it is."""
-        if line.level is Level.NONE:
-            return NEVER_NOTIFIED if line.sent is Level.NONE else None
+    def _release(self, world: str, at: datetime, is_meant: Callable[[Site], bool]) -> list[Decision]:
+        released: list[Decision] = []
+        for site, delivery in self.suppressed(world):
+            if not is_meant(site) or delivery.newest is None:
+                continue
+            if self._suppressed_by(site.site_id, delivery, at) is None:
+                self._index(site.site_id, replace(delivery, sent=delivery.level, sent_at=at, was_sent=True))
+                released.append(Decision(delivery.newest))
+        return released
+
+    def _suppressed_by(self, site_id: str, delivery: SiteDelivery, at: datetime) -> str | None:
+        """Return why a site's newest message is not delivered now; None if it is."""
+        if delivery.level is Level.NONE:
+            return SuppressionReason.NEVER_NOTIFIED.value if delivery.sent is Level.NONE else None
         site = self.sites.get(site_id)
         if site is None:
             return None
         up_to, why = self.mute_of(site, at)
-        if line.level > line.sent:
-            return why if line.level <= up_to else None
-        if line.sent <= up_to:
+        if delivery.level > delivery.sent:
+            return why if delivery.level <= up_to else None
+        if delivery.sent <= up_to:
             return why
-        is_due = line.sent_at is None or at - line.sent_at >= self._update_every
-        return None if is_due else THROTTLED
+        is_due = delivery.sent_at is None or at - delivery.sent_at >= self._update_every
+        return None if is_due else SuppressionReason.THROTTLED.value
 
-    def _index(self, site_id: str, line: SiteDelivery) -> None:
-        self._deliveries[site_id] = line
+    def _index(self, site_id: str, delivery: SiteDelivery) -> None:
+        self._deliveries[site_id] = delivery
         site = self.sites.get(site_id)
-        # one that a silence keeps quiet mutes nobody else
-        is_red = line.level is line.sent is Level.RED
-        red = self._red[site.world, site.region] if site else set()
-        for index, belongs in ((self._waiting, not line.was_sent), (red, is_red)):
-            index.add(site_id) if belongs else index.discard(site_id)
+        _put(self._waiting, site_id, belongs=not delivery.was_sent)
+        if site is not None:  # a red warning that was not delivered inhibits no other
+            is_red = delivery.level is delivery.sent is Level.RED
+            _put(self._red[site.world, site.region], site_id, belongs=is_red)
 
     def _is_red(self, site_id: str) -> bool:
-        """Has dispatch been told of a red site in the region of this one?"""
+        """Return whether dispatch knows of a red site in the region of this one."""
         site = self.sites.get(site_id)
         return site is not None and bool(self._red.get((site.world, site.region)))
 
-    def _holding_at(self, at: datetime) -> tuple[list["Mute"], dict[str, list["Mute"]]]:
-        """The mutes that hold at a time: those of regions and catchments, and by site those of one site."""
-        mutes, since, wide, narrow = self._holding
-        if mutes is not self.mutes or since != at:
-            wide, narrow = [], defaultdict(list)
+    def _mutes_at(self, at: datetime) -> _MutesInForce:
+        """Return the mutes in force at a time; the last answer is cached, because every site of a tick asks."""
+        if self._in_force_of is None or self._in_force_of[0] is not self.mutes or self._in_force_of[1] != at:
+            wide: list[Mute] = []
+            by_site: dict[str, list[Mute]] = defaultdict(list)
             for mute in self.mutes:
                 if mute.is_active(at):
-                    (narrow[mute.scope.site_id] if mute.scope.site_id else wide).append(mute)
-            self._holding = (self.mutes, at, wide, narrow)
-        return wide, narrow
+                    (by_site[mute.scope.site_id] if mute.scope.site_id else wide).append(mute)
+            self._in_force_of, self._in_force = (self.mutes, at), _MutesInForce(wide, by_site)
+        return self._in_force
 
     def _of_world(self, site_ids: Iterable[str], world: str) -> list[tuple[Site, SiteDelivery]]:
         known = ((self.sites.get(site_id), self._deliveries[site_id]) for site_id in site_ids)
-        return [(site, line) for site, line in known if site is not None and site.world == world]
+        return [(site, delivery) for site, delivery in known if site is not None and site.world == world]
+
+
+def _put(index: set[str], site_id: str, *, belongs: bool) -> None:
+    if belongs:
+        index.add(site_id)
+    else:
+        index.discard(site_id)

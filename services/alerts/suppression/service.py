@@ -1,125 +1,182 @@
-"""Storm control at work: what the engine said goes out or is held back, and what is told of many sites."""
+"""Suppression at run time: decide about each warning, release what was suppressed, and collect the notices."""
 
-import time
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
-from datetime import UTC, datetime
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
 from rencheng.domain.mute import Mute
+from rencheng.domain.notice import Notice, NoticeKind
+from rencheng.domain.outgoing import OutgoingMessage, RenderedWarning
 from rencheng.domain.site import Site
-from rencheng.domain.warning import MessageType
+from rencheng.domain.suppression import reason_of
+from rencheng.domain.warning import MessageType, SiteNotice
+from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
+from rencheng.runtime.logs import get_logger
+from rencheng.runtime.timers import Every
 from rencheng.store.core.sessions import Row
-from rencheng.store.warnings.record import RenderedWarning
-from rencheng.store.warnings.sent import OutgoingMessage, SentMessage
+from rencheng.store.warnings.sent import SentMessage
+from services.alerts import metrics
+from services.alerts.isolation import isolated
 from services.alerts.suppression.groups import Groups, GroupSummary
+from services.alerts.suppression.monitoring import MonitoringNotices
 from services.alerts.suppression.no_data import NoDataAlarm
-from services.alerts.suppression.notices import GROUP, REMINDER, Notice
 from services.alerts.suppression.policy import Decision, MessageRef, SiteDelivery, SuppressionPolicy
+from services.alerts.world_clocks import WorldClocks
+
+log = get_logger("alerts")
 
 TICK_EVERY_S = 0.5
-"""With five thousand sites held back a look at all of them costs ten milliseconds."""
+"""With five thousand suppressed sites a look at all of them costs ten milliseconds."""
+
+NOTICES_EVERY_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class NoDataSites:
+    """The live sites without data.
+
+    Attributes:
+        site_ids: their names.
+        watched: how many live sites there are.
+        in_rain: whether rain falls or is forecast at one of them.
+    """
+
+    site_ids: Collection[str] = ()
+    watched: int = 0
+    in_rain: bool = False
 
 
 class Suppressor:
-    """Control, groups and blindness, each world by its own clock."""
+    """Suppression policy, groups and no-data alarm, each world by its own clock.
 
-    def __init__(self) -> None:
+    Args:
+        clocks: the time of each world.
+        clock: the time of this process, for the intervals.
+        tick_every_s: how often suppressed messages are looked at.
+    """
+
+    def __init__(self, clocks: WorldClocks, clock: Clock = SYSTEM_CLOCK, *, tick_every_s: float = TICK_EVERY_S) -> None:
         self.policy = SuppressionPolicy()
+        self._clocks = clocks
+        self._clock = clock
         self._groups = Groups()
         self._no_data = NoDataAlarm(ACTUAL)
-        self._kept: dict[str, OutgoingMessage] = {}  # by site: what control may yet release
-        self._freed: list[OutgoingMessage] = []
-        self._clocks: dict[str, datetime] = {}
-        self._ticked_at = float("-inf")
+        self._monitoring = MonitoringNotices(metrics.count_suppressed)
+        self._suppressed: dict[str, OutgoingMessage] = {}  # by site: the message that may be released
+        self._released: list[OutgoingMessage] = []
+        self._tick_timer = Every(tick_every_s, clock)
+        self._notice_timer = Every(NOTICES_EVERY_S, clock)
 
     def set_sites(self, sites: Mapping[str, Site]) -> None:
         """Take over a new list of sites."""
         self.policy.set_sites(sites)
+        self._monitoring.set_sites(sites)
 
     def set_mutes(self, mutes: Sequence[Mute]) -> None:
-        """Take over what operators mute."""
+        """Take over the silences and maintenance windows."""
         self.policy.mutes = mutes
 
-    def restore(self, told: Sequence[SentMessage], notices: Sequence[Row]) -> None:
-        """Go on from what was recorded: messages of open warnings in order, and the newest notices."""
-        lines: dict[str, SiteDelivery] = {}
-        for each in told:
+    def restore(self, sent: Sequence[SentMessage], notices: Sequence[Row], monitoring: Iterable[SiteNotice]) -> None:
+        """Go on from what was recorded.
+
+        Args:
+            sent: the messages of open warnings, in order.
+            notices: the newest notice of each topic.
+            monitoring: the state of every site whose monitoring is lost, or was when this was last published.
+        """
+        deliveries: dict[str, SiteDelivery] = {}
+        for each in sent:
             site = self.policy.sites.get(each.site_id)
             if site is None:
                 continue
-            before = lines.get(each.site_id, SiteDelivery())
-            word = MessageRef(each.identifier, each.site_id, site.world, each.level)
+            before = deliveries.get(each.site_id, SiteDelivery())
+            message = MessageRef(each.identifier, each.site_id, site.world, each.level)
             if each.is_suppressed:
-                lines[each.site_id] = replace(before, newest=word, was_sent=False)
-                self._kept[each.site_id] = OutgoingMessage(each.identifier, each.topic, each.document)
+                deliveries[each.site_id] = replace(before, newest=message, was_sent=False)
+                self._suppressed[each.site_id] = self._outgoing(each)
             else:
-                lines[each.site_id] = SiteDelivery(word, each.level, each.issued_at)
-        self.policy.restore(lines)
-        standing = [row for row in notices if row["kind"] == GROUP and row["in_force"]]
-        self._groups.restore(
-            {
-                (row["world"], row["topic"]): GroupSummary(Level(row["level"]), (), 0, row["issued_at"])
-                for row in standing
-            },
-            [row["topic"] for row in notices if row["kind"] == REMINDER],
+                deliveries[each.site_id] = SiteDelivery(message, each.level, each.issued_at)
+        self.policy.restore(deliveries)
+        in_force = [row for row in notices if row["in_force"]]
+        summaries = {
+            (row["world"], row["topic"]): GroupSummary(Level(row["level"]), (), 0, row["issued_at"])
+            for row in in_force
+            if row["kind"] == NoticeKind.GROUP
+        }
+        self._groups.restore(summaries, [row["topic"] for row in notices if row["kind"] == NoticeKind.REMINDER])
+        self._monitoring.restore(monitoring, [row["topic"] for row in in_force if row["kind"] == NoticeKind.MONITORING])
+
+    def suppress(self, warning: RenderedWarning) -> RenderedWarning:
+        """Return the warning with the reason why it is not delivered now, if there is one.
+
+        If the policy fails, the warning is delivered.
+        """
+        message = warning.message
+        self._clocks.observe(message.world, message.issued_at)
+        suppressed_by: str | None = None
+        with isolated("suppression; the warning is delivered", site=message.site_id):
+            level = Level.NONE if message.message_type is MessageType.CANCEL else message.level
+            ref = MessageRef(message.identifier, message.site_id, message.world, level)
+            decision, *released = self.policy.decide(ref, self._clocks.now(message.world) or message.issued_at)
+            suppressed_by = decision.suppressed_by
+            self._release(released)
+        if suppressed_by is None:
+            self._suppressed.pop(message.site_id, None)
+            return warning
+        outgoing = OutgoingMessage(
+            message.identifier, warning.topic, warning.document, self._clock.now(), message.site_id, warning.trace_id
         )
+        self._suppressed[message.site_id] = outgoing
+        metrics.count_suppressed(reason_of(suppressed_by))
+        log.info(
+            "warning suppressed",
+            site=message.site_id,
+            identifier=message.identifier,
+            reason=suppressed_by,
+            trace_id=warning.trace_id,
+        )
+        return replace(warning, suppressed_by=suppressed_by)
 
-    def observe_time(self, world: str, at: datetime) -> None:
-        """An exercise's time has come so far."""
-        self._clocks[world] = max(at, self._clocks.get(world, at))
+    def add_notice(self, notice: SiteNotice) -> None:
+        """Take in that the monitoring of a site is lost or restored."""
+        self._monitoring.add(notice)
 
-    def now(self, world: str) -> datetime | None:
-        """The wall clock, or the greatest time heard of in an exercise; None before the first."""
-        return datetime.now(UTC) if world == ACTUAL else self._clocks.get(world)
+    def tick(self) -> None:
+        """Release messages whose suppression has ended."""
+        if self._tick_timer.take():
+            for world, at in self._clocks.times():
+                self._release(self.policy.tick(world, at))
 
-    def decide(self, said: RenderedWarning) -> RenderedWarning:
-        """The message, with the reason why it is held back if it is. What it frees is given by the next `tick`."""
-        message = said.message
-        self.observe_time(message.world, message.issued_at)
-        level = Level.NONE if message.message_type is MessageType.CANCEL else message.level
-        word = MessageRef(message.identifier, message.site_id, message.world, level)
-        verdict, *freed = self.policy.decide(word, self.now(message.world) or message.issued_at)
-        self._free(freed)
-        if verdict.suppressed_by:
-            self._kept[message.site_id] = OutgoingMessage(message.identifier, said.topic, said.document)
-        else:
-            self._kept.pop(message.site_id, None)
-        return replace(said, suppressed_by=verdict.suppressed_by)
+    def take_released(self) -> list[OutgoingMessage]:
+        """Return the messages that were released, in order, and forget them."""
+        released, self._released = self._released, []
+        return released
 
-    def tick(self) -> list[OutgoingMessage]:
-        """What was held back and goes out now, in any world."""
-        if time.monotonic() - self._ticked_at >= TICK_EVERY_S:
-            self._ticked_at = time.monotonic()
-            for world in self._worlds():
-                if at := self.now(world):
-                    self._free(self.policy.tick(world, at))
-        freed, self._freed = self._freed, []
-        return freed
-
-    def notices(self, blind: Collection[str], *, of: int, in_rain: bool) -> list[Notice]:
-        """What is to be said of many sites at once.
+    def notices(self, no_data: NoDataSites) -> list[Notice]:
+        """Return the notices that are due.
 
         Args:
-            blind: the live sites that cannot be judged now.
-            of: how many live sites there are.
-            in_rain: whether rain is expected at one of them.
+            no_data: the live sites without data now.
         """
-        found = [
-            notice
-            for world in self._worlds()
-            if (at := self.now(world))
-            for notice in self._groups.tick(self.policy, world, at)
-        ]
-        blindness = self._no_data.update(blind, datetime.now(UTC), of=of, in_rain=in_rain)
-        return [*found, blindness] if blindness else found
+        if not self._notice_timer.take():
+            return []
+        now = self._clock.now()
+        alarm = self._no_data.update(no_data.site_ids, now, of=no_data.watched, in_rain=no_data.in_rain)
+        found = [alarm] if alarm else []
+        for world, at in self._clocks.times():
+            is_flood = world == ACTUAL and self._no_data.is_flood(now)
+            found += self._groups.tick(self.policy, world, at)
+            found += self._monitoring.tick(self.policy, world, at, is_flood=is_flood)
+        return found
 
-    def _worlds(self) -> list[str]:
-        return sorted({ACTUAL, *self._clocks})
+    def _release(self, decisions: Sequence[Decision]) -> None:
+        for decision in decisions:
+            message = self._suppressed.pop(decision.message.site_id, None)
+            if message is not None and message.identifier == decision.message.identifier:
+                self._released.append(replace(message, due_since=self._clock.now()))
 
-    def _free(self, verdicts: Sequence[Decision]) -> None:
-        for verdict in verdicts:
-            parcel = self._kept.pop(verdict.message.site_id, None)
-            if parcel is not None and parcel.identifier == verdict.message.identifier:
-                self._freed.append(parcel)
+    def _outgoing(self, sent: SentMessage) -> OutgoingMessage:
+        return OutgoingMessage(
+            sent.identifier, sent.topic, sent.document, self._clock.now(), sent.site_id, sent.trace_id
+        )

@@ -2,13 +2,14 @@
 
 from datetime import UTC, date, datetime, time
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 from pydantic import ConfigDict
 
 from rencheng.domain.level import LevelWord, WarningLevelWord
 from rencheng.domain.mute import Maintenance, Silence
+from rencheng.domain.notice import NoticeKind
 from rencheng.schemas.mute import MaintenanceForm, SilenceForm, Weekday, mute_form
 from rencheng.store.access import audit
 from rencheng.store.warnings.mutes import add_mute, end_mute, load_mutes
@@ -127,7 +128,7 @@ class Notice(ApiModel):
     model_config = example(**_NOTICE)
 
     world: str
-    kind: Literal["group", "no_data", "reminder"]
+    kind: NoticeKind
     topic: str
     issued_at: datetime
     in_force: bool

@@ -1,6 +1,5 @@
-"""The alert service as a process: readings in, warnings out, on a good day."""
+"""The alert service as a process: readings in, warnings out, without faults."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from xml.etree import ElementTree as ET
 
@@ -11,37 +10,28 @@ from sqlalchemy import Engine, text
 from rencheng.cap import xml as cap
 from rencheng.cap.references import references_of
 from rencheng.cap.validation import violations
-from services.alerts.source.readings import SETTLING_LOOK_S
 from tests.alerts.conftest import MakeGauge
 from tests.alerts.gauge_play import site
-from tests.alerts.services import (
-    HASTY,
-    Dispatcher,
-    Gauge,
-    Service,
-    events,
-    eventually,
-    hasty_site,
-    retained,
-    rows,
-    watch,
-)
 from tests.conftest import Broker
+from tests.support.alert_database import QUICK_PROFILE, events, quick_site, register_sites, rows
 from tests.support.cap_messages import schema_accepts_it
+from tests.support.mqtt_clients import Dispatch, GaugeClient, retained
+from tests.support.polling import eventually
+from tests.support.services import Service
 
 WHOLE = [(1, "Alert"), (2, "Update"), (3, "Cancel")]
 
 
-def events_after_sending(gauge: Gauge, database: Engine, site_id: str) -> list[tuple[int, str]]:
-    """A site's messages; its gauge speaks before each look."""
+def events_after_sending(gauge: GaugeClient, database: Engine, site_id: str) -> list[tuple[int, str]]:
+    """Send a depth, and return the messages of its site."""
     gauge.send(160)
     return events(database, site_id)
 
 
-def test_a_flood_is_told_of_recorded_and_cleared(
-    alerts: Service, gauge: MakeGauge, database: Engine, dispatcher: Dispatcher, broker: Broker
+def test_a_flood_is_delivered_recorded_and_cleared(
+    alerts: Service, gauge: MakeGauge, database: Engine, dispatch: Dispatch, broker: Broker
 ) -> None:
-    watch(database, hasty_site())
+    register_sites(database, quick_site())
     alerts.start()
     street = gauge("G1")
     street.send(160, 60)
@@ -49,19 +39,19 @@ def test_a_flood_is_told_of_recorded_and_cleared(
     street.clear()
 
     eventually(lambda: events(database), WHOLE)
-    eventually(lambda: dispatcher.types("S1"), ["Alert", "Update", "Cancel"])
+    eventually(lambda: dispatch.types("S1"), ["Alert", "Update", "Cancel"])
     eventually(lambda: rows(database, "SELECT count(*) FROM deliveries WHERE delivered_at IS NOT NULL"), [(3,)])
     [warning] = rows(database, "SELECT warning_id, world, level, peak_level, closed_at IS NOT NULL FROM warnings")
     assert warning[1:] == ("actual", 4, 4, True)
     assert retained(broker, "S1") == f"{warning[0]}-3"
-    assert [said["in_force"] for _, said in dispatcher.heard] == [True, True, False]
-    assert {said["status"] for _, said in dispatcher.heard} == {"Actual"}
+    assert [document["in_force"] for _, document in dispatch.warnings] == [True, True, False]
+    assert {document["status"] for _, document in dispatch.warnings} == {"Actual"}
 
 
-def test_with_a_wait_what_was_sampled_first_is_judged_first_and_the_last_word_waits_for_nothing_newer(
+def test_with_a_wait_readings_are_evaluated_by_sample_time_and_the_last_one_needs_no_newer_one(
     alerts: Service, gauge: MakeGauge, database: Engine
 ) -> None:
-    watch(database, site("S1", "G1", "G2", by=HASTY))
+    register_sites(database, site("S1", "G1", "G2", by=QUICK_PROFILE))
     alerts.environment["RENCHENG_ALERTS_WAIT_S"] = "2"
     alerts.start()
     low, high = gauge("G1"), gauge("G2")
@@ -74,7 +64,7 @@ def test_with_a_wait_what_was_sampled_first_is_judged_first_and_the_last_word_wa
 
 
 def test_the_messages_of_a_flood_are_a_valid_cap_chain(alerts: Service, gauge: MakeGauge, database: Engine) -> None:
-    watch(database, hasty_site())
+    register_sites(database, quick_site())
     alerts.start()
     street = gauge("G1")
     for depth_mm, ago in ((60, 90), (160, 80), (300, 70), (450, 60)):
@@ -91,28 +81,28 @@ def test_the_messages_of_a_flood_are_a_valid_cap_chain(alerts: Service, gauge: M
     assert [cap.text(alert, "msgType") for alert in parsed] == ["Alert", "Update", "Update", "Update", "Cancel"]
 
 
-def test_a_site_that_is_registered_while_it_runs_is_judged_at_once(
+def test_a_site_that_is_registered_while_it_runs_is_evaluated_at_once(
     alerts: Service, gauge: MakeGauge, database: Engine
 ) -> None:
     alerts.start()
     street = gauge("G7")
-    watch(database, hasty_site(7))
+    register_sites(database, quick_site(7))
 
-    # the database tells of a change a moment after its commit, so that a first reading may come before the news
+    # the database notifies a moment after the commit, so that a first reading may come before it
     eventually(lambda: events_after_sending(street, database, "S7"), [(1, "Alert")])
 
 
-def test_a_site_that_is_registered_in_mid_flood_is_judged_by_what_is_stored(
+def test_a_site_that_is_registered_in_mid_flood_is_evaluated_by_stored_readings(
     alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine
 ) -> None:
-    watch(database, hasty_site(8))
+    register_sites(database, quick_site(8))
     with database.begin() as connection:
         connection.execute(text("UPDATE devices SET site_id = NULL"))
     ingest.start()
     alerts.start()
     gauge("G8").send(450, 30)
     eventually(lambda: rows(database, "SELECT count(*) FROM waterlogging_readings"), [(1,)])
-    time.sleep(2 * SETTLING_LOOK_S)  # by then the service has looked past it
+    alerts.wait_for_log('"can_evaluate": true')  # by then the service has read the stored readings
     with database.begin() as connection:
         connection.execute(text("UPDATE devices SET site_id = 'S8'"))
 
@@ -120,9 +110,9 @@ def test_a_site_that_is_registered_in_mid_flood_is_judged_by_what_is_stored(
 
 
 def test_two_worlds_side_by_side_do_not_disturb_each_other(
-    alerts: Service, gauge: MakeGauge, database: Engine, dispatcher: Dispatcher
+    alerts: Service, gauge: MakeGauge, database: Engine, dispatch: Dispatch
 ) -> None:
-    watch(database, hasty_site(1), hasty_site(2, "drill-1"))
+    register_sites(database, quick_site(1), quick_site(2, "drill-1"))
     alerts.start()
     here, there, long_ago = gauge("G1"), gauge("G2"), datetime.now(UTC) - timedelta(days=9)
     there.send_at(160, long_ago)
@@ -134,9 +124,9 @@ def test_two_worlds_side_by_side_do_not_disturb_each_other(
     here.clear()
 
     eventually(lambda: (events(database, "S1"), events(database, "S2")), (WHOLE, WHOLE))
-    eventually(lambda: len(dispatcher.heard), 6)
-    assert {said["status"] for _, said in dispatcher.heard if said["site"]["id"] == "S1"} == {"Actual"}
-    assert {said["status"] for _, said in dispatcher.heard if said["site"]["id"] == "S2"} == {"Exercise"}
+    eventually(lambda: len(dispatch.warnings), 6)
+    assert {document["status"] for _, document in dispatch.warnings if document["site"]["id"] == "S1"} == {"Actual"}
+    assert {document["status"] for _, document in dispatch.warnings if document["site"]["id"] == "S2"} == {"Exercise"}
     worlds = rows(database, "SELECT site_id, world, closed_at - opened_at < '2 min' FROM warnings ORDER BY site_id")
     assert worlds == [("S1", "actual", True), ("S2", "drill-1", False)]
 
@@ -144,7 +134,7 @@ def test_two_worlds_side_by_side_do_not_disturb_each_other(
 def test_a_gauge_of_an_exercise_raises_nothing_at_an_actual_site(
     alerts: Service, gauge: MakeGauge, database: Engine
 ) -> None:
-    watch(database, hasty_site(1), hasty_site(2), hasty_site(3, "drill-1"))
+    register_sites(database, quick_site(1), quick_site(2), quick_site(3, "drill-1"))
     with database.begin() as connection:
         connection.execute(text("UPDATE devices SET site_id = 'S1' WHERE device_id = 'G3'"))
     alerts.start()
@@ -155,7 +145,7 @@ def test_a_gauge_of_an_exercise_raises_nothing_at_an_actual_site(
     assert events(database, "S1") == []
 
 
-def test_a_service_that_is_stopped_leaves_nothing_at_the_broker_that_could_grow(
+def test_a_service_that_stops_leaves_no_session_at_the_broker_that_could_grow(
     alerts: Service, broker: Broker, database: Engine
 ) -> None:
     alerts.start()
@@ -172,10 +162,10 @@ def test_a_service_that_is_stopped_leaves_nothing_at_the_broker_that_could_grow(
     client.loop_stop()
 
 
-def test_a_site_that_cannot_be_told_of_does_not_silence_the_others(
+def test_a_warning_that_cannot_be_rendered_stops_no_other_and_is_found_again(
     alerts: Service, gauge: MakeGauge, database: Engine
 ) -> None:
-    watch(database, hasty_site(1), hasty_site(2))
+    register_sites(database, quick_site(1), quick_site(2))
     with database.begin() as connection:
         connection.execute(text("UPDATE sites SET latitude = 95 WHERE site_id = 'S1'"))
     alerts.start()
@@ -183,17 +173,17 @@ def test_a_site_that_cannot_be_told_of_does_not_silence_the_others(
     poisoned.send(450, 60)
     sound.send(450, 60)
     eventually(lambda: events(database, "S2"), [(1, "Alert")])
-    alerts.says("no valid position")
+    alerts.wait_for_log("no valid position")
     with database.begin() as connection:
         connection.execute(text("UPDATE sites SET latitude = 36 WHERE site_id = 'S1'"))
 
     eventually(lambda: events_after_sending(poisoned, database, "S1"), [(1, "Alert")])
 
 
-def test_rows_that_nobody_can_read_are_named_and_do_not_silence_the_others(
+def test_rows_that_cannot_be_read_are_logged_and_stop_no_other_site(
     alerts: Service, gauge: MakeGauge, database: Engine
 ) -> None:
-    watch(database, hasty_site(1), hasty_site(2), hasty_site(3))
+    register_sites(database, quick_site(1), quick_site(2), quick_site(3))
     with database.begin() as connection:
         connection.execute(text("UPDATE sites SET profile = '{}' WHERE site_id = 'S1'"))
         connection.execute(text("INSERT INTO site_states (site_id, snapshot) VALUES ('S2', '{\"state\": 7}')"))
@@ -203,15 +193,15 @@ def test_rows_that_nobody_can_read_are_named_and_do_not_silence_the_others(
         gauge(name).send(450)
 
     eventually(lambda: events(database, "S2"), [(1, "Alert")])
-    alerts.says("a site cannot be read")
-    alerts.says("the site begins afresh")
+    alerts.wait_for_log("site cannot be read")
+    alerts.wait_for_log("the site starts from nothing")
     assert alerts.is_alive
 
 
-def test_what_the_database_refuses_of_one_site_goes_out_unrecorded(
-    alerts: Service, gauge: MakeGauge, database: Engine, dispatcher: Dispatcher
+def test_a_warning_that_the_database_rejects_is_delivered_unrecorded(
+    alerts: Service, gauge: MakeGauge, database: Engine, dispatch: Dispatch
 ) -> None:
-    watch(database, hasty_site(1), hasty_site(2))
+    register_sites(database, quick_site(1), quick_site(2))
     with database.begin() as connection:
         connection.execute(text("ALTER TABLE warnings ADD CONSTRAINT odd CHECK (site_id <> 'S1')"))
     try:
@@ -220,7 +210,7 @@ def test_what_the_database_refuses_of_one_site_goes_out_unrecorded(
             gauge(name).send(450)
 
         eventually(lambda: events(database, "S2"), [(1, "Alert")])
-        eventually(lambda: dispatcher.types("S1"), ["Alert"])
+        eventually(lambda: dispatch.types("S1"), ["Alert"])
         assert events(database, "S1") == []
         assert rows(database, "SELECT site_id FROM site_states") == [("S2",)]
     finally:

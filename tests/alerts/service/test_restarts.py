@@ -1,4 +1,4 @@
-"""The alert service stopped, killed, cut off: what was said is not said again, what was missed is made good."""
+"""The alert service stopped, killed, disconnected: nothing is repeated, and missed readings are evaluated."""
 
 import time
 from collections.abc import Callable
@@ -13,39 +13,31 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.store.registry.devices import register
 from tests.alerts.conftest import MakeGauge
-from tests.alerts.services import (
-    REGION,
-    Dispatcher,
-    Service,
-    events,
-    eventually,
-    hasty_site,
-    retained,
-    rows,
-    stored,
-    watch,
-)
 from tests.conftest import Broker
+from tests.support.alert_database import REGION, events, quick_site, register_sites, rows, stored
+from tests.support.mqtt_clients import Dispatch, retained
+from tests.support.polling import eventually
+from tests.support.services import Service
 
 WHOLE = [(1, "Alert"), (2, "Update"), (3, "Cancel")]
 
 
 def delivered(database: Engine) -> int:
-    """How many messages are known to be delivered; killed before it knows, the service delivers one once more."""
+    """Return how many deliveries are marked. A service killed before it marks one delivers it once more."""
     count: int = rows(database, "SELECT count(delivered_at) FROM deliveries")[0][0]
     return count
 
 
 @pytest.mark.parametrize("end", [Service.stop, Service.kill], ids=["asked to stop", "killed"])
-def test_a_restart_in_mid_flood_repeats_nothing_and_the_flood_goes_on_to_be_cleared(
+def test_a_restart_in_mid_flood_repeats_nothing_and_the_flood_is_cleared(
     alerts: Service,
     ingest: Service,
     gauge: MakeGauge,
     database: Engine,
-    dispatcher: Dispatcher,
+    dispatch: Dispatch,
     end: Callable[[Service], object],
 ) -> None:
-    watch(database, hasty_site())
+    register_sites(database, quick_site())
     ingest.start()
     alerts.start()
     street = gauge("G1")
@@ -62,14 +54,14 @@ def test_a_restart_in_mid_flood_repeats_nothing_and_the_flood_goes_on_to_be_clea
     alerts.start()
 
     eventually(lambda: events(database), WHOLE)
-    eventually(lambda: dispatcher.types("S1"), ["Alert", "Update", "Cancel"])
+    eventually(lambda: dispatch.types("S1"), ["Alert", "Update", "Cancel"])
     assert rows(database, "SELECT count(*), count(closed_at) FROM warnings") == [(1, 1)]
 
 
-def test_a_flood_that_rises_while_the_service_is_down_is_told_of_when_it_is_back(
+def test_a_flood_that_rises_while_the_service_is_down_is_delivered_when_it_is_back(
     alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine
 ) -> None:
-    watch(database, hasty_site(1), hasty_site(2, "drill-1"))
+    register_sites(database, quick_site(1), quick_site(2, "drill-1"))
     ingest.start()
     gauge("G1").send(450, 30)
     gauge("G2").send_at(450, datetime.now(UTC) - timedelta(days=9))
@@ -82,15 +74,15 @@ def test_a_flood_that_rises_while_the_service_is_down_is_told_of_when_it_is_back
 def test_rain_that_falls_while_the_service_is_down_is_counted_when_it_is_back(
     alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine
 ) -> None:
-    street = hasty_site()
+    street = quick_site()
     sensors = (*street.sensors, BoundSensor("R1", Role.RAIN))
-    watch(database, replace(street, sensors=sensors, depth_gauge_ids=(), rain_gauge_ids=()))
+    register_sites(database, replace(street, sensors=sensors, depth_gauge_ids=(), rain_gauge_ids=()))
     with database.begin() as connection:
         register(connection, [(Device("R1", Kind.WATERLOGGING, REGION), None)])
     ingest.start()
     cloud = gauge("R1")
     for minutes_ago in (20, 10, 1):
-        cloud.rain(25.0, 60.0 * minutes_ago)
+        cloud.send_rain(25.0, 60.0 * minutes_ago)
     eventually(lambda: rows(database, "SELECT count(*) FROM waterlogging_readings"), [(3,)])
     alerts.start()
 
@@ -100,7 +92,7 @@ def test_rain_that_falls_while_the_service_is_down_is_counted_when_it_is_back(
 def test_killed_between_commit_and_delivery_it_delivers_at_the_next_start(
     alerts: Service, gauge: MakeGauge, database: Engine, broker: Broker
 ) -> None:
-    watch(database, hasty_site())
+    register_sites(database, quick_site())
     alerts.start()
     street = gauge("G1")
     with database.begin() as holding:
@@ -121,19 +113,19 @@ def test_killed_between_commit_and_delivery_it_delivers_at_the_next_start(
     assert events(database) == [(1, "Alert")]
 
 
-def test_what_only_ingest_heard_while_the_service_was_cut_off_still_raises_the_warning(
+def test_a_reading_that_only_ingest_received_during_a_disconnection_raises_the_warning(
     alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine, broker: Broker
 ) -> None:
-    watch(database, hasty_site())
+    register_sites(database, quick_site())
     ingest.start()
     alerts.start()
     street = gauge("G1")
     street.send(0, 60)
     password = broker.passwords.pop("rencheng-alerts")
     broker.add_accounts()
-    alerts.says('"connected": false')
+    alerts.wait_for_log('"connected": false')
     street.send(450, 30)
-    eventually(lambda: stored(database), 3)  # cut off as it is, the service may find it there already
+    eventually(lambda: stored(database), 3)  # the service may read it there already
     broker.passwords["rencheng-alerts"] = password
     broker.add_accounts()
 
@@ -143,7 +135,7 @@ def test_what_only_ingest_heard_while_the_service_was_cut_off_still_raises_the_w
 def test_a_broker_that_restarts_in_mid_flood_costs_no_reading(
     alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine, broker: Broker
 ) -> None:
-    watch(database, hasty_site())
+    register_sites(database, quick_site())
     ingest.start()
     alerts.start()
     street = gauge("G1")
@@ -158,16 +150,14 @@ def test_a_broker_that_restarts_in_mid_flood_costs_no_reading(
     eventually(lambda: retained(broker, "S1"), rows(database, "SELECT max(identifier) FROM warning_events")[0][0])
 
 
-def test_what_a_backlog_of_ingest_brings_late_is_still_judged(
-    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine
-) -> None:
-    watch(database, hasty_site(1), hasty_site(2))
+def test_a_backlog_of_ingest_is_evaluated(alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine) -> None:
+    register_sites(database, quick_site(1), quick_site(2))
     ingest.start()
     ingest.kill()
     street = gauge("G1")
     street.send(450, 60)  # the broker holds it for ingest, and the alert service has not come yet
     alerts.start()
-    alerts.says("stored readings merged")
+    alerts.wait_for_log("stored readings merged")
     gauge("G2").send(450, 60)
     eventually(lambda: events(database, "S2"), [(1, "Alert")])
     assert events(database, "S1") == []
@@ -176,15 +166,15 @@ def test_what_a_backlog_of_ingest_brings_late_is_still_judged(
     eventually(lambda: events(database, "S1"), [(1, "Alert")])
 
 
-def test_an_earlier_warning_that_was_left_over_does_not_overwrite_a_later_one(
-    alerts: Service, gauge: MakeGauge, database: Engine, broker: Broker, dispatcher: Dispatcher
+def test_an_earlier_warning_that_was_not_delivered_does_not_overwrite_a_later_one(
+    alerts: Service, gauge: MakeGauge, database: Engine, broker: Broker, dispatch: Dispatch
 ) -> None:
-    watch(database, hasty_site())
+    register_sites(database, quick_site())
     alerts.start()
     street = gauge("G1")
     street.send(160, 60)
     street.send(450, 50)
-    eventually(lambda: dispatcher.types("S1"), ["Alert", "Update"])
+    eventually(lambda: dispatch.types("S1"), ["Alert", "Update"])
     eventually(lambda: delivered(database), 2)
     with database.begin() as connection:
         connection.execute(
@@ -195,5 +185,5 @@ def test_an_earlier_warning_that_was_left_over_does_not_overwrite_a_later_one(
 
     eventually(lambda: delivered(database), 2)
     time.sleep(0.3)
-    assert dispatcher.types("S1") == ["Alert", "Update"]
+    assert dispatch.types("S1") == ["Alert", "Update"]
     assert [(retained(broker, "S1"),)] == rows(database, "SELECT max(identifier) FROM warning_events")

@@ -7,7 +7,7 @@ import pytest
 from rencheng.domain.level import Level
 from rencheng.domain.mute import Maintenance, MuteScope, Silence
 from rencheng.domain.place import CITY_ZONE
-from tests.storm.storm_play import at, place
+from tests.alerts.suppression.city import at, place
 
 
 def beijing(day: int, hour: int, minute: int = 0) -> datetime:

@@ -1,4 +1,4 @@
-"""The database stopped while water rises: warnings go on, and are recorded once when it is back."""
+"""The database stops while water rises: warnings are delivered, and recorded once when it is back."""
 
 import secrets
 from collections.abc import Iterator
@@ -12,15 +12,18 @@ from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs
 from tests.alerts.conftest import MakeGauge
-from tests.alerts.services import Dispatcher, Service, empty, events, eventually, hasty_site, retained, rows, watch
 from tests.conftest import Broker
+from tests.support.alert_database import empty, events, quick_site, register_sites, rows
+from tests.support.mqtt_clients import Dispatch, retained
+from tests.support.polling import eventually
+from tests.support.services import Service
 
 WHOLE = [(1, "Alert"), (2, "Update"), (3, "Cancel")]
 
 
 @pytest.fixture(scope="module")
 def server(programs: Programs, server_folder: Path) -> Iterator[PostgresServer]:
-    """A server of this module's own, which its tests may stop."""
+    """A server that the tests of this module may stop."""
     folder, port = server_folder / f"postgres-{secrets.token_hex(4)}", choose_port(seed=secrets.token_hex(4), avoid=())
     server = PostgresServer(programs, folder, port, password=secrets.token_hex(8))
     server.initialise()
@@ -36,39 +39,49 @@ def database(server: PostgresServer) -> Iterator[Engine]:
     server.start()
     engine = create_engine(server.url("alerts"), pool_pre_ping=True)
     empty(engine)
-    watch(engine, hasty_site(1), hasty_site(2))
+    register_sites(engine, quick_site(1), quick_site(2))
     yield engine
     engine.dispose()
 
 
-def test_a_flood_during_an_outage_is_told_at_once_and_recorded_once(
-    alerts: Service, gauge: MakeGauge, database: Engine, server: PostgresServer, dispatcher: Dispatcher, broker: Broker
+def test_a_flood_during_an_outage_is_delivered_at_once_and_recorded_once(
+    alerts: Service,
+    gauge: MakeGauge,
+    database: Engine,
+    server: PostgresServer,
+    dispatch: Dispatch,
+    broker: Broker,
 ) -> None:
     alerts.start()
     street, other = gauge("G1"), gauge("G2")
     other.send(160, 90)
-    eventually(lambda: dispatcher.types("S2"), ["Alert"])
+    eventually(lambda: dispatch.types("S2"), ["Alert"])
     server.stop("fast")
     street.send(160, 60)
     street.send(450, 50)
-    eventually(lambda: dispatcher.types("S1"), ["Alert", "Update"], within_s=5)
+    eventually(lambda: dispatch.types("S1"), ["Alert", "Update"], within_s=5)
     other.clear()
-    eventually(lambda: dispatcher.types("S2"), ["Alert", "Cancel"], within_s=5)
+    eventually(lambda: dispatch.types("S2"), ["Alert", "Cancel"], within_s=5)
     server.start()
     eventually(lambda: events(database), [(1, "Alert"), (2, "Update")])
     street.clear()
 
     eventually(lambda: events(database), WHOLE)
-    eventually(lambda: dispatcher.types("S1"), ["Alert", "Update", "Cancel"])
+    eventually(lambda: dispatch.types("S1"), ["Alert", "Update", "Cancel"])
     recorded = [name for (name,) in rows(database, "SELECT identifier FROM warning_events ORDER BY event_id")]
-    assert sorted(recorded) == sorted(dispatcher.identifiers("S1") + dispatcher.identifiers("S2"))
-    assert retained(broker, "S2") == dispatcher.identifiers("S2")[-1]
+    assert sorted(recorded) == sorted(dispatch.identifiers("S1") + dispatch.identifiers("S2"))
+    assert retained(broker, "S2") == dispatch.identifiers("S2")[-1]
     assert rows(database, "SELECT count(*) FROM warnings WHERE closed_at IS NULL") == [(0,)]
     assert alerts.is_alive
 
 
-def test_killed_in_an_outage_it_says_the_same_again_and_not_something_else(
-    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine, server: PostgresServer, dispatcher: Dispatcher
+def test_killed_in_an_outage_it_delivers_the_same_message_again(
+    alerts: Service,
+    ingest: Service,
+    gauge: MakeGauge,
+    database: Engine,
+    server: PostgresServer,
+    dispatch: Dispatch,
 ) -> None:
     ingest.start()
     alerts.start()
@@ -77,17 +90,17 @@ def test_killed_in_an_outage_it_says_the_same_again_and_not_something_else(
     eventually(lambda: rows(database, "SELECT count(*) FROM waterlogging_readings"), [(1,)])
     server.kill()
     street.send(160, 60)
-    eventually(lambda: dispatcher.types("S1"), ["Alert"])
+    eventually(lambda: dispatch.types("S1"), ["Alert"])
     alerts.kill()
     server.start()
     alerts.start()
 
     eventually(lambda: events(database), [(1, "Alert")])
-    eventually(lambda: len(dispatcher.types("S1")), 2)
-    assert len(set(dispatcher.identifiers("S1"))) == 1
+    eventually(lambda: len(dispatch.types("S1")), 2)
+    assert len(set(dispatch.identifiers("S1"))) == 1
 
 
-def test_with_the_database_away_at_its_start_it_says_that_it_is_blind_and_works_when_it_comes(
+def test_a_start_without_the_database_is_logged_and_works_once_it_is_there(
     alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine, server: PostgresServer
 ) -> None:
     ingest.start()
@@ -97,9 +110,9 @@ def test_with_the_database_away_at_its_start_it_says_that_it_is_blind_and_works_
     eventually(lambda: events(database), [(1, "Alert")])
     alerts.kill()
     server.stop("fast")
-    alerts.start(until="blind")
-    alerts.says("connected and subscribed")
-    street.send(450, 50)  # heard by a service that knows no site yet
+    alerts.start(until="no site is monitored")
+    alerts.wait_for_log("connected and subscribed")
+    street.send(450, 50)  # received by a service that knows no site yet
     server.start()
 
     eventually(lambda: events(database), [(1, "Alert"), (2, "Update")])
@@ -107,23 +120,28 @@ def test_with_the_database_away_at_its_start_it_says_that_it_is_blind_and_works_
     eventually(lambda: events(database), WHOLE)
 
 
-def test_a_broker_that_restarts_while_the_database_is_away_hears_the_rest_of_the_flood_once(
-    alerts: Service, gauge: MakeGauge, database: Engine, server: PostgresServer, broker: Broker, dispatcher: Dispatcher
+def test_a_broker_that_restarts_while_the_database_is_away_receives_the_rest_of_the_flood_once(
+    alerts: Service,
+    gauge: MakeGauge,
+    database: Engine,
+    server: PostgresServer,
+    broker: Broker,
+    dispatch: Dispatch,
 ) -> None:
     alerts.start()
     street = gauge("G1")
     server.stop("fast")
     street.send(160, 60)
-    eventually(lambda: dispatcher.types("S1"), ["Alert"])
+    eventually(lambda: dispatch.types("S1"), ["Alert"])
     street.send(450, 50)
-    eventually(lambda: dispatcher.types("S1"), ["Alert", "Update"])
+    eventually(lambda: dispatch.types("S1"), ["Alert", "Update"])
     broker.server.stop()
-    alerts.says('"connected": false')
+    alerts.wait_for_log('"connected": false')
     broker.server.start()
     eventually(lambda: alerts.log.read_text().count("connected and subscribed"), 2)
     street.clear()
-    eventually(lambda: dispatcher.types("S1")[-1:], ["Cancel"])
+    eventually(lambda: dispatch.types("S1")[-1:], ["Cancel"])
     server.start()
 
     eventually(lambda: events(database), WHOLE)
-    assert dispatcher.types("S1").count("Cancel") == 1
+    assert dispatch.types("S1").count("Cancel") == 1
