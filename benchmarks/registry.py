@@ -15,7 +15,7 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.messaging.mqtt.accounts import write_password_file
 from rencheng.replay.attempt import IntakeLimits
-from rencheng.replay.run import ReplaySummary, combined, replay_matching
+from rencheng.replay.run import ReplaySummary, replay_parts
 from rencheng.schemas.device import read_devices
 from rencheng.store.core.database import Connection, Engine, open_database
 from rencheng.store.quarantine.log import QuarantineFilters
@@ -115,14 +115,8 @@ def _replay(engine: Engine) -> None:
 
 
 def _replay_all(engine: Engine) -> ReplaySummary:
-    total, after = ReplaySummary(), 0
     filters = QuarantineFilters(reason=RejectionReason.UNKNOWN_DEVICE)
-    while True:
-        part = replay_matching(engine, filters, limits=IntakeLimits(), actor="benchmark", after=after)
-        total = combined(total, part)
-        if part.next_after is None:
-            return total
-        after = part.next_after
+    return sum(replay_parts(engine, filters, limits=IntakeLimits(), actor="benchmark"), ReplaySummary())
 
 
 def _import(engine: Engine, data: bytes) -> RegistrationResult:

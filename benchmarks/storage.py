@@ -51,7 +51,7 @@ def main() -> None:
         figures = roll_up(ours, budget_s=600)
         took_s = time.perf_counter() - began
         rate = 2 * BATCH * ROUNDS / took_s
-        _tell(f"rolled up {rate:.0f} readings a second, in {figures['pieces']} pieces; written", with_s * rate)
+        _tell(f"rolled up {rate:.0f} readings a second, in {figures['refreshes']} refreshes; written", with_s * rate)
         _ask(ours)
 
 

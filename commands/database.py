@@ -1,16 +1,16 @@
-"""`rencheng db`: the schema."""
+"""`rencheng db`: the database schema."""
 
 import typer
 
 import migrations
 from rencheng.runtime.settings import DatabaseSettings
 
-app = typer.Typer(help="The database's schema.", no_args_is_help=True)
+app = typer.Typer(help="The database schema.", no_args_is_help=True)
 
 
 @app.command()
 def upgrade() -> None:
-    """Bring the schema to the newest version."""
+    """Upgrade the schema to the newest version."""
     migrations.upgrade(DatabaseSettings.load().database_url)
     typer.echo("the schema is up to date")
 
@@ -20,8 +20,8 @@ def downgrade(
     to: str = typer.Option("base", help="The revision to go back to; `base` is an empty schema."),
     yes: bool = typer.Option(False, "--yes", help="Do not ask."),
 ) -> None:
-    """Take the schema back. The data of what goes is lost."""
+    """Downgrade the schema. The data in removed tables and columns is lost."""
     if not yes:
-        typer.confirm("This deletes data. Go on?", abort=True)
+        typer.confirm("This deletes data. Continue?", abort=True)
     migrations.downgrade(DatabaseSettings.load().database_url, to)
     typer.echo(f"the schema is at {to}")

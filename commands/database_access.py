@@ -1,4 +1,4 @@
-"""The database for one command: opened, and closed when the command ends."""
+"""What most commands need: the database, the intake limits, and the operator's name."""
 
 import getpass
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from rencheng.store.core.database import Connection, Engine, open_database, tran
 
 @contextmanager
 def open_engine() -> Iterator[Engine]:
-    """The database that the settings name.
+    """Open the database of the settings, and close it at the end.
 
     Raises:
         StoreUnavailable: it cannot be reached.
@@ -26,17 +26,17 @@ def open_engine() -> Iterator[Engine]:
 
 @contextmanager
 def transaction() -> Iterator[Connection]:
-    """One transaction of that database."""
+    """Run one transaction on that database."""
     with open_engine() as engine, engine.begin() as connection:
         yield connection
 
 
 def limits() -> IntakeLimits:
-    """By what intake judges, as the settings say."""
+    """Return the limits that intake applies."""
     settings = IntakeSettings.load()
     return IntakeLimits(settings.clock_limits, settings.gauge_limits)
 
 
 def operator() -> str:
-    """Who is at the keyboard, for the audit."""
+    """Return the name of the operator for the audit log."""
     return f"shell {getpass.getuser()}"

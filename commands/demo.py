@@ -1,4 +1,4 @@
-"""`rencheng demo`: the whole main job, on this machine, in two minutes."""
+"""`rencheng demo`: from devices to warnings on this machine, in two minutes."""
 
 import sys
 from typing import Annotated
@@ -17,14 +17,16 @@ from rencheng.runtime.settings import DatabaseSettings, checkout
 from rencheng.store.core.database import open_database, translate_errors
 
 LOG_WIDTH = 120
-"""Characters in a line where no terminal says how wide it is."""
+"""Line width where the output is not a terminal, characters."""
 
 
 def demo(
-    leave: Annotated[bool, typer.Option("--exit", help="End after the report, on a terminal too.")] = False,
-    speed: Annotated[float, typer.Option(help="Seconds of the story in a second.", min=1, max=2000)] = story.SPEED,
+    leave: Annotated[bool, typer.Option("--exit", help="Exit after the report, even on a terminal.")] = False,
+    speed: Annotated[
+        float, typer.Option(help="Replay speed: recorded seconds per second.", min=1, max=2000)
+    ] = story.SPEED,
 ) -> None:
-    """Replay twelve recorded floods through the real platform, and report what became of every reading."""
+    """Replay twelve recorded floods through the real services, and account for every reading."""
     console = Console(width=None if sys.stdout.isatty() else LOG_WIDTH, highlight=False)
     root = checkout()
     up(root, progress_for_stdout())
@@ -36,15 +38,15 @@ def demo(
             played = story.play(city, passwords, LiveView(console, engine, story.WORLD), speed=speed)
             outcome = story.conclude(engine, city, played, platform, root, console)
             file = outcome.report_file.relative_to(root)
-            console.print(f"report: {file} and, with a picture of each flood, {file.with_suffix('.html')}")
+            console.print(f"report: {file} (data) and {file.with_suffix('.html')} (hydrographs)")
             if console.is_terminal and not leave:
                 welcome(console, engine, platform.api_url)
-                _stay(platform)
+                _wait_for_stop(platform)
     engine.dispose()
-    console.print("The database and the broker stay up; `make down` stops them.", highlight=False)
+    console.print("Database and broker keep running; `make down` stops them.", highlight=False)
 
 
-def _stay(platform: Platform) -> None:
+def _wait_for_stop(platform: Platform) -> None:
     stop = stop_on_signals()
     while not stop.wait(1.0):
         platform.check_alive()

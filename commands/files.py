@@ -1,4 +1,4 @@
-"""Text files that a person named: read and written with errors that a person understands."""
+"""Text files that are named on the command line, with error messages that name the file."""
 
 import gzip
 import sys
@@ -12,7 +12,11 @@ from rencheng.domain.errors import NotPossible
 
 @contextmanager
 def opened_text(path: Path) -> Iterator[TextIO]:
-    """A text file, unpacked on the way if its name ends in .gz."""
+    """Open a text file, decompressed if its name ends in .gz.
+
+    Raises:
+        NotPossible: the file cannot be read or is not UTF-8.
+    """
     try:
         unpack = gzip.open if path.suffix == ".gz" else open
         with unpack(path, "rt", encoding="utf-8-sig", newline="") as file:
@@ -24,23 +28,24 @@ def opened_text(path: Path) -> Iterator[TextIO]:
 
 
 def whole_text(path: Path) -> str:
-    """All of a text file."""
+    """Return the content of a text file."""
     with opened_text(path) as file:
         return file.read()
 
 
 def write_lines(out: Path, lines: Iterable[str]) -> int:
-    """How many lines were written."""
-    said = 0
+    """Write lines to a file. Return how many there were."""
+    written = 0
     try:
         with out.open("w", encoding="utf-8", newline="\n") as file:
-            for said, line in enumerate(lines, 1):  # noqa: B007 - the last number is the answer
+            for line in lines:
                 file.write(line + "\n")
+                written += 1
     except OSError as error:
         raise NotPossible(f"{out} cannot be written: {error.strerror}") from None
-    return said
+    return written
 
 
 def note(text: str) -> None:
-    """A word to the person, beside the answer."""
+    """Print a line to stderr, so that stdout holds the result alone."""
     sys.stderr.write(f"{text}\n")

@@ -1,4 +1,4 @@
-"""`rencheng fleet`: register a simulated fleet, and audit what it published."""
+"""`rencheng fleet`: register a simulated fleet, and audit its messages."""
 
 import json
 import os
@@ -20,19 +20,21 @@ from rencheng.domain.kind import Kind
 from rencheng.store.accounting.loss_audit import PublishedReading, audit_keys
 from rencheng.store.registry.devices import ensure_region, register
 
-app = typer.Typer(help="A simulated fleet as a load: register it, audit what it published.", no_args_is_help=True)
+app = typer.Typer(help="A simulated fleet for load tests: register it, audit its messages.", no_args_is_help=True)
 
 
 @app.command("register")
 def register_(
     *,
-    out: Annotated[Path, typer.Option(dir_okay=False, help='File to write: {"account": "password"} of its gateways.')],
+    out: Annotated[
+        Path, typer.Option(dir_okay=False, help='JSON file to write: {"account": "password"} of its gateways.')
+    ],
     gauges: Annotated[int, typer.Option(min=0)] = 5_000,
     signals: Annotated[int, typer.Option(min=0)] = 10_000,
     piles: Annotated[int, typer.Option(min=0)] = 60_000,
-    prefix: Annotated[str, typer.Option(help="How the devices' names begin.")] = "fleet",
+    prefix: Annotated[str, typer.Option(help="Prefix of the devices' names.")] = "fleet",
 ) -> None:
-    """Register the devices of `python -m device_sims fleet`, and a gateway for each kind and region of theirs."""
+    """Register the devices of `python -m device_sims fleet`, and one gateway for each kind and region."""
     parts = (
         FleetPart(Kind.WATERLOGGING, gauges, 1),
         FleetPart(Kind.SIGNAL, signals, 1),
@@ -56,7 +58,7 @@ def register_(
 
 @app.command()
 def audit(ledger: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) -> None:
-    """Look for every key of a fleet's ledger in the database. Exit code 1 if one is lost, doubled or out of nowhere."""
+    """Look up every key of a ledger in the database. Exit status 1 if one is lost, duplicated or unexpected."""
     published = (
         PublishedReading(
             one.kind,
@@ -68,8 +70,8 @@ def audit(ledger: Annotated[Path, typer.Argument(exists=True, dir_okay=False)]) 
         for one in read_ledger(ledger)
     )
     with transaction() as connection:
-        found = audit_keys(connection, published)
-    for name, number in asdict(found).items():
+        report = audit_keys(connection, published)
+    for name, number in asdict(report).items():
         typer.echo(f"{name:16} {number}")
-    if found.lost or found.unexpected or found.duplicated or found.not_quarantined:
+    if report.lost or report.unexpected or report.duplicated or report.not_quarantined:
         raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`rencheng key`: who may ask the API."""
+"""`rencheng key`: the API keys."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -17,11 +17,11 @@ app = typer.Typer(help="API keys.", no_args_is_help=True)
 
 @app.command()
 def create(
-    name: Annotated[str, typer.Argument(help="Whose key it is, for the list.")],
-    scope: Annotated[list[KeyScope], typer.Option(help="What it may do; may be given several times.")],
-    days: Annotated[float | None, typer.Option(help="How long it holds; for good if not given.", min=0)] = None,
+    name: Annotated[str, typer.Argument(help="The key's owner or purpose, for the list.")],
+    scope: Annotated[list[KeyScope], typer.Option(help="A permission; can be repeated.")],
+    days: Annotated[float | None, typer.Option(help="Days until it expires. Default: never.", min=0)] = None,
 ) -> None:
-    """Make a key and print it, once: only its hash is kept."""
+    """Create a key and print it, once, because only its hash is stored."""
     expires_at = datetime.now(UTC) + timedelta(days=days) if days is not None else None
     with transaction() as connection:
         token = api_keys.create(connection, name, scope, expires_at)
@@ -30,7 +30,7 @@ def create(
 
 @app.command("list")
 def list_() -> None:
-    """Show the keys, without their secrets."""
+    """Show the keys without their secrets."""
     with transaction() as connection:
         keys = api_keys.list_keys(connection)
     table = Table("key", "name", "scopes", "expires", "revoked", box=None)
@@ -42,8 +42,8 @@ def list_() -> None:
 
 @app.command()
 def revoke(key_id: str) -> None:
-    """Refuse a key from now on."""
+    """Revoke a key now."""
     with transaction() as connection:
         if not api_keys.revoke(connection, key_id):
-            raise NotPossible(f"no key {key_id} is in force; `rencheng key list` shows which are")
+            raise NotPossible(f"no key {key_id} is in force; `rencheng key list` shows all keys")
     typer.echo(f"{key_id} is revoked")

@@ -1,4 +1,4 @@
-"""`rencheng learn`: a model from recordings of one's own, for the engine and the back-test."""
+"""`rencheng learn`: train a forecast model from your own recordings."""
 
 import json
 from collections import defaultdict
@@ -13,19 +13,19 @@ from rencheng.domain.errors import NotPossible
 from rencheng.learning.samples import Recording, examples
 
 GAUGES_MIN = 10
-"""Calibration leaves gauges out in turn; fewer say nothing of a gauge that was never seen."""
+"""Calibration leaves out each gauge in turn. With fewer gauges it does not carry over to a new gauge."""
 
 
 def learn(
     readings: Annotated[Path, typer.Option(help="CSV: device_id,time,depth_mm.", exists=True, dir_okay=False)],
-    out: Annotated[Path, typer.Option(help="Where the model goes, as JSON.", dir_okay=False)],
-    version: Annotated[str, typer.Option(help="The model's name; every warning that it foretells carries it.")],
+    out: Annotated[Path, typer.Option(help="The model's file, JSON.", dir_okay=False)],
+    version: Annotated[str, typer.Option(help="The model's version; each warning from a forecast names it.")],
     not_water: Annotated[
         Path | None,
-        typer.Option(help="CSV: device_id,begin,end of what is known to be no water.", exists=True, dir_okay=False),
+        typer.Option(help="CSV: device_id,begin,end of periods known to be dry.", exists=True, dir_okay=False),
     ] = None,
 ) -> None:
-    """Learn how probably, and when, water crosses a threshold. Needs LightGBM, which only this command uses."""
+    """Train a model of when water crosses a threshold, and how likely it is. Needs LightGBM."""
     try:
         from rencheng.learning.train import train  # noqa: PLC0415 - nothing else needs the library
     except ImportError as missing:
@@ -42,11 +42,13 @@ def learn(
         if row.value is not None:
             samples[row.source].append((row.time.timestamp(), row.value))
     if len(samples) < GAUGES_MIN:
-        raise NotPossible(f"{readings}: {len(samples)} gauges are too few to learn from; {GAUGES_MIN} are the least")
-    asked = examples(Recording(name, measured, spans[name]) for name, measured in samples.items())
-    came = sum(example.crossed_s is not None for example in asked)
-    if not 0 < came < len(asked):
-        raise NotPossible(f"{readings}: of {len(asked):,} questions {came:,} were answered by water; both are needed")
-    note(f"{len(rows):,} readings of {len(samples):,} gauges: {len(asked):,} questions, {came:,} answered by water")
-    out.write_text(json.dumps(train(asked, version)) + "\n", encoding="utf-8")
+        raise NotPossible(f"{readings}: {len(samples)} gauges are too few; at least {GAUGES_MIN} are needed")
+    labelled = examples(Recording(name, measured, spans[name]) for name, measured in samples.items())
+    crossed = sum(example.crossed_s is not None for example in labelled)
+    if not 0 < crossed < len(labelled):
+        raise NotPossible(
+            f"{readings}: {crossed:,} of {len(labelled):,} examples cross the threshold; both kinds are needed"
+        )
+    note(f"{len(rows):,} readings of {len(samples):,} gauges: {len(labelled):,} examples, {crossed:,} with a crossing")
+    out.write_text(json.dumps(train(labelled, version)) + "\n", encoding="utf-8")
     note(f"model {version}: {out}")

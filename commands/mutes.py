@@ -1,7 +1,7 @@
-"""`rencheng mute`: silences, and maintenance that comes round every week."""
+"""`rencheng mute`: silences and weekly maintenance windows."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 from pydantic import ValidationError
@@ -18,37 +18,41 @@ from rencheng.schemas.mute import WEEKDAYS, MaintenanceForm, SilenceForm, mute_f
 from rencheng.store.access import audit
 from rencheng.store.warnings.mutes import add_mute, end_mute, load_mutes
 
-app = typer.Typer(help="Silences 静默 and maintenance 检修: what is recorded, and not delivered.", no_args_is_help=True)
+FormType = TypeVar("FormType", SilenceForm, MaintenanceForm)
 
-Site = Annotated[str | None, typer.Option(help="Mute a site, …")]
-Region = Annotated[str | None, typer.Option(help="… or all of a region (district, city or province code), …")]
-Catchment = Annotated[str | None, typer.Option(help="… or of a catchment.")]
-UpTo = Annotated[str, typer.Option(help="What rises above this level is heard all the same.")]
-Reason = Annotated[str, typer.Option(help="Why, for those who wonder.")]
+app = typer.Typer(
+    help="Silences 静默 and maintenance windows 检修: warnings are recorded and not delivered.", no_args_is_help=True
+)
+
+Site = Annotated[str | None, typer.Option(help="Mute one site …")]
+Region = Annotated[str | None, typer.Option(help="… or a region (district, city or province code) …")]
+Catchment = Annotated[str | None, typer.Option(help="… or a catchment.")]
+UpTo = Annotated[str, typer.Option(help="Warnings above this level are delivered.")]
+Reason = Annotated[str, typer.Option(help="The reason, shown in the list.")]
 World = Annotated[str, typer.Option(help="`actual`, or the name of an exercise.")]
 
 
 @app.command()
 def silence(
-    minutes: Annotated[int, typer.Option(min=1, help="For how long, from now on.")],
+    minutes: Annotated[int, typer.Option(min=1, help="Duration from now, minutes.")],
     reason: Reason,
     site: Site = None,
     region: Region = None,
     catchment: Catchment = None,
     up_to: UpTo = "blue",
 ) -> None:
-    """Deliver nothing up to a level for a while. It is brought to mind before it ends."""
+    """Suppress warnings up to a level for a while. A reminder is sent before the silence ends."""
     now = datetime.now(UTC)
     span = {"begins_at": now, "ends_at": now + timedelta(minutes=minutes)}
-    whom = {"site_id": site, "region": region, "catchment": catchment}
-    _keep(_form(SilenceForm, whom | span | {"up_to": up_to, "reason": reason}).silence())
+    scope = {"site_id": site, "region": region, "catchment": catchment}
+    _save(_form(SilenceForm, scope | span | {"up_to": up_to, "reason": reason}).to_silence())
 
 
 @app.command()
 def maintenance(
-    weekday: Annotated[list[str], typer.Option(help=f"{', '.join(WEEKDAYS)}; several times.")],
+    weekday: Annotated[list[str], typer.Option(help=f"{', '.join(WEEKDAYS)}; can be repeated.")],
     begins: Annotated[str, typer.Option(help="Time of day in Asia/Shanghai, such as 22:30.")],
-    minutes: Annotated[int, typer.Option(min=1, help="For how long.")],
+    minutes: Annotated[int, typer.Option(min=1, help="Duration, minutes.")],
     reason: Reason,
     site: Site = None,
     region: Region = None,
@@ -56,32 +60,32 @@ def maintenance(
     up_to: UpTo = "blue",
     world: World = ACTUAL,
 ) -> None:
-    """Deliver nothing up to a level in a window that comes round every week."""
-    whom = {"site_id": site, "region": region, "catchment": catchment, "world": world}
+    """Suppress warnings up to a level in a weekly window."""
+    scope = {"site_id": site, "region": region, "catchment": catchment, "world": world}
     when = {"weekdays": weekday, "begins": begins, "lasts_minutes": minutes}
-    _keep(_form(MaintenanceForm, whom | when | {"up_to": up_to, "reason": reason}).maintenance())
+    _save(_form(MaintenanceForm, scope | when | {"up_to": up_to, "reason": reason}).to_maintenance())
 
 
 @app.command()
-def end(name: Annotated[str, typer.Argument(help="As the list shows it.")]) -> None:
-    """End a silence or a maintenance window now. What it kept back and still stands is delivered."""
+def end(name: Annotated[str, typer.Argument(help="Its name in the list.")]) -> None:
+    """End a silence or a maintenance window now. Suppressed warnings that are still in force are delivered."""
     with transaction() as connection:
         if not end_mute(connection, name):
-            raise NotPossible(f"there is no {name} that has not ended; `rencheng mute list` shows which there are")
+            raise NotPossible(f"there is no {name} in force or to come; `rencheng mute list` shows all")
         audit.record(connection, operator(), "mute.end", name, {})
     typer.echo(f"{name} has ended")
 
 
 @app.command("list")
 def list_() -> None:
-    """Show what is muted, or will be."""
+    """Show silences and maintenance windows in force or to come."""
     with transaction() as connection:
         mutes = load_mutes(connection, datetime.now(UTC))
-    table = Table("name", "world", "whom", "up to", "when (Asia/Shanghai)", "why", "by", box=None)
+    table = Table("name", "world", "scope", "up to", "when (Asia/Shanghai)", "reason", "by", box=None)
     for mute, made_by in mutes:
         scope = mute.scope
-        whom = scope.site_id or scope.region or scope.catchment
-        table.add_row(mute.name, scope.world, whom, mute.up_to.word, _when(mute), mute.reason, made_by)
+        muted = scope.site_id or scope.region or scope.catchment
+        table.add_row(mute.name, scope.world, muted, mute.up_to.word, _when(mute), mute.reason, made_by)
     Console().print(table)
 
 
@@ -92,16 +96,16 @@ def _when(mute: Mute) -> str:
     return f"{days} {mute.begins:%H:%M}, {mute.lasts.total_seconds() / 60:g} min"
 
 
-def _form(form: type[Any], values: dict[str, Any]) -> Any:  # noqa: ANN401 - one of the two forms
+def _form(form: type[FormType], values: dict[str, Any]) -> FormType:
     try:
         return form(**values)
     except ValidationError as error:
         raise NotPossible("\n".join(validation_findings(error, "mute"))) from None
 
 
-def _keep(mute: Mute) -> None:
+def _save(mute: Mute) -> None:
     with transaction() as connection:
         name = add_mute(connection, mute, operator())
-        said = {key: str(value) for key, value in mute_form(mute).items() if value is not None}
-        audit.record(connection, operator(), "mute.make", name, said)
+        details = {key: str(value) for key, value in mute_form(mute).items() if value is not None}
+        audit.record(connection, operator(), "mute.make", name, details)
     typer.echo(name)

@@ -1,4 +1,4 @@
-"""`rencheng quality`: what the tests found about readings, and by which limits."""
+"""`rencheng quality`: quality flags of stored readings, and the limits."""
 
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
@@ -13,14 +13,12 @@ from rencheng import series_quality
 from rencheng.runtime.settings import QualitySettings
 from rencheng.store.quality import flags_of
 
-app = typer.Typer(
-    help="Quality of readings: test what is stored, see what was found, see the limits.", no_args_is_help=True
-)
+app = typer.Typer(help="Quality of readings: test stored readings, show flags, show limits.", no_args_is_help=True)
 
 
 @app.command("run")
 def run_() -> None:
-    """Test what was stored since the last run; the jobs do so every five minutes."""
+    """Test the readings stored since the last run. The jobs do this every five minutes."""
     limits = QualitySettings.load().gauge_limits
     with open_engine() as engine:
         figures = series_quality.run(engine, datetime.now(UTC), limits)
@@ -29,14 +27,14 @@ def run_() -> None:
 
 @app.command()
 def show(
-    device_id: Annotated[str, typer.Argument(help="A gauge.")],
-    hours: Annotated[float, typer.Option(help="How far to look back.", min=0)] = 24.0,
+    device_id: Annotated[str, typer.Argument(help="The gauge.")],
+    hours: Annotated[float, typer.Option(help="How many hours back.", min=0)] = 24.0,
 ) -> None:
-    """Show what the tests of a series found about a gauge's readings."""
+    """Show the quality flags that the series tests gave a gauge's readings."""
     now = datetime.now(UTC)
     with transaction() as connection:
         found = flags_of(connection, device_id, start=now - timedelta(hours=hours), end=now + timedelta(hours=1))
-    table = Table("time", "channel", "found", box=None)
+    table = Table("time", "channel", "flags", box=None)
     for one in found:
         names = ", ".join(flag.name.lower() for flag in one.flags if flag.name)
         table.add_row(one.time.astimezone().isoformat(), str(one.channel), names)
@@ -45,7 +43,7 @@ def show(
 
 @app.command()
 def limits() -> None:
-    """Show the limits of each kind of gauge, and who says so."""
+    """Show the limits of each kind of gauge, with their sources."""
     table = Table("kind", "limit", "value", "source", box=None)
     for kind, of_kind in sorted(QualitySettings.load().gauge_limits.items()):
         for group in (of_kind.sample, of_kind.series):

@@ -1,4 +1,4 @@
-"""`rencheng weather`: what the weather service says, handed in by hand or by a script."""
+"""`rencheng weather`: import rain signals and forecasts, by hand or from a script."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,30 +19,31 @@ from rencheng.schemas.forecast import ForecastForm
 from rencheng.store.registry.devices import add_world
 from rencheng.store.weather import relevant_signals, save_forecasts, save_signal
 
-app = typer.Typer(help="Weather 气象: rain signals and forecasts, taken in and never originated.", no_args_is_help=True)
+app = typer.Typer(help="Weather 气象: import rain signals and forecasts.", no_args_is_help=True)
 
-World = Annotated[str, typer.Option(help="Where it counts; `actual` takes in only what is Actual.")]
+World = Annotated[str, typer.Option(help="The world it applies to; `actual` accepts only messages with status Actual.")]
 
 
 @app.command()
 def signal(
     file: Annotated[Path, typer.Argument(help="CAP 1.2, or the national message form.")], world: World = ACTUAL
 ) -> None:
-    """Take in a message about a rain signal 暴雨预警信号."""
+    """Import a rain signal 暴雨预警信号."""
     xml = _text(file)
-    taken = read_signal(xml, world=world)
+    received = read_signal(xml, world=world)
     with transaction() as connection:
         add_world(connection, world, world)
-        new = save_signal(connection, taken, xml)
-    what = (
-        f"{taken.message_type} {taken.level.word} for {', '.join(taken.regions)} until {taken.expires_at.isoformat()}"
+        new = save_signal(connection, received, xml)
+    summary = (
+        f"{received.message_type} {received.level.word} for {', '.join(received.regions)}"
+        f" until {received.expires_at.isoformat()}"
     )
-    typer.echo(f"{taken.identifier}: {what}" if new else f"{taken.identifier}: was taken in before")
+    typer.echo(f"{received.identifier}: {summary}" if new else f"{received.identifier}: already imported")
 
 
 @app.command()
 def forecast(file: Annotated[Path, typer.Argument(help="A JSON list; docs/how-to/weather.md shows one.")]) -> None:
-    """Take in forecasts of rain."""
+    """Import rain forecasts."""
     try:
         forms = TypeAdapter(list[ForecastForm]).validate_json(_text(file))
     except ValidationError as error:
@@ -57,7 +58,7 @@ def forecast(file: Annotated[Path, typer.Argument(help="A JSON list; docs/how-to
 
 @app.command("list")
 def list_() -> None:
-    """Show the rain signals in force in the live world."""
+    """Show the rain signals in force in the world `actual`."""
     now = datetime.now(UTC)
     with transaction() as connection:
         signals = [each for each in relevant_signals(connection, now) if each.world == ACTUAL]

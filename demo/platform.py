@@ -1,71 +1,48 @@
-"""The platform's processes for the time of the demo, each with its log."""
+"""Ingest, alerts and API for the time of the demo, each with its log."""
 
 import os
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from local_stack.ports import choose_port
 from rencheng.domain.errors import NotPossible
+from rencheng.runtime.service_process import ServiceProcess, stop_all
 
-READY_TIMEOUT_S = 60.0
-STOP_TIMEOUT_S = 15.0
-
-
-@dataclass(frozen=True)
-class Service:
-    """One process, and where it writes."""
-
-    name: str
-    process: subprocess.Popen[bytes]
-    log: Path
-
-    def await_line(self, text: str) -> None:
-        """Wait until its log says something.
-
-        Raises:
-            NotPossible: it ended, or did not say it in time.
-        """
-        until = time.monotonic() + READY_TIMEOUT_S
-        while text not in self.log.read_text(encoding="utf-8", errors="replace"):
-            if self.process.poll() is not None or time.monotonic() > until:
-                raise NotPossible(f"{self.name} did not come up. The end of {self.log}:\n{self.last_lines()}")
-            time.sleep(0.05)
-
-    def last_lines(self) -> str:
-        """The end of its log."""
-        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-8:])
+READY = {"ingest": '"connected": true', "alerts": '"can_evaluate": true', "api": '"event": "ready"'}
+"""By service, what its log has once it is ready."""
 
 
 @dataclass(frozen=True)
 class Platform:
-    """Ingest, alerts and API, running."""
+    """The running services."""
 
-    services: tuple[Service, ...]
+    services: tuple[ServiceProcess, ...]
     api_url: str
     metrics_url: str
 
     def check_alive(self) -> None:
-        """See that nobody has died.
+        """Check that all services run.
 
         Raises:
             NotPossible: a service ended.
         """
         for service in self.services:
-            if service.process.poll() is not None:
+            if not service.is_running:
                 raise NotPossible(
-                    f"{service.name} ended with status {service.process.returncode}. The end of {service.log}:\n"
+                    f"{service.module} ended with status {service.exit_status}. The end of {service.log}:\n"
                     f"{service.last_lines()}"
                 )
 
 
 @contextmanager
 def running(logs: Path) -> Iterator[Platform]:
-    """Start the platform, wait until it listens, and stop it at the end."""
+    """Start the services, wait until they are ready, and stop them at the end.
+
+    Raises:
+        ServiceNotReady: a service did not start.
+    """
     logs.mkdir(parents=True, exist_ok=True)
     api_port = choose_port(seed="api", avoid=())
     metrics_port = choose_port(seed="metrics", avoid=(api_port,))
@@ -75,38 +52,21 @@ def running(logs: Path) -> Iterator[Platform]:
         "RENCHENG_PUBLIC_URL": api_url,
         "RENCHENG_INGEST_METRICS_PORT": str(metrics_port),
     }
-    services: list[Service] = []
+    # sessions of their own: Ctrl-C ends the demo, which then stops its services in order
+    services = tuple(
+        ServiceProcess(f"services.{name}", _new_log(logs, name), environment, own_session=True) for name in READY
+    )
     try:
-        services.extend(_start(name, environment, logs) for name in ("ingest", "alerts", "api"))
-        ingest, alerts, api = services
-        ingest.await_line('"connected": true')
-        alerts.await_line('"can_evaluate": true')
-        api.await_line('"event": "ready"')
-        yield Platform(tuple(services), api_url, f"http://127.0.0.1:{metrics_port}/metrics")
+        for service in services:
+            service.start()
+        for service, text in zip(services, READY.values(), strict=True):
+            service.wait_for(text)
+        yield Platform(services, api_url, f"http://127.0.0.1:{metrics_port}/metrics")
     finally:
-        for service in services:
-            service.process.terminate()
-        for service in services:
-            _await_end(service)
+        stop_all(services)
 
 
-def _start(name: str, environment: Mapping[str, str], logs: Path) -> Service:
-    log = logs / f"{name}.log"
-    with log.open("wb") as file:
-        # a group of its own: Ctrl-C is for the demo, which then stops its services in order
-        process = subprocess.Popen(
-            [sys.executable, "-m", f"services.{name}"],
-            env=environment,
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    return Service(name, process, log)
-
-
-def _await_end(service: Service) -> None:
-    try:
-        service.process.wait(STOP_TIMEOUT_S)
-    except subprocess.TimeoutExpired:
-        service.process.kill()
-        service.process.wait()
+def _new_log(folder: Path, name: str) -> Path:
+    log = folder / f"{name}.log"
+    log.unlink(missing_ok=True)
+    return log

@@ -1,4 +1,4 @@
-"""From a message to readings or a refusal. A bad message is a result, not an exception."""
+"""Turn a message into readings or rejections. A bad message is a result, not an exception."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,15 +19,19 @@ from rencheng.domain.topic import Channel, Topic
 _NOTHING = Quality.NOTHING_FOUND
 
 WHOLE_MESSAGE = -1
-"""The position of a refusal that concerns the whole message."""
+"""The position of a rejection that concerns the whole message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """One reading, or a whole message, that goes to quarantine.
+    """A reading, or a whole message, that goes to quarantine.
 
-    `readings` is how many the account counts: more than one only for a message that was read, and then shed.
-    `retry_after_s` says after how many seconds the same would be taken; None if it never will.
+    Attributes:
+        position: of the reading in the message, from 0.
+        reason: the reason as a code.
+        detail: the reason in words.
+        readings: how many readings it counts; more than one only for a decoded message that was shed.
+        retry_after_s: after how many seconds the device may send it again; None if it is never accepted.
     """
 
     position: int
@@ -39,9 +43,9 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class IntakeResult:
-    """A message as it goes into a batch: with readings, refusals, or both; or with a device's state.
+    """A decoded and checked message: with readings, rejections or both, or with a device's state.
 
-    `world` is the world of its device, `actual` for a device that nobody knows.
+    `world` is the world of its device, and `actual` for an unknown device.
     """
 
     message: ReceivedMessage
@@ -53,18 +57,18 @@ class IntakeResult:
 
     @property
     def count(self) -> int:
-        """How many readings: what could not be read counts one; a state is no reading."""
+        """Return how many readings it counts. A reading that could not be decoded counts one, a state none."""
         if not self.rejections:
             return len(self.readings)
-        return len(self.readings) + sum(refusal.readings for refusal in self.rejections)
+        return len(self.readings) + sum(one.readings for one in self.rejections)
 
     @property
     def positions(self) -> Sequence[int]:
-        """Where in the message each of `readings` stood."""
+        """Return the position in the message of each of `readings`."""
         if not self.rejections or not self.readings:
             return range(len(self.readings))
-        refused = {refusal.position for refusal in self.rejections}
-        return [position for position in range(self.count) if position not in refused]
+        rejected = {one.position for one in self.rejections}
+        return [position for position in range(self.count) if position not in rejected]
 
 
 def admit(
@@ -73,7 +77,10 @@ def admit(
     limits: ClockLimits,
     gauges: Mapping[str, GaugeLimits] = GAUGES,
 ) -> IntakeResult:
-    """Topic, then device, then codec, then checks. Pure: it knows the time only from the message."""
+    """Check the topic and the device, decode the payload and check its readings.
+
+    Deterministic: the only time it uses is that of the message.
+    """
     device_id, world = None, ACTUAL
     try:
         topic = Topic.parse(message.topic)
@@ -84,29 +91,32 @@ def admit(
             state = DeviceState(device_id, decode_state(message.payload), message.received_at)
             return IntakeResult(message, state=state, device_id=device_id, world=world)
         readings, bad = _codec_of(device).decode(device.kind, device_id, message.payload)
-        refusals = [Rejection(item.position, item.reason, item.detail) for item in bad]
-        kept = _checked(readings, refusals, message, device, limits, gauges)
-    except Rejected as refused:
-        refusal = Rejection(WHOLE_MESSAGE, refused.reason, refused.detail)
-        return IntakeResult(message, rejections=(refusal,), device_id=device_id, world=world)
-    except Exception as error:  # noqa: BLE001 - a codec may be another's code, and one message must not stop the others
-        refusal = Rejection(
-            WHOLE_MESSAGE, RejectionReason.UNDECODABLE, f"a fault of the codec, not of the device: {error!r}"
+        rejections = [Rejection(item.position, item.reason, item.detail) for item in bad]
+        kept = _checked(readings, rejections, message, device, limits, gauges)
+    except Rejected as error:
+        rejection = Rejection(WHOLE_MESSAGE, error.reason, error.detail)
+        return IntakeResult(message, rejections=(rejection,), device_id=device_id, world=world)
+    except Exception as error:  # noqa: BLE001 - a codec may be a plug-in, and one message must not stop the others
+        rejection = Rejection(
+            WHOLE_MESSAGE, RejectionReason.UNDECODABLE, f"the codec failed, not the device: {error!r}"
         )
-        return IntakeResult(message, rejections=(refusal,), device_id=device_id, world=world)
-    if not kept and not refusals:  # a keep-alive: it says that the device is there, and nothing else
+        return IntakeResult(message, rejections=(rejection,), device_id=device_id, world=world)
+    if not kept and not rejections:  # a keep-alive
         state = DeviceState(device_id, online=True, received_at=message.received_at)
         return IntakeResult(message, state=state, device_id=device_id, world=world)
-    return IntakeResult(message, tuple(kept), tuple(refusals), device_id=device_id, world=world)
+    return IntakeResult(message, tuple(kept), tuple(rejections), device_id=device_id, world=world)
 
 
 def _sender(topic: Topic, directory: Mapping[str, Device]) -> Device:
     if topic.channel is not Channel.TELEMETRY and topic.channel is not Channel.STATE:
-        raise Rejected(RejectionReason.TOPIC, f"channel {topic.channel} carries nothing for the platform to store")
+        raise Rejected(
+            RejectionReason.TOPIC, f"nothing from the channel {topic.channel} is stored; send to telemetry or state"
+        )
     device = directory.get(topic.device_id)
     if device is None:
         raise Rejected(
-            RejectionReason.UNKNOWN_DEVICE, f"nobody registered {topic.device_id}; `rencheng device add` does"
+            RejectionReason.UNKNOWN_DEVICE,
+            f"{topic.device_id} is not registered; register it with `rencheng device add`",
         )
     if device.retired_at is not None:
         raise Rejected(
@@ -121,33 +131,33 @@ def _codec_of(device: Device) -> Codec:
     try:
         return CODECS[device.codec]
     except KeyError:
-        why = BROKEN.get(device.codec, "its device record names it")
-        raise Rejected(RejectionReason.UNDECODABLE, f"there is no codec {device.codec!r}; {why}") from None
+        why = BROKEN.get(device.codec, "the device's record names it")
+        raise Rejected(RejectionReason.UNDECODABLE, f"no codec {device.codec!r}; {why}") from None
 
 
 def _checked(
     readings: list[Reading],
-    refusals: list[Rejection],
+    rejections: list[Rejection],
     message: ReceivedMessage,
     device: Device,
     limits: ClockLimits,
     gauges: Mapping[str, GaugeLimits],
 ) -> list[Reading]:
-    """The readings that may be stored, flagged; those that may not are added to the refusals."""
+    """Return the readings that may be stored, with their flags, and add the others to the rejections."""
     kept: list[Reading] = []
     positions: Iterable[int] = range(len(readings))
-    if refusals:
-        taken = {refusal.position for refusal in refusals}
-        positions = [position for position in range(len(readings) + len(refusals)) if position not in taken]
+    if rejections:
+        rejected = {one.position for one in rejections}
+        positions = [position for position in range(len(readings) + len(rejections)) if position not in rejected]
     sample_limits, window = of_kind(gauges, device.gauge).sample, limits.around(message.received_at)
-    is_actual = device.world == ACTUAL  # an exercise has a clock of its own, which ingest does not know
+    is_actual = device.world == ACTUAL  # an exercise has its own clock, which ingest does not know
     for position, reading in zip(positions, readings, strict=False):
         try:
             clock = check_clock(reading.time, window)
-        except Rejected as refused:
-            refusals.append(Rejection(position, refused.reason, refused.detail))
+        except Rejected as error:
+            rejections.append(Rejection(position, error.reason, error.detail))
             continue
-        if clock is not _NOTHING and is_actual:  # asked of each reading: to ask a flag whether it is 0 is a call
+        if clock is not _NOTHING and is_actual:  # by identity, because the truth of a flag is a call
             flag(reading, clock)
         if isinstance(reading, WaterReading) and (found := flag_gauge(reading, device, sample_limits)) is not _NOTHING:
             flag(reading, found)

@@ -1,4 +1,4 @@
-"""`rencheng backtest`: recorded data through the engine, from files or from the database."""
+"""`rencheng backtest`: evaluate recorded data, from files or from the database."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ SHIPPED = "shipped"
 
 
 def backtest(
-    out: Annotated[Path, typer.Option(help="Where the messages go, one JSON object a line.", dir_okay=False)],
+    out: Annotated[Path, typer.Option(help="Output file: one message per line, JSON.", dir_okay=False)],
     readings: Annotated[
         Path | None,
         typer.Option(help="CSV: device_id,time,depth_mm.", exists=True, dir_okay=False, rich_help_panel=FILES),
@@ -32,34 +32,38 @@ def backtest(
     ] = None,
     model: Annotated[
         str,
-        typer.Option(help="A model's file, `shipped`, or `rate-of-rise` for none.", rich_help_panel=FILES),
+        typer.Option(help="A model file, `shipped`, or `rate-of-rise` for no model.", rich_help_panel=FILES),
     ] = SHIPPED,
     wait: Annotated[
-        float, typer.Option(help="Seconds that a reading waits for earlier ones, as RENCHENG_ALERTS_WAIT_S.", min=0)
+        float, typer.Option(help="Seconds that a reading waits for earlier ones, as in RENCHENG_ALERTS_WAIT_S.", min=0)
     ] = 0.0,
     site: Annotated[
-        list[str] | None, typer.Option(help="A registered site; may be repeated.", rich_help_panel=STORED)
+        list[str] | None, typer.Option(help="A registered site; can be repeated.", rich_help_panel=STORED)
     ] = None,
     begin: Annotated[
-        str | None, typer.Option("--from", help="ISO 8601 with offset, or a day.", rich_help_panel=STORED)
+        str | None,
+        typer.Option("--from", help="Start of the period: ISO 8601 with offset, or a day.", rich_help_panel=STORED),
     ] = None,
-    end: Annotated[str | None, typer.Option("--to", help="Until before this.", rich_help_panel=STORED)] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="End of the period, exclusive.", rich_help_panel=STORED)
+    ] = None,
     what_if: Annotated[
         list[str] | None,
-        typer.Option(help="Another threshold in mm, such as yellow=120; may be repeated.", rich_help_panel=STORED),
+        typer.Option(help="Another threshold in mm, such as yellow=120; can be repeated.", rich_help_panel=STORED),
     ] = None,
 ) -> None:
-    """Judge recorded readings as the live engine would have.
+    """Evaluate recorded readings as the live engine does.
 
-    From files it needs no server, no configuration and no network. From the database it also tells how warnings, leads
-    and false alarms would change with other thresholds.
+    From files, it needs no server, configuration or network. From the database, it also shows how warnings, lead times
+    and false alarms change with other thresholds.
     """
-    waits = timedelta(seconds=wait)
     if readings and sites and not (site or begin or end or what_if):
-        from_files.judge_files(readings, sites, out, rain, model=_model(model), wait=waits)
+        from_files.backtest_files(readings, sites, out, rain, model=_model(model), wait=timedelta(seconds=wait))
     elif site and begin and end and not (readings or sites or rain):
         period = _moment(begin, "--from"), _moment(end, "--to")
-        from_database.judge_stored(site, period, from_database.thresholds_of(what_if or []), out, waits)
+        from_database.backtest_database(
+            site, period, from_database.thresholds_of(what_if or []), out, timedelta(seconds=wait)
+        )
     else:
         raise NotPossible("give --readings and --sites, or --site, --from and --to")
 
@@ -71,7 +75,7 @@ def _moment(text: str, option: str) -> datetime:
         raise NotPossible(f"{option}: {error}") from None
 
 
-def _model(word: str) -> Model | None:
-    if word == RATE_OF_RISE:
+def _model(name: str) -> Model | None:
+    if name == RATE_OF_RISE:
         return None
-    return street_model() if word == SHIPPED else read_model(Path(word))
+    return street_model() if name == SHIPPED else read_model(Path(name))

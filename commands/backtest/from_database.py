@@ -1,9 +1,8 @@
-"""A back-test of what the database holds, with the thresholds as set and with others."""
+"""A back-test of stored readings, with the current thresholds and with others."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -15,31 +14,30 @@ from rencheng.backtest.output import as_line
 from rencheng.backtest.tuning import BacktestRun, ThresholdScore, floods_of, play, tally, what_if
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
+from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.store.readings.gauge_readings import readings_between
 from rencheng.store.registry.sites import load_sites
 
-HERE = ZoneInfo("Asia/Shanghai")
-
-AS_SET, WHAT_IF, ACROSS = "as set", "what if", "what if, for floods as set"
+CURRENT, WHAT_IF, SAME_FLOODS = "as set", "what if", "what if, floods as set"
 
 
 def moment(text: str) -> datetime:
-    """ISO 8601; without an offset, such as a day, it is local time.
+    """Parse ISO 8601. Without an offset it is the city's time.
 
     Raises:
-        ValueError: it is not.
+        ValueError: the text is not a time.
     """
     time = datetime.fromisoformat(text)
-    return time if time.tzinfo else time.replace(tzinfo=HERE)
+    return time if time.tzinfo else time.replace(tzinfo=CITY_ZONE)
 
 
 def thresholds_of(words: Iterable[str]) -> dict[Level, float]:
-    """Other thresholds by level, from words such as yellow=120.
+    """Parse thresholds such as yellow=120.
 
     Raises:
-        NotPossible: a word is none.
+        NotPossible: an option is not of this form.
     """
     found = {}
     for word in words:
@@ -51,16 +49,16 @@ def thresholds_of(words: Iterable[str]) -> dict[Level, float]:
     return found
 
 
-def judge_stored(
+def backtest_database(
     site_ids: Sequence[str],
     period: tuple[datetime, datetime],
     others: Mapping[Level, float],
     out: Path,
     wait: timedelta,
 ) -> None:
-    """Judge a period, write what would have been said (with the other thresholds, if any), and compare.
+    """Evaluate a period, write the messages, and compare the thresholds.
 
-    The engine begins as if newly installed: what it knew before is not played.
+    The engine starts without earlier state. Messages are those of the other thresholds, if there are any.
 
     Raises:
         NotPossible: a site is not registered, or the other thresholds do not rise from blue to red.
@@ -73,33 +71,33 @@ def judge_stored(
             changed = play({name: what_if(site, others) for name, site in sites.items()}, readings, wait)
         except ValueError as error:
             raise NotPossible(f"--what-if: {error}") from None
-    said = write_lines(out, (as_line(judged, changed.sites) for judged in changed.judged))
+    messages = write_lines(out, (as_line(judged, changed.sites) for judged in changed.judged))
     for site in sites.values():
         Console().print(_compared(site, readings, as_set, changed if others else None))
-    note(f"{len(readings):,} readings at {len(sites):,} sites; {said:,} messages in {out}")
+    note(f"{len(readings):,} readings at {len(sites):,} sites; {messages:,} messages in {out}")
 
 
 def _stored(site_ids: Sequence[str], period: tuple[datetime, datetime]) -> tuple[dict[str, Site], list[WaterReading]]:
     with transaction() as connection:
         known = load_sites(connection)
         if missing := [name for name in site_ids if name not in known]:
-            raise NotPossible(f"site {missing[0]} is not registered; `rencheng site list` tells which are")
+            raise NotPossible(f"site {missing[0]} is not registered; `rencheng site list` shows all sites")
         sites = {name: known[name] for name in dict.fromkeys(site_ids)}
         wanted = [name for site in sites.values() for name in (*site.depth_gauge_ids, *site.rain_gauge_ids)]
         return sites, list(readings_between(connection, list(dict.fromkeys(wanted)), *period))
 
 
 def _compared(site: Site, readings: Iterable[WaterReading], as_set: BacktestRun, changed: BacktestRun | None) -> Table:
-    """By level: as it is, as it would be, and what the change would do for the floods that count today."""
+    """Compare the thresholds by level. The third row counts the floods of the current thresholds."""
     every = list(readings)
     floods = floods_of(every, site, site.profile)
-    rows = [(AS_SET, tally(as_set, site.site_id, floods))]
+    rows = [(CURRENT, tally(as_set, site.site_id, floods))]
     if changed:
         profile = changed.sites[site.site_id].profile
         rows.append((WHAT_IF, tally(changed, site.site_id, floods_of(every, site, profile))))
-        rows.append((ACROSS, tally(changed, site.site_id, floods)))
+        rows.append((SAME_FLOODS, tally(changed, site.site_id, floods)))
     table = Table(
-        "level", "thresholds", "mm", "warnings", "floods", "foreseen", "lead, median min", "in vain", box=None
+        "level", "thresholds", "mm", "warnings", "floods", "warned", "median lead, min", "false alarms", box=None
     )
     table.title = f"{site.site_id}, {judged_text(as_set.judged_time.share(site.site_id))}"
     for level in reversed(Level):

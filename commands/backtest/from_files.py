@@ -1,4 +1,4 @@
-"""A back-test of files, on this machine alone."""
+"""A back-test of files. It needs no server."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,10 +17,10 @@ from rencheng.backtest.sites import read_sites
 from rencheng.engine.forecast.model import Model
 
 ROWS_A_REDRAW = 5000
-"""So rarely that the bar costs nothing."""
+"""Rows between two updates of the progress bar, so that drawing costs no measurable time."""
 
 
-def judge_files(
+def backtest_files(
     readings: Path,
     sites: Path,
     out: Path,
@@ -29,53 +29,56 @@ def judge_files(
     model: Model | None,
     wait: timedelta = NO_WAIT,
 ) -> None:
-    """Read, judge, write.
+    """Evaluate the readings of a file, and write the messages.
 
     Raises:
-        NotPossible: a file cannot be read or written, or is not what it should be.
+        NotPossible: a file cannot be read or written, or has the wrong form.
     """
-    places, remarks = read_sites(whole_text(sites), str(sites))
+    site_map, remarks = read_sites(whole_text(sites), str(sites))
     for remark in remarks:
         note(remark)
     began_at = time.perf_counter()
-    fallen: list[Row] = []
+    rain_rows: list[Row] = []
     if rain:
         with opened_text(rain) as lines:
-            fallen = read_rain(lines, str(rain))
+            rain_rows = read_rain(lines, str(rain))
     with opened_text(readings) as lines:
         rows = read_readings(lines, str(readings))
     read_at = time.perf_counter()
-    _say_unknown("device", rows, {device: site.site_id for site in places.values() for device in site.depth_gauge_ids})
-    _say_unknown(
-        "rain gauge", fallen, {gauge: site.site_id for site in places.values() for gauge in site.rain_gauge_ids}
+    _report_unmatched(
+        "device", rows, {device: site.site_id for site in site_map.values() for device in site.depth_gauge_ids}
+    )
+    _report_unmatched(
+        "rain gauge", rain_rows, {gauge: site.site_id for site in site_map.values() for gauge in site.rain_gauge_ids}
     )
     judged_time = JudgedTime()
-    found = judge_and_notice(places, _shown(rows), fallen, model=model, wait=wait, observe=judged_time.note)
-    said = write_lines(out, (as_line(judged, places) for judged in found))
-    judged_at = time.perf_counter()
+    found = judge_and_notice(site_map, _shown(rows), rain_rows, model=model, wait=wait, observe=judged_time.note)
+    messages = write_lines(out, (as_line(judged, site_map) for judged in found))
+    took_s = time.perf_counter() - read_at
+    per_s = (len(rows) + len(rain_rows)) / max(took_s, 1e-9)
     note(
-        f"{len(rows):,} readings{f' and {len(fallen):,} of rain' if rain else ''} at {len(places):,} sites: read in "
-        f"{read_at - began_at:.1f} s, judged in {judged_at - read_at:.1f} s "
-        f"({(len(rows) + len(fallen)) / max(judged_at - read_at, 1e-9):,.0f} a second); {said:,} messages in {out}"
+        f"{len(rows):,} readings{f' and {len(rain_rows):,} of rain' if rain else ''} at {len(site_map):,} sites: "
+        f"read in {read_at - began_at:.1f} s, evaluated in {took_s:.1f} s ({per_s:,.0f}/s); "
+        f"{messages:,} messages in {out}"
     )
     note(f"{judged_text(judged_time.share())}: a gauge without a fault had reported recently")
 
 
-def _say_unknown(what: str, rows: Sequence[Row], bound: Mapping[str, str]) -> None:
-    """A gauge that no site lists is most often a slip of the pen; so is a site whose gauges never speak."""
-    heard = {row.source for row in rows}
-    if strange := sorted(heard - bound.keys()):
-        note(f"{len(strange):,} {what}s are listed by no site and passed over, {strange[0]} among them")
-    if silent := sorted(bound.keys() - heard):
-        note(f"{len(silent):,} listed {what}s have no reading, {silent[0]} of site {bound[silent[0]]} among them")
+def _report_unmatched(kind: str, rows: Sequence[Row], bound: Mapping[str, str]) -> None:
+    """Report gauges without a site and sites without readings, because both are usually typing errors."""
+    seen = {row.source for row in rows}
+    if unlisted := sorted(seen - bound.keys()):
+        note(f"{len(unlisted):,} {kind}s are listed by no site and ignored, {unlisted[0]} among them")
+    if silent := sorted(bound.keys() - seen):
+        note(f"{len(silent):,} listed {kind}s have no reading, {silent[0]} of site {bound[silent[0]]} among them")
 
 
 def _shown(rows: Sequence[Row]) -> Iterator[Row]:
-    """The rows, with a bar on a terminal that shows how far they are."""
-    columns = (TextColumn("judging"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    """Yield the rows. On a terminal, show a progress bar."""
+    columns = (TextColumn("evaluating"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task("judging", total=len(rows))
+        task = progress.add_task("evaluating", total=len(rows))
         for begin in range(0, len(rows), ROWS_A_REDRAW):
             yield from rows[begin : begin + ROWS_A_REDRAW]
             progress.update(task, completed=min(begin + ROWS_A_REDRAW, len(rows)))

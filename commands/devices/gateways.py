@@ -1,4 +1,4 @@
-"""`rencheng gateway`: accounts that publish for devices which have none of their own."""
+"""`rencheng gateway`: accounts that publish for devices without an account of their own."""
 
 from typing import Annotated
 
@@ -12,15 +12,17 @@ from rencheng.domain.gateway import Gateway
 from rencheng.domain.kind import Kind
 from rencheng.store.registry.gateways import load_gateways, remove_gateway
 
-app = typer.Typer(help="Gateways: accounts that publish for the devices of a kind in a region.", no_args_is_help=True)
+app = typer.Typer(
+    help="Gateways: accounts that publish for the devices of one kind in one region.", no_args_is_help=True
+)
 
-Region = Annotated[str, typer.Argument(help="The district: a six-digit GB/T 2260 code, such as 370102.")]
-Of = Annotated[Kind, typer.Argument(help="Which family its devices belong to.")]
+RegionArgument = Annotated[str, typer.Argument(help="The district: a six-digit GB/T 2260 code, such as 370102.")]
+KindArgument = Annotated[Kind, typer.Argument(help="The kind of its devices.")]
 
 
 @app.command()
-def add(region: Region, kind: Of) -> None:
-    """Let a gateway in, or give it a new password. Prints its account and its password, once."""
+def add(region: RegionArgument, kind: KindArgument) -> None:
+    """Create a gateway, or give it a new password. Print its account and its password, once."""
     gateway = Gateway(region, kind)
     with open_engine() as engine:
         password = register_gateway_account(engine, gateway, actor=operator())
@@ -38,12 +40,10 @@ def list_() -> None:
 
 
 @app.command()
-def remove(region: Region, kind: Of) -> None:
-    """Take a gateway's right away. Its devices stay registered."""
+def remove(region: RegionArgument, kind: KindArgument) -> None:
+    """Delete a gateway's account. Its devices stay registered."""
     with open_engine() as engine:
         with engine.begin() as connection:
             if not remove_gateway(connection, Gateway(region, kind)):
-                raise NotPossible(
-                    f"there is no gateway for {kind} in {region}; `rencheng gateway list` shows which are"
-                )
+                raise NotPossible(f"there is no gateway for {kind} in {region}; `rencheng gateway list` shows them all")
         update_broker_accounts(engine)

@@ -1,19 +1,16 @@
-"""`rencheng device import`, `pending`, `admit`: many devices at once."""
+"""`rencheng device import`, `pending`, `admit`: several devices at once."""
 
-import csv
-import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from commands.broker import update_broker_accounts
 from commands.database_access import limits, open_engine, operator, transaction
+from commands.password_file import password_writer
+from commands.progress_bar import progress_bar
 from rencheng.devices.onboarding import onboard_devices
 from rencheng.devices.registration import register_forms
 from rencheng.domain.errors import NotPossible
@@ -22,121 +19,83 @@ from rencheng.schemas.device import read_devices
 from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.pending_devices import list_pending
 
-Passwords = Annotated[
-    Path | None, typer.Option(help="A new file, for your eyes alone, for the new devices' passwords (CSV).")
+PasswordsOption = Annotated[
+    Path | None, typer.Option(help="A new file (CSV) for the passwords of new devices, readable by you only.")
 ]
 
 ALL_MAX = 1_000_000
 
-FEW = 20
-"""So many passwords fit on a screen."""
+PRINTED_PASSWORDS_MAX = 20
+"""More passwords than this do not fit on a screen, and need a file."""
 
 
-def import_(
+def import_devices(
     file: Annotated[Path, typer.Argument(help="CSV: device_id, kind, region, and any other field.", exists=True)],
-    passwords: Passwords = None,
-    check: Annotated[bool, typer.Option("--check", help="Only look whether it could be done.")] = False,
+    passwords: PasswordsOption = None,
+    check: Annotated[bool, typer.Option("--check", help="Check the file and change nothing.")] = False,
 ) -> None:
-    """Register the devices of a CSV file, all or none. Twice is harmless: who is known keeps the password."""
+    """Register the devices of a CSV file, all or none. It can be repeated: known devices keep their passwords."""
     forms = read_devices(file.read_bytes(), file.name)
     with open_engine() as engine:
         with (
-            _kept(None if check else passwords, few_max=len(forms) if check else 0) as keep,
-            _bar("hashing passwords", len(forms)) as say,
+            password_writer(None if check else passwords, shown_max=len(forms) if check else 0) as write_passwords,
+            progress_bar("hashing passwords", len(forms)) as show_hashed,
             engine.connect() as connection,
         ):
-            enrolled = register_forms(connection, forms, actor=operator(), on_passwords=keep, on_hashed=say)
+            result = register_forms(
+                connection, forms, actor=operator(), on_passwords=write_passwords, on_hashed=show_hashed
+            )
             if not check:
                 connection.commit()
-        if not check and (enrolled.passwords or enrolled.changed):
+        if not check and (result.passwords or result.changed):
             update_broker_accounts(engine)
-    what = f"{len(enrolled.passwords)} new, {len(enrolled.changed)} changed, {enrolled.unchanged} as they were"
-    typer.echo(f"{file.name}: {what}" + ("; nothing was done yet" if check else ""))
+    counts = f"{len(result.passwords)} new, {len(result.changed)} changed, {result.unchanged} unchanged"
+    typer.echo(f"{file.name}: {counts}" + ("; check only, nothing was changed" if check else ""))
 
 
-def pending(
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="The most devices.")] = 100,
+def show_pending(
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="Maximum number of devices.")] = 100,
 ) -> None:
-    """Show the devices that nobody registered and that spoke all the same; what they sent waits in quarantine."""
+    """Show pending devices: unregistered devices that sent messages. Their messages wait in quarantine."""
     with transaction() as connection:
-        strangers = list_pending(connection, limit=limit)
+        pending = list_pending(connection, limit=limit)
     table = Table("device", "kind", "region", "messages", "since", "last", box=None)
-    for each in strangers:
-        times = [f"{moment.astimezone():%Y-%m-%d %H:%M}" for moment in (each.first_received_at, each.last_received_at)]
-        odd = f" (one of {each.addresses} addresses)" if each.addresses > 1 else ""
-        table.add_row(each.device_id, each.kind, each.region + odd, str(each.messages), *times)
+    for device in pending:
+        times = [f"{at.astimezone():%Y-%m-%d %H:%M}" for at in (device.first_received_at, device.last_received_at)]
+        ambiguous = f" (one of {device.addresses} addresses)" if device.addresses > 1 else ""
+        table.add_row(device.device_id, device.kind, device.region + ambiguous, str(device.messages), *times)
     Console().print(table)
 
 
-def admit_(
-    device_ids: Annotated[list[str] | None, typer.Argument(help="Which of the pending devices.")] = None,
-    everyone: Annotated[bool, typer.Option("--all", help="All that are pending. Look at them first.")] = False,
-    passwords: Passwords = None,
-    kind: Annotated[Kind | None, typer.Option(help="Its family, if its topics do not agree.")] = None,
-    region: Annotated[str | None, typer.Option(help="Its district, if its topics do not agree.")] = None,
-    world: Annotated[str | None, typer.Option(help="The exercise in which it plays.")] = None,
-    site: Annotated[str | None, typer.Option(help="The site that it watches or serves.")] = None,
+def admit_pending(
+    device_ids: Annotated[list[str] | None, typer.Argument(help="The pending devices to register.")] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="All pending devices. Look at the list first.")] = False,
+    passwords: PasswordsOption = None,
+    kind: Annotated[Kind | None, typer.Option(help="The kind, if the device's topics do not agree.")] = None,
+    region: Annotated[str | None, typer.Option(help="The district, if the device's topics do not agree.")] = None,
+    world: Annotated[str | None, typer.Option(help="The exercise that the device belongs to.")] = None,
+    site: Annotated[str | None, typer.Option(help="The site that the device watches or serves.")] = None,
     codec: Annotated[str | None, typer.Option(help="The format of its payloads.")] = None,
 ) -> None:
-    """Register pending devices as what their topics say they are, and take in what they sent."""
+    """Register pending devices with the kind and region of their topics, and store what they sent."""
     if bool(device_ids) == everyone:
-        raise NotPossible("name the devices, or say --all")
-    said = {"kind": kind, "region": region, "world": world, "site_id": site, "codec": codec}
-    given: dict[str, Any] = {key: value for key, value in said.items() if value is not None}
+        raise NotPossible("name the devices, or give --all")
+    options = {"kind": kind, "region": region, "world": world, "site_id": site, "codec": codec}
+    given: dict[str, Any] = {name: value for name, value in options.items() if value is not None}
     with open_engine() as engine:
         create_staging_on_connect(engine)
         with engine.connect() as connection:
-            names = device_ids or [each.device_id for each in list_pending(connection, limit=ALL_MAX)]
-        with _kept(passwords, few_max=FEW) as keep:
-            done = onboard_devices(engine, names, given, limits=limits(), actor=operator(), on_passwords=keep)
+            names = device_ids or [device.device_id for device in list_pending(connection, limit=ALL_MAX)]
+        with password_writer(passwords, shown_max=PRINTED_PASSWORDS_MAX) as write_passwords:
+            result = onboard_devices(
+                engine, names, given, limits=limits(), actor=operator(), on_passwords=write_passwords
+            )
         update_broker_accounts(engine)
     if passwords is None:
-        for name, password in done.passwords.items():
+        for name, password in result.passwords.items():
             typer.echo(f"user      {name}\npassword  {password}")
-    became = done.replayed.counts
+    counts = result.replayed.counts
     typer.echo(
-        f"{len(done.passwords)} admitted; of what they sent {became.stored} readings were stored,"
-        f" {became.duplicate} were known, {became.quarantined} refused for another reason"
+        f"{len(result.passwords)} admitted; of their earlier readings {counts.stored} were stored,"
+        f" {counts.duplicate} were duplicates, {counts.quarantined} were rejected for another reason"
     )
-
-
-@contextmanager
-def _kept(file: Path | None, *, few_max: int) -> Iterator[Callable[[Mapping[str, str]], None]]:
-    """Writes new passwords down before they are committed: committed and lost would be worse than the other way round.
-
-    Without a file, up to `few_max` of them are left to be shown.
-    """
-    written: list[Path] = []
-
-    def keep(new: Mapping[str, str]) -> None:
-        if not new or (file is None and len(new) <= few_max):
-            return
-        if file is None:
-            raise NotPossible(f"{len(new):,} passwords are made: say with --passwords FILE where to keep them")
-        try:
-            handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except OSError as error:
-            raise NotPossible(f"{file} cannot be made: {error.strerror}; nothing was registered") from None
-        written.append(file)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as out:
-            rows = csv.writer(out)
-            rows.writerow(["device_id", "password"])
-            rows.writerows(new.items())
-            out.flush()
-            os.fsync(out.fileno())
-
-    try:
-        yield keep
-    except BaseException:
-        for each in written:
-            each.unlink()
-        raise
-
-
-@contextmanager
-def _bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    console = Console(stderr=True)
-    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, disable=not console.is_terminal, transient=True) as progress:
-        task = progress.add_task(what, total=total)
-        yield lambda done: progress.update(task, completed=done)

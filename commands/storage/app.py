@@ -1,4 +1,4 @@
-"""`rencheng storage`: what is stored, how finely, and for how long. The jobs see to it; nothing here has to be done."""
+"""`rencheng storage`: readings, rollups and retention. The jobs do all of this by themselves."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
@@ -18,15 +18,15 @@ from services.jobs.app import run_once
 from services.jobs.catalogue import JOBS
 from services.jobs.settings import JobSettings
 
-app = typer.Typer(help="Readings and rollups: how much, how old, how long kept.", no_args_is_help=True)
+app = typer.Typer(help="Readings and rollups: sizes, ages and retention.", no_args_is_help=True)
 
 WAIT_S = 60.0
-"""How long a command waits for a runner that is on duty."""
+"""How long a command waits for the active runner, seconds."""
 
 
 @app.command()
 def status() -> None:
-    """Show readings and rollups, with their sizes, their ages, and what the rollups still owe."""
+    """Show sizes, ages and retention of readings and rollups, and which rollups are stale."""
     settings = JobSettings.load()
     with transaction() as connection:
         form = "continuous aggregates" if rollups_are_continuous(connection) else "tables"
@@ -37,23 +37,23 @@ def status() -> None:
 
 @app.command("roll-up")
 def roll_up() -> None:
-    """Roll up now what was touched."""
-    _do("storage.rollups")
+    """Refresh the stale rollups now."""
+    _run("storage.rollups")
 
 
 @app.command()
 def arrange() -> None:
-    """Fit the length of new chunks to what comes in; switch the columnstore on where the licence allows it."""
-    _do("storage.arrange")
+    """Fit the chunk interval to the rate of readings; enable the columnstore where the licence allows it."""
+    _run("storage.arrange")
 
 
 @app.command()
 def drop(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be dropped and change nothing.")] = False,
 ) -> None:
-    """Drop what is older than it need be kept and rolled up."""
+    """Drop chunks that are older than their retention time and rolled up."""
     if not dry_run:
-        _do("storage.retention")
+        _run("storage.retention")
         return
     settings = JobSettings.load()
     with transaction() as connection:
@@ -62,19 +62,19 @@ def drop(
             if keep is None:
                 continue
             found = preview_drop(connection, hypertable, keep)
-            for word, some in (("would go", found.chunks), ("waits for its rollup", found.withheld)):
+            for word, some in (("would be dropped", found.chunks), ("waits for its rollup", found.withheld)):
                 for chunk in some:
                     span = f"{chunk.begins:%Y-%m-%d %H:%M} to {chunk.ends:%Y-%m-%d %H:%M}"
                     typer.echo(f"{_name(hypertable)}  {span}  {word}")
 
 
-@app.command()
-def again(
+@app.command("mark-stale")
+def mark_stale_rollups(
     kind: Kind,
     begins: Annotated[datetime, typer.Option("--from", help="From this time on, UTC.")],
     ends: Annotated[datetime, typer.Option("--to", help="Before this time, UTC.")],
 ) -> None:
-    """Have a stretch of time rolled up anew: readings were changed by hand, which nobody noted."""
+    """Mark the rollups of a period as stale, because its readings were changed by hand."""
     since, until = begins.replace(tzinfo=UTC), ends.replace(tzinfo=UTC)
     if since >= until:
         raise NotPossible("--from must lie before --to")
@@ -83,16 +83,18 @@ def again(
         if gone is not None and since < gone:
             raise NotPossible(f"readings before {gone:%Y-%m-%d %H:%M} UTC were dropped; their rollups stay as they are")
         mark_stale(connection, kind, since, until)
-    typer.echo("noted; the job does it within minutes, `rencheng storage roll-up` at once")
+    typer.echo("marked; the job refreshes it within minutes, `rencheng storage roll-up` at once")
 
 
-def _do(name: str) -> None:
-    """One job now, in the one place that a runner has: two at once would be in each other's way."""
+def _run(name: str) -> None:
+    """Run one job now, unless another runner is active."""
     [job] = [job for job in JOBS if job.name == name]
     with open_engine() as engine:
         done = run_once(engine, [job], JobSettings.load(), wait_s=WAIT_S)
     if done is None:
-        raise NotPossible("a runner is on duty, and does it when it is due; `rencheng jobs list` shows its work")
+        raise NotPossible(
+            "another runner is active and runs this job when it is due; `rencheng jobs list` shows its jobs"
+        )
     if not done:
         raise typer.Exit(1)
 
@@ -105,21 +107,21 @@ def _described(connection: Connection, hypertable: Hypertable, settings: JobSett
     held = chunks(connection, hypertable)
     keep = settings.keep(hypertable.kind, hypertable.granularity)
     gone = dropped_before(connection, hypertable.kind, hypertable.granularity)
-    told = [
+    parts = [
         f"{_name(hypertable):18} {size_bytes(connection, hypertable) / 1e6:9.1f} MB in {len(held)} chunks",
-        f"a new one is of {_length(chunk_interval(connection, hypertable))}",
-        f"kept {_length(keep) if keep else 'for good'}",
+        f"new chunks span {_length(chunk_interval(connection, hypertable))}",
+        f"kept {_length(keep) if keep else 'for ever'}",
     ]
     if held:
-        told.append(f"from {held[0].begins:%Y-%m-%d}")
-    if by_columns := sum(chunk.by_columns for chunk in held):
-        told.append(f"{by_columns} by columns")
+        parts.append(f"from {held[0].begins:%Y-%m-%d}")
+    if by_columns := sum(chunk.is_compressed for chunk in held):
+        parts.append(f"{by_columns} in the columnstore")
     if gone:
-        told.append(f"dropped before {gone:%Y-%m-%d %H:%M} UTC")
+        parts.append(f"dropped before {gone:%Y-%m-%d %H:%M} UTC")
     if hypertable.granularity != RAW:
         rollup = Rollup(hypertable.kind, Granularity(hypertable.granularity))
-        told.append(f"owes {count_stale(connection, rollup)} stretches of time")
-    return "; ".join(told)
+        parts.append(f"{count_stale(connection, rollup)} stale rollup buckets")
+    return "; ".join(parts)
 
 
 def _length(length: timedelta) -> str:

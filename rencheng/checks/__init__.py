@@ -1,1 +1,1 @@
-"""Tests of a single reading, one question each, all pure. Ingest keeps no state by device."""
+"""Quality checks: of a single reading here, of a series in `series`. Deterministic: no I/O, no clock."""

@@ -1,4 +1,4 @@
-"""Can a gauge's reading be what it says? Answers with flags; a reading is never deleted, and never changed."""
+"""Check a gauge's reading by itself. The result is flags; a check never deletes a reading or changes its values."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ from rencheng.domain.reading import WaterReading
 
 @dataclass(frozen=True, slots=True)
 class SampleLimits:
-    """What one sample of a kind of gauge may show. What a device's own record says goes before it.
+    """The limits of a sample for a kind of gauge. The device's own record takes precedence.
 
     Attributes:
-        depth_min_mm: below it no drift of a zero explains a depth.
-        depth_max_mm: above it, for want of a surveyed mounting height.
-        rain_max_mm: no report's worth of rain is more.
-        tilt_max_deg: a sensor that hangs further askew errs.
-        sources: for each of these names, who says so.
+        depth_min_mm: the least depth; zero drift explains no lower one.
+        depth_max_mm: the greatest depth, if the mounting height was not surveyed.
+        rain_max_mm: the most rain of one report.
+        tilt_max_deg: the tilt from which on the depth is wrong.
+        sources: the source of each of these limits.
     """
 
     depth_min_mm: float
@@ -31,7 +31,7 @@ _NO_ECHO = Quality.MISSING | Quality.NO_RETURN
 
 
 def flag_gauge(reading: WaterReading, device: Device, limits: SampleLimits) -> Quality:
-    """What the sample itself shows: no return, blind zone, gross range, tilted.
+    """Return the flags of the sample: no return, blind zone, out of range, tilted.
 
     Args:
         reading: the sample.
@@ -41,11 +41,11 @@ def flag_gauge(reading: WaterReading, device: Device, limits: SampleLimits) -> Q
     depth_mm, distance_mm = reading.depth_mm, reading.raw_distance_mm
     flags = Quality.NOTHING_FOUND
     if device.no_return_codes and (depth_mm in device.no_return_codes or distance_mm in device.no_return_codes):
-        flags |= _NO_ECHO  # and nothing else about a number that is none
+        flags |= _NO_ECHO  # and no further depth check, because the number is a code
     else:
         if depth_mm is not None and not limits.depth_min_mm <= depth_mm <= (device.depth_max_mm or limits.depth_max_mm):
             flags |= Quality.GROSS_RANGE
-        if device.blind_zone_mm and _is_blind(depth_mm, distance_mm, device.blind_zone_mm, device.depth_max_mm):
+        if device.blind_zone_mm and _is_in_blind_zone(depth_mm, distance_mm, device.blind_zone_mm, device.depth_max_mm):
             flags |= Quality.BLIND_ZONE
     if reading.rain_mm is not None and reading.rain_mm > limits.rain_max_mm:
         flags |= Quality.GROSS_RANGE
@@ -54,8 +54,10 @@ def flag_gauge(reading: WaterReading, device: Device, limits: SampleLimits) -> Q
     return flags
 
 
-def _is_blind(depth_mm: float | None, distance_mm: float | None, zone_mm: float, height_mm: float | None) -> bool:
-    """Did the echo come from within the blind zone? By the distance if it was sent, else by the depth."""
+def _is_in_blind_zone(
+    depth_mm: float | None, distance_mm: float | None, zone_mm: float, height_mm: float | None
+) -> bool:
+    """Return whether the echo came from within the blind zone, by the distance if it was sent, else by the depth."""
     if distance_mm is not None:
         return distance_mm <= zone_mm
     return depth_mm is not None and height_mm is not None and depth_mm >= height_mm - zone_mm

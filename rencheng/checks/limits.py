@@ -1,4 +1,4 @@
-"""The limits of each kind of gauge, and how an operator changes them: `[street.gap_s]`, `value`, `source`."""
+"""The limits of each kind of gauge, and the TOML file by which an operator changes them (`[street.gap_s]`, ...)."""
 
 import tomllib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from rencheng.domain.errors import Misconfigured
 
 @dataclass(frozen=True, slots=True)
 class GaugeLimits:
-    """By what the readings of one kind of gauge are tested: each alone, and among its neighbours."""
+    """The limits of one kind of gauge: of a sample by itself, and of a series."""
 
     sample: SampleLimits
     series: SeriesLimits
@@ -29,8 +29,8 @@ _SAMPLE = SampleLimits(
     sources={
         "depth_min_mm": f"{_QARTOD} minimum",
         "depth_max_mm": f"{_QARTOD} maximum",
-        "rain_max_mm": "proposal: half as much again as fell in the worst hour on record (201.9 mm, Zhengzhou 2021)",
-        "tilt_max_deg": "FloodNet's sensor documentation: 2.7 m up it errs by 42 mm from there on",
+        "rain_max_mm": "proposal: one and a half times the worst hour on record (201.9 mm, Zhengzhou 2021)",
+        "tilt_max_deg": "FloodNet's sensor documentation: from there on a sensor 2.7 m up is wrong by 42 mm",
     },
 )
 
@@ -38,24 +38,24 @@ GAUGES: Mapping[str, GaugeLimits] = {
     "street": GaugeLimits(_SAMPLE, STREET_SERIES),
     "channel": GaugeLimits(_SAMPLE, CHANNEL_SERIES),
 }
-"""`street`: above a street, dry at rest. `channel`: above water that is always there."""
+"""`street`: above a street, dry at rest. `channel`: above permanent water."""
 
 DEFAULT = "street"
-"""What a gauge is taken for whose kind has no limits of its own."""
+"""The kind whose limits apply to a gauge of an unknown kind."""
 
 _Limits = TypeVar("_Limits", SampleLimits, SeriesLimits)
 
 
 def of_kind(limits: Mapping[str, GaugeLimits], gauge: str) -> GaugeLimits:
-    """The limits of a kind of gauge; of the default one if nobody set any."""
+    """Return the limits of a kind of gauge, or those of the default kind if it has none."""
     return limits.get(gauge) or limits[DEFAULT]
 
 
 def read_limits(text: str) -> dict[str, GaugeLimits]:
-    """The shipped limits with an operator's own in their place. A kind that is not shipped begins as `street`.
+    """Return the shipped limits with an operator's changes. A new kind begins with the limits of `street`.
 
     Raises:
-        Misconfigured: naming the kind and the limit, and what is wrong.
+        Misconfigured: the message names the kind, the limit and the error.
     """
     try:
         tables = tomllib.loads(text)
@@ -64,11 +64,11 @@ def read_limits(text: str) -> dict[str, GaugeLimits]:
     limits = dict(GAUGES)
     for kind, changes in tables.items():
         if not isinstance(changes, dict):
-            raise Misconfigured(f"{kind}: a kind of gauge is a table, such as [{kind}.gap_s]")
+            raise Misconfigured(f"{kind}: it must be a table, such as [{kind}.gap_s]")
         known = of_kind(limits, kind)
         unknown = set(changes) - _names(known.sample) - _names(known.series)
         if unknown:
-            raise Misconfigured(f"{kind}.{min(unknown)}: there is no such limit")
+            raise Misconfigured(f"{kind}.{min(unknown)}: unknown limit")
         try:
             limits[kind] = GaugeLimits(_changed(kind, known.sample, changes), _changed(kind, known.series, changes))
         except ValueError as error:
@@ -81,10 +81,10 @@ def _names(limits: SampleLimits | SeriesLimits) -> set[str]:
 
 
 def _changed(kind: str, limits: _Limits, changes: Mapping[str, Any]) -> _Limits:
-    mine = {name: change for name, change in changes.items() if name in _names(limits)}
-    for name, change in mine.items():
+    own = {name: change for name, change in changes.items() if name in _names(limits)}
+    for name, change in own.items():
         value, source = (change.get("value"), change.get("source")) if isinstance(change, dict) else (None, None)
         if isinstance(value, bool) or not isinstance(value, int | float) or not isinstance(source, str) or not source:
-            raise Misconfigured(f"{kind}.{name}: it needs a number as value, and a source that says who says so")
-    sources = {**limits.sources, **{name: change["source"] for name, change in mine.items()}}
-    return replace(limits, sources=sources, **{name: float(change["value"]) for name, change in mine.items()})
+            raise Misconfigured(f"{kind}.{name}: it needs a number as `value` and a text as `source`")
+    sources = {**limits.sources, **{name: change["source"] for name, change in own.items()}}
+    return replace(limits, sources=sources, **{name: float(change["value"]) for name, change in own.items()})

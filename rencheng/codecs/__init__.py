@@ -1,1 +1,1 @@
-"""Bytes to readings and back, one file a format."""
+"""Decode payloads to readings and encode readings, one module or package for each format."""

@@ -1,4 +1,4 @@
-"""What every codec offers."""
+"""The protocol of a codec."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from rencheng.domain.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class BadItem:
-    """One reading of a message that cannot be. `position` counts from 0 within the message."""
+    """A reading of a message that is rejected. `position` counts from 0 within the message."""
 
     position: int
     reason: RejectionReason
@@ -19,22 +19,22 @@ class BadItem:
 
 
 class Codec(Protocol):
-    """A format. Both directions are pure: no clock, no I/O."""
+    """A payload format. Both directions are deterministic: no clock, no I/O."""
 
     def decode(self, kind: Kind, device_id: str, payload: bytes) -> tuple[list[Reading], list[BadItem]]:
-        """Read a payload. One bad reading in an array is refused alone.
+        """Decode a payload. A bad reading in an array is rejected alone.
 
-        Neither a reading nor a bad item: a keep-alive, which says that the device is there.
+        A payload with neither a reading nor a bad item is a keep-alive.
 
         Raises:
-            Refused: with reason `undecodable`, if the payload as a whole cannot be read.
+            Rejected: with reason `undecodable`, if the payload as a whole cannot be decoded.
         """
         ...
 
     def encode(self, readings: Sequence[Reading]) -> bytes:
-        """Write readings of one device as a payload that `decode` reads back equal.
+        """Encode readings of one device as a payload that `decode` decodes to equal readings.
 
         Raises:
-            ValueError: the format has no words for one of them.
+            ValueError: the format cannot express one of them.
         """
         ...

@@ -1,4 +1,4 @@
-"""CBOR (RFC 8949) into plain values, within bounds: what a hostile device could send must not cost us anything."""
+"""Decode CBOR (RFC 8949) to plain values within bounds, so that a hostile payload costs no more than a good one."""
 
 from io import BytesIO
 from typing import Any, NoReturn
@@ -8,19 +8,21 @@ from cbor2 import CBORDecodeError, CBORDecoder, CBORTag
 from rencheng.domain.errors import Rejected, RejectionReason
 
 DEPTH_MAX = 8
-"""A message is an array of maps of values. Deeper nesting is nonsense, and deep enough it is an attack."""
+"""A message is an array of maps of values. Deeper nesting is an error or an attack."""
 
 _UNWANTED_TAGS = (2, 3, 5, 25, 28, 29, 30, 35, 36, 37, 43000, 52, 54, 100, 256, 258, 260, 261, 1004, 55799)
-"""What the library would build for us: big integers and rationals, references in circles, expressions, addresses."""
+"""Tags that the library would turn into objects: big integers, rationals, cyclic references, expressions, addresses."""
 
 
 def read_cbor(payload: bytes, *, text_keys: bool) -> Any:  # noqa: ANN401 - whatever CBOR may hold
-    """The value that a payload holds: one data item, with tags 0, 1 and 4 (times, decimal fractions) at most.
+    """Decode one data item, with no tags but 0, 1 and 4 (times, decimal fractions).
 
-    With `text_keys` a map's keys are texts; otherwise integers too (SenML).
+    Args:
+        payload: the bytes.
+        text_keys: whether the keys of a map must be texts; otherwise integers are allowed too (SenML).
 
     Raises:
-        Refused: with reason `undecodable`.
+        Rejected: with reason `undecodable`.
     """
     stream = BytesIO(payload)
     decoder = CBORDecoder(
@@ -34,7 +36,7 @@ def read_cbor(payload: bytes, *, text_keys: bool) -> Any:  # noqa: ANN401 - what
     try:
         value = decoder.decode()
     except (CBORDecodeError, ValueError, ArithmeticError) as error:
-        raise Rejected(RejectionReason.UNDECODABLE, f"not CBOR that we read: {error}") from None
+        raise Rejected(RejectionReason.UNDECODABLE, f"not valid CBOR: {error}") from None
     if stream.tell() != len(payload):
         raise Rejected(
             RejectionReason.UNDECODABLE, f"{len(payload) - stream.tell()} bytes after the end of the CBOR data item"
@@ -43,8 +45,8 @@ def read_cbor(payload: bytes, *, text_keys: bool) -> Any:  # noqa: ANN401 - what
 
 
 def _refuse_tag(tag: CBORTag, *_rest: object) -> NoReturn:
-    raise ValueError(f"tag {tag} has no place in a reading")
+    raise ValueError(f"tag {tag} is not allowed in a reading")
 
 
 def _refuse_known_tag(*_anything: object) -> NoReturn:
-    raise ValueError("only tags 0 and 1 (times) and 4 (decimal fractions) have a place in a reading")
+    raise ValueError("only tags 0 and 1 (times) and 4 (decimal fractions) are allowed in a reading")

@@ -1,4 +1,4 @@
-"""What formats with named fields share: the models, the greatest length, and how a finding is told."""
+"""What formats with named fields share: the models, the greatest length, and the text of a finding."""
 
 from collections.abc import Sequence
 from dataclasses import fields
@@ -12,7 +12,7 @@ from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Reading
 
 READINGS_MAX = 5000
-"""The most readings that one message may carry. A longer upload is several messages."""
+"""The most readings of one message. A longer upload takes several messages."""
 
 MODELS: dict[Kind, type[WaterPayload] | type[SignalPayload] | type[ChargingPayload]] = {
     Kind.WATERLOGGING: WaterPayload,
@@ -22,10 +22,10 @@ MODELS: dict[Kind, type[WaterPayload] | type[SignalPayload] | type[ChargingPaylo
 
 
 def check_length(items: Sequence[object]) -> None:
-    """Refuse a message without readings, or with too many.
+    """Reject a message without readings, or with too many.
 
     Raises:
-        Refused: with reason `undecodable`.
+        Rejected: with reason `undecodable`.
     """
     if not items:
         raise Rejected(RejectionReason.UNDECODABLE, "an array without readings")
@@ -34,7 +34,7 @@ def check_length(items: Sequence[object]) -> None:
 
 
 def explain(error: ValidationError) -> str:
-    """The first three findings as `field: what is wrong`."""
+    """Return the first three findings as `field: what is wrong`."""
     findings = [
         f"{'.'.join(str(step) for step in finding['loc']) or 'payload'}: {finding['msg']}"
         for finding in error.errors(include_url=False, include_input=False)[:3]
@@ -43,7 +43,7 @@ def explain(error: ValidationError) -> str:
 
 
 def as_item(reading: Reading) -> dict[str, object]:
-    """The fields of a reading that say something, by their names."""
+    """Return the fields of a reading that are set, by their names."""
     item: dict[str, object] = {}
     for field in fields(reading):
         value = getattr(reading, field.name)

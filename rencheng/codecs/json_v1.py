@@ -17,17 +17,17 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
 
 _ARRAYS: dict[Kind, TypeAdapter[Any]] = {
-    # the first fault ends the quick way: a megabyte of nonsense must not become a megabyte of findings
+    # the first error ends the validation, so that a megabyte of garbage does not become a megabyte of findings
     kind: TypeAdapter(Annotated[list[model], Field(max_length=READINGS_MAX), FailFast()])  # type: ignore[arg-type, valid-type]
     for kind, model in MODELS.items()
 }
 
 
 class JsonCodec:
-    """Reads and writes the payloads of `rencheng.codecs.payloads`."""
+    """The codec of the payloads that `rencheng.codecs.payloads` specifies."""
 
     def decode(self, kind: Kind, device_id: str, payload: bytes) -> tuple[list[Reading], list[BadItem]]:
-        """Read an object or an array of objects; see `Codec.decode`."""
+        """Decode an object or an array of objects; see `Codec.decode`."""
         if (plain := read_plain(kind, device_id, payload, readings_max=READINGS_MAX)) is not None:
             return plain, []
         if payload.lstrip()[:1] != b"[":
@@ -40,7 +40,7 @@ class JsonCodec:
         return [model.reading(device_id) for model in models], []
 
     def encode(self, readings: Sequence[Reading]) -> bytes:
-        """Write one reading as an object, several as an array, without the fields that say nothing."""
+        """Encode one reading as an object, several as an array, without empty fields."""
         items = [
             {name: value.isoformat() if isinstance(value, datetime) else value for name, value in as_item(one).items()}
             for one in readings
@@ -50,10 +50,10 @@ class JsonCodec:
 
 
 def decode_state(payload: bytes) -> bool:
-    """Read a `state` payload: is the device online?
+    """Decode a `state` payload, and return whether the device is online.
 
     Raises:
-        Refused: with reason `undecodable`.
+        Rejected: with reason `undecodable`.
     """
     try:
         return StatePayload.model_validate_json(payload).status == "online"
@@ -75,7 +75,7 @@ def _decode_items(kind: Kind, device_id: str, items: list[Any]) -> tuple[list[Re
     bad: list[BadItem] = []
     for position, item in enumerate(items):
         try:
-            # by way of JSON again, because only there strict mode takes a text for a time
+            # through JSON again, because strict mode accepts a text as a time in JSON alone
             readings.append(MODELS[kind].model_validate_json(to_json(item)).reading(device_id))
         except ValidationError as error:
             bad.append(BadItem(position, RejectionReason.INVALID, explain(error)))

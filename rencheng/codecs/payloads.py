@@ -1,6 +1,6 @@
-"""The JSON form of the three kinds of reading: what a device vendor programs against.
+"""The JSON form of the three kinds of reading: the specification for device vendors.
 
-Unknown fields are refused: `depth_cm` taken for an unknown extra would be a flood that nobody sees.
+Unknown fields are rejected: if `depth_cm` were ignored as an extra field, a flood would go unnoticed.
 """
 
 from datetime import UTC, datetime
@@ -35,12 +35,12 @@ class _Payload(BaseModel):
 
 
 class WaterPayload(_Payload):
-    """A waterlogging monitor's reading. `depth_mm: null` says that it could not measure; leave it out for rain only."""
+    """A waterlogging monitor's reading. `depth_mm: null` means that it could not measure; omit it for rain only."""
 
     depth_mm: _Finite | None = Field(None, description="Water above the point below the sensor, mm.", examples=[152.0])
     rain_mm: Annotated[_Finite, Field(ge=0)] | None = Field(None, description="Rain since the last report, mm.")
     raw_distance_mm: _Finite | None = Field(None, description="Distance sensor to surface as measured, mm.")
-    mode: Literal["normal", "alarm"] | None = Field(None, description="How often the monitor reports now.")
+    mode: Literal["normal", "alarm"] | None = Field(None, description="Reporting mode: alarm reports more often.")
     battery_v: _Finite | None = None
     rssi_dbm: _Finite | None = None
     snr_db: _Finite | None = None
@@ -51,13 +51,13 @@ class WaterPayload(_Payload):
     channel: Annotated[int, Field(ge=0, lt=2**15)] = Field(0, description="Which probe, for a monitor with several.")
 
     @model_validator(mode="after")
-    def _says_something(self) -> "WaterPayload":
+    def _has_a_value(self) -> "WaterPayload":
         if not {"depth_mm", "rain_mm"} & self.model_fields_set:
             raise ValueError("a reading needs depth_mm (null if it could not be measured) or rain_mm")
         return self
 
     def reading(self, device_id: str) -> WaterReading:
-        """The reading that this payload tells of."""
+        """Return the reading."""
         return WaterReading(
             device_id=device_id,
             channel=self.channel,
@@ -84,20 +84,20 @@ class WaterPayload(_Payload):
 class SignalPayload(_Payload):
     """One event of a signal controller, numbered as in the Indiana hi-resolution data logger enumerations."""
 
-    event_id: Annotated[int, Field(ge=0, lt=2**15)] = Field(description="What happened: 1 phase begins green, …")
+    event_id: Annotated[int, Field(ge=0, lt=2**15)] = Field(description="The event: 1 phase begins green, …")
     parameter: Annotated[int, Field(ge=0, lt=2**31)] = Field(description="The phase, the detector, or a value.")
 
     def reading(self, device_id: str) -> SignalEvent:
-        """The event that this payload tells of."""
+        """Return the event."""
         return SignalEvent(device_id, self.time, self.event_id, self.parameter)
 
 
 class ChargingPayload(_Payload):
-    """One meter value of a pile, or with measurand `status` a connector's state in OCPP's words."""
+    """One meter value of a charger; with measurand `status` a connector's state in the terms of OCPP."""
 
     connector_id: Annotated[int, Field(ge=0, lt=2**15)]
     transaction_id: _Text = Field("", description="The charging transaction; empty outside one.")
-    # lax, because strict JSON would still accept the name: a measurand travels as text
+    # lax, because a measurand is sent as text
     measurand: Annotated[Measurand, Field(strict=False)]
     value: _Finite | None = Field(None, description="In the unit that the measurand names.")
     status: _Text | None = None
@@ -113,7 +113,7 @@ class ChargingPayload(_Payload):
         return self
 
     def reading(self, device_id: str) -> MeterValue:
-        """The meter value that this payload tells of."""
+        """Return the meter value."""
         return MeterValue(
             device_id=device_id,
             connector_id=self.connector_id,
@@ -127,7 +127,7 @@ class ChargingPayload(_Payload):
 
 
 class StatePayload(BaseModel):
-    """What a device retains on its `state` topic: online from the device, offline from its last will."""
+    """The retained message on a device's `state` topic: online from the device, offline from its last will."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 

@@ -1,4 +1,4 @@
-"""What the platform answers a device on its `reply` topic: what is settled, what was refused, what was shed."""
+"""A reply to a device on its `reply` topic: messages settled, rejected and shed."""
 
 import json
 from typing import Annotated, Literal
@@ -16,7 +16,7 @@ class _Part(BaseModel):
 
 
 class RejectedPart(_Part):
-    """One reading, or a whole message, that went to quarantine."""
+    """A reading, or a whole message, that went to quarantine."""
 
     message: MessageId
     position: int = Field(-1, ge=-1, description="Which reading of the message, from 0; -1 for the whole message.")
@@ -25,17 +25,17 @@ class RejectedPart(_Part):
 
 
 class ShedPart(_Part):
-    """Readings beyond the device's quota. They were counted and not kept: a device that can, sends them again."""
+    """Readings beyond the device's quota. They were counted and not stored; a device that can sends them again."""
 
     readings: int = Field(ge=1)
-    retry_after_s: float = Field(ge=0, description="When the quota has room again, seconds from now.")
+    retry_after_s: float = Field(ge=0, description="When the quota allows readings again, seconds from now.")
 
 
 class ReceiptDocument(_Part):
-    """An answer to a device, at most one in a second or so.
+    """A reply to a device, at most about one a second.
 
-    What is in `settled` may be forgotten by the device: it is committed, as readings, as repetitions, or in
-    quarantine with its payload. What is not in it is not settled yet, however much later readings are.
+    A device may delete the messages that `settled` names. They are committed, as readings, as repetitions, or in
+    quarantine with their payload. Other messages are not settled yet, even if later ones are.
     """
 
     type: Literal["receipt"] = "receipt"
@@ -45,21 +45,21 @@ class ReceiptDocument(_Part):
         description=f"Messages, each by the first {ID_DIGITS} hexadecimal digits of its payload's SHA-256."
         " Only for devices whose profile asks for receipts.",
     )
-    rejected: list[RejectedPart] = Field(default=[], description="The first of what was refused since the last answer.")
-    rejected_more: int = Field(0, ge=0, description="How many refusals since then are not listed.")
+    rejected: list[RejectedPart] = Field(default=[], description="The first rejections since the last reply.")
+    rejected_more: int = Field(0, ge=0, description="How many more rejections there were.")
     shed: ShedPart | None = None
 
     def encode(self) -> bytes:
-        """As JSON, without what says nothing."""
-        said = self.model_dump(mode="json", exclude_defaults=True)
-        return json.dumps({"type": self.type} | said, separators=(",", ":"), ensure_ascii=False).encode()
+        """Encode as JSON, without empty fields."""
+        fields = self.model_dump(mode="json", exclude_defaults=True)
+        return json.dumps({"type": self.type} | fields, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def decode_receipt(payload: bytes) -> ReceiptDocument:
-    """Read an answer, as a device does.
+    """Decode a reply, as a device does.
 
     Raises:
-        Refused: with reason `undecodable`; a device's own reply to a command, for instance.
+        Rejected: with reason `undecodable`; a device's own reply to a command, for instance.
     """
     try:
         return ReceiptDocument.model_validate_json(payload)

@@ -1,7 +1,7 @@
-"""Which codecs there are: ours, a line each, and those that other packages bring. A device's profile names one.
+"""The codecs: our own and those of plug-ins. A device's profile names one.
 
-A package brings a codec by an entry point of the group `rencheng.codecs`, whose name is the codec's and whose object is
-a class without arguments that does what `Codec` promises. How to write one: docs/how-to/add-a-codec.md.
+A plug-in package provides a codec by an entry point of the group `rencheng.codecs`. The entry point has the codec's
+name, and its object is a class without arguments that fulfils `Codec`. How to: docs/how-to/add-a-codec.md.
 """
 
 from collections.abc import Iterable, Mapping
@@ -24,18 +24,18 @@ OURS: Mapping[str, Codec] = {
 
 
 def with_plug_ins(ours: Mapping[str, Codec], found: Iterable[EntryPoint]) -> tuple[dict[str, Codec], dict[str, str]]:
-    """The codecs by name, and by name what is wrong with those that could not be taken.
+    """Return the codecs by name, and the broken plug-ins by name with the reason.
 
-    A broken plug-in stops nobody: only its own devices' messages go to quarantine, from where they can be replayed.
+    A broken plug-in affects its own devices alone: their messages go to quarantine, from where they can be replayed.
     """
     codecs, broken = dict(ours), {}
     for entry in sorted(found, key=lambda entry: (entry.name, entry.value)):
         if entry.name in codecs:
-            broken[f"{entry.name} of {entry.value}"] = "the name is taken"
+            broken[f"{entry.name} of {entry.value}"] = "the name is in use"
             continue
         try:
             codec = entry.load()()
-        except Exception as error:  # noqa: BLE001 - another's code may raise anything
+        except Exception as error:  # noqa: BLE001 - a plug-in may raise anything
             broken[entry.name] = f"{entry.value} does not load: {error!r}"
             continue
         if callable(getattr(codec, "decode", None)) and callable(getattr(codec, "encode", None)):

@@ -1,26 +1,26 @@
-"""Keeps the broker's password file as the register of devices is."""
+"""Keep the broker's password file equal to the registry of devices and gateways."""
 
 import threading
 from collections.abc import Callable
 
 from rencheng.devices.registration import write_account_file
-from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.logs import get_logger
+from rencheng.runtime.outage import tolerate_outage
 from rencheng.runtime.settings import BrokerAccounts
 from rencheng.store.core.database import Connection, open_database, translate_errors
 from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import password_hashes
 from rencheng.store.registry.gateways import load_gateways
 
-LOOK_EVERY_S = 1.0
-"""Changes within this time are one writing, and one reload of the broker."""
+CHECK_EVERY_S = 1.0
+"""Changes within this time cause one write and one reload of the broker."""
 
 log = get_logger("accounts")
 
 
 def all_hashes(connection: Connection) -> list[tuple[str, str]]:
-    """(account, hash) of gateways and devices."""
-    return [(one.account, hashed) for one, hashed in load_gateways(connection)] + password_hashes(connection)
+    """Return (account, hash) of gateways and devices."""
+    return [(gateway.account, hashed) for gateway, hashed in load_gateways(connection)] + password_hashes(connection)
 
 
 def maintain_accounts(
@@ -29,14 +29,16 @@ def maintain_accounts(
     stop: threading.Event,
     *,
     on_written: Callable[[], object] = lambda: None,
+    check_every_s: float = CHECK_EVERY_S,
 ) -> None:
-    """Write the file, and again whenever a device or gateway comes or goes, until asked to stop.
+    """Write the file now and after every change of devices or gateways, until asked to stop.
 
     Args:
-        database_url: where the register is.
-        accounts: the services' passwords, and where the file is.
+        database_url: the database with the registry.
+        accounts: the services' passwords, and the path of the file.
         stop: set when the process is asked to stop.
-        on_written: called after each writing, to have the broker read it.
+        on_written: called after each write, to reload the broker.
+        check_every_s: seconds between two checks.
 
     Raises:
         Misconfigured: the file cannot be written.
@@ -45,16 +47,14 @@ def maintain_accounts(
     registry = RegistryCache(engine, all_hashes)
     written: list[tuple[str, str]] | None = None
     while True:
-        try:
-            devices = registry.current()
-            if devices != written:
+        with tolerate_outage(log, "the accounts stay as they were"):
+            hashes = registry.current()
+            if hashes != written:
                 with translate_errors():
                     log.info("accounts written", accounts=write_account_file(engine, accounts))
                 on_written()
-                written = devices
-        except StoreUnavailable as away:
-            log.warning("database away", why=str(away))
-        if stop.wait(LOOK_EVERY_S):
+                written = hashes
+        if stop.wait(check_every_s):
             break
     registry.close()
     engine.dispose()

@@ -1,4 +1,4 @@
-"""A device's time in service: changed, given another password, replaced, taken out."""
+"""Change, replace and retire devices in service, and rotate their passwords."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,17 +17,17 @@ from rencheng.store.registry.devices import ensure_region, find_devices, registe
 
 
 def change_device(connection: Connection, device_id: str, given: Mapping[str, Any], *, actor: str) -> Device:
-    """Change what is known about a device in service; `given` are fields of a `Change`.
+    """Change the profile of a device in service; `given` are fields of `Device`.
 
     Raises:
-        NotPossible: there is no such device in service, or it cannot be so.
+        NotPossible: no such device is in service, or the changed device is invalid.
     """
-    known = _in_service(connection, device_id)
+    known = _device_in_service(connection, device_id)
     wanted = replace(known, **given)
-    # one that was registered as the wrong kind can be mended as long as nothing lies there
-    is_blank = newest_time(connection, known.kind, device_id) is None
+    # the kind can be corrected as long as no reading is stored
+    has_no_readings = newest_time(connection, known.kind, device_id) is None
     if wrong := validation_errors(
-        connection, [wanted], {device_id: replace(known, kind=wanted.kind) if is_blank else known}
+        connection, [wanted], {device_id: replace(known, kind=wanted.kind) if has_no_readings else known}
     ):
         raise NotPossible(join_findings(wrong, "nothing was registered"))
     if wanted != known:
@@ -40,12 +40,12 @@ def change_device(connection: Connection, device_id: str, given: Mapping[str, An
 
 
 def rotate_password(connection: Connection, device_id: str, *, actor: str) -> str:
-    """Give a device another broker password; the old one ends with the broker's next reload. The new one.
+    """Set and return a new broker password. The old one is valid until the broker reloads its accounts.
 
     Raises:
-        NotPossible: there is no such device in service.
+        NotPossible: no such device is in service.
     """
-    _in_service(connection, device_id)
+    _device_in_service(connection, device_id)
     password = new_password()
     set_password(connection, device_id, password_hash(password))
     audit.record(connection, actor, "device.rotate", f"device {device_id}", {})
@@ -55,16 +55,16 @@ def rotate_password(connection: Connection, device_id: str, *, actor: str) -> st
 def replace_device(
     connection: Connection, old_id: str, new_id: str, given: Mapping[str, Any], *, actor: str
 ) -> tuple[Device, str]:
-    """Let a new device take an old one's place: its site, its bindings, its profile. The new device, and its password.
+    """Replace a device by a new one, which gets its site, bindings and profile. Return the new device and its password.
 
-    The old one is retired. Its readings stay under its own name, and each names the other (`replaces`).
+    The old device is retired. Its readings keep its name, and `replaces` links the two.
 
     Raises:
-        NotPossible: there is no such old device in service, or the new one's name is taken or no name.
+        NotPossible: no such old device is in service, or the new name is taken or invalid.
     """
-    old = _in_service(connection, old_id)
+    old = _device_in_service(connection, old_id)
     if new_id in find_devices(connection, [new_id]):
-        raise NotPossible(f"there is a device {new_id} already; a device that takes another's place is a new one")
+        raise NotPossible(f"device {new_id} is registered already; choose a new name for the replacement")
     new = replace(old, device_id=new_id, replaces=old_id, **given)
     if wrong := validation_errors(connection, [new], {}):
         raise NotPossible(join_findings(wrong, "nothing was registered"))
@@ -78,18 +78,18 @@ def replace_device(
 
 
 def retire_device(connection: Connection, device_id: str, *, actor: str) -> None:
-    """Take a device out of service: its account ends, what it sends goes to quarantine. Its readings stay.
+    """Retire a device: its account is removed, and its messages are quarantined. Its readings stay.
 
     Raises:
-        NotPossible: there is no such device in service.
+        NotPossible: no such device is in service.
     """
-    _in_service(connection, device_id)
+    _device_in_service(connection, device_id)
     retire(connection, device_id)
     audit.record(connection, actor, "device.retire", f"device {device_id}", {})
 
 
-def _in_service(connection: Connection, device_id: str) -> Device:
+def _device_in_service(connection: Connection, device_id: str) -> Device:
     device = find_devices(connection, [device_id]).get(device_id)
     if device is None or device.retired_at is not None:
-        raise NotPossible(f"no device {device_id} is in service; `rencheng device list` shows which are")
+        raise NotPossible(f"no device {device_id} is in service; `rencheng device list` lists those that are")
     return device

@@ -1,6 +1,5 @@
-"""Devices that nobody registered, and that spoke all the same: let in, and what they sent is taken in after all."""
+"""Onboard pending devices: register them, and replay the messages that they sent before."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +10,8 @@ from pydantic import ValidationError
 from rencheng.devices.registration import register_forms
 from rencheng.domain.errors import NotPossible, RejectionReason
 from rencheng.replay.attempt import IntakeLimits
-from rencheng.replay.run import ReplaySummary, combined, replay_matching
+from rencheng.replay.run import ReplaySummary, replay_parts
+from rencheng.runtime.timers import poll
 from rencheng.schemas.device import DeviceForm
 from rencheng.schemas.findings import FINDINGS_SHOWN_MAX, validation_findings
 from rencheng.store.core.database import Engine, database_now, translate_errors
@@ -19,20 +19,21 @@ from rencheng.store.quarantine.log import QuarantineFilters
 from rencheng.store.readings.gauge_readings import committed_through
 from rencheng.store.registry.pending_devices import PendingDevice, list_pending
 
-NEWS_TRAVEL = timedelta(seconds=1)
-"""By then a worker has heard of a new device, which takes milliseconds."""
+NOTIFIED_WITHIN = timedelta(seconds=1)
+"""The time after which every writer knows a new device. The notification takes milliseconds."""
 
-STRAGGLERS_S = 5.0
-"""How long to wait for the workers to commit what they had received before they heard of it."""
+COMMITTED_WITHIN_S = 5.0
+"""The longest wait for the writers to commit what they received before they knew the device."""
 
-LOOK_S = 0.05
+CHECK_EVERY_S = 0.05
 
-ONE_BY_ONE_MAX = 20
+FILTER_BY_DEVICE_MAX = 20
+"""With more devices, one replay of all pending devices' entries is faster than one per device."""
 
 
 @dataclass(frozen=True, slots=True)
 class OnboardingResult:
-    """The new passwords, and what became of what was sent before."""
+    """The new passwords, and the result of the replay."""
 
     passwords: Mapping[str, str]
     replayed: ReplaySummary
@@ -50,43 +51,44 @@ def onboard_devices(
     actor: str,
     on_passwords: OnPasswords = lambda _passwords: None,
 ) -> OnboardingResult:
-    """Register pending devices as what their topics say that they are, and replay what they sent.
+    """Register pending devices by their topics, and replay their messages.
 
-    What a worker received before it heard of them is still refused; so the replay is done again once the workers have
-    committed all of that.
+    Messages that a writer received before it knew the devices are still rejected. So the replay runs again once the
+    writers have committed them.
 
     Args:
         engine: the database, with staging tables.
-        device_ids: which of them.
-        given: fields of each one's `Registration`, beyond or instead of what its topics say.
-        limits: ingest's own.
-        actor: who does it.
-        on_passwords: given the new passwords while nothing is committed yet.
+        device_ids: the pending devices.
+        given: fields of each device's form, in addition to its topics or instead of them.
+        limits: ingest's own limits.
+        actor: the actor for the audit.
+        on_passwords: receives the new passwords before the commit.
 
     Raises:
-        NotPossible: one of them is not pending, spoke as several devices, or cannot be so; nobody is let in then.
+        NotPossible: a device is not pending, used several addresses, or is invalid. Then none is registered.
     """
     with translate_errors(), engine.begin() as connection:
         pending = list_pending(connection, names=device_ids, limit=len(device_ids))
-        forms = [_form(each, given) for each in pending]
-        if missing := sorted(set(device_ids) - {each.device_id for each in pending}):
-            raise NotPossible(
-                f"{', '.join(missing[:FINDINGS_SHOWN_MAX])}: not pending; `rencheng device pending` shows who is"
-            )
-        enrolled = register_forms(connection, forms, actor=actor, on_passwords=on_passwords)
+        forms = [_form(device, given) for device in pending]
+        if missing := sorted(set(device_ids) - {device.device_id for device in pending}):
+            names = ", ".join(missing[:FINDINGS_SHOWN_MAX])
+            raise NotPossible(f"{names}: not pending; `rencheng device pending` lists pending devices")
+        registered = register_forms(connection, forms, actor=actor, on_passwords=on_passwords)
         at: datetime = database_now(connection)
     done = _replay(engine, device_ids, limits, actor)
-    if _is_settled(engine, at + NEWS_TRAVEL):
-        done = combined(done, _replay(engine, device_ids, limits, actor))
-    return OnboardingResult(enrolled.passwords, done)
+    if _writers_have_committed(engine, at + NOTIFIED_WITHIN):
+        done += _replay(engine, device_ids, limits, actor)
+    return OnboardingResult(registered.passwords, done)
 
 
 def _form(pending: PendingDevice, given: Mapping[str, Any]) -> DeviceForm:
     if pending.addresses > 1 and not {"kind", "region"} <= given.keys():
-        raise NotPossible(f"{pending.device_id} spoke from {pending.addresses} addresses; say its kind and region")
-    said = {"device_id": pending.device_id, "kind": pending.kind, "region": pending.region, **given}
+        raise NotPossible(
+            f"{pending.device_id} sent from {pending.addresses} addresses; give its kind and region explicitly"
+        )
+    fields = {"device_id": pending.device_id, "kind": pending.kind, "region": pending.region, **given}
     try:
-        return DeviceForm.model_validate(said)
+        return DeviceForm.model_validate(fields)
     except ValidationError as error:
         raise NotPossible(
             "\n".join(f"{pending.device_id}: {finding}" for finding in validation_findings(error, "device"))
@@ -94,28 +96,24 @@ def _form(pending: PendingDevice, given: Mapping[str, Any]) -> DeviceForm:
 
 
 def _replay(engine: Engine, device_ids: Sequence[str], limits: IntakeLimits, actor: str) -> ReplaySummary:
-    # what strangers sent beyond their quota was shed before anybody asked who they are
+    # quotas apply before the lookup of the device, so entries over quota may be of pending devices
     reasons = (RejectionReason.UNKNOWN_DEVICE, RejectionReason.QUOTA)
-    if len(device_ids) <= ONE_BY_ONE_MAX:
-        wanted = [QuarantineFilters(reason=reason, device_id=name) for name in device_ids for reason in reasons]
-    else:  # all strangers' entries; those of others stay. What was shed of so many is left to `quarantine replay`
-        wanted = [QuarantineFilters(reason=RejectionReason.UNKNOWN_DEVICE)]
-    total = ReplaySummary()
-    for filters in wanted:
-        after: int | None = 0
-        while after is not None:
-            part = replay_matching(engine, filters, limits=limits, actor=actor, after=after)
-            total, after = combined(total, part), part.next_after
-    return total
+    if len(device_ids) <= FILTER_BY_DEVICE_MAX:
+        filters = [QuarantineFilters(reason=reason, device_id=name) for name in device_ids for reason in reasons]
+    else:  # entries of other devices stay rejected; entries over quota are left to `rencheng quarantine replay`
+        filters = [QuarantineFilters(reason=RejectionReason.UNKNOWN_DEVICE)]
+    parts = (part for each in filters for part in replay_parts(engine, each, limits=limits, actor=actor))
+    return sum(parts, ReplaySummary())
 
 
-def _is_settled(engine: Engine, moment: datetime) -> bool:
-    """Waits until all that the workers had received by then is committed, or as long as makes sense. Is there any?"""
-    until = time.monotonic() + STRAGGLERS_S
-    while time.monotonic() < until:
+def _writers_have_committed(engine: Engine, moment: datetime) -> bool:
+    """Wait until the writers have committed everything received up to the moment. Return whether any writer runs."""
+
+    def is_running() -> bool | None:
         with translate_errors(), engine.connect() as connection:
             through = committed_through(connection)
-        if through is None or through >= moment:
-            return through is not None
-        time.sleep(LOOK_S)
-    return True
+        if through is None:
+            return False
+        return True if through >= moment else None
+
+    return poll(is_running, every_s=CHECK_EVERY_S, within_s=COMMITTED_WITHIN_S) is not False

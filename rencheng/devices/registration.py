@@ -1,4 +1,4 @@
-"""Let devices in: registered in the database, and with an account of their own at the broker."""
+"""Register devices and gateways in the database, and write their broker accounts."""
 
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -24,17 +24,17 @@ from rencheng.store.registry.gateways import load_gateways, register_gateway
 HASHED_AT_ONCE = 500
 
 OnHashed = Callable[[int], None]
-"""Told how many passwords are hashed so far."""
+"""Receives the number of passwords hashed so far."""
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationResult:
-    """What became of a list of devices.
+    """The result of registering a list of devices.
 
     Attributes:
-        passwords: of those that are new; only hashes are kept, so this is the one time that they can be read.
-        changed: those that were known, and are another way now.
-        unchanged: how many were known just so.
+        passwords: of the new devices. Only hashes are stored, so this is the only time that they are readable.
+        changed: registered devices with a changed profile.
+        unchanged: the number of registered devices without a change.
     """
 
     passwords: Mapping[str, str] = field(default_factory=dict)
@@ -43,13 +43,13 @@ class RegistrationResult:
 
 
 def register_devices(engine: Engine, devices: Sequence[Device]) -> dict[str, str]:
-    """Register devices, each with a new broker password; the passwords by device.
+    """Register devices, each with a new broker password, and return the passwords by device.
 
-    Only their hashes are kept, so this is the one time that they can be read. The broker knows them after
-    `write_accounts` and a reload.
+    Only hashes are stored, so this is the only time that the passwords are readable. The broker accepts them after
+    `write_account_file` and a reload.
 
     Raises:
-        NotPossible: a name that no device may bear, a codec that nobody has, or a region that is no GB/T 2260 code.
+        NotPossible: an invalid name, an unknown codec, or a region that is no GB/T 2260 code.
     """
     for device in devices:
         _check(device)
@@ -67,17 +67,17 @@ def register_forms(
     on_passwords: Callable[[Mapping[str, str]], None] = lambda _passwords: None,
     on_hashed: OnHashed = lambda _done: None,
 ) -> RegistrationResult:
-    """Register a list of devices, all of them or none. To do it twice is harmless: who is known keeps the password.
+    """Register a list of devices, all or none. It may be repeated: registered devices keep their password.
 
     Args:
-        connection: the transaction in which it is done.
-        forms: the devices; what a form leaves out stays as it is.
-        actor: who does it, for the audit.
-        on_passwords: given the new passwords while nothing is committed yet, so that none is lost if it fails.
-        on_hashed: told of the progress of hashing, which takes the time.
+        connection: the transaction.
+        forms: the devices; a field that a form leaves out stays as it is.
+        actor: the actor for the audit.
+        on_passwords: receives the new passwords before the commit, so that none is lost if it fails.
+        on_hashed: receives the progress of hashing, which takes most of the time.
 
     Raises:
-        NotPossible: and what is wrong with which device, up to twenty findings.
+        NotPossible: with the faults of the devices, up to twenty.
     """
     known = find_devices(connection, [form.device_id for form in forms])
     wanted = [form.to_device(known.get(form.device_id)) for form in forms]
@@ -92,7 +92,7 @@ def register_forms(
     passwords = {device.device_id: new_password() for device in new}
     hashes = _hashed(list(passwords.values()), on_hashed)
     register(connection, [*zip(new, hashes, strict=True), *((device, None) for device in changed)])
-    _write_down(connection, actor, new, changed)
+    _record_audit(connection, actor, new, changed)
     on_passwords(passwords)
     return RegistrationResult(
         passwords, [device.device_id for device in changed], len(wanted) - len(new) - len(changed)
@@ -100,7 +100,7 @@ def register_forms(
 
 
 def register_gateway_account(engine: Engine, gateway: Gateway, *, actor: str) -> str:
-    """Let a gateway in, with a new broker password, which is returned this one time.
+    """Register a gateway and return its new broker password. Only a hash is stored.
 
     Raises:
         NotPossible: its region is no GB/T 2260 code.
@@ -115,9 +115,10 @@ def register_gateway_account(engine: Engine, gateway: Gateway, *, actor: str) ->
 
 
 def write_account_file(engine: Engine, accounts: BrokerAccounts) -> int:
-    """Write the broker's password file anew (services, gateways, devices in service), and what gateways may do.
+    """Write the broker's password file (services, gateways, devices in service) and the access rules of gateways.
 
-    Returns how many accounts there are.
+    Returns:
+        The number of accounts.
 
     Raises:
         Misconfigured: the file cannot be written.
@@ -139,7 +140,7 @@ def write_account_file(engine: Engine, accounts: BrokerAccounts) -> int:
 
 
 def validation_errors(connection: Connection, wanted: Sequence[Device], known: Mapping[str, Device]) -> list[str]:
-    """What is wrong with devices as they are wanted, in sentences that name them."""
+    """Return the faults of devices, in sentences that name them."""
     wrong = []
     for device in wanted:
         before = known.get(device.device_id)
@@ -148,16 +149,17 @@ def validation_errors(connection: Connection, wanted: Sequence[Device], known: M
         except NotPossible as error:
             wrong.append(f"{device.device_id}: {error}")
         if before is not None and before.retired_at is not None:
-            wrong.append(f"{device.device_id}: retired at {before.retired_at.isoformat()}; `device add` brings it back")
+            retired = before.retired_at.isoformat()
+            wrong.append(f"{device.device_id}: retired at {retired}; `rencheng device add` brings it back")
         elif before is not None and (before.kind, before.world) != (device.kind, device.world):
             wrong.append(
-                f"{device.device_id}: it is {before.kind} in the world {before.world}, and its readings lie there;"
-                " retire it, and register another name"
+                f"{device.device_id}: it is registered as {before.kind} in the world {before.world} and has readings;"
+                " retire it, and register a new name"
             )
-    return wrong + _misplaced(connection, wanted)
+    return wrong + _site_errors(connection, wanted)
 
 
-def _misplaced(connection: Connection, wanted: Sequence[Device]) -> list[str]:
+def _site_errors(connection: Connection, wanted: Sequence[Device]) -> list[str]:
     named = {device.site_id for device in wanted if device.site_id is not None}
     worlds = worlds_of_sites(connection, named)
     wrong = []
@@ -165,12 +167,12 @@ def _misplaced(connection: Connection, wanted: Sequence[Device]) -> list[str]:
         if device.site_id is not None and worlds.get(device.site_id, device.world) != device.world:
             wrong.append(f"{device.device_id}: site {device.site_id} is in the world {worlds[device.site_id]}")
         elif device.site_id is not None and device.site_id not in worlds:
-            wrong.append(f"{device.device_id}: there is no site {device.site_id}; `rencheng site list` shows which are")
+            wrong.append(f"{device.device_id}: there is no site {device.site_id}; `rencheng site list` lists all sites")
     return wrong
 
 
 def _hashed(passwords: Sequence[str], say: OnHashed) -> list[str]:
-    """In threads, because hashing lets others run: ten thousand take a second on two cores."""
+    """Hash passwords in threads, because hashing releases the GIL: ten thousand take a second on two cores."""
     hashes: list[str] = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         for begin in range(0, len(passwords), HASHED_AT_ONCE):
@@ -179,7 +181,7 @@ def _hashed(passwords: Sequence[str], say: OnHashed) -> list[str]:
     return hashes
 
 
-def _write_down(connection: Connection, actor: str, new: Sequence[Device], changed: Sequence[Device]) -> None:
+def _record_audit(connection: Connection, actor: str, new: Sequence[Device], changed: Sequence[Device]) -> None:
     if len(new) + len(changed) == 1:
         [device] = [*new, *changed]
         audit.record(connection, actor, "device.add" if new else "device.change", f"device {device.device_id}", {})
@@ -195,9 +197,9 @@ def _check(device: Device) -> None:
             " underscores, beginning with a letter or digit"
         )
     if device.device_id.startswith(SERVICE_PREFIX):
-        raise NotPossible(f"{device.device_id!r} begins like a service's name; no device may, it would get its rights")
+        raise NotPossible(f"{device.device_id!r} begins with {SERVICE_PREFIX!r}, which is reserved for services")
     if device.codec not in CODECS:
-        raise NotPossible(f"there is no codec {device.codec!r}; there is {', '.join(sorted(CODECS))}")
+        raise NotPossible(f"there is no codec {device.codec!r}; known codecs: {', '.join(sorted(CODECS))}")
     _check_region(device.region)
 
 

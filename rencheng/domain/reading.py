@@ -7,7 +7,7 @@ from enum import StrEnum
 from rencheng.domain.quality import Quality
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class WaterReading:
     """A sample of a waterlogging monitor. Key: device, channel, time.
 
@@ -32,7 +32,7 @@ class WaterReading:
     quality: Quality = Quality.NOTHING_FOUND
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SignalEvent:
     """One event of a signal controller. Key: device, time, event_id, parameter.
 
@@ -68,7 +68,7 @@ class Measurand(StrEnum):
     """StatusNotification: `status` and `error_code` are set, `value` is not."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class MeterValue:
     """One meter value or connector state of a pile. Key: device, connector, transaction, time, measurand.
 
@@ -90,9 +90,6 @@ Reading = WaterReading | SignalEvent | MeterValue
 
 
 def flag(reading: Reading, flags: Quality) -> None:
-    """Add flags to a reading that was just made, and that nobody else holds yet.
-
-    In place: to copy it takes twenty times as long, and of a buffered upload each reading is late.
-    """
+    """Add flags to a reading, in place: a copy takes twenty times as long, and a buffered upload flags each reading."""
     before = reading.quality
-    object.__setattr__(reading, "quality", flags if before is Quality.NOTHING_FOUND else before | flags)
+    reading.quality = flags if before is Quality.NOTHING_FOUND else before | flags

@@ -150,7 +150,7 @@ class SiteNotice:
     Attributes:
         issued_at: the time of the decision in the world of the site, with offset.
         level: the urgency: the level of the warning in force; without one, yellow in rain and blue otherwise.
-        gauges: by gauge why it does not tell: a `NoDataReason`, or `reporting`.
+        gauges: each gauge with its `NoDataReason`, or `reporting`.
     """
 
     kind: SiteNoticeKind

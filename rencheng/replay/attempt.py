@@ -1,4 +1,4 @@
-"""What intake would say today of a message that it refused. Pure."""
+"""Run intake again on a quarantined message, without writing. Deterministic: no I/O, no clock."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from rencheng.store.quarantine.replay import QuarantineEntry
 
 @dataclass(frozen=True, slots=True)
 class IntakeLimits:
-    """By what intake judges; for a replay to be like a live message, they must be ingest's own."""
+    """The limits of intake. They must equal those of ingest, so that a replay is treated like a live message."""
 
     clock: ClockLimits = field(default_factory=ClockLimits)
     gauges: Mapping[str, GaugeLimits] = field(default_factory=lambda: GAUGES)
@@ -23,7 +23,7 @@ class IntakeLimits:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """What is sent in place of an entry: another payload, to another topic, or both; a whole message of its own."""
+    """A corrected payload, topic or both, which replaces the message of an entry."""
 
     topic: str | None = None
     payload: bytes | None = None
@@ -37,27 +37,28 @@ def attempt(
     *,
     now: datetime,
 ) -> IntakeResult:
-    """What intake would say today, as of the moment when the message was first received.
+    """Return the result of intake today, with the time at which the message was first received.
 
-    Of an entry that is one reading of a message, only that reading: its neighbours were settled long ago. What is by
-    now older than ingest takes in is refused: retention counts on it that nothing so old is stored any more.
+    For an entry of one reading the result holds that reading only, because the others were written long ago. Readings
+    that are older than ingest accepts by now are rejected, because retention relies on it.
     """
     fix = fix or Fix()
     topic = entry.topic if fix.topic is None else fix.topic
     payload = entry.payload if fix.payload is None else fix.payload
-    admitted = admit(ReceivedMessage(topic, payload, entry.first_received_at), directory, limits.clock, limits.gauges)
-    wanted = admitted if _is_whole(entry, fix) else _only(admitted, entry.position)
+    result = admit(ReceivedMessage(topic, payload, entry.first_received_at), directory, limits.clock, limits.gauges)
+    wanted = result if _is_whole(entry, fix) else _only(result, entry.position)
     return _recent(wanted, positions_of(entry, wanted, fix), now - limits.clock.past, limits)
 
 
-def _recent(tried: IntakeResult, where: Sequence[int], oldest: datetime, limits: IntakeLimits) -> IntakeResult:
-    old = {place for place, reading in zip(where, tried.readings, strict=True) if reading.time < oldest}
-    if not old:
+def _recent(tried: IntakeResult, positions: Sequence[int], oldest: datetime, limits: IntakeLimits) -> IntakeResult:
+    readings = list(zip(positions, tried.readings, strict=True))
+    too_old = sorted({position for position, reading in readings if reading.time < oldest})
+    if not too_old:
         return tried
-    detail = f"sampled longer ago than the {limits.clock.past} in which readings are taken in, by now"
-    kept = tuple(r for place, r in zip(where, tried.readings, strict=True) if place not in old)
-    refusals = (*tried.rejections, *(Rejection(place, RejectionReason.CLOCK_PAST, detail) for place in sorted(old)))
-    return replace(tried, readings=kept, rejections=refusals)
+    detail = f"sampled more than {limits.clock.past} ago, the limit for readings"
+    recent = tuple(reading for position, reading in readings if position not in too_old)
+    rejections = (Rejection(position, RejectionReason.CLOCK_PAST, detail) for position in too_old)
+    return replace(tried, readings=recent, rejections=(*tried.rejections, *rejections))
 
 
 def _is_whole(entry: QuarantineEntry, fix: Fix | None) -> bool:
@@ -65,16 +66,18 @@ def _is_whole(entry: QuarantineEntry, fix: Fix | None) -> bool:
 
 
 def positions_of(entry: QuarantineEntry, tried: IntakeResult, fix: Fix | None) -> Sequence[int]:
-    """Where in its message each reading of an attempt stands."""
+    """Return the position in its message of each reading of an attempt."""
     return tried.positions if _is_whole(entry, fix) else [entry.position] * len(tried.readings)
 
 
-def _only(admitted: IntakeResult, wanted: int) -> IntakeResult:
-    readings = tuple(r for position, r in zip(admitted.positions, admitted.readings, strict=True) if position == wanted)
-    refusals = tuple(replace(r, position=wanted) for r in admitted.rejections if r.position in {wanted, WHOLE_MESSAGE})
-    if not readings and not refusals:
-        detail = f"read by today's profile the message holds {admitted.count} readings, and none at place {wanted}"
-        refusals = (Rejection(wanted, RejectionReason.UNDECODABLE, detail),)
+def _only(result: IntakeResult, wanted: int) -> IntakeResult:
+    readings = tuple(r for position, r in zip(result.positions, result.readings, strict=True) if position == wanted)
+    rejections = tuple(replace(r, position=wanted) for r in result.rejections if r.position in {wanted, WHOLE_MESSAGE})
+    if not readings and not rejections:
+        detail = (
+            f"with the device's present profile the message holds {result.count} readings, none at position {wanted}"
+        )
+        rejections = (Rejection(wanted, RejectionReason.UNDECODABLE, detail),)
     return IntakeResult(
-        admitted.message, readings, refusals, device_id=admitted.device_id, world=admitted.world, state=admitted.state
+        result.message, readings, rejections, device_id=result.device_id, world=result.world, state=result.state
     )

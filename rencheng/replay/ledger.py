@@ -18,25 +18,25 @@ from rencheng.store.readings.merge import RowResult, WriteStatus
 from rencheng.store.registry.devices import save_states
 from rencheng.store.retention.quarantine import count_dropped
 
-WORKER = "replay"
-"""Under which name replays stand in the account."""
+REPLAY_WRITER = "replay"
+"""The name of the writer under which replays are counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayOutcome:
-    """What became of one entry.
+    """The result of one entry.
 
     Attributes:
-        quarantine_id: which entry.
-        moved: it was replayed and is closed now; else it stays, for the reason in `refusals`.
-        tally: its readings by what became of them; `quarantined` are those that were refused again.
-        refusals: what was refused, and why.
+        quarantine_id: the number of the entry.
+        moved: whether it was replayed and closed; otherwise it stays, for the reason in `rejections`.
+        counts: its readings by result; `quarantined` are those that were rejected again.
+        rejections: what was rejected, and why.
     """
 
     quarantine_id: int
     moved: bool
-    tally: ReadingCounts
-    refusals: tuple[Rejection, ...]
+    counts: ReadingCounts
+    rejections: tuple[Rejection, ...]
 
 
 class ReplayLedger:
@@ -46,79 +46,83 @@ class ReplayLedger:
         self._connection = connection
         self._actor = actor
         self._fix = fix
-        self._tallies: dict[tuple[str, str], ReadingCounts] = defaultdict(ReadingCounts)
-        self._refused: list[QuarantineRecord] = []
+        self._counts: dict[tuple[str, str], ReadingCounts] = defaultdict(ReadingCounts)
+        self._rejected: list[QuarantineRecord] = []
         self._moved: list[ReplayOutcome] = []
-        self._became: dict[int, dict[str, int]] = {}
+        self._results: dict[int, dict[str, int]] = {}
         self._now = datetime.now(UTC)
 
-    def settle(
-        self, entry: QuarantineEntry, tried: IntakeResult, fates: Sequence[tuple[int, RowResult]]
+    def record_result(
+        self, entry: QuarantineEntry, tried: IntakeResult, rows: Sequence[tuple[int, RowResult]]
     ) -> ReplayOutcome:
-        """Book what became of an entry's readings: the fate of each that was read, by its place in the message."""
-        refusals = [*tried.rejections, *(Rejection(p, f.reason, f.detail) for p, f in fates if isinstance(f, Rejected))]
-        taken = [fate for _, fate in fates if isinstance(fate, WriteStatus)]
-        if not taken and tried.state is None and self._stays(entry, refusals):
-            return ReplayOutcome(entry.quarantine_id, moved=False, tally=ReadingCounts(), refusals=tuple(refusals))
-        # of what a flooding device sent, the first message of an hour is kept, and the rest only counted
+        """Record the result of an entry; `rows` are the results of its accepted readings by position."""
+        refused = (Rejection(position, row.reason, row.detail) for position, row in rows if isinstance(row, Rejected))
+        rejections = (*tried.rejections, *refused)
+        written = [row for _, row in rows if isinstance(row, WriteStatus)]
+        if not written and tried.state is None and self._stays(entry, rejections):
+            return ReplayOutcome(entry.quarantine_id, moved=False, counts=ReadingCounts(), rejections=rejections)
+        # over quota, only the first message of each hour is stored in quarantine; the others are only counted
         repeats = 1 if entry.reason is RejectionReason.QUOTA else entry.times
-        stored = sum(fate is WriteStatus.STORED for fate in taken)
-        tally = ReadingCounts(stored, repeats * len(taken) - stored, repeats * len(refusals))
-        left = min(tally.total, entry.times) if entry.reason is RejectionReason.QUOTA else entry.times
-        self._move(entry, tried, tally, left)
-        self._refused += [_refuse(entry, tried, refusal, repeats) for refusal in refusals]
+        stored = sum(row is WriteStatus.STORED for row in written)
+        counts = ReadingCounts(stored, repeats * len(written) - stored, repeats * len(rejections))
+        left = min(counts.total, entry.times) if entry.reason is RejectionReason.QUOTA else entry.times
+        self._move(entry, tried, counts, left)
+        self._rejected += [_quarantine_record(entry, tried, rejection, repeats) for rejection in rejections]
         if tried.state is not None:
             save_states(self._connection, [tried.state])
-        self._mark(entry, tally, dropped=entry.times - left)
-        self._moved.append(ReplayOutcome(entry.quarantine_id, moved=True, tally=tally, refusals=tuple(refusals)))
-        return self._moved[-1]
+        self._mark(entry, counts, dropped=entry.times - left)
+        outcome = ReplayOutcome(entry.quarantine_id, moved=True, counts=counts, rejections=rejections)
+        self._moved.append(outcome)
+        return outcome
 
     def close(self) -> None:
-        """Write it all down."""
+        """Write all results to the database."""
         if not self._moved:
             return
         topic, payload = (self._fix.topic, self._fix.payload) if self._fix else (None, None)
-        # closed first, so that what is refused again is no repetition of itself
-        close_entries(self._connection, self._became, actor=self._actor, fixed_topic=topic, fixed_payload=payload)
-        add_to_quarantine(self._connection, self._refused)
-        count(self._connection, WORKER, self._now, self._tallies)
-        self._write_down()
+        # close first, so that a reading that is rejected again becomes a new entry, not a repetition
+        close_entries(self._connection, self._results, actor=self._actor, fixed_topic=topic, fixed_payload=payload)
+        add_to_quarantine(self._connection, self._rejected)
+        count(self._connection, REPLAY_WRITER, self._now, self._counts)
+        self._record_audit()
 
-    def _write_down(self) -> None:
+    def _record_audit(self) -> None:
         numbers = [outcome.quarantine_id for outcome in self._moved]
         subject = f"quarantine {numbers[0]}" if len(numbers) == 1 else "quarantine"
-        total = sum((outcome.tally for outcome in self._moved), ReadingCounts())
+        total = sum((outcome.counts for outcome in self._moved), ReadingCounts())
         fixed = [name for name in ("topic", "payload") if self._fix and getattr(self._fix, name) is not None]
-        detail = {"entries": numbers, "fixed": fixed, "became": _figures(total)}
+        detail = {"entries": numbers, "fixed": fixed, "result": _figures(total)}
         audit.record(self._connection, self._actor, "quarantine.replay", subject, detail)
 
-    def _stays(self, entry: QuarantineEntry, refusals: Sequence[Rejection]) -> bool:
-        same = len(refusals) == 1 and (refusals[0].position, refusals[0].reason) == (entry.position, entry.reason)
+    def _stays(self, entry: QuarantineEntry, rejections: Sequence[Rejection]) -> bool:
+        same = len(rejections) == 1 and (rejections[0].position, rejections[0].reason) == (entry.position, entry.reason)
         return same or self._fix is not None
 
-    def _move(self, entry: QuarantineEntry, tried: IntakeResult, tally: ReadingCounts, left: int) -> None:
-        self._tallies[entry.world, entry.kind] += ReadingCounts(quarantined=-left, unpacked=-left)
-        arrived = ReadingCounts(tally.stored, tally.duplicate, tally.quarantined, unpacked=tally.total)
-        self._tallies[tried.world, kind_of_topic(tried.message.topic)] += arrived
+    def _move(self, entry: QuarantineEntry, tried: IntakeResult, counts: ReadingCounts, left: int) -> None:
+        self._counts[entry.world, entry.kind] += ReadingCounts(quarantined=-left, unpacked=-left)
+        arrived = ReadingCounts(counts.stored, counts.duplicate, counts.quarantined, unpacked=counts.total)
+        self._counts[tried.world, kind_of_topic(tried.message.topic)] += arrived
 
-    def _mark(self, entry: QuarantineEntry, tally: ReadingCounts, *, dropped: int) -> None:
-        self._became[entry.quarantine_id] = _figures(tally) | {"dropped": dropped}
+    def _mark(self, entry: QuarantineEntry, counts: ReadingCounts, *, dropped: int) -> None:
+        self._results[entry.quarantine_id] = _figures(counts) | {"dropped": dropped}
         if dropped:
             key = (entry.world, entry.kind, entry.reason.value)
             count_dropped(self._connection, self._now, key, entries=0, readings=dropped, payload_bytes=0)
 
 
-def _figures(tally: ReadingCounts) -> dict[str, int]:
-    return {"stored": tally.stored, "duplicate": tally.duplicate, "quarantined": tally.quarantined}
+def _figures(counts: ReadingCounts) -> dict[str, int]:
+    return {"stored": counts.stored, "duplicate": counts.duplicate, "quarantined": counts.quarantined}
 
 
-def _refuse(entry: QuarantineEntry, tried: IntakeResult, refusal: Rejection, times: int) -> QuarantineRecord:
+def _quarantine_record(
+    entry: QuarantineEntry, tried: IntakeResult, rejection: Rejection, times: int
+) -> QuarantineRecord:
     return QuarantineRecord(
         topic=tried.message.topic,
         payload=tried.message.payload,
-        position=refusal.position,
-        reason=refusal.reason,
-        detail=refusal.detail,
+        position=rejection.position,
+        reason=rejection.reason,
+        detail=rejection.detail,
         device_id=tried.device_id,
         world=tried.world,
         received_at=entry.last_received_at,

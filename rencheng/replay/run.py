@@ -1,4 +1,4 @@
-"""Replaying: some entries in one transaction, or all that a filter means, portion by portion."""
+"""Replay some entries in one transaction, or all entries of a filter in portions."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.replay.attempt import Fix, IntakeLimits, attempt, positions_of
-from rencheng.replay.ledger import WORKER, ReplayLedger, ReplayOutcome
+from rencheng.replay.ledger import REPLAY_WRITER, ReplayLedger, ReplayOutcome
 from rencheng.store.accounting.counts import ReadingCounts, lock_writer
 from rencheng.store.core.database import Connection, Engine, translate_errors
 from rencheng.store.quarantine.log import QuarantineFilters
@@ -16,21 +16,21 @@ from rencheng.store.readings.merge import ReceivedReading, RowResult, write
 from rencheng.store.registry.devices import find_devices
 
 ATTEMPTS = 3
-"""How often a replay that the server gave up (a deadlock with ingest) is tried."""
+"""Attempts of a replay that the server aborts, for example after a deadlock with ingest."""
 
 CHUNK_ENTRIES, CHUNK_BYTES = 500, 4 * 2**20
-"""How much one transaction replays: it holds locks that ingest may wait for."""
+"""The size of one transaction. It is limited, because ingest may wait for its locks."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplaySummary:
-    """What became of many entries.
+    """The result of many entries. Summaries can be added; the sum continues where the last one does.
 
     Attributes:
-        entries: how many were tried.
-        moved: how many of them were replayed; the others stay, refused as before.
-        tally: the readings of those that moved.
-        following: give it back as `after` to go on; None if that was all.
+        entries: the number of entries tried.
+        moved: the number of entries replayed; the others stay rejected.
+        counts: the readings of the replayed entries.
+        next_after: the value of `after` for the next part; None if there is none.
     """
 
     entries: int = 0
@@ -38,12 +38,11 @@ class ReplaySummary:
     counts: ReadingCounts = field(default_factory=ReadingCounts)
     next_after: int | None = None
 
-
-def combined(one: ReplaySummary, other: ReplaySummary) -> ReplaySummary:
-    """Both together; where to go on is the other's."""
-    return ReplaySummary(
-        one.entries + other.entries, one.moved + other.moved, one.counts + other.counts, next_after=other.next_after
-    )
+    def __add__(self, other: "ReplaySummary") -> "ReplaySummary":
+        """Return the sum of both."""
+        return ReplaySummary(
+            self.entries + other.entries, self.moved + other.moved, self.counts + other.counts, other.next_after
+        )
 
 
 def replay(
@@ -55,37 +54,37 @@ def replay(
     fix: Fix | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> list[ReplayOutcome]:
-    """Replay those of some entries that are open, in one transaction; what became of each.
+    """Replay the open ones of these entries in one transaction, and return the result of each.
 
     Args:
         engine: the database, with staging tables (`stage_on_connect`).
-        quarantine_ids: which entries; those that are not there or closed are passed over.
-        limits: ingest's own.
-        actor: who does it, for the entries' mark.
-        fix: what is sent instead. If nothing of it can be taken, the entry stays.
+        quarantine_ids: the entries; missing and closed ones are skipped.
+        limits: ingest's own limits.
+        actor: the actor for the entries and the audit.
+        fix: a corrected topic or payload. If none of it is accepted, the entry stays.
         now: the wall clock.
 
     Raises:
-        StoreUnavailable: the database is away; nothing happened, or (its last answer lost) all of it.
+        StoreUnavailable: the database is away. Nothing was replayed or, if only the response was lost, everything.
     """
-    for last in (False,) * (ATTEMPTS - 1) + (True,):
+    for attempts_left in reversed(range(ATTEMPTS)):
         try:
             with translate_errors(), engine.begin() as connection:
-                lock_writer(connection, WORKER)
+                lock_writer(connection, REPLAY_WRITER)
                 return _replay(connection, lock_open_entries(connection, quarantine_ids), limits, actor, fix, now())
         except StoreUnavailable:
-            if last:
+            if not attempts_left:
                 raise
-    raise AssertionError  # the last attempt returns or raises
+    raise AssertionError("the last attempt returns or raises")
 
 
 def replay_matching(
     engine: Engine, filters: QuarantineFilters, *, limits: IntakeLimits, actor: str, after: int = 0, limit: int = 1000
 ) -> ReplaySummary:
-    """Replay the open entries that are meant, the first `limit` from the number `after` on.
+    """Replay the first `limit` open entries of a filter with numbers above `after`.
 
     Raises:
-        StoreUnavailable: the database is away; portions that were done stay done, and asking again does the rest.
+        StoreUnavailable: the database is away. Finished portions stay replayed, and another call replays the rest.
     """
     with translate_errors(), engine.connect() as connection:
         found = open_entries(connection, filters, after=after, limit=limit)
@@ -95,13 +94,28 @@ def replay_matching(
     return ReplaySummary(
         entries=len(found),
         moved=sum(outcome.moved for outcome in outcomes),
-        counts=sum((outcome.tally for outcome in outcomes), ReadingCounts()),
+        counts=sum((outcome.counts for outcome in outcomes), ReadingCounts()),
         next_after=found[-1][0] if len(found) == limit else None,
     )
 
 
+def replay_parts(
+    engine: Engine, filters: QuarantineFilters, *, limits: IntakeLimits, actor: str
+) -> Iterator[ReplaySummary]:
+    """Replay all open entries of a filter, and yield the result of each part.
+
+    Raises:
+        StoreUnavailable: as for `replay_matching`.
+    """
+    after: int | None = 0
+    while after is not None:
+        part = replay_matching(engine, filters, limits=limits, actor=actor, after=after)
+        yield part
+        after = part.next_after
+
+
 def portions(entries: Sequence[tuple[int, int]]) -> Iterator[list[int]]:
-    """Numbers of entries, given with their payload's bytes, in portions for one transaction each."""
+    """Yield the numbers of entries, given with the bytes of their payload, in portions for one transaction each."""
     portion: list[int] = []
     size = 0
     for quarantine_id, payload_bytes in entries:
@@ -125,13 +139,17 @@ def _replay(
     topics = [fix.topic if fix and fix.topic is not None else entry.topic for entry in entries]
     directory = find_devices(connection, {topic.split("/")[4] for topic in topics if topic.count("/") > 3})  # noqa: PLR2004
     tried = [attempt(entry, directory, limits, fix, now=now) for entry in entries]
-    where = [positions_of(entry, admitted, fix) for entry, admitted in zip(entries, tried, strict=True)]
-    read = [(k, p, r) for k, a in enumerate(tried) for p, r in zip(where[k], a.readings, strict=True)]
-    fates = write(connection, [ReceivedReading(reading, tried[k].message.received_at) for k, _, reading in read])
+    # (index of the entry, position in the message, reading) of all accepted readings
+    accepted = [
+        (index, position, reading)
+        for index, (entry, result) in enumerate(zip(entries, tried, strict=True))
+        for position, reading in zip(positions_of(entry, result, fix), result.readings, strict=True)
+    ]
+    rows = [ReceivedReading(reading, tried[index].message.received_at) for index, _, reading in accepted]
     by_entry: dict[int, list[tuple[int, RowResult]]] = defaultdict(list)
-    for (k, position, _), fate in zip(read, fates, strict=True):
-        by_entry[k].append((position, fate))
-    book = ReplayLedger(connection, actor, fix)
-    outcomes = [book.settle(entry, tried[k], by_entry[k]) for k, entry in enumerate(entries)]
-    book.close()
+    for (index, position, _), result in zip(accepted, write(connection, rows), strict=True):
+        by_entry[index].append((position, result))
+    ledger = ReplayLedger(connection, actor, fix)
+    outcomes = [ledger.record_result(entry, tried[index], by_entry[index]) for index, entry in enumerate(entries)]
+    ledger.close()
     return outcomes

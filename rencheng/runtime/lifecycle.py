@@ -1,4 +1,4 @@
-"""Stop when asked: SIGTERM and SIGINT set a flag that loops look at."""
+"""Start and stop of a process: SIGTERM and SIGINT set a flag that loops check."""
 
 import gc
 import signal
@@ -7,7 +7,7 @@ from types import FrameType
 
 
 def stop_on_signals() -> threading.Event:
-    """An event that is set when the process is asked to stop."""
+    """Return an event that SIGTERM and SIGINT set."""
     stop = threading.Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
@@ -19,10 +19,10 @@ def stop_on_signals() -> threading.Event:
 
 
 def tune_garbage_collection() -> None:
-    """Have Python look for garbage in circles seldom, and never again among what there is already.
+    """Run the cyclic garbage collector rarely, and never on the objects that exist now.
 
-    A busy service makes millions of short-lived objects and no circles; looked through every 700 of them, all that
-    waits for a commit is looked at again and again.
+    A busy service creates millions of short-lived objects and no reference cycles. With Python's default of 700 objects
+    the collector would scan all readings that wait for a commit again and again.
     """
     gc.collect()
     gc.freeze()

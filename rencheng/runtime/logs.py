@@ -1,4 +1,4 @@
-"""One line an event: for people on a terminal, JSON everywhere else."""
+"""Logs: one line per event, readable on a terminal and JSON elsewhere."""
 
 import logging
 import sys
@@ -23,6 +23,6 @@ def set_up_logs(*, level: str = "INFO") -> None:
 
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
-    """A logger whose events carry `service`."""
+    """Return a logger whose events carry the field `service`."""
     logger: structlog.typing.FilteringBoundLogger = structlog.get_logger(service=name)
     return logger

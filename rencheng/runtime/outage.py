@@ -1,4 +1,4 @@
-"""Go on while the database is away, and say so in the log."""
+"""Continue while the database is away, and log the outage."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,12 +24,12 @@ def tolerate_outage(log: FilteringBoundLogger, consequence: str, **fields: objec
     """Run the block; if the database is away, log a warning and go on after the block.
 
     Args:
-        log: where to say it.
-        consequence: what follows for the operator, such as "silences and weather stay as they were".
-        fields: more for the log line.
+        log: the logger for the warning.
+        consequence: the effect for the operator, such as "silences and weather stay as they were".
+        fields: further fields of the log line.
 
     Yields:
-        An attempt, which tells after the block whether the work was done.
+        An attempt. After the block `succeeded` is True if the work was done.
     """
     attempt = Attempt()
     try:

@@ -1,6 +1,6 @@
-"""Every setting, in blocks. Environment variables with the prefix RENCHENG_ win over the local stack's own file.
+"""Settings, in blocks. Environment variables with the prefix RENCHENG_ take precedence over the local stack's file.
 
-`rencheng stack up` writes `.rencheng/stack.env`; so on a local stack nothing needs to be set.
+`rencheng stack up` writes `.rencheng/stack.env`, so a local stack needs no settings.
 """
 
 import os
@@ -18,25 +18,25 @@ from rencheng.checks.limits import GAUGES, GaugeLimits, read_limits
 from rencheng.domain.errors import Misconfigured
 
 STACK_FILE = Path(".rencheng/stack.env")
-"""Where the local stack tells its addresses and passwords, below the checkout."""
+"""The file with the local stack's addresses and passwords, below the checkout."""
 
 
 def checkout() -> Path:
-    """The folder whose local stack and build results are meant: RENCHENG_CHECKOUT, or where we are."""
+    """Return the folder of the local stack and of build results: RENCHENG_CHECKOUT, or the current folder."""
     return Path(os.environ.get("RENCHENG_CHECKOUT") or Path.cwd())
 
 
 class Settings(BaseSettings):
-    """A block of settings. Each service composes what it needs from the blocks below."""
+    """A block of settings. Each service combines the blocks that it needs."""
 
     model_config = SettingsConfigDict(env_prefix="RENCHENG_", extra="ignore", frozen=True)
 
     @classmethod
     def load(cls) -> Self:
-        """Read the environment, and behind it the local stack's file.
+        """Read the environment and the local stack's file.
 
         Raises:
-            Misconfigured: naming the variable, and what to do.
+            Misconfigured: with the name of the variable and the remedy.
         """
         try:
             return cls(_env_file=checkout() / STACK_FILE)
@@ -48,28 +48,28 @@ class Settings(BaseSettings):
 
 
 class DatabaseSettings(Settings):
-    """Where the database is."""
+    """The database."""
 
     database_url: str = Field(description="postgresql+psycopg://user:password@host:port/database")
 
 
 class ClockSettings(Settings):
-    """Which sample times are taken in."""
+    """The accepted sample times."""
 
     ingest_past_days: float = Field(30.0, gt=0, description="Readings older than this go to quarantine.")
     ingest_future_s: float = Field(300.0, gt=0, description="Readings further ahead than this go to quarantine.")
 
     @property
     def clock_limits(self) -> ClockLimits:
-        """The same, as intake asks for it."""
+        """The limits for intake."""
         return ClockLimits(timedelta(days=self.ingest_past_days), timedelta(seconds=self.ingest_future_s))
 
 
 class QualitySettings(Settings):
-    """By what readings are tested."""
+    """The limits of the quality tests."""
 
     gauge_limits_file: Path | None = Field(
-        None, description="A TOML file with limits of one's own for kinds of gauges; see docs/reference/quality.md."
+        None, description="TOML file with additional limits for kinds of gauges; see docs/reference/quality.md."
     )
 
     @property
@@ -77,7 +77,7 @@ class QualitySettings(Settings):
         """The limits of each kind of gauge.
 
         Raises:
-            Misconfigured: the file is not there, or says what cannot be.
+            Misconfigured: the file is missing or invalid.
         """
         if self.gauge_limits_file is None:
             return GAUGES
@@ -88,17 +88,17 @@ class QualitySettings(Settings):
 
 
 class IntakeSettings(ClockSettings, QualitySettings):
-    """By what intake judges a message."""
+    """The limits of intake."""
 
 
 class PublicSettings(Settings):
-    """Where people find us."""
+    """The public address."""
 
-    public_url: str = Field("http://127.0.0.1:8010", description="Where people and CAP messages find the API.")
+    public_url: str = Field("http://127.0.0.1:8010", description="URL of the API for people and CAP messages.")
 
 
 class BrokerSettings(Settings):
-    """Where the broker is."""
+    """The broker."""
 
     mqtt_url: str = Field(description="mqtt://host:port")
     mqtt_batching: bool = Field(
@@ -107,7 +107,7 @@ class BrokerSettings(Settings):
 
     @property
     def mqtt_address(self) -> tuple[str, int]:
-        """Host and port.
+        """The host and port of the broker.
 
         Raises:
             Misconfigured: the URL is not `mqtt://host[:port]`.
@@ -119,7 +119,7 @@ class BrokerSettings(Settings):
 
 
 class BrokerAccounts(Settings):
-    """The passwords of the services' own broker accounts, and the file that the broker reads accounts from."""
+    """The passwords of the services' broker accounts, and the broker's account file."""
 
     mqtt_ingest_password: SecretStr = Field(description="Password of the broker account rencheng-ingest.")
     mqtt_alerts_password: SecretStr = Field(description="Password of the broker account rencheng-alerts.")

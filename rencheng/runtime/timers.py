@@ -1,6 +1,12 @@
-"""Timers for loops: do something every so often, and wait longer after each failure."""
+"""Timers for loops: act at an interval, wait longer after each failure, poll for a result."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
 
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
+
+T = TypeVar("T")
 
 
 class Every:
@@ -62,3 +68,26 @@ class Backoff:
         """End the wait."""
         self._wait_s = 0.0
         self._until_s = float("-inf")
+
+
+def poll(
+    check: Callable[[], T | None],
+    *,
+    every_s: float,
+    within_s: float,
+    clock: Clock = SYSTEM_CLOCK,
+    sleep: Callable[[float], object] = time.sleep,
+) -> T | None:
+    """Call `check` until it returns a value, and return the value; None if the time is over first.
+
+    Args:
+        check: returns None as long as there is no result. It is called at least once.
+        every_s: seconds between two calls.
+        within_s: seconds after which the wait ends.
+        clock: where the time comes from.
+        sleep: waits for a number of seconds.
+    """
+    until_s = clock.monotonic_s() + within_s
+    while (result := check()) is None and clock.monotonic_s() < until_s:
+        sleep(every_s)
+    return result

@@ -1,1 +1,4 @@
-"""The only room that speaks SQL. Its functions take a connection and never commit."""
+"""The only package with SQL, one sub-package per subject. Functions take a connection and never commit.
+
+Exceptions take an engine and say why: `rollups.refresh.roll_up`, `jobs.acquire_runner`, `registry.cache`.
+"""

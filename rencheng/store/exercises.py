@@ -1,4 +1,4 @@
-"""An exercise leaves no trace in the live world, and can be cleared away whole."""
+"""Delete an exercise with everything that belongs to it."""
 
 from sqlalchemy import Connection, delete, select
 
@@ -31,17 +31,17 @@ OF_WORLD = (
     notices,
     warnings,
 )
-"""Tables whose rows name their world."""
+"""Tables with a column `world`."""
 
 
 def clear_exercise(connection: Connection, world: str) -> None:
     """Delete an exercise: its sites, devices, readings, warnings, weather, quarantine and counts.
 
     Raises:
-        NotPossible: `actual` was named. What the real world said is never deleted so.
+        NotPossible: the world is `actual`, which is not an exercise.
     """
     if world == ACTUAL:
-        raise NotPossible("the world `actual` is no exercise and cannot be cleared")
+        raise NotPossible("the world `actual` is not an exercise and cannot be cleared")
     of_world = select(devices.c.device_id).where(devices.c.world == world)
     mark_devices_stale(connection, of_world)
     for table in (waterlogging_readings, signal_events, meter_values, device_states):

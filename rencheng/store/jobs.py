@@ -1,4 +1,4 @@
-"""The ledger of periodic jobs: who may run them, and what became of the last run of each."""
+"""Periodic jobs: the lock of the active runner, and the last run of each job."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,17 +11,17 @@ from sqlalchemy.dialects.postgresql import insert
 
 from rencheng.store.schema.job_tables import jobs
 
-_PLACE = "pg_try_advisory_lock(7766, 2)"  # 7766, 1 is of migration 0002
+_LOCK = "pg_try_advisory_lock(7766, 2)"  # migration 0002 uses 7766, 1
 
 
 class RunnerLock:
-    """The one place of a runner: a lock that ends with its session."""
+    """The lock of the active runner. It ends with its database session."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def now(self) -> datetime:
-        """The database's clock. Fails when the session is gone, and with it the place."""
+        """Return the time of the database's clock. Fails when the session, and with it the lock, is lost."""
         moment: datetime = self._connection.execute(select(func.clock_timestamp())).scalar_one()
         self._connection.commit()
         return moment
@@ -29,14 +29,14 @@ class RunnerLock:
 
 @contextmanager
 def acquire_runner(engine: Engine) -> Iterator[RunnerLock | None]:
-    """Take the place if it is free; None if another has it."""
+    """Take the lock if it is free; yield None if another runner has it."""
     with engine.connect() as connection:
-        has_place = connection.execute(text(f"SELECT {_PLACE}")).scalar_one()
-        connection.commit()  # the lock is the session's, not the transaction's
+        is_locked = connection.execute(text(f"SELECT {_LOCK}")).scalar_one()
+        connection.commit()  # the lock belongs to the session, not to the transaction
         try:
-            yield RunnerLock(connection) if has_place else None
+            yield RunnerLock(connection) if is_locked else None
         finally:
-            connection.invalidate()  # ends the session, and with it the lock
+            connection.invalidate()  # end the session, and with it the lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +44,11 @@ class JobRun:
     """The last run of a job.
 
     Attributes:
-        finished_at: None while it runs, and if it was cut off.
-        succeeded_at: when a run ended well last.
-        failures: how many failed since then.
-        figures: what the last good run did.
-        error: why the last run failed; None if it did not.
+        finished_at: None while it runs, and if it was interrupted.
+        succeeded_at: when the last successful run ended.
+        failures: the number of failures since then.
+        figures: the results of the last successful run.
+        error: the error of the last run; None if it succeeded.
     """
 
     name: str
@@ -61,12 +61,12 @@ class JobRun:
     error: str | None
 
     def is_overdue(self, now: datetime) -> bool:
-        """Has it had time for two runs more than it made?"""
+        """Return whether at least two runs are missing."""
         return now - (self.succeeded_at or self.started_at) > 3 * self.every + timedelta(minutes=5)
 
 
 def runs(connection: Connection) -> list[JobRun]:
-    """The last run of every job that ever ran."""
+    """Return the last run of each job."""
     columns = (
         jobs.c.name, jobs.c.every, jobs.c.started_at, jobs.c.finished_at, jobs.c.succeeded_at, jobs.c.failures,
         jobs.c.figures, jobs.c.error,
@@ -75,15 +75,15 @@ def runs(connection: Connection) -> list[JobRun]:
 
 
 def record_start(connection: Connection, name: str, *, every: timedelta) -> None:
-    """A run begins. What is known of the last good one stays."""
+    """Record the start of a run. The results of the last successful run stay."""
     statement = insert(jobs).values(name=name, every=every, started_at=func.clock_timestamp(), failures=0)
-    begun = {"every": statement.excluded.every, "started_at": statement.excluded.started_at, "finished_at": null()}
-    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=begun))
+    started = {"every": statement.excluded.every, "started_at": statement.excluded.started_at, "finished_at": null()}
+    connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=started))
 
 
 def record_success(connection: Connection, name: str, figures: Mapping[str, int]) -> None:
-    """The run did its work."""
-    now = func.now()  # the same for both, and of a transaction that has just begun
+    """Record a successful run."""
+    now = func.now()  # one value for both columns
     connection.execute(
         jobs.update()
         .where(jobs.c.name == name)
@@ -92,7 +92,7 @@ def record_success(connection: Connection, name: str, figures: Mapping[str, int]
 
 
 def record_failure(connection: Connection, name: str, error: str) -> None:
-    """The run did not."""
+    """Record a failed run."""
     connection.execute(
         jobs.update()
         .where(jobs.c.name == name)
@@ -103,7 +103,7 @@ def record_failure(connection: Connection, name: str, error: str) -> None:
 
 
 def has_active_runner(connection: Connection) -> bool:
-    """Does any runner hold the place?"""
+    """Return whether a runner holds the lock."""
     query = text(
         "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = 7766 AND objid = 2 AND granted"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))"

@@ -1,4 +1,4 @@
-"""Quality flags of a series: what is to be tested, what was found, and how far the tests have come."""
+"""Quality flags of series: the gauges to test, their flags, and the progress of the tests."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ ROWS_AT_ONCE = 5000
 
 @dataclass(frozen=True, slots=True)
 class SeriesProgress:
-    """A gauge to be tested: its kind, how far its tests have come (None: not begun), and what they remember."""
+    """The progress of a gauge's tests: its limits profile, the time evaluated (None: not begun), the tests' state."""
 
     device_id: str
     gauge: str
@@ -28,7 +28,7 @@ class SeriesProgress:
 
 @dataclass(frozen=True, slots=True)
 class SeriesFlag:
-    """The flags of one reading, under the reading's own key. None at all take an earlier finding back."""
+    """The flags of one reading, with the key of the reading. Empty flags withdraw earlier ones."""
 
     device_id: str
     channel: int
@@ -37,7 +37,7 @@ class SeriesFlag:
 
 
 def gauges_in_service(connection: Connection) -> list[SeriesProgress]:
-    """Every gauge that is not retired."""
+    """Return the gauges in service with the progress of their tests."""
     query = (
         select(devices.c.device_id, devices.c.gauge, series_states.c.evaluated_through, series_states.c.channels)
         .outerjoin(series_states, series_states.c.device_id == devices.c.device_id)
@@ -53,9 +53,9 @@ def gauges_in_service(connection: Connection) -> list[SeriesProgress]:
 def samples(
     connection: Connection, after: Mapping[str, datetime], until: datetime
 ) -> Iterator[tuple[str, int, datetime, float | None, int]]:
-    """(device, channel, time, depth_mm, quality) of each gauge after its own time, up to `until`, in order of time.
+    """Yield (device, channel, time, depth_mm, quality) of each gauge after its own time, up to `until`, by time.
 
-    What says nothing about depth (rain only) is left out.
+    Readings without a depth (rain only) are left out.
     """
     wanted = values(Column("device_id", Text), Column("after", DateTime(timezone=True)), name="wanted").data(
         list(after.items())
@@ -73,29 +73,29 @@ def samples(
 
 
 def save_flags(connection: Connection, found: Sequence[SeriesFlag]) -> None:
-    """Put findings beside their readings; of several about one reading the last counts."""
-    newest = {(one.device_id, one.time, one.channel): one.flags for one in found}
-    kept = [
+    """Save the flags of readings. The last entry for a reading counts."""
+    newest = {(flag.device_id, flag.time, flag.channel): flag.flags for flag in found}
+    flagged = [
         {"device_id": device_id, "time": time, "channel": channel, "flags": int(flags)}
         for (device_id, time, channel), flags in sorted(newest.items())
         if flags
     ]
-    gone = sorted(key for key, flags in newest.items() if not flags)
+    cleared = sorted(key for key, flags in newest.items() if not flags)
     key = tuple_(series_flags.c.device_id, series_flags.c.time, series_flags.c.channel)
-    for start in range(0, len(gone), ROWS_AT_ONCE):
-        connection.execute(delete(series_flags).where(key.in_(gone[start : start + ROWS_AT_ONCE])))
-    if kept:
+    for start in range(0, len(cleared), ROWS_AT_ONCE):
+        connection.execute(delete(series_flags).where(key.in_(cleared[start : start + ROWS_AT_ONCE])))
+    if flagged:
         statement = insert(series_flags)
         changed = {name: statement.excluded[name] for name in ("flags", "evaluated_at")}
         connection.execute(
-            statement.on_conflict_do_update(index_elements=["device_id", "time", "channel"], set_=changed), kept
+            statement.on_conflict_do_update(index_elements=["device_id", "time", "channel"], set_=changed), flagged
         )
 
 
 def save_progress(
     connection: Connection, evaluated_through: datetime, channels: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """How far the tests have come with these gauges, and what they remember of each channel."""
+    """Save the time evaluated and the tests' state of each channel."""
     if not channels:
         return
     statement = insert(series_states)
@@ -103,14 +103,14 @@ def save_progress(
     connection.execute(
         statement.on_conflict_do_update(index_elements=["device_id"], set_=changed),
         [
-            {"device_id": device_id, "evaluated_through": evaluated_through, "channels": dict(remembered)}
-            for device_id, remembered in sorted(channels.items())
+            {"device_id": device_id, "evaluated_through": evaluated_through, "channels": dict(states)}
+            for device_id, states in sorted(channels.items())
         ],
     )
 
 
 def flags_of(connection: Connection, device_id: str, *, start: datetime, end: datetime) -> list[SeriesFlag]:
-    """What was found about a gauge's readings from `start` on, before `end`, in order of time."""
+    """Return the flags of a gauge's readings in [start, end), in order of time."""
     table = series_flags
     query = (
         select(table.c.device_id, table.c.channel, table.c.time, table.c.flags)
@@ -121,5 +121,5 @@ def flags_of(connection: Connection, device_id: str, *, start: datetime, end: da
 
 
 def delete_flags(connection: Connection, *, before: datetime) -> int:
-    """Drop findings about readings from before a time; how many there were."""
+    """Delete the flags of readings before a time, and return their number."""
     return connection.execute(delete(series_flags).where(series_flags.c.time < before)).rowcount

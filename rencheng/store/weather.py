@@ -1,4 +1,4 @@
-"""What the weather service said: kept as it came, read as far back as it may still count."""
+"""Rain signals and forecasts: stored as received, read as far back as they may still matter."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
@@ -15,14 +15,14 @@ from rencheng.domain.weather import RainForecast, RainSignal
 from rencheng.store.schema.weather_tables import rain_forecasts, rain_signals
 
 CHAIN_MAX = timedelta(days=7)
-"""How long a rain signal may be kept up by updates: what refers to something older stands for itself."""
+"""The longest chain of updates of a rain signal. A reference to an older message is ignored."""
 
 
 def save_signal(connection: Connection, signal: RainSignal, document: str) -> bool:
-    """Keep a message as it came. False if it was kept before.
+    """Save a message as received. Return False if it was saved before.
 
     Raises:
-        NotPossible: the same identifier came before with something else.
+        NotPossible: another message with the same identifier was saved before.
     """
     values = asdict(signal) | {
         "message_type": signal.message_type.value,
@@ -34,16 +34,16 @@ def save_signal(connection: Connection, signal: RainSignal, document: str) -> bo
     statement = insert(rain_signals).values(values).on_conflict_do_nothing().returning(rain_signals.c.identifier)
     if connection.execute(statement).first():
         return True
-    before = connection.execute(
+    saved = connection.execute(
         select(rain_signals).where(rain_signals.c.identifier == signal.identifier, rain_signals.c.world == signal.world)
     ).one()
-    if _as_signal(before) != signal:
-        raise NotPossible(f"a message {signal.identifier} came before, and said something else")
+    if _as_signal(saved) != signal:
+        raise NotPossible(f"a different message with the identifier {signal.identifier} was received before")
     return False
 
 
 def save_forecasts(connection: Connection, forecasts: Sequence[RainForecast]) -> int:
-    """Keep forecasts; how many of them are new. The same issue sent again changes nothing."""
+    """Save forecasts, and return the number of new ones. A repeated issue changes nothing."""
     if not forecasts:
         return 0
     statement = insert(rain_forecasts).values([asdict(forecast) for forecast in forecasts])
@@ -51,22 +51,22 @@ def save_forecasts(connection: Connection, forecasts: Sequence[RainForecast]) ->
 
 
 def relevant_signals(connection: Connection, now: datetime) -> tuple[RainSignal, ...]:
-    """The messages that may still count: those of the live world of the last days, and all of exercises."""
+    """Return the messages that may still matter: those of the actual world of the last days, and all of exercises."""
     table = rain_signals
     recent = or_(table.c.world != ACTUAL, table.c.sent_at > now - CHAIN_MAX)
     return tuple(_as_signal(row) for row in connection.execute(select(table).where(recent).order_by(table.c.sent_at)))
 
 
 def relevant_forecasts(connection: Connection, now: datetime) -> tuple[RainForecast, ...]:
-    """The forecasts that may still count: those of the live world for times to come, and all of exercises."""
+    """Return the forecasts that may still matter: those of the actual world for the future, and all of exercises."""
     table = rain_forecasts
     names = [field.name for field in fields(RainForecast)]
-    to_come = and_(table.c.valid_to > now, table.c.issued_at > now - timedelta(days=1))
-    query = select(*(table.c[name] for name in names)).where(or_(table.c.world != ACTUAL, to_come))
+    in_future = and_(table.c.valid_to > now, table.c.issued_at > now - timedelta(days=1))
+    query = select(*(table.c[name] for name in names)).where(or_(table.c.world != ACTUAL, in_future))
     return tuple(RainForecast(**row) for row in connection.execute(query.order_by(table.c.issued_at)).mappings())
 
 
 def _as_signal(row: object) -> RainSignal:
     values = {field.name: getattr(row, field.name) for field in fields(RainSignal)}
-    said = {"message_type": MessageType(values["message_type"]), "level": Level(values["level"])}
-    return RainSignal(**values | said | {name: tuple(values[name]) for name in ("regions", "references")})
+    enums = {"message_type": MessageType(values["message_type"]), "level": Level(values["level"])}
+    return RainSignal(**values | enums | {name: tuple(values[name]) for name in ("regions", "references")})

@@ -1,23 +1,25 @@
 """Notices of lost and restored monitoring, in both languages. No data is never zero."""
 
+from rencheng.domain.no_data import NoDataReason
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind
+from rencheng.engine.staleness_monitor import REPORTING
 from rencheng.text.formatting import place_en, place_zh, plain
 
-_REASONS = {
-    "silent": ("无数据", "silent"),
-    "stuck": ("读数长时间不变", "stuck"),
-    "blocked": ("探头被遮挡", "blocked"),
-    "spiky": ("读数跳变不可信", "spiky"),
-    "never_reported": ("从未上报", "has never reported"),
-    "reporting": ("正常", "reporting"),
+_STATES: dict[str, tuple[str, str]] = {
+    NoDataReason.SILENT: ("无数据", "silent"),
+    NoDataReason.STUCK: ("读数长时间不变", "stuck"),
+    NoDataReason.BLOCKED: ("探头被遮挡", "blocked"),
+    NoDataReason.SPIKY: ("读数跳变不可信", "spiky"),
+    NoDataReason.NEVER_REPORTED: ("从未上报", "never reported"),
+    REPORTING: ("正常", "reporting"),
 }
 
 
 def monitoring_text(notice: SiteNotice, site: Site) -> tuple[str, str]:
     """Return a sentence in Chinese and one in English."""
-    zh = "、".join(f"{plain(gauge)}{_REASONS[reason][0]}" for gauge, reason in notice.gauges)
-    en = ", ".join(f"{plain(gauge)} {_REASONS[reason][1]}" for gauge, reason in notice.gauges)
+    zh = "、".join(f"{plain(gauge)}{_STATES[state][0]}" for gauge, state in notice.gauges)
+    en = ", ".join(f"{plain(gauge)} {_STATES[state][1]}" for gauge, state in notice.gauges)
     if notice.kind is SiteNoticeKind.MONITORING_LOST:
         return (
             f"{place_zh(site)}监测中断（{zh}），水情不明，不得视为无积水。",

@@ -1,1 +1,1 @@
-"""What has to be done again and again, and needs nobody's hand: one runner, plain functions."""
+"""Periodic jobs: one runner and plain functions."""

@@ -1,4 +1,4 @@
-"""Start the runner: `python -m services.jobs`."""
+"""Start the runner of periodic jobs: `python -m services.jobs`."""
 
 import sys
 

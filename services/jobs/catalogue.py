@@ -1,4 +1,4 @@
-"""Every job of the platform: what it is called, how often it runs, and the function that does it."""
+"""The periodic jobs: their names, intervals and functions."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,17 +13,17 @@ from services.jobs import storage
 from services.jobs.settings import JobSettings
 
 Figures = Mapping[str, int]
-"""What a run did, in numbers, for the log and for whoever looks: `{"chunks_dropped": 2}`."""
+"""The results of a run as numbers, for log and metrics: `{"chunks_dropped": 2}`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to be done every so often.
+    """A periodic job.
 
     Attributes:
-        name: a room and a word, `storage.retention`; the key of its last run.
-        every: from one start to the next. A run that failed is tried again after a minute, if that is sooner.
-        run: does it, in transactions of its own. It must bear being killed and done again.
+        name: package and task, such as `storage.retention`; the key of its last run.
+        every: the interval from one start to the next. A failed run is repeated after a minute if that is sooner.
+        run: the work, in its own transactions. It must tolerate being killed and repeated.
         says: one sentence for people.
     """
 
@@ -34,7 +34,7 @@ class Job:
 
 
 def in_one_transaction(work: Callable[[Connection, JobSettings], Figures]) -> Callable[[Engine, JobSettings], Figures]:
-    """A job of a function that takes a connection and never commits."""
+    """Return a job function that calls `work` in one transaction."""
 
     def run(engine: Engine, settings: JobSettings) -> Figures:
         with engine.begin() as connection:
@@ -47,9 +47,9 @@ def _test_series(engine: Engine, settings: JobSettings) -> Figures:
     now = datetime.now(UTC)
     figures = series_quality.run(engine, now, settings.gauge_limits)
     keep = settings.keep(Kind.WATERLOGGING, "raw")
-    if keep is not None:  # a finding goes when its reading does
+    if keep is not None:  # flags are deleted with their readings
         with engine.begin() as connection:
-            figures["forgotten"] = delete_flags(connection, before=now - keep)
+            figures["flags_deleted"] = delete_flags(connection, before=now - keep)
     return figures
 
 
@@ -71,10 +71,15 @@ def _trim_quarantine(engine: Engine, settings: JobSettings) -> Figures:
 
 
 JOBS: tuple[Job, ...] = (
-    Job("storage.rollups", timedelta(minutes=1), storage.roll_up_touched, "rolls up what was touched"),
-    Job("storage.arrange", timedelta(hours=6), in_one_transaction(storage.arrange), "chunk lengths, columnstore"),
-    Job("storage.retention", timedelta(hours=1), storage.drop_what_is_old, "drops what is old and rolled up"),
-    Job("quarantine.retention", timedelta(hours=1), _trim_quarantine, "drops refused messages by age and size"),
-    Job("quality.series", timedelta(minutes=5), _test_series, "tests the series of all gauges"),
+    Job("storage.rollups", timedelta(minutes=1), storage.roll_up_touched, "refresh stale rollups"),
+    Job(
+        "storage.arrange",
+        timedelta(hours=6),
+        in_one_transaction(storage.arrange),
+        "set chunk intervals and columnstore policies",
+    ),
+    Job("storage.retention", timedelta(hours=1), storage.drop_what_is_old, "drop old chunks that are rolled up"),
+    Job("quarantine.retention", timedelta(hours=1), _trim_quarantine, "drop quarantine entries by age and size"),
+    Job("quality.series", timedelta(minutes=5), _test_series, "run the quality tests on the series of all gauges"),
 )
-"""In the order in which they run when several are due."""
+"""The jobs, in the order in which they run when several are due."""

@@ -1,4 +1,4 @@
-"""Upkeep of what is stored: rollups, chunks of the right length, the columnstore, and the end of what is old."""
+"""Jobs of the storage: rollups, chunk intervals, columnstore, retention."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,16 +12,16 @@ from rencheng.store.rollups.refresh import roll_up
 from services.jobs.settings import JobSettings
 
 ROLL_UP_BUDGET_S = 45.0
-"""Within a minute, so that the other jobs have their turn also while a month is rolled up."""
+"""Less than a minute, so that other jobs run while a month is rolled up."""
 
 
 def roll_up_touched(engine: Engine, _settings: JobSettings) -> dict[str, int]:
-    """Bring the rollups up to the readings."""
+    """Refresh stale rollups."""
     return roll_up(engine, budget_s=ROLL_UP_BUDGET_S)
 
 
 def arrange(connection: Connection, settings: JobSettings) -> dict[str, int]:
-    """Fit the length of new chunks to what comes in, and have old ones kept by columns."""
+    """Set the interval of new chunks by the measured rates, and the policies of the columnstore."""
     rates = measured_rows_per_day(connection, datetime.now(UTC))
     expected = {kind: max(settings.expected_rows_per_day(kind), rates.get(kind, 0)) for kind in Kind}
     refitted = fit_chunk_intervals(connection, expected)
@@ -30,7 +30,7 @@ def arrange(connection: Connection, settings: JobSettings) -> dict[str, int]:
 
 
 def drop_what_is_old(engine: Engine, settings: JobSettings) -> dict[str, int]:
-    """Drop chunks that are older than they need be kept; those that a rollup still needs wait for it."""
+    """Drop chunks older than their retention period. Chunks that a rollup still needs are withheld."""
     with engine.connect() as connection:
         tables = hypertables(connection)
     figures = {"chunks_dropped": 0, "chunks_withheld": 0}

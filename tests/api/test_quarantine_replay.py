@@ -67,7 +67,7 @@ def test_a_broken_message_is_looked_into_mended_and_stored(client: httpx.Client,
     after = client.get(f"/v1/quarantine/{number}").json()
 
     assert (entry["hex"], entry["text"]) == (b'{"depth_cm": 4}'.hex(), '{"depth_cm": 4}')
-    assert "mended" in entry["remedy_en"]
+    assert "corrected" in entry["remedy_en"]
     assert (tried["readings"], [refusal["reason"] for refusal in tried["refusals"]]) == ([], ["invalid"])
     assert (better["refusals"], better["readings"][0]["depth_mm"]) == ([], 40)
     assert (done["outcome"], done["stored"], again["outcome"], again["stored"]) == ("replayed", 1, "was_replayed", 0)

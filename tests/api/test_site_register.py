@@ -62,7 +62,7 @@ def test_bound_sensors_are_shown_with_role_and_height(client: httpx.Client) -> N
     [
         (form(site_id="other"), "the body 'other'"),
         (form(colour="green"), "Extra inputs"),
-        (form(sensors=[{"device_id": "g1"}]), "gauge g1 speaks for site underpass"),
+        (form(sensors=[{"device_id": "g1"}]), "gauge g1 serves site underpass"),
         (form(profile={"thresholds": {"red": {"depth_mm": 1, "source": "x"}}}), "thresholds must rise"),
         (form(world="mars\x00"), "pattern"),
     ],

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from commands.backtest.from_files import judge_files
+from commands.backtest.from_files import backtest_files
 from rencheng.domain.errors import NotPossible
 
 MM = {"blue": 50, "yellow": 150, "orange": 270, "red": 400}
@@ -48,14 +48,14 @@ def test_it_needs_no_server_no_configuration_and_no_network(files: dict[str, Pat
     assert ran.stdout == ""
     assert "type 'lane' is unknown and treated as road" in ran.stderr
     assert "4 readings and 1 of rain at 1 sites" in ran.stderr
-    assert "1 devices are listed by no site and passed over, X among them" in ran.stderr
+    assert "1 devices are listed by no site and ignored, X among them" in ran.stderr
     assert "1 listed devices have no reading, B of site S among them" in ran.stderr
 
 
 def test_packed_files_are_unpacked(files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     packed = tmp_path / "R.csv.gz"
     packed.write_bytes(gzip.compress(files["readings"].read_bytes()))
-    judge_files(packed, files["sites"], files["out"], model=None)
+    backtest_files(packed, files["sites"], files["out"], model=None)
 
     assert len(files["out"].read_text().splitlines()) == 1
     assert "4 readings" in capsys.readouterr().err
@@ -63,7 +63,7 @@ def test_packed_files_are_unpacked(files: dict[str, Path], tmp_path: Path, capsy
 
 def test_no_reading_gives_no_message(files: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
     files["readings"].write_text("device_id,time,depth_mm\n")
-    judge_files(files["readings"], files["sites"], files["out"], model=None)
+    backtest_files(files["readings"], files["sites"], files["out"], model=None)
 
     assert files["out"].read_text() == ""
     assert "0 readings at 1 sites" in capsys.readouterr().err
@@ -82,7 +82,7 @@ def test_a_file_that_cannot_be_read_is_named_and_nothing_is_written(
 ) -> None:
     files[name].write_bytes(content)
     with pytest.raises(NotPossible, match=said) as error:
-        judge_files(files["readings"], files["sites"], files["out"], files["rain"], model=None)
+        backtest_files(files["readings"], files["sites"], files["out"], files["rain"], model=None)
 
     assert str(files[name]) in str(error.value)
     assert not files["out"].exists()
@@ -92,9 +92,9 @@ def test_a_broken_archive_is_named(files: dict[str, Path], tmp_path: Path) -> No
     packed = tmp_path / "R.csv.gz"
     packed.write_bytes(b"no archive")
     with pytest.raises(NotPossible, match="cannot be read"):
-        judge_files(packed, files["sites"], files["out"], model=None)
+        backtest_files(packed, files["sites"], files["out"], model=None)
 
 
 def test_an_answer_that_cannot_be_written_is_said(files: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(NotPossible, match="cannot be written: No such file"):
-        judge_files(files["readings"], files["sites"], tmp_path / "nowhere" / "W.jsonl", model=None)
+        backtest_files(files["readings"], files["sites"], tmp_path / "nowhere" / "W.jsonl", model=None)

@@ -70,7 +70,7 @@ def test_nobody_takes_the_place_of_one_of_ours(found: tuple[dict[str, Codec], di
     codecs, broken = found
 
     assert codecs["json"] is OURS["json"]
-    assert broken["json of morse:Morse"] == "the name is taken"
+    assert broken["json of morse:Morse"] == "the name is in use"
 
 
 def test_a_module_that_is_not_there_is_a_broken_plug_in() -> None:

@@ -63,7 +63,7 @@ def test_a_file_with_a_fault_changes_nothing(tmp_path: Path) -> None:
     assert "site 2 (S2): region" in refused("site", "import", "--check", path)
     assert "S1" not in said("site", "list")
     assert "no-such-file" in refused("site", "import", "no-such-file")
-    assert "1 sites, nothing wrong" in said("site", "import", "--check", file(tmp_path, entry()))
+    assert "1 sites, no errors" in said("site", "import", "--check", file(tmp_path, entry()))
 
 
 def test_thresholds_are_changed_with_a_source_and_the_old_version_can_be_shown(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_thresholds_are_changed_with_a_source_and_the_old_version_can_be_shown(t
     [before] = json.loads(said("site", "show", "S1", "--version", "1"))
     assert now["closing_time_s"] == 45
     assert [each["profile"]["thresholds"]["red"]["depth_mm"] for each in (now, before)] == [300, 250]
-    assert "never had a version 9" in refused("site", "show", "S1", "--version", "9")
+    assert "has no version 9" in refused("site", "show", "S1", "--version", "9")
     assert "no site S9" in refused("site", "show", "S9")
 
 
@@ -99,7 +99,7 @@ def test_a_rain_signal_and_a_forecast_are_taken_in(tmp_path: Path) -> None:
     forecast.write_text(json.dumps([hour]), encoding="utf-8")
 
     assert "S1: Alert orange for 370100" in said("weather", "signal", str(xml))
-    assert "was taken in before" in said("weather", "signal", str(xml))
+    assert "already imported" in said("weather", "signal", str(xml))
     assert "1 of 1 forecasts are new" in said("weather", "forecast", str(forecast))
     forecast.write_text(json.dumps([hour | {"rain_mm": -1}]), encoding="utf-8")
     assert "rain_mm" in refused("weather", "forecast", str(forecast))

@@ -1,4 +1,4 @@
-"""A device that nobody registered speaks, is admitted, and nothing that it said is missing."""
+"""A device that is not registered speaks, is admitted, and nothing that it said is missing."""
 
 from collections.abc import Callable
 

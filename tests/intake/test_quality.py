@@ -104,9 +104,9 @@ def test_an_operators_limits_take_the_place_of_ours_and_say_who_says_so() -> Non
 
 WRONG = {
     "not TOML": ("street.", "not TOML"),
-    "no table": ("street = 1", "street: a kind of gauge is a table"),
-    "no such limit": ("[street.gab_s]\nvalue = 1\nsource = 'x'", "street.gab_s: there is no such limit"),
-    "no source": ("[street.gap_s]\nvalue = 1", "street.gap_s: it needs a number as value, and a source"),
+    "no table": ("street = 1", "street: it must be a table"),
+    "no such limit": ("[street.gab_s]\nvalue = 1\nsource = 'x'", "street.gab_s: unknown limit"),
+    "no source": ("[street.gap_s]\nvalue = 1", "street.gap_s: it needs a number as `value` and a text as `source`"),
     "true for a number": ("[street.gap_s]\nvalue = true\nsource = 'x'", "street.gap_s: it needs a number"),
     "suspect after fail": ("[street.flat_s]\nvalue = 1e9\nsource = 'x'", "what is suspect must come before what fails"),
 }

@@ -1,18 +1,19 @@
-"""Periodic jobs: when they run, who runs them, and what is kept of it."""
+"""Periodic jobs: when they run, which runner runs them, and what is recorded."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import Engine, text
 
-from rencheng.store import jobs as ledger
+from rencheng.store import jobs as job_runs
 from rencheng.store.core.database import open_database
 from services.jobs.app import is_due, run, run_job, run_once, run_until_stopped
 from services.jobs.catalogue import Job, in_one_transaction
 from services.jobs.settings import JobSettings
+from tests.support.polling import eventually
 
 HOUR = timedelta(hours=1)
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
@@ -61,19 +62,15 @@ def marks_of(engine: Engine, name: str) -> int:
         return int(connection.execute(query, {"name": name}).scalar_one())
 
 
-def last(engine: Engine, name: str) -> ledger.JobRun:
+def last(engine: Engine, name: str) -> job_runs.JobRun:
     with engine.connect() as connection:
-        return next(entry for entry in ledger.runs(connection) if entry.name == name)
+        return next(entry for entry in job_runs.runs(connection) if entry.name == name)
 
 
-def eventually(question: Callable[[], bool], *, within_s: float = 15) -> None:
-    until = time.monotonic() + within_s
-    while not question():
-        assert time.monotonic() < until
-        time.sleep(0.02)
+RUN = partial(run, check_every_s=0.02)
 
 
-def test_what_a_job_did_is_kept(engine: Engine, settings: JobSettings) -> None:
+def test_the_figures_of_a_job_are_recorded(engine: Engine, settings: JobSettings) -> None:
     assert run_job(engine, marks("kept"), settings)
 
     entry = last(engine, "kept")
@@ -83,7 +80,7 @@ def test_what_a_job_did_is_kept(engine: Engine, settings: JobSettings) -> None:
     assert entry.finished_at >= entry.started_at
 
 
-def test_a_failed_job_says_why_and_holds_up_no_other(engine: Engine, settings: JobSettings) -> None:
+def test_a_failed_job_records_its_error_and_the_next_job_runs(engine: Engine, settings: JobSettings) -> None:
     assert run_job(engine, fails("f"), settings) is False
     assert run_once(engine, [fails("f"), marks("after")], settings, wait_s=0) is False
 
@@ -101,18 +98,18 @@ def test_a_failed_job_says_why_and_holds_up_no_other(engine: Engine, settings: J
         (False, timedelta(seconds=60), True),
     ],
 )
-def test_a_job_is_due_after_its_time_and_sooner_after_a_failure(*, succeeded: bool, age: timedelta, due: bool) -> None:
+def test_a_job_is_due_after_its_interval_or_sooner_after_failure(*, succeeded: bool, age: timedelta, due: bool) -> None:
     started = NOON - age
-    entry = ledger.JobRun("j", HOUR, started, started, started if succeeded else None, 0, None, None)
+    entry = job_runs.JobRun("j", HOUR, started, started, started if succeeded else None, 0, None, None)
 
     assert is_due(marks("j"), entry, NOON) is due
     assert is_due(marks("j"), None, NOON)
 
 
-def test_two_runners_do_the_work_of_one_and_the_second_takes_over(engine: Engine, settings: JobSettings) -> None:
+def test_of_two_runners_one_is_active_and_the_other_takes_over(engine: Engine, settings: JobSettings) -> None:
     job = marks("shared", every=timedelta(milliseconds=200))
     stops = [threading.Event(), threading.Event()]
-    runners = [threading.Thread(target=run, args=(engine, [job], settings, stop)) for stop in stops]
+    runners = [threading.Thread(target=RUN, args=(engine, [job], settings, stop)) for stop in stops]
     runners[0].start()
     eventually(lambda: marks_of(engine, "shared") >= 1)
     runners[1].start()
@@ -124,16 +121,16 @@ def test_two_runners_do_the_work_of_one_and_the_second_takes_over(engine: Engine
     stops[1].set()
     runners[1].join(10)
 
-    def nobody_is_on_duty() -> bool:
+    def no_runner_is_active() -> bool:
         with engine.connect() as connection:
-            return not ledger.has_active_runner(connection)
+            return not job_runs.has_active_runner(connection)
 
-    eventually(nobody_is_on_duty)
+    eventually(no_runner_is_active)
 
 
-def test_a_runner_that_lost_its_place_with_its_session_takes_it_anew(engine: Engine, settings: JobSettings) -> None:
+def test_a_runner_that_lost_its_session_takes_the_lock_again(engine: Engine, settings: JobSettings) -> None:
     stop = threading.Event()
-    runner = threading.Thread(target=run, args=(engine, [marks("lost")], settings, stop))
+    runner = threading.Thread(target=RUN, args=(engine, [marks("lost")], settings, stop))
     runner.start()
     eventually(lambda: marks_of(engine, "lost") == 1)
     holder = text("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 7766 AND objid = 2 AND granted")
@@ -152,24 +149,27 @@ def test_a_runner_that_lost_its_place_with_its_session_takes_it_anew(engine: Eng
 
 
 def test_a_runner_that_is_asked_to_stop_does_not_wait_for_a_long_job(
-    database_url: str, engine: Engine, settings: JobSettings, monkeypatch: pytest.MonkeyPatch
+    database_url: str, engine: Engine, settings: JobSettings
 ) -> None:
     def sleep(engine: Engine, _settings: JobSettings) -> dict[str, int]:
         with engine.connect() as connection:
             connection.execute(text("SELECT pg_sleep(20)"))
         return {}
 
-    monkeypatch.setattr("services.jobs.app.STOP_S", 0.2)
     own = open_database(database_url, name="long job")
     stop = threading.Event()
     job = Job("long", HOUR, sleep, "sleeps")
-    runner = threading.Thread(target=run_until_stopped, args=(own, [job], settings, stop))
+    runner = threading.Thread(
+        target=run_until_stopped,
+        args=(own, [job], settings, stop),
+        kwargs={"check_every_s": 0.02, "stop_within_s": 0.2},
+    )
     runner.start()
     eventually(lambda: _sleeps(engine))
     stop.set()
     runner.join(5)
     assert not runner.is_alive()
-    with engine.connect() as connection:  # as the end of its process would
+    with engine.connect() as connection:  # the end of its process would do the same
         connection.execute(
             text("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'long job'")
         )
@@ -181,8 +181,8 @@ def _sleeps(engine: Engine) -> bool:
         return bool(connection.execute(query).scalar_one())
 
 
-def test_a_job_without_success_for_long_is_overdue() -> None:
-    entry = ledger.JobRun("j", HOUR, NOON, None, NOON - 4 * HOUR, 3, None, "away")
+def test_a_job_that_missed_two_runs_is_overdue() -> None:
+    entry = job_runs.JobRun("j", HOUR, NOON, None, NOON - 4 * HOUR, 3, None, "away")
 
     assert entry.is_overdue(NOON)
     assert not entry.is_overdue(NOON - HOUR)

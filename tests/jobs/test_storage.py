@@ -88,8 +88,8 @@ def test_what_was_changed_by_hand_is_rolled_up_again_on_demand(engine: Engine, r
     with engine.begin() as connection:
         connection.execute(text("UPDATE waterlogging_readings SET depth_mm = 34"))
     day = ("--from", f"{LONG_AGO:%Y-%m-%dT%H:%M:%S}", "--to", f"{LONG_AGO + HOUR:%Y-%m-%dT%H:%M:%S}")
-    rencheng("storage", "again", "waterlogging", *day)
-    assert "owes 1 stretches" in rencheng("storage", "status")
+    rencheng("storage", "mark-stale", "waterlogging", *day)
+    assert "1 stale rollup buckets" in rencheng("storage", "status")
     rencheng("storage", "roll-up")
 
     with engine.connect() as connection:
@@ -97,7 +97,7 @@ def test_what_was_changed_by_hand_is_rolled_up_again_on_demand(engine: Engine, r
             query = text(f"SELECT depth_mm_max FROM waterlogging_{level} WHERE device_id = 'G'")
             assert connection.execute(query).scalars().all() == [34.0]
     backwards = ("--from", day[3], "--to", day[1])
-    assert "must lie before" in str(rencheng.asked("storage", "again", "signal", *backwards).exception)
+    assert "must lie before" in str(rencheng.asked("storage", "mark-stale", "signal", *backwards).exception)
 
 
 def test_what_would_go_is_told_before_it_goes(
@@ -111,10 +111,10 @@ def test_what_would_go_is_told_before_it_goes(
     assert "waits for its rollup" in told
     rencheng("storage", "drop")
     rencheng("storage", "roll-up")
-    assert "would go" in rencheng("storage", "drop", "--dry-run")
+    assert "would be dropped" in rencheng("storage", "drop", "--dry-run")
     rencheng("storage", "drop")
 
     assert rencheng("storage", "drop", "--dry-run") == ""
     assert "dropped before" in rencheng("storage", "status")
-    refused = rencheng.asked("storage", "again", "waterlogging", "--from", "2026-01-01", "--to", "2026-01-02")
+    refused = rencheng.asked("storage", "mark-stale", "waterlogging", "--from", "2026-01-01", "--to", "2026-01-02")
     assert "were dropped" in str(refused.exception)

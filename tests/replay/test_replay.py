@@ -49,7 +49,7 @@ def test_what_a_stranger_sent_is_stored_once_it_is_registered(database: Engine) 
     enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
     outcomes = again(database)
 
-    assert sorted(outcome.tally.stored for outcome in outcomes) == [1, 2]
+    assert sorted(outcome.counts.stored for outcome in outcomes) == [1, 2]
     assert check_account(database, received) == (3, 0, 0)
     assert rows(database, "SELECT DISTINCT received_at FROM waterlogging_readings") == [(NOON,)]
     assert rows(database, "SELECT DISTINCT replayed_by, replayed_at IS NULL FROM quarantine") == [
@@ -71,7 +71,7 @@ def test_the_same_message_received_five_times_is_stored_once_and_four_times_a_du
     received = ingest(database, *[message(array(sample(1), sample(2)), "G9")] * 5)
     enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
 
-    assert [outcome.tally for outcome in again(database)] == [ReadingCounts(stored=2, duplicate=8)]
+    assert [outcome.counts for outcome in again(database)] == [ReadingCounts(stored=2, duplicate=8)]
     assert check_account(database, received) == (2, 8, 0)
 
 
@@ -80,7 +80,7 @@ def test_what_came_by_another_way_meanwhile_is_a_duplicate(database: Engine) -> 
     enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
     received += ingest(database, message(sample(), "G9"))
 
-    assert [outcome.tally for outcome in again(database)] == [ReadingCounts(duplicate=1)]
+    assert [outcome.counts for outcome in again(database)] == [ReadingCounts(duplicate=1)]
     assert check_account(database, received) == (1, 1, 0)
 
 
@@ -89,7 +89,7 @@ def test_what_is_still_refused_for_the_same_reason_stays(database: Engine) -> No
     before = rows(database, "SELECT * FROM quarantine ORDER BY 1")
     outcomes = again(database)
 
-    assert [(outcome.moved, outcome.refusals[0].reason) for outcome in outcomes] == [
+    assert [(outcome.moved, outcome.rejections[0].reason) for outcome in outcomes] == [
         (False, RejectionReason.UNDECODABLE),
         (False, RejectionReason.UNKNOWN_DEVICE),
     ]
@@ -103,7 +103,7 @@ def test_what_is_refused_for_another_reason_is_an_entry_of_its_own(database: Eng
     enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
     [outcome] = again(database)
 
-    assert outcome.tally == ReadingCounts(stored=2, duplicate=2, quarantined=2)
+    assert outcome.counts == ReadingCounts(stored=2, duplicate=2, quarantined=2)
     assert rows(database, "SELECT reason, position, times FROM quarantine WHERE replayed_at IS NULL") == [
         ("invalid", 1, 2)
     ]
@@ -115,7 +115,7 @@ def test_of_a_reading_of_an_array_its_neighbours_are_left_alone(database: Engine
     assert check_account(database, received) == (2, 0, 1)
     wider = replace(LIMITS, past=2 * LIMITS.past)
 
-    assert [outcome.tally for outcome in again(database, clock=wider)] == [ReadingCounts(stored=1)]
+    assert [outcome.counts for outcome in again(database, clock=wider)] == [ReadingCounts(stored=1)]
     assert check_account(database, received) == (3, 0, 0)
 
 
@@ -134,7 +134,7 @@ def test_what_is_too_old_by_now_is_stored_no_more(database: Engine) -> None:
     enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
     [outcome] = again(database, now=NOON + timedelta(days=15))
 
-    assert (outcome.tally, outcome.refusals[0].reason) == (
+    assert (outcome.counts, outcome.rejections[0].reason) == (
         ReadingCounts(stored=1, quarantined=1),
         RejectionReason.CLOCK_PAST,
     )
@@ -145,7 +145,7 @@ def test_a_mended_payload_takes_the_place_of_the_broken_one(database: Engine) ->
     received = ingest(database, *[message(b'{"time": "2026-07-20T12:00:00Z", "depth_cm": 4}')] * 2)
     [outcome] = again(database, fix=Fix(payload=sample(0, 40.0)))
 
-    assert outcome.tally == ReadingCounts(stored=1, duplicate=1)
+    assert outcome.counts == ReadingCounts(stored=1, duplicate=1)
     assert rows(database, "SELECT depth_mm FROM waterlogging_readings") == [(40.0,)]
     [(payload, fixed)] = rows(database, "SELECT payload, fixed_payload FROM quarantine")
     assert (b"depth_cm" in payload, bytes(fixed)) == (True, sample(0, 40.0))
@@ -163,7 +163,7 @@ def test_a_mended_payload_that_is_no_good_changes_nothing(database: Engine) -> N
     received = ingest(database, message(b"broken"))
     [outcome] = again(database, fix=Fix(payload=b'{"time": "soon"}'))
 
-    assert (outcome.moved, outcome.refusals[0].reason) == (False, RejectionReason.INVALID)
+    assert (outcome.moved, outcome.rejections[0].reason) == (False, RejectionReason.INVALID)
     assert rows(database, "SELECT payload, replayed_at, fixed_payload FROM quarantine") == [(b"broken", None, None)]
     assert check_account(database, received) == (0, 0, 1)
 
@@ -184,7 +184,7 @@ def test_a_conflict_stays_one_and_what_is_stored_stays_as_it_is(database: Engine
     received = ingest(database, message(sample(0, 10)), message(array(sample(1), sample(0, 11))))
     [outcome] = again(database)
 
-    assert (outcome.moved, outcome.refusals[0].reason) == (False, RejectionReason.CONFLICT)
+    assert (outcome.moved, outcome.rejections[0].reason) == (False, RejectionReason.CONFLICT)
     assert rows(database, "SELECT depth_mm FROM waterlogging_readings ORDER BY 1") == [(5.0,), (10.0,)]
     assert check_account(database, received) == (2, 0, 1)
 

@@ -1,4 +1,4 @@
-from rencheng.runtime.timers import Backoff, Every
+from rencheng.runtime.timers import Backoff, Every, poll
 from tests.support.clock import ManualClock
 
 
@@ -39,3 +39,25 @@ def test_a_wait_doubles_with_each_failure_up_to_its_maximum_and_ends_with_a_succ
     backoff.record_failure()
     clock.advance(1)
     assert backoff.may_try()
+
+
+def test_poll_returns_the_first_result() -> None:
+    clock = ManualClock()
+    results = iter([None, None, "done"])
+
+    assert poll(lambda: next(results), every_s=1, within_s=10, clock=clock, sleep=clock.advance) == "done"
+    assert clock.monotonic_s() == 2
+
+
+def test_poll_gives_up_after_its_time() -> None:
+    clock = ManualClock()
+    calls: list[float] = []
+
+    assert (
+        poll(lambda: calls.append(clock.monotonic_s()), every_s=2, within_s=5, clock=clock, sleep=clock.advance) is None
+    )
+    assert calls == [0, 2, 4, 6]
+
+
+def test_poll_checks_once_without_time() -> None:
+    assert poll(lambda: 1, every_s=1, within_s=0) == 1

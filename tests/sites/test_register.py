@@ -93,9 +93,9 @@ def test_a_gauge_speaks_for_one_site(connection: Connection) -> None:
     register_site(connection, site("S1"))
     register_site(connection, site("S2", BoundSensor("g2")))
     enrol(connection, "g1", site_id="S1")
-    with pytest.raises(NotPossible, match="gauge g1 speaks for site S1"):
+    with pytest.raises(NotPossible, match="gauge g1 serves site S1"):
         register_site(connection, site("S2", BoundSensor("g1")))
-    with pytest.raises(NotPossible, match="gauge g2 speaks for site S2"):
+    with pytest.raises(NotPossible, match="gauge g2 serves site S2"):
         register_site(connection, site("S1", BoundSensor("g2")))
 
 

@@ -12,7 +12,7 @@ from rencheng.store.rollups.refresh import roll_up
 def settle(database: Engine) -> None:
     """Roll up to the end of today and beyond, as the job will have by then."""
     figures = roll_up(database, budget_s=60, ahead=timedelta(days=2))
-    assert figures["waiting"] == 0
+    assert figures["stale"] == 0
     with database.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM rollup_log")).scalar_one() == 0
 

@@ -1,5 +1,5 @@
 """The `senml+json` and `senml+cbor` codecs: Sensor Measurement Lists after RFC 8428, units after RFC 8798.
 
-records (a pack resolved, by the RFC) → names (what a name and its unit mean here) → codec (records of one instant
-put together to readings).
+records (a pack resolved after the RFC) → names (the meaning of a name and its unit here) → codec (records of one time
+combined to readings).
 """

@@ -1,4 +1,4 @@
-"""SenML packs to readings and back, in JSON and in CBOR: the records are the same, only their labels differ."""
+"""SenML packs to readings and back. The records are the same in JSON and in CBOR; only their labels differ."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from rencheng.codecs.base import BadItem
 from rencheng.codecs.cbor_bytes import read_cbor
 from rencheng.codecs.items import MODELS, READINGS_MAX, check_length, explain
-from rencheng.codecs.senml.names import understand
+from rencheng.codecs.senml.names import interpret
 from rencheng.codecs.senml.records import BadRecord, Record, resolve
 from rencheng.codecs.senml.write import as_records
 from rencheng.domain.errors import Rejected, RejectionReason
@@ -19,21 +19,21 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
 
 RECORDS_MAX = 4 * READINGS_MAX
-"""The most records of a pack: a reading takes several."""
+"""The most records of a pack. A reading takes several."""
 
 LABELS = {-1: "bver", -2: "bn", -3: "bt", -4: "bu", -5: "bv", -6: "bs"} | dict(
     enumerate(("n", "u", "v", "vs", "vb", "s", "t", "ut", "vd"))
 )
-"""The numbers that stand for labels in CBOR (RFC 8428, table 4)."""
+"""The numbers of labels in CBOR (RFC 8428, table 4)."""
 _NUMBERS = {label: number for number, label in LABELS.items()}
 
 
 class SenmlCodec:
-    """A pack in one of its two forms.
+    """A codec for packs in one of their two forms.
 
     Args:
-        read: bytes to an array of records with the labels of the JSON form.
-        write: the way back.
+        read: decodes bytes to an array of records with the labels of the JSON form.
+        write: encodes records.
     """
 
     def __init__(self, read: Callable[[bytes], Any], write: Callable[[list[dict[str, Any]]], bytes]) -> None:
@@ -41,13 +41,13 @@ class SenmlCodec:
         self._write = write
 
     def decode(self, kind: Kind, device_id: str, payload: bytes) -> tuple[list[Reading], list[BadItem]]:
-        """Read a pack; what is wrong in one record refuses its reading alone. See `Codec.decode`."""
+        """Decode a pack; an error in one record rejects its reading alone. See `Codec.decode`."""
         pack = self._read(payload)
         if not isinstance(pack, list):
             raise Rejected(RejectionReason.UNDECODABLE, "a SenML pack is an array of records")
         if len(pack) > RECORDS_MAX:
             raise Rejected(RejectionReason.UNDECODABLE, f"{len(pack)} records in one pack; at most {RECORDS_MAX}")
-        items = _put_together(kind, resolve(pack))
+        items = _combine(kind, resolve(pack))
         check_length(items)
         readings: list[Reading] = []
         bad: list[BadItem] = []
@@ -62,7 +62,7 @@ class SenmlCodec:
         return readings, bad
 
     def encode(self, readings: Sequence[Reading]) -> bytes:
-        """Write readings of one device as one pack.
+        """Encode readings of one device as one pack.
 
         Raises:
             ValueError: a transaction whose name SenML does not allow, or a time before mid-1978.
@@ -70,23 +70,23 @@ class SenmlCodec:
         return self._write(as_records(readings))
 
 
-def _put_together(kind: Kind, resolved: Sequence[Record | str]) -> list[dict[str, Any] | str]:
-    """Records of one instant and part become one reading's fields, or what is wrong with the first bad one of them."""
+def _combine(kind: Kind, resolved: Sequence[Record | str]) -> list[dict[str, Any] | str]:
+    """Combine the records of one time and part to a reading's fields, or to the error of the first bad record."""
     items: dict[object, dict[str, Any] | str] = {}
-    for place, record in enumerate(resolved):
+    for position, record in enumerate(resolved):
         if isinstance(record, str):
-            items[place] = record
+            items[position] = record
             continue
         try:
-            said = understand(kind, record)
+            field = interpret(kind, record)
         except BadRecord as error:
-            items[place] = str(error)
+            items[position] = str(error)
             continue
-        item = items.setdefault((record.time, said.part), {"time": record.time, **said.common})
+        item = items.setdefault((record.time, field.part), {"time": record.time, **field.common})
         if isinstance(item, dict):
-            if said.name in item and item[said.name] != said.value:
-                items[record.time, said.part] = f"{record.name!r} is told twice for one time, and differs"
-            item[said.name] = said.value
+            if field.name in item and item[field.name] != field.value:
+                items[record.time, field.part] = f"{record.name!r} occurs twice for one time with different values"
+            item[field.name] = field.value
     return list(items.values())
 
 
@@ -117,10 +117,10 @@ def _write_cbor(records: list[dict[str, Any]]) -> bytes:
 
 
 def senml_json() -> SenmlCodec:
-    """`application/senml+json`."""
+    """Return the codec of `application/senml+json`."""
     return SenmlCodec(_read_json, _write_json)
 
 
 def senml_cbor() -> SenmlCodec:
-    """`application/senml+cbor`."""
+    """Return the codec of `application/senml+cbor`."""
     return SenmlCodec(_read_cbor, _write_cbor)

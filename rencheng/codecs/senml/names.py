@@ -1,4 +1,4 @@
-"""What a SenML name and its unit mean here; docs/reference/codecs.md tells those who write devices."""
+"""The meaning of a SenML name and its unit. Device vendors find it in docs/reference/codecs.md."""
 
 import re
 from collections.abc import Mapping
@@ -9,16 +9,16 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Measurand
 
 MISSING = "missing"
-"""What `depth` says, as a text, when the device could not measure: SenML has no null."""
+"""The text value of `depth` when the device could not measure, because SenML has no null."""
 
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """What a name stands for.
+    """The meaning of a name.
 
     Attributes:
         target: the field of a payload, or the measurand.
-        units: by what a value in each unit is multiplied, the stored unit first; None for a text.
+        units: the factor for a value in each unit, the stored unit first; None for a text.
     """
 
     target: str
@@ -40,7 +40,7 @@ _WATER = {
     "errors": Meaning("error_flags", _COUNT),
     "mode": Meaning("mode", None),
 }
-_PILE = {
+_CHARGER = {
     "energy": Meaning(Measurand.ENERGY_KWH, {"kWh": 1, "Wh": 0.001, "J": 1 / 3.6e6}),
     "power": Meaning(Measurand.POWER_KW, {"kW": 1, "W": 0.001}),
     "current": Meaning(Measurand.CURRENT_A, {"A": 1, "mA": 0.001}),
@@ -51,7 +51,7 @@ _PILE = {
     "status": Meaning(Measurand.STATUS, None),
     "error": Meaning("error_code", None),
 }
-NAMES: dict[Kind, dict[str, Meaning]] = {Kind.WATERLOGGING: _WATER, Kind.CHARGING: _PILE, Kind.SIGNAL: {}}
+NAMES: dict[Kind, dict[str, Meaning]] = {Kind.WATERLOGGING: _WATER, Kind.CHARGING: _CHARGER, Kind.SIGNAL: {}}
 
 _STEPS = re.compile(r"[/:]")
 _CHANNEL, _CONNECTOR, _EVENT = (
@@ -62,8 +62,8 @@ _CHANNEL, _CONNECTOR, _EVENT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """One field of one reading. `part` tells readings of one instant apart: the channel, or connector and so on."""
+class FieldValue:
+    """A field of a reading. `part` separates readings of one time: by channel, connector and so on."""
 
     part: tuple[object, ...]
     common: dict[str, object]
@@ -71,11 +71,11 @@ class Said:
     value: object
 
 
-def understand(kind: Kind, record: Record) -> Said:
-    """What a record says about a device of this kind. Only the last steps of its name count: the topic says who it is.
+def interpret(kind: Kind, record: Record) -> FieldValue:
+    """Return the field that a record holds. Only the last steps of its name count, because the topic names the device.
 
     Raises:
-        BadRecord: a name, unit or value that means nothing here.
+        BadRecord: a name, unit or value without a meaning here.
     """
     steps = _STEPS.split(record.name)
     if kind is Kind.SIGNAL:
@@ -84,30 +84,34 @@ def understand(kind: Kind, record: Record) -> Said:
     if meaning is None:
         raise BadRecord(f"{record.name!r} ends in none of {', '.join(NAMES[kind])}")
     value = _converted(meaning, record)
-    return _of_pile(steps[:-1], meaning, value) if kind is Kind.CHARGING else _of_gauge(steps[:-1], meaning, value)
+    return (
+        _charger_field(steps[:-1], meaning, value)
+        if kind is Kind.CHARGING
+        else _gauge_field(steps[:-1], meaning, value)
+    )
 
 
-def _of_gauge(steps: list[str], meaning: Meaning, value: object) -> Said:
+def _gauge_field(steps: list[str], meaning: Meaning, value: object) -> FieldValue:
     numbered = _CHANNEL.fullmatch(steps[-1]) if steps else None
     channel = int(numbered[1]) if numbered else 0
-    return Said((channel,), {"channel": channel}, meaning.target, value)
+    return FieldValue((channel,), {"channel": channel}, meaning.target, value)
 
 
-def _of_pile(steps: list[str], meaning: Meaning, value: object) -> Said:
+def _charger_field(steps: list[str], meaning: Meaning, value: object) -> FieldValue:
     transaction = ""
     if len(steps) > 2 and steps[-2] == "tx":  # noqa: PLR2004 - c1/tx/T7
         transaction, steps = steps[-1], steps[:-2]
     connector = _CONNECTOR.fullmatch(steps[-1]) if steps else None
     if connector is None:
-        raise BadRecord("a pile's name says which connector: c1/power, or c1/tx/T7/energy")
+        raise BadRecord("a charger's record names its connector: c1/power, or c1/tx/T7/energy")
     is_status = meaning.target in {Measurand.STATUS, "error_code"}
     measurand = Measurand.STATUS if is_status else Measurand(meaning.target)
     common = {"connector_id": int(connector[1]), "transaction_id": transaction, "measurand": measurand}
     name = "error_code" if meaning.target == "error_code" else "status" if is_status else "value"
-    return Said(tuple(common.values()), common, name, value)
+    return FieldValue(tuple(common.values()), common, name, value)
 
 
-def _event(step: str, record: Record) -> Said:
+def _event(step: str, record: Record) -> FieldValue:
     event = _EVENT.fullmatch(step)
     if event is None:
         raise BadRecord(f"{record.name!r} does not end in event and its number, such as event82")
@@ -115,7 +119,7 @@ def _event(step: str, record: Record) -> Said:
         raise BadRecord("an event's value is its parameter, a whole number")
     if record.unit not in {"", "count"}:
         raise BadRecord(f"an event's parameter has no unit {record.unit!r}")
-    return Said((event[1], record.value), {"event_id": int(event[1])}, "parameter", record.value)
+    return FieldValue((event[1], record.value), {"event_id": int(event[1])}, "parameter", record.value)
 
 
 def _converted(meaning: Meaning, record: Record) -> object:
@@ -123,10 +127,10 @@ def _converted(meaning: Meaning, record: Record) -> object:
         return None
     if meaning.units is None:
         if not isinstance(record.value, str):
-            raise BadRecord(f"{record.name!r} tells a text (vs)")
+            raise BadRecord(f"{record.name!r} needs a text (vs)")
         return record.value
     if isinstance(record.value, bool | str):
-        raise BadRecord(f"{record.name!r} tells a number (v)")
+        raise BadRecord(f"{record.name!r} needs a number (v)")
     if record.unit not in meaning.units:
         given = f"not {record.unit!r}" if record.unit else "and has none"
         raise BadRecord(f"{record.name!r} has one of the units {', '.join(filter(None, meaning.units))}, {given}")

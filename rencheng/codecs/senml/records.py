@@ -1,4 +1,4 @@
-"""A SenML pack, resolved: each record with its full name, unit, time and value (RFC 8428, 4.6)."""
+"""Resolve a SenML pack: each record gets its full name, unit, time and value (RFC 8428, 4.6)."""
 
 import re
 from collections.abc import Sequence
@@ -13,22 +13,22 @@ RELATIVE_BELOW_S = 2**28
 """Times below this count from "now" (RFC 8428, 4.5.3)."""
 
 VERSION = 10
-"""The version of SenML that is read."""
+"""The version of SenML that is supported."""
 
 NUMBER_MAX = 1e30
-"""Beyond it nothing is measured, and arithmetic fails."""
+"""No measurement exceeds it, and arithmetic fails beyond it."""
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-:./_]*")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class BadRecord(ValueError):
-    """What a record says cannot be. It is about the payload, never about the program."""
+    """A record is not valid. The payload is at fault, not the program."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One value. A number, a text or a boolean; `unit` is empty if none was told."""
+    """A value: a number, a text or a boolean. `unit` is empty if the record has none."""
 
     name: str
     unit: str
@@ -38,7 +38,7 @@ class Record:
 
 @dataclass(slots=True)
 class _Base:
-    """What holds from one record on, for those that follow."""
+    """The base values, which apply to the records that follow."""
 
     name: str = ""
     time_us: int = 0
@@ -47,18 +47,18 @@ class _Base:
 
 
 def resolve(items: Sequence[Any]) -> list[Record | str]:
-    """Each record that tells a value, in order; a text says what is wrong with one.
+    """Return each record that holds a value, in order, or a text that explains what is wrong with it.
 
     Raises:
-        Refused: with reason `undecodable`, for another version of SenML: then nothing is certain.
+        Rejected: with reason `undecodable`, for another version of SenML.
     """
     base = _Base()
     resolved: list[Record | str] = []
-    for place, item in enumerate(items):
+    for position, item in enumerate(items):
         try:
             record = _resolve(item, base)
         except BadRecord as error:
-            resolved.append(f"record {place}: {error}")
+            resolved.append(f"record {position}: {error}")
         else:
             if record is not None:
                 resolved.append(record)
@@ -69,19 +69,19 @@ def _resolve(item: Any, base: _Base) -> Record | None:  # noqa: ANN401 - whateve
     if not isinstance(item, dict):
         raise BadRecord("a record is an object")
     if item.get("bver", VERSION) != VERSION:
-        raise Rejected(RejectionReason.UNDECODABLE, f"SenML version {item['bver']!r}; version {VERSION} is read")
+        raise Rejected(RejectionReason.UNDECODABLE, f"SenML version {item['bver']!r}; version {VERSION} is supported")
     _take_base(item, base)
-    strange = [label for label in item if isinstance(label, str) and label.endswith("_")]
-    if strange:  # RFC 8428, 4.4: such a label must be understood
-        raise BadRecord(f"label {strange[0]!r} must be understood, and is not")
-    told = [label for label in ("v", "vs", "vb", "vd", "s") if label in item]
-    if not told and base.value is None and not item.keys() & {"n", "u", "t"}:
-        return None  # it only sets what holds for the others
+    unknown = [label for label in item if isinstance(label, str) and label.endswith("_")]
+    if unknown:  # RFC 8428, 4.4: such a label must be understood
+        raise BadRecord(f"label {unknown[0]!r} must be understood (RFC 8428, 4.4), and is unknown")
+    present = [label for label in ("v", "vs", "vb", "vd", "s") if label in item]
+    if not present and base.value is None and not item.keys() & {"n", "u", "t"}:
+        return None  # it only sets base values
     name = base.name + _text(item, "n")
     if not NAME.fullmatch(name):
-        raise BadRecord(f"{name!r} is no SenML name")
+        raise BadRecord(f"{name!r} is not a valid SenML name")
     return Record(
-        name, _text(item, "u") or base.unit, _time(base.time_us + _microseconds(item, "t")), _value(item, told, base)
+        name, _text(item, "u") or base.unit, _time(base.time_us + _microseconds(item, "t")), _value(item, present, base)
     )
 
 
@@ -96,25 +96,25 @@ def _take_base(item: dict[str, Any], base: _Base) -> None:
         base.value = _number(item, "bv")
 
 
-def _value(item: dict[str, Any], told: list[str], base: _Base) -> float | str | bool:
-    if told == ["vs"]:
+def _value(item: dict[str, Any], present: list[str], base: _Base) -> float | str | bool:
+    if present == ["vs"]:
         return _text(item, "vs")
-    if told == ["vb"] and isinstance(item["vb"], bool):
+    if present == ["vb"] and isinstance(item["vb"], bool):
         return item["vb"]
-    if told == ["v"] or (not told and base.value is not None):
+    if present == ["v"] or (not present and base.value is not None):
         value = _number(item, "v")
         return value if base.value is None else value + base.value
-    raise BadRecord("a record needs one of v, vs, vb; sums and binary data have no place here")
+    raise BadRecord("a record needs one of v, vs, vb; sums and binary data are not supported")
 
 
 def _microseconds(item: dict[str, Any], label: str) -> int:
-    """Each of the two times is rounded for itself: their sum as a double would have no microseconds to spare."""
+    """Return microseconds. Base time and time are rounded separately, because their sum would lose microseconds."""
     return round(_number(item, label) * 1_000_000)
 
 
 def _time(microseconds: int) -> datetime:
     if abs(microseconds) < RELATIVE_BELOW_S * 1_000_000:
-        # by our clock it would become another reading each time it is sent again
+        # the platform's clock would make it another reading each time it is sent
         raise BadRecord("a time relative to now; send seconds since 1970 (bt, t)")
     try:
         return EPOCH + timedelta(microseconds=microseconds)
@@ -130,7 +130,7 @@ def _text(item: dict[str, Any], label: str) -> str:
 
 
 def _number(item: dict[str, Any], label: str) -> float:
-    """A number, whole ones unrounded; 0 if it is not there."""
+    """Return a number, whole ones as int; 0 if the label is absent."""
     value = item.get(label, 0)
     if isinstance(value, bool | str | bytes | dict | list) or value is None:
         raise BadRecord(f"{label} is a number")
@@ -140,5 +140,5 @@ def _number(item: dict[str, Any], label: str) -> float:
     except (TypeError, ValueError, OverflowError):
         raise BadRecord(f"{label} is a number") from None
     if not finite or abs(number) > NUMBER_MAX:
-        raise BadRecord(f"{label} lies beyond all measure")
+        raise BadRecord(f"{label} exceeds {NUMBER_MAX:g}")
     return number

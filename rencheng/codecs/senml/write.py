@@ -1,4 +1,4 @@
-"""Readings as the records of a pack, each value in the unit that it is stored in."""
+"""Encode readings as the records of a pack, each value in its stored unit."""
 
 import re
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 def as_records(readings: Sequence[Reading]) -> list[dict[str, Any]]:
-    """One record for each field that says something; the first carries name and time for all.
+    """Return one record for each field that is set. The first one carries the base name and base time.
 
     Raises:
         ValueError: a transaction whose name SenML does not allow, or a time before mid-1978.
@@ -26,9 +26,9 @@ def as_records(readings: Sequence[Reading]) -> list[dict[str, Any]]:
     records: list[dict[str, Any]] = []
     for reading in readings:
         if (reading.time - EPOCH) / _SECOND < RELATIVE_BELOW_S:
-            raise ValueError(f"SenML takes {reading.time.isoformat()} for a time relative to now")
-        later = (reading.time - EPOCH) - base_s * _SECOND
-        at = {"t": later / _MICROSECOND / 1e6} if later else {}
+            raise ValueError(f"SenML reads {reading.time.isoformat()} as a time relative to now")
+        offset = (reading.time - EPOCH) - base_s * _SECOND
+        at = {"t": offset / _MICROSECOND / 1e6} if offset else {}
         records += [record | at for record in _records(reading)]
     return [{"bn": f"{readings[0].device_id}/", "bt": base_s} | records[0], *records[1:]]
 
@@ -37,11 +37,11 @@ def _records(reading: Reading) -> list[dict[str, Any]]:
     if isinstance(reading, SignalEvent):
         return [{"n": f"event{reading.event_id}", "v": reading.parameter}]
     if isinstance(reading, MeterValue):
-        return _of_pile(reading)
-    return _of_gauge(reading)
+        return _charger_records(reading)
+    return _gauge_records(reading)
 
 
-def _of_gauge(reading: WaterReading) -> list[dict[str, Any]]:
+def _gauge_records(reading: WaterReading) -> list[dict[str, Any]]:
     prefix = f"ch{reading.channel}/" if reading.channel else ""
     records = [
         _record(prefix + name, meaning, getattr(reading, meaning.target))
@@ -53,11 +53,11 @@ def _of_gauge(reading: WaterReading) -> list[dict[str, Any]]:
     return records
 
 
-def _of_pile(reading: MeterValue) -> list[dict[str, Any]]:
+def _charger_records(reading: MeterValue) -> list[dict[str, Any]]:
     prefix = f"c{reading.connector_id}/"
     if reading.transaction_id:
         if not _TRANSACTION.fullmatch(reading.transaction_id):
-            raise ValueError(f"transaction {reading.transaction_id!r} cannot stand in a SenML name")
+            raise ValueError(f"transaction {reading.transaction_id!r} is not allowed in a SenML name")
         prefix += f"tx/{reading.transaction_id}/"
     if reading.measurand is Measurand.STATUS:
         error = [{"n": f"{prefix}error", "vs": reading.error_code}] if reading.error_code is not None else []

@@ -1,4 +1,4 @@
-"""Numbers and times as SL 651 packs them: two decimal digits a byte, the point and the length told beforehand."""
+"""Packed numbers and times of SL 651: two decimal digits a byte. The decimal point and the length are given before."""
 
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -13,10 +13,10 @@ _ABSENT = (0xFF, 0xAA)
 
 
 def digits(data: bytes) -> str:
-    """The decimal digits of packed bytes.
+    """Return the decimal digits of packed bytes.
 
     Raises:
-        ValueError: a half byte is no decimal digit.
+        ValueError: a half byte is not a decimal digit.
     """
     text = data.hex()
     if not text.isdecimal():
@@ -25,7 +25,7 @@ def digits(data: bytes) -> str:
 
 
 def number(data: bytes, decimals: int, *, scale: int = 1) -> float | None:
-    """The value of an element times `scale`; None for "no data". A first byte FF means that it is negative.
+    """Return the value of an element times `scale`; None for "no data". A first byte FF marks a negative value.
 
     Raises:
         ValueError: it is not BCD, or empty.
@@ -39,39 +39,39 @@ def number(data: bytes, decimals: int, *, scale: int = 1) -> float | None:
 
 
 def pack(value: int, size: int) -> bytes:
-    """An integer in `size` bytes, a negative one behind an FF.
+    """Pack an integer into `size` bytes, a negative one after an FF.
 
     Raises:
         ValueError: it does not fit.
     """
-    room = 2 * size if value >= 0 else 2 * size - 2
-    text = f"{abs(value):0{max(room, 1)}d}"
-    if len(text) > room:
+    width = 2 * size if value >= 0 else 2 * size - 2
+    text = f"{abs(value):0{max(width, 1)}d}"
+    if len(text) > width:
         raise ValueError(f"{value} does not fit into {size} bytes")
     return bytes.fromhex(text if value >= 0 else f"ff{text}")
 
 
 def time(data: bytes) -> datetime:
-    """YYMMDDHHmm or YYMMDDHHmmSS, in UTC.
+    """Return the time of YYMMDDHHmm or YYMMDDHHmmSS, in UTC.
 
     Raises:
-        ValueError: it is no time.
+        ValueError: it is not a time.
     """
     text = digits(data)
     parts = [int(text[at : at + 2]) for at in range(0, len(text), 2)]
     try:
         return datetime(CENTURY + parts[0], *parts[1:], tzinfo=BEIJING).astimezone(UTC)  # type: ignore[misc, arg-type]
     except ValueError:
-        raise ValueError(f"{text} is no time YYMMDDHHmm") from None
+        raise ValueError(f"{text} is not a time YYMMDDHHmm") from None
 
 
 def pack_time(at: datetime) -> bytes:
-    """A time to the minute.
+    """Pack a time to the minute.
 
     Raises:
         ValueError: it has seconds, or lies outside this century.
     """
     local = at.astimezone(BEIJING)
     if local.second or local.microsecond or not CENTURY <= local.year < CENTURY + 100:
-        raise ValueError(f"{at.isoformat()} is no whole minute of this century")
+        raise ValueError(f"{at.isoformat()} is not a whole minute of this century")
     return bytes.fromhex(f"{local:%y%m%d%H%M}")

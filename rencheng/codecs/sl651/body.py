@@ -1,4 +1,4 @@
-"""A report's body to elements, each with its time of observation (SL 651-2014, 6.6 and annex C)."""
+"""Decode a report's body to elements, each with its time of observation (SL 651-2014, 6.6 and annex C)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ SERIES_STEP = timedelta(minutes=5)
 
 
 class Mark(IntEnum):
-    """Identifiers that lead something other than a number."""
+    """Identifiers of elements that are not a single number."""
 
     STEP = 0x04
     TIME = 0xF0
@@ -26,12 +26,12 @@ class Mark(IntEnum):
     EXTENDED = 0xFF
 
 
-_OF_UNTOLD_LENGTH = {Mark.MANUAL: "entered by hand", Mark.PICTURE: "pictures", Mark.FLOW_BATCH: "flow profiles"}
+_UNSUPPORTED = {Mark.MANUAL: "entered by hand", Mark.PICTURE: "pictures", Mark.FLOW_BATCH: "flow profiles"}
 
 
 @dataclass(frozen=True, slots=True)
 class Element:
-    """One value: which element (its identifier), observed when (UTC), its bytes, and how many decimals they have."""
+    """A value of an element: its identifier, time of observation (UTC), bytes and number of decimals."""
 
     identifier: int
     at: datetime
@@ -40,18 +40,18 @@ class Element:
 
 
 class Cursor:
-    """Takes bytes off the front.
-
-    Raises:
-        ValueError: (of `take`) the body ends before.
-    """
+    """A position in a body that moves with each read."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._at = 0
 
     def take(self, size: int, what: str) -> bytes:
-        """The next bytes."""
+        """Return the next bytes.
+
+        Raises:
+            ValueError: the body ends before.
+        """
         taken = self._data[self._at : self._at + size]
         if len(taken) < size:
             raise ValueError(f"the body ends within {what}")
@@ -59,23 +59,23 @@ class Cursor:
         return taken
 
     def __bool__(self) -> bool:
-        """Is there more?"""
+        """Return whether bytes are left."""
         return self._at < len(self._data)
 
 
 def read_head(cursor: Cursor) -> datetime:
-    """Serial number and time of sending, with which every body begins; the time."""
+    """Read the serial number and time of sending, with which every body begins, and return the time."""
     cursor.take(2, "the serial number")
     return bcd.time(cursor.take(6, "the time of sending"))
 
 
 def read_elements(cursor: Cursor, station: str) -> Iterator[Element]:
-    """What stands behind the head, in order.
+    """Read the elements after the head, in order.
 
-    An element that is not ours is passed over by its own length, user-defined ones (FF XX) too.
+    The caller ignores elements that it does not know. Each is skipped by its own length, user-defined ones (FF XX) too.
 
     Raises:
-        ValueError: it cannot be taken apart, or tells of two stations.
+        ValueError: the body is malformed, or names two stations.
     """
     at: datetime | None = None
     step: timedelta | None = None
@@ -89,14 +89,14 @@ def read_elements(cursor: Cursor, station: str) -> Iterator[Element]:
             cursor.take(1, "a station's class")
         elif identifier == Mark.TIME:
             at = bcd.time(cursor.take(5, "a time of observation"))
-        elif identifier in _OF_UNTOLD_LENGTH:
-            raise ValueError(f"element {identifier:02X} ({_OF_UNTOLD_LENGTH[Mark(identifier)]}) is not read")
+        elif identifier in _UNSUPPORTED:
+            raise ValueError(f"element {identifier:02X} ({_UNSUPPORTED[Mark(identifier)]}) is not supported")
         elif at is None:
-            raise ValueError(f"element {identifier:02X} stands before any time of observation")
+            raise ValueError(f"element {identifier:02X} comes before any time of observation")
         elif identifier == Mark.STEP:
             step = _step(cursor.take(form >> 3, "the time step"))
         elif step:
-            yield from _evenly(cursor, identifier, form, at, step)
+            yield from _even_steps(cursor, identifier, form, at, step)
         else:
             data = cursor.take(form >> 3, f"element {identifier:02X}")
             yield from _hour(identifier, data, at) or [Element(identifier, at, data, form & 7)]
@@ -104,29 +104,31 @@ def read_elements(cursor: Cursor, station: str) -> Iterator[Element]:
 
 def _same_station(found: str, station: str) -> None:
     if found != station:
-        raise ValueError(f"it tells of station {found}, its head of {station}; a device speaks for itself alone")
+        raise ValueError(
+            f"the body names station {found}, the head {station}; a device may report its own station alone"
+        )
 
 
 def _step(data: bytes) -> timedelta:
-    """Days, hours, minutes (table C.3). Nothing at all means that an hour's series follows, which has its own step."""
+    """Return days, hours and minutes (table C.3). An empty step announces an hour's series, which has its own step."""
     days, hours, minutes = (int(bcd.digits(data[at : at + 1])) for at in range(3)) if len(data) == 3 else (-1, 0, 0)  # noqa: PLR2004 - the three
     if days < 0:
         raise ValueError(f"a time step of {len(data)} bytes; it has 3")
     return timedelta(days=days, hours=hours, minutes=minutes)
 
 
-def _evenly(cursor: Cursor, identifier: int, form: int, at: datetime, step: timedelta) -> Iterator[Element]:
-    """All that follows: values of one element at even steps (function code 31)."""
+def _even_steps(cursor: Cursor, identifier: int, form: int, at: datetime, step: timedelta) -> Iterator[Element]:
+    """Read all bytes left as values of one element at even steps (function code 31)."""
     size = form >> 3
     if not size:
-        raise ValueError(f"element {identifier:02X} has values of no length")
+        raise ValueError(f"element {identifier:02X} has values of length 0")
     while cursor:
         yield Element(identifier, at, cursor.take(size, f"a value of element {identifier:02X}"), form & 7)
         at += step
 
 
 def _hour(identifier: int, data: bytes, at: datetime) -> list[Element]:
-    """The values of an hour's series, the first at the time of observation; empty for any other element."""
+    """Return the values of an hour's series, the first at the time of observation; empty for any other element."""
     if identifier == Mark.RAIN_SERIES:
         width = 1
     elif Mark.LEVEL_SERIES <= identifier <= Mark.LEVEL_SERIES_LAST:
@@ -136,4 +138,4 @@ def _hour(identifier: int, data: bytes, at: datetime) -> list[Element]:
     if len(data) % width or not data:
         raise ValueError(f"element {identifier:02X} has {len(data)} bytes")
     values = [data[start : start + width] for start in range(0, len(data), width)]
-    return [Element(identifier, at + place * SERIES_STEP, value, 0) for place, value in enumerate(values)]
+    return [Element(identifier, at + position * SERIES_STEP, value, 0) for position, value in enumerate(values)]

@@ -11,7 +11,7 @@ _TABLE = tuple(_row(index) for index in range(256))
 
 
 def crc16(data: bytes) -> int:
-    """The check word of these bytes. On the wire it stands high byte first."""
+    """Return the check word of these bytes. On the wire the high byte comes first."""
     word = 0xFFFF
     for byte in data:
         word = word >> 8 ^ _TABLE[(word ^ byte) & 0xFF]

@@ -1,4 +1,4 @@
-"""The elements and function codes that are read, by their numbers in SL 651-2014 (annexes B and C)."""
+"""The elements and function codes that are supported, by their numbers in SL 651-2014 (annexes B and C)."""
 
 from enum import IntEnum
 
@@ -6,12 +6,12 @@ from rencheng.codecs.sl651.body import Mark
 
 
 class Function(IntEnum):
-    """What a report is for."""
+    """The purpose of a report."""
 
     KEEP_ALIVE = 0x2F
-    """链路维持报: says that the station is there."""
+    """链路维持报: a keep-alive."""
     TEST = 0x30
-    """测试报: somebody tries the station out; by 6.6.4.3 its data do not belong among the others."""
+    """测试报: a test of the station; its data are kept apart from the others (6.6.4.3)."""
     UNIFORM = 0x31
     """均匀时段水文信息报: one element at even steps."""
     SCHEDULED = 0x32
@@ -35,11 +35,11 @@ STATUS = 0x45
 """遥测站状态及报警信息, 32 bits (table 58)."""
 
 RAIN_CHANNEL = int(Mark.RAIN_SERIES)
-"""Five minutes of rain are the same reading, told alone (22) or in an hour's series (F4): both have this channel."""
+"""Five minutes of rain are the same reading, sent alone (22) or in an hour's series (F4): both have this channel."""
 
 
 def level_channel(identifier: int) -> int | None:
-    """The channel of a water level: 0 for 39, else the identifier's own number; None if it is no water level.
+    """Return the channel of a water level: 0 for 39, else the identifier; None if it is not a water level.
 
     An hour's series (F5 to FC) is rounded to centimetres, so it cannot share a channel with the level in millimetres.
     """

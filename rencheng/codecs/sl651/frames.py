@@ -1,4 +1,4 @@
-"""Bytes to reports: frames taken apart and checked, packets of one report put together (SL 651-2014, 6.5)."""
+"""Decode bytes to reports: check frames, and combine the packets of one report (SL 651-2014, 6.5)."""
 
 from dataclasses import dataclass
 from enum import IntEnum
@@ -14,7 +14,7 @@ TAIL_SIZE = 3
 
 
 class Control(IntEnum):
-    """The control characters that a frame from a station may have (table 10)."""
+    """The control characters of a frame from a station (table 10)."""
 
     STX = 0x02
     ETX = 0x03
@@ -24,7 +24,7 @@ class Control(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What one station reports. `station` is the address in the head, as ten hexadecimal digits."""
+    """A report of one station. `station` is the address in the head, as ten hexadecimal digits."""
 
     function: int
     station: str
@@ -40,10 +40,10 @@ class _Frame:
 
 
 def read_reports(payload: bytes) -> list[Report]:
-    """The reports of a payload: one frame or several, end to end, as bytes or as hexadecimal text.
+    """Return the reports of a payload: one frame or several in a row, as bytes or as hexadecimal text.
 
     Raises:
-        Refused: with reason `undecodable`, if one of the frames is not whole.
+        Rejected: with reason `undecodable`, if a frame is incomplete or malformed.
     """
     data, reports = _as_bytes(payload), []
     parts: list[_Frame] = []
@@ -70,12 +70,12 @@ def _as_bytes(payload: bytes) -> bytes:
     try:
         return bytes.fromhex(payload.decode("ascii"))
     except ValueError as error:
-        raise _undecodable(f"hexadecimal text that cannot be read: {error}") from None
+        raise _undecodable(f"invalid hexadecimal text: {error}") from None
 
 
 def _read_frame(data: bytes) -> _Frame:
     if data[:1] == b"\x01":
-        raise _undecodable("the ASCII form of SL 651; only its HEX/BCD form is read")
+        raise _undecodable("the ASCII form of SL 651 is not supported; send its HEX/BCD form")
     if data[:2] != START:
         raise _undecodable(f"a frame begins with 7E7E, not {data[:2].hex().upper()}")
     if len(data) < HEAD_SIZE + TAIL_SIZE:
@@ -85,23 +85,23 @@ def _read_frame(data: bytes) -> _Frame:
         raise _undecodable(f"direction {direction:X}: a frame to a station, not from one")
     size, start = HEAD_SIZE + length + TAIL_SIZE, data[13]
     if len(data) < size:
-        raise _undecodable(f"a body of {length} bytes is announced, and the frame ends after {len(data)} bytes")
+        raise _undecodable(f"the head gives a body of {length} bytes, and the frame ends after {len(data)} bytes")
     body, end = data[HEAD_SIZE : HEAD_SIZE + length], data[HEAD_SIZE + length]
     if end not in {Control.ETX, Control.ETB}:
-        raise _undecodable(f"a body of {length} bytes is announced, and {end:02X} stands where 03 or 17 should")
-    told, found = int.from_bytes(data[size - 2 : size]), crc16(data[: size - 2])
-    if told != found:
-        raise _undecodable(f"check word {told:04X}; by the bytes received it is {found:04X}")
+        raise _undecodable(f"the head gives a body of {length} bytes, and {end:02X} follows it in place of 03 or 17")
+    given, computed = int.from_bytes(data[size - 2 : size]), crc16(data[: size - 2])
+    if given != computed:
+        raise _undecodable(f"check word {given:04X}; the bytes received have {computed:04X}")
     packets, packet, body = _packet(start, body)
     return _Frame(Report(data[10], data[3:8].hex(), body), packets, packet, size)
 
 
 def _packet(start: int, body: bytes) -> tuple[int, int, bytes]:
-    """How many packets there are, which this is, and what it holds (table 22)."""
+    """Return the number of packets, which one this is, and its content (table 22)."""
     if start == Control.STX:
         return 1, 1, body
     if start != Control.SYN:
-        raise _undecodable(f"{start:02X} where the body begins; 02 or 16 should")
+        raise _undecodable(f"{start:02X} where the body begins, in place of 02 or 16")
     if len(body) < 3:  # noqa: PLR2004 - 12 bits each for how many and which
         raise _undecodable("a packet without its number")
     word = int.from_bytes(body[:3])

@@ -1,4 +1,4 @@
-"""A water reading as a report of one frame."""
+"""Encode a water reading as a report of one frame."""
 
 from rencheng.codecs.sl651 import bcd
 from rencheng.codecs.sl651.body import Mark
@@ -23,18 +23,18 @@ _PASSWORD = bytes(2)
 _SERIAL = (1).to_bytes(2)
 _RIVER_CLASS = b"\x48"
 _NO_ADDRESS = "0000000000"
-_UNSAID = ("raw_distance_mm", "rssi_dbm", "snr_db", "tilt_deg", "sequence")
+_WITHOUT_ELEMENT = ("raw_distance_mm", "rssi_dbm", "snr_db", "tilt_deg", "sequence")
 
 
 def write_report(reading: Reading) -> bytes:
-    """One reading as a frame: 33 in alarm mode, 30 for a test, else 32.
+    """Return one reading as a frame: 33 in alarm mode, 30 for a test, else 32.
 
     Raises:
-        ValueError: what SL 651 has no words for: another kind, a channel without an element, a finer value, …
+        ValueError: SL 651 cannot express the reading: another kind, a channel without an element, a finer value, …
     """
     if not isinstance(reading, WaterReading):
-        raise ValueError("SL 651 tells of water only")  # noqa: TRY004 - what cannot be said, as all below
-    for name in _UNSAID:
+        raise ValueError("SL 651 is for water alone")  # noqa: TRY004 - not expressible, as all below
+    for name in _WITHOUT_ELEMENT:
         if getattr(reading, name) is not None:
             raise ValueError(f"SL 651 has no element for {name}")
     station = bytes.fromhex(reading.device_id if _is_address(reading.device_id) else _NO_ADDRESS)
@@ -67,16 +67,16 @@ def _elements(reading: WaterReading) -> bytes:
         return _element(rain, reading.rain_mm, size=3, decimals=1)
     identifier = reading.channel or LEVEL
     if not LEVEL <= identifier <= LEVEL_LAST or reading.channel == LEVEL:
-        raise ValueError(f"channel {reading.channel} is no water level of SL 651")
+        raise ValueError(f"channel {reading.channel} is not a water level of SL 651")
     depth_m = None if reading.depth_mm is None else reading.depth_mm / 1000
-    said = _element(identifier, depth_m, size=4, decimals=3)
+    data = _element(identifier, depth_m, size=4, decimals=3)
     if reading.temperature_c is not None:
-        said += _element(TEMPERATURE, reading.temperature_c, size=3, decimals=1)
+        data += _element(TEMPERATURE, reading.temperature_c, size=3, decimals=1)
     if reading.error_flags is not None:
-        said += bytes([STATUS, 4 << 3]) + reading.error_flags.to_bytes(4)
+        data += bytes([STATUS, 4 << 3]) + reading.error_flags.to_bytes(4)
     if reading.battery_v is not None:
-        said += _element(SUPPLY_VOLTAGE, reading.battery_v, size=2, decimals=2)
-    return said
+        data += _element(SUPPLY_VOLTAGE, reading.battery_v, size=2, decimals=2)
+    return data
 
 
 def _element(identifier: int, value: float | None, *, size: int, decimals: int) -> bytes:

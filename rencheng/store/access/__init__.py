@@ -1,1 +1,1 @@
-"""API keys, and the audit of who did what."""
+"""API keys and the audit log."""

@@ -1,4 +1,4 @@
-"""Who may ask: keys with scopes. The secret is shown once and kept only as a hash."""
+"""API keys with scopes. The secret is shown once and stored only as a hash."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
 from rencheng.store.schema.tables import api_keys
 
 PREFIX = "rck"
-"""Marks a token as one of ours, so that scanners of leaked secrets can find it."""
+"""Marks a token as a key of this platform, so that secret scanners can find it."""
 
 _KEY_ID_BYTES = 8
 _SECRET_BYTES = 32
@@ -25,27 +25,27 @@ _NO_SUCH_KEY = hashlib.sha256(b"").digest()
 
 
 class KeyScope(StrEnum):
-    """What a key may do. None implies another: a key can do what it lists and nothing else."""
+    """A permission of a key. No scope implies another: a key has exactly the scopes that it lists."""
 
     TELEMETRY_READ = "telemetry:read"
-    """Devices, sites, readings, history and counts."""
+    """Read devices, sites, readings, history and counts."""
     WARNINGS_READ = "warnings:read"
-    """Warnings, their messages and CAP documents."""
+    """Read warnings, their messages and CAP documents."""
     OPERATE = "operate"
-    """What an operator changes: sites and their thresholds, silences and maintenance."""
+    """Change sites and their thresholds, silences and maintenance windows."""
     WEATHER_WRITE = "weather:write"
-    """Hand in what the weather service says: rain signals and forecasts."""
+    """Submit rain signals and forecasts."""
     DEVICES_WRITE = "devices:write"
-    """The register of devices: who may speak, and with which password."""
+    """Register, change and retire devices, and set their passwords."""
     QUARANTINE_REPLAY = "quarantine:replay"
-    """To mend and replay what was refused, which makes stored readings of it."""
+    """Correct and replay quarantined messages."""
     ADMIN = "admin"
-    """What is kept from ordinary readers: raw payloads in quarantine, and who did what."""
+    """Read raw payloads in quarantine and the audit log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as it may be shown: all but its secret."""
+    """A key without its secret."""
 
     key_id: str
     name: str
@@ -56,7 +56,7 @@ class Key:
 
 
 def create(connection: Connection, name: str, scopes: Iterable[KeyScope], expires_at: datetime | None = None) -> str:
-    """Make a key and return its token, `rck_<key id>_<secret>`. It cannot be shown again."""
+    """Create a key and return its token, `rck_<key id>_<secret>`. The token cannot be shown again."""
     key_id, secret = secrets.token_hex(_KEY_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
     connection.execute(
         insert(api_keys).values(
@@ -71,41 +71,41 @@ def create(connection: Connection, name: str, scopes: Iterable[KeyScope], expire
 
 
 def verify(connection: Connection, token: str) -> Key | None:
-    """The key that a token belongs to; None if it is unknown, wrong, expired or revoked. One query."""
+    """Return the key of a token; None if the token is unknown, wrong, expired or revoked. One query."""
     prefix, _, rest = token.partition("_")
     key_id, _, secret = rest.partition("_")
     if prefix != PREFIX or not key_id.isalnum() or not key_id.isascii():
         return None
     row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id, *_USABLE)).mappings().one_or_none()
-    # compared in constant time, and also when there is no such key
+    # compare in constant time, and also without such a key
     matches = hmac.compare_digest(_hash(secret), row["secret_hash"] if row else _NO_SUCH_KEY)
     return _as_key(row) if row and matches else None
 
 
 def in_force(connection: Connection, key_ids: Iterable[str]) -> frozenset[str]:
-    """Those of some keys that are neither expired nor revoked."""
+    """Return the keys among these that are neither expired nor revoked."""
     query = select(api_keys.c.key_id).where(api_keys.c.key_id.in_(list(key_ids)), *_USABLE)
     return frozenset(connection.execute(query).scalars())
 
 
 def revoke(connection: Connection, key_id: str) -> bool:
-    """Refuse a key from now on. False if there is no such key in force."""
+    """Revoke a key. Return False if no such key is in force."""
     query = update(api_keys).where(api_keys.c.key_id == key_id, api_keys.c.revoked_at.is_(None))
     return connection.execute(query.values(revoked_at=func.now())).rowcount == 1
 
 
 def list_keys(connection: Connection) -> list[Key]:
-    """All keys, also expired and revoked ones, oldest first."""
+    """Return all keys, also expired and revoked ones, the oldest first."""
     query = select(api_keys).order_by(api_keys.c.created_at, api_keys.c.key_id)
     return [_as_key(row) for row in connection.execute(query).mappings()]
 
 
 def _hash(secret: str) -> bytes:
-    """A fast hash is enough: slow ones protect guessable passwords, and 256 random bits cannot be guessed."""
+    """Hash a secret. A fast hash is enough, because 256 random bits cannot be guessed."""
     return hashlib.sha256(secret.encode()).digest()
 
 
 def _as_key(row: RowMapping) -> Key:
-    # a scope that a newer version knew is left out: it gives no right here
+    # a scope of a newer version is left out, because it grants nothing here
     known = frozenset(KeyScope(scope) for scope in row["scopes"] if scope in set(KeyScope))
     return Key(row["key_id"], row["name"], known, row["created_at"], row["expires_at"], row["revoked_at"])

@@ -1,4 +1,4 @@
-"""Who did what, and when: written in the transaction that does it, so that neither is there without the other."""
+"""The audit log. An entry is written in the transaction of the change, so that neither exists without the other."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,14 +10,14 @@ from rencheng.store.schema.account_tables import audit
 
 
 def record(connection: Connection, actor: str, action: str, subject: str, detail: Mapping[str, object]) -> None:
-    """Write down what somebody did.
+    """Record an action.
 
     Args:
-        connection: the transaction in which it is done.
+        connection: the transaction of the action.
         actor: `key <id> (<name>)` for an API key, `shell <user>` for a command.
-        action: what was done, such as `device.replace`.
-        subject: to what, such as `device gauge-7`.
-        detail: what a reader needs to judge it; never a secret.
+        action: the name of the action, such as `device.replace`.
+        subject: its object, such as `device gauge-7`.
+        detail: further values for the reader; never a secret.
     """
     connection.execute(insert(audit).values(actor=actor, action=action, subject=subject, detail=dict(detail)))
 
@@ -31,7 +31,7 @@ def list_audit(
     before: int | None = None,
     limit: int = 100,
 ) -> list[Row]:
-    """What was done, the newest first, from the number `before` on."""
+    """Return audit entries, the newest first, with numbers below `before`."""
     query = select(audit).order_by(audit.c.audit_id.desc()).limit(limit)
     if subject is not None:
         query = query.where(audit.c.subject == subject)

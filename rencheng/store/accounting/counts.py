@@ -1,4 +1,4 @@
-"""The account: stored, duplicate and quarantined readings, counted in the transaction that settles them."""
+"""The account: stored, duplicate and quarantined readings, counted in the transaction that writes them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from rencheng.store.schema.tables import devices, meter_values, signal_events, w
 
 @dataclass(slots=True)
 class ReadingCounts:
-    """Readings by what became of them: received + unpacked = stored + duplicate + quarantined + in flight.
+    """Numbers of readings by result: received + unpacked = stored + duplicate + quarantined + in flight.
 
-    `unpacked` is by how much replays raised the number: a message that could not be read counted one when it was
-    received; read at last, it held more (or, a device's state, none). A replay moves: its `quarantined` is below 0.
+    `unpacked` is the number that replays added: an undecodable message counts as one reading on receipt, and its replay
+    may find more, or none in a device state. A replay moves readings, so its `quarantined` is negative.
     """
 
     stored: int = 0
@@ -25,11 +25,11 @@ class ReadingCounts:
 
     @property
     def total(self) -> int:
-        """All that were settled."""
+        """The number of readings with a result."""
         return self.stored + self.duplicate + self.quarantined
 
     def __add__(self, other: "ReadingCounts") -> "ReadingCounts":
-        """Both together."""
+        """Return the sum of both."""
         return ReadingCounts(
             self.stored + other.stored,
             self.duplicate + other.duplicate,
@@ -38,7 +38,7 @@ class ReadingCounts:
         )
 
 
-# Written out, because ingest says them with every batch, and to put them together anew takes as long as they do.
+# Literal SQL, because ingest executes it with every batch, and building it would take as long as executing it.
 _COUNT = """
 INSERT INTO ingest_counts (day, writer, world, kind, stored, duplicate, quarantined, unpacked)
 VALUES (%s, %s, %s, %s, %s, %s, %s, %s) ON CONFLICT (day, writer, world, kind) DO UPDATE SET
@@ -58,17 +58,17 @@ VALUES (%s, %s, clock_timestamp(), %s, CASE WHEN %s THEN clock_timestamp() END) 
 
 
 def count(connection: Connection, writer: str, at: datetime, counts: Mapping[tuple[str, str], ReadingCounts]) -> None:
-    """Add to a worker's account, by (world, kind)."""
+    """Add to a writer's account, by (world, kind)."""
     if not counts:
         return
     day = at.astimezone(UTC).date()
-    for (world, kind), tally in sorted(counts.items()):
-        of_them = (tally.stored, tally.duplicate, tally.quarantined, tally.unpacked)
-        connection.exec_driver_sql(_COUNT, (day, writer, world, kind, *of_them))
+    for (world, kind), added in sorted(counts.items()):
+        values = (added.stored, added.duplicate, added.quarantined, added.unpacked)
+        connection.exec_driver_sql(_COUNT, (day, writer, world, kind, *values))
 
 
 def totals(connection: Connection, world: str) -> ReadingCounts:
-    """What was settled in one world since it began."""
+    """Return the sums of one world since its beginning."""
     columns = [ingest_counts.c[name] for name in ("stored", "duplicate", "quarantined", "unpacked")]
     row = connection.execute(
         select(*(func.coalesce(func.sum(column), 0) for column in columns)).where(ingest_counts.c.world == world)
@@ -79,26 +79,25 @@ def totals(connection: Connection, world: str) -> ReadingCounts:
 def record_progress(
     connection: Connection, writer: str, *, started_at: datetime, committed_through: datetime, rows: bool
 ) -> None:
-    """Say that all that this worker had received by `committed_through` is committed, and that it lives.
+    """Record that the writer is running and has committed everything received up to `committed_through`.
 
-    Whoever asks whether the platform works asks for this: rows committed lately, not a process that is up.
+    The health check reads this: it requires recent commits, not only a running process.
     """
     connection.exec_driver_sql(_PROGRESS, (writer, started_at, committed_through, rows))
 
 
 def lock_writer(connection: Connection, writer: str) -> None:
-    """Wait until no other transaction of this worker is under way, and keep others out until this one ends.
+    """Wait for other transactions of this writer, and lock them out until this one ends.
 
-    One may be: of a process before us, or our own whose commit got no answer.
+    There may be one of a former process, or one of this process whose commit got no response.
     """
     connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"ingest {writer}",))
 
 
 def has_progressed(connection: Connection, writer: str, *, started_at: datetime, committed_through: datetime) -> bool:
-    """Does the worker's progress stand exactly here: is the transaction that recorded it committed?
+    """Return whether the writer's progress is exactly this, so that the transaction that recorded it is committed.
 
-    The server's own answer (pg_xact_status) would not do: after a crash it gives a lost transaction's
-    number away again.
+    `pg_xact_status` cannot be used, because PostgreSQL may reuse the id of a lost transaction after a crash.
     """
     query = select(ingest_progress.c.writer).where(
         ingest_progress.c.writer == writer,
@@ -109,7 +108,7 @@ def has_progressed(connection: Connection, writer: str, *, started_at: datetime,
 
 
 def stored_rows(connection: Connection, world: str) -> int:
-    """How many readings of one world's devices the three tables hold: the independent check of `totals`."""
+    """Return the number of readings of one world's devices in the three tables, as an independent check of `totals`."""
     of_world = select(devices.c.device_id).where(devices.c.world == world)
     counts = [
         select(func.count()).select_from(table).where(table.c.device_id.in_(of_world)).scalar_subquery()

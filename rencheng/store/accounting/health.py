@@ -1,4 +1,4 @@
-"""Does the platform work? It does when rows were committed lately, not when a process is up."""
+"""The health of ingest: it is healthy if rows were committed recently, not if a process runs."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,23 +10,23 @@ from rencheng.store.accounting.counts import ReadingCounts
 from rencheng.store.schema.account_tables import ingest_counts, ingest_progress
 
 ROWS_WITHIN_S = 120
-"""Rows that were committed within this time make the platform healthy."""
+"""Rows committed within this time make the platform healthy."""
 
 ALIVE_WITHIN_S = 15
-"""Ingest says at least once a second that it lives; after this silence it does not."""
+"""Ingest records progress at least once a second. After this time without progress it counts as down."""
 
 Status = Literal["ok", "idle", "down"]
 
 
 @dataclass(frozen=True, slots=True)
 class IngestHealth:
-    """Ingest's signs of life, of all workers together, by the database's clock.
+    """The progress of ingest, over all writers, by the database's clock.
 
     Attributes:
-        at: what it says now.
-        last_row_at: when a row was committed last; None if never.
-        last_row_age_s: how long ago that was.
-        heartbeat_age_s: how long ago a worker said that it lives; None if never.
+        at: the current time.
+        last_row_at: when the last row was committed; None if never.
+        last_row_age_s: seconds since then.
+        heartbeat_age_s: seconds since a writer recorded progress; None if never.
     """
 
     at: datetime
@@ -36,7 +36,7 @@ class IngestHealth:
 
     @property
     def status(self) -> Status:
-        """`ok`, `idle` (ingest lives, and no rows came lately) or `down`."""
+        """`ok`, `idle` (ingest runs without recent rows) or `down`."""
         if self.heartbeat_age_s is None or self.heartbeat_age_s > ALIVE_WITHIN_S:
             return "down"
         if self.last_row_age_s is None or self.last_row_age_s > ROWS_WITHIN_S:
@@ -45,7 +45,7 @@ class IngestHealth:
 
 
 def ingest_health(connection: Connection) -> IngestHealth:
-    """Feel it. One query on a table with a row a worker."""
+    """Return the health of ingest, by one query on a table with one row per writer."""
     last_row_at = func.max(ingest_progress.c.last_row_at)
     row = connection.execute(
         select(func.clock_timestamp(), last_row_at, _age_s(last_row_at), _age_s(func.max(ingest_progress.c.seen_at)))
@@ -54,7 +54,7 @@ def ingest_health(connection: Connection) -> IngestHealth:
 
 
 def counts_by_kind(connection: Connection, world: str | None = None) -> list[tuple[str, str, ReadingCounts]]:
-    """(world, kind, what became of its readings), of one world or all, in order."""
+    """Return (world, kind, counts) of one world or of all, in order."""
     columns = ingest_counts.c
     query = (
         select(
@@ -71,7 +71,7 @@ def counts_by_kind(connection: Connection, world: str | None = None) -> list[tup
     if world is not None:
         query = query.where(columns.world == world)
     rows = connection.execute(query)
-    return [(name, kind, ReadingCounts(*(int(count) for count in tally))) for name, kind, *tally in rows]
+    return [(name, kind, ReadingCounts(*(int(count) for count in sums))) for name, kind, *sums in rows]
 
 
 def _age_s(moment: ColumnElement[datetime]) -> ColumnElement[float]:

@@ -1,4 +1,4 @@
-"""How many slots of ingest are to work, as the operator last asked."""
+"""The number of ingest writers that the operator requested."""
 
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
@@ -11,10 +11,10 @@ WRITERS_MAX = 16
 
 
 def writer_count(connection: Connection) -> int | None:
-    """How many; None if nobody asked.
+    """Return the requested number; None without a request.
 
     Raises:
-        StoreUnavailable: the schema is not there yet.
+        StoreUnavailable: the schema does not exist yet.
     """
     try:
         return connection.execute(select(ingest_writers.c.wanted)).scalar_one_or_none()
@@ -23,6 +23,6 @@ def writer_count(connection: Connection) -> int | None:
 
 
 def set_writer_count(connection: Connection, number: int) -> None:
-    """Ask for so many, from 1 to `WRITERS_MAX`; ingest sees it within a second or two."""
+    """Request a number of writers, 1 to `WRITERS_MAX`. Ingest follows within two seconds."""
     statement = insert(ingest_writers).values(one=True, wanted=number)
     connection.execute(statement.on_conflict_do_update(index_elements=["one"], set_={"wanted": number}))

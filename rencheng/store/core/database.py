@@ -1,24 +1,25 @@
-"""Open the database, and put its errors into our words."""
+"""Open the database, and translate its errors."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import cast
 
 import psycopg
 from sqlalchemy import Connection, Engine, create_engine, func, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from rencheng.domain.errors import StoreUnavailable
+from rencheng.store.core.driver import driver_of
 from rencheng.store.core.errors import is_unavailable
 
 __all__ = ["Connection", "Engine", "database_now", "open_database", "pipelined", "translate_errors"]
 
 CONNECT_TIMEOUT_S = 5
 
-# A line that went dead without a word is noticed within half a minute: by us, so that work goes on and news (NOTIFY) is
-# not waited for in vain; and by the server, so that a transaction of ours that nobody will end holds no locks.
-_LISTEN_FOR_LIFE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
+# Both sides detect a dead connection within half a minute: this process, so that work continues and NOTIFY messages are
+# not missed; and the server, so that an abandoned transaction holds no locks.
+_KEEPALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 25_000}
 _OPTIONS = {
     "timezone": "UTC",
     "tcp_keepalives_idle": 10,
@@ -29,9 +30,9 @@ _OPTIONS = {
 
 
 def open_database(url: str, *, name: str, connections_max: int = 5) -> Engine:
-    """An engine on a `postgresql+psycopg://` URL. `name` shows in pg_stat_activity.
+    """Return an engine for a `postgresql+psycopg://` URL. `name` is shown in pg_stat_activity.
 
-    Connections are tested before use, so that a restarted server costs a reconnection and no error.
+    Connections are tested before use, so that a restarted server causes a reconnection and no error.
     """
     return create_engine(
         url,
@@ -42,19 +43,19 @@ def open_database(url: str, *, name: str, connections_max: int = 5) -> Engine:
             "connect_timeout": CONNECT_TIMEOUT_S,
             "application_name": name,
             "options": " ".join(f"-c {setting}={value}" for setting, value in _OPTIONS.items()),
-            **_LISTEN_FOR_LIFE,
+            **_KEEPALIVE,
         },
     )
 
 
 def database_now(connection: Connection) -> datetime:
-    """What the database's clock says."""
+    """Return the time of the database's clock."""
     now: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
     return now
 
 
 def discard(connection: Connection) -> None:
-    """Close a connection for good, dead or alive: it does not go back into the pool."""
+    """Close a connection without returning it to the pool."""
     with suppress(SQLAlchemyError):
         connection.invalidate()
     with suppress(SQLAlchemyError):
@@ -63,30 +64,32 @@ def discard(connection: Connection) -> None:
 
 @contextmanager
 def pipelined(connection: Connection) -> Iterator[None]:
-    """Statements within it are sent together, and answered together: each trip to a server costs more than a statement.
+    """Send the statements of the block together, because a round trip costs more than a statement.
 
-    For statements whose rows nobody wants. An error of one is raised at the end, and what follows it is not done.
+    For statements without a result. An error is raised at the end of the block, and later statements are not executed.
     """
-    with cast("psycopg.Connection[object]", connection.connection.driver_connection).pipeline():
+    with driver_of(connection).pipeline():
         yield
 
 
 def async_commit(connection: Connection) -> None:
-    """Let this transaction's commit not wait for the disk: a crash of the server may lose it, but never a part of it.
+    """Commit this transaction without waiting for the disk. A crash of the server may lose it, but never a part of it.
 
-    For what is found again, or done again, without harm.
+    For data that can be found or computed again.
     """
     connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
 
 
 @contextmanager
 def translate_errors() -> Iterator[None]:
-    """Turn an error of the server into `StoreUnavailable`; errors for a row's sake pass as they are.
+    """Raise `StoreUnavailable` for a failure of the server or an exhausted pool. Errors about a row pass unchanged.
 
-    The driver's own errors count too: what goes past SQLAlchemy (COPY, LISTEN, NOTIFY) raises them bare.
+    Errors of the driver are included, because COPY, LISTEN and NOTIFY bypass SQLAlchemy.
     """
     try:
         yield
+    except PoolExhausted as error:
+        raise StoreUnavailable("all connections to the database are busy") from error
     except (DBAPIError, psycopg.Error) as error:
         if is_unavailable(error):
             cause = error.orig if isinstance(error, DBAPIError) else error

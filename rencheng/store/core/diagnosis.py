@@ -1,4 +1,4 @@
-"""What the database is set to, and how long its commits take."""
+"""Settings of the database server, and the duration of its commits."""
 
 import statistics
 import time
@@ -20,13 +20,13 @@ SETTINGS = (
 
 @dataclass(frozen=True, slots=True)
 class DatabaseCondition:
-    """How the database is.
+    """The state of the database server.
 
     Attributes:
-        version: of PostgreSQL.
-        settings: by name; sizes in MB, the rest as the server writes it.
-        connections: how many are open now.
-        commit_ms: median time of a small commit, milliseconds.
+        version: the version of PostgreSQL.
+        settings: values by name; sizes in MB, others as the server writes them.
+        connections: the number of open client connections.
+        commit_ms: the median duration of a small commit, milliseconds.
     """
 
     version: str
@@ -36,7 +36,7 @@ class DatabaseCondition:
 
 
 def diagnose(connection: Connection) -> DatabaseCondition:
-    """Ask, and time some commits. Leaves nothing behind."""
+    """Read the settings and time some commits. Stores nothing."""
     rows = connection.execute(
         text(
             "SELECT name, CASE unit WHEN '8kB' THEN (setting::bigint / 128)::text ELSE setting END"
@@ -52,8 +52,8 @@ def diagnose(connection: Connection) -> DatabaseCondition:
     connection.commit()
     times_ms = []
     for _ in range(COMMITS):
-        begun = time.perf_counter()
+        started = time.perf_counter()
         connection.execute(text("SELECT pg_logical_emit_message(true, 'rencheng doctor', '')"))
         connection.commit()
-        times_ms.append(1000 * (time.perf_counter() - begun))
+        times_ms.append(1000 * (time.perf_counter() - started))
     return DatabaseCondition(version, settings, connections, statistics.median(times_ms))

@@ -1,19 +1,18 @@
-"""The database's errors, in our words: come back later, or never."""
+"""The classification of database errors: temporary, or caused by the data."""
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
 
-_LATER = ("08", "53", "57", "58", "40", "25006", "55P03")
-"""SQLSTATE classes and codes that say nothing against a row: connection, resources, operator's intervention,
-the system below it (a disk that fails), transaction rolled back, a server that only reads just now, a lock that was
-not to be had."""
+_TEMPORARY = ("08", "53", "57", "58", "40", "25006", "55P03")
+"""SQLSTATE classes and codes that the data does not cause: connection, resources, operator intervention, system error
+(such as a failing disk), transaction rollback, read-only server, lock not available."""
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Is the server at fault, so that the same work may succeed later?"""
+    """Return whether the server caused the error, so that the same work may succeed later."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, psycopg.Error):
         return False
-    if cause.sqlstate is None:  # no answer from the server at all
+    if cause.sqlstate is None:  # no response from the server
         return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError)
-    return cause.sqlstate.startswith(_LATER)
+    return cause.sqlstate.startswith(_TEMPORARY)

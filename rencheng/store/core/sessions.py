@@ -1,22 +1,20 @@
-"""Transactions for those who answer questions: read-only by default, with an end to patience, errors in our words."""
+"""Transactions for requests: read-only by default, with a statement timeout, errors translated."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, RowMapping, event
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 
-from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.core.database import open_database, translate_errors
 
 __all__ = ["Connection", "Database", "Row"]
 
 Row = RowMapping
-"""What a question returns where no class of ours says more: values by the names of their columns."""
+"""The result of a query without a class of its own: values by column name."""
 
 STATEMENT_TIMEOUT_S = 15
-"""No question may keep the server busy for longer; the asker is told to come back with a smaller one."""
+"""The longest time that a request may keep the server busy; after it the client gets an error and can ask for less."""
 
 
 class _Driver(Protocol):
@@ -25,7 +23,7 @@ class _Driver(Protocol):
 
 
 class Database:
-    """A pool of connections. It connects when first asked, so that a service starts while the database is away."""
+    """A pool of connections. It connects at the first query, so that a service starts while the database is away."""
 
     def __init__(self, url: str, *, name: str, connections_max: int = 10) -> None:
         self._engine = open_database(url, name=name, connections_max=connections_max)
@@ -33,41 +31,32 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction in which the server refuses to write.
+        """Run the block in a read-only transaction.
 
         Raises:
-            StoreUnavailable: the database is away, too busy, or had to give the question up.
+            StoreUnavailable: the database is away or busy, or the statement timed out.
         """
-        with _translate_errors(), self._engine.connect() as connection:
-            # ends in a rollback: nothing was written
+        with translate_errors(), self._engine.connect() as connection:
+            # the transaction ends in a rollback, because nothing was written
             yield connection.execution_options(postgresql_readonly=True)
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A transaction that is committed at its end.
+        """Run the block in a transaction that is committed at its end.
 
         Raises:
             StoreUnavailable: as for `read`.
         """
-        with _translate_errors(), self._engine.begin() as connection:
+        with translate_errors(), self._engine.begin() as connection:
             yield connection
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         self._engine.dispose()
 
 
-@contextmanager
-def _translate_errors() -> Iterator[None]:
-    try:
-        with translate_errors():
-            yield
-    except PoolExhausted as error:
-        raise StoreUnavailable("all connections to the database are busy") from error
-
-
 def _limit_statements(engine: Engine) -> None:
-    """Once a connection, so that no question pays for it."""
+    """Set the timeout when a connection opens, so that no request pays for it."""
 
     @event.listens_for(engine, "connect")
     def limit(driver: _Driver, _record: object) -> None:

@@ -1,4 +1,15 @@
-"""History from rollups where these will do, and from the readings where not: the same answers as `history` gives."""
+"""History from rollups, and from the readings where rollups are missing or stale. The result equals that of `raw`.
+
+A request for the depths of a gauge by day that spans a stale hour becomes one statement of three parts:
+
+    SELECT bucket, device_id, channel, min(depth_mm_min), ..., sum(depth_mm_sum) / nullif(sum(usable), 0)
+    FROM (SELECT time_bucket(:width, bucket, :zone) AS bucket, ... FROM waterlogging_1day WHERE ... GROUP BY 1, 2, 3
+          UNION ALL SELECT time_bucket(:width, bucket, :zone), ... FROM waterlogging_1h WHERE ... GROUP BY 1, 2, 3
+          UNION ALL SELECT time_bucket(:width, time, :zone), ... FROM waterlogging_readings WHERE ... GROUP BY 1, 2, 3)
+    GROUP BY bucket, device_id, channel ORDER BY bucket, device_id, channel
+
+`docs/reference/sql/` holds the whole statement of each kind.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -35,19 +46,33 @@ from rencheng.store.schema.granularity import Granularity, Rollup
 from rencheng.store.schema.rollup_tables import rollup_log, storage_horizons
 
 Figures = dict[str, ColumnElement[Any]]
-"""Aggregates by the names that they have in the rollups."""
+"""Aggregates by their column names in the rollups."""
 
 Columns = Any
-"""Columns by name: of readings, of a rollup, or of parts put together."""
+"""Columns by name: of readings, of a rollup, or of the combined parts."""
 
 
 def history_of(
     connection: Connection, kind: Kind, device_ids: Sequence[str], *, span: TimeRange, buckets: Buckets, limit: int
 ) -> list[Row]:
-    """What `raw.HISTORIES[kind]` says, from as few rows as will do. The span has both ends.
+    """Return the result of `raw.HISTORIES[kind]` from as few rows as possible. The span has both ends.
 
     Raises:
-        NotKept: readings and rollups so fine were dropped.
+        NotKept: readings and rollups of this resolution were dropped.
+    """
+    statement = history_statement(connection, kind, device_ids, span=span, buckets=buckets)
+    if statement is None:
+        return raw.HISTORIES[kind](connection, device_ids, span=span, buckets=buckets, limit=limit)
+    return list(connection.execute(statement.limit(limit)).mappings())
+
+
+def history_statement(
+    connection: Connection, kind: Kind, device_ids: Sequence[str], *, span: TimeRange, buckets: Buckets
+) -> Select[Any] | None:
+    """Return the statement that combines rollups and readings; None if the readings alone are needed.
+
+    Raises:
+        NotKept: as for `history_of`.
     """
     assert span.start is not None  # noqa: S101 - for the type checker
     assert span.end is not None  # noqa: S101
@@ -58,17 +83,16 @@ def history_of(
         rollup_coverage(connection, kind, device_ids, span),
     )
     if all(part.granularity is None for part in parts):
-        return raw.HISTORIES[kind](connection, device_ids, span=span, buckets=buckets, limit=limit)
-    each = _EACH[kind]
-    together = union_all(*(_part(kind, part, device_ids, buckets) for part in parts)).subquery()
-    grouping = [together.c.bucket, *(together.c[name] for name in each)]
-    answer = _ANSWERS[kind](_MERGED[kind](together.c))
-    query = select(*grouping, *(figure.label(name) for name, figure in answer.items()))
-    return list(connection.execute(query.group_by(*grouping).order_by(*grouping).limit(limit)).mappings())
+        return None
+    combined = union_all(*(_part(kind, part, device_ids, buckets) for part in parts)).subquery("combined")
+    grouping = [combined.c.bucket, *(combined.c[name] for name in _GROUPED_BY[kind])]
+    result = _RESULT[kind](_MERGED[kind](combined.c))
+    query = select(*grouping, *(figure.label(name) for name, figure in result.items()))
+    return query.group_by(*grouping).order_by(*grouping)
 
 
 def rollup_coverage(connection: Connection, kind: Kind, device_ids: Sequence[str], span: TimeRange) -> RollupCoverage:
-    """What these devices' rollups owe within a span, and what is kept of this kind."""
+    """Return the stale spans of these devices' rollups within a span, and what is kept of this kind."""
     log = rollup_log.c
     entries = (
         select(log.granularity, log.begins, log.ends)
@@ -76,33 +100,33 @@ def rollup_coverage(connection: Connection, kind: Kind, device_ids: Sequence[str
         .where(log.begins < span.end, log.ends > span.start)
         .distinct()
     )
-    owed: dict[Granularity, list[Any]] = {level: [] for level in Granularity}
-    for level, begins, ends in connection.execute(entries):
-        owed[Granularity(level)].append((begins, ends))
+    stale: dict[Granularity, list[Any]] = {each: [] for each in Granularity}
+    for granularity, begins, ends in connection.execute(entries):
+        stale[Granularity(granularity)].append((begins, ends))
     horizons = select(storage_horizons.c.granularity, storage_horizons.c.dropped_before)
     rows = connection.execute(horizons.where(storage_horizons.c.kind == kind.value))
-    return RollupCoverage(owed, {None if level == RAW else Granularity(level): before for level, before in rows})
+    return RollupCoverage(stale, {None if name == RAW else Granularity(name): before for name, before in rows})
 
 
 def _part(kind: Kind, part: Segment, device_ids: Sequence[str], buckets: Buckets) -> Select[Any]:
-    """One segment's figures by bucket, device and so on."""
+    """Return the figures of one segment, by bucket and key."""
     source = raw.TABLES[kind] if part.granularity is None else _table(Rollup(kind, part.granularity))
     time = source.c.time if part.granularity is None else source.c.bucket
     figures = (_RAW if part.granularity is None else _MERGED)[kind](source.c)
     arguments: list[ColumnElement[Any]] = [literal(buckets.width, Interval), time]
     if buckets.zone is not None:
         arguments.append(cast(buckets.zone, Text))
-    each = [source.c[name] for name in _EACH[kind]]
-    # by place, because a rollup has a column that is called bucket, too
-    places: list[ColumnElement[Any]] = [literal_column(str(n + 1)) for n in range(len(each) + 1)]
+    keys = [source.c[name] for name in _GROUPED_BY[kind]]
+    # by position, because a rollup also has a column named bucket
+    positions: list[ColumnElement[Any]] = [literal_column(str(n + 1)) for n in range(len(keys) + 1)]
     return (
         select(
             func.time_bucket(*arguments, type_=DateTime(timezone=True)).label("bucket"),
-            *each,
+            *keys,
             *(figure.label(name) for name, figure in figures.items()),
         )
         .where(source.c.device_id.in_(device_ids), time >= part.begins, time < part.ends)
-        .group_by(*places)
+        .group_by(*positions)
     )
 
 
@@ -134,8 +158,8 @@ def _merged_water(c: Columns) -> Figures:
 
 
 def _water(figures: Figures) -> Figures:
-    answer = {name: figure for name, figure in figures.items() if name != "depth_mm_sum"}
-    return answer | {"depth_mm_avg": _average(figures["depth_mm_sum"], figures["usable"])}
+    result = {name: figure for name, figure in figures.items() if name != "depth_mm_sum"}
+    return result | {"depth_mm_avg": _average(figures["depth_mm_sum"], figures["usable"])}
 
 
 def _raw_signal(_: Columns) -> Figures:
@@ -201,13 +225,13 @@ def _average(total: ColumnElement[Any], count: ColumnElement[Any]) -> ColumnElem
 
 
 def _table(rollup: Rollup) -> Table:
-    """A rollup's columns as far as questions need them. Apart from the schema's: on one edition they are no tables."""
+    """Return the columns of a rollup that requests need. The schema has none, because on one edition they are views."""
     columns = [Column(name, _TYPES.get(name, Double())) for name in _MERGED_NAMES[rollup.kind]]
-    keys = [Column(name, raw.TABLES[rollup.kind].c[name].type) for name in _EACH[rollup.kind]]
+    keys = [Column(name, raw.TABLES[rollup.kind].c[name].type) for name in _GROUPED_BY[rollup.kind]]
     return Table(rollup.name, MetaData(), *keys, Column("bucket", DateTime(timezone=True)), *columns)
 
 
-_EACH: dict[Kind, tuple[str, ...]] = {
+_GROUPED_BY: dict[Kind, tuple[str, ...]] = {
     Kind.WATERLOGGING: ("device_id", "channel"),
     Kind.SIGNAL: ("device_id", "event_id"),
     Kind.CHARGING: ("device_id", "connector_id", "measurand"),
@@ -222,7 +246,7 @@ _MERGED: Mapping[Kind, Callable[[Columns], Figures]] = {
     Kind.SIGNAL: _merged_signal,
     Kind.CHARGING: _merged_charging,
 }
-_ANSWERS: Mapping[Kind, Callable[[Figures], Figures]] = {
+_RESULT: Mapping[Kind, Callable[[Figures], Figures]] = {
     Kind.WATERLOGGING: _water,
     Kind.SIGNAL: dict,
     Kind.CHARGING: _charging,

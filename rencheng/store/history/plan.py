@@ -1,7 +1,7 @@
-"""From which rollups, and from which readings, a question about the past is answered. Pure.
+"""Choose rollups and readings for a history request. Deterministic: no I/O, no clock.
 
-The coarsest rollup that fits answers for all whole buckets within the span; what is cut by its ends, and what the
-rollup still owes, comes from finer ones, and at last from the readings. So the answer is what these alone would give.
+The coarsest usable rollup covers all whole buckets within the span. The partial buckets at its ends, and stale buckets,
+come from finer rollups and at last from the readings. So the result equals that of the readings alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,19 +9,20 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from rencheng.domain.place import CITY_ZONE
 from rencheng.store.rollups.refresh_plan import merge_spans
-from rencheng.store.schema.granularity import CITY_ZONE, Granularity
+from rencheng.store.schema.granularity import Granularity
 
 GAPS_MAX = 20
-"""With more gaps in a rollup, all from the first to the last is left to finer ones: each gap costs two more queries."""
+"""With more gaps in a rollup, finer ones cover all from the first to the last, because each gap costs two queries."""
 
 TimeSpan = tuple[datetime, datetime]
-"""From the first on, before the second."""
+"""A half-open span: [first, second)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of the span, and which rollup answers for it; None: the readings do."""
+    """A part of the span, and the rollup that covers it; None: the readings."""
 
     granularity: Granularity | None
     begins: datetime
@@ -30,60 +31,61 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class RollupCoverage:
-    """What there is of one kind.
+    """The stored rollups and readings of one kind.
 
     Attributes:
-        owed: by level, what its rollup still owes to its source (rows of the log).
-        kept_from: by level (None: readings), before which moment nothing is kept any more; absent: everything is.
+        stale: by granularity, the spans whose buckets are not refreshed yet (entries of the log).
+        kept_from: by granularity (None: readings), the moment before which data was dropped; absent: none was.
     """
 
     stale: Mapping[Granularity, Sequence[TimeSpan]] = field(default_factory=dict)
     kept_from: Mapping[Granularity | None, datetime] = field(default_factory=dict)
 
     def finest_at(self, moment: datetime) -> Granularity | None:
-        """The finest level that is still kept for a moment; None: the readings are."""
-        levels: list[Granularity | None] = [None, *Granularity]
-        return next((level for level in levels if self.kept_from.get(level, moment) <= moment), Granularity.DAY)
+        """Return the finest granularity that is kept for a moment; None: the readings."""
+        candidates: list[Granularity | None] = [None, *Granularity]
+        return next((each for each in candidates if self.kept_from.get(each, moment) <= moment), Granularity.DAY)
 
 
 class NotKept(Exception):
-    """Nothing so fine is kept of that time any more.
+    """The requested resolution is not kept for that time.
 
     Attributes:
-        level: what is kept.
-        until: from then on finer questions can be answered.
+        granularity: the finest granularity that is kept.
+        until: the moment from which finer data is kept.
     """
 
-    def __init__(self, level: Granularity, until: datetime) -> None:
-        super().__init__(f"before {until} only {level} is kept")
-        self.granularity = level
+    def __init__(self, granularity: Granularity, until: datetime) -> None:
+        super().__init__(f"before {until} only {granularity} is kept")
+        self.granularity = granularity
         self.until = until
 
 
 def usable_granularities(width: timedelta, zone: str | None, span: TimeSpan) -> list[Granularity]:
-    """The rollups whose buckets make up buckets of this width, the coarsest first; `zone` as in `Buckets`."""
+    """Return the granularities whose buckets add up to buckets of this width, the coarsest first.
+
+    `zone` is as in `Buckets`.
+    """
     if zone is None:
         return [
-            level
-            for level in reversed(Granularity)
-            if level is not Granularity.DAY and width % level.width == timedelta(0)
+            each for each in reversed(Granularity) if each is not Granularity.DAY and width % each.width == timedelta(0)
         ]
-    levels = [
-        level for level in (Granularity.HOUR, Granularity.MINUTE) if _midnights_lie_on(level, ZoneInfo(zone), span)
+    within_days = [
+        each for each in (Granularity.HOUR, Granularity.MINUTE) if _midnights_align(each, ZoneInfo(zone), span)
     ]
-    return [Granularity.DAY, *levels] if zone == CITY_ZONE.key else levels
+    return [Granularity.DAY, *within_days] if zone == CITY_ZONE.key else within_days
 
 
 def plan_segments(span: TimeSpan, granularities: Sequence[Granularity], coverage: RollupCoverage) -> list[Segment]:
-    """The span in parts, in order, without gaps. Where only coarse buckets are kept it is widened to whole ones.
+    """Divide the span into segments, in order, without gaps. It is widened where only coarse buckets are kept.
 
     Args:
-        span: what is asked for.
-        granularities: the rollups that fit, the coarsest first.
-        coverage: what there is.
+        span: the requested span.
+        granularities: the usable rollups, the coarsest first.
+        coverage: what is stored.
 
     Raises:
-        NotKept: the beginning of the span is kept by coarser buckets alone than those that fit.
+        NotKept: the beginning of the span is kept only at a granularity coarser than the usable ones.
     """
     begins, ends = (
         _widened(moment, granularities, coverage, up=up) for moment, up in zip(span, (False, True), strict=True)
@@ -92,64 +94,70 @@ def plan_segments(span: TimeSpan, granularities: Sequence[Granularity], coverage
     return [part for part in parts if part.begins < part.ends]
 
 
-def _widened(moment: datetime, levels: Sequence[Granularity], stock: RollupCoverage, *, up: bool) -> datetime:
-    finest = stock.finest_at(moment)
+def _widened(moment: datetime, granularities: Sequence[Granularity], coverage: RollupCoverage, *, up: bool) -> datetime:
+    finest = coverage.finest_at(moment)
     if finest is None:
         return moment
-    if finest not in levels:
-        raise NotKept(finest, min(stock.kept_from[level] for level in (None, *levels) if level in stock.kept_from))
+    if finest not in granularities:
+        raise NotKept(
+            finest, min(coverage.kept_from[each] for each in (None, *granularities) if each in coverage.kept_from)
+        )
     return finest.ceil(moment) if up else finest.floor(moment)
 
 
 def _cover(
-    begins: datetime, ends: datetime, levels: tuple[Granularity, ...], stock: RollupCoverage
+    begins: datetime, ends: datetime, granularities: tuple[Granularity, ...], coverage: RollupCoverage
 ) -> Iterator[Segment]:
-    if not levels:
+    if not granularities:
         yield Segment(None, begins, ends)
         return
-    level, *finer = levels
+    granularity, *finer = granularities
     reached = begins
-    for start, end in _whole(begins, ends, level, stock):
-        yield from _cover(reached, start, tuple(finer), stock)
-        yield Segment(level, start, end)
+    for start, end in _whole(begins, ends, granularity, coverage):
+        yield from _cover(reached, start, tuple(finer), coverage)
+        yield Segment(granularity, start, end)
         reached = end
-    yield from _cover(reached, ends, tuple(finer), stock)
+    yield from _cover(reached, ends, tuple(finer), coverage)
 
 
-def _whole(begins: datetime, ends: datetime, level: Granularity, stock: RollupCoverage) -> Iterator[TimeSpan]:
-    """Stretches of whole buckets that the rollup of this level has right."""
-    start, end = level.ceil(begins), level.floor(ends)
-    gaps = list(merge_spans((level.floor(since), level.ceil(until)) for since, until in _stale(level, stock)))
+def _whole(begins: datetime, ends: datetime, granularity: Granularity, coverage: RollupCoverage) -> Iterator[TimeSpan]:
+    """Yield the spans of whole buckets that this rollup has and that are not stale."""
+    start, end = granularity.ceil(begins), granularity.floor(ends)
+    gaps = list(
+        merge_spans(
+            (granularity.floor(since), granularity.ceil(until)) for since, until in _stale(granularity, coverage)
+        )
+    )
     if len(gaps) > GAPS_MAX:
         gaps = [(gaps[0][0], gaps[-1][1])]
-    for owed_from, owed_until in gaps:
-        if start < min(owed_from, end):
-            yield start, min(owed_from, end)
-        start = max(start, owed_until)
+    for stale_from, stale_until in gaps:
+        if start < min(stale_from, end):
+            yield start, min(stale_from, end)
+        start = max(start, stale_until)
     if start < end:
         yield start, end
 
 
-def _stale(level: Granularity, stock: RollupCoverage) -> Iterator[TimeSpan]:
-    """What this level owes: also what a finer one does, from which it will be made."""
+def _stale(granularity: Granularity, coverage: RollupCoverage) -> Iterator[TimeSpan]:
+    """Yield the stale spans of this rollup and of the finer ones that it is computed from."""
     source: Granularity | None = None
     for each in Granularity:
-        gone_before = stock.kept_from.get(source)
-        for begins, ends in stock.stale.get(each, ()):
-            if gone_before is None or ends > gone_before:  # what cannot be made anew stands as it is
-                yield (begins if gone_before is None else max(begins, gone_before)), ends
-        if each is level:
+        dropped_before = coverage.kept_from.get(source)
+        for begins, ends in coverage.stale.get(each, ()):
+            if dropped_before is None or ends > dropped_before:  # without its source a bucket stays as it is
+                yield (begins if dropped_before is None else max(begins, dropped_before)), ends
+        if each is granularity:
             return
         source = each
 
 
-def _midnights_lie_on(level: Granularity, zone: ZoneInfo, span: TimeSpan) -> bool:
-    """Is the zone's offset a multiple of the level's width, all through the span and a day around it?"""
+def _midnights_align(granularity: Granularity, zone: ZoneInfo, span: TimeSpan) -> bool:
+    """Return whether the zone's offset is a multiple of the width, throughout the span and one day around it."""
     day = timedelta(days=1)
     moment, last = span[0] - day, span[1] + day
     while moment < last + day:
         offset = moment.astimezone(zone).utcoffset() or timedelta(0)
-        if offset % level.width != timedelta(0):
+        if offset % granularity.width != timedelta(0):
             return False
         moment += day
     return True

@@ -1,4 +1,12 @@
-"""Readings out: raw rows by keyset, the newest, and one `time_bucket` query for any scale."""
+"""Read stored readings: rows by keyset, the latest values, and figures by time bucket.
+
+The bucket query of gauges reads as follows; the other kinds differ in their columns
+(`docs/reference/sql/` holds the statements that combine rollups):
+
+    SELECT time_bucket(:width, time, :zone) AS bucket, device_id, channel, min(depth_mm) FILTER (WHERE usable), ...
+    FROM waterlogging_readings WHERE device_id IN (...) AND time >= :start AND time < :end
+    GROUP BY bucket, device_id, channel ORDER BY bucket, device_id, channel LIMIT :limit
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,19 +43,19 @@ TABLES: dict[Kind, Table] = {
     Kind.CHARGING: meter_values,
 }
 
-_EACH: dict[Kind, Sequence[Column[Any]]] = {
+_LATEST_BY: dict[Kind, Sequence[Column[Any]]] = {
     Kind.WATERLOGGING: (waterlogging_readings.c.channel,),
     Kind.CHARGING: (meter_values.c.connector_id, meter_values.c.measurand),
 }
-"""Of what a device has a latest value each."""
+"""The columns for each of which a device has a latest value."""
 
 LATEST_WITHIN = timedelta(days=7)
-"""A channel or measurand that ended this long before the device's newest reading is no longer its latest."""
+"""A channel or measurand without a reading for this long before the device's newest one has no latest value."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeRange:
-    """From `start` on, before `end`."""
+    """A half-open range of time, [start, end); None leaves an end open."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -55,14 +63,14 @@ class TimeRange:
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """How time is cut. With a `zone` buckets begin at its midnights, otherwise they count in UTC."""
+    """The time buckets. With a `zone` they begin at its midnights, otherwise they are aligned to UTC."""
 
     width: timedelta
     zone: str | None = None
 
 
 def key_columns(kind: Kind) -> list[Column[Any]]:
-    """What orders the readings of one device: time, then the rest of the natural key."""
+    """Return the columns that order the readings of one device: time, then the rest of the natural key."""
     table = TABLES[kind]
     rest = [column for column in table.primary_key if column.name not in {"device_id", "time"}]
     return [table.c.time, *rest]
@@ -77,18 +85,18 @@ def readings(
     after: Sequence[Any] | None = None,
     limit: int = 1000,
 ) -> list[Row]:
-    """Raw rows in order of time, from the position `after` on (values of `key_columns`)."""
+    """Return raw rows in order of time, after the position `after` (values of `key_columns`)."""
     table, key = TABLES[kind], key_columns(kind)
     query = select(table).where(table.c.device_id == device_id, *_within(table, span)).order_by(*key).limit(limit)
     if after is not None:
         position = [literal(value, column.type) for value, column in zip(after, key, strict=True)]
-        # the first condition follows from the second; it is there because chunks are only left out by a plain one
+        # the first condition follows from the second, but TimescaleDB excludes chunks only by a plain comparison
         query = query.where(table.c.time >= position[0], tuple_(*key) > tuple_(*position))
     return list(connection.execute(query).mappings())
 
 
 def newest_time(connection: Connection, kind: Kind, device_id: str) -> datetime | None:
-    """The sample time of a device's newest reading."""
+    """Return the sample time of a device's newest reading; None without readings."""
     time = TABLES[kind].c.time
     query = select(time).where(TABLES[kind].c.device_id == device_id).order_by(time.desc()).limit(1)
     newest: datetime | None = connection.execute(query).scalar()
@@ -96,7 +104,7 @@ def newest_time(connection: Connection, kind: Kind, device_id: str) -> datetime 
 
 
 def latest(connection: Connection, kind: Kind, device_id: str, *, events_max: int = 20) -> list[Row]:
-    """A gauge's newest row of each channel, a pile's of each connector and measurand, a signal's last events."""
+    """Return a gauge's newest row per channel, a charger's per connector and measurand, or a signal's last events."""
     newest = newest_time(connection, kind, device_id)
     if newest is None:
         return []
@@ -105,15 +113,15 @@ def latest(connection: Connection, kind: Kind, device_id: str, *, events_max: in
     if kind is Kind.SIGNAL:
         query = query.order_by(*(column.desc() for column in key_columns(kind))).limit(events_max)
     else:
-        each = _EACH[kind]
-        query = query.ext(distinct_on(*each)).order_by(*each, table.c.time.desc())
+        columns = _LATEST_BY[kind]
+        query = query.ext(distinct_on(*columns)).order_by(*columns, table.c.time.desc())
     return list(connection.execute(query).mappings())
 
 
 def water_history(
     connection: Connection, device_ids: Sequence[str], *, span: TimeRange, buckets: Buckets, limit: int
 ) -> list[Row]:
-    """Depth and rain of gauges by bucket, device and channel. A bucket without readings is absent, never 0."""
+    """Return depth and rain of gauges by bucket, device and channel. A bucket without readings is absent, never 0."""
     table = waterlogging_readings
     depth, usable = table.c.depth_mm, is_usable(table.c.depth_mm, table.c.quality)
     query = _by_bucket(table, device_ids, span, buckets, by=(table.c.device_id, table.c.channel)).add_columns(
@@ -132,11 +140,11 @@ def water_history(
 def charging_history(
     connection: Connection, device_ids: Sequence[str], *, span: TimeRange, buckets: Buckets, limit: int
 ) -> list[Row]:
-    """Meter values by bucket, device, connector and measurand; of connector states the last one."""
+    """Return meter values by bucket, device, connector and measurand; of connector states the last one."""
     table = meter_values
     value, usable = table.c.value, is_usable(table.c.value, table.c.quality)
-    each = (table.c.device_id, table.c.connector_id, table.c.measurand)
-    query = _by_bucket(table, device_ids, span, buckets, by=each).add_columns(
+    by = (table.c.device_id, table.c.connector_id, table.c.measurand)
+    query = _by_bucket(table, device_ids, span, buckets, by=by).add_columns(
         func.avg(value).filter(usable).label("avg"),
         func.min(value).filter(usable).label("min"),
         func.max(value).filter(usable).label("max"),
@@ -152,7 +160,7 @@ def charging_history(
 def signal_history(
     connection: Connection, device_ids: Sequence[str], *, span: TimeRange, buckets: Buckets, limit: int
 ) -> list[Row]:
-    """How many events of each number a controller logged, by bucket."""
+    """Return the number of events of each type that a controller logged, by bucket."""
     table = signal_events
     query = _by_bucket(table, device_ids, span, buckets, by=(table.c.device_id, table.c.event_id))
     return list(connection.execute(query.add_columns(func.count().label("count")).limit(limit)).mappings())
@@ -163,16 +171,16 @@ HISTORIES = {
     Kind.CHARGING: charging_history,
     Kind.SIGNAL: signal_history,
 }
-"""The history of each kind; all take the same arguments."""
+"""The history function of each kind; all take the same arguments."""
 
 
 def is_usable(value: Column[Any], quality: Column[Any]) -> ColumnElement[bool]:
-    """Was something measured, and can it be true? What was not is left out of figures, never taken for 0."""
+    """Return the condition that a value was measured and is usable. Other values are excluded, never counted as 0."""
     return value.is_not(None) & (_flags(quality) == 0)
 
 
 def is_unusable(quality: Column[Any]) -> ColumnElement[bool]:
-    """Is it certain that a reading says nothing?"""
+    """Return the condition that a reading carries a flag of `UNUSABLE`."""
     return _flags(quality) != 0
 
 
@@ -183,7 +191,7 @@ def _by_bucket(
     if buckets.zone is not None:
         arguments.append(cast(buckets.zone, Text))
     bucket = func.time_bucket(*arguments, type_=DateTime(timezone=True)).label("bucket")
-    # by its name, because PostgreSQL takes two bound parameters of equal value for two different expressions
+    # by name, because PostgreSQL treats two bound parameters of equal value as different expressions
     grouping = (literal_column("bucket"), *by)
     within = (table.c.device_id.in_(device_ids), *_within(table, span))
     return select(bucket, *by).where(*within).group_by(*grouping).order_by(*grouping)
@@ -199,5 +207,5 @@ def _within(table: Table, span: TimeRange) -> list[ColumnElement[bool]]:
 
 
 def _flags(quality: Column[Any]) -> ColumnElement[int]:
-    """Of a reading's flags, those that make its depth unusable."""
+    """Return the flags of a reading that make its depth unusable."""
     return quality.bitwise_and(cast(int(UNUSABLE), SmallInteger))

@@ -1,4 +1,4 @@
-"""How long a chunk of readings is: by what comes in, kind by kind."""
+"""The chunk interval of readings, by the measured rate of each kind."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -17,23 +17,23 @@ Source: TimescaleDB's documentation on sizing hypertable chunks; bytes a row as 
 """
 
 INTERVALS = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 6, 12, 24, 7 * 24))
-"""Each a part of the next, so that chunks of different lengths lie side by side without slivers."""
+"""Each divides the next, so that chunks of different lengths meet without gaps."""
 
-LOOKED_AT = timedelta(days=7)
+MEASURED_OVER = timedelta(days=7)
 
 
 def suitable_interval(rows_per_day: float) -> timedelta:
-    """The longest chunk that keeps below `ROWS_MAX` at this rate; an hour, if none does."""
+    """Return the longest interval that keeps a chunk below `ROWS_MAX` at this rate; an hour if none does."""
     fitting = [length for length in INTERVALS if rows_per_day * (length / timedelta(days=1)) <= ROWS_MAX]
     return max(fitting, default=INTERVALS[0])
 
 
 def measured_rows_per_day(connection: Connection, today: datetime) -> dict[Kind, int]:
-    """Readings a day by kind: of the last week, today included, the day with the most."""
+    """Return readings per day by kind: the maximum of the last seven days, today included."""
     columns = ingest_counts.c
     daily = (
         select(columns.kind, columns.day, func.sum(columns.stored).label("stored"))
-        .where(columns.day > (today - LOOKED_AT).date())
+        .where(columns.day > (today - MEASURED_OVER).date())
         .group_by(columns.kind, columns.day)
         .subquery()
     )
@@ -43,12 +43,12 @@ def measured_rows_per_day(connection: Connection, today: datetime) -> dict[Kind,
 
 
 def fit_chunk_intervals(connection: Connection, rows_per_day: Mapping[Kind, float]) -> dict[str, timedelta]:
-    """Give the next chunks of readings the length that suits the rates. Those that stand stay as they are.
+    """Set the interval of future chunks to suit the rates. Existing chunks keep theirs.
 
-    Rollups by the minute get the same: they have no more rows than the readings, and of a slow device as many.
+    Minute rollups get the same interval: they have no more rows than the readings, and of a slow device as many.
 
     Returns:
-        The hypertables whose length changed. A kind of which nothing came keeps the one it has.
+        The hypertables whose interval changed. A kind without readings keeps its interval.
     """
     changed = {}
     for hypertable in hypertables(connection):
@@ -59,7 +59,7 @@ def fit_chunk_intervals(connection: Connection, rows_per_day: Mapping[Kind, floa
         if length != chunk_interval(connection, hypertable):
             connection.execute(
                 text("SELECT set_chunk_time_interval(CAST(:name AS regclass), CAST(:length AS interval))"),
-                {"name": hypertable.handle, "length": length},
+                {"name": hypertable.qualified_name, "length": length},
             )
-            changed[hypertable.handle] = length
+            changed[hypertable.qualified_name] = length
     return changed

@@ -1,4 +1,4 @@
-"""Which TimescaleDB this is. What its licence allows is decided here, and nowhere else."""
+"""The edition of TimescaleDB. This module alone decides which features its licence allows."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """What a server's licence allows.
+    """The features that a server's licence allows.
 
     Attributes:
-        name: `Community` or `Apache`, as TimescaleDB calls its editions.
-        continuous_aggregates, columnstore, policies: whether there are such.
+        name: `Community` or `Apache`, TimescaleDB's own names.
+        continuous_aggregates, columnstore, policies: whether the server has them.
     """
 
     name: str
@@ -25,15 +25,15 @@ APACHE = Edition("Apache", continuous_aggregates=False, columnstore=False, polic
 
 
 def edition(connection: Connection) -> Edition:
-    """Ask the server: `timescaledb.license` is `timescale` on the Community edition, `apache` on the other."""
+    """Return the server's edition: `timescaledb.license` is `timescale` on Community, `apache` on Apache."""
     licence = connection.execute(text("SELECT current_setting('timescaledb.license')")).scalar_one()
     return COMMUNITY if licence == "timescale" else APACHE
 
 
 def rollups_are_continuous(connection: Connection) -> bool:
-    """In which form this database has its rollups.
+    """Return whether the rollups are continuous aggregates, not tables.
 
-    That was decided when they were made. A database that moved from Apache to Community keeps its tables.
+    Migration 0008 decides this once. A database that moves from Apache to Community keeps its tables.
     """
     query = "SELECT EXISTS (SELECT FROM timescaledb_information.continuous_aggregates WHERE view_schema = 'public')"
     return bool(connection.execute(text(query)).scalar_one())

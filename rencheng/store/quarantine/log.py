@@ -1,4 +1,4 @@
-"""What was refused, for those who look into it. Putting it there is `quarantine`."""
+"""Read quarantine entries. `record` writes them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,17 +12,17 @@ from rencheng.store.core.sessions import Row
 from rencheng.store.schema.account_tables import quarantine
 
 PREVIEW_BYTES = 16_384
-"""How much of a payload a list shows: a page of ten-megabyte messages would help nobody."""
+"""The part of a payload that a list shows, because a page of ten-megabyte messages is unusable."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuarantineFilters:
-    """Which entries are meant; None leaves a question open.
+    """Filters for entries; None matches all.
 
     Attributes:
-        kind: by the topic; entries whose topic names none are found by no kind.
-        since, until: received last at or after the one, and before the other.
-        replayed: True: those that were; False: those that are open, and still count as quarantined.
+        kind: the kind in the topic; an entry without a kind in its topic matches no kind.
+        since, until: last received in [since, until).
+        replayed: True: replayed entries; False: open entries, which count as quarantined.
     """
 
     reason: RejectionReason | None = None
@@ -35,9 +35,9 @@ class QuarantineFilters:
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
-        """The same in SQL."""
-        asked = {"reason": self.reason, "device_id": self.device_id, "kind": self.kind, "world": self.world}
-        found = [quarantine.c[name] == str(value) for name, value in asked.items() if value is not None]
+        """The filters as SQL conditions."""
+        equal = {"reason": self.reason, "device_id": self.device_id, "kind": self.kind, "world": self.world}
+        found = [quarantine.c[name] == str(value) for name, value in equal.items() if value is not None]
         if self.since is not None:
             found.append(quarantine.c.last_received_at >= self.since)
         if self.until is not None:
@@ -50,7 +50,7 @@ class QuarantineFilters:
 def list_entries(
     connection: Connection, filters: QuarantineFilters, *, before: int | None = None, limit: int = 20
 ) -> list[Row]:
-    """Refused readings, the newest entry first, each with the beginning of its payload and `payload_bytes`."""
+    """Return entries, the newest first, each with the beginning of its payload and `payload_bytes`."""
     query = _entries(payload_max=PREVIEW_BYTES).where(*filters.conditions)
     if before is not None:
         query = query.where(quarantine.c.quarantine_id < before)
@@ -58,13 +58,13 @@ def list_entries(
 
 
 def find_entry(connection: Connection, quarantine_id: int) -> Row | None:
-    """One entry with its whole payload."""
+    """Return one entry with its whole payload; None if there is none."""
     query = _entries(payload_max=None).where(quarantine.c.quarantine_id == quarantine_id)
     return connection.execute(query).mappings().one_or_none()
 
 
 def count_open(connection: Connection, filters: QuarantineFilters) -> int:
-    """How many open entries are meant."""
+    """Return the number of open entries that match."""
     query = select(func.count()).select_from(quarantine).where(*filters.conditions, quarantine.c.replayed_at.is_(None))
     number: int = connection.execute(query).scalar_one()
     return number

@@ -1,4 +1,4 @@
-"""What was refused: kept with its raw payload, so that nothing is lost that a person could still mend."""
+"""Write rejected messages and readings with their raw payload, so that a person can correct and replay them."""
 
 import hashlib
 from base64 import b64encode
@@ -16,9 +16,9 @@ from rencheng.store.schema.account_tables import quarantine
 
 @dataclass(frozen=True, slots=True)
 class QuarantineRecord:
-    """One refused reading (`position` from 0 within its message) or whole message (`position` -1).
+    """A rejected reading (`position` from 0 within its message) or whole message (`position` -1).
 
-    `times` is how many readings the account counts for it.
+    `times` is the number of readings that the account counts for it.
     """
 
     topic: str
@@ -34,16 +34,17 @@ class QuarantineRecord:
 
     @property
     def digest(self) -> bytes:
-        """Names the message by its content: the same one sent again is the same entry.
+        """A hash of the content, so that a repeated message is the same entry.
 
-        What was shed has one entry a topic and hour, with the first payload: a flood would else fill the disk.
+        Messages over quota share one entry per topic and hour, with the first payload, because a flood would fill the
+        disk otherwise.
         """
         content = f"{self.received_at:%Y-%m-%dT%HZ}".encode() if self.reason is RejectionReason.QUOTA else self.payload
         return hashlib.sha256(self.topic.encode("utf-8", "surrogatepass") + b"\0" + content).digest()
 
 
 def add_to_quarantine(connection: Connection, records: Sequence[QuarantineRecord]) -> None:
-    """Put refused readings into quarantine, in one statement. A repetition raises the `times` of an open entry."""
+    """Add records to quarantine, in one statement. A repetition increases the `times` of an open entry."""
     if not records:
         return
     entries: dict[tuple[bytes, int, str], QuarantineRecord] = {}
@@ -55,9 +56,9 @@ def add_to_quarantine(connection: Connection, records: Sequence[QuarantineRecord
         entries[key] = (
             replace(before, times=before.times + item.times, received_at=item.received_at) if before else item
         )
-    # always in this order, so that two workers that share keys cannot wait for each other
+    # always in this order, so that two writers with the same keys cannot deadlock
     given = [_row(entries[key], digest=key[0], first_received_at=first[key]) for key in sorted(entries)]
-    # as one JSON text, which costs a third of what the driver's own lists do
+    # one JSON text costs a third of the driver's own lists
     rows = func.json_to_recordset(literal(given, JSON)).table_valued(
         *(column(name, Text if name in _BYTES else quarantine.c[name].type) for name in given[0]), name="given"
     )
@@ -97,5 +98,5 @@ def _row(item: QuarantineRecord, *, digest: bytes, first_received_at: datetime) 
 
 
 def _printable(text: str) -> str:
-    """A text that PostgreSQL takes, whatever a device put into it; the payload itself is kept as bytes."""
+    """Return a text that PostgreSQL accepts, whatever a device sent. The payload itself is stored as bytes."""
     return text.replace("\0", "\\0").encode("utf-8", "backslashreplace").decode()[:1000]

@@ -1,4 +1,4 @@
-"""Entries of quarantine on their way out: taken, and marked with what became of them."""
+"""Lock quarantine entries for a replay, and close them with the result."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -15,7 +15,7 @@ from rencheng.store.schema.account_tables import quarantine
 
 @dataclass(frozen=True, slots=True)
 class QuarantineEntry:
-    """An entry as a replay needs it. It stands for `times` receptions of the same message or reading."""
+    """An entry for a replay. It represents `times` receptions of the same message or reading."""
 
     quarantine_id: int
     topic: str
@@ -36,7 +36,7 @@ _ENTRY = [quarantine.c[field.name] for field in fields(QuarantineEntry)]
 def open_entries(
     connection: Connection, filters: QuarantineFilters, *, after: int = 0, limit: int = 1000
 ) -> list[tuple[int, int]]:
-    """(number, payload bytes) of open entries in the order in which they came, from the number `after` on."""
+    """Return (number, payload bytes) of open entries in order of arrival, with numbers above `after`."""
     query = select(quarantine.c.quarantine_id, func.octet_length(quarantine.c.payload)).where(
         *filters.conditions, quarantine.c.replayed_at.is_(None), quarantine.c.quarantine_id > after
     )
@@ -44,14 +44,14 @@ def open_entries(
 
 
 def lock_open_entries(connection: Connection, quarantine_ids: Sequence[int]) -> list[QuarantineEntry]:
-    """Those of some entries that are open, locked until the transaction ends: nobody else replays or counts them up."""
+    """Return the open ones of these entries, locked until the transaction ends."""
     query = select(*_ENTRY).where(quarantine.c.quarantine_id.in_(quarantine_ids), quarantine.c.replayed_at.is_(None))
     rows = connection.execute(query.order_by(quarantine.c.quarantine_id).with_for_update()).mappings()
     return [as_entry(row) for row in rows]
 
 
 def as_entry(row: Row) -> QuarantineEntry:
-    """A row of `quarantine` with its whole payload as an entry."""
+    """Convert a row of `quarantine` with its whole payload to an entry."""
     values = {field.name: row[field.name] for field in fields(QuarantineEntry)}
     return QuarantineEntry(**values | {"reason": RejectionReason(row["reason"]), "payload": bytes(row["payload"])})
 
@@ -64,10 +64,10 @@ def close_entries(
     fixed_topic: str | None,
     fixed_payload: bytes | None,
 ) -> None:
-    """Mark entries as replayed: by whom, what became of their readings, and what was sent instead, if anything."""
-    given = [{"quarantine_id": number, "became": dict(figures)} for number, figures in results.items()]
+    """Mark entries as replayed, with the actor, the result of their readings, and the corrected topic and payload."""
+    given = [{"quarantine_id": number, "result": dict(figures)} for number, figures in results.items()]
     rows = func.json_to_recordset(literal(given, JSON)).table_valued(
-        column("quarantine_id", BigInteger), column("became", JSONB), name="given"
+        column("quarantine_id", BigInteger), column("result", JSONB), name="given"
     )
     rows = rows.render_derived(with_types=True)
     connection.execute(
@@ -76,7 +76,7 @@ def close_entries(
         .values(
             replayed_at=func.now(),
             replayed_by=actor,
-            replayed_as=rows.c.became,
+            replayed_as=rows.c.result,
             fixed_topic=fixed_topic,
             fixed_payload=fixed_payload,
         )

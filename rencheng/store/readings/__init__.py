@@ -1,1 +1,1 @@
-"""Write readings, and read those of single devices."""
+"""Write readings, and read those of single devices. Reading by time bucket is `history`."""

@@ -1,4 +1,4 @@
-"""Stored readings of the gauges that sites are bound to, for an engine that comes back."""
+"""Stored readings of gauges, for an engine that restarts and for back-tests."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
@@ -12,18 +12,18 @@ from rencheng.store.schema.account_tables import ingest_progress
 from rencheng.store.schema.tables import waterlogging_readings
 
 ROWS_AT_ONCE = 10_000
-"""A year of a minute's readings is not held in memory."""
+"""Rows fetched at a time, because a year of readings does not fit into memory."""
 
 WRITER_ALIVE_S = 10
-"""A worker that has not been seen for so long holds nothing back."""
+"""A writer without progress for this many seconds is taken as stopped."""
 
 
 def readings_since(
     connection: Connection, since: Mapping[str, datetime], *, received_after: datetime | None = None
 ) -> list[tuple[WaterReading, datetime]]:
-    """(reading, received_at) of each device from its own time on, in order of sample time.
+    """Return (reading, received_at) of each device from its own time on, in order of sample time.
 
-    With `received_after`, only what reached ingest later.
+    With `received_after`, only readings that ingest received later.
     """
     if not since:
         return []
@@ -50,7 +50,7 @@ def readings_since(
 def readings_between(
     connection: Connection, device_ids: Sequence[str], begin: datetime, end: datetime
 ) -> Iterator[WaterReading]:
-    """The readings of some devices with a sample time in [begin, end), in order of sample time, device and channel."""
+    """Yield the readings of devices with a sample time in [begin, end), in order of sample time, device and channel."""
     table = waterlogging_readings
     names = [field.name for field in fields(WaterReading)]
     query = (
@@ -64,9 +64,9 @@ def readings_between(
 
 
 def committed_through(connection: Connection) -> datetime | None:
-    """Everything that the living ingest workers had received by then is committed; None if none lives."""
-    oldest_sight = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, WRITER_ALIVE_S)
-    query = select(func.min(ingest_progress.c.committed_through)).where(ingest_progress.c.seen_at > oldest_sight)
+    """Return the time up to which all running writers have committed what they received; None without a writer."""
+    oldest_progress = func.now() - func.make_interval(0, 0, 0, 0, 0, 0, WRITER_ALIVE_S)
+    query = select(func.min(ingest_progress.c.committed_through)).where(ingest_progress.c.seen_at > oldest_progress)
     through: datetime | None = connection.execute(query).scalar_one()
     return through
 
@@ -74,7 +74,7 @@ def committed_through(connection: Connection) -> datetime | None:
 def first_reached(
     connection: Connection, device_ids: Sequence[str], depth_mm: float, *, since: datetime, until: datetime
 ) -> datetime | None:
-    """When a usable sample of one of these gauges first stood at a depth, within [since, until]; None if never."""
+    """Return when a usable sample of these gauges first reached a depth within [since, until]; None if never."""
     table = waterlogging_readings
     query = select(func.min(table.c.time)).where(
         table.c.device_id.in_(device_ids),

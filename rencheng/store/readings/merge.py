@@ -1,11 +1,14 @@
-"""Readings in, the long way: COPY into a staging table, insert what is new, tell repetition from contradiction."""
+"""The staging path: COPY readings into a staging table, insert new keys, and compare the known ones.
+
+`docs/reference/sql/` shows the statements of each kind.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any, cast
+from typing import Any
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -13,43 +16,44 @@ from sqlalchemy import Connection, Engine, event
 
 from rencheng.domain.errors import Rejected, RejectionReason, StoreUnavailable
 from rencheng.domain.reading import Reading
+from rencheng.store.core.driver import driver_of
 from rencheng.store.core.errors import is_unavailable
 from rencheng.store.readings.row_mapping import READING_TABLES, ReadingTable, since_2000_us
 
-_Driver = psycopg.Connection[tuple[Any, ...]]
+_Driver = psycopg.Connection[Any]
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivedReading:
-    """A reading, and when its message reached us (UTC)."""
+    """A reading, and the arrival time of its message (UTC)."""
 
     reading: Reading
     received_at: datetime
 
 
 class WriteStatus(Enum):
-    """What became of a reading that the database took or knew."""
+    """The result of writing an accepted reading."""
 
     STORED = auto()
     DUPLICATE = auto()
 
 
 RowResult = WriteStatus | Rejected
-"""Stored, known already with the same values, or refused with a reason."""
+"""Stored, stored already with the same values, or rejected with a reason."""
 
 
 def create_staging_on_connect(engine: Engine) -> None:
-    """Give every connection of this engine the staging tables that `write` needs.
+    """Create the staging tables of `write` on every new connection of this engine.
 
-    Connecting then raises `StoreUnavailable` as long as the schema is not there.
+    Connecting raises `StoreUnavailable` until the schema exists.
     """
 
     @event.listens_for(engine, "connect")
-    def stage(driver: _Driver, _record: object) -> None:
+    def create_staging(driver: _Driver, _record: object) -> None:
         try:
-            for shape in READING_TABLES.values():
-                driver.execute(shape.create_staging)
-            # where it counts (the Community edition), a late upload among columns would be refused for ever, as "later"
+            for table in READING_TABLES.values():
+                driver.execute(table.create_staging)
+            # on the Community edition, this limit would refuse every late upload into the columnstore
             driver.execute("SET timescaledb.max_tuples_decompressed_per_dml_transaction = 0")
             driver.commit()
         except psycopg.errors.UndefinedTable as error:
@@ -58,89 +62,102 @@ def create_staging_on_connect(engine: Engine) -> None:
 
 
 def write(connection: Connection, received: Sequence[ReceivedReading]) -> list[RowResult]:
-    """Store readings and tell the fate of each, in the order given.
+    """Store readings and return the result of each, in the order given.
 
-    One bad row never takes its neighbours along: it is found by halving, under savepoints.
+    A refused row does not affect the others: it is found by halving, under savepoints.
 
     Raises:
-        StoreUnavailable: for the server's sake; the transaction is then to be given up.
+        StoreUnavailable: the server failed; roll back.
     """
-    driver = cast("_Driver", connection.connection.driver_connection)
+    driver = driver_of(connection)
     if driver.info.transaction_status is TransactionStatus.IDLE:
-        connection.exec_driver_sql("SELECT 1")  # begins; else each `driver.transaction` below would commit on its own
+        connection.exec_driver_sql("SELECT 1")  # begin, because the driver commits each statement otherwise
     savepoint = _Savepoint(driver)
-    fates: dict[int, RowResult] = {}
+    results: dict[int, RowResult] = {}
     by_type: dict[type, list[int]] = defaultdict(list)
-    for index, arrival in enumerate(received):
-        by_type[type(arrival.reading)].append(index)
-    for reading_type, shape in READING_TABLES.items():
-        waiting = by_type.get(reading_type, [])
-        while waiting:
-            # a key goes in once a round; a repetition within the batch then meets a stored row, like any other
-            first: dict[tuple[Any, ...], int] = {}
-            repeated = [i for i in waiting if first.setdefault(shape.key_of(received[i].reading), i) != i]
-            order = [first[key] for key in sorted(first)]
-            fates.update(zip(order, _settle(driver, savepoint, shape, [received[i] for i in order]), strict=True))
-            waiting = repeated
-    return [fates[index] for index in range(len(received))]
+    for index, each in enumerate(received):
+        by_type[type(each.reading)].append(index)
+    for reading_type, table in READING_TABLES.items():
+        remaining = by_type.get(reading_type, [])
+        while remaining:
+            # each key is written once per round; a repetition within the batch then finds a stored row
+            batch, remaining = _split_repeated(table, received, remaining)
+            rows = [received[index] for index in batch]
+            results.update(zip(batch, _write_or_halve(driver, savepoint, table, rows), strict=True))
+    return [results[index] for index in range(len(received))]
+
+
+def _split_repeated(
+    table: ReadingTable, received: Sequence[ReceivedReading], indexes: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """Return the first index of each key, in order of the keys, and the indexes that repeat a key."""
+    first: dict[tuple[Any, ...], int] = {}
+    repeated = []
+    for index in indexes:
+        key = table.key_of(received[index].reading)
+        if key in first:
+            repeated.append(index)
+        else:
+            first[key] = index
+    return [first[key] for key in sorted(first)], repeated
 
 
 class _Savepoint:
-    """What a refused row is taken back to. One stands at a time, and the last one until the transaction ends.
+    """The savepoint before each attempt. At most one exists at a time.
 
-    Each statement is a round trip, and a small batch is little else; so two or three go together, unprepared.
+    Each statement is a round trip, which dominates a small batch; so two or three are sent together, unprepared.
     """
 
     def __init__(self, driver: _Driver) -> None:
         self._driver = driver
-        self._stands = False
+        self._exists = False
 
     def set(self, then: str) -> None:
-        """Set it anew, and say something else at the same time."""
-        release = "RELEASE SAVEPOINT merge; " if self._stands else ""
+        """Replace the savepoint and execute another statement, in one round trip."""
+        release = "RELEASE SAVEPOINT merge; " if self._exists else ""
         self._driver.execute(f"{release}SAVEPOINT merge; {then}".encode(), prepare=False)
-        self._stands = True
+        self._exists = True
 
-    def go_back(self) -> None:
-        """Undo what came after it."""
+    def roll_back(self) -> None:
+        """Undo everything since the savepoint."""
         self._driver.execute("ROLLBACK TO SAVEPOINT merge")
 
 
-def _settle(
-    driver: _Driver, savepoint: _Savepoint, shape: ReadingTable, arrivals: Sequence[ReceivedReading]
+def _write_or_halve(
+    driver: _Driver, savepoint: _Savepoint, table: ReadingTable, received: Sequence[ReceivedReading]
 ) -> list[RowResult]:
-    """Write rows with distinct keys; halve them where the database refuses."""
+    """Write rows with distinct keys. Halve the batch when the database refuses a row."""
     try:
-        savepoint.set(shape.empty_staging)
-        return _copy_and_merge(driver, shape, arrivals)
+        savepoint.set(table.empty_staging)
+        return _copy_and_merge(driver, table, received)
     except (psycopg.Error, UnicodeError, OverflowError) as error:  # the latter two before the row is sent
         if is_unavailable(error):
             raise StoreUnavailable(str(error).strip()) from error
-        savepoint.go_back()
-        if len(arrivals) == 1:
+        savepoint.roll_back()
+        if len(received) == 1:
             return [Rejected(RejectionReason.STORE_REFUSED, str(error).strip().splitlines()[0])]
-    middle = len(arrivals) // 2
+    middle = len(received) // 2
     return [
-        *_settle(driver, savepoint, shape, arrivals[:middle]),
-        *_settle(driver, savepoint, shape, arrivals[middle:]),
+        *_write_or_halve(driver, savepoint, table, received[:middle]),
+        *_write_or_halve(driver, savepoint, table, received[middle:]),
     ]
 
 
-def _copy_and_merge(driver: _Driver, shape: ReadingTable, arrivals: Sequence[ReceivedReading]) -> list[RowResult]:
-    with driver.cursor() as cursor, cursor.copy(shape.copy_to_staging) as copy:
-        copy.set_types(["int4", *shape.types])
+def _copy_and_merge(driver: _Driver, table: ReadingTable, received: Sequence[ReceivedReading]) -> list[RowResult]:
+    with driver.cursor() as cursor, cursor.copy(table.copy_to_staging) as copy:
+        copy.set_types(["int4", *table.types])
         received_at, received_us = None, 0
-        for ordinal, arrival in enumerate(arrivals):
-            if arrival.received_at is not received_at:  # many arrive together
-                received_at, received_us = arrival.received_at, since_2000_us(arrival.received_at)
-            copy.write_row([ordinal, *shape.row(arrival.reading, received_us)])
-    fates: list[RowResult] = [WriteStatus.STORED] * len(arrivals)
-    known = [ordinal for (ordinal,) in driver.execute(shape.merge)]
+        for ordinal, each in enumerate(received):
+            if each.received_at is not received_at:  # many messages share one arrival time
+                received_at, received_us = each.received_at, since_2000_us(each.received_at)
+            copy.write_row([ordinal, *table.row(each.reading, received_us)])
+    results: list[RowResult] = [WriteStatus.STORED] * len(received)
+    known = [ordinal for (ordinal,) in driver.execute(table.merge)]
     if known:
-        conflict = Rejected(RejectionReason.CONFLICT, "this key is stored already, with other values")
-        compared = driver.execute(shape.compare, [known]).fetchall()
-        if len(compared) < len(known):  # an exercise was cleared away between the two statements
-            raise StoreUnavailable("stored rows went away while they were compared")
+        conflict = Rejected(RejectionReason.CONFLICT, "a reading with this key is stored with other values")
+        compared = driver.execute(table.compare, [known]).fetchall()
+        if len(compared) < len(known):  # an exercise was cleared between the two statements
+            raise StoreUnavailable("stored rows were deleted while they were compared")
         for ordinal, same in compared:
-            fates[ordinal] = WriteStatus.DUPLICATE if same else conflict
-    return fates
+            results[ordinal] = WriteStatus.DUPLICATE if same else conflict
+    return results

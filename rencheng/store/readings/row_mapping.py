@@ -1,4 +1,7 @@
-"""How each kind of reading lies in its table, and the statements that write it."""
+"""The table of each kind of reading, the form of its rows, and the statements that write them.
+
+The statements are built once, at import. `docs/reference/sql/` holds their text, and a test compares the two.
+"""
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -12,13 +15,13 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.store.schema.tables import meter_values, signal_events, waterlogging_readings
 
-_ATTENDANT = ("quality", "received_at")
-"""Columns that we add. They are no part of what the device said, so they make no conflict."""
+_ADDED = ("quality", "received_at")
+"""Columns that ingest adds. The device does not report them, so they cause no conflict."""
 
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 _WIRE: dict[type[TypeEngine[Any]], str] = {
-    DateTime: "int8",  # a timestamptz travels as microseconds since 2000, which psycopg would count out far slower
+    DateTime: "int8",  # microseconds since 2000: psycopg's own conversion of a timestamptz is much slower
     Text: "text",
     Double: "float8",
     SmallInteger: "int2",
@@ -29,24 +32,24 @@ _BYTES = {"int2": 2, "int4": 4, "int8": 8}
 
 
 class ReadingTable:
-    """A table of readings: its kind, how a reading becomes a key and a row, and its SQL.
+    """A table of readings: its kind, the conversion of a reading to key and row, and its SQL.
 
-    Rows travel in PostgreSQL's binary form, at a third of the cost of text to us and to the server.
+    Rows are sent in PostgreSQL's binary form, which costs both sides a third of the text form.
 
     Attributes:
-        key_of: the natural key of a reading.
-        types: how the columns of a row travel, as psycopg names types.
-        copy_new: takes rows straight into the table.
-        stage: makes the temporary table that a batch is copied into; it empties itself at each commit.
-        empty, copy_in: empty the staging table within a transaction, and fill it with rows behind their ordinals.
-        merge: inserts what is new, in the order given, and returns the ordinals of what was not.
-        compare: of these ordinals, whether the stored row says the same.
+        key_of: returns the natural key of a reading.
+        types: the types of a row's columns, as psycopg names them.
+        copy_new: copies rows straight into the table.
+        create_staging: creates the temporary table for a batch, which is emptied by each commit.
+        empty_staging, copy_to_staging: empty the staging table within a transaction, and fill it with numbered rows.
+        merge: inserts rows with new keys, in the order given, and returns the ordinals of the others.
+        compare: returns for each of these ordinals whether the stored row has the same values.
     """
 
     def __init__(self, kind: Kind, table: Table) -> None:
         key = [column.name for column in table.primary_key]
-        values = [column.name for column in table.columns if column.name not in {*key, *_ATTENDANT}]
-        columns = _listed([*key, *values, *_ATTENDANT])
+        values = [column.name for column in table.columns if column.name not in {*key, *_ADDED}]
+        columns = _listed([*key, *values, *_ADDED])
         name, staging = table.name, f"staging_{table.name}"
 
         self.kind = kind
@@ -55,7 +58,7 @@ class ReadingTable:
         self._names = [*key, *values, "quality"]
         self._columns: Callable[[Reading], tuple[Any, ...]] = attrgetter(*key, *values, "quality")
         self._time = key.index("time")
-        self.types = [_WIRE[type(table.c[name].type)] for name in [*key, *values, *_ATTENDANT]]
+        self.types = [_WIRE[type(table.c[name].type)] for name in [*key, *values, *_ADDED]]
         widths = enumerate(_BYTES.get(of, 0) for of in self.types[:-1])
         self._limits = [(at, 2 ** (8 * width - 1)) for at, width in widths if width and at != self._time]
         self.create_staging = (
@@ -77,10 +80,10 @@ class ReadingTable:
         )
 
     def row(self, reading: Reading, received_us: int) -> list[Any]:
-        """The columns of a reading, each as `types` says; `received_us` as of `since_2000_us`.
+        """Return the row of a reading, with the `types` of its columns; `received_us` comes from `since_2000_us`.
 
         Raises:
-            OverflowError: an integer is too large for its column. psycopg would cut it to size without a word.
+            OverflowError: an integer is too large for its column. psycopg would truncate it silently.
         """
         row = list(self._columns(reading))
         for at, limit in self._limits:
@@ -92,7 +95,7 @@ class ReadingTable:
 
 
 def since_2000_us(time: datetime) -> int:
-    """Microseconds since 2000, as PostgreSQL counts them."""
+    """Return microseconds since 2000, PostgreSQL's epoch."""
     since = time - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
@@ -106,13 +109,13 @@ def _matched(columns: Iterable[str], left: str, right: str) -> str:
 
 
 def _same(columns: list[str], left: str, right: str) -> str:
-    if not columns:  # an event is all key, and PostgreSQL compares no empty rows
+    if not columns:  # an event has only key columns, and PostgreSQL cannot compare empty rows
         return "true"
     return f"ROW({_listed(columns, left)}) IS NOT DISTINCT FROM ROW({_listed(columns, right)})"
 
 
 READING_TABLES: dict[type[Reading], ReadingTable] = {
-    # always in this order, so that two workers that share keys cannot wait for each other
+    # always in this order, so that two writers with the same keys cannot deadlock
     WaterReading: ReadingTable(Kind.WATERLOGGING, waterlogging_readings),
     SignalEvent: ReadingTable(Kind.SIGNAL, signal_events),
     MeterValue: ReadingTable(Kind.CHARGING, meter_values),

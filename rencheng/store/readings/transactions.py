@@ -1,7 +1,7 @@
-"""Charging transactions, put together from whatever came of them.
+"""Charging transactions, assembled from stored meter values.
 
-A transaction's start, its stop and its meter values are rows with keys of their own: sent in any order, late, twice or
-not at all, the same rows are there in the end, and what is read from them here depends on nothing else.
+Start, stop and meter values of a transaction are rows with their own keys. The result depends on the stored rows alone,
+not on the order, delay or repetition in which they arrived.
 """
 
 from datetime import datetime, timedelta
@@ -13,27 +13,27 @@ from rencheng.store.core.sessions import Row
 from rencheng.store.schema.tables import meter_values
 
 LONGEST = timedelta(days=2)
-"""No transaction is looked for beyond this from the span that was asked for."""
+"""The search extends this far beyond the requested span."""
 
 STARTED = ("Preparing", "Charging", "SuspendedEV", "SuspendedEVSE", "Occupied")
-"""Connector states (OCPP 1.6 and 2.0.1) that say that a transaction has begun."""
+"""Connector states (OCPP 1.6 and 2.0.1) of a transaction that has begun."""
 
 ENDED = ("Finishing", "Available")
-"""Those that say that it is over."""
+"""Connector states of a transaction that has ended."""
 
 
 def transactions(
     connection: Connection, device_id: str, *, start: datetime, end: datetime, limit: int = 1000
 ) -> list[Row]:
-    """A pile's transactions of which anything lies within a span, by when they began.
+    """Return a charger's transactions that overlap a span, in order of their beginning.
 
-    `began_at` and `last_at` are the first and last word of any sort; `start_told_at` and `ended_at` are the states that
-    say so, and may be missing; `is_over` also holds if the connector has begun another transaction since. Energy is
-    the difference of the register's readings that came.
+    `began_at` and `last_at` are the times of the first and last row; `start_reported_at` and `ended_at` are the times
+    of the connector states, and may be missing; `is_over` is also true if the connector has begun another transaction.
+    Energy is the difference of the stored register readings.
     """
-    told = _told(device_id, start, end).subquery("told")
-    following = func.lead(told.c.began_at).over(partition_by=told.c.connector_id, order_by=told.c.began_at)
-    known = select(told, following.label("next_began_at")).subquery("known")
+    summed = _by_transaction(device_id, start, end).subquery("summed")
+    following = func.lead(summed.c.began_at).over(partition_by=summed.c.connector_id, order_by=summed.c.began_at)
+    known = select(summed, following.label("next_began_at")).subquery("known")
     is_over = known.c.ended_at.is_not(None) | known.c.next_began_at.is_not(None)
     query = (
         select(known, is_over.label("is_over"))
@@ -44,8 +44,8 @@ def transactions(
     return list(connection.execute(query).mappings())
 
 
-def _told(device_id: str, start: datetime, end: datetime) -> Select[tuple[object, ...]]:
-    """What was said of each transaction."""
+def _by_transaction(device_id: str, start: datetime, end: datetime) -> Select[tuple[object, ...]]:
+    """Return the figures of each transaction."""
     rows = meter_values.c
     energy = rows.measurand == Measurand.ENERGY_KWH.value
     charge = rows.measurand == Measurand.SOC_PCT.value
@@ -56,7 +56,7 @@ def _told(device_id: str, start: datetime, end: datetime) -> Select[tuple[object
             rows.transaction_id,
             func.min(rows.time).label("began_at"),
             func.max(rows.time).label("last_at"),
-            func.min(rows.time).filter(rows.status.in_(STARTED)).label("start_told_at"),
+            func.min(rows.time).filter(rows.status.in_(STARTED)).label("start_reported_at"),
             func.max(rows.time).filter(rows.status.in_(ENDED)).label("ended_at"),
             (_greatest(energy) - func.min(rows.value).filter(energy)).label("energy_kwh"),
             _greatest(rows.measurand == Measurand.POWER_KW.value).label("power_kw_max"),

@@ -1,4 +1,4 @@
-"""What is bound to which site: a device's own site, and what the site names beyond that."""
+"""The bindings of devices to sites: a device's own site, and further devices that a site names."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -27,11 +27,11 @@ from rencheng.store.schema.tables import devices, site_sensors, sites
 
 
 def bound_sensors(*, also_retired: bool = False) -> Subquery:
-    """(site_id, device_id, role, lowest_point_height_mm) of all that is bound, as a part of a question.
+    """Return the subquery (site_id, device_id, role, lowest_point_height_mm) of all bindings.
 
-    A device's own site (`devices.site_id`) goes before what another site says of it, for a gauge speaks for one site.
-    Left out are devices of another world than the site's, those of the wrong kind for their role, and those that
-    nobody registered, but for pumps, which need not speak. Retired ones are left out unless asked for.
+    A device's own site (`devices.site_id`) wins over other sites that name it, because a depth gauge serves one site.
+    Excluded are devices of another world, devices whose kind does not fit their role, and unregistered devices. Pumps
+    may be unregistered, because they send nothing. Retired devices are excluded unless requested.
     """
     usual = case({kind.value: roles[0].value for kind, roles in ROLES_OF_KIND.items()}, value=devices.c.kind)
     role = func.coalesce(site_sensors.c.role, usual)
@@ -69,11 +69,11 @@ def bound_sensors(*, also_retired: bool = False) -> Subquery:
 def sensors_by_site(
     connection: Connection, site_ids: Sequence[str] | None = None
 ) -> Mapping[str, tuple[BoundSensor, ...]]:
-    """What is bound to each site, or to each of some, in order of the devices' names."""
-    each = bound_sensors()
-    query = select(each).order_by(each.c.device_id)
+    """Return the sensors of each site, or of each of these sites, in order of the devices' names."""
+    bound = bound_sensors()
+    query = select(bound).order_by(bound.c.device_id)
     if site_ids is not None:
-        query = query.where(each.c.site_id.in_(site_ids))
+        query = query.where(bound.c.site_id.in_(site_ids))
     found: dict[str, list[BoundSensor]] = defaultdict(list)
     for row in connection.execute(query):
         found[row.site_id].append(BoundSensor(row.device_id, Role(row.role), row.lowest_point_height_mm))
@@ -81,12 +81,12 @@ def sensors_by_site(
 
 
 def bind(connection: Connection, site: Site) -> None:
-    """Bind what the site names, in its role and height; what is bound already stays.
+    """Bind the sensors that the site names, with role and height. Existing bindings stay.
 
     Raises:
-        NotPossible: one of its depth gauges speaks for another site.
+        NotPossible: one of its depth gauges serves another site.
     """
-    _refuse_shared_gauges(connection, site)
+    _reject_shared_gauges(connection, site)
     if not site.sensors:
         return
     statement = insert(site_sensors)
@@ -106,7 +106,7 @@ def bind(connection: Connection, site: Site) -> None:
 
 
 def unbind(connection: Connection, site_id: str, device_id: str) -> bool:
-    """Unbind a device from a site. False if it was not bound there."""
+    """Unbind a device from a site. Return False if it was not bound there."""
     of_site = and_(site_sensors.c.site_id == site_id, site_sensors.c.device_id == device_id)
     named = connection.execute(delete(site_sensors).where(of_site)).rowcount
     home = and_(devices.c.site_id == site_id, devices.c.device_id == device_id)
@@ -114,16 +114,16 @@ def unbind(connection: Connection, site_id: str, device_id: str) -> bool:
 
 
 def unbind_missing(connection: Connection, site: Site) -> None:
-    """Unbind from a site what it does not name."""
+    """Unbind the devices that the site does not name."""
     named = [sensor.device_id for sensor in site.sensors]
     of_site = and_(site_sensors.c.site_id == site.site_id, site_sensors.c.device_id.not_in(named))
     connection.execute(delete(site_sensors).where(of_site))
-    strays = and_(devices.c.site_id == site.site_id, devices.c.device_id.not_in(named))
-    connection.execute(update(devices).where(strays).values(site_id=None))
+    unnamed_devices = and_(devices.c.site_id == site.site_id, devices.c.device_id.not_in(named))
+    connection.execute(update(devices).where(unnamed_devices).values(site_id=None))
 
 
 def unregistered_devices(connection: Connection) -> dict[str, tuple[str, ...]]:
-    """By site, the devices that it names and nobody registered yet; pumps need not be."""
+    """Return, by site, the devices that it names and that are not registered. Pumps are excluded."""
     query = (
         select(site_sensors.c.site_id, func.array_agg(site_sensors.c.device_id).label("device_ids"))
         .outerjoin(devices, devices.c.device_id == site_sensors.c.device_id)
@@ -134,14 +134,14 @@ def unregistered_devices(connection: Connection) -> dict[str, tuple[str, ...]]:
 
 
 def _may_serve() -> ColumnElement[bool]:
-    """A depth gauge that has a site of its own is heard there alone; other devices may serve many sites."""
+    """Return the condition that a device may serve another site. A depth gauge with a site of its own may not."""
     return or_(
         devices.c.site_id.is_(None),
         and_(devices.c.site_id != site_sensors.c.site_id, site_sensors.c.role != Role.DEPTH.value),
     )
 
 
-def _refuse_shared_gauges(connection: Connection, site: Site) -> None:
+def _reject_shared_gauges(connection: Connection, site: Site) -> None:
     own = select(devices.c.device_id, devices.c.site_id).where(devices.c.site_id.is_not(None))
     named = (
         select(site_sensors.c.device_id, site_sensors.c.site_id)
@@ -151,4 +151,7 @@ def _refuse_shared_gauges(connection: Connection, site: Site) -> None:
     claims = union_all(own, named).subquery()
     query = select(claims).where(claims.c.device_id.in_(site.depth_gauge_ids), claims.c.site_id != site.site_id)
     for row in connection.execute(query.order_by(claims.c.device_id).limit(1)):
-        raise NotPossible(f"gauge {row.device_id} speaks for site {row.site_id}, and cannot for {site.site_id} too")
+        raise NotPossible(
+            f"depth gauge {row.device_id} serves site {row.site_id}; it cannot serve {site.site_id} as well."
+            f" Unbind it first: `rencheng site unbind {row.site_id} {row.device_id}`"
+        )

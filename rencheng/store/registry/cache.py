@@ -1,4 +1,4 @@
-"""A copy of what the registry says, kept current by the database's own word (NOTIFY), at no query a message."""
+"""A copy of the registry in memory, kept current by NOTIFY, so that a message costs no query."""
 
 from collections.abc import Callable, Collection
 from typing import Generic, TypeVar
@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.core.database import discard, translate_errors
-from rencheng.store.registry.devices import RegistryChanges, listen_for_changes, pending_changes
+from rencheng.store.registry.notifications import RegistryChanges, listen_for_changes, pending_changes
 
 T = TypeVar("T")
 
@@ -17,14 +17,14 @@ Refresh = Callable[[Connection, T, Collection[str]], T]
 
 
 class RegistryCache(Generic[T]):
-    """What `load` returns, loaded anew when devices or sites have changed.
+    """The result of `load`, loaded again when devices or sites have changed.
 
-    While the database is away, the last copy goes on serving.
+    While the database is away, `current` returns the last copy.
 
     Args:
         engine: the database.
-        load: all of it.
-        refresh: where a whole load is slow: a new copy out of the last one and the names of what changed.
+        load: returns the whole content.
+        refresh: returns a new copy from the last one and the names of the changed devices, where a whole load is slow.
     """
 
     def __init__(self, engine: Engine, load: Callable[[Connection], T], *, refresh: Refresh[T] | None = None) -> None:
@@ -35,14 +35,14 @@ class RegistryCache(Generic[T]):
         self._copy: T | None = None
 
     def current(self, *, round_trip: bool = False) -> T:
-        """The newest copy.
+        """Return the newest copy.
 
         Args:
             round_trip: query the server first, so that the copy includes everything committed before the call. Without
                 it the latest NOTIFY may still be under way.
 
         Raises:
-            StoreUnavailable: there has never been one, and the database is away.
+            StoreUnavailable: nothing was loaded yet, and the database is away.
         """
         try:
             with translate_errors():
@@ -54,7 +54,7 @@ class RegistryCache(Generic[T]):
             self.close()
             if self._copy is None:
                 raise
-        assert self._copy is not None  # noqa: S101 - loaded now, or before
+        assert self._copy is not None  # noqa: S101 - loaded now or earlier
         return self._copy
 
     def _refresh(self) -> None:
@@ -62,20 +62,20 @@ class RegistryCache(Generic[T]):
             changed = self._changes(self._connection)
             if changed is not None and not changed:
                 return
-            if changed is not None and not changed.is_partial and self._refresh_some is not None:
+            if changed is not None and changed.is_complete and self._refresh_some is not None:
                 self._copy = self._refresh_some(self._connection, self._copy, changed.names)
                 self._connection.commit()
                 return
         if self._connection is None:
             connection = self._engine.connect()
             listen_for_changes(connection)
-            connection.commit()  # before the first look, so that no change falls between
+            connection.commit()  # before the first load, so that no change is missed
             self._connection = connection
         self._copy = self._load(self._connection)
         self._connection.commit()
 
     def _changes(self, connection: Connection) -> RegistryChanges | None:
-        """What has changed; None if the line was lost, so that anything may have."""
+        """Return the changes; None if the connection was lost, so that anything may have changed."""
         try:
             with translate_errors():
                 return pending_changes(connection)
@@ -84,7 +84,7 @@ class RegistryCache(Generic[T]):
             return None
 
     def close(self) -> None:
-        """Give the connection up."""
+        """Close the connection."""
         if self._connection is not None:
-            discard(self._connection)  # it listens, and must not go back into the pool
+            discard(self._connection)  # it listens, so it must not return to the pool
             self._connection = None

@@ -1,4 +1,4 @@
-"""Changes of the register of devices: passwords, succession, and what a change may not do."""
+"""Changes of registered devices: passwords, bindings, replacement."""
 
 from collections.abc import Collection, Sequence
 
@@ -9,30 +9,30 @@ from rencheng.store.schema.tables import devices, site_sensors, sites
 
 
 def set_password(connection: Connection, device_id: str, password_hash: str) -> bool:
-    """Give a device in service another broker password. False if there is none of this name."""
+    """Set the broker password of a device in service. Return False if there is no such device."""
     query = update(devices).where(devices.c.device_id == device_id, devices.c.retired_at.is_(None))
     return connection.execute(query.values(mqtt_password_hash=password_hash)).rowcount == 1
 
 
 def worlds_of_sites(connection: Connection, site_ids: Collection[str]) -> dict[str, str]:
-    """The world of each of some sites; those that are not there are left out."""
+    """Return the worlds of these sites. Unknown sites are left out."""
     rows = connection.execute(select(sites.c.site_id, sites.c.world).where(sites.c.site_id.in_(site_ids)))
     return {row.site_id: row.world for row in rows}
 
 
 def copy_bindings(connection: Connection, old: str, new: str) -> None:
-    """Bind a device to what another is bound to, in the same roles and heights; the other stays bound, for its past."""
+    """Bind a device to the sites of another, in the same roles and heights. The old one stays bound for its history."""
     names = [column.name for column in site_sensors.c if column.name != "device_id"]
-    theirs = select(literal(new), *(site_sensors.c[name] for name in names)).where(site_sensors.c.device_id == old)
-    connection.execute(insert(site_sensors).from_select(["device_id", *names], theirs))
+    bindings = select(literal(new), *(site_sensors.c[name] for name in names)).where(site_sensors.c.device_id == old)
+    connection.execute(insert(site_sensors).from_select(["device_id", *names], bindings))
 
 
 def succession(connection: Connection, device_id: str) -> Sequence[Row]:
-    """The devices that held this device's place, the first one first, with when each came and went."""
+    """Return the chain of replacements that contains a device, the oldest first, with the time in service of each."""
     columns = [devices.c[name] for name in ("device_id", "replaces", "created_at", "retired_at")]
     this = select(*columns, literal(0).label("step")).where(devices.c.device_id == device_id)
-    back, ahead = this.cte("back", recursive=True), this.cte("ahead", recursive=True)
-    earlier = select(*columns, back.c.step - 1).join(back, devices.c.device_id == back.c.replaces)
-    later = select(*columns, ahead.c.step + 1).join(ahead, devices.c.replaces == ahead.c.device_id)
-    line = select(back.union_all(earlier)).union(select(ahead.union_all(later))).subquery()
-    return list(connection.execute(select(line).order_by(line.c.step)).mappings())
+    older, newer = this.cte("older", recursive=True), this.cte("newer", recursive=True)
+    replaced = select(*columns, older.c.step - 1).join(older, devices.c.device_id == older.c.replaces)
+    replacing = select(*columns, newer.c.step + 1).join(newer, devices.c.replaces == newer.c.device_id)
+    chain = select(older.union_all(replaced)).union(select(newer.union_all(replacing))).subquery("chain")
+    return list(connection.execute(select(chain).order_by(chain.c.step)).mappings())

@@ -1,4 +1,4 @@
-"""The register of devices, with what each last said of itself: online or not."""
+"""Queries of registered devices with their online state."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from rencheng.store.schema.tables import device_states, devices
 
 @dataclass(frozen=True, slots=True)
 class DeviceFilters:
-    """Which devices are meant; None leaves a question open. `online` False means: said to be offline."""
+    """Filters for devices; None matches all. `online` False matches devices that reported to be offline."""
 
     kind: Kind | None = None
     region: str | None = None
@@ -23,15 +23,15 @@ class DeviceFilters:
 def list_devices(
     connection: Connection, filters: DeviceFilters, *, after: str | None = None, limit: int = 100
 ) -> list[Row]:
-    """Devices with what they said of themselves, in order of their names, from the name `after` on."""
-    asked = {
+    """Return devices with their online state, in order of their names, after the name `after`."""
+    equal = {
         "kind": devices.c.kind,
         "region": devices.c.region,
         "site_id": devices.c.site_id,
         "world": devices.c.world,
         "online": device_states.c.online,
     }
-    conditions = [column == value for name, column in asked.items() if (value := getattr(filters, name)) is not None]
+    conditions = [column == value for name, column in equal.items() if (value := getattr(filters, name)) is not None]
     query = _DEVICES.where(*conditions).order_by(devices.c.device_id).limit(limit)
     if after is not None:
         query = query.where(devices.c.device_id > after)
@@ -39,7 +39,7 @@ def list_devices(
 
 
 def find_device(connection: Connection, device_id: str) -> Row | None:
-    """One device, with what it said of itself."""
+    """Return one device with its online state; None if it is not registered."""
     return connection.execute(_DEVICES.where(devices.c.device_id == device_id)).mappings().one_or_none()
 
 

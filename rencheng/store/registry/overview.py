@@ -1,4 +1,4 @@
-"""One world at a glance: who is there, what was refused and why, what was said last. Its sites are `sites_now`."""
+"""An overview of one world: devices in service, quarantine by reason, the latest messages. Sites: `site_status`."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from rencheng.store.schema.account_tables import quarantine
 from rencheng.store.schema.tables import device_states, devices, sites, warning_events, warnings, worlds
 
 SILENT_AFTER = timedelta(minutes=10)
-"""A device from which no reading came for so long, by its world's clock, is not alive."""
+"""A device without a reading for this long, by the clock of its world, is not alive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,9 @@ class Presence:
     """Devices of one kind in service.
 
     Attributes:
-        alive: a reading came lately.
-        offline: none came, and the last word, or last will, was offline.
-        silent: none came, and nothing says why.
+        alive: with a recent reading.
+        offline: without one, and the last state or last will was offline.
+        silent: without one, for an unknown reason.
     """
 
     kind: Kind
@@ -33,7 +33,7 @@ class Presence:
 
 
 def list_worlds(connection: Connection) -> list[Row]:
-    """Every world with its title and how many sites and warnings in force it has; `actual` first, then the newest."""
+    """Return all worlds with title and numbers of sites and warnings in force; `actual` first, then the newest."""
     site_count = select(func.count()).where(sites.c.world == worlds.c.world).scalar_subquery()
     in_force = select(func.count()).where(warnings.c.world == worlds.c.world, warnings.c.closed_at.is_(None))
     query = select(
@@ -43,12 +43,12 @@ def list_worlds(connection: Connection) -> list[Row]:
 
 
 def device_presence(connection: Connection, world: str, now: datetime | None) -> list[Presence]:
-    """Devices in service by kind; in a world without a now nobody is alive."""
+    """Return the devices in service by kind. In a world without a current time no device is alive."""
     return [_presence(connection, kind, world, now) for kind in Kind]
 
 
 def rejected_by_reason(connection: Connection, world: str) -> dict[str, int]:
-    """How many readings wait in quarantine for which reason, the most frequent first."""
+    """Return the numbers of quarantined readings by reason, the most frequent first."""
     times = func.sum(quarantine.c.times)
     query = select(quarantine.c.reason, times.label("times")).where(
         quarantine.c.world == world, quarantine.c.replayed_at.is_(None)
@@ -58,7 +58,7 @@ def rejected_by_reason(connection: Connection, world: str) -> dict[str, int]:
 
 
 def last_messages(connection: Connection, world: str, *, limit: int) -> list[Row]:
-    """What was said last, the newest first."""
+    """Return the latest messages of warnings, the newest first."""
     columns = [column for column in warning_events.c if column.name != "cap_xml"]
     query = (
         select(*columns, warnings.c.site_id, warnings.c.closed_at)
@@ -71,24 +71,24 @@ def last_messages(connection: Connection, world: str, *, limit: int) -> list[Row
 
 
 def _presence(connection: Connection, kind: Kind, world: str, now: datetime | None) -> Presence:
-    how = case(
-        (_spoke_lately(TABLES[kind], now), "alive"), (device_states.c.online.is_(False), "offline"), else_="silent"
+    status = case(
+        (_reported_lately(TABLES[kind], now), "alive"), (device_states.c.online.is_(False), "offline"), else_="silent"
     )
     each = (
-        select(how.label("how"))
+        select(status.label("status"))
         .select_from(devices)
         .outerjoin(device_states, device_states.c.device_id == devices.c.device_id)
         .where(devices.c.kind == kind.value, devices.c.world == world, devices.c.retired_at.is_(None))
         .subquery()
     )
-    rows = connection.execute(select(each.c.how, func.count().label("devices")).group_by(each.c.how))
-    counts = {row.how: row.devices for row in rows}
+    rows = connection.execute(select(each.c.status, func.count().label("devices")).group_by(each.c.status))
+    counts = {row.status: row.devices for row in rows}
     return Presence(kind, **{name: counts.get(name, 0) for name in ("alive", "offline", "silent")})
 
 
-def _spoke_lately(table: Table, now: datetime | None) -> ColumnElement[bool]:
+def _reported_lately(table: Table, now: datetime | None) -> ColumnElement[bool]:
     if now is None:
         return false()
-    # by a time that the server is told, not one that it computes: so chunks are left out
+    # a literal time, because TimescaleDB excludes chunks by literals only
     since = now - SILENT_AFTER
     return select(table.c.device_id).where(table.c.device_id == devices.c.device_id, table.c.time > since).exists()

@@ -1,4 +1,4 @@
-"""Devices that nobody registered, by what they sent."""
+"""Pending devices: unregistered devices, known by their quarantined messages."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from rencheng.store.schema.tables import devices
 
 @dataclass(frozen=True, slots=True)
 class PendingDevice:
-    """A device that nobody registered, and what it sent.
+    """An unregistered device and its messages.
 
     Attributes:
-        device_id: its name, by its topics.
-        region, kind: where it says that it is and what, by its newest topic.
-        addresses: how many different pairs of these it used; more than one is odd.
-        messages: how many wait.
-        first_received_at, last_received_at: since when it speaks, and until when.
+        device_id: its name in its topics.
+        region, kind: as in its newest topic.
+        addresses: the number of different pairs of these; more than one is suspicious.
+        messages: the number of quarantined messages.
+        first_received_at, last_received_at: the times of its first and last message.
         last_payload: the beginning of its newest message.
     """
 
@@ -40,7 +40,7 @@ class PendingDevice:
 def list_pending(
     connection: Connection, *, names: Collection[str] | None = None, after: str | None = None, limit: int = 100
 ) -> list[PendingDevice]:
-    """Unknown devices with open entries, all or those of some names, in order of their names."""
+    """Return unregistered devices with open entries, all or those with these names, in order of their names."""
     columns = quarantine.c
     address = func.split_part(columns.topic, "/", 3) + "/" + func.split_part(columns.topic, "/", 4)
     groups = (
@@ -69,7 +69,7 @@ def list_pending(
 
 
 def _pending(row: Row) -> PendingDevice:
-    _, _, region, kind, *_ = row["topic"].split("/")  # intake took it apart before it knew that nobody knows the device
+    _, _, region, kind, *_ = row["topic"].split("/")  # intake has parsed it, or the reason would be `topic`
     return PendingDevice(
         row["device_id"],
         region,

@@ -1,4 +1,4 @@
-"""The watched places, and where the engine had got to with each."""
+"""Sites, the versions of their thresholds, and the saved state of the engine for each site."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
@@ -17,39 +17,39 @@ from rencheng.store.schema.tables import site_profiles, site_states, sites
 
 
 def register_site(connection: Connection, site: Site) -> int:
-    """Register a site, or bring it up to date, and bind what it names; what is bound already stays.
+    """Register or update a site, and bind the sensors that it names. Existing bindings stay.
 
-    Other thresholds than before are a new version, which the store numbers; earlier versions stay readable.
+    Changed thresholds become a new version, numbered by the store. Earlier versions stay readable.
 
     Returns:
         The version of its thresholds.
 
     Raises:
-        NotPossible: one of its depth gauges speaks for another site.
+        NotPossible: one of its depth gauges serves another site.
     """
-    version = _keep(connection, site)
+    version = _save(connection, site)
     bind(connection, site)
     return version
 
 
 def replace_sites(connection: Connection, wanted: Iterable[Site]) -> dict[str, int]:
-    """Register sites as they are given: what was bound to them and is not named is unbound.
+    """Register or update sites exactly as given. Bindings that they do not name are removed.
 
     Returns:
-        By site, the version of its thresholds.
+        The version of the thresholds, by site.
 
     Raises:
-        NotPossible: a depth gauge speaks for another site, or a site of this name is in another world.
+        NotPossible: a depth gauge serves another site, or a site of this name is in another world.
     """
-    sites_ = list(wanted)
+    given = list(wanted)
     worlds = {row.site_id: row.world for row in connection.execute(select(sites.c.site_id, sites.c.world))}
-    for site in sites_:
+    for site in given:
         if worlds.get(site.site_id, site.world) != site.world:
             raise NotPossible(f"site {site.site_id} is in the world {worlds[site.site_id]}; worlds never mix")
-    versions = {site.site_id: _keep(connection, site) for site in sites_}
-    for site in sites_:  # all of them first, so that a gauge may move from one to another
+    versions = {site.site_id: _save(connection, site) for site in given}
+    for site in given:  # before binding, so that a gauge can move from one site to another
         unbind_missing(connection, site)
-    for site in sites_:
+    for site in given:
         bind(connection, site)
     return versions
 
@@ -57,12 +57,12 @@ def replace_sites(connection: Connection, wanted: Iterable[Site]) -> dict[str, i
 def load_sites(
     connection: Connection, *, on_invalid: Callable[[str, Exception], None] | None = None
 ) -> dict[str, Site]:
-    """All sites by their name, each with what is bound to it; retired devices and those of another world left out.
+    """Return all sites by name, each with its bound sensors, without retired devices and those of another world.
 
     Args:
         connection: the database.
-        on_invalid: told of a site that cannot be read (a profile that somebody edited by hand), which is then left out;
-            without it, such a site raises.
+        on_invalid: called for a site that cannot be read (a profile edited by hand), which is then left out. Without
+            it, such a site raises.
     """
     sensors = sensors_by_site(connection)
     found: dict[str, Site] = {}
@@ -77,7 +77,7 @@ def load_sites(
 
 
 def as_site(row: Row[Any], sensors: tuple[BoundSensor, ...] = ()) -> Site:
-    """A row of `sites` as a site."""
+    """Convert a row of `sites` to a site."""
     return Site(
         site_id=row.site_id,
         name_zh=row.name_zh,
@@ -97,12 +97,12 @@ def as_site(row: Row[Any], sensors: tuple[BoundSensor, ...] = ()) -> Site:
 
 
 def profile_versions(connection: Connection, site_id: str) -> list[tuple[ThresholdProfile, datetime]]:
-    """(profile, since when) of each version of a site's thresholds, the newest first."""
+    """Return (profile, time recorded) of each version of a site's thresholds, the newest first."""
     query = select(site_profiles).where(site_profiles.c.site_id == site_id).order_by(site_profiles.c.version.desc())
     return [(profile_from_json(row.profile), row.recorded_at) for row in connection.execute(query)]
 
 
-def _keep(connection: Connection, site: Site) -> int:
+def _save(connection: Connection, site: Site) -> int:
     query = select(sites.c.profile).where(sites.c.site_id == site.site_id).with_for_update()
     before = connection.execute(query).scalar_one_or_none()
     profile = _numbered(site.profile, before)
@@ -122,43 +122,46 @@ def _keep(connection: Connection, site: Site) -> int:
         "profile": profile_to_json(profile),
     }
     connection.execute(insert(sites).values(values).on_conflict_do_update(index_elements=["site_id"], set_=values))
-    kept = {"site_id": site.site_id, "version": profile.version, "profile": values["profile"]}
-    connection.execute(insert(site_profiles).values(kept).on_conflict_do_nothing())
+    version = {"site_id": site.site_id, "version": profile.version, "profile": values["profile"]}
+    connection.execute(insert(site_profiles).values(version).on_conflict_do_nothing())
     return profile.version
 
 
 def _numbered(profile: ThresholdProfile, before: Mapping[str, Any] | None) -> ThresholdProfile:
-    """The profile under its version: the one before if it says the same, else the next."""
+    """Return the profile with its version: the former one if nothing has changed, else the next."""
     if before is None:
         return profile
     last: int = before["version"]
-    says_the_same = profile_to_json(replace(profile, version=last)) == before
-    return replace(profile, version=last if says_the_same else max(profile.version, last + 1))
+    is_unchanged = profile_to_json(replace(profile, version=last)) == before
+    return replace(profile, version=last if is_unchanged else max(profile.version, last + 1))
 
 
 def profile_to_json(profile: ThresholdProfile) -> dict[str, object]:
-    """A profile as it is kept: levels by their words."""
+    """Convert a profile to its stored form, with the words of the levels as keys."""
     thresholds = {level.word: asdict(threshold) for level, threshold in profile.thresholds.items()}
     return asdict(profile) | {"thresholds": thresholds}
 
 
-def profile_from_json(kept: Mapping[str, Any]) -> ThresholdProfile:
-    """The profile that was kept."""
-    thresholds = {Level.parse(word): DepthThreshold(**value) for word, value in kept["thresholds"].items()}
-    return ThresholdProfile(**{**kept, "thresholds": thresholds})
+def profile_from_json(stored: Mapping[str, Any]) -> ThresholdProfile:
+    """Convert the stored form of a profile back."""
+    thresholds = {Level.parse(word): DepthThreshold(**value) for word, value in stored["thresholds"].items()}
+    return ThresholdProfile(**{**stored, "thresholds": thresholds})
 
 
 def save_site_states(connection: Connection, states: Mapping[str, tuple[Mapping[str, object], datetime]]) -> None:
-    """Keep the engine's (snapshot, watermark) of sites: its state, and until which event time it took readings in."""
+    """Save (snapshot, watermark) of sites: the engine's state, and the event time up to which it has evaluated."""
     if not states:
         return
     new = insert(site_states)
-    anew = {name: new.excluded[name] for name in ("snapshot", "watermark")} | {"saved_at": func.now()}
-    rows = [{"site_id": name, "snapshot": dict(kept), "watermark": at} for name, (kept, at) in sorted(states.items())]
-    connection.execute(new.on_conflict_do_update(index_elements=["site_id"], set_=anew), rows)
+    updated = {name: new.excluded[name] for name in ("snapshot", "watermark")} | {"saved_at": func.now()}
+    rows = [
+        {"site_id": name, "snapshot": dict(snapshot), "watermark": at}
+        for name, (snapshot, at) in sorted(states.items())
+    ]
+    connection.execute(new.on_conflict_do_update(index_elements=["site_id"], set_=updated), rows)
 
 
 def load_states(connection: Connection) -> dict[str, tuple[dict[str, Any], datetime]]:
-    """(snapshot, watermark) of every site that has been judged before."""
+    """Return (snapshot, watermark) of every site that was evaluated before."""
     rows = connection.execute(select(site_states.c.site_id, site_states.c.snapshot, site_states.c.watermark))
     return {row.site_id: (row.snapshot, row.watermark) for row in rows}

@@ -1,4 +1,4 @@
-"""Quarantine is kept for so long and up to such a size: the oldest goes first, and is counted for good."""
+"""Retention of quarantine, by age and size: the oldest entries are dropped first and stay in the account."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -12,21 +12,21 @@ from rencheng.store.core.sessions import Row
 from rencheng.store.schema.account_tables import quarantine, quarantine_drops
 
 KEEP_DAYS = 90.0
-"""A quarter: long enough for a season's faulty device to be noticed in a report and its data to be mended."""
+"""A quarter: long enough to notice a season's faulty device in a report and to correct its data."""
 
 KEEP_BYTES = 2 * 2**30
-"""As much as a small machine can spare for what nobody could read."""
+"""The share of a small machine's disk that rejected messages may use."""
 
 ENTRY_BYTES = 512
-"""What an entry costs beside its payload: its row, and its places in five indexes."""
+"""The size of an entry without its payload: its row and five index entries."""
 
 ENTRIES_PER_CALL = 5000
-"""The most entries deleted by one call, so that no transaction of retention holds ingest up."""
+"""The most entries deleted by one call, so that retention does not delay ingest."""
 
 
 @dataclass(frozen=True, slots=True)
 class DroppedEntries:
-    """What one call let go. `more` says that there may be more to drop: commit, and call again."""
+    """The entries that one call dropped. With `more`, commit and call again."""
 
     entries: int
     readings: int
@@ -42,30 +42,30 @@ def drop_old_entries(
     keep_bytes: int = KEEP_BYTES,
     step: int = ENTRIES_PER_CALL,
 ) -> DroppedEntries:
-    """Drop what was received last before `keep_days` ago, then the oldest until the rest fits into `keep_bytes`.
+    """Drop entries last received more than `keep_days` ago, then the oldest ones until the rest fits into `keep_bytes`.
 
-    At most `step` entries at once. Open entries go on counting as quarantined: what they stood for is added to
-    `quarantine_drops`, so that quarantined = the `times` of the open entries + the readings dropped. A replayed entry
-    stands for nothing any more.
+    Drops at most `step` entries. Open entries still count as quarantined: their readings are added to
+    `quarantine_drops`, so that quarantined = the `times` of the open entries + the dropped readings. A replayed entry
+    represents no readings.
     """
     oldest = select(quarantine.c.quarantine_id, _SIZE).order_by(quarantine.c.last_received_at).limit(step)
     too_old = quarantine.c.last_received_at < now - timedelta(days=keep_days)
-    doomed = [row.quarantine_id for row in connection.execute(oldest.where(too_old))]
-    if not doomed:
+    ids = [row.quarantine_id for row in connection.execute(oldest.where(too_old))]
+    if not ids:
         excess = connection.execute(select(func.coalesce(func.sum(_SIZE), 0))).scalar_one() - keep_bytes
         for row in connection.execute(oldest) if excess > 0 else ():
             if excess <= 0:
                 break
-            doomed.append(row.quarantine_id)
+            ids.append(row.quarantine_id)
             excess -= row.size
-    statement = delete(quarantine).where(quarantine.c.quarantine_id.in_(doomed)).returning(*_COUNTED)
-    gone = list(connection.execute(statement).mappings())
+    statement = delete(quarantine).where(quarantine.c.quarantine_id.in_(ids)).returning(*_COUNTED)
+    dropped = list(connection.execute(statement).mappings())
     by_key: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
-    for each in gone:
+    for each in dropped:
         by_key[each["world"], each["kind"], each["reason"]].append(each)
     for key, rows in sorted(by_key.items()):
         count_dropped(connection, now, key, entries=len(rows), readings=_readings(rows), payload_bytes=_bytes(rows))
-    return DroppedEntries(len(gone), _readings(gone), _bytes(gone), more=len(doomed) == step)
+    return DroppedEntries(len(dropped), _readings(dropped), _bytes(dropped), more=len(ids) == step)
 
 
 def count_dropped(
@@ -77,7 +77,7 @@ def count_dropped(
     readings: int,
     payload_bytes: int,
 ) -> None:
-    """Count for good what is counted as quarantined, and whose payload is not kept; `key` is world, kind, reason."""
+    """Add quarantined readings whose payload is not kept to `quarantine_drops`; `key` is world, kind, reason."""
     world, kind, reason = key
     statement = insert(quarantine_drops).values(
         day=now.astimezone(UTC).date(),

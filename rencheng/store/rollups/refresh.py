@@ -1,15 +1,14 @@
-"""Rollups made right: what the log says was touched is aggregated anew, and nothing else."""
+"""Refresh rollups: aggregate the buckets that the log lists as stale, and nothing else."""
 
 import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import cast
 
-import psycopg
 from psycopg import sql
 from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, insert, literal, select, text
 
 from rencheng.domain.kind import Kind
+from rencheng.store.core.driver import driver_of
 from rencheng.store.hypertables.catalog import RAW, RAW_TABLES
 from rencheng.store.hypertables.edition import rollups_are_continuous
 from rencheng.store.rollups.refresh_plan import Refresh, StaleBuckets, plan_refreshes
@@ -21,37 +20,37 @@ COMPLETE_AFTER = {
     Granularity.HOUR: timedelta(minutes=2),
     Granularity.DAY: timedelta(minutes=10),
 }
-"""So long after its end a bucket is taken to be complete. A reading that comes later costs its bucket a second time."""
+"""Time after its end at which a bucket counts as complete. A later reading makes the bucket stale again."""
 
 ENTRIES_MAX = 20_000
-"""So many rows of the log are looked at together."""
+"""Log entries that are planned together."""
 
 
 def roll_up(engine: Engine, *, budget_s: float, ahead: timedelta = timedelta(0)) -> dict[str, int]:
-    """Work the log off, the newest first, as far as the time suffices.
+    """Refresh stale buckets, the newest first, until the time budget is used up.
 
-    Takes an engine, unlike its neighbours: each piece is committed by itself, and an aggregate's refresh must be.
+    Takes an engine, because each refresh is committed separately and TimescaleDB's own refresh requires it.
 
     Args:
         engine: the database.
-        budget_s: no piece is begun later than this.
-        ahead: take buckets for over that will be so much later, such as the day that is not.
+        budget_s: seconds after which no further refresh begins.
+        ahead: treat buckets as complete that end this much later, such as the current day.
 
     Returns:
-        `pieces` made anew, `entries` taken from the log, `waiting` entries that are due and were left for the next
-        time, `beyond_retention` entries whose readings are too old to be rolled up.
+        `refreshes` done, `entries` taken from the log, `stale` entries that are due and remain for the next run,
+        `beyond_retention` entries whose readings are too old to be rolled up.
     """
     until = time.monotonic() + budget_s
-    figures = {"pieces": 0, "entries": 0, "waiting": 0, "beyond_retention": 0}
+    figures = {"refreshes": 0, "entries": 0, "stale": 0, "beyond_retention": 0}
     with engine.connect() as connection:
         now = connection.execute(select(func.clock_timestamp())).scalar_one() + ahead
         continuous = rollups_are_continuous(connection)
     for rollup in every_rollup():
         ready = now - COMPLETE_AFTER[rollup.granularity]
         while time.monotonic() < until and (entries := _due(engine, rollup, ready)):
-            _work_off(engine, rollup, entries, ready=ready, until=until, continuous=continuous, figures=figures)
+            _refresh_entries(engine, rollup, entries, ready=ready, until=until, continuous=continuous, figures=figures)
     with engine.connect() as connection:
-        figures["waiting"] = sum(
+        figures["stale"] = sum(
             count_stale(connection, rollup, before=now - COMPLETE_AFTER[rollup.granularity])
             for rollup in every_rollup()
         )
@@ -59,7 +58,7 @@ def roll_up(engine: Engine, *, budget_s: float, ahead: timedelta = timedelta(0))
 
 
 def count_stale(connection: Connection, rollup: Rollup, *, before: datetime | None = None) -> int:
-    """How many entries of the log concern whole buckets of a rollup, of all times or before a moment."""
+    """Return the number of log entries about whole buckets of a rollup, of all times or before a moment."""
     query = select(func.count()).select_from(rollup_log).where(*_of(rollup))
     if before is not None:
         query = query.where(rollup_log.c.begins < rollup.granularity.floor(before))
@@ -67,19 +66,19 @@ def count_stale(connection: Connection, rollup: Rollup, *, before: datetime | No
 
 
 def mark_stale(connection: Connection, kind: Kind, begins: datetime, ends: datetime) -> None:
-    """Have everything between two moments rolled up anew: what was changed by hand, say."""
+    """Mark all rollups between two moments as stale, for example after readings were changed by hand."""
     _log(connection, Rollup(kind, Granularity.MINUTE), [Refresh(None, begins, ends)])
 
 
 def mark_devices_stale(connection: Connection, device_ids: Select[tuple[str]]) -> None:
-    """Have all that these devices ever said rolled up anew: it is about to be deleted, in this transaction.
+    """Mark all rollups of these devices as stale, because their readings are deleted in the same transaction.
 
-    Stored readings see to this by themselves, by a trigger; TimescaleDB allows none like it for deleted ones.
+    A trigger does this for inserted readings. TimescaleDB has no such trigger for deleted ones.
     """
     columns = ["kind", "granularity", "device_id", "begins", "ends"]
     for kind, table in RAW_TABLES.items():
         hour = func.time_bucket(timedelta(hours=1), table.c.time)
-        held = (
+        hours_with_readings = (
             select(
                 literal(kind.value),
                 literal(Granularity.MINUTE.value),
@@ -90,19 +89,19 @@ def mark_devices_stale(connection: Connection, device_ids: Select[tuple[str]]) -
             .where(table.c.device_id.in_(device_ids))
             .distinct()
         )
-        connection.execute(insert(rollup_log).from_select(columns, held))
+        connection.execute(insert(rollup_log).from_select(columns, hours_with_readings))
 
 
-def dropped_before(connection: Connection, kind: Kind, level: str) -> datetime | None:
-    """Before which moment a kind's readings (`RAW`) or rollups were dropped; None: nothing was."""
+def dropped_before(connection: Connection, kind: Kind, granularity: str) -> datetime | None:
+    """Return the moment before which readings (`RAW`) or rollups of a kind were dropped; None if none were."""
     query = select(storage_horizons.c.dropped_before).where(
-        storage_horizons.c.kind == kind.value, storage_horizons.c.granularity == level
+        storage_horizons.c.kind == kind.value, storage_horizons.c.granularity == granularity
     )
     moment: datetime | None = connection.execute(query).scalar()
     return moment
 
 
-def _work_off(
+def _refresh_entries(
     engine: Engine,
     rollup: Rollup,
     entries: Sequence[StaleBuckets],
@@ -113,30 +112,32 @@ def _work_off(
     figures: dict[str, int],
 ) -> None:
     with engine.connect() as connection:
-        dropped = dropped_before(connection, rollup.kind, rollup.granularity.finer or RAW)
-    made = plan_refreshes(entries, rollup.granularity, ready=ready, dropped_before=dropped, by_device=not continuous)
+        horizon = dropped_before(connection, rollup.kind, rollup.granularity.finer or RAW)
+    planned = plan_refreshes(entries, rollup.granularity, ready=ready, dropped_before=horizon, by_device=not continuous)
     done = 0
-    for piece in made.refreshes:
+    for refresh in planned.refreshes:
         if time.monotonic() >= until:
             break
         if continuous:
-            _refresh_aggregate(engine, rollup, piece)
+            _refresh_aggregate(engine, rollup, refresh)
         else:
             with engine.begin() as connection:
-                _refresh_table(connection, rollup, piece)
+                _refresh_table(connection, rollup, refresh)
         done += 1
     with engine.begin() as connection:
-        # after the pieces: until then the log says that they are not to be relied on. What goes back into it comes
-        # last, or it would be taken for standing there already
+        # after the refreshes, because until then readers must not trust these buckets. Deleted before the rest is
+        # logged again, because `_log` skips what the log contains already
         taken = [entry.entry_id for entry in entries]
         connection.execute(delete(rollup_log).where(rollup_log.c.entry_id == func.any(taken)))
         if (coarser := rollup.granularity.coarser) is not None:
-            above = (Refresh(p.devices, coarser.floor(p.begins), coarser.ceil(p.ends)) for p in made.refreshes[:done])
+            above = (
+                Refresh(r.devices, coarser.floor(r.begins), coarser.ceil(r.ends)) for r in planned.refreshes[:done]
+            )
             _log(connection, Rollup(rollup.kind, coarser), above)
-        _log(connection, rollup, [*made.incomplete, *made.refreshes[done:]])
-    figures["pieces"] += done
+        _log(connection, rollup, [*planned.incomplete, *planned.refreshes[done:]])
+    figures["refreshes"] += done
     figures["entries"] += len(entries)
-    figures["beyond_retention"] += made.beyond_retention
+    figures["beyond_retention"] += planned.beyond_retention
 
 
 def _due(engine: Engine, rollup: Rollup, ready: datetime) -> list[StaleBuckets]:
@@ -155,21 +156,21 @@ def _of(rollup: Rollup) -> tuple[ColumnElement[bool], ...]:
     return rollup_log.c.kind == rollup.kind.value, rollup_log.c.granularity == rollup.granularity.value
 
 
-def _log(connection: Connection, rollup: Rollup, pieces: Iterable[Refresh]) -> None:
-    """Add to the log what does not stand in it. Nobody else writes to it what this writes, so nothing comes twice."""
+def _log(connection: Connection, rollup: Rollup, refreshes: Iterable[Refresh]) -> None:
+    """Add entries that the log does not contain. No other writer adds such entries, so none is added twice."""
     rows = [
-        (name, piece.begins, piece.ends)
-        for piece in dict.fromkeys(pieces)
-        for name in (sorted(piece.devices) if piece.devices is not None else [None])
+        (name, refresh.begins, refresh.ends)
+        for refresh in dict.fromkeys(refreshes)
+        for name in (sorted(refresh.devices) if refresh.devices is not None else [None])
     ]
     if not rows:
         return
     columns = rollup_log.c
     first, last = min(begins for _, begins, _ in rows), max(begins for _, begins, _ in rows)
-    standing = select(columns.device_id, columns.begins, columns.ends).where(
+    logged = select(columns.device_id, columns.begins, columns.ends).where(
         *_of(rollup), columns.begins.between(first, last)
     )
-    known = {tuple(row) for row in connection.execute(standing)}
+    known = {tuple(row) for row in connection.execute(logged)}
     new = [
         {
             "kind": rollup.kind.value,
@@ -185,27 +186,28 @@ def _log(connection: Connection, rollup: Rollup, pieces: Iterable[Refresh]) -> N
         connection.execute(insert(rollup_log), new)
 
 
-def _refresh_table(connection: Connection, rollup: Rollup, piece: Refresh) -> None:
-    """Out with what stood there, in with what the query says now. In one transaction, so nobody sees less.
+def _refresh_table(connection: Connection, rollup: Rollup, refresh: Refresh) -> None:
+    """Delete the old buckets and insert the result of the rollup's query, in one transaction.
 
-    The values stand in the text, because only then does TimescaleDB see which chunks are meant.
+    The values are literals, because TimescaleDB excludes chunks only by literals.
     """
-    driver = cast("psycopg.Connection[tuple[object, ...]]", connection.connection.driver_connection)
+    driver = driver_of(connection)
     table = sql.Identifier("rollup", rollup.name)
-    within = sql.SQL("bucket >= {} AND bucket < {}").format(sql.Literal(piece.begins), sql.Literal(piece.ends))
-    if piece.devices is not None:
-        within += sql.SQL(" AND device_id = ANY({})").format(sql.Literal(sorted(piece.devices)))
+    within = sql.SQL("bucket >= {} AND bucket < {}").format(sql.Literal(refresh.begins), sql.Literal(refresh.ends))
+    if refresh.devices is not None:
+        within += sql.SQL(" AND device_id = ANY({})").format(sql.Literal(sorted(refresh.devices)))
     query = sql.Identifier("rollup", f"{rollup.name}_query")
     for statement in ("DELETE FROM {table} WHERE {within}", "INSERT INTO {table} SELECT * FROM {query} WHERE {within}"):
         driver.execute(sql.SQL(statement).format(table=table, query=query, within=within))
 
 
-def _refresh_aggregate(engine: Engine, rollup: Rollup, piece: Refresh) -> None:
-    """The same by TimescaleDB's own means, which refuse to work within a transaction.
+def _refresh_aggregate(engine: Engine, rollup: Rollup, refresh: Refresh) -> None:
+    """Refresh buckets of a continuous aggregate. TimescaleDB refuses this within a transaction.
 
-    TimescaleDB notes of each transaction the oldest and the newest touched time, and takes all between for touched:
-    left to its own policy, one reading that is a month late has a month done again. Our pieces ask for no more; and by
-    force, because of what is copied into a table with a trigger like ours it notes nothing at all (2.29.2).
+    TimescaleDB records the oldest and the newest touched time of each transaction and treats everything between as
+    stale: with its own policy one reading that is a month late would refresh a month. This call refreshes the given
+    buckets only. It uses `force`, because TimescaleDB 2.29.2 records nothing for rows copied into a table with a
+    trigger.
     """
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(
@@ -213,5 +215,5 @@ def _refresh_aggregate(engine: Engine, rollup: Rollup, piece: Refresh) -> None:
                 "CALL refresh_continuous_aggregate("
                 ":name, CAST(:begins AS timestamptz), CAST(:ends AS timestamptz), force => true)"
             ),
-            {"name": rollup.name, "begins": piece.begins, "ends": piece.ends},
+            {"name": rollup.name, "begins": refresh.begins, "ends": refresh.ends},
         )

@@ -1,19 +1,20 @@
-"""From the log of touched buckets to what is to be rolled up anew. Pure."""
+"""Plan refreshes from the log of stale buckets. Deterministic: no I/O, no clock."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from rencheng.store.schema.granularity import CITY_ZONE, Granularity
+from rencheng.domain.place import CITY_ZONE
+from rencheng.store.schema.granularity import Granularity
 
 DEVICES_MAX = 500
-"""With more late devices in one stretch of time it is cheaper to take all."""
+"""With more late devices in one batch span, a refresh of all devices is cheaper."""
 
 
 @dataclass(frozen=True, slots=True)
 class StaleBuckets:
-    """A row of the log: from `begins` on, before `ends`, something changed; of one device, or of any (None)."""
+    """A log entry: readings changed in [begins, ends), of one device or of any (None)."""
 
     entry_id: int
     device_id: str | None
@@ -23,7 +24,7 @@ class StaleBuckets:
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """Whole buckets, to be rolled up in one statement: of these devices, or of all (None)."""
+    """Whole buckets that one statement refreshes, of these devices or of all (None)."""
 
     devices: frozenset[str] | None
     begins: datetime
@@ -32,12 +33,12 @@ class Refresh:
 
 @dataclass(slots=True)
 class RefreshPlan:
-    """What to do about some entries.
+    """The work that follows from some log entries.
 
     Attributes:
-        pieces: what to roll up, the newest first: what people look at is right soon, whatever came late.
-        left: what is not over yet and goes back into the log.
-        gone: entries about buckets whose source was dropped. Nothing can be done about them.
+        refreshes: what to refresh, the newest first, because people look at the newest buckets.
+        incomplete: buckets that have not ended yet and go back into the log.
+        beyond_retention: the number of entries about buckets whose source was dropped. They cannot be refreshed.
     """
 
     refreshes: list[Refresh] = field(default_factory=list)
@@ -45,9 +46,9 @@ class RefreshPlan:
     beyond_retention: int = 0
 
 
-def batch_span(level: Granularity, moment: datetime) -> tuple[datetime, datetime]:
-    """The stretch of time around a moment that one statement may span: a bucket of the next level, or thirty days."""
-    if (coarser := level.coarser) is not None:
+def batch_span(granularity: Granularity, moment: datetime) -> tuple[datetime, datetime]:
+    """Return the time span around a moment that one statement may cover: the next coarser bucket, or thirty days."""
+    if (coarser := granularity.coarser) is not None:
         begins = coarser.floor(moment)
         return begins, begins + coarser.width
     days = timedelta(days=30)
@@ -63,16 +64,16 @@ def plan_refreshes(
     dropped_before: datetime | None,
     by_device: bool,
 ) -> RefreshPlan:
-    """Put entries together: what overlaps is done once, what is of one device costs that device alone.
+    """Combine entries: overlapping spans are refreshed once, and an entry of one device refreshes that device alone.
 
     Args:
-        entries: rows of the log for one kind and this level.
-        granularity: of the rollup.
-        ready: buckets that end by then are over.
-        dropped_before: before it the source was dropped; None if nothing was.
-        by_device: whether the rollup can be made anew for single devices. If not, all share the fate of one.
+        entries: log entries of one kind and this granularity.
+        granularity: the granularity of the rollup.
+        ready: buckets that end by then are complete.
+        dropped_before: the moment before which the source was dropped; None if nothing was.
+        by_device: whether the rollup can be refreshed for single devices.
     """
-    made = RefreshPlan()
+    planned = RefreshPlan()
     edge = granularity.floor(ready)
     of_all: dict[datetime, list[tuple[datetime, datetime]]] = defaultdict(list)
     of_devices: dict[datetime, set[str]] = defaultdict(set)
@@ -80,32 +81,30 @@ def plan_refreshes(
         begins, ends = granularity.floor(entry.begins), granularity.ceil(entry.ends)
         devices = None if entry.device_id is None else frozenset({entry.device_id})
         if ends > edge:
-            made.incomplete.append(Refresh(devices, max(begins, edge), ends))
+            planned.incomplete.append(Refresh(devices, max(begins, edge), ends))
         if dropped_before is not None and begins < dropped_before:
-            made.beyond_retention += 1
+            planned.beyond_retention += 1
             begins = granularity.ceil(dropped_before)
-        for stretch, start, end in _cut(granularity, begins, min(ends, edge)):
+        for span, start, end in _cut(granularity, begins, min(ends, edge)):
             if entry.device_id is not None and by_device:
-                of_devices[stretch].add(entry.device_id)
+                of_devices[span].add(entry.device_id)
             else:
-                of_all[stretch].append((start, end))
-    for stretch, names in of_devices.items():
-        start, end = (
-            max(stretch, granularity.ceil(dropped_before) if dropped_before else stretch),
-            min(_end(granularity, stretch), edge),
-        )
+                of_all[span].append((start, end))
+    for span, names in of_devices.items():
+        start = max(span, granularity.ceil(dropped_before) if dropped_before else span)
+        end = min(_end(granularity, span), edge)
         if len(names) > DEVICES_MAX:
-            of_all[stretch].append((start, end))
+            of_all[span].append((start, end))
         else:
-            made.refreshes.append(Refresh(frozenset(names), start, end))
-    made.refreshes += [Refresh(None, start, end) for spans in of_all.values() for start, end in merge_spans(spans)]
-    made.refreshes.sort(key=lambda piece: piece.begins, reverse=True)
-    made.incomplete = list(dict.fromkeys(made.incomplete))
-    return made
+            planned.refreshes.append(Refresh(frozenset(names), start, end))
+    planned.refreshes += [Refresh(None, start, end) for spans in of_all.values() for start, end in merge_spans(spans)]
+    planned.refreshes.sort(key=lambda refresh: refresh.begins, reverse=True)
+    planned.incomplete = list(dict.fromkeys(planned.incomplete))
+    return planned
 
 
 def merge_spans(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:
-    """The same moments with nothing twice, in order."""
+    """Yield the union of the spans as disjoint spans, in order."""
     open_span: tuple[datetime, datetime] | None = None
     for begins, ends in sorted(spans):
         if open_span is not None and begins <= open_span[1]:
@@ -118,13 +117,13 @@ def merge_spans(spans: Iterable[tuple[datetime, datetime]]) -> Iterator[tuple[da
         yield open_span
 
 
-def _cut(level: Granularity, begins: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime, datetime]]:
-    """(stretch, begins, ends) for each stretch of time that the span reaches into."""
+def _cut(granularity: Granularity, begins: datetime, ends: datetime) -> Iterator[tuple[datetime, datetime, datetime]]:
+    """Yield (start of the batch span, begins, ends) for each batch span that the given span touches."""
     while begins < ends:
-        stretch, stretch_ends = batch_span(level, begins)
-        yield stretch, begins, min(ends, stretch_ends)
-        begins = stretch_ends
+        span, span_ends = batch_span(granularity, begins)
+        yield span, begins, min(ends, span_ends)
+        begins = span_ends
 
 
-def _end(level: Granularity, stretch: datetime) -> datetime:
-    return batch_span(level, stretch)[1]
+def _end(granularity: Granularity, span: datetime) -> datetime:
+    return batch_span(granularity, span)[1]

@@ -1,4 +1,4 @@
-"""Tables of the account: what was refused, how everything is counted, and who did what."""
+"""The tables of the account: quarantine, counts of readings, progress of the writers, audit."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,4 +1,4 @@
-"""The side tables of the quality tests that need a series: what they found, and what they remember."""
+"""The tables of the quality tests that need a series: their flags and their state."""
 
 from sqlalchemy import Column, DateTime, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB

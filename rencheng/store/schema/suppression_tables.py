@@ -1,4 +1,4 @@
-"""The tables of storm control: what operators mute, and what is told of many sites at once."""
+"""The tables of suppression: silences, maintenance windows, and notices about several sites."""
 
 from sqlalchemy import (
     BigInteger,

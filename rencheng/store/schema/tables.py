@@ -1,4 +1,7 @@
-"""The schema, as SQLAlchemy sees it. Migrations make it; a test holds the two together."""
+"""The tables of sites, devices, readings, warnings and API keys.
+
+Migrations create the schema; `tests/migrations` compares it with these tables.
+"""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,4 +1,4 @@
-"""What a feed holds: the newest message of each warning in force, and what was said in the last days."""
+"""The messages of a feed: the newest message of each warning in force, and all messages of the last days."""
 
 from datetime import timedelta
 
@@ -9,13 +9,13 @@ from rencheng.store.core.sessions import Row
 from rencheng.store.schema.tables import warning_events, warnings
 
 HISTORY = timedelta(days=3)
-"""How long a message stays in the feed, unless it is the newest of a warning in force: then it stays."""
+"""How long a message stays in the feed. The newest message of a warning in force stays longer."""
 
 
 def messages(
     connection: Connection, *, world: str | None = None, level_min: Level | None = None, limit: int, offset: int = 0
 ) -> list[Row]:
-    """Messages with their CAP texts: first those in force, the gravest first, then the others, the newest first."""
+    """Return messages with their CAP texts: those in force first, the highest level first, then the newest first."""
     events, later = warning_events.c, warning_events.alias("later")
     has_later = (
         select(later.c.event_id).where(later.c.warning_id == events.warning_id, later.c.sequence > events.sequence)

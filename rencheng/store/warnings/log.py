@@ -1,4 +1,4 @@
-"""Warnings and their messages, for those who ask what was said and when. Writing them is `warnings`."""
+"""Read warnings and their messages. `record` writes them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,17 +11,17 @@ from rencheng.store.core.sessions import Row
 from rencheng.store.schema.tables import sites, warning_events, warnings
 
 WarningPosition = tuple[datetime, str]
-"""(opened_at, warning_id): where a page ended."""
+"""(opened_at, warning_id): the end of a page."""
 
 
 @dataclass(frozen=True, slots=True)
 class WarningFilters:
-    """Which warnings are meant; None leaves a question open.
+    """Filters for warnings; None matches all.
 
     Attributes:
-        is_open: still in force, or over.
-        level_min: now at least at this level; for a warning that is over, its peak counts.
-        since: something was said at this time or later.
+        is_open: whether the warning is in force.
+        level_min: the lowest current level; for a closed warning its peak level counts.
+        since: the earliest time of the last message.
     """
 
     site_id: str | None = None
@@ -34,7 +34,7 @@ class WarningFilters:
 def list_warnings(
     connection: Connection, filters: WarningFilters, *, after: WarningPosition | None = None, limit: int = 100
 ) -> list[Row]:
-    """Warnings with the names of their sites, newest first."""
+    """Return warnings with the names of their sites, the newest first."""
     query = _WARNINGS.where(*_conditions(filters)).limit(limit)
     query = query.order_by(warnings.c.opened_at.desc(), warnings.c.warning_id.desc())
     if after is not None:
@@ -43,19 +43,19 @@ def list_warnings(
 
 
 def find_warning(connection: Connection, warning_id: str) -> Row | None:
-    """One warning, with the names of its site."""
+    """Return one warning with the names of its site; None if there is none."""
     return connection.execute(_WARNINGS.where(warnings.c.warning_id == warning_id)).mappings().one_or_none()
 
 
 def events_of(connection: Connection, warning_id: str) -> list[Row]:
-    """All messages of a warning, in the order in which they were said, without their CAP text."""
+    """Return all messages of a warning in order, without their CAP text."""
     columns = [column for column in warning_events.c if column.name not in {"event_id", "cap_xml"}]
     query = select(*columns).where(warning_events.c.warning_id == warning_id).order_by(warning_events.c.sequence)
     return list(connection.execute(query).mappings())
 
 
 def cap_of(connection: Connection, warning_id: str, sequence: int | None = None) -> str | None:
-    """The CAP text of one message, or of the newest; None if there is none."""
+    """Return the CAP text of one message, or of the newest; None if there is none."""
     query = select(warning_events.c.cap_xml).where(warning_events.c.warning_id == warning_id)
     if sequence is not None:
         query = query.where(warning_events.c.sequence == sequence)
@@ -77,7 +77,7 @@ def _conditions(filters: WarningFilters) -> Iterator[ColumnElement[bool]]:
     if filters.is_open is not None:
         yield columns.closed_at.is_(None) if filters.is_open else columns.closed_at.is_not(None)
     if filters.level_min is not None:
-        # a warning that is over keeps the level that ended, mostly the lowest: its peak says how grave it was
+        # a closed warning keeps the level that ended, mostly the lowest, so its peak level counts
         yield case((columns.closed_at.is_(None), columns.level), else_=columns.peak_level) >= int(filters.level_min)
     if filters.since is not None:
         yield columns.updated_at >= filters.since

@@ -1,49 +1,49 @@
-"""Warning messages as they are committed, in order, none left out: for streams. Writing them is `warnings`.
+"""Read warning messages in the order of their ids, without gaps, for streams. `record` writes them.
 
-An event_id is drawn when a row is inserted, and seen when its transaction commits; with two writers a lower one may
-appear after a higher one. To tell everything once and in order, a reader may pass an id only when no lower one can
-appear any more: when that id is *settled*.
+An event_id is drawn at the insert and becomes visible at the commit. With two writers a lower id may become visible
+after a higher one. A reader that sends every message once and in order may therefore pass an id only when no lower id
+can appear any more. The highest such id is the *high-water mark*.
 
-A trigger (migration 0002) lets every writer hold a shared advisory lock from before it draws an id until its
-transaction has ended. So, once some id is visible, whoever drew a lower one either holds the lock or has ended; and
-what has ended is visible to the next statement. Ids up to the newest visible one are settled when nobody holds the
-lock, or when all those have ended who held it then. This asks for the primary server: a standby does not show locks.
+A trigger (migration 0002) takes a shared advisory lock before an id is drawn; the lock ends with the transaction. When
+an id is visible, every transaction with a lower id either holds the lock or has ended, and what has ended is visible
+to the next statement. The newest visible id becomes the high-water mark when no transaction holds the lock, or when
+all transactions that held it then have ended. This requires the primary server, because a standby shows no locks.
 
-Not by transaction ids: numbers of transactions follow another order than event ids, begin anew in a database that was
-restored from a dump, and would let any long transaction in the whole server hold warnings back.
+Transaction ids cannot be used: they have another order than event ids, restart in a database restored from a dump, and
+any long transaction on the server would delay warnings.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, Engine, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from rencheng.domain.level import Level
 from rencheng.store.access import api_keys
+from rencheng.store.core.driver import driver_of
 from rencheng.store.schema.tables import warning_events, warnings
 
 CHANNEL = "rencheng_warnings"
-"""Where the database says (NOTIFY) that something was said."""
+"""The NOTIFY channel for new messages."""
 
-_LOOK = text("""
+_NEWEST_AND_WRITERS = text("""
 SELECT (SELECT max(event_id) FROM warning_events) AS newest,
        ARRAY(SELECT virtualtransaction FROM pg_locks
              WHERE locktype = 'advisory' AND classid = 7766 AND objid = 1 AND objsubid = 2
-               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS speaking
+               AND database = (SELECT oid FROM pg_database WHERE datname = current_database())) AS writers
 """)
-"""The newest visible id, by a snapshot taken before the locks are looked at; and who may have drawn a lower one."""
+"""The newest visible id, from a snapshot taken before the locks are read, and the transactions that hold the lock."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamEvent:
-    """One message as it goes into a stream.
+    """A message of a stream.
 
     Attributes:
-        peak_level: the highest level that its warning had reached by then.
+        peak_level: the highest level of its warning up to this message.
     """
 
     event_id: int
@@ -54,7 +54,7 @@ class StreamEvent:
 
 
 def read(connection: Connection, *, after: int, through: int, limit: int) -> Sequence[StreamEvent]:
-    """Messages with ids above `after`, up to the settled id `through`, in order."""
+    """Return messages with ids above `after`, up to the high-water mark `through`, in order."""
     earlier = warning_events.alias("earlier")
     peak = (
         select(func.max(earlier.c.level))
@@ -81,13 +81,13 @@ def read(connection: Connection, *, after: int, through: int, limit: int) -> Seq
 
 
 def newest_drawn(connection: Connection) -> int:
-    """The highest id that was ever given out; also one whose row is gone, or not committed yet."""
+    """Return the highest id ever drawn, also if its row was deleted or is not committed yet."""
     drawn = text("SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('warning_events', 'event_id')), 0)")
     return int(connection.execute(drawn).scalar_one())
 
 
 class StreamTail:
-    """The end of the record: what is settled there, and a line on which the database says that there is more."""
+    """The end of the stream: its high-water mark, and a connection that listens for new messages."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -96,48 +96,43 @@ class StreamTail:
 
     @property
     def is_waiting(self) -> bool:
-        """Is something visible that is not settled yet? Nobody tells us when a writer gives up: look again soon."""
+        """Return whether a visible id is above the mark. Poll again soon, because a rollback sends no notification."""
         return self._waiting is not None
 
     def poll(self) -> int | None:
-        """Up to which id everything is settled; None as long as that was never known."""
-        row = self._connection.execute(_LOOK).one()
-        newest, speaking = row.newest or 0, frozenset(row.speaking)
-        if self._waiting is not None and not self._waiting[1] & speaking:
+        """Return the high-water mark; None until it was known once."""
+        row = self._connection.execute(_NEWEST_AND_WRITERS).one()
+        newest, writers = row.newest or 0, frozenset(row.writers)
+        if self._waiting is not None and not self._waiting[1] & writers:
             self._high_water_mark, self._waiting = self._waiting[0], None
-        if not speaking:
+        if not writers:
             self._high_water_mark, self._waiting = newest, None
         elif self._waiting is None and newest != self._high_water_mark:
-            self._waiting = newest, speaking
+            self._waiting = newest, writers
         return self._high_water_mark
 
     def read(self, *, after: int, through: int, limit: int) -> Sequence[StreamEvent]:
-        """As `read`, on this line."""
+        """Return messages as `read` does, on this connection."""
         return read(self._connection, after=after, through=through, limit=limit)
 
     def keys_in_force(self, key_ids: Iterable[str]) -> frozenset[str]:
-        """Those of some API keys that are still good."""
+        """Return the API keys among these that are still in force."""
         return api_keys.in_force(self._connection, key_ids)
 
     def wait(self, timeout_s: float) -> None:
-        """Until the database says that something was said; no longer than the timeout."""
-        for _news in cast("_Driver", self._connection.connection.driver_connection).notifies(
-            timeout=timeout_s, stop_after=1
-        ):
+        """Wait for a notification of a new message, at most for the timeout."""
+        for _notification in driver_of(self._connection).notifies(timeout=timeout_s, stop_after=1):
             pass
-
-
-_Driver = psycopg.Connection[Any]
 
 
 @contextmanager
 def listening(engine: Engine) -> Iterator[StreamTail]:
-    """A tail with a connection of its own, on which each statement sees what is committed by then."""
+    """Open a tail with its own connection in autocommit mode, so that each statement sees the latest commits."""
     connection = engine.connect().execution_options(isolation_level="AUTOCOMMIT")
     try:
         connection.exec_driver_sql(f"LISTEN {CHANNEL}")
         yield StreamTail(connection)
     finally:
         with suppress(SQLAlchemyError):
-            connection.invalidate()  # it listens, and must not go back into the pool
+            connection.invalidate()  # it listens, so it must not return to the pool
             connection.close()

@@ -17,7 +17,7 @@ _ENTRY = {
     "actor": "key 5f0c2a9b1d3e4f60 (city brain)",
     "action": "quarantine.replay",
     "subject": "quarantine 41",
-    "detail": {"entries": [41], "fixed": ["payload"], "became": {"stored": 1, "duplicate": 0, "quarantined": 0}},
+    "detail": {"entries": [41], "fixed": ["payload"], "result": {"stored": 1, "duplicate": 0, "quarantined": 0}},
 }
 
 

@@ -22,10 +22,10 @@ SETTINGS = {
 HEALTHY = DatabaseCondition("17.6", SETTINGS, connections=12, commit_ms=0.8)
 
 
-def worst(findings: list[CheckResult]) -> dict[str, str]:
+def worst(results: list[CheckResult]) -> dict[str, str]:
     """What is not good, and its advice."""
-    assert all(bool(finding.advice) is (finding.severity != "good") for finding in findings)
-    return {f"{finding.severity} {finding.about}": finding.advice for finding in findings if finding.advice}
+    assert all(bool(result.advice) is (result.severity != "good") for result in results)
+    return {f"{result.severity} {result.about}": result.advice for result in results if result.advice}
 
 
 def test_nothing_is_said_against_what_is_well_set() -> None:
@@ -36,7 +36,7 @@ def test_a_narrow_window_is_named_with_what_it_lets_through_and_the_setting() ->
     ((about, advice),) = worst(check_broker(replace(GOOD, in_flight=20), commit_ms=1.6)).items()
 
     assert about == "change broker: in-flight window"
-    assert "5,000 messages a second" in advice
+    assert "5,000 messages/s" in advice
     assert "max_inflight_messages 10000" in advice
 
 
@@ -52,9 +52,9 @@ def test_a_broker_that_lets_no_answer_through_is_a_danger() -> None:
     for cut_off in (False, True):
         ((about, advice),) = worst(explain_no_reply(NoReply(cut_off=cut_off))).items()
 
-        assert about.startswith("danger broker: answers")
+        assert about.startswith("danger broker: replies")
         assert "rencheng/v1/+/+/+/reply" in advice
-        assert ("cuts ingest off" in advice) is cut_off
+        assert ("disconnects ingest" in advice) is cut_off
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_slow_commits_and_a_slow_broker_are_named() -> None:
         [*check_broker(replace(GOOD, trip_ms=41), commit_ms=1), *check_database(replace(HEALTHY, commit_ms=30))]
     )
 
-    assert list(slow) == ["change broker: one message through", "change database: a small commit"]
+    assert list(slow) == ["change broker: round trip of one message", "change database: a small commit"]
 
 
 def test_the_database_is_examined_as_it_is(database_url: str) -> None:

@@ -112,8 +112,8 @@ def test_a_stop_before_its_start_is_kept_and_the_start_finds_its_place(engine: E
     send(engine, [status(0, "Charging")])
     after = told(engine)
 
-    assert [(one["start_told_at"], one["is_over"]) for one in before] == [(None, True)]
-    assert [(one["start_told_at"], one["is_over"]) for one in after] == [(START, True)]
+    assert [(one["start_reported_at"], one["is_over"]) for one in before] == [(None, True)]
+    assert [(one["start_reported_at"], one["is_over"]) for one in after] == [(START, True)]
     assert before[0]["began_at"] == START + timedelta(minutes=5)
     assert after[0]["began_at"] == START
 
@@ -122,7 +122,7 @@ def test_meter_values_alone_are_a_transaction_without_a_word_of_start_or_stop(en
     send(engine, [meter(3, "energy_kwh", 101), meter(1, "energy_kwh", 100)])
     [transaction] = told(engine)
 
-    assert (transaction["start_told_at"], transaction["ended_at"], transaction["is_over"]) == (None, None, False)
+    assert (transaction["start_reported_at"], transaction["ended_at"], transaction["is_over"]) == (None, None, False)
     assert transaction["energy_kwh"] == 1
 
 

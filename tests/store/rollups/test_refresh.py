@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, literal_column, select, text
 
 from rencheng.domain.kind import Kind
+from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.quality import FROM_ONE_READING, UNUSABLE, Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.store.readings.copy_new import copy_new
 from rencheng.store.readings.merge import ReceivedReading, write
 from rencheng.store.rollups.refresh import mark_devices_stale, roll_up
-from rencheng.store.schema.granularity import CITY_ZONE, Granularity
+from rencheng.store.schema.granularity import Granularity
 from tests.store.conftest import TABLES
 from tests.store.upkeep import settle
 
@@ -183,7 +184,7 @@ def test_rollups_equal_the_readings_in_whatever_order_these_came(
 def test_what_the_time_did_not_suffice_for_is_done_at_the_next_turn(database: Engine) -> None:
     store(database, [SignalEvent("A", NOW - timedelta(hours=n), 1, 0) for n in range(40)])
     turns = 0
-    while roll_up(database, budget_s=0.05, ahead=timedelta(days=2))["waiting"]:
+    while roll_up(database, budget_s=0.05, ahead=timedelta(days=2))["stale"]:
         turns += 1
     assert turns > 0
     assert_equal(database)

@@ -144,10 +144,10 @@ def replay_one(
     return Replayed(
         quarantine_id=quarantine_id,
         outcome="replayed" if outcome.moved else "stays",
-        stored=outcome.tally.stored,
-        duplicate=outcome.tally.duplicate,
-        quarantined=outcome.tally.quarantined,
-        refusals=[as_still(refusal) for refusal in outcome.refusals],
+        stored=outcome.counts.stored,
+        duplicate=outcome.counts.duplicate,
+        quarantined=outcome.counts.quarantined,
+        refusals=[as_still(refusal) for refusal in outcome.rejections],
     )
 
 

@@ -18,7 +18,7 @@ _EXAMPLE = {
     "connector_id": 1,
     "transaction_id": "tx-81",
     "began_at": "2026-07-20T15:20:00+08:00",
-    "start_told_at": "2026-07-20T15:20:00+08:00",
+    "start_reported_at": "2026-07-20T15:20:00+08:00",
     "last_at": "2026-07-20T16:05:00+08:00",
     "ended_at": "2026-07-20T16:05:00+08:00",
     "is_over": True,
@@ -40,7 +40,7 @@ class Transaction(ApiModel):
     transaction_id: str
     began_at: datetime
     """The first word of it, of any sort."""
-    start_told_at: datetime | None
+    start_reported_at: datetime | None
     """When the connector said that it began; null: that never came."""
     last_at: datetime
     """The last word of it, of any sort."""

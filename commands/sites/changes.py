@@ -1,0 +1,76 @@
+"""`rencheng site set`, `bind`, `unbind`: change a site."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated
+
+import typer
+
+from commands.database_access import transaction
+from commands.sites.lookup import SiteId, find_site
+from rencheng.domain.errors import NotPossible
+from rencheng.domain.level import Level
+from rencheng.domain.sensor import BoundSensor, Role
+from rencheng.domain.site import DepthThreshold, ThresholdProfile
+from rencheng.store.registry.bindings import unbind as unbind_device
+from rencheng.store.registry.sites import register_site
+
+
+def set_site(
+    site_id: SiteId,
+    threshold: Annotated[list[str] | None, typer.Option(help="Such as yellow=180 (mm); can be repeated.")] = None,
+    source: Annotated[str | None, typer.Option(help="Source of the thresholds; needed with --threshold.")] = None,
+    closing_time_s: Annotated[float | None, typer.Option(min=0, help="Time to close the site, seconds.")] = None,
+    catchment: Annotated[str | None, typer.Option(help="The area that drains to the site.")] = None,
+    radius_m: Annotated[float | None, typer.Option(min=1, help="Radius of the area to warn, metres.")] = None,
+) -> None:
+    """Change a site. New thresholds make a new version of its profile; each warning names its version."""
+    given = {"closing_time_s": closing_time_s, "catchment": catchment, "radius_m": radius_m}
+    with transaction() as connection:
+        site = find_site(connection, site_id)
+        profile = _with_thresholds(site.profile, threshold or [], source)
+        changed = {name: value for name, value in given.items() if value is not None}
+        version = register_site(connection, replace(site, profile=profile, **changed))  # type: ignore[arg-type]
+    typer.echo(f"{site_id}: version {version} of its thresholds is in force")
+
+
+def bind(
+    site_id: SiteId,
+    device_id: Annotated[str, typer.Argument(help="The device; it need not be registered yet.")],
+    role: Annotated[Role, typer.Option(help="What the device measures for the site.")] = Role.DEPTH,
+    lowest_point_height_mm: Annotated[
+        float, typer.Option(help="Height of a gauge's zero above the lowest point, by survey.")
+    ] = 0.0,
+) -> None:
+    """Bind a depth gauge, rain gauge, signal, charger or pump. All but depth gauges and pumps may serve many sites."""
+    with transaction() as connection:
+        site = find_site(connection, site_id)
+        sensor = BoundSensor(device_id, role, lowest_point_height_mm)
+        others = tuple(each for each in site.sensors if each.device_id != device_id)
+        register_site(connection, replace(site, sensors=(*others, sensor), depth_gauge_ids=(), rain_gauge_ids=()))
+    typer.echo(f"{device_id} is bound to {site_id} as {role}")
+
+
+def unbind(site_id: SiteId, device_id: str) -> None:
+    """Remove the binding of a device to a site."""
+    with transaction() as connection:
+        if not unbind_device(connection, site_id, device_id):
+            raise NotPossible(f"{device_id} is not bound to {site_id}; `rencheng site show {site_id}` shows what is")
+    typer.echo(f"{device_id} is no longer bound to {site_id}")
+
+
+def _with_thresholds(profile: ThresholdProfile, options: Sequence[str], source: str | None) -> ThresholdProfile:
+    if options and not source:
+        raise NotPossible("give the source of the thresholds with --source, such as a survey, a rule or a drill")
+    thresholds = dict(profile.thresholds)
+    for option in options:
+        word, _, depth_mm = option.partition("=")
+        try:
+            level = Level.parse(word)
+            thresholds[level] = DepthThreshold(float(depth_mm), source or "")
+        except ValueError as error:
+            raise NotPossible(f"--threshold {option}: {error}; write it as yellow=180") from None
+    try:
+        return replace(profile, thresholds=thresholds)
+    except ValueError as error:
+        raise NotPossible(str(error)) from None

@@ -1,0 +1,17 @@
+SELECT combined.bucket, combined.device_id, combined.channel, CAST(sum(combined.count) AS BIGINT) AS count, CAST(sum(combined.usable) AS BIGINT) AS usable, CAST(sum(combined.unusable) AS BIGINT) AS unusable, min(combined.depth_mm_min) AS depth_mm_min, max(combined.depth_mm_max) AS depth_mm_max, sum(combined.rain_mm) AS rain_mm, bit_or(combined.quality) AS quality, sum(combined.depth_mm_sum) / CAST(nullif(CAST(CAST(sum(combined.usable) AS BIGINT) AS DOUBLE PRECISION), 0) AS NUMERIC) AS depth_mm_avg
+FROM (SELECT time_bucket(make_interval(secs=>3600.0), waterlogging_1h.bucket) AS bucket, waterlogging_1h.device_id AS device_id, waterlogging_1h.channel AS channel, CAST(sum(waterlogging_1h.count) AS BIGINT) AS count, CAST(sum(waterlogging_1h.usable) AS BIGINT) AS usable, CAST(sum(waterlogging_1h.unusable) AS BIGINT) AS unusable, min(waterlogging_1h.depth_mm_min) AS depth_mm_min, max(waterlogging_1h.depth_mm_max) AS depth_mm_max, sum(waterlogging_1h.depth_mm_sum) AS depth_mm_sum, sum(waterlogging_1h.rain_mm) AS rain_mm, bit_or(waterlogging_1h.quality) AS quality
+FROM waterlogging_1h
+WHERE waterlogging_1h.device_id IN ('D1') AND waterlogging_1h.bucket >= '2026-07-01 00:00:00+00:00' AND waterlogging_1h.bucket < '2026-07-01 01:00:00+00:00'
+GROUP BY 1, 2, 3
+UNION ALL
+SELECT time_bucket(make_interval(secs=>3600.0), waterlogging_readings.time) AS bucket, waterlogging_readings.device_id AS device_id, waterlogging_readings.channel AS channel, count(*) AS count, count(*) FILTER (WHERE waterlogging_readings.depth_mm IS NOT NULL AND waterlogging_readings.quality & CAST(155 AS SMALLINT) = 0) AS usable, count(*) FILTER (WHERE waterlogging_readings.quality & CAST(155 AS SMALLINT) != 0) AS unusable, min(waterlogging_readings.depth_mm) FILTER (WHERE waterlogging_readings.depth_mm IS NOT NULL AND waterlogging_readings.quality & CAST(155 AS SMALLINT) = 0) AS depth_mm_min, max(waterlogging_readings.depth_mm) FILTER (WHERE waterlogging_readings.depth_mm IS NOT NULL AND waterlogging_readings.quality & CAST(155 AS SMALLINT) = 0) AS depth_mm_max, sum(waterlogging_readings.depth_mm) FILTER (WHERE waterlogging_readings.depth_mm IS NOT NULL AND waterlogging_readings.quality & CAST(155 AS SMALLINT) = 0) AS depth_mm_sum, sum(waterlogging_readings.rain_mm) AS rain_mm, bit_or(waterlogging_readings.quality) AS quality
+FROM waterlogging_readings
+WHERE waterlogging_readings.device_id IN ('D1') AND waterlogging_readings.time >= '2026-07-01 01:00:00+00:00' AND waterlogging_readings.time < '2026-07-01 02:00:00+00:00'
+GROUP BY 1, 2, 3
+UNION ALL
+SELECT time_bucket(make_interval(secs=>3600.0), waterlogging_1h.bucket) AS bucket, waterlogging_1h.device_id AS device_id, waterlogging_1h.channel AS channel, CAST(sum(waterlogging_1h.count) AS BIGINT) AS count, CAST(sum(waterlogging_1h.usable) AS BIGINT) AS usable, CAST(sum(waterlogging_1h.unusable) AS BIGINT) AS unusable, min(waterlogging_1h.depth_mm_min) AS depth_mm_min, max(waterlogging_1h.depth_mm_max) AS depth_mm_max, sum(waterlogging_1h.depth_mm_sum) AS depth_mm_sum, sum(waterlogging_1h.rain_mm) AS rain_mm, bit_or(waterlogging_1h.quality) AS quality
+FROM waterlogging_1h
+WHERE waterlogging_1h.device_id IN ('D1') AND waterlogging_1h.bucket >= '2026-07-01 02:00:00+00:00' AND waterlogging_1h.bucket < '2026-07-01 03:00:00+00:00'
+GROUP BY 1, 2, 3) AS combined
+GROUP BY combined.bucket, combined.device_id, combined.channel
+ORDER BY combined.bucket, combined.device_id, combined.channel
