@@ -1,1 +1,1 @@
-"""From readings to level changes. Pure: no clock, no I/O; live running, replay and scoring share it."""
+"""The engine: from readings to level changes. Deterministic: no I/O, no clock. Service and back-test share it."""

@@ -1,21 +1,22 @@
-"""One word of a site's gauges, and what follows from it. Everything here is in event time."""
+"""Evaluate one reading of a site's gauge, in event time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
 
+from msgspec.structs import replace
+
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import Grounds
-from rencheng.engine import gauge as gauges
 from rencheng.engine.arming import Arming, arming
 from rencheng.engine.forecast.forecast import Forecast, forecast_thresholds
 from rencheng.engine.fusion import FusedDepth, fuse
-from rencheng.engine.gauge import NEW, GaugeState
+from rencheng.engine.gauge import NEW, GaugeState, is_at_rest, may_forecast, reject_unusable, update
 from rencheng.engine.level_rules import expected, observed, rain_exceeded, receded, support
-from rencheng.engine.rain import rainfall as rains
+from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState, channel_name, gauge_of
@@ -26,7 +27,7 @@ _MISSING, _UNUSABLE = int(Quality.MISSING), int(UNUSABLE)
 
 @dataclass(frozen=True, slots=True)
 class LevelChange:
-    """A site's level changed: from, to, when (event time), and on what grounds."""
+    """A change of a site's level: from, to, when (event time), and on what grounds."""
 
     before: Level
     after: Level
@@ -40,130 +41,124 @@ Step = tuple[SiteState, LevelChange | None]
 def evaluate(
     state: SiteState,
     reading: WaterReading,
-    rules: SitePolicy,
+    policy: SitePolicy,
     readiness: Readiness = NO_SIGNAL,
-    stirred: Callable[[], int | None] = lambda: None,
+    rapid_rises_nearby: Callable[[], int | None] = lambda: None,
 ) -> Step:
     """Evaluate one reading of a gauge: depth, rain, or both.
 
     Args:
         state: the site's state.
         reading: of one of its gauges.
-        rules: the site's policy.
+        policy: the site's policy.
         readiness: of the weather service.
-        stirred: returns at how many other sites of the region the water rose rapidly; called for a wet gauge only.
+        rapid_rises_nearby: returns at how many other sites of the region the water rose rapidly; called for a wet
+            gauge only.
 
-    A level rises at once on observed or forecast depth, and up to blue on rain; it falls after the profile's down-hold.
+    A level rises at once on observed or forecast depth, and up to blue on rain. It falls after nothing has held it for
+    the profile's down-hold. A reading that is not newer than the gauge's last changes nothing.
     """
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
     if reading.rain_mm is not None and not quality & _MISSING:
-        state = _with_rain(state, reading, time_s, rules)
+        state = _with_rain(state, reading, time_s, policy)
         if reading.depth_mm is None:
-            at_rest = _is_calm(state, time_s) and all(map(gauges.is_at_rest, state.gauges.values()))
-            return (state, None) if at_rest else _decide(state, rules, readiness)
+            is_quiet = _is_calm(state, time_s) and all(map(is_at_rest, state.gauges.values()))
+            return (state, None) if is_quiet else _decide(state, policy, readiness)
     name = channel_name(reading.device_id, reading.channel)
     gauge = state.gauges.get(name, NEW)
-    if time_s <= gauge.series.time_s:
+    if gauge.measured_s is not None and time_s <= gauge.measured_s:
         return state, None
     if reading.depth_mm is None or quality & _UNUSABLE:
         if reading.depth_mm is None or quality & _MISSING:
             return state, None
-        return _with_gauge(state, name, gauges.reject_unusable(gauge, time_s), time_s), None
-    was_at_rest = gauges.is_at_rest(gauge)
-    gauge = gauges.update(
+        return _with_gauge(state, name, reject_unusable(gauge, time_s), time_s), None
+    was_at_rest = is_at_rest(gauge)
+    gauge = update(
         gauge,
         time_s,
         reading.depth_mm,
-        fail_safe=rules.fail_safe or bool(arming(state, readiness, time_s).by),
-        accept_jumps_when_wet=rules.fail_safe,
-        limits=rules.limits,
-        is_stream=rules.is_stream,
+        fail_safe=policy.fail_safe or bool(arming(state, readiness, time_s).by),
+        accept_jumps_when_wet=policy.fail_safe,
+        limits=policy.limits,
+        is_stream=policy.is_stream,
     )
     if was_at_rest and reading.depth_mm < WET_MM and _is_calm(state, time_s):
         return _with_gauge(state, name, gauge, time_s), None
-    if gauge.event is not None and gauges.may_forecast(gauge, time_s):
-        if is_rapid_rise(gauge.event) and not rules.is_stream:
-            state = state._replace(last_rapid_rise_s=max(state.last_rapid_rise_s, time_s))
-        gauge = gauge._replace(forecast=_forecast(gauge, gauge.event, name, rules, stirred()))
-    return _decide(_with_gauge(state, name, gauge, time_s), rules, readiness)
+    if gauge.event is not None and may_forecast(gauge, time_s):
+        if is_rapid_rise(gauge.event) and not policy.is_stream:
+            state = replace(state, last_rapid_rise_s=max(state.last_rapid_rise_s or time_s, time_s))
+        gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, rapid_rises_nearby()))
+    return _decide(_with_gauge(state, name, gauge, time_s), policy, readiness)
 
 
 def _with_gauge(state: SiteState, name: str, gauge: GaugeState, time_s: float) -> SiteState:
-    newest_s = time_s if state.watermark_s is None or time_s > state.watermark_s else state.watermark_s
-    return SiteState(
-        state.level,
-        {**state.gauges, name: gauge},
-        state.rain,
-        state.reached_s,
-        state.receding_s,
-        newest_s,
-        state.lost_since_s,
-        state.last_rapid_rise_s,
-        state.data_since_s,
-    )
+    return replace(state, gauges={**state.gauges, name: gauge}, watermark_s=state.advanced_to(time_s))
 
 
-def _with_rain(state: SiteState, reading: WaterReading, time_s: float, rules: SitePolicy) -> SiteState:
-    rain = rains.add_rainfall(state.rain, time_s, reading.rain_mm or 0.0, reading.device_id, rules.rain_thresholds)
-    newest_s = time_s if state.watermark_s is None or time_s > state.watermark_s else state.watermark_s
-    return state._replace(rain=rain, watermark_s=newest_s)
+def _with_rain(state: SiteState, reading: WaterReading, time_s: float, policy: SitePolicy) -> SiteState:
+    amount_mm = reading.rain_mm or 0.0
+    rain = rainfall.add_rainfall(state.rain, time_s, amount_mm, reading.device_id, policy.rain_thresholds)
+    return replace(state, rain=rain, watermark_s=state.advanced_to(time_s))
 
 
-def _forecast(gauge: GaugeState, spell: FloodEvent, name: str, rules: SitePolicy, stirred: int | None) -> Forecast:
-    height_mm = rules.heights_mm.get(gauge_of(name), 0.0) if rules.heights_mm else 0.0
-    thresholds_mm = tuple(mm - height_mm for mm in rules.thresholds_mm) if height_mm else rules.thresholds_mm
-    return forecast_thresholds(spell, gauge.past_events, thresholds_mm, rules.model, rules.horizon_s, stirred)
+def _forecast(
+    gauge: GaugeState, event: FloodEvent, name: str, policy: SitePolicy, rapid_rises_nearby: int | None
+) -> Forecast:
+    height_mm = policy.height_mm(gauge_of(name)) if policy.heights_mm else 0.0
+    thresholds_mm = tuple(mm - height_mm for mm in policy.thresholds_mm) if height_mm else policy.thresholds_mm
+    past_events, model, horizon_s = gauge.past_events, policy.model, policy.horizon_s
+    return forecast_thresholds(event, past_events, thresholds_mm, model, horizon_s, rapid_rises_nearby)
 
 
 def _is_calm(state: SiteState, now_s: float) -> bool:
-    """No level in force, and nothing on its way: nearly all readings end here, and nothing follows."""
-    return state.level is Level.NONE and not state.reached_s and not rains.raises(state.rain, now_s)
+    """Return whether no level is in force and none is due: nearly all readings end here."""
+    return state.level is Level.NONE and not state.reached_s and not rainfall.raises(state.rain, now_s)
 
 
-def _decide(state: SiteState, rules: SitePolicy, readiness: Readiness) -> Step:
+def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness) -> Step:
     at_s = state.watermark_s
     if at_s is None:
         return state, None
-    sight = fuse(state, rules)
+    fused = fuse(state, policy)
     armed = arming(state, readiness, at_s)
-    state = _note_reached(state, sight, rules)
-    found = (
-        observed(state, sight, rules),
-        expected(state, sight, rules, armed),
-        rain_exceeded(state, sight, rules, at_s),
+    state = _with_reached(state, fused, policy)
+    matches = (
+        observed(state, fused, policy),
+        expected(state, fused, policy, armed),
+        rain_exceeded(state, fused, policy, at_s),
     )
-    if any(found):
-        return _change(state, at_s, *max(filter(None, found), key=itemgetter(0)))
-    return _recede(state, sight, rules, armed) if state.level > Level.NONE and sight else (state, None)
+    if any(matches):
+        return _change(state, at_s, *max(filter(None, matches), key=itemgetter(0)))
+    return _recede(state, fused, policy, armed) if state.level > Level.NONE and fused else (state, None)
 
 
-def _note_reached(state: SiteState, sight: FusedDepth | None, rules: SitePolicy) -> SiteState:
-    """Since when the water has stood at each threshold without a break."""
-    if sight is None:
+def _with_reached(state: SiteState, fused: FusedDepth | None, policy: SitePolicy) -> SiteState:
+    """Note since when the water has stood at each threshold without a break."""
+    if fused is None:
         return state
     reached = {
-        level: state.reached_s.get(level, sight.at_s)
-        for level, threshold_mm in zip(WARNING_LEVELS, rules.thresholds_mm, strict=True)
-        if sight.depth_mm >= threshold_mm
+        level: state.reached_s.get(level, fused.at_s)
+        for level, threshold_mm in zip(WARNING_LEVELS, policy.thresholds_mm, strict=True)
+        if fused.depth_mm >= threshold_mm
     }
     if reached == state.reached_s:
         return state
-    rain = rains.mark_response(state.rain) if reached else state.rain
-    return state._replace(reached_s=reached, rain=rain)
+    rain = rainfall.mark_response(state.rain) if reached else state.rain
+    return replace(state, reached_s=reached, rain=rain)
 
 
-def _recede(state: SiteState, sight: FusedDepth, rules: SitePolicy, armed: Arming) -> Step:
-    """Step down to what still holds, once that has been so for the down-hold."""
-    holds = support(state, sight, rules, armed)
+def _recede(state: SiteState, fused: FusedDepth, policy: SitePolicy, armed: Arming) -> Step:
+    """Step down to the level that still holds, after the down-hold."""
+    holds = support(state, fused, policy, armed)
     if holds >= state.level:
-        return (state if state.receding_s is None else state._replace(receding_s=None)), None
-    since_s = sight.at_s if state.receding_s is None else state.receding_s
-    if sight.at_s - since_s < rules.down_hold_s:
-        return state._replace(receding_s=since_s), None
-    return _change(state, sight.at_s, holds, receded(sight, state.level, rules))
+        return (state if state.receding_s is None else replace(state, receding_s=None)), None
+    since_s = fused.at_s if state.receding_s is None else state.receding_s
+    if fused.at_s - since_s < policy.down_hold_s:
+        return replace(state, receding_s=since_s), None
+    return _change(state, fused.at_s, holds, receded(fused, state.level, policy))
 
 
 def _change(state: SiteState, at_s: float, level: Level, grounds: Grounds) -> Step:
     change = LevelChange(before=state.level, after=level, at=datetime.fromtimestamp(at_s, UTC), grounds=grounds)
-    return state._replace(level=level, receding_s=None), change
+    return replace(state, level=level, receding_s=None), change

@@ -4,6 +4,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
+from msgspec.structs import replace
+
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
@@ -89,7 +91,7 @@ class Evaluator:
         self._sites_of = _sites_by_device(sites)
         self._neighbours.set_sites(sites.values())
         for site_id, record in self._records.items():
-            self._records[site_id] = record._replace(state=record.state.of_gauges(sites[site_id].depth_gauge_ids))
+            self._records[site_id] = replace(record, state=record.state.of_gauges(sites[site_id].depth_gauge_ids))
             self._neighbours.follow(sites[site_id], record.state)
         return any(
             (site.site_id, site.world, device_id) not in bound
@@ -102,7 +104,7 @@ class Evaluator:
         for site_id, record in records.items():
             site = self.sites.get(site_id)
             if site is not None and site.world == record.world:
-                self._records[site_id] = record._replace(state=record.state.of_gauges(site.depth_gauge_ids), pending=())
+                self._records[site_id] = replace(record, state=record.state.of_gauges(site.depth_gauge_ids), pending=())
                 self._staleness.follow(site, self._records[site_id].state)
                 self._neighbours.follow(site, record.state)
                 if record.state.watermark:
@@ -113,7 +115,7 @@ class Evaluator:
 
     def record(self, site_id: str) -> SiteRecord:
         """Return the record of a site."""
-        return self._records.get(site_id) or SiteRecord(self.sites[site_id].world)
+        return self._records.get(site_id) or SiteRecord(world=self.sites[site_id].world)
 
     def sites_of(self, reading: WaterReading) -> tuple[Site, ...]:
         """Return the sites that a reading's device is bound to."""
@@ -146,7 +148,7 @@ class Evaluator:
             if self._wait:
                 if is_in_time:
                     at = min(reading.time, received_at) if is_actual else reading.time
-                    self._buffer.add(site.world, site.site_id, PendingReading(at, reading))
+                    self._buffer.add(site.world, site.site_id, PendingReading.of(reading, at))
                     self._dirty.add(site.site_id)
                 yield from self._release(site.world, now)
                 continue
@@ -192,16 +194,16 @@ class Evaluator:
         if self._buffer.is_empty:
             return changed
         return {
-            site_id: record._replace(pending=self._buffer.pending_of(record.world, site_id))
+            site_id: replace(record, pending=self._buffer.pending_of(record.world, site_id))
             for site_id, record in changed.items()
         }
 
     def _release(self, world: str, now: datetime) -> Iterator[Evaluation]:
         """Evaluate the readings that have waited long enough. In an exercise, now is the sample time of each."""
         for site_id, one in self._buffer.release(world, now):
-            at = now if world == ACTUAL else one.at
-            site = next((site for site in self.sites_of(one.reading) if site.site_id == site_id), None)
-            if site is not None and (found := self._evaluate(site, one.reading, at)):
+            at, reading = now if world == ACTUAL else one.at, one.reading
+            site = next((site for site in self.sites_of(reading) if site.site_id == site_id), None)
+            if site is not None and (found := self._evaluate(site, reading, at)):
                 yield found
             for due_id in self._staleness.due(world, at):
                 if lost := self._no_data(due_id, at):
@@ -221,7 +223,7 @@ class Evaluator:
 
     def _evaluation(self, site: Site, reading: WaterReading, now: datetime) -> Evaluation:
         site_id = site.site_id
-        record = self._records.get(site_id) or SiteRecord(site.world)
+        record = self._records.get(site_id) or SiteRecord(world=site.world)
         rapid_rises_nearby = partial(self._neighbours.rapid_rises_nearby, site_id, reading.time)
         readiness = self._readiness(site, now)
         state, change = evaluate(record.state, reading, self._policies[site_id], readiness, rapid_rises_nearby)
@@ -229,7 +231,8 @@ class Evaluator:
         if state.lost_since_s is not None:
             state, notice = self._staleness.review(site, record.state, state, reading, now)
         open_warning, message = advance(record.open_warning, site, change) if change else (record.open_warning, None)
-        return Evaluation(site_id, SiteRecord(record.world, state, open_warning), message, notice, reading)
+        record = SiteRecord(world=record.world, state=state, open_warning=open_warning)
+        return Evaluation(site_id, record, message, notice, reading)
 
     def _commit(self, site: Site, record: SiteRecord) -> None:
         self._records[site.site_id] = record
@@ -245,8 +248,8 @@ class Evaluator:
         self._staleness.follow(site, record.state)  # it is due again if this is not committed
         if not self._staleness.is_lost(record.state, now):
             return None
-        state = record.state._replace(lost_since_s=no_data(record.state).from_s)
-        return Evaluation(site_id, record._replace(state=state), notice=self._staleness.notice(site, state, now))
+        state = replace(record.state, lost_since_s=no_data(record.state).from_s)
+        return Evaluation(site_id, replace(record, state=state), notice=self._staleness.notice(site, state, now))
 
     def _advance_time(self, world: str, time: datetime) -> datetime:
         known = self._now.get(world)

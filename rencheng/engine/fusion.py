@@ -1,6 +1,5 @@
-"""A site as its gauges show it together: one lying gauge of three neither raises a warning nor hides a flood."""
+"""The depth at a site from all of its gauges: one faulty gauge of three neither raises a warning nor hides a flood."""
 
-from math import isnan
 from typing import NamedTuple
 
 from rencheng.domain.sensor import depth_at_lowest_point_mm
@@ -12,14 +11,14 @@ from rencheng.engine.water.event import WET_MM
 
 FRESH_S = 600.0
 FRESH_STEPS = 2.5
-"""A gauge speaks for the site for ten minutes after its last sample, or for so many of its own steps."""
+"""A depth is used for ten minutes after its sample, or for 2.5 reporting intervals if that is longer."""
 
 QUORUM = 3
-"""From so many gauges on the second deepest speaks: a lie needs a second liar, and so does a false calm."""
+"""From three gauges on the second deepest decides, so that one faulty gauge decides neither high nor low."""
 
 
 class GaugeEstimate(NamedTuple):
-    """A gauge that may be believed now: its name, and the water at the lowest point as it shows it."""
+    """A gauge with a usable depth: the depth at the lowest point, the name of the channel, and the gauge."""
 
     depth_mm: float
     name: str
@@ -27,15 +26,15 @@ class GaugeEstimate(NamedTuple):
 
 
 class FusedDepth(NamedTuple):
-    """A site at its now.
+    """The depth at a site at its watermark.
 
     Attributes:
-        at_s: the greatest sample time taken in.
-        depth_mm: the water at the lowest point, as the deciding gauge shows it.
+        at_s: the greatest sample time.
+        depth_mm: the depth at the lowest point, by the deciding gauge.
         name: that gauge's channel.
-        gauge: the gauge.
-        crossings: what is expected of each threshold, fused as the depth is.
-        witnesses: the gauges that were looked at.
+        gauge: that gauge.
+        forecasts: of each threshold, fused as the depth is.
+        gauges: the gauges that were used.
     """
 
     at_s: float
@@ -46,56 +45,65 @@ class FusedDepth(NamedTuple):
     gauges: tuple[str, ...]
 
 
-def fuse(state: SiteState, rules: SitePolicy) -> FusedDepth | None:
-    """The site at its now; None if no gauge that may be believed has spoken lately."""
+def fuse(state: SiteState, policy: SitePolicy) -> FusedDepth | None:
+    """Return the depth at a site at its watermark; None if no gauge without a fault has reported lately."""
     at_s = state.watermark_s
     if at_s is None:
         return None
-    seen: list[GaugeEstimate] = []
+    usable: list[GaugeEstimate] = []
     for name, gauge in state.gauges.items():
         if gauge.accepted_mm is not None and gauge.is_trusted and is_fresh(gauge, at_s):
-            seen.append(GaugeEstimate(_at_lowest_point(gauge.accepted_mm, rules, name), name, gauge))
-    if not seen:
+            usable.append(GaugeEstimate(_at_lowest_point(gauge.accepted_mm, policy, name), name, gauge))
+    if not usable:
         return None
-    if len(seen) == 1:
-        only = seen[0]
-        crossings = only.gauge.forecast.thresholds if only.gauge.forecast else ()
-        return FusedDepth(at_s, only.depth_mm, only.name, only.gauge, crossings, (gauge_of(only.name),))
-    return _fused(at_s, sorted(seen, key=lambda one: (-one.depth_mm, one.name)), rules)
+    if len(usable) == 1:
+        only = usable[0]
+        forecasts = only.gauge.forecast.thresholds if only.gauge.forecast else ()
+        return FusedDepth(at_s, only.depth_mm, only.name, only.gauge, forecasts, (gauge_of(only.name),))
+    return _fused(at_s, sorted(usable, key=lambda one: (-one.depth_mm, one.name)), policy)
 
 
 def is_fresh(gauge: GaugeState, at_s: float) -> bool:
-    """Has it spoken lately enough to speak for now?"""
-    step_s = gauge.step_s
-    return at_s - gauge.heard_s <= (FRESH_S if isnan(step_s) else max(FRESH_S, FRESH_STEPS * step_s))
+    """Return whether its last sample is recent enough to be used."""
+    measured_s, step_s = gauge.measured_s, gauge.step_s
+    if measured_s is None:
+        return False
+    return at_s - measured_s <= (FRESH_S if step_s is None else max(FRESH_S, FRESH_STEPS * step_s))
 
 
-def _fused(at_s: float, seen: list[GaugeEstimate], rules: SitePolicy) -> FusedDepth:
-    deepest = seen[0]
-    voters = [deepest, *(one for one in seen[1:] if _contradicts(one, deepest, rules))]
+def _fused(at_s: float, estimates: list[GaugeEstimate], policy: SitePolicy) -> FusedDepth:
+    deepest = estimates[0]
+    voters = [deepest, *(one for one in estimates[1:] if _has_a_vote(one, deepest, policy))]
     rank = 1 if len(voters) >= QUORUM else 0
     chosen = voters[rank]
-    crossings = tuple(_ranked(voters, index, rank, rules) for index in range(len(rules.thresholds_mm)))
     return FusedDepth(
-        at_s, chosen.depth_mm, chosen.name, chosen.gauge, crossings, tuple(gauge_of(one.name) for one in seen)
+        at_s=at_s,
+        depth_mm=chosen.depth_mm,
+        name=chosen.name,
+        gauge=chosen.gauge,
+        forecasts=tuple(_ranked(voters, index, rank, policy) for index in range(len(policy.thresholds_mm))),
+        gauges=tuple(gauge_of(one.name) for one in estimates),
     )
 
 
-def _contradicts(one: GaugeEstimate, deepest: GaugeEstimate, rules: SitePolicy) -> bool:
-    """Can it see the water that the deepest tells of? One that hangs above it stands dry, and says nothing."""
-    return one.depth_mm >= WET_MM or deepest.depth_mm > rules.heights_mm.get(gauge_of(one.name), 0.0) + WET_MM
+def _has_a_vote(one: GaugeEstimate, deepest: GaugeEstimate, policy: SitePolicy) -> bool:
+    """Return whether the gauge would be wet in the water of the deepest; one that hangs above it has no vote."""
+    return one.depth_mm >= WET_MM or deepest.depth_mm > policy.height_mm(gauge_of(one.name)) + WET_MM
 
 
-def _ranked(voters: list[GaugeEstimate], index: int, rank: int, rules: SitePolicy) -> ThresholdForecast | None:
-    """Of what the gauges expect of a threshold, the most probable, or the second of many. What stands there is sure."""
-    told: list[tuple[float, ThresholdForecast | None]] = []
+def _ranked(voters: list[GaugeEstimate], index: int, rank: int, policy: SitePolicy) -> ThresholdForecast | None:
+    """Return the most probable of the gauges' forecasts of a threshold, or the second of three and more.
+
+    A gauge that stands at the threshold already ranks before any forecast.
+    """
+    ranked: list[tuple[float, ThresholdForecast | None]] = []
     for depth_mm, _, gauge in voters:
-        crossing = gauge.forecast.thresholds[index] if gauge.forecast else None
-        is_there = depth_mm >= rules.thresholds_mm[index]
-        told.append((2.0 if is_there else crossing.probability if crossing else -1.0, crossing))
-    return sorted(told, key=lambda one: -one[0])[rank][1]
+        threshold = gauge.forecast.thresholds[index] if gauge.forecast else None
+        is_reached = depth_mm >= policy.thresholds_mm[index]
+        ranked.append((2.0 if is_reached else threshold.probability if threshold else -1.0, threshold))
+    return sorted(ranked, key=lambda one: -one[0])[rank][1]
 
 
-def _at_lowest_point(depth_mm: float, rules: SitePolicy, name: str) -> float:
-    height_mm = rules.heights_mm.get(gauge_of(name), 0.0) if rules.heights_mm else 0.0
+def _at_lowest_point(depth_mm: float, policy: SitePolicy, name: str) -> float:
+    height_mm = policy.height_mm(gauge_of(name)) if policy.heights_mm else 0.0
     return depth_at_lowest_point_mm(depth_mm, height_mm) if height_mm else depth_mm

@@ -1,138 +1,133 @@
-"""Which levels speak for themselves at a site, and the numbers that make them."""
+"""The rules that raise or hold a level at a site, with the numbers that they used."""
 
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.warning import Grounds, WarningRule
 from rencheng.engine.arming import UNARMED, Arming
-from rencheng.engine.forecast import forecast as outlooks
-from rencheng.engine.forecast.forecast import ThresholdForecast
+from rencheng.engine.forecast.forecast import ThresholdForecast, feature_row
 from rencheng.engine.forecast.model import is_regional_event
 from rencheng.engine.fusion import FusedDepth, is_fresh
-from rencheng.engine.rain import rainfall as rains
+from rencheng.engine.rain import rainfall
 from rencheng.engine.site_policy import ARMED_SHARE, HELD_SHARE, SitePolicy
 from rencheng.engine.state import SiteState, gauge_of
 from rencheng.engine.water.event import is_confirmed
 
 RuleMatch = tuple[Level, Grounds]
-"""A level, and the numbers that speak for it."""
+"""A level, and the grounds for it."""
 
 
-def observed(state: SiteState, sight: FusedDepth | None, rules: SitePolicy) -> RuleMatch | None:
-    """The highest level at whose threshold the water has stood for the up-hold, if the site must rise to it."""
-    if sight is None or not state.reached_s:
+def observed(state: SiteState, fused: FusedDepth | None, policy: SitePolicy) -> RuleMatch | None:
+    """Return the highest level at whose threshold the water has stood for the up-hold, if it is a rise."""
+    if fused is None or not state.reached_s:
         return None
-    held = [level for level, since_s in state.reached_s.items() if sight.at_s - since_s >= rules.up_hold_s]
+    held = [level for level, since_s in state.reached_s.items() if fused.at_s - since_s >= policy.up_hold_s]
     level = max(held, default=Level.NONE)
-    return (level, _grounds(WarningRule.OBSERVED, sight, level, rules)) if level > state.level else None
+    return (level, _grounds(WarningRule.OBSERVED, fused, level, policy)) if level > state.level else None
 
 
-def expected(state: SiteState, sight: FusedDepth | None, rules: SitePolicy, armed: Arming) -> RuleMatch | None:
-    """The highest level that the water will probably reach within the half hour, if the site must rise to it."""
-    if sight is None or not sight.forecasts or rules.horizon_s <= 0:
+def expected(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, armed: Arming) -> RuleMatch | None:
+    """Return the highest level that the water will probably reach within half an hour, if it is a rise."""
+    if fused is None or not fused.forecasts or policy.horizon_s <= 0:
         return None
-    spell, outlook = sight.gauge.event, sight.gauge.forecast
-    is_doubtful = not rules.fail_safe and spell is not None and not is_confirmed(spell)
-    if is_doubtful and not armed.by and not is_regional_event(outlook.rapid_rises_nearby if outlook else None):
+    event, forecast = fused.gauge.event, fused.gauge.forecast
+    is_doubtful = not policy.fail_safe and event is not None and not is_confirmed(event)
+    if is_doubtful and not armed.by and not is_regional_event(forecast.rapid_rises_nearby if forecast else None):
         return None
-    needed = raises_at(rules, armed)
-    for level, crossing in zip(reversed(WARNING_LEVELS), reversed(sight.forecasts), strict=True):
+    needed = raises_at(policy, armed)
+    for level, threshold in zip(reversed(WARNING_LEVELS), reversed(fused.forecasts), strict=True):
         if level <= state.level:
             return None
-        if crossing is not None and crossing.probability >= needed:
-            would_anyway = not is_doubtful and crossing.probability >= rules.raises_at
-            return level, _grounds(
-                WarningRule.PREDICTED, sight, level, rules, crossing, UNARMED if would_anyway else armed
-            )
+        if threshold is not None and threshold.probability >= needed:
+            is_enough_unarmed = not is_doubtful and threshold.probability >= policy.raises_at
+            grounds_armed = UNARMED if is_enough_unarmed else armed
+            return level, _grounds(WarningRule.PREDICTED, fused, level, policy, threshold, grounds_armed)
     return None
 
 
-def rain_exceeded(state: SiteState, sight: FusedDepth | None, rules: SitePolicy, at_s: float) -> RuleMatch | None:
-    """Blue, if rain alone speaks for it: a street floods within minutes of it, and a gauge says so too late."""
-    if state.level >= Level.BLUE or not rains.raises(state.rain, at_s):
+def rain_exceeded(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, at_s: float) -> RuleMatch | None:
+    """Return blue, if rain alone raises it: a street floods within minutes, and a gauge reports it too late."""
+    if state.level >= Level.BLUE or not rainfall.raises(state.rain, at_s):
         return None
-    quarter_mm, hour_mm = rains.sums(state.rain, at_s)
+    quarter_mm, hour_mm = rainfall.sums(state.rain, at_s)
     return Level.BLUE, Grounds(
         rule=WarningRule.RAINED,
-        device_id=state.rain.fallen[-1][2] if state.rain.fallen else "",
-        depth_mm=sight.depth_mm if sight else None,
-        rise_mm_per_min=_rise(sight) if sight else None,
-        threshold_mm=rules.thresholds_mm[0],
+        device_id=state.rain.steps[-1][2] if state.rain.steps else "",
+        depth_mm=fused.depth_mm if fused else None,
+        rise_mm_per_min=_rise(fused) if fused else None,
+        threshold_mm=policy.thresholds_mm[0],
         eta_s=None,
-        profile_version=rules.version,
+        profile_version=policy.version,
         rain_quarter_mm=round(quarter_mm, 1),
         rain_hour_mm=round(hour_mm, 1),
     )
 
 
-def receded(sight: FusedDepth, level: Level, rules: SitePolicy) -> Grounds:
-    """Why a level is left."""
-    return _grounds(WarningRule.RECEDED, sight, level, rules)
+def receded(fused: FusedDepth, level: Level, policy: SitePolicy) -> Grounds:
+    """Return the grounds on which a level is left."""
+    return _grounds(WarningRule.RECEDED, fused, level, policy)
 
 
-def raises_at(rules: SitePolicy, armed: Arming) -> float:
-    """From which probability a level is raised."""
-    return rules.raises_at * ARMED_SHARE if armed.by else rules.raises_at
+def raises_at(policy: SitePolicy, armed: Arming) -> float:
+    """Return the probability from which a level is raised."""
+    return policy.raises_at * ARMED_SHARE if armed.by else policy.raises_at
 
 
-def support(state: SiteState, sight: FusedDepth, rules: SitePolicy, armed: Arming) -> Level:
-    """The highest level that something still holds: water above its clearing line, an outlook, or rain.
+def support(state: SiteState, fused: FusedDepth, policy: SitePolicy, armed: Arming) -> Level:
+    """Return the highest level that is held: by water above its clearing depth, by a forecast, or by rain.
 
-    A gauge that fell silent holds with the last that it said, until it speaks again or is taken out of service:
-    a drowned one says nothing more, and its dry neighbour stands higher.
+    If a gauge stops reporting while submerged, its last depth holds the level until it reports again or is retired.
+    Another gauge that reads dry does not end it, because it may hang higher.
     """
     silent_mm = [
         gauge.accepted_mm
         for gauge in state.gauges.values()
-        if gauge.accepted_mm is not None and gauge.is_trusted and not is_fresh(gauge, sight.at_s)
+        if gauge.accepted_mm is not None and gauge.is_trusted and not is_fresh(gauge, fused.at_s)
     ]
-    depth_mm = max([sight.depth_mm, *silent_mm])
-    held = Level.BLUE if rains.raises(state.rain, sight.at_s) else Level.NONE
-    least = raises_at(rules, armed) * HELD_SHARE
+    depth_mm = max([fused.depth_mm, *silent_mm])
+    held = Level.BLUE if rainfall.raises(state.rain, fused.at_s) else Level.NONE
+    least = raises_at(policy, armed) * HELD_SHARE
     for index, level in enumerate(WARNING_LEVELS):
-        crossing = sight.forecasts[index] if sight.forecasts else None
-        stands = depth_mm > rules.clear_mm[index] or depth_mm >= rules.thresholds_mm[index]
-        if stands or (crossing is not None and crossing.probability >= least):
+        threshold = fused.forecasts[index] if fused.forecasts else None
+        stands = depth_mm > policy.clear_mm[index] or depth_mm >= policy.thresholds_mm[index]
+        if stands or (threshold is not None and threshold.probability >= least):
             held = max(held, level)
     return held
 
 
 def _grounds(
     rule: WarningRule,
-    sight: FusedDepth,
+    fused: FusedDepth,
     level: Level,
-    rules: SitePolicy,
-    crossing: ThresholdForecast | None = None,
+    policy: SitePolicy,
+    threshold: ThresholdForecast | None = None,
     armed: Arming = UNARMED,
 ) -> Grounds:
-    spell, outlook = sight.gauge.event, sight.gauge.forecast
-    threshold_mm = rules.thresholds_mm[level - 1]
-    because: tuple[tuple[str, float], ...] = ()
-    if crossing is not None and rules.model is not None and spell is not None:
-        height_mm = rules.heights_mm.get(gauge_of(sight.name), 0.0)
-        stirred = outlook.rapid_rises_nearby if outlook else None
-        because = rules.model.attribution(
-            outlooks.feature_row(spell, sight.gauge.past_events, threshold_mm - height_mm), stirred
-        )
+    event, forecast = fused.gauge.event, fused.gauge.forecast
+    threshold_mm = policy.thresholds_mm[level - 1]
+    attribution: tuple[tuple[str, float], ...] = ()
+    if threshold is not None and policy.model is not None and event is not None:
+        row = feature_row(event, fused.gauge.past_events, threshold_mm - policy.height_mm(gauge_of(fused.name)))
+        attribution = policy.model.attribution(row, forecast.rapid_rises_nearby if forecast else None)
     return Grounds(
         rule=rule,
-        device_id=gauge_of(sight.name),
-        depth_mm=sight.depth_mm,
-        rise_mm_per_min=_rise(sight),
+        device_id=gauge_of(fused.name),
+        depth_mm=fused.depth_mm,
+        rise_mm_per_min=_rise(fused),
         threshold_mm=threshold_mm,
-        eta_s=round(crossing.eta_s) if crossing else None,
-        profile_version=rules.version,
-        probability=round(crossing.probability, 3) if crossing else 1.0 if rule is WarningRule.OBSERVED else None,
-        earliest_s=round(crossing.earliest_s) if crossing else None,
-        latest_s=round(crossing.latest_s) if crossing else None,
-        judged_by=outlook.judged_by if crossing and outlook else "",
-        attribution=because,
-        gauges=sight.gauges,
-        within=tuple(round(share, 3) for share in crossing.within) if crossing else (),
+        eta_s=round(threshold.eta_s) if threshold else None,
+        profile_version=policy.version,
+        probability=round(threshold.probability, 3) if threshold else 1.0 if rule is WarningRule.OBSERVED else None,
+        earliest_s=round(threshold.earliest_s) if threshold else None,
+        latest_s=round(threshold.latest_s) if threshold else None,
+        judged_by=forecast.judged_by if threshold and forecast else "",
+        attribution=attribution,
+        gauges=fused.gauges,
+        within=tuple(round(share, 3) for share in threshold.within) if threshold else (),
         armed_by=armed.by,
         armed_by_source=armed.source,
-        rapid_rises_nearby=outlook.rapid_rises_nearby if crossing and outlook else None,
+        rapid_rises_nearby=forecast.rapid_rises_nearby if threshold and forecast else None,
     )
 
 
-def _rise(sight: FusedDepth) -> float | None:
-    outlook = sight.gauge.forecast
-    return None if outlook is None or outlook.rise_mm_per_min is None else round(outlook.rise_mm_per_min, 1)
+def _rise(fused: FusedDepth) -> float | None:
+    forecast = fused.gauge.forecast
+    return None if forecast is None or forecast.rise_mm_per_min is None else round(forecast.rise_mm_per_min, 1)

@@ -1,9 +1,8 @@
-"""From level changes to messages: the first is an Alert, later ones are Updates, the last is a Cancel. Pure."""
+"""From level changes to messages: the first is an Alert, later ones are Updates, the last is a Cancel."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Self
+
+from msgspec import Struct
 
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
@@ -14,53 +13,45 @@ EVEN_ODDS = 0.5
 """CAP 1.2: Likely is more probable than not."""
 
 
-@dataclass(frozen=True, slots=True)
-class OpenWarning:
-    """A warning that is in force: its name, and (identifier, issued_at) of what has been said under it."""
+class OpenWarning(Struct, frozen=True):
+    """A warning in force: its identifier, and (identifier, issued_at) of each of its messages."""
 
     warning_id: str
     sent: tuple[tuple[str, datetime], ...]
 
-    def to_json(self) -> dict[str, object]:
-        """As plain JSON values."""
-        return {"warning_id": self.warning_id, "said": [[name, at.isoformat()] for name, at in self.sent]}
 
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Self:
-        """What was kept."""
-        said = tuple((name, datetime.fromisoformat(at)) for name, at in kept["said"])
-        return cls(kept["warning_id"], said)
+def advance(
+    open_warning: OpenWarning | None, site: Site, change: LevelChange
+) -> tuple[OpenWarning | None, WarningMessage]:
+    """Return the open warning after a level change (None once it has ended), and the message of the change.
 
-
-def advance(standing: OpenWarning | None, site: Site, change: LevelChange) -> tuple[OpenWarning | None, WarningMessage]:
-    """What is to be said about a change, and the warning that stands after it (None once it is over).
-
-    Names follow from site, time and sequence alone, so that a message said again after a crash is the same message.
+    Identifiers follow from site, time and sequence alone, so that a message sent again after a crash is the same one.
     """
     at = change.at.astimezone(UTC).replace(microsecond=0)
-    warning_id = standing.warning_id if standing else f"{site.site_id}-{at:%Y%m%dT%H%M%SZ}"
-    said = standing.sent if standing else ()
-    over = change.after is Level.NONE
+    warning_id = open_warning.warning_id if open_warning else f"{site.site_id}-{at:%Y%m%dT%H%M%SZ}"
+    sent = open_warning.sent if open_warning else ()
+    ends = change.after is Level.NONE
     message = WarningMessage(
-        identifier=f"{warning_id}-{len(said) + 1}",
+        identifier=f"{warning_id}-{len(sent) + 1}",
         warning_id=warning_id,
-        sequence=len(said) + 1,
-        message_type=MessageType.CANCEL if over else MessageType.UPDATE if said else MessageType.ALERT,
+        sequence=len(sent) + 1,
+        message_type=MessageType.CANCEL if ends else MessageType.UPDATE if sent else MessageType.ALERT,
         site_id=site.site_id,
-        level=change.before if over else change.after,
+        level=change.before if ends else change.after,
         certainty=_certainty(change.grounds),
         issued_at=at,
         world=site.world,
         grounds=change.grounds,
-        references=said,
+        references=sent,
     )
-    return (None if over else OpenWarning(warning_id, (*said, (message.identifier, at)))), message
+    still_open = OpenWarning(warning_id=warning_id, sent=(*sent, (message.identifier, at)))
+    return (None if ends else still_open), message
 
 
 def _certainty(grounds: Grounds) -> Certainty:
-    """What was measured is observed; what is foretold is likely with more than even odds (CAP), else possible.
+    """Return Observed for a measured depth. A forecast is Likely with more than even odds (CAP), else Possible.
 
-    Rain is measured, the water that it may bring is not.
+    Rain is measured, but the water that it may bring is not, so rain alone is Possible.
     """
     if grounds.rule is WarningRule.RAINED:
         return Certainty.POSSIBLE

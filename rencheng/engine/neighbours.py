@@ -1,85 +1,102 @@
-"""At which sites of a region water rose lately as only a cloudburst lifts it: their neighbours are next.
+"""Count the sites of a region at which water rose lately as only a cloudburst raises it.
 
-Pure, and worked out from the sites' states alone: it is the same after a restart. Everything is in event time.
+Deterministic, in event time, and computed from the sites' states alone, so it is the same after a restart. Training
+counts by the same rule (`counted`, `recent`).
 """
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from rencheng.domain.site import Site, SiteType
 from rencheng.engine.state import SiteState
 
-STORM_S = 1800.0
-"""For how long such a rise speaks for a storm over the region. Source: cross-validation on FloodNet, whose sensors
-stand in one city 40 km wide; an hour says less."""
+RECENT_S = 1800.0
+"""How long a rapid rise counts. Source: cross-validation on FloodNet, whose sensors stand in one city 40 km wide; an
+hour says less."""
 
 OTHERS_MIN = 10
-"""Where fewer other sites are watched, that none of them stirs says nothing. Proposal."""
+"""With fewer other sites, the absence of rapid rises says nothing. Proposal."""
 
 BY_CHANCE = 0.01
-"""What stirs at a smaller share of the sites watched is chance, and counts as none. Source: a year of noise (`make
-noise`): pulse chains look like swift water in one half hour of 660 at a site, nothing else does."""
+"""Rapid rises at a smaller share of the sites are chance, and count as none. Source: a year of noise (`make noise`):
+pulse chains look like a rapid rise in one half hour of 660 at a site, nothing else does."""
 
-Where = tuple[str, str]
+Region = tuple[str, str]
 """A world, and the code of a region."""
 
 RapidRise = tuple[float, str]
-"""When water rose so last at a site, and which."""
+"""The time of a rapid rise (s of the epoch), and the site."""
+
+
+def recent(rises: Sequence[RapidRise], at_s: float) -> slice:
+    """Return where in rises in order of time those are that count at a moment."""
+    return slice(bisect_left(rises, (at_s - RECENT_S, "")), bisect_right(rises, at_s, key=_time))
+
+
+def counted(others: int, watched: int) -> int | None:
+    """Return the number of other sites with a recent rapid rise as it counts; None with too few sites.
+
+    Args:
+        others: at how many other sites there was one.
+        watched: how many sites there are, the site itself among them.
+    """
+    if watched <= OTHERS_MIN:
+        return None
+    return others if others >= BY_CHANCE * watched else 0
 
 
 class Neighbours:
-    """The swift rises of all sites, by world and region. Streams count nowhere: they answer to rain far away."""
+    """The last rapid rise of each site, by world and region. Streams do not count: they respond to distant rain."""
 
     def __init__(self) -> None:
-        self._where: dict[str, Where] = {}
-        self._watched: Counter[Where] = Counter()
-        self._swift: dict[Where, list[RapidRise]] = {}
-        self._known: dict[str, tuple[Where, RapidRise]] = {}
+        self._region_of: dict[str, Region] = {}
+        self._watched: Counter[Region] = Counter()
+        self._rises: dict[Region, list[RapidRise]] = {}
+        self._known: dict[str, tuple[Region, RapidRise]] = {}
 
     def set_sites(self, sites: Iterable[Site]) -> None:
-        """Which sites are watched now."""
+        """Take over a new list of sites."""
         streets = [site for site in sites if site.site_type is not SiteType.CHANNEL]
         self._watched = Counter((site.world, site.region) for site in streets)
-        where = {site.site_id: (site.world, site.region) for site in streets}
-        self._where = {site_id: of for site_id, of in where.items() if self._watched[of] > OTHERS_MIN}
-        for site_id in self._known.keys() - where.keys():
+        self._region_of = {site.site_id: (site.world, site.region) for site in streets}
+        for site_id in self._known.keys() - self._region_of.keys():
             self.forget(site_id)
 
     def follow(self, site: Site, state: SiteState) -> None:
-        """Take over when water rose so last at a site."""
-        known = self._known.get(site.site_id)
-        if known is None and not state.last_rapid_rise_s:
+        """Take over the last rapid rise of a site."""
+        known, rise_s = self._known.get(site.site_id), state.last_rapid_rise_s
+        if known is None and rise_s is None:
             return
-        where, swift = (site.world, site.region), (state.last_rapid_rise_s, site.site_id)
-        if known == (where, swift):
+        region = site.world, site.region
+        if rise_s is not None and known == (region, (rise_s, site.site_id)):
             return
         self.forget(site.site_id)
-        if state.last_rapid_rise_s and site.site_type is not SiteType.CHANNEL:
-            insort(self._swift.setdefault(where, []), swift)
-            self._known[site.site_id] = where, swift
+        if rise_s is not None and site.site_type is not SiteType.CHANNEL:
+            rise = rise_s, site.site_id
+            insort(self._rises.setdefault(region, []), rise)
+            self._known[site.site_id] = region, rise
 
     def forget(self, site_id: str) -> None:
-        """A site is gone, or begins afresh."""
+        """Remove the rapid rise of a site."""
         if known := self._known.pop(site_id, None):
-            where, swift = known
-            self._swift[where].remove(swift)
+            region, rise = known
+            self._rises[region].remove(rise)
 
     def rapid_rises_nearby(self, site_id: str, at: datetime) -> int | None:
-        """At how many other sites of its region water rose swiftly of late; None where too few are watched to tell."""
-        where = self._where.get(site_id)
-        if where is None:
+        """Return at how many other sites of its region there was a recent rapid rise; None with too few sites."""
+        region = self._region_of.get(site_id)
+        if region is None:
             return None
-        swift = self._swift.get(where)
-        if not swift:
-            return 0
-        at_s = at.timestamp()
-        lately = bisect_right(swift, at_s, key=_when) - bisect_left(swift, (at_s - STORM_S, ""))
+        rises, at_s = self._rises.get(region, []), at.timestamp()
+        span = recent(rises, at_s)
         own = self._known.get(site_id)
-        others = lately - (own is not None and at_s - STORM_S <= own[1][0] <= at_s)
-        return others if others >= BY_CHANCE * self._watched[where] else 0
+        others = span.stop - span.start
+        if own is not None and at_s - RECENT_S <= own[1][0] <= at_s:
+            others -= 1
+        return counted(others, self._watched[region])
 
 
-def _when(swift: RapidRise) -> float:
-    return swift[0]
+def _time(rise: RapidRise) -> float:
+    return rise[0]

@@ -2,17 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import SiteNotice, WarningMessage
+from rencheng.engine import kept_record
 from rencheng.engine.lifecycle import OpenWarning
 from rencheng.engine.reorder_buffer import PendingReading
 from rencheng.engine.state import SiteState
 
 
-class SiteRecord(NamedTuple):
+class SiteRecord(Struct, frozen=True):
     """A site's state and open warning in one world, and the readings that are not evaluated yet."""
 
     world: str = ACTUAL
@@ -28,16 +31,12 @@ class SiteRecord(NamedTuple):
 
     def to_json(self) -> dict[str, object]:
         """Return plain JSON values; `from_json` gives an equal record back."""
-        open_warning = self.open_warning.to_json() if self.open_warning else None
-        pending = [one.to_json() for one in self.pending]
-        return {"world": self.world, "state": self.state.to_json(), "standing": open_warning, "waiting": pending}
+        return kept_record.to_json(self)
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Self:
-        """Return the record that was kept."""
-        open_warning = OpenWarning.from_json(kept["standing"]) if kept["standing"] else None
-        pending = tuple(PendingReading.from_json(one) for one in kept.get("waiting", ()))
-        return cls(kept["world"], SiteState.from_json(kept["state"]), open_warning, pending)
+    def from_json(cls, kept: Mapping[str, Any]) -> "SiteRecord":
+        """Return the record that was kept, in the form of this release or of the one before."""
+        return kept_record.from_json(kept, cls)
 
 
 class Evaluation(NamedTuple):

@@ -1,4 +1,4 @@
-"""By what a site is judged, laid out as the engine asks for it: its thresholds, and what its type does with doubt."""
+"""The policy of a site: its thresholds, and how its type treats doubtful depths."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from rencheng.engine.forecast.model import Model
 from rencheng.engine.rain.rainfall import RAIN_THRESHOLDS, RainThresholds
 
 CLEARED_SHARE_MIN = 0.3
-"""A depth of less than this share of a threshold is below it, whatever `clear_below_mm` asks."""
+"""A depth below this share of a threshold has left it, whatever `clear_below_mm` is."""
 
 FAIL_SAFE_TYPES = frozenset(
     {
@@ -19,7 +19,8 @@ FAIL_SAFE_TYPES = frozenset(
         SiteType.UNDERGROUND_CAR_PARK,
     }
 )
-"""Where people cannot get out, doubt warns. Elsewhere doubt is quiet. Source: Zhengzhou, domain reference 1.4."""
+"""Places that people cannot leave. There a doubtful depth warns; elsewhere it does not. Source: Zhengzhou, domain
+reference 1.4."""
 
 STREAM = replace(
     STREET,
@@ -27,35 +28,35 @@ STREAM = replace(
     stuck_s=72 * 3600.0,
     sources={**STREET.sources, "flat_s": "Walnut Creek's base flow stands still for days", "stuck_s": "the same"},
 )
-"""A stream is never dry, and in dry weather hardly moves."""
+"""A stream is never dry, and hardly moves in dry weather."""
 
 QUIET_RAISES_AT = 0.72
 FAIL_SAFE_RAISES_AT = 0.40
 ARMED_SHARE = 0.75
-"""Probability of a crossing from which a level is raised, and how much of it is enough when rain has armed the site.
-Source: `make skill`: the first even step with FAR below 0.30. It was chosen on the streets that it is scored on; a
+"""The probability of a crossing from which a level is raised, and the share of it that is enough at an armed site.
+Source: `make skill`: the first even step with FAR below 0.30. It was chosen on the streets that it is scored on; one
 flood more or less moves it by a step."""
 
 HELD_SHARE = 0.12
-"""What was foreseen holds while its probability is above this share of the one that raised it."""
+"""A predicted level holds while its probability is above this share of the one that raises it."""
 
 
 @dataclass(frozen=True, slots=True)
 class SitePolicy:
-    """What the engine asks of a site.
+    """The policy of a site, laid out for the engine.
 
     Attributes:
-        thresholds_mm: where each level begins, from blue.
-        clear_mm: at or below this a level is left.
-        heights_mm: by gauge, of its zero above the lowest point.
+        thresholds_mm: the depth at which each level begins, from blue.
+        clear_mm: the depth at or below which each level is left.
+        heights_mm: the height of each gauge's zero above the lowest point, where it has one.
         up_hold_s, down_hold_s, horizon_s: as in the profile.
         version: of the profile.
-        hasty: doubt warns here.
+        fail_safe: a doubtful depth warns here.
         is_stream: there is always water, and nothing else passes under a gauge.
-        limits: of the tests of a gauge's series.
+        limits: of the series tests.
         raises_at: probability of a crossing from which a level is raised.
-        answer: how much rain floods such a place.
-        model: what foretells; None: the rate of rise alone.
+        rain_thresholds: how much rain floods such a place.
+        model: the forecast model; None: the rate of rise alone.
     """
 
     thresholds_mm: tuple[float, ...]
@@ -72,12 +73,16 @@ class SitePolicy:
     rain_thresholds: RainThresholds
     model: Model | None
 
+    def height_mm(self, gauge: str) -> float:
+        """Return the height of a gauge's zero above the lowest point."""
+        return self.heights_mm.get(gauge, 0.0)
+
 
 def policy_of(site: Site, model: Model | None = None) -> SitePolicy:
-    """The rules of a site. A channel is no street: the street's model is not asked there."""
+    """Return the policy of a site. A channel has no model, because the model is one of streets."""
     profile = site.profile
     depths_mm = tuple(profile.depth_mm(level) for level in WARNING_LEVELS)
-    hasty = site.site_type in FAIL_SAFE_TYPES
+    fail_safe = site.site_type in FAIL_SAFE_TYPES
     return SitePolicy(
         thresholds_mm=depths_mm,
         clear_mm=tuple(max(mm - profile.clear_below_mm, mm * CLEARED_SHARE_MIN) for mm in depths_mm),
@@ -86,10 +91,10 @@ def policy_of(site: Site, model: Model | None = None) -> SitePolicy:
         down_hold_s=profile.down_hold_s,
         horizon_s=profile.horizon_s,
         version=profile.version,
-        fail_safe=hasty,
+        fail_safe=fail_safe,
         is_stream=site.site_type is SiteType.CHANNEL,
         limits=STREAM if site.site_type is SiteType.CHANNEL else STREET,
-        raises_at=FAIL_SAFE_RAISES_AT if hasty else QUIET_RAISES_AT,
+        raises_at=FAIL_SAFE_RAISES_AT if fail_safe else QUIET_RAISES_AT,
         rain_thresholds=RAIN_THRESHOLDS[site.site_type],
         model=None if site.site_type is SiteType.CHANNEL else model,
     )

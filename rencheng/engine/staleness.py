@@ -1,7 +1,6 @@
 """When a site has no data. No data is never zero: a site without data is reported as such."""
 
 from datetime import UTC, datetime
-from math import isnan
 from typing import NamedTuple
 
 from rencheng.domain.no_data import NoDataReason
@@ -58,7 +57,7 @@ def no_data_reason(state: SiteState) -> NoDataReason:
 def no_data(state: SiteState) -> NoData:
     """Return from when on a site has no data, and why: when its last usable gauge is silent or at fault."""
     armed = is_armed(state.rain, state.watermark_s or 0.0)
-    reported = [_of_gauge(gauge, armed=armed) for gauge in state.gauges.values() if not isnan(gauge.heard_s)]
+    reported = [_of_gauge(gauge, armed=armed) for gauge in state.gauges.values() if gauge.measured_s is not None]
     return max(reported, key=lambda one: one.from_s or 0.0, default=NEVER_REPORTED)
 
 
@@ -89,7 +88,7 @@ def gauge_reasons(state: SiteState, at_s: float) -> dict[str, NoDataReason | Non
     armed = is_armed(state.rain, state.watermark_s or 0.0)
     found: dict[str, NoDataReason | None] = {}
     for name, gauge in state.gauges.items():
-        if not isnan(gauge.heard_s):
+        if gauge.measured_s is not None:
             from_s, reason = _of_gauge(gauge, armed=armed)
             is_at_fault = reason is not NoDataReason.SILENT
             found[gauge_of(name)] = reason if is_at_fault or (from_s or 0.0) < at_s else None
@@ -101,13 +100,14 @@ def max_silence_s(gauge: GaugeState, *, armed: bool) -> float:
     steps, least_s, most_s = (
         (ARMED_STEPS, ARMED_AT_LEAST_S, ARMED_AT_MOST_S) if armed else (STEPS, AT_LEAST_S, AT_MOST_S)
     )
-    return most_s if isnan(gauge.step_s) else min(max(steps * gauge.step_s, least_s), most_s)
+    step_s = gauge.step_s
+    return most_s if step_s is None else min(max(steps * step_s, least_s), most_s)
 
 
 def _of_gauge(gauge: GaugeState, *, armed: bool) -> NoData:
     """Return the same of one gauge that has reported."""
-    fault, since_s = gauge.health.fault, gauge.health.fault_since_s
-    silent_s = gauge.heard_s + max_silence_s(gauge, armed=armed)
-    if fault is None:
+    health = gauge.health
+    silent_s = (gauge.measured_s or 0.0) + max_silence_s(gauge, armed=armed)
+    if health.fault is None:
         return NoData(silent_s, NoDataReason.SILENT)
-    return NoData(min(gauge.health.at_s if since_s is None else since_s, silent_s), NoDataReason(fault.value))
+    return NoData(min(health.fault_since_s or silent_s, silent_s), NoDataReason(health.fault.value))

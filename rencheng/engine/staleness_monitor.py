@@ -4,6 +4,8 @@ import heapq
 from datetime import datetime
 from math import inf
 
+from msgspec.structs import replace
+
 from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
@@ -36,7 +38,7 @@ class StalenessMonitor:
         A site that is due soon keeps its place, because it is looked at again then.
         """
         known_s = self._due_s.get(site.site_id, inf)
-        soon_s = ARMED_LOST_AFTER_S if state.rain.armed_s else LOST_AFTER_S
+        soon_s = ARMED_LOST_AFTER_S if state.rain.armed_s is not None else LOST_AFTER_S
         if state.lost_since_s is not None or known_s - (state.watermark_s or 0.0) <= soon_s:
             return
         due_s = lost_from_s(state)
@@ -71,16 +73,16 @@ class StalenessMonitor:
         """
         at_s = reading.time.timestamp()
         if not has_data(state, at_s):
-            state = state if state.data_since_s is None else state._replace(data_since_s=None)
+            state = state if state.data_since_s is None else replace(state, data_since_s=None)
             return state, self.notice(site, state, now) if _has_new_fault(before, state) else None
         gauge = state.gauges.get(channel_name(reading.device_id, reading.channel))
-        if gauge is None or not gauge.is_trusted or gauge.heard_s != at_s:
+        if gauge is None or not gauge.is_trusted or gauge.measured_s != at_s:
             return state, None
         if state.data_since_s is None or not has_data(before, at_s):
-            return state._replace(data_since_s=at_s), None
+            return replace(state, data_since_s=at_s), None
         if at_s < (restored_from_s(state) or at_s):
             return state, None
-        state = state._replace(lost_since_s=None, data_since_s=None)
+        state = replace(state, lost_since_s=None, data_since_s=None)
         return state, self.notice(site, state, now)
 
     def notice(self, site: Site, state: SiteState, now: datetime) -> SiteNotice:

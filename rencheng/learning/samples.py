@@ -1,42 +1,45 @@
-"""From recordings to examples: what the model would have been shown at each sample, and whether the water then came.
+"""From recordings to examples: the model's features at each sample, and whether the water then crossed a threshold.
 
-The gauge's own step and features are used, so that a model is taught with the very numbers that it is asked by.
+The live gauge update and features are used, so that a model is trained on the numbers that it sees live.
 """
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from math import sqrt
-from operator import itemgetter
 from typing import NamedTuple
 
-from rencheng.engine.forecast import forecast as outlooks
-from rencheng.engine.forecast.forecast import SHARE_FROM
+from rencheng.engine.forecast.forecast import SHARE_FROM, feature_row
 from rencheng.engine.forecast.model import HORIZON_S
 from rencheng.engine.gauge import NEW, may_forecast, update
-from rencheng.engine.neighbours import OTHERS_MIN, STORM_S
+from rencheng.engine.neighbours import RapidRise, counted, recent
 from rencheng.engine.water.event import WET_MM, FloodEvent, PastEvent, is_rapid_rise
 
 THRESHOLDS_MM = (50.0, 100.0, 150.0, 200.0, 270.0, 400.0)
-"""A flood teaches something of every depth that it passes, or does not. Source: cross-validation; three taught less,
+"""A flood gives examples for every depth that it passes, or does not. Source: cross-validation; three depths gave less,
 and ten no more."""
 
 PER_EVENT = 30
-"""A spell weighs at most so many examples a threshold, however long it lasts: a long tide is one flood. Of a longer
-one so many are taken, evenly."""
+"""An event gives at most this many examples a threshold, because a long tide is one flood. Of a longer event they are
+taken evenly."""
 
 NOT_WATER_WEIGHT = 0.3
-"""What is no water is invented, and more often than in life, and most of it never reaches the model: with full weight
-it made the model disbelieve fast floods (inland POD at 3 minutes .64 instead of .69, at the same FAR)."""
+"""Artefacts are invented, more frequent than in life, and mostly filtered before the model. With full weight they made
+the model reject fast floods (inland POD at 3 minutes .64 instead of .69, at the same FAR)."""
+
+EVENT_WEIGHT = 12.0
+"""An event weighs the square root of its examples, and this many weigh one each: the examples of one flood are much
+alike, and a tide has many where a cloudburst has few. Source: cross-validation; with equal weights, inland POD at
+3 minutes was .67 instead of .73, at FAR .50."""
 
 
 class Recording(NamedTuple):
-    """What one gauge measured.
+    """The samples of one gauge.
 
     Attributes:
-        device_id: the gauge; one that is left out for a test is left out whole.
+        device_id: the gauge; a gauge that is left out for a test is left out whole.
         samples: (s of the epoch, mm), in order of time.
-        not_water: spans known to be something else (begin, end; s of the epoch): nothing in them is a crossing.
+        not_water: spans of artefacts (begin, end; s of the epoch): no sample in them is a crossing.
     """
 
     device_id: str
@@ -44,31 +47,25 @@ class Recording(NamedTuple):
     not_water: Sequence[tuple[float, float]] = ()
 
 
-EVENT_WEIGHT = 12.0
-"""A spell weighs the square root of its examples, and so many weigh one each: those of one flood are much alike, and a
-tide has many where a cloudburst has few. Source: cross-validation; with each example alike, inland POD at 3 minutes was
-.67 instead of .73, at FAR .50."""
-
-
 class _Moment(NamedTuple):
-    """A sample at which the model is asked, and how much it counts."""
+    """A sample at which the model is evaluated, and its weight."""
 
-    spell: FloodEvent
-    floods: tuple[PastEvent, ...]
+    event: FloodEvent
+    past_events: tuple[PastEvent, ...]
     threshold_mm: float
     weight: float = 1.0
 
 
 class Example(NamedTuple):
-    """One question, and its answer.
+    """The features at a sample, and the outcome.
 
     Attributes:
-        row: in the order of `features.NAMES`.
-        crossed_s: how long after it the threshold was crossed; None if it was not within the horizon.
-        is_water: it was asked of water, and not of something else.
-        device_id: whose it is.
-        weight: how much it counts.
-        stirred: at how many other gauges water rose swiftly of late; None: not known.
+        row: in the order of `FEATURE_NAMES`.
+        crossed_s: how long after it the threshold was crossed; None if not within the horizon.
+        is_water: the sample is water, not an artefact.
+        device_id: the gauge.
+        weight: its weight.
+        rapid_rises_nearby: the recent rapid rises at other gauges; None: not known.
     """
 
     row: tuple[float, ...]
@@ -80,60 +77,62 @@ class Example(NamedTuple):
 
 
 def examples(recordings: Iterable[Recording], thresholds_mm: Sequence[float] = THRESHOLDS_MM) -> list[Example]:
-    """Every question that the recordings of one region can answer."""
-    heard = [(recording, *_heard(recording, thresholds_mm)) for recording in recordings]
-    swift = sorted((time_s, recording.device_id) for recording, _, rises in heard for time_s in rises)
-    return [example for recording, moments, _ in heard for example in _asked(recording, moments, swift, len(heard) - 1)]
+    """Return every example of the recordings of one region."""
+    replayed = [(recording, *_replay(recording, thresholds_mm)) for recording in recordings]
+    rises = sorted((time_s, recording.device_id) for recording, _, times_s in replayed for time_s in times_s)
+    return [
+        example
+        for recording, moments, _ in replayed
+        for example in _examples_of(recording, moments, rises, len(replayed))
+    ]
 
 
-def _heard(recording: Recording, thresholds_mm: Sequence[float]) -> tuple[list[_Moment], list[float]]:
-    """The moments at which the model is asked, and when water rose swiftly."""
+def _replay(recording: Recording, thresholds_mm: Sequence[float]) -> tuple[list[_Moment], list[float]]:
+    """Return the moments at which the model is evaluated, and the times of rapid rises."""
     gauge = NEW
-    asked: dict[tuple[float, float], list[_Moment]] = defaultdict(list)
-    swift: list[float] = []
+    moments: dict[tuple[float, float], list[_Moment]] = defaultdict(list)
+    rises: list[float] = []
     for time_s, depth_mm in recording.samples:
-        if time_s <= gauge.series.time_s:
+        if gauge.measured_s is not None and time_s <= gauge.measured_s:
             continue
         gauge = update(gauge, time_s, depth_mm, fail_safe=False)
-        spell = gauge.event
-        if spell is None:
+        event = gauge.event
+        if event is None:
             continue
-        if may_forecast(gauge, time_s) and is_rapid_rise(spell):
-            swift.append(time_s)
+        if may_forecast(gauge, time_s) and is_rapid_rise(event):
+            rises.append(time_s)
         if gauge.accepted_s != time_s or not gauge.is_trusted or depth_mm < WET_MM:
             continue
         for threshold_mm in thresholds_mm:
-            if spell.peak_mm < threshold_mm and depth_mm >= SHARE_FROM * threshold_mm:
-                asked[spell.began_s, threshold_mm].append(_Moment(spell, gauge.past_events, threshold_mm))
-    return [moment for moments in asked.values() for moment in _weighed(moments)], swift
+            if event.peak_mm < threshold_mm and depth_mm >= SHARE_FROM * threshold_mm:
+                moments[event.began_s, threshold_mm].append(_Moment(event, gauge.past_events, threshold_mm))
+    return [moment for of_event in moments.values() for moment in _weighted(of_event)], rises
 
 
-def _weighed(moments: Sequence[_Moment]) -> list[_Moment]:
-    """A spell's moments at one threshold, or as many of them as it may have."""
+def _weighted(moments: Sequence[_Moment]) -> list[_Moment]:
+    """Return an event's moments at one threshold, or as many of them as it may have, with their weight."""
     kept = moments[:: 1 + (len(moments) - 1) // PER_EVENT]
     return [moment._replace(weight=sqrt(EVENT_WEIGHT / len(kept))) for moment in kept]
 
 
-def _asked(
-    recording: Recording, moments: Iterable[_Moment], swift: Sequence[tuple[float, str]], others: int
+def _examples_of(
+    recording: Recording, moments: Iterable[_Moment], rises: Sequence[RapidRise], gauges: int
 ) -> Iterator[Example]:
     crossings: dict[float, list[float]] = {}
-    for spell, floods, threshold_mm, spell_weight in moments:
-        at_s = spell.newest[0]
+    for event, past_events, threshold_mm, event_weight in moments:
+        at_s = event.newest[0]
         if threshold_mm not in crossings:
             crossings[threshold_mm] = _crossings(recording, threshold_mm)
-        crossed_s = _next(crossings[threshold_mm], at_s)
         is_water = not _is_in(recording.not_water, at_s)
-        stirred = _rapid_rises_nearby(swift, recording.device_id, at_s) if others >= OTHERS_MIN else None
-        weight = spell_weight * (1.0 if is_water else NOT_WATER_WEIGHT)
-        row = outlooks.feature_row(spell, floods, threshold_mm)
-        yield Example(row, crossed_s, is_water, recording.device_id, weight, stirred)
-
-
-def _rapid_rises_nearby(swift: Sequence[tuple[float, str]], device_id: str, at_s: float) -> int:
-    """At how many other gauges water rose swiftly of late, as `neighbours` counts them."""
-    first, last = bisect_left(swift, (at_s - STORM_S, "")), bisect_right(swift, at_s, key=itemgetter(0))
-    return len({name for _, name in swift[first:last]} - {device_id})
+        others = {name for _, name in rises[recent(rises, at_s)]} - {recording.device_id}
+        yield Example(
+            row=feature_row(event, past_events, threshold_mm),
+            crossed_s=_next(crossings[threshold_mm], at_s),
+            is_water=is_water,
+            device_id=recording.device_id,
+            weight=event_weight * (1.0 if is_water else NOT_WATER_WEIGHT),
+            rapid_rises_nearby=counted(len(others), gauges),
+        )
 
 
 def _crossings(recording: Recording, threshold_mm: float) -> list[float]:
@@ -146,7 +145,7 @@ def _is_in(spans: Sequence[tuple[float, float]], time_s: float) -> bool:
 
 
 def _next(crossings: list[float], time_s: float) -> float | None:
-    """How long after a moment the water is there, if within the horizon."""
+    """Return how long after a moment the threshold is crossed, if within the horizon."""
     place = bisect_right(crossings, time_s)
     if place == len(crossings) or crossings[place] - time_s > HORIZON_S:
         return None

@@ -2,7 +2,7 @@
 
 from rencheng.domain.warning import ArmedBy, Grounds
 from rencheng.engine.forecast.features import FEATURE_NAMES
-from rencheng.engine.forecast.model import STIRRED
+from rencheng.engine.forecast.model import RAPID_RISES_NEARBY
 from rencheng.text.formatting import plain
 from rencheng.text.language import LanguageCode
 
@@ -39,7 +39,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "tide_concentration": _TIDE,
     "last_flood_h": _PAST_EVENTS,
     "last_peak_mm": _PAST_EVENTS,
-    STIRRED: ("同区域其他点位的水位急涨", "rapid rises at other sites in the region"),
+    RAPID_RISES_NEARBY: ("同区域其他点位的水位急涨", "rapid rises at other sites in the region"),
     "threshold_mm": ("阈值高低", "height of the threshold"),
     "missing_mm": _DISTANCE,
     "arrival_3_min": _ARRIVAL,
@@ -66,7 +66,7 @@ _NEARBY = (
 )
 _ONE_NEARBY = (_NEARBY[0], " Water rose rapidly at one other site in the region within half an hour.")
 
-if missing := {*FEATURE_NAMES, STIRRED} - set(WORDS):
+if missing := {*FEATURE_NAMES, RAPID_RISES_NEARBY} - set(WORDS):
     raise AssertionError(f"explanations.py has no words for the features {missing}: add them")
 
 

@@ -10,7 +10,7 @@ from rencheng.engine.health.sensor_health import Fault
 
 def told(depths_mm: list[float], *, hasty: bool = False, step_s: float = 60.0, gauge: GaugeState = NEW) -> GaugeState:
     """A gauge after samples a step apart, on a dry street before."""
-    begin_s = 0.0 if gauge is NEW else gauge.series.time_s + step_s
+    begin_s = 0.0 if gauge.measured_s is None else gauge.measured_s + step_s
     for place, depth_mm in enumerate([0.0, 0.0, *depths_mm] if gauge is NEW else depths_mm):
         gauge = update(gauge, begin_s + place * step_s, depth_mm, fail_safe=hasty)
     return gauge
@@ -34,7 +34,7 @@ def test_one_sample_that_leaps_is_not_believed_and_is_a_lie_when_it_is_gone(*, h
 
     assert up.accepted_mm == 0
     assert (gone.accepted_mm, gone.pending_jump) == (0, None)
-    assert trusts.fault_score_at(gone.health, gone.series.time_s) >= trusts.FAULT_WEIGHT
+    assert trusts.fault_score_at(gone.health, gone.measured_s or 0.0) >= trusts.FAULT_WEIGHT
 
 
 def test_where_doubt_warns_a_leap_is_believed_at_its_second_sample() -> None:
@@ -98,7 +98,7 @@ def test_a_gauge_that_loses_all_trust_again_and_again_has_it_back_only_after_wee
     month_s = 30 * 86_400.0
 
     assert (street.health.fault, street.health.is_chronic) == (Fault.SPIKY, True)
-    assert update(street, street.series.time_s + month_s, 0.0, fail_safe=False).health.fault is None
+    assert update(street, (street.measured_s or 0.0) + month_s, 0.0, fail_safe=False).health.fault is None
 
 
 def test_on_a_street_a_faulty_gauge_can_prove_a_flood_and_on_a_stream_it_cannot() -> None:
@@ -131,7 +131,7 @@ def test_a_gauge_that_went_up_and_down_by_turns_is_not_helped_by_where_it_stood_
 def test_nothing_is_foretold_of_a_gauge_that_lied_lately_before_it_moved_as_water_does() -> None:
     def foretells(*depths_mm: float, lied: int) -> bool:
         gauge = told([*[400.0, 0.0] * lied, *depths_mm])
-        return may_forecast(gauge, gauge.series.time_s)
+        return may_forecast(gauge, gauge.measured_s or 0.0)
 
     assert foretells(30.0, lied=0)
     assert not foretells(30.0, 60.0, 90.0, lied=1)
@@ -219,4 +219,4 @@ def test_floods_are_remembered_with_their_peaks_and_puddles_are_not() -> None:
 def test_up_and_down_by_more_than_30_mm_is_half_a_lie_each_time(depths_mm: tuple[float, ...], lies: float) -> None:
     gauge = told(list(depths_mm))
 
-    assert trusts.fault_score_at(gauge.health, gauge.series.time_s) == pytest.approx(lies, abs=0.01)
+    assert trusts.fault_score_at(gauge.health, gauge.measured_s or 0.0) == pytest.approx(lies, abs=0.01)

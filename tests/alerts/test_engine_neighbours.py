@@ -17,7 +17,7 @@ from rencheng.domain.warning import ArmedBy, WarningMessage
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.model import REGIONAL_EVENT_SITES
 from rencheng.engine.forecast.shipped import street_model
-from rencheng.engine.neighbours import OTHERS_MIN, STORM_S, Neighbours
+from rencheng.engine.neighbours import OTHERS_MIN, RECENT_S, Neighbours
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.record import SiteRecord
 from rencheng.engine.state import SiteState
@@ -90,7 +90,7 @@ def test_another_region_another_world_and_a_stream_say_nothing_of_it() -> None:
 
 def test_a_tide_is_no_storm_and_an_hour_later_it_is_over() -> None:
     slow = city(*(one for name in STORMED for one in rise(name, [7.0 * minute for minute in range(20)])))
-    long_ago = [replace(one, time=one.time - timedelta(seconds=STORM_S + 600)) for one in STORM]
+    long_ago = [replace(one, time=one.time - timedelta(seconds=RECENT_S + 600)) for one in STORM]
 
     assert chances(STREETS, *slow) == chances(STREETS, *long_ago) == chances(STREETS)
 

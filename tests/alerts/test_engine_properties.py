@@ -10,6 +10,7 @@ from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import ThresholdProfile
 from rencheng.engine.evaluate import evaluate
+from rencheng.engine.record import SiteRecord
 from rencheng.engine.site_policy import policy_of
 from rencheng.engine.state import SiteState
 from tests.alerts.gauge_play import play, profile, reading, site
@@ -43,7 +44,7 @@ _PROFILES = st.builds(
 
 
 def through_json(state: SiteState) -> SiteState:
-    return SiteState.from_json(json.loads(json.dumps(state.to_json())))
+    return SiteRecord.from_json(json.loads(json.dumps(SiteRecord(state=state).to_json()))).state
 
 
 @given(floods(), _PROFILES)

@@ -4,7 +4,7 @@ import pytest
 
 from rencheng.domain.level import Level
 from rencheng.domain.quality import Quality
-from rencheng.engine.state import SiteState
+from rencheng.engine.record import SiteRecord
 from tests.alerts.gauge_play import at, play, profile, reading, steady, told
 
 STILL = profile(horizon_s=0)
@@ -222,4 +222,4 @@ def test_a_state_remembers_only_the_last_minutes() -> None:
 
     assert spell is not None
     assert len(spell.samples) <= 22
-    assert SiteState.from_json(state.to_json()) == state
+    assert SiteRecord.from_json(SiteRecord(state=state).to_json()).state == state

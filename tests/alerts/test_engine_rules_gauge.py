@@ -9,7 +9,7 @@ DAY_S = 86_400.0
 
 def heard(*depths_mm: float, gauge: GaugeState = NEW, step_s: float = 60.0, hasty: bool = False) -> GaugeState:
     """Samples a step apart; the first at 0, or a step after the gauge's last."""
-    begin_s = 0.0 if gauge is NEW else gauge.series.time_s + step_s
+    begin_s = 0.0 if gauge.measured_s is None else gauge.measured_s + step_s
     for place, depth_mm in enumerate(depths_mm):
         gauge = update(gauge, begin_s + place * step_s, depth_mm, fail_safe=hasty)
     return gauge

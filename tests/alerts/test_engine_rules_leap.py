@@ -1,7 +1,5 @@
 """The rules of what leaps, and of what is one wet spell, at their edges."""
 
-from math import nan
-
 import pytest
 
 from rencheng.engine.health import jump_filter as leaps
@@ -24,6 +22,10 @@ def leapt(*depths_mm: float, from_mm: float = 0.0, from_water: bool = False) -> 
     return leap
 
 
+def run_of(jump: PendingJump) -> tuple[float, int]:
+    return jump.run_mm, jump.run
+
+
 LEAPS_MM = [100.0 * (place + 1) for place in range(leaps.JUMPS_THAT_ARE_WATER)]
 
 
@@ -33,16 +35,19 @@ def test_what_keeps_less_than_half_of_its_leap_is_gone(depth_mm: float, is_gone:
 
 
 def test_a_leap_upon_a_leap_begins_the_count_anew() -> None:
-    assert leapt(200.0, 281.0) == (0.0, 281.0, 281.0, 1, 2, 281.0, 0, False)
-    assert leapt(200.0, 280.0)[:5] == (0.0, 200.0, 280.0, 2, 1)
+    again = leapt(200.0, 281.0)
+    assert (again.from_mm, again.first_mm, again.last_mm, again.run_mm) == (0.0, 281.0, 281.0, 281.0)
+    assert (again.samples, again.jumps, again.run, again.from_water) == (1, 2, 0, False)
+    once = leapt(200.0, 280.0)
+    assert (once.from_mm, once.first_mm, once.last_mm, once.samples, once.jumps) == (0.0, 200.0, 280.0, 2, 1)
 
 
 def test_what_gives_back_more_than_a_twentieth_from_one_sample_to_the_next_begins_its_run_anew() -> None:
-    assert leapt(200.0, 190.0, 200.0)[5:7] == (200.0, 2)
-    assert leapt(200.0, 189.9)[5:7] == (189.9, 0)
-    assert leapt(300.0, 290.0, from_mm=100.0)[5:7] == (300.0, 1)
-    assert leapt(300.0, 289.9, from_mm=100.0)[5:7] == (289.9, 0)
-    assert leapt(200.0, 189.9, 195.0, 196.0)[5:7] == (189.9, 2)
+    assert run_of(leapt(200.0, 190.0, 200.0)) == (200.0, 2)
+    assert run_of(leapt(200.0, 189.9)) == (189.9, 0)
+    assert run_of(leapt(300.0, 290.0, from_mm=100.0)) == (300.0, 1)
+    assert run_of(leapt(300.0, 289.9, from_mm=100.0)) == (289.9, 0)
+    assert run_of(leapt(200.0, 189.9, 195.0, 196.0)) == (189.9, 2)
 
 
 @pytest.mark.parametrize(
@@ -104,15 +109,15 @@ def test_a_gauge_that_speaks_seldom_is_believed_after_fewer_samples(
     [
         (600, 270, 0, 200),
         (600, 269, 0, 485),
-        (600, nan, 0, 200),
-        (270, nan, 0, 200),
-        (269, nan, 0, 237),
+        (600, None, 0, 200),
+        (270, None, 0, 200),
+        (269, None, 0, 237),
         (600, 60, 2, 80),
         (600, 60, 1.9, 485),
     ],
 )
 def test_silence_leaves_less_room_to_a_gauge_that_speaks_seldom_and_none_to_one_in_doubt(
-    gap_s: float, usual_s: float, doubt: float, most_mm: float
+    gap_s: float, usual_s: float | None, doubt: float, most_mm: float
 ) -> None:
     assert round(leaps.max_step_mm(gap_s, usual_s, doubt=doubt)) == most_mm
 

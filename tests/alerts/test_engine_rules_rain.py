@@ -68,14 +68,14 @@ def test_two_gauges_see_the_same_rain() -> None:
 def test_a_step_that_is_told_twice_counts_once_and_a_late_one_in_its_place() -> None:
     rain = after((0, 3.0), (0, 3.0), (600, 2.0), (300, 1.0))
 
-    assert [(at_s - NOW_S, mm) for at_s, mm, _ in rain.fallen] == [(0, 3.0), (300, 1.0), (600, 2.0)]
-    assert len(after((0, 3.0), gauge="Q", rain=after((0, 3.0))).fallen) == 2
+    assert [(at_s - NOW_S, mm) for at_s, mm, _ in rain.steps] == [(0, 3.0), (300, 1.0), (600, 2.0)]
+    assert len(after((0, 3.0), gauge="Q", rain=after((0, 3.0))).steps) == 2
 
 
 def test_less_than_nothing_does_not_fall_and_what_is_old_is_forgotten() -> None:
     assert rains.sums(after((0, -5.0)), NOW_S) == (0.0, 0.0)
-    assert [mm for _, mm, _ in after((0, 3.0), (KEPT_S, 1.0)).fallen] == [1.0]
-    assert [mm for _, mm, _ in after((0, 3.0), (KEPT_S - 1, 1.0)).fallen] == [3.0, 1.0]
+    assert [mm for _, mm, _ in after((0, 3.0), (KEPT_S, 1.0)).steps] == [1.0]
+    assert [mm for _, mm, _ in after((0, 3.0), (KEPT_S - 1, 1.0)).steps] == [3.0, 1.0]
 
 
 def test_the_index_is_the_worse_of_quarter_and_hour() -> None:
@@ -83,20 +83,20 @@ def test_the_index_is_the_worse_of_quarter_and_hour() -> None:
     assert rains.index_at(after((0, 9.0), (1800, 9.0)), NOW_S + 1800, ANSWER) == 0.9
 
 
-def test_a_storm_is_kept_with_its_heaviest_hour_and_whether_the_water_answered() -> None:
+def test_a_storm_is_kept_with_its_strength_hour_and_whether_the_water_answered() -> None:
     storm = rains.mark_response(after((0, 8.0), (600, 1.0)))
     over = rains.close_event(storm, NOW_S + 600 + HOLDS_S + 1)
 
     assert rains.close_event(storm, NOW_S + 600 + HOLDS_S) == storm
     assert over.past_events == (RainEvent(0.9, flooded=True),)
-    assert (over.heaviest, over.responded) == (0.0, False)
+    assert (over.strength, over.responded) == (0.0, False)
     assert rains.mark_response(NO_RAIN) == NO_RAIN
 
 
 def test_what_did_not_arm_was_no_storm_and_only_so_many_are_kept() -> None:
     assert rains.close_event(after((0, 4.0)), NOW_S + 1e6).past_events == ()
     many = tuple(RainEvent(1.0, flooded=False) for _ in range(EVENTS_KEPT))
-    rain = rains.close_event(RainState(heaviest=ARMED_SHARE, past_events=many), NOW_S)
+    rain = rains.close_event(RainState(strength=ARMED_SHARE, past_events=many), NOW_S)
 
     assert len(rain.past_events) == EVENTS_KEPT
     assert rain.past_events[-1] == RainEvent(ARMED_SHARE, flooded=False)

@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime
-from math import isnan, nan
 
 import pytest
 
@@ -13,6 +12,7 @@ from rencheng.engine.forecast.forecast import Forecast, ThresholdForecast
 from rencheng.engine.fusion import FRESH_S, fuse, is_fresh
 from rencheng.engine.gauge import NEW, GaugeState
 from rencheng.engine.health.sensor_health import Fault, Health
+from rencheng.engine.record import SiteRecord
 from rencheng.engine.site_policy import SitePolicy, policy_of
 from rencheng.engine.staleness import gauge_reasons, max_silence_s, no_data, no_data_from, no_data_reason
 from rencheng.engine.state import SiteState
@@ -24,9 +24,19 @@ LIAR = Health(fault=Fault.SPIKY, fault_since_s=NOW_S - 300)
 
 
 def gauge(
-    depth_mm: float | None = 0.0, ago_s: float = 0.0, step_s: float = 60.0, trust: Health = NEW.health, **more: object
+    depth_mm: float | None = 0.0,
+    ago_s: float = 0.0,
+    step_s: float | None = 60.0,
+    trust: Health = NEW.health,
+    **more: object,
 ) -> GaugeState:
-    series = Series(NOW_S - ago_s, NOW_S - ago_s, depth_mm or 0.0, NOW_S - ago_s - step_s, 0.0, None)
+    series = Series(
+        reported_s=NOW_S - ago_s,
+        time_s=NOW_S - ago_s,
+        depth_mm=depth_mm or 0.0,
+        before_s=None if step_s is None else NOW_S - ago_s - step_s,
+        before_mm=0.0,
+    )
     return GaugeState(series=series, accepted_mm=depth_mm, accepted_s=NOW_S - ago_s, health=trust, **more)  # type: ignore[arg-type]
 
 
@@ -43,16 +53,16 @@ def seen(rules: SitePolicy = ROAD, **gauges: GaugeState) -> object:
         (181, False, 905),
         (2160, False, 10_800),
         (9000, False, 10_800),
-        (nan, False, 10_800),
+        (None, False, 10_800),
         (60, True, 300),
         (101, True, 303),
         (1200, True, 3600),
         (9000, True, 3600),
-        (nan, True, 3600),
+        (None, True, 3600),
     ],
 )
 def test_a_gauge_is_missed_after_some_steps_of_its_own_and_sooner_in_rain(
-    step_s: float, armed: bool, patience: float
+    step_s: float | None, armed: bool, patience: float
 ) -> None:
     assert max_silence_s(gauge(step_s=step_s), armed=armed) == patience
 
@@ -70,7 +80,7 @@ def test_a_site_has_no_data_when_its_last_usable_gauge_is_silent() -> None:
     assert from_s(a=faulty, b=gauge(ago_s=2000)) == (-300, NoDataReason.SPIKY)  # b was silent before a was at fault
     assert from_s() == (None, NoDataReason.NEVER_REPORTED)
     assert from_s(a=NEW) == (None, NoDataReason.NEVER_REPORTED)
-    assert isnan(NEW.heard_s)
+    assert NEW.measured_s is None
 
 
 def test_no_data_is_told_with_its_moment_and_the_reason_of_each_gauge() -> None:
@@ -86,7 +96,7 @@ def test_no_data_is_told_with_its_moment_and_the_reason_of_each_gauge() -> None:
 
 @pytest.mark.parametrize(
     ("ago_s", "step_s", "fresh"),
-    [(FRESH_S, 60, True), (FRESH_S + 1, 60, False), (750, 300, True), (751, 300, False), (FRESH_S, nan, True)],
+    [(FRESH_S, 60, True), (FRESH_S + 1, 60, False), (750, 300, True), (751, 300, False), (FRESH_S, None, True)],
 )
 def test_a_gauge_speaks_for_ten_minutes_or_for_its_own_pace(ago_s: float, step_s: float, fresh: bool) -> None:
     assert is_fresh(gauge(ago_s=ago_s, step_s=step_s), NOW_S) is fresh
@@ -144,7 +154,7 @@ def test_what_is_expected_is_fused_as_the_depth_is() -> None:
 @pytest.mark.parametrize("distrust", [None, *Fault])
 def test_why_a_gauge_is_not_believed_outlives_a_restart(distrust: Fault | None) -> None:
     state = SiteState(gauges={"A/0": gauge(50, trust=Health(fault_score=6.0, fault=distrust))}, watermark_s=NOW_S)
-    kept = SiteState.from_json(json.loads(json.dumps(state.to_json())))
+    kept = SiteRecord.from_json(json.loads(json.dumps(SiteRecord(state=state).to_json()))).state
 
     assert kept == state
     assert kept.gauges["A/0"].health.fault is distrust

@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from rencheng.engine.health import sensor_health as trusts
 from rencheng.engine.health.sensor_health import FAULT_APART_S, FAULT_HALF_LIFE_S, HEALTHY, Fault, FaultPolicy, Health
@@ -30,8 +31,8 @@ def test_six_lies_cost_all_trust_and_it_comes_back_with_time() -> None:
     assert lies(5).fault is None
     trust = lies(8)
     assert trust.fault is not None
-    assert trust.fault_score == pytest.approx(trusts.WORST, abs=0.1)
-    assert trusts.with_fault(trust, DAY_S + 10, 500.0, 1).fault_score == trusts.WORST
+    assert trust.fault_score == pytest.approx(trusts.SCORE_MAX, abs=0.1)
+    assert trusts.with_fault(trust, DAY_S + 10, 500.0, 1).fault_score == trusts.SCORE_MAX
     back_s = DAY_S + 7.0 + 2.5 * trusts.HALF_LIFE_S  # 8 lies halved 2.5 times are 1.41
 
     assert trusts.refreshed(trust, DAY_S + 7.0 + 2.4 * trusts.HALF_LIFE_S).fault is not None
@@ -88,7 +89,7 @@ def test_ups_and_downs_count_half_a_lie_and_tell_nothing_of_what_stands_there() 
     trust = trusts.with_zigzag(lies(3), DAY_S + 2, 60.0)
 
     assert trust.fault_score == pytest.approx(3 + trusts.ZIGZAG_WEIGHT, abs=0.01)
-    assert (trust.top_mm, trust.recent_faults, trust.solid) == (lies(3).top_mm, 3, lies(3).solid)
+    assert (trust.top_mm, trust.recent_faults, trust.solid_share) == (lies(3).top_mm, 3, lies(3).solid_share)
 
 
 def test_a_stream_gauge_that_is_at_fault_on_five_occasions_is_distrusted_until_it_was_sound_for_long() -> None:
@@ -96,6 +97,7 @@ def test_a_stream_gauge_that_is_at_fault_on_five_occasions_is_distrusted_until_i
     assert lies(5, FAULT_APART_S, blame=FaultPolicy.EACH_FAULT).fault is None
     assert (trust.fault, trust.is_chronic) == (Fault.BLOCKED, True)
     last_s = trust.fault_s
+    assert last_s is not None
 
     assert trusts.refreshed(trust, last_s + FAULT_HALF_LIFE_S).is_chronic
     mended = trusts.refreshed(trust, last_s + 2 * FAULT_HALF_LIFE_S)
@@ -115,7 +117,7 @@ def test_lies_of_one_occasion_are_one_fault_and_under_a_street_gauge_somebody_pa
 def test_what_is_stuck_is_named_so_once() -> None:
     stuck = trusts.with_stuck(HEALTHY, 1000.0)
 
-    assert (stuck.fault, stuck.fault_score, stuck.at_s) == (Fault.STUCK, trusts.TRUSTED_BELOW, 1000.0)
+    assert (stuck.fault, stuck.fault_score, stuck.at_s) == (Fault.STUCK, trusts.HEALTHY_BELOW, 1000.0)
     assert trusts.with_stuck(lies(8), 2000.0) == lies(8)
     assert trusts.refreshed(stuck, 1000.0).fault is Fault.STUCK
     assert trusts.refreshed(stuck, 1001.0).fault is None
@@ -135,7 +137,7 @@ def test_two_ups_and_downs_are_one_lie_and_six_absurd_codes_are_three() -> None:
 
     assert trust.fault_score == pytest.approx(2.5, abs=0.001)
     assert trusts.with_out_of_range(trust, DAY_S + 0.01).fault_score == pytest.approx(3.0, abs=0.001)
-    assert trusts.with_out_of_range(trust._replace(fault_score=3.0), DAY_S + 0.004).fault_score == 3.0
+    assert trusts.with_out_of_range(replace(trust, fault_score=3.0), DAY_S + 0.004).fault_score == 3.0
     assert trusts.with_zigzag(HEALTHY, DAY_S, 60.0).fault_score == 0.5
 
 
@@ -149,6 +151,7 @@ def test_six_samples_that_rise_by_20_mm_prove_water_half_an_hour_after_the_last_
     for place in range(1, 6):
         found = extend(found, 60.0 * (place + 1), 10.0 + rise_mm * place)
     liar = lies(8)
+    assert liar.at_s is not None
 
     assert (trusts.rehabilitated(liar, liar.at_s + after_s, found).fault is None) is is_proven
     assert trusts.rehabilitated(HEALTHY, liar.at_s + after_s, found) == HEALTHY
@@ -167,12 +170,12 @@ def test_an_occasion_lasts_four_hours_counts_half_after_a_week_and_no_more_than_
 def test_depths_within_a_fiftieth_are_the_same(other_mm: float, is_same: bool) -> None:
     trust = trusts.with_fault(lies(1), DAY_S + 1, other_mm, 3)
 
-    assert (trust.solid == 0.5) is is_same
+    assert (trust.solid_share == 0.5) is is_same
 
 
 @pytest.mark.parametrize(("solid", "why"), [(0.41, Fault.BLOCKED), (0.44, Fault.BLOCKED), (0.39, Fault.SPIKY)])
 def test_two_solid_lies_in_five_are_a_blocked_gauge(solid: float, why: Fault) -> None:
-    trust = Health(fault_score=7.0, at_s=DAY_S, recent_faults=10_000, solid=solid)
+    trust = Health(fault_score=7.0, at_s=DAY_S, recent_faults=10_000, solid_share=solid)
 
     assert trusts.with_zigzag(trust, DAY_S, 60.0).fault is why
 

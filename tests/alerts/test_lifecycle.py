@@ -10,6 +10,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage, WarningRule
 from rencheng.engine.evaluate import LevelChange
 from rencheng.engine.lifecycle import OpenWarning, advance
+from rencheng.engine.record import SiteRecord
 from rencheng.text.validation import validate
 from tests.alerts.gauge_play import at, site
 
@@ -92,4 +93,6 @@ def test_every_chain_is_fit_to_be_sent_and_names_are_unique(steps: list[tuple[Le
         validate(message, SITE)
     assert len({message.identifier for message in messages}) == len(messages)
     assert (standing is None) == (before is Level.NONE)
-    assert standing is None or OpenWarning.from_json(standing.to_json()) == standing
+    assert (
+        standing is None or SiteRecord.from_json(SiteRecord(open_warning=standing).to_json()).open_warning == standing
+    )

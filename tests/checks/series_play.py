@@ -6,7 +6,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from rencheng.checks.series.limits import STREET, SeriesLimits
-from rencheng.checks.series.step import NOTHING_YET, step
+from rencheng.checks.series.step import NEW_SERIES, step
 from rencheng.domain.quality import Quality
 
 Sample = tuple[float, float | None]
@@ -34,7 +34,7 @@ def series(draw: st.DrawFn, *, steps: st.SearchStrategy[int] = whole_steps_s, mi
 
 def judged(samples: Sequence[Sample], limits: SeriesLimits) -> list[Quality]:
     """The flags of each sample, its spike verdict included where there is one."""
-    state, verdicts, last = NOTHING_YET, [0] * len(samples), None
+    state, verdicts, last = NEW_SERIES, [0] * len(samples), None
     for index, (time_s, depth_mm) in enumerate(samples):
         state, flags, settled = step(state, time_s, depth_mm, limits)
         verdicts[index] = flags

@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.skill.recordings import DATA, river_levels
 from rencheng.checks.limits import GAUGES
-from rencheng.checks.series.step import NOTHING_YET, step
+from rencheng.checks.series.step import NEW_SERIES, step
 from rencheng.domain.quality import Quality
 
 HARDLY_MOVES = "119a_mdot2491"
@@ -26,7 +26,7 @@ def bad_share() -> dict[str, float]:
 
 
 def _bad_share(samples: list[tuple[float, float]]) -> float:
-    state, bad = NOTHING_YET, 0
+    state, bad = NEW_SERIES, 0
     for time_s, level_mm in samples:
         state, flags, settled = step(state, time_s, level_mm, GAUGES["channel"].series)
         bad += bool(flags & int(Quality.STUCK)) + bool(settled & int(Quality.SPIKE))

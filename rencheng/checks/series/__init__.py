@@ -1,6 +1,6 @@
-"""Tests of a reading among its neighbours, after QARTOD, one question each: `(state, sample) → (state, flags)`.
+"""Tests of a reading among its neighbours, after QARTOD, one test a module: `(series, sample) → (series, flags)`.
 
-All pure and in plain floats, times in seconds, depths in mm, steps of any length: the engine's sensor health runs
-them live, a job over stored rows runs them for gauges that no site binds. Flags are plain `int`s here, bits of
-`Quality`: the operators of an `IntFlag` cost a microsecond each, and these run a hundred thousand times a second.
+They are deterministic and use plain floats: times in seconds, depths in mm, steps of any length. The engine's sensor
+health runs them live. A job over stored rows runs them for gauges that no site binds. Flags are plain `int`s, bits of
+`Quality`, because the operators of an `IntFlag` cost a microsecond each and the tests run 100,000 times a second.
 """

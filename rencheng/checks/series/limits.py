@@ -1,4 +1,4 @@
-"""Where the tests of a series draw their lines, by kind of gauge. Each number says who says so."""
+"""The limits of the tests of a series, by kind of gauge. Each number carries its source."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -9,15 +9,15 @@ class SeriesLimits:
     """The thresholds of one kind of gauge.
 
     Attributes:
-        gap_s: a silence that is longer is a gap.
+        gap_s: a longer silence is a gap.
         spike_suspect_mm, spike_fail_mm: how far a sample stands out from both neighbours.
-        spike_span_s: neighbours further apart than this say nothing about what lies between them.
-        rate_mm_per_s: faster is of high interest.
-        noise_mm: a step no greater than this is no rise, however short the time.
+        spike_span_s: neighbours further apart than this decide nothing about the sample between them.
+        rate_mm_per_s: a faster change is flagged.
+        noise_mm: a step no greater than this is noise, at any interval.
         flat_mm: a series whose samples all lie less than this apart does not move.
-        flat_above_mm: at or below this depth a gauge is at rest: a dry street is flat for months.
-        flat_s, stuck_s: for how long it may not move.
-        sources: for each of these names, who says so.
+        flat_above_mm: at or below this depth a gauge is at rest, because a dry street is flat for months.
+        flat_s, stuck_s: a series that does not move for longer is flat, or stuck.
+        sources: the source of each of these limits.
     """
 
     gap_s: float
@@ -33,16 +33,16 @@ class SeriesLimits:
     sources: Mapping[str, str] = field(repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse limits that could not be meant.
+        """Reject limits that contradict themselves.
 
         Raises:
-            ValueError: a number without a source, or a suspicion beyond certainty.
+            ValueError: a limit has no source, or a suspect limit is beyond the one for failure.
         """
         unfounded = {one.name for one in fields(self)} - {"sources"} - set(self.sources)
         if unfounded:
             raise ValueError(f"each limit needs a source: {', '.join(sorted(unfounded))} have none")
         if self.spike_suspect_mm > self.spike_fail_mm or self.flat_s > self.stuck_s:
-            raise ValueError("what is suspect must come before what fails")
+            raise ValueError("the limit for suspect must not exceed the limit for fail")
 
 
 _QARTOD = "QARTOD water level 2.1"

@@ -1,7 +1,7 @@
-"""Does a sample stand out from both its neighbours? QARTOD's test 6, told when the next sample has come.
+"""The spike test: QARTOD's test 6, decided when the next sample arrives.
 
-By the smaller of the two steps, and only at a peak or a dip. The manual's own form, the distance from the mean of the
-neighbours, also condemns the last dry sample before a street leaps from 0 to 300 mm.
+It uses the smaller of the two steps to the neighbours, and only at a peak or a dip. The manual's own form, the distance
+from the mean of the neighbours, also fails the last dry sample before a street rises from 0 to 300 mm.
 """
 
 from rencheng.checks.series.limits import SeriesLimits
@@ -13,13 +13,18 @@ _NOT_EVALUATED = int(Quality.NOT_EVALUATED)
 
 
 def spike(
-    before_s: float, before_mm: float, depth_mm: float, next_s: float, next_mm: float, limits: SeriesLimits
+    before_s: float | None,
+    before_mm: float | None,
+    depth_mm: float,
+    next_s: float,
+    next_mm: float,
+    limits: SeriesLimits,
 ) -> int:
-    """The middle sample: `SPIKE`, `SPIKE_SUSPECT` or nothing; `NOT_EVALUATED` if its neighbours lie too far apart.
+    """Return the flag of the middle sample: `SPIKE`, `SPIKE_SUSPECT` or none.
 
-    Before it may be nothing yet (NaN): then it cannot be told either.
+    Return `NOT_EVALUATED` if it has no sample before it (None), or if its neighbours are too far apart.
     """
-    if not next_s - before_s <= limits.spike_span_s:
+    if before_s is None or before_mm is None or next_s - before_s > limits.spike_span_s:
         return _NOT_EVALUATED
     up_mm = depth_mm - before_mm
     down_mm = depth_mm - next_mm

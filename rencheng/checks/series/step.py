@@ -1,7 +1,10 @@
-"""One more sample of one channel of a gauge through all tests of a series."""
+"""All tests of a series on one more sample of one channel of a gauge."""
 
-from math import isnan, nan
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from msgspec import Struct, convert
+from msgspec.structs import replace
 
 from rencheng.checks.series.gap import gap
 from rencheng.checks.series.limits import SeriesLimits
@@ -13,63 +16,65 @@ from rencheng.domain.quality import Quality
 _NOT_EVALUATED = int(Quality.NOT_EVALUATED)
 
 
-class Series(NamedTuple):
-    """What the tests remember of one channel. NaN stands for "nothing yet": no comparison with it is ever true.
+class Series(Struct, frozen=True):
+    """The tests' memory of one channel. None stands for "not yet".
 
     Attributes:
-        heard_s: when it last spoke, with a measurement or without.
+        reported_s: when it last reported, with a measurement or without.
         time_s, depth_mm: the newest measurement.
         before_s, before_mm: the one before it.
         still: the run of samples that do not move; None at rest.
     """
 
-    heard_s: float
-    time_s: float
-    depth_mm: float
-    before_s: float
-    before_mm: float
-    still: Still | None
-
-    def to_json(self) -> list[object]:
-        """The state as plain JSON values; `from_json` gives an equal state back."""
-        return [*(None if isnan(value) else value for value in self[:5]), list(self.still) if self.still else None]
-
-    @classmethod
-    def from_json(cls, kept: list[object]) -> "Series":
-        """The state that was kept."""
-        heard_s, time_s, depth_mm, before_s, before_mm = (nan if one is None else float(str(one)) for one in kept[:5])
-        still = Still(*(float(one) for one in kept[5])) if isinstance(kept[5], list) else None
-        return cls(heard_s, time_s, depth_mm, before_s, before_mm, still)
+    reported_s: float | None = None
+    time_s: float | None = None
+    depth_mm: float | None = None
+    before_s: float | None = None
+    before_mm: float | None = None
+    still: Still | None = None
 
 
-NOTHING_YET = Series(nan, nan, nan, nan, nan, None)
+NEW_SERIES = Series()
 """Before the first sample."""
 
 
-def step(state: Series, time_s: float, depth_mm: float | None, limits: SeriesLimits) -> tuple[Series, int, int]:
-    """Take one sample in; returns the state, the flags of this sample, and the final spike flags of the one before.
+def series_from_json(kept: Mapping[str, Any] | Sequence[Any]) -> Series:
+    """Return the series that `msgspec.to_builtins` kept; until release 0.1 it was kept as a list."""
+    if isinstance(kept, Mapping):
+        return convert(kept, Series)
+    *values, still = kept
+    names = ("reported_s", "time_s", "depth_mm", "before_s", "before_mm")
+    return Series(**dict(zip(names, values, strict=True)), still=Still(*still) if still else None)
 
-    `NOT_EVALUATED` on this sample says that its own spike verdict comes with the next one. Without a measurement
-    (`depth_mm` None: missing, or unusable for what the sample itself shows) only the gap is judged, and the verdict
-    on the one before is still open (0 is returned for it). A sample that is not newer than the last decides nothing.
+
+def step(series: Series, time_s: float, depth_mm: float | None, limits: SeriesLimits) -> tuple[Series, int, int]:
+    """Test one sample; return the series, the flags of this sample, and the final spike flags of the one before.
+
+    `NOT_EVALUATED` on this sample means that its own spike test is decided by the next one. Without a measurement
+    (`depth_mm` None: missing, or unusable) only the gap is tested, and the sample before is not decided yet (0 is
+    returned for it). A sample that is not newer than the last decides nothing.
 
     Args:
-        state: what is remembered of this channel.
+        series: the memory of this channel.
         time_s: when it was sampled, in seconds on any scale.
-        depth_mm: what was measured; None if nothing usable was.
+        depth_mm: the measurement; None if nothing usable was measured.
         limits: of this kind of gauge.
     """
-    if time_s <= state.heard_s:
-        return state, _NOT_EVALUATED, 0
-    flags = gap(state.heard_s, time_s, limits)
+    if series.reported_s is not None and time_s <= series.reported_s:
+        return series, _NOT_EVALUATED, 0
+    flags = gap(series.reported_s, time_s, limits)
     if depth_mm is None:
-        return state._replace(heard_s=time_s), flags, 0
-    _, last_s, last_mm, before_s, before_mm, still = state
-    flags |= _NOT_EVALUATED | rate(last_s, last_mm, time_s, depth_mm, limits)
-    settled = 0
-    if last_s == last_s:  # noqa: PLR0124 - not NaN: there is one
-        settled = spike(before_s, before_mm, last_mm, time_s, depth_mm, limits)
+        return replace(series, reported_s=time_s), flags, 0
+    flags |= _NOT_EVALUATED
+    last_s, last_mm, final = series.time_s, series.depth_mm, 0
+    if last_s is not None and last_mm is not None:
+        flags |= rate(last_s, last_mm, time_s, depth_mm, limits)
+        final = spike(series.before_s, series.before_mm, last_mm, time_s, depth_mm, limits)
+    still = series.still
     if still is not None or depth_mm > limits.flat_above_mm:
         still, lasted = stillness(still, last_s, last_mm, time_s, depth_mm, limits)
         flags |= lasted
-    return Series(time_s, time_s, depth_mm, last_s, last_mm, still), flags, settled
+    tested = Series(
+        reported_s=time_s, time_s=time_s, depth_mm=depth_mm, before_s=last_s, before_mm=last_mm, still=still
+    )
+    return tested, flags, final

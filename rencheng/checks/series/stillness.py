@@ -1,6 +1,6 @@
-"""Has it hardly moved for long, though it is not at rest? QARTOD's test 8: flat line, and beyond it stuck."""
+"""The flat-line test: QARTOD's test 8, and "stuck" beyond it."""
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from rencheng.checks.series.limits import SeriesLimits
 from rencheng.domain.quality import Quality
@@ -9,7 +9,7 @@ _FLAT_LINE = int(Quality.FLAT_LINE)
 _STUCK = int(Quality.STUCK)
 
 
-class Still(NamedTuple):
+class Still(Struct, frozen=True):
     """A run of samples that do not move: since when, and between which depths."""
 
     since_s: float
@@ -18,25 +18,35 @@ class Still(NamedTuple):
 
 
 def stillness(
-    still: Still | None, before_s: float, before_mm: float, time_s: float, depth_mm: float, limits: SeriesLimits
+    still: Still | None,
+    before_s: float | None,
+    before_mm: float | None,
+    time_s: float,
+    depth_mm: float,
+    limits: SeriesLimits,
 ) -> tuple[Still | None, int]:
-    """The run with one more sample, and `FLAT_LINE` or `STUCK` if it has lasted.
+    """Return the run with one more sample, and `FLAT_LINE` or `STUCK` if it has lasted.
 
-    A gauge at rest (at or below `flat_above_mm`) has no run: a dry street is flat for months. When a sample leaves the
-    band, the new run begins with the sample before it if the two lie near enough; an older one that would also fit is
-    not looked for. So a run may be told shorter than it is while a gauge drifts, never longer.
-    The sample before is NaN if there is none.
+    A gauge at rest (at or below `flat_above_mm`) has no run, because a dry street is flat for months. When a sample
+    leaves the band, the new run begins with the sample before it (None: there is none) if the two are near enough. An
+    older sample that would also fit is not looked for. The run may therefore be shorter than the true one while a
+    gauge drifts, but never longer.
     """
     if depth_mm <= limits.flat_above_mm:
         return None, 0
     if still is None or not _fits(still, depth_mm, limits.flat_mm):
-        if abs(depth_mm - before_mm) < limits.flat_mm and before_mm > limits.flat_above_mm:
-            return Still(before_s, min(before_mm, depth_mm), max(before_mm, depth_mm)), _lasted(
-                time_s - before_s, limits
-            )
-        return Still(time_s, depth_mm, depth_mm), 0
+        if (
+            before_s is not None
+            and before_mm is not None
+            and abs(depth_mm - before_mm) < limits.flat_mm
+            and before_mm > limits.flat_above_mm
+        ):
+            run = Still(since_s=before_s, low_mm=min(before_mm, depth_mm), high_mm=max(before_mm, depth_mm))
+            return run, _lasted(time_s - before_s, limits)
+        return Still(since_s=time_s, low_mm=depth_mm, high_mm=depth_mm), 0
     if not still.low_mm <= depth_mm <= still.high_mm:
-        still = Still(still.since_s, min(still.low_mm, depth_mm), max(still.high_mm, depth_mm))
+        low_mm, high_mm = min(still.low_mm, depth_mm), max(still.high_mm, depth_mm)
+        still = Still(since_s=still.since_s, low_mm=low_mm, high_mm=high_mm)
     return still, _lasted(time_s - still.since_s, limits)
 
 

@@ -1,13 +1,17 @@
-"""The sum of many small trees, looked up rather than walked: a city asks for it thousands of times a second.
+"""The sum of many small trees by table lookup, because a city needs it thousands of times a second.
 
-Every leaf has a bit. Which leaves a feature's value rules out follows from its place among that feature's thresholds
-alone, so each feature has a table of what is left at each place; what all features leave is one leaf a tree.
+Every leaf has a bit. A feature's value rules out leaves by its place among that feature's thresholds alone, so each
+feature has a table of the leaves that remain at each place. The leaves that remain for all features are one a tree.
 Source: QuickScorer, Lucchese et al., SIGIR 2015.
+
+Example: one tree "rise <= 2: leaf A, else (age <= 5: leaf B, else leaf C)" has the bits A = 1, B = 2, C = 4. A rise of
+3 rules out A and leaves 6; an age of 4 rules out C and leaves 3. Both together leave 6 & 3 = 2, which is leaf B.
 """
 
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from math import isnan
 from operator import getitem
 from typing import NamedTuple
 
@@ -18,7 +22,7 @@ _BYTE = 256
 
 
 class _Test(NamedTuple):
-    """What a node asks of its feature, and the leaves on either side."""
+    """The test of a node on its feature, and the leaves on either side."""
 
     threshold: float
     unknown_left: bool
@@ -30,8 +34,8 @@ class Forest:
     """Trees over some features.
 
     Args:
-        trees: as the model keeps them.
-        features: how many there are.
+        trees: of the model.
+        features: the number of features.
     """
 
     def __init__(self, trees: Iterable[Node], features: int) -> None:
@@ -46,19 +50,19 @@ class Forest:
         self._sums = [_sums(values[8 * place : 8 * place + 8]) for place in range(self._bytes)]
 
     def leaves(self, values: Iterable[float], first: int = 0) -> int:
-        """The leaves that the values of features from number `first` on leave; NaN is the unknown."""
+        """Return the leaves that remain for the values of the features from number `first` on; NaN is unknown."""
         left = self._every
         for value, (thresholds, by_place, unknown) in zip(values, self._tables[first:], strict=False):
-            left &= by_place[bisect_left(thresholds, value)] if value == value else unknown  # noqa: PLR0124 - NaN
+            left &= unknown if isnan(value) else by_place[bisect_left(thresholds, value)]
         return left
 
     def total(self, leaves: int) -> float:
-        """The sum of some leaves."""
+        """Return the sum of some leaves."""
         return sum(map(getitem, self._sums, leaves.to_bytes(self._bytes, "little")))
 
 
 def _gather(node: Node, values: list[float], tests: dict[int, list[_Test]]) -> int:
-    """Number a tree's leaves and note its tests; the bits of all leaves below."""
+    """Number a tree's leaves and collect its tests; return the bits of all leaves below the node."""
     if not isinstance(node, tuple):
         values.append(node)
         return 1 << (len(values) - 1)
@@ -69,7 +73,7 @@ def _gather(node: Node, values: list[float], tests: dict[int, list[_Test]]) -> i
 
 
 def _table(tests: Sequence[_Test], every: int) -> tuple[list[float], list[int], int]:
-    """A feature's thresholds, what is left at each place among them, and what is left where it is unknown."""
+    """Return a feature's thresholds, the leaves that remain at each place, and those for the unknown."""
     thresholds = sorted({test.threshold for test in tests})
     by_place = []
     for place in range(len(thresholds) + 1):
@@ -86,5 +90,5 @@ def _without(every: int, ruled_out: Iterable[int]) -> int:
 
 
 def _sums(values: Sequence[float]) -> list[float]:
-    """Of up to eight leaves, the sum of each choice of them."""
+    """Return the sum of each choice of up to eight leaves."""
     return [sum(value for bit, value in enumerate(values) if chosen >> bit & 1) for chosen in range(_BYTE)]

@@ -1,1 +1,1 @@
-"""Decide how far a gauge is believed: sensor health and the filter of sudden jumps."""
+"""Decide which depths of a gauge are accepted: sensor health, and the filter of sudden jumps."""

@@ -1,110 +1,113 @@
-"""How far a gauge is believed: each lie costs trust, which comes back with time. What is distrusted raises nothing.
+"""Sensor health: each implausible depth raises a gauge's fault score, which falls with time.
 
-Real faulty gauges make over nine tenths of all false alarms, so health is judged before depth.
+A gauge at fault raises no warning. Health is evaluated before depth, because real faulty gauges cause over nine tenths
+of all false alarms.
 """
 
 from enum import Enum, StrEnum
 from math import exp, log
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rencheng.engine.water.event import FloodEvent, is_smooth
 
 HALF_LIFE_S = 2 * 3600.0
-"""In how long half of a gauge's lies are forgiven. Proposal: a gauge that lost all trust has it back after four to
-six hours without a lie: what stood under it is gone, and the next storm must find it seeing."""
+"""The fault score halves in this time. Proposal: a gauge at fault recovers after four to six hours without a fault,
+because the object under it is gone and the gauge must be usable in the next storm."""
 
 HALF_LIFE_STEPS = 40.0
-"""A gauge that speaks seldom lies seldom; its lies are forgiven in so many of its own steps, if that is longer."""
+"""For slow-reporting gauges the fault score halves every 40 reporting intervals, if that is longer."""
 
 STEP_MAX_S = 1800.0
-"""A longer step is a silence."""
+"""A longer interval is a silence, not a reporting interval."""
 
-DISTRUSTED_FROM = 6.0
-TRUSTED_BELOW = 1.5
-WORST = 8.0
-"""Lies that cost all trust; below which it comes back; and beyond which none is counted."""
+FAULT_FROM = 6.0
+HEALTHY_BELOW = 1.5
+SCORE_MAX = 8.0
+"""A gauge is at fault from the first score on, and healthy again below the second. The third is the greatest score."""
 
 ZIGZAG_MM = 30.0
-"""Up and down by more than this in three samples is no water; beyond the noise of 25 mm. Source: 3 of 875 FloodNet
-events ever do it, twice at the most."""
+"""Up and down by more than this in three samples is no water; noise is 25 mm. Source: 3 of 875 FloodNet events ever do
+it, twice at the most."""
 ZIGZAG_WEIGHT = 0.5
 FAULT_WEIGHT = 1.0
 OUT_OF_RANGE_WEIGHT = 0.5
 OUT_OF_RANGE_MAX = 3.0
-"""What no gauge can measure misleads nobody: it makes a gauge doubtful, and never blind."""
+"""Depths out of range raise no warning, so they alone never put a gauge at fault: the score stays below this."""
 
 PROVES_SAMPLES = 6
 PROVES_MM = 20.0
 PROVES_AFTER_S = 1800.0
-"""So many samples in a row that rise by so much and never slip by more than noise are water, whatever a gauge said
-before; if its last lie is half an hour old. A gauge that had to wait for the night would sleep through the storm."""
+"""Six samples in a row that rise by 20 mm and never slip by more than noise are water, whatever the score, if the last
+fault is half an hour old. Otherwise a gauge that is at fault in the evening would miss a storm in the night."""
 
 FAULT_HALF_LIFE_S = 7 * 86_400.0
 FAULT_APART_S = 4 * 3600.0
 CHRONIC_FROM = 5.0
 MENDED_BELOW = 2.0
 FAULTS_MAX = 12.0
-"""A gauge that was at fault on so many occasions within the last week or two is faulty, not unlucky, and is believed
-again when it has been sound for longer than that. Source: KLab's rivers: the faulty gauges lie on half of all days and
-more, the sound ones on no more than three within a week."""
+"""A gauge at fault on five occasions within a week or two is faulty. It is healthy again once it has been sound for
+longer than that. Source: KLab's rivers: the faulty gauges have faults on half of all days and more, the sound ones on
+no more than three within a week."""
 
 SAME_TOP_SHARE = 0.02
 STAYS_SAMPLES = 3
 SOLID_FROM, SOLID_BELOW = 0.4, 0.3
 RECENT_FAULTS = 32
-"""A lie that reaches the depth of the one before and stays for so many samples is a solid thing: a web in the blind
-zone, a branch. Where of the latest lies two in five are, the gauge is blocked; where fewer, it is spiky. Source:
-KLab's rivers: half of the lies of those labelled blocked (0.49 and 0.49), a quarter at the most of the spiky ones."""
+"""A jump that reaches the depth of the last one and stays for three samples is a solid object: a web in the blind zone,
+a branch. A gauge with two in five such jumps is blocked, with fewer it is spiky. Source: KLab's rivers: half of the
+jumps of those labelled blocked (0.49 and 0.49), a quarter at the most of the spiky ones."""
 
 
 class Fault(StrEnum):
-    """Why a gauge is not believed."""
+    """The kind of a gauge's fault."""
 
     STUCK = "stuck"
-    """It says the same for hours."""
+    """It reports the same depth for hours."""
     BLOCKED = "blocked"
-    """It leaps to one fixed depth and stays there, again and again: something solid in the beam."""
+    """It jumps to one fixed depth and stays there, again and again: something solid is in the beam."""
     SPIKY = "spiky"
-    """It leaps to any depth, or for a moment only."""
+    """It jumps to varying depths, or for a moment only."""
 
 
 class FaultPolicy(Enum):
-    """For what a gauge is at fault, by the place that it watches."""
+    """Which events count as an occasion of fault, by the type of place."""
 
     NOTHING = 0
-    """People can drown there: it is distrusted for hours and never for weeks."""
+    """At fail-safe sites: a gauge is at fault for hours, and never for weeks."""
     LOSS_OF_TRUST = 1
-    """On a street somebody passes; it is at fault when it loses all trust."""
+    """On a street, where people and vehicles pass: only when the gauge becomes faulty."""
     EACH_FAULT = 2
-    """Nobody passes under the gauge of a stream."""
+    """On a stream, where nothing passes under the gauge."""
 
 
-class Health(NamedTuple):
-    """What is remembered of a gauge's lies.
+class Health(Struct, frozen=True):
+    """The faults of a gauge. None stands for "never".
 
     Attributes:
-        score: how much it has lied, as of `at_s`; it halves in `HALF_LIFE_S`.
-        at_s: when it was worked out last.
-        top_mm: the depth of the last lie.
-        lies: how many lies `solid` was worked out from.
-        solid: the share of them that were a solid thing.
-        distrust: why it is not believed; None while it is.
-        half_life_s: in how long half of the score is forgiven.
-        faults: on how many occasions it was at fault, as of `fault_s`; they halve in `FAULT_HALF_LIFE_S`.
-        fault_s: when it was at fault last.
-        is_chronic: it is at fault too often, and is believed again when it has been sound for long.
-        fault_since_s: since when it has had a fault; None while it has none.
+        fault_score: the score as of `at_s`; it halves in `half_life_s`.
+        at_s: when it was last updated.
+        top_mm: the depth of the last false jump.
+        recent_faults: how many false jumps `solid_share` is computed from.
+        solid_share: the share of them that were a solid object.
+        fault: its fault; None while it is healthy.
+        half_life_s: the half-life of the score.
+        faults: on how many occasions it was at fault, as of `fault_s`; it halves in `FAULT_HALF_LIFE_S`.
+        fault_s: the last of these occasions.
+        is_chronic: it is at fault too often, and must be sound for long.
+        fault_since_s: since when it has had a fault; None while it is healthy.
     """
 
     fault_score: float = 0.0
-    at_s: float = 0.0
-    top_mm: float = 0.0
+    at_s: float | None = None
+    top_mm: float | None = None
     recent_faults: int = 0
-    solid: float = 0.0
+    solid_share: float = 0.0
     fault: Fault | None = None
     half_life_s: float = HALF_LIFE_S
     faults: float = 0.0
-    fault_s: float = 0.0
+    fault_s: float | None = None
     is_chronic: bool = False
     fault_since_s: float | None = None
 
@@ -112,109 +115,114 @@ class Health(NamedTuple):
 HEALTHY = Health()
 
 
-def fault_score_at(trust: Health, at_s: float) -> float:
-    """How much it has lied, as of now."""
-    if not trust.fault_score:
+def fault_score_at(health: Health, at_s: float) -> float:
+    """Return the fault score at a moment."""
+    if not health.fault_score or health.at_s is None:
         return 0.0
-    return trust.fault_score * exp(-log(2.0) * max(0.0, at_s - trust.at_s) / trust.half_life_s)
+    return health.fault_score * exp(-log(2.0) * max(0.0, at_s - health.at_s) / health.half_life_s)
 
 
-def faults_at(trust: Health, at_s: float) -> float:
-    """On how many occasions it was at fault, as of now."""
-    if not trust.faults:
+def faults_at(health: Health, at_s: float) -> float:
+    """Return the number of occasions at fault, as of a moment."""
+    if not health.faults or health.fault_s is None:
         return 0.0
-    return trust.faults * exp(-log(2.0) * max(0.0, at_s - trust.fault_s) / FAULT_HALF_LIFE_S)
+    return health.faults * exp(-log(2.0) * max(0.0, at_s - health.fault_s) / FAULT_HALF_LIFE_S)
 
 
 def with_fault(
-    trust: Health,
+    health: Health,
     at_s: float,
     top_mm: float,
     samples: int,
-    step_s: float = 0.0,
+    step_s: float | None = None,
     fault_policy: FaultPolicy = FaultPolicy.LOSS_OF_TRUST,
 ) -> Health:
-    """One more lie, which reached this depth.
+    """Return the health after one more false jump.
 
     Args:
-        trust: before it.
-        at_s: when.
-        top_mm: how high it reached.
-        samples: for how many it stayed there.
-        step_s: the gauge's step.
-        fault_policy: for what it is at fault.
+        health: before it.
+        at_s: when it ended.
+        top_mm: the depth that it reached.
+        samples: how many samples it stayed there.
+        step_s: the gauge's reporting interval; None: not known yet.
+        fault_policy: what counts as an occasion of fault.
     """
-    is_solid = samples >= STAYS_SAMPLES and abs(top_mm - trust.top_mm) <= SAME_TOP_SHARE * max(abs(top_mm), 1.0)
-    lies = min(trust.recent_faults + 1, RECENT_FAULTS)
-    solid = trust.solid + (is_solid - trust.solid) / lies
-    doubted = _with_weight(trust._replace(top_mm=top_mm, recent_faults=lies, solid=solid), at_s, FAULT_WEIGHT, step_s)
-    if doubted.is_chronic and doubted.fault is None:
-        doubted = _faulty(doubted, _named_fault(doubted), at_s)
-    has_lost_all = trust.fault is None and doubted.fault is not None
-    is_at_fault = fault_policy is FaultPolicy.EACH_FAULT or (fault_policy is FaultPolicy.LOSS_OF_TRUST and has_lost_all)
-    return _at_fault(doubted, at_s) if is_at_fault else doubted
+    is_same_top = health.top_mm is not None and abs(top_mm - health.top_mm) <= SAME_TOP_SHARE * max(abs(top_mm), 1.0)
+    is_solid = samples >= STAYS_SAMPLES and is_same_top
+    count = min(health.recent_faults + 1, RECENT_FAULTS)
+    solid_share = health.solid_share + (is_solid - health.solid_share) / count
+    noted = replace(health, top_mm=top_mm, recent_faults=count, solid_share=solid_share)
+    weighed = _with_weight(noted, at_s, FAULT_WEIGHT, step_s)
+    if weighed.is_chronic and weighed.fault is None:
+        weighed = _faulty(weighed, _kind_of_fault(weighed), at_s)
+    became_faulty = health.fault is None and weighed.fault is not None
+    counts = fault_policy is FaultPolicy.EACH_FAULT or (fault_policy is FaultPolicy.LOSS_OF_TRUST and became_faulty)
+    return _with_occasion(weighed, at_s) if counts else weighed
 
 
-def with_zigzag(trust: Health, at_s: float, step_s: float) -> Health:
-    """It went up and down again, or down and up, as water does not."""
-    return _with_weight(trust, at_s, ZIGZAG_WEIGHT, step_s)
+def with_zigzag(health: Health, at_s: float, step_s: float | None) -> Health:
+    """Return the health after an up and down, or down and up, that no water makes."""
+    return _with_weight(health, at_s, ZIGZAG_WEIGHT, step_s)
 
 
-def with_out_of_range(trust: Health, at_s: float) -> Health:
-    """It said what no gauge can measure. Nobody was misled, so that alone never costs all trust."""
-    return _with_weight(trust, at_s, OUT_OF_RANGE_WEIGHT) if fault_score_at(trust, at_s) < OUT_OF_RANGE_MAX else trust
+def with_out_of_range(health: Health, at_s: float) -> Health:
+    """Return the health after a depth that no gauge can measure; this alone never puts a gauge at fault."""
+    if fault_score_at(health, at_s) >= OUT_OF_RANGE_MAX:
+        return health
+    return _with_weight(health, at_s, OUT_OF_RANGE_WEIGHT, None)
 
 
-def _with_weight(trust: Health, at_s: float, weight: float, step_s: float = 0.0) -> Health:
-    score = fault_score_at(trust, at_s) + weight
-    half_life_s = max(HALF_LIFE_S, HALF_LIFE_STEPS * step_s if step_s <= STEP_MAX_S else 0.0)
-    trust = trust._replace(fault_score=min(score, WORST), at_s=at_s, half_life_s=half_life_s)
-    return trust if trust.fault is None and score < DISTRUSTED_FROM else _faulty(trust, _named_fault(trust), at_s)
+def with_stuck(health: Health, at_s: float) -> Health:
+    """Return the health of a gauge that has reported the same depth for hours."""
+    if health.fault is not None:
+        return health
+    score = max(fault_score_at(health, at_s), HEALTHY_BELOW)
+    return _faulty(replace(health, fault_score=score, at_s=at_s), Fault.STUCK, at_s)
 
 
-def _at_fault(trust: Health, at_s: float) -> Health:
-    """One more occasion, unless it is still the last one."""
-    if at_s - trust.fault_s < FAULT_APART_S:
-        return trust
-    faults = min(faults_at(trust, at_s) + 1.0, FAULTS_MAX)
+def rehabilitated(health: Health, at_s: float, event: FloodEvent) -> Health:
+    """Return the health without its fault, if the depths of an event rise as only water does."""
+    if health.fault is None or (health.at_s is not None and at_s - health.at_s < PROVES_AFTER_S):
+        return health
+    if not is_smooth(event, PROVES_SAMPLES):
+        return health
+    rose_mm = event.samples[-1][1] - event.samples[-PROVES_SAMPLES][1]
+    return replace(health, fault=None, fault_since_s=None) if rose_mm >= PROVES_MM else health
+
+
+def refreshed(health: Health, at_s: float) -> Health:
+    """Return the health without its fault, if the score has fallen far enough."""
+    if health.fault is None or fault_score_at(health, at_s) >= HEALTHY_BELOW:
+        return health
+    if health.is_chronic and faults_at(health, at_s) >= MENDED_BELOW:
+        return health
+    return replace(health, fault=None, fault_since_s=None, is_chronic=False)
+
+
+def _with_weight(health: Health, at_s: float, weight: float, step_s: float | None) -> Health:
+    score = fault_score_at(health, at_s) + weight
+    interval_s = step_s if step_s is not None and step_s <= STEP_MAX_S else 0.0
+    half_life_s = max(HALF_LIFE_S, HALF_LIFE_STEPS * interval_s)
+    weighed = replace(health, fault_score=min(score, SCORE_MAX), at_s=at_s, half_life_s=half_life_s)
+    return weighed if weighed.fault is None and score < FAULT_FROM else _faulty(weighed, _kind_of_fault(weighed), at_s)
+
+
+def _with_occasion(health: Health, at_s: float) -> Health:
+    """Count one more occasion of fault, unless the last one is too recent to be another."""
+    if health.fault_s is not None and at_s - health.fault_s < FAULT_APART_S:
+        return health
+    faults = min(faults_at(health, at_s) + 1.0, FAULTS_MAX)
     if faults < CHRONIC_FROM:
-        return trust._replace(faults=faults, fault_s=at_s)
-    return _faulty(trust._replace(faults=faults, fault_s=at_s, is_chronic=True), _named_fault(trust), at_s)
+        return replace(health, faults=faults, fault_s=at_s)
+    return _faulty(replace(health, faults=faults, fault_s=at_s, is_chronic=True), _kind_of_fault(health), at_s)
 
 
-def _faulty(trust: Health, fault: Fault, at_s: float) -> Health:
-    """Return the health with a fault; one that has had another keeps since when."""
-    return trust._replace(fault=fault, fault_since_s=at_s if trust.fault is None else trust.fault_since_s)
+def _faulty(health: Health, fault: Fault, at_s: float) -> Health:
+    """Return the health with a fault; one that already has a fault keeps its beginning."""
+    return replace(health, fault=fault, fault_since_s=at_s if health.fault is None else health.fault_since_s)
 
 
-def _named_fault(trust: Health) -> Fault:
-    """Blocked or spiky; what it was called already it is called until the share is clearly another."""
-    enough = SOLID_BELOW if trust.fault is Fault.BLOCKED else SOLID_FROM
-    return Fault.BLOCKED if trust.solid >= enough else Fault.SPIKY
-
-
-def with_stuck(trust: Health, at_s: float) -> Health:
-    """It has said the same for hours."""
-    if trust.fault is not None:
-        return trust
-    score = max(fault_score_at(trust, at_s), TRUSTED_BELOW)
-    return _faulty(trust._replace(fault_score=score, at_s=at_s), Fault.STUCK, at_s)
-
-
-def rehabilitated(trust: Health, at_s: float, spell: FloodEvent) -> Health:
-    """Trusted again at once, if what it says moves as only water does."""
-    if trust.fault is None or at_s - trust.at_s < PROVES_AFTER_S:
-        return trust
-    if not is_smooth(spell, PROVES_SAMPLES):
-        return trust
-    rose_mm = spell.samples[-1][1] - spell.samples[-PROVES_SAMPLES][1]
-    return trust._replace(fault=None, fault_since_s=None) if rose_mm >= PROVES_MM else trust
-
-
-def refreshed(trust: Health, at_s: float) -> Health:
-    """Trusted again, if that is due."""
-    if trust.fault is None or fault_score_at(trust, at_s) >= TRUSTED_BELOW:
-        return trust
-    if trust.is_chronic and faults_at(trust, at_s) >= MENDED_BELOW:
-        return trust
-    return trust._replace(fault=None, fault_since_s=None, is_chronic=False)
+def _kind_of_fault(health: Health) -> Fault:
+    """Return blocked or spiky; a gauge that is blocked stays so until the share of solid objects is clearly lower."""
+    enough = SOLID_BELOW if health.fault is Fault.BLOCKED else SOLID_FROM
+    return Fault.BLOCKED if health.solid_share >= enough else Fault.SPIKY

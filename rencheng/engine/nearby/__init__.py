@@ -1,1 +1,1 @@
-"""Signals and piles around a site: do they support what its gauges say? They never raise or mute a warning. Pure."""
+"""Evidence of traffic signals and charging piles near a site: it corroborates or contradicts, and sets no level."""

@@ -1,4 +1,4 @@
-"""How ready a site is to be, by what is said from outside of the rain to come."""
+"""The readiness of a site, by the rain that is expected."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,11 @@ from rencheng.domain.level import Level
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """At which colour the weather service stands for a site's region, and who says so; NONE without a word of it."""
+    """The colour at which the weather service stands for a site's region, and its source; NONE without a signal."""
 
     level: Level = Level.NONE
     source: str = ""
 
 
 NO_SIGNAL = Readiness()
-"""No word of rain to come."""
+"""No rain is expected."""

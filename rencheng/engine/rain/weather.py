@@ -1,4 +1,4 @@
-"""How ready a site is to be at a time: by the official rain signals in force for its region, and by forecasts."""
+"""The readiness of a site at a time, by the official rain signals in force for its region, and by rain forecasts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,28 +9,27 @@ from rencheng.domain.weather import SIGNAL_WINDOWS, RainForecast, RainSignal, co
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 
 FORECAST_LIVES = timedelta(hours=12)
-"""An older forecast says nothing any more: nowcasts are issued every few minutes, forecasts every few hours."""
+"""An older forecast is not used: nowcasts are issued every few minutes, forecasts every few hours."""
 
 
 @dataclass(frozen=True, slots=True)
 class RainOutlook:
-    """All that is known from the weather service, of every world."""
+    """The rain signals and forecasts of the weather service, of every world."""
 
     signals: tuple[RainSignal, ...] = ()
     forecasts: tuple[RainForecast, ...] = ()
 
     def readiness(self, region: str, world: str, at: datetime) -> Readiness:
-        """How ready a site in a region is to be; the higher of what signals and forecasts say, with its reason.
+        """Return the readiness of a region: the higher of its signals and forecasts, with the source.
 
-        A forecast makes as ready as a signal of the colour whose criterion it meets. It is no signal for that, and is
-        never called one.
+        A forecast counts as the signal colour whose criterion it meets. It is never called a signal.
         """
         if not self.signals and not self.forecasts:  # on most days, and for every reading
             return NO_SIGNAL
         signals = [signal for signal in self.signals if signal.world == world and _names(signal, region)]
         by_signal = max(
             (Readiness(signal.level, f"rain signal {signal.identifier}") for signal in in_force(signals, at)),
-            key=lambda ready: ready.level,
+            key=lambda readiness: readiness.level,
             default=NO_SIGNAL,
         )
         forecasts = (each for each in self.forecasts if each.world == world and code_includes(each.region, region))
@@ -39,9 +38,9 @@ class RainOutlook:
 
 
 def forecast_readiness(forecasts: Iterable[RainForecast], at: datetime) -> Readiness:
-    """By how much rain one source expects from now on within the windows of the signals.
+    """Return the readiness by the rain that one source forecasts within the windows of the signals.
 
-    Of one source and span the newest issue counts, of several sources the gravest.
+    Of one source and span the newest issue counts, of several sources the highest.
     """
     newest: dict[tuple[str, str, datetime, datetime], RainForecast] = {}
     for each in sorted(forecasts, key=lambda each: each.issued_at):
@@ -57,7 +56,7 @@ def forecast_readiness(forecasts: Iterable[RainForecast], at: datetime) -> Readi
 
 
 def _met(forecasts: list[RainForecast], at: datetime) -> tuple[Level, float, timedelta]:
-    """The highest colour whose criterion is met, by how much rain in which window."""
+    """Return the highest colour whose criterion is met, the rainfall, and its window."""
     for level in reversed(WARNING_LEVELS):
         window, enough_mm = SIGNAL_WINDOWS[level]
         if (mm := sum(_falls_mm(each, at, at + window) for each in forecasts)) >= enough_mm:
@@ -66,7 +65,7 @@ def _met(forecasts: list[RainForecast], at: datetime) -> tuple[Level, float, tim
 
 
 def _falls_mm(forecast: RainForecast, begin: datetime, end: datetime) -> float:
-    """What of a forecast falls within a window, spread evenly over its span."""
+    """Return the part of a forecast within a window; its rain is spread evenly over its span."""
     span = forecast.valid_to - forecast.valid_from
     shared = min(end, forecast.valid_to) - max(begin, forecast.valid_from)
     return max(0.0, shared / span) * forecast.rain_mm

@@ -1,56 +1,58 @@
-"""A wet spell: from the first sample above the noise until the street is dry again; and what is kept of a past one."""
+"""A flood event: from the first wet sample until the street is dry again; and the summary that is kept of it."""
 
 from itertools import pairwise
-from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rencheng.domain.sensor import DRY_BELOW_MM
 
 WET_MM = DRY_BELOW_MM
-"""Up to here a street is dry: noise."""
+"""A lower depth is noise above a dry street."""
 
 KEPT_S = 1300.0
-"""How much of a spell is kept: the longest window that anything looks back (20 min), and a sample more."""
+"""How long samples of an event are kept: the longest window of any rule (20 min), and one sample more."""
 
 KEPT_SAMPLES = 6
-"""And so many samples always: a gauge that speaks seldom must be able to prove itself."""
+"""At least this many samples are kept, so that a slow gauge can show that it sees water."""
 
 DRY_FOR_S = 1200.0
-"""A spell is over after so long without a wet sample: waves come and go within one."""
+"""An event ends this long after its last wet sample, because waves within it come and go."""
 
 FLOOD_MM = 30.0
-"""Below this peak a spell is a puddle, and not kept as a flood."""
+"""An event with a lower peak is a puddle, and is not kept as a past event."""
 
 PAST_EVENTS_KEPT = 30
 
 YOUNG_S = 300.0
-"""A spell younger than this must have been seen to rise on from its first wet sample before anything is foretold of
-it: what stands on a dry street at once, and low, is a thing as often as water. Source: `make skill`, where blips below
-the leap's height raised five of 165 without this and none with it."""
+"""Do not forecast from an event younger than this unless it has risen at least once. A low reading that appears
+suddenly is an object as often as water. Source: `make skill`, where blips below the height of a jump raised five of 165
+without this and none with it."""
 
 SLIPS_MM = 10.0
-"""Water that rises gives back no more than this from one sample to the next: noise."""
+"""Rising water falls by no more than this from one sample to the next: noise."""
 
 RISING_MM = 15.0
-"""A wet sample so far above the wet one before it shows water that rises: beyond the ripple of a surface."""
+"""A wet sample this far above the wet sample before it shows rising water, beyond the ripple of a surface."""
 
 LOWEST_OBJECT_MM = 50.0
-"""Nothing that is put down under a gauge is lower: a shoe, a tray. What stands lower is water, and may be foretold from
-at once. Source: `make skill`, where no artefact more is raised for it."""
+"""No object under a gauge is lower: a shoe, a tray. A lower depth is water, and is forecast from at once. Source:
+`make skill`, where no additional artefact is raised for it."""
 
 RAPID_MM_PER_MIN = 25.0
 RAPID_FROM_MM = 50.0
-"""Water that rises so fast from one sample to the next, and is so deep then, is a cloudburst's: tides take forty
-minutes to 150 mm, inland streets five (FloodNet). Source: cross-validation; with 15 a tide looks alike."""
+"""A rise this fast from one sample to the next, to this depth, is a cloudburst: tides take forty minutes to 150 mm,
+inland streets five (FloodNet). Source: cross-validation; with 15 a tide looks alike."""
 
 RAPID_GAP_MAX_S = 900.0
-"""After a longer silence nobody knows how fast it rose."""
+"""After a longer silence the speed of the rise is not known."""
 
 Sample = tuple[float, float]
-"""When (s of the epoch), and how deep (mm)."""
+"""Time (s of the epoch) and depth (mm)."""
 
 
-class PastEvent(NamedTuple):
-    """A spell that is over, as a site remembers it."""
+class PastEvent(Struct, frozen=True):
+    """The summary of an event that has ended."""
 
     began_s: float
     peak_s: float
@@ -58,14 +60,14 @@ class PastEvent(NamedTuple):
     fastest_mm_per_min: float
 
 
-class FloodEvent(NamedTuple):
-    """A spell that lasts.
+class FloodEvent(Struct, frozen=True):
+    """An event that lasts.
 
     Attributes:
         began_s: the first wet sample.
         dry_s: the last dry sample before it.
         wet_s: the last wet sample.
-        peak_mm, peak_s: the deepest sample so far, and when.
+        peak_mm, peak_s: the deepest sample so far, and its time.
         fastest_mm_per_min: the greatest rise from one sample to the next.
         samples: those of the last minutes, in order of time.
     """
@@ -85,73 +87,84 @@ class FloodEvent(NamedTuple):
 
 
 def start(dry_s: float, time_s: float, depth_mm: float) -> FloodEvent:
-    """The first wet sample after a dry one (which may lie far back)."""
-    rise = depth_mm / max((time_s - dry_s) / 60.0, 1.0)
-    return FloodEvent(time_s, dry_s, time_s, depth_mm, time_s, rise, ((time_s, depth_mm),))
-
-
-def extend(spell: FloodEvent, time_s: float, depth_mm: float) -> FloodEvent:
-    """One more sample, wet or dry."""
-    before_s, before_mm = spell.samples[-1]
-    rise = (depth_mm - before_mm) / max((time_s - before_s) / 60.0, 1.0)
-    samples = (*spell.samples, (time_s, depth_mm))
-    if samples[0][0] < time_s - KEPT_S:
-        samples = (*(one for one in samples[:-KEPT_SAMPLES] if one[0] >= time_s - KEPT_S), *samples[-KEPT_SAMPLES:])
-    is_peak = depth_mm > spell.peak_mm
+    """Return an event with its first wet sample, after a dry one that may be long ago."""
     return FloodEvent(
-        spell.began_s,
-        spell.dry_s,
-        time_s if depth_mm >= WET_MM else spell.wet_s,
-        depth_mm if is_peak else spell.peak_mm,
-        time_s if is_peak else spell.peak_s,
-        max(rise, spell.fastest_mm_per_min),
-        samples,
+        began_s=time_s,
+        dry_s=dry_s,
+        wet_s=time_s,
+        peak_mm=depth_mm,
+        peak_s=time_s,
+        fastest_mm_per_min=depth_mm / max((time_s - dry_s) / 60.0, 1.0),
+        samples=((time_s, depth_mm),),
     )
 
 
-def has_ended(spell: FloodEvent, time_s: float) -> bool:
-    """Has the street been dry for long, or nothing been heard of it?"""
-    return time_s - spell.wet_s > DRY_FOR_S
+def extend(event: FloodEvent, time_s: float, depth_mm: float) -> FloodEvent:
+    """Return the event with one more sample, wet or dry."""
+    before_s, before_mm = event.samples[-1]
+    rise = (depth_mm - before_mm) / max((time_s - before_s) / 60.0, 1.0)
+    samples = (*event.samples, (time_s, depth_mm))
+    if samples[0][0] < time_s - KEPT_S:
+        samples = (*(one for one in samples[:-KEPT_SAMPLES] if one[0] >= time_s - KEPT_S), *samples[-KEPT_SAMPLES:])
+    is_peak = depth_mm > event.peak_mm
+    return replace(
+        event,
+        wet_s=time_s if depth_mm >= WET_MM else event.wet_s,
+        peak_mm=depth_mm if is_peak else event.peak_mm,
+        peak_s=time_s if is_peak else event.peak_s,
+        fastest_mm_per_min=max(rise, event.fastest_mm_per_min),
+        samples=samples,
+    )
 
 
-def is_confirmed(spell: FloodEvent) -> bool:
-    """Has it lasted, been seen to rise from one wet sample to the next, or is it lower than any thing?"""
-    newest_s, depth_mm = spell.samples[-1]
-    if newest_s - spell.began_s >= YOUNG_S or depth_mm < LOWEST_OBJECT_MM:
+def has_ended(event: FloodEvent, time_s: float) -> bool:
+    """Return whether the street has been dry, or the gauge silent, for long."""
+    return time_s - event.wet_s > DRY_FOR_S
+
+
+def is_confirmed(event: FloodEvent) -> bool:
+    """Return whether it has lasted, has risen from one wet sample to the next, or is lower than any object."""
+    newest_s, depth_mm = event.samples[-1]
+    if newest_s - event.began_s >= YOUNG_S or depth_mm < LOWEST_OBJECT_MM:
         return True
-    return len(spell.samples) > 1 and spell.samples[-2][1] < depth_mm
+    return len(event.samples) > 1 and event.samples[-2][1] < depth_mm
 
 
-def is_rising(spell: FloodEvent) -> bool:
-    """Was it last seen to rise from one wet sample to the next?"""
-    return is_smooth(spell, 2) and spell.samples[-1][1] - spell.samples[-2][1] >= RISING_MM
+def is_rising(event: FloodEvent) -> bool:
+    """Return whether it rose from its last wet sample but one to its last."""
+    return is_smooth(event, 2) and event.samples[-1][1] - event.samples[-2][1] >= RISING_MM
 
 
-def is_rapid_rise(spell: FloodEvent) -> bool:
-    """Did it rise from its last sample but one to its last as only a cloudburst lifts water?"""
-    if len(spell.samples) < 2 or spell.samples[-1][1] < RAPID_FROM_MM:  # noqa: PLR2004 - a rise has two ends
+def is_rapid_rise(event: FloodEvent) -> bool:
+    """Return whether it rose from its last sample but one to its last as only a cloudburst raises water."""
+    if len(event.samples) < 2 or event.samples[-1][1] < RAPID_FROM_MM:  # noqa: PLR2004 - a rise has two ends
         return False
-    (before_s, before_mm), (at_s, depth_mm) = spell.samples[-2:]
+    (before_s, before_mm), (at_s, depth_mm) = event.samples[-2:]
     minutes = (at_s - before_s) / 60.0
     return minutes <= RAPID_GAP_MAX_S / 60.0 and depth_mm - before_mm >= RAPID_MM_PER_MIN * max(minutes, 1.0)
 
 
-def is_smooth(spell: FloodEvent, samples: int) -> bool:
-    """Are its newest so many samples wet, and did none slip by more than noise?"""
-    newest = spell.samples[-samples:]
+def is_smooth(event: FloodEvent, samples: int) -> bool:
+    """Return whether this many newest samples are wet, and none slipped by more than noise."""
+    newest = event.samples[-samples:]
     return len(newest) == samples and all(
         earlier[1] >= WET_MM and later[1] >= earlier[1] - SLIPS_MM for earlier, later in pairwise(newest)
     )
 
 
-def is_still(spell: FloodEvent) -> bool:
-    """Was it last seen not to rise?"""
-    return len(spell.samples) > 1 and spell.samples[-1][1] - spell.samples[-2][1] < RISING_MM
+def is_still(event: FloodEvent) -> bool:
+    """Return whether it did not rise at its last sample."""
+    return len(event.samples) > 1 and event.samples[-1][1] - event.samples[-2][1] < RISING_MM
 
 
-def archive(floods: tuple[PastEvent, ...], spell: FloodEvent) -> tuple[PastEvent, ...]:
-    """The floods of a gauge with one more, if it was one: water takes time to rise, and a thing is there at once."""
-    if spell.peak_mm < FLOOD_MM or spell.peak_s == spell.began_s:
-        return floods
-    flood = PastEvent(spell.began_s, spell.peak_s, spell.peak_mm, spell.fastest_mm_per_min)
-    return (*floods[-(PAST_EVENTS_KEPT - 1) :], flood)
+def archive(past_events: tuple[PastEvent, ...], event: FloodEvent) -> tuple[PastEvent, ...]:
+    """Return the past events with one more, if it was a flood: water takes time to rise, an object does not."""
+    if event.peak_mm < FLOOD_MM or event.peak_s == event.began_s:
+        return past_events
+    past = PastEvent(
+        began_s=event.began_s,
+        peak_s=event.peak_s,
+        peak_mm=event.peak_mm,
+        fastest_mm_per_min=event.fastest_mm_per_min,
+    )
+    return (*past_events[-(PAST_EVENTS_KEPT - 1) :], past)

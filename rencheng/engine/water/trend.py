@@ -1,22 +1,22 @@
-"""How fast the water rises: a straight line through the last ten minutes, and nothing learned."""
+"""The rate of rise: the slope of a straight line through the last ten minutes, without a model."""
 
 from rencheng.engine.water.event import FloodEvent
 
 WINDOW_S = 600.0
-"""How far back the line looks; a gauge that reports seldom is looked at over its last samples."""
+"""The span of the line. For a slow gauge the line goes through its last samples instead."""
 
 SAMPLES_MIN = 3
 """A line through two samples follows every ripple."""
 
 
-def rise_mm_per_min(spell: FloodEvent) -> float | None:
-    """The least-squares slope over the spell's last samples and the dry one before it; None with too few."""
-    newest_s = spell.samples[-1][0]
-    samples = [sample for sample in spell.samples if sample[0] >= newest_s - WINDOW_S] or [spell.samples[-1]]
+def rise_mm_per_min(event: FloodEvent) -> float | None:
+    """Return the least-squares slope over the last samples and the dry one before them; None with too few."""
+    newest_s = event.samples[-1][0]
+    samples = [sample for sample in event.samples if sample[0] >= newest_s - WINDOW_S] or [event.samples[-1]]
     if len(samples) < SAMPLES_MIN:
-        samples = list(spell.samples[-SAMPLES_MIN:])
-    if len(samples) == len(spell.samples) and newest_s - spell.dry_s <= WINDOW_S and spell.dry_s < samples[0][0]:
-        samples.insert(0, (spell.dry_s, 0.0))
+        samples = list(event.samples[-SAMPLES_MIN:])
+    if len(samples) == len(event.samples) and newest_s - event.dry_s <= WINDOW_S and event.dry_s < samples[0][0]:
+        samples.insert(0, (event.dry_s, 0.0))
     if len(samples) < SAMPLES_MIN:
         return None
     count = len(samples)
