@@ -74,7 +74,7 @@ def _sound() -> tuple[Plays, Plays]:
     """The judge's plays and the transcript's; the engine as it is agrees with both, and no test fails."""
     made = in_child(None, plays)
     if not isinstance(made, tuple):
-        sys.exit("the plays cannot be made; run tests/alerts/test_transcript.py")
+        sys.exit("the plays cannot be made; run tests/engine/test_transcript.py")
     gc.freeze()  # what all children share need not be looked through in each
     judge, transcript = made
     if in_child(None, lambda: differs(judge) or differs(transcript)) is not False:

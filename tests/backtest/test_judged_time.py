@@ -6,7 +6,7 @@ from rencheng.backtest.input_rows import Row
 from rencheng.backtest.judged_time import JudgedTime, judged_text
 from rencheng.backtest.replay import judge_and_notice
 from rencheng.domain.site import Site
-from tests.alerts.gauge_play import at, site
+from tests.support.gauge_play import at, site
 
 SITES: dict[str, Site] = {one.site_id: one for one in (site("A", "G1", world="drill"), site("B", "G2", world="drill"))}
 

@@ -19,8 +19,8 @@ from rencheng.backtest.sites import WORLD
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.engine.evaluator import Evaluator
-from tests.alerts.gauge_play import NOON, site
 from tests.support.evaluation import messages_of
+from tests.support.gauge_play import NOON, site
 
 SITES = {
     one.site_id: replace(one, sensors=(*one.sensors, BoundSensor("P", Role.RAIN)))

@@ -3,7 +3,7 @@
 from rencheng.backtest.tuning import floods_of, play, tally, what_if
 from rencheng.domain.level import Level
 from rencheng.domain.quality import Quality
-from tests.alerts.gauge_play import NOON, profile, reading, site, steady
+from tests.support.gauge_play import NOON, profile, reading, site, steady
 
 ROAD = site("S", "G1", "G2")
 

@@ -9,7 +9,7 @@ from benchmarks.mutants.operators import Mutant, mutants, plant
 from benchmarks.mutants.report import Trial, figures
 from benchmarks.transcript import plays
 from benchmarks.transcript.script import Heard, Script
-from tests.alerts.gauge_play import NOON, reading, site
+from tests.support.gauge_play import NOON, reading, site
 
 SOURCE = '''
 """A rule."""

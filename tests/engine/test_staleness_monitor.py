@@ -16,8 +16,8 @@ from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.record import SiteRecord
-from tests.alerts.gauge_play import NOON, at, reading, site, steady
 from tests.support.evaluation import notices_of
+from tests.support.gauge_play import NOON, at, reading, site, steady
 
 DRILL = "drill"
 LOST, RESTORED = SiteNoticeKind.MONITORING_LOST, SiteNoticeKind.MONITORING_RESTORED

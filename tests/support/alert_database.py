@@ -9,7 +9,7 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.site import Site
 from rencheng.store.registry.devices import add_region, add_world, register
 from rencheng.store.registry.sites import register_site
-from tests.alerts.gauge_play import profile, site
+from tests.support.gauge_play import profile, site
 
 REGION = "370102"
 

@@ -9,10 +9,10 @@ from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.record import SiteRecord
 from rencheng.messages.warning_json import warning_document
 from rencheng.text.sentences import compose
-from tests.alerts.gauge_play import reading
 from tests.support.alert_database import quick_site
 from tests.support.cap_messages import PUBLISHER
 from tests.support.evaluation import messages_of
+from tests.support.gauge_play import reading
 
 
 class RisingWater:

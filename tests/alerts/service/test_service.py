@@ -11,10 +11,10 @@ from rencheng.cap import xml as cap
 from rencheng.cap.references import references_of
 from rencheng.cap.validation import violations
 from tests.alerts.conftest import MakeGauge
-from tests.alerts.gauge_play import site
 from tests.conftest import Broker
 from tests.support.alert_database import QUICK_PROFILE, events, quick_site, register_sites, rows
 from tests.support.cap_messages import schema_accepts_it
+from tests.support.gauge_play import site
 from tests.support.mqtt_clients import Dispatch, GaugeClient, retained
 from tests.support.polling import eventually
 from tests.support.services import Service

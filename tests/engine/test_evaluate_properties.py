@@ -13,7 +13,7 @@ from rencheng.engine.evaluate import evaluate
 from rencheng.engine.record import SiteRecord
 from rencheng.engine.site_policy import policy_of
 from rencheng.engine.state import SiteState
-from tests.alerts.gauge_play import play, profile, reading, site
+from tests.support.gauge_play import play, profile, reading, site
 
 _DEPTHS = st.one_of(st.none(), st.sampled_from([0.0, 20.0, 49.9, 50.0, 150.0, 270.0, 400.0]), st.floats(0, 900))
 _FLAGS = st.sampled_from([Quality.NOTHING_FOUND] * 6 + [Quality.MISSING, Quality.GROSS_RANGE, Quality.TILTED])

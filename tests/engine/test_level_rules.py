@@ -9,7 +9,7 @@ from rencheng.engine.gauge import NEW
 from rencheng.engine.level_rules import expected
 from rencheng.engine.site_policy import policy_of
 from rencheng.engine.state import SiteState
-from tests.alerts.gauge_play import site
+from tests.support.gauge_play import site
 
 NOW_S = 1e9
 SURE = ThresholdForecast(0.9, (0.1, 0.5, 0.8, 0.9), 600.0, 300.0, 900.0)

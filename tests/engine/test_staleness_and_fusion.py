@@ -16,7 +16,7 @@ from rencheng.engine.record import SiteRecord
 from rencheng.engine.site_policy import SitePolicy, policy_of
 from rencheng.engine.staleness import gauge_reasons, max_silence_s, no_data, no_data_from, no_data_reason
 from rencheng.engine.state import SiteState
-from tests.alerts.gauge_play import site
+from tests.support.gauge_play import site
 
 NOW_S = 1e9
 ROAD = policy_of(site("S", "A", "B", "C", by=default_profile(SiteType.ROAD)))

@@ -5,7 +5,7 @@ import pytest
 from rencheng.domain.level import Level
 from rencheng.domain.quality import Quality
 from rencheng.engine.record import SiteRecord
-from tests.alerts.gauge_play import at, play, profile, reading, steady, told
+from tests.support.gauge_play import at, play, profile, reading, steady, told
 
 STILL = profile(horizon_s=0)
 """No look ahead: only what is seen."""

@@ -16,8 +16,8 @@ from rencheng.domain.warning import MessageType, WarningMessage
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.record import SiteRecord
-from tests.alerts.gauge_play import NOON, at, profile, reading, site, steady
 from tests.support.evaluation import messages_at, messages_of
+from tests.support.gauge_play import NOON, at, profile, reading, site, steady
 
 DRILL = "drill-1"
 

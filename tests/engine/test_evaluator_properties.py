@@ -17,8 +17,8 @@ from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import WarningMessage
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.record import SiteRecord
-from tests.alerts.gauge_play import NOON, at, reading, site
 from tests.support.evaluation import messages_at, messages_of
+from tests.support.gauge_play import NOON, at, reading, site
 
 WORLD = "drill"
 RAIN = BoundSensor("R", Role.RAIN)

@@ -12,7 +12,7 @@ from rencheng.engine.evaluate import LevelChange
 from rencheng.engine.lifecycle import OpenWarning, advance
 from rencheng.engine.record import SiteRecord
 from rencheng.text.validation import validate
-from tests.alerts.gauge_play import at, site
+from tests.support.gauge_play import at, site
 
 SITE = site("JN-01")
 

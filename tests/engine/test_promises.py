@@ -12,8 +12,8 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import SiteType, default_profile
 from rencheng.domain.warning import MessageType, WarningMessage
 from rencheng.engine.evaluator import Evaluator
-from tests.alerts.gauge_play import reading, site
 from tests.support.evaluation import messages_of
+from tests.support.gauge_play import reading, site
 
 WORLD = "drill"
 

@@ -22,8 +22,8 @@ from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.record import SiteRecord
 from rencheng.engine.state import SiteState
 from rencheng.engine.water.event import extend, is_rapid_rise, start
-from tests.alerts.gauge_play import NOON, at, reading, site
 from tests.support.evaluation import messages_of
+from tests.support.gauge_play import NOON, at, reading, site
 
 ROAD = default_profile(SiteType.ROAD)
 WORLD = "drill"

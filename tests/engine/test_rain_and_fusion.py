@@ -12,8 +12,8 @@ from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import WarningMessage
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.rain.readiness import Readiness
-from tests.alerts.gauge_play import at, reading, site, steady
 from tests.support.evaluation import messages_of
+from tests.support.gauge_play import at, reading, site, steady
 
 DRILL = "drill"
 
