@@ -75,7 +75,7 @@ def explain_no_reply(error: NoReply) -> list[CheckResult]:
         "Let rencheng-ingest write `rencheng/v1/+/+/+/reply`, and rencheng-operator read it, as"
         " deploy/mosquitto/acl.conf does."
     )
-    if not error.cut_off:
+    if not error.disconnected:
         advice = f"Devices that wait for receipts keep sending the same messages. {rule}"
         return [CheckResult(REPLIES, "not delivered", "danger", advice)]
     advice = (

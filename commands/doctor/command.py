@@ -33,8 +33,8 @@ def doctor() -> None:
     try:
         probe = probe_broker(
             settings.mqtt_address,
-            speaker=("rencheng-ingest", settings.mqtt_ingest_password.get_secret_value()),
-            listener=("rencheng-operator", settings.mqtt_operator_password.get_secret_value()),
+            publisher=("rencheng-ingest", settings.mqtt_ingest_password.get_secret_value()),
+            subscriber=("rencheng-operator", settings.mqtt_operator_password.get_secret_value()),
         )
         results = check_broker(probe, commit_ms=condition.commit_ms)
     except NoReply as error:

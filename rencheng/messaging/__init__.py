@@ -1,1 +1,1 @@
-"""Messages between the broker and the services. The only package that speaks to a broker."""
+"""Messages between the broker and the services. No other package of the library talks to a broker."""

@@ -124,7 +124,7 @@ def test_a_device_that_waits_for_receipts_loses_nothing_when_broker_worker_and_d
         finally:
             street.stop()
             worker.kill()
-            sys.stderr.write(worker.log.read_text(encoding="utf-8")[-5000:])  # shown if it failed
+            sys.stderr.write(worker.output()[-5000:])  # shown if it failed
             sys.stderr.write(str({name: keeper.disconnect_reason for name, keeper in street.keepers.items()}))
 
         database.dispose()  # its connections were to servers that are gone

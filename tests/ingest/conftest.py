@@ -39,7 +39,7 @@ def ingest(broker: Broker, database_url: str, tmp_path: Path) -> Iterator[Ingest
     ingest = IngestProcess(broker.environment(database_url), tmp_path / "ingest.log")
     ingest.start()
     yield ingest
-    if ingest.process and ingest.process.poll() is None:
+    if ingest.is_running:
         ingest.kill()
 
 

@@ -1,4 +1,4 @@
-"""The broker or the worker ends under load: nothing is lost, nothing stored twice."""
+"""The broker or ingest ends under load: nothing is lost, nothing stored twice."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 from tests.conftest import Broker
 from tests.support.device_client import DeviceClient
 from tests.support.ingest import GAUGES, IngestProcess
-from tests.support.ingest_load import audit, cut_off, under_load
+from tests.support.ingest_load import audit, disconnects, under_load
 
 Connect = Callable[[str], DeviceClient]
 
@@ -24,11 +24,11 @@ def test_a_broker_restarted_under_load_loses_nothing(
             load.wait_for(2000)
 
     audit(database, load.published)
-    assert cut_off(ingest) >= 2
+    assert disconnects(ingest) >= 2
 
 
 @pytest.mark.slow
-def test_a_worker_stopped_and_started_under_load_loses_nothing(
+def test_a_receiver_stopped_and_started_under_load_loses_nothing(
     ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
     ended = []
@@ -43,7 +43,7 @@ def test_a_worker_stopped_and_started_under_load_loses_nothing(
     assert ended == [0, 0, 0]
 
 
-def test_a_backlog_larger_than_a_batch_is_worked_off(ingest: IngestProcess, connect: Connect, database: Engine) -> None:
+def test_a_backlog_larger_than_a_batch_is_processed(ingest: IngestProcess, connect: Connect, database: Engine) -> None:
     ingest.stop()
     with under_load([connect("G1")]) as load:
         load.wait_for(1500)

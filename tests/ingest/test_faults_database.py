@@ -1,4 +1,4 @@
-"""The database goes away under load: the batch is kept, no new mail is taken, and then all of it is stored once."""
+"""The database goes away under load: the batch is kept, no messages are taken, and then all of it is stored once."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from local_stack.programs import Programs
 from tests.private_database import private_server
 from tests.support.device_client import DeviceClient
 from tests.support.ingest import GAUGES, IngestProcess, scalar
-from tests.support.ingest_load import audit, cut_off, memory_mb, under_load
+from tests.support.ingest_load import audit, disconnects, memory_mb, under_load
 from tests.support.polling import eventually
 
 AWAY_S = 10
@@ -49,8 +49,8 @@ def test_a_database_that_was_away_has_everything_once_afterwards(
 
     audit(database, load.published)
     assert grown_mb < GROWTH_MAX_MB
-    assert cut_off(ingest) == 0
-    assert b"batch kept" in ingest.log.read_bytes()
+    assert disconnects(ingest) == 0
+    assert "batch kept" in ingest.output()
 
 
 @pytest.mark.slow
@@ -65,10 +65,10 @@ def test_a_database_killed_again_and_again_has_everything_once_afterwards(
             load.wait_for(700)
 
     audit(database, load.published)
-    assert cut_off(ingest) == 0
+    assert disconnects(ingest) == 0
 
 
-def test_a_worker_that_is_asked_to_stop_while_the_database_is_away_stops_and_loses_nothing(
+def test_a_receiver_that_is_asked_to_stop_while_the_database_is_away_stops_and_loses_nothing(
     ingest: IngestProcess, connect: Callable[[str], DeviceClient], database: Engine, server: PostgresServer
 ) -> None:
     with under_load([connect("G1")]) as load:

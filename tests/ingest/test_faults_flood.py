@@ -1,4 +1,4 @@
-"""One device gone mad: the others' readings are stored all the same, and so are its own."""
+"""One device floods: the readings of the others are stored, and so are its own within the quota."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -15,7 +15,7 @@ MAD = 20_000
 
 
 @pytest.mark.slow
-def test_a_device_that_floods_holds_no_other_up(
+def test_a_device_that_floods_delays_no_other(
     ingest: IngestProcess, connect: Callable[[str], DeviceClient], database: Engine
 ) -> None:
     mad, others = connect(GAUGES[0]), [connect(name) for name in GAUGES[1:]]

@@ -1,4 +1,4 @@
-"""What an ingest worker promises, seen from outside: messages in, rows and accounts out."""
+"""The guarantees of ingest, from outside: messages in, rows and counts out."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -84,7 +84,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("reason", "payload"), BAD.items())
-def test_a_bad_message_is_quarantined_whole_and_its_neighbours_go_on(
+def test_a_bad_message_is_quarantined_whole_and_the_others_are_stored(
     ingest: IngestProcess, connect: Connect, database: Engine, reason: str, payload: bytes
 ) -> None:
     gauge = connect("G1")
@@ -100,7 +100,7 @@ def test_a_bad_message_is_quarantined_whole_and_its_neighbours_go_on(
     assert row.detail
 
 
-def test_one_bad_reading_of_an_array_is_refused_alone(
+def test_one_bad_reading_of_an_array_is_rejected_alone(
     ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
     connect("G1").send([sample(3), {"time": "soon", "depth_mm": 1, "\x00": 2}, sample(2), sample(-3600), sample(1)])
@@ -111,7 +111,7 @@ def test_one_bad_reading_of_an_array_is_refused_alone(
     assert [tuple(row) for row in rows] == [(1, "invalid"), (3, "clock_future")]
 
 
-def test_a_row_that_the_database_refuses_does_not_take_its_batch_along(
+def test_a_row_that_the_database_refuses_is_quarantined_without_its_batch(
     ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
     with database.begin() as connection:
@@ -127,10 +127,10 @@ def test_a_row_that_the_database_refuses_does_not_take_its_batch_along(
             connection.execute(text("ALTER TABLE waterlogging_readings DROP CONSTRAINT odd"))
 
 
-def test_strangers_and_wrong_addresses_are_quarantined_by_name(
+def test_unregistered_devices_and_wrong_addresses_are_quarantined_by_name(
     ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
-    connect("nobody-knows").send(sample())
+    connect("unregistered").send(sample())
     connect("G2").send(sample(), region="370103")
     connect("G3").send(sample(), kind=Kind.SIGNAL)
 
@@ -140,11 +140,13 @@ def test_strangers_and_wrong_addresses_are_quarantined_by_name(
     assert [tuple(row) for row in rows] == [
         ("G2", "wrong_address"),
         ("G3", "wrong_address"),
-        ("nobody-knows", "unknown_device"),
+        ("unregistered", "unknown_device"),
     ]
 
 
-def test_a_device_registered_now_is_heard_now(ingest: IngestProcess, connect: Connect, database: Engine) -> None:
+def test_readings_of_a_device_just_registered_are_stored(
+    ingest: IngestProcess, connect: Connect, database: Engine
+) -> None:
     gauge = connect("newcomer")
     gauge.send(sample())
     eventually(lambda: counts(database), (0, 0, 1))
@@ -168,7 +170,9 @@ def test_the_same_bad_message_again_raises_a_count_not_a_table(
     assert scalar(database, "SELECT times FROM quarantine") == 5
 
 
-def test_a_device_that_goes_is_seen_to_go(ingest: IngestProcess, connect: Connect, database: Engine) -> None:
+def test_a_device_that_goes_offline_is_recorded_as_offline(
+    ingest: IngestProcess, connect: Connect, database: Engine
+) -> None:
     gauge = connect("G4")
     gauge.send({"status": "online"}, channel="state")
     gauge.send({"status": "offline"}, channel="state")
@@ -190,7 +194,7 @@ def test_an_unmeasured_depth_is_missing_and_never_zero(
     assert [tuple(row) for row in rows] == [(None, 1), (99_999.0, 2)]
 
 
-def test_what_comes_late_and_out_of_order_is_stored_and_flagged_late(
+def test_late_readings_out_of_order_are_stored_and_flagged_late(
     ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
     gauge = connect("G1")
@@ -203,7 +207,7 @@ def test_what_comes_late_and_out_of_order_is_stored_and_flagged_late(
     assert qualities == [Quality.LATE, Quality.LATE, 0, 0, 0]
 
 
-def test_a_worker_asked_to_stop_stops(ingest: IngestProcess, connect: Connect, database: Engine) -> None:
+def test_a_receiver_asked_to_stop_stops(ingest: IngestProcess, connect: Connect, database: Engine) -> None:
     connect("G1").send(sample())
     eventually(lambda: counts(database), (1, 0, 0))
 

@@ -1,4 +1,4 @@
-"""What Prometheus finds of one worker: the account adds up, reasons are told apart, the broker tells of itself."""
+"""The metrics of one receiver: the counts add up, reasons are separate, and the broker's own figures are there."""
 
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ def ingest(
 
 
 def scraped() -> dict[str, float]:
-    """Samples by name and labels."""
+    """Return the samples by name and labels."""
     with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/metrics", timeout=10) as answer:
         families = text_string_to_metric_families(answer.read().decode())
     return {
@@ -39,7 +39,7 @@ def scraped() -> dict[str, float]:
     }
 
 
-def test_the_metrics_tell_what_became_of_everything(
+def test_the_metrics_count_every_outcome(
     ingest: IngestProcess, connect: Callable[[str], DeviceClient], database: Engine
 ) -> None:
     gauge, reading = connect("G1"), sample()

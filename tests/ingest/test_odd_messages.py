@@ -1,4 +1,4 @@
-"""What one device sends never stops another."""
+"""No message of one device stops another device."""
 
 import json
 from collections.abc import Callable
@@ -13,13 +13,13 @@ from rencheng.domain.kind import Kind
 from rencheng.store.registry.devices import register
 from tests.support.device_client import REGION, DeviceClient
 from tests.support.ingest import IngestProcess, counts, sample, scalar
-from tests.support.ingest_load import cut_off
+from tests.support.ingest_load import disconnects
 from tests.support.polling import eventually
 
 Connect = Callable[[str], DeviceClient]
 
 
-def test_ten_megabytes_are_refused_by_the_broker_and_the_others_go_on(
+def test_ten_megabytes_are_refused_by_the_broker_and_the_other_devices_go_on(
     ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
     huge, good = connect("G1"), connect("G2")
@@ -28,7 +28,7 @@ def test_ten_megabytes_are_refused_by_the_broker_and_the_others_go_on(
         good.send(sample())
 
     eventually(lambda: counts(database), (20, 0, 0))
-    assert cut_off(ingest) == 0
+    assert disconnects(ingest) == 0
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_ten_megabytes_are_refused_by_the_broker_and_the_others_go_on(
     [b"x" * 900_000, b"[" * 900_000, b"[" + b"{}," * 299_000 + b"{}]", bytes(range(256)) * 3500],
     ids=["letters", "brackets", "empty objects", "all bytes"],
 )
-def test_900_kilobytes_of_nonsense_are_kept_whole_and_the_others_go_on(
+def test_900_kilobytes_of_garbage_are_kept_whole_and_the_other_devices_go_on(
     ingest: IngestProcess, connect: Connect, database: Engine, nonsense: bytes
 ) -> None:
     bad, good = connect("G1"), connect("G2")
@@ -60,7 +60,7 @@ def test_900_kilobytes_of_nonsense_are_kept_whole_and_the_others_go_on(
     ],
     ids=["year 0", "year 10000", "NUL", "infinite"],
 )
-def test_a_value_that_cannot_be_does_not_stop_the_worker(
+def test_an_impossible_value_does_not_stop_ingest(
     ingest: IngestProcess, connect: Connect, database: Engine, text_of_json: str
 ) -> None:
     gauge = connect("G1")
@@ -71,7 +71,7 @@ def test_a_value_that_cannot_be_does_not_stop_the_worker(
     assert scalar(database, "SELECT reason FROM quarantine") == "invalid"
 
 
-def test_a_device_whose_codec_nobody_has_does_not_stop_the_worker(
+def test_a_device_with_an_unknown_codec_does_not_stop_ingest(
     ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
     with database.begin() as connection:
@@ -89,14 +89,14 @@ def test_a_topic_that_names_another_device_is_dropped_by_the_broker(
     for victim in ("G2", "rencheng-ingest"):
         topic = f"rencheng/v1/{REGION}/waterlogging/{victim}/telemetry"
         forger._client.publish(topic, json.dumps(sample()), qos=1)
-    forger.post(sample())  # after it has connected again: Mosquitto ends the connection of who forges with QoS 1
+    forger.post(sample())  # after it has connected again, because Mosquitto ends the connection of a forger with QoS 1
 
     eventually(lambda: counts(database), (1, 0, 0))
     assert scalar(database, "SELECT array_agg(device_id) FROM waterlogging_readings") == ["G1"]
 
 
 @pytest.mark.slow
-def test_a_flood_of_bad_messages_beside_good_ones_takes_none_along(
+def test_a_flood_of_bad_messages_leaves_the_good_ones_unharmed(
     ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
     bad, good = connect("G1"), connect("G2")
@@ -113,13 +113,13 @@ def test_a_flood_of_bad_messages_beside_good_ones_takes_none_along(
 
 
 @pytest.mark.slow
-def test_a_backlog_of_buffered_uploads_larger_than_the_inbox_is_worked_off_without_a_hang_up(
+def test_a_backlog_of_buffered_uploads_larger_than_the_inbox_is_processed_without_a_disconnect(
     ingest: IngestProcess, connect: Connect, database: Engine
 ) -> None:
     ingest.stop()
     controller, first = connect("S1"), datetime.now(UTC) - timedelta(days=2)
     uploads = 90
-    for upload in range(uploads):  # each of some 800 kB, because of the blanks
+    for upload in range(uploads):  # about 800 kB each, because of the blanks
         events = [
             {"time": (first + timedelta(seconds=upload, microseconds=n)).isoformat(), "event_id": 82, "parameter": n}
             for n in range(READINGS_MAX // 10)
@@ -128,4 +128,4 @@ def test_a_backlog_of_buffered_uploads_larger_than_the_inbox_is_worked_off_witho
     ingest.start()
 
     eventually(lambda: counts(database), (uploads * READINGS_MAX // 10, 0, 0), within_s=40)
-    assert cut_off(ingest) == 0
+    assert disconnects(ingest) == 0

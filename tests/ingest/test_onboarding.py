@@ -1,4 +1,4 @@
-"""A device that is not registered speaks, is admitted, and nothing that it said is missing."""
+"""An unregistered device sends, is registered, and none of its readings is missing."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ from tests.support.ingest import IngestProcess, counts, sample, scalar
 from tests.support.polling import eventually
 
 
-def test_a_stranger_is_admitted_while_it_speaks_and_all_is_stored_once(
+def test_a_device_is_onboarded_while_it_sends_and_each_reading_is_stored_once(
     ingest: IngestProcess, connect: Callable[[str], DeviceClient], database: Engine, database_url: str
 ) -> None:
     stranger = connect("stranger")

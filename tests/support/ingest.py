@@ -1,43 +1,26 @@
 """Ingest as a real process, and what it stored."""
 
-import subprocess
-import sys
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, text
 
-from tests.support.polling import eventually
+from rencheng.runtime.service_process import READY_TIMEOUT_S, ServiceProcess
 
 GAUGES = tuple(f"G{number}" for number in range(1, 6))
 
 
-@dataclass
-class IngestProcess:
+class IngestProcess(ServiceProcess):
     """A receiver in a process of its own."""
 
-    environment: dict[str, str]
-    log: Path
-    process: subprocess.Popen[bytes] | None = field(default=None)
+    def __init__(self, environment: Mapping[str, str], log: Path) -> None:
+        super().__init__("services.ingest", log, environment)
 
-    def start(self) -> None:
+    def start(self, *, until: str | None = "subscribed", within_s: float = READY_TIMEOUT_S) -> None:
         """Start, and wait for the subscription: before the first one the broker keeps nothing for ingest."""
-        self.log.write_bytes(b"")
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "services.ingest"], env=self.environment, stderr=log)
-        eventually(lambda: b"subscribed" in self.log.read_bytes())
-
-    def kill(self) -> None:
-        assert self.process
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> int:
-        assert self.process
-        self.process.terminate()
-        return self.process.wait(timeout=20)
+        super().start(until=until, within_s=within_s)
 
 
 def sample(seconds_ago: float = 0, depth_mm: float | None = 12.5) -> dict[str, object]:

@@ -87,11 +87,10 @@ def audit(database: Engine, published: set[Key], *, within_s: float = 40, quaran
 
 
 def memory_mb(ingest: IngestProcess) -> float:
-    assert ingest.process
-    status = Path(f"/proc/{ingest.process.pid}/status").read_text()
+    status = Path(f"/proc/{ingest.pid}/status").read_text()
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS")) / 1024
 
 
-def cut_off(ingest: IngestProcess) -> int:
-    """How often the worker was without the broker."""
-    return ingest.log.read_bytes().count(b'"connected": false')
+def disconnects(ingest: IngestProcess) -> int:
+    """Return how often the receiver lost its connection to the broker."""
+    return ingest.output().count('"connected": false')

@@ -1,4 +1,4 @@
-"""The broker's accounts, in Mosquitto's own password form: three services, and each device by its own name."""
+"""The broker's accounts in Mosquitto's password format: three for services, and one for each device."""
 
 import base64
 import fcntl
@@ -12,21 +12,21 @@ from pathlib import Path
 from rencheng.domain.errors import Misconfigured
 
 SERVICE_PREFIX = "rencheng-"
-"""Names that begin so belong to services; no device may bear one, or it would have a service's rights."""
+"""The prefix of the services' accounts. No device may have such a name, because it would have a service's rights."""
 
 ITERATIONS = 101
-"""What mosquitto_passwd uses. Passwords here are random and 128 bits long, so that no dictionary helps a thief."""
+"""The number that mosquitto_passwd uses. It suffices, because the passwords are random and 128 bits long."""
 
 SALT_BYTES = 12
 
 
 def new_password() -> str:
-    """A random password of 128 bits, in letters that need no quoting anywhere."""
+    """Return a random password of 128 bits, as hexadecimal digits, which need no quoting."""
     return secrets.token_hex(16)
 
 
 def password_hash(password: str) -> str:
-    """A password as `password_file` wants it: $7$iterations$salt$hash, PBKDF2 with SHA-512."""
+    """Return a password in the format of `password_file`: $7$iterations$salt$hash, PBKDF2 with SHA-512."""
     salt = secrets.token_bytes(SALT_BYTES)
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
     return f"$7${ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
@@ -34,10 +34,10 @@ def password_hash(password: str) -> str:
 
 @contextmanager
 def alone_at(path: Path) -> Iterator[None]:
-    """Others who are about to write the same password file wait, so that nobody puts what is older over what is newer.
+    """Lock the password file against other writers, so that no older content replaces newer content.
 
     Raises:
-        Misconfigured: the folder is not there or not ours to write.
+        Misconfigured: the folder does not exist or is not writable.
     """
     try:
         lock = os.open(path.with_name(".accounts.lock"), os.O_RDWR | os.O_CREAT, 0o600)
@@ -51,31 +51,31 @@ def alone_at(path: Path) -> Iterator[None]:
 
 
 def write_password_file(path: Path, hashes: Iterable[tuple[str, str]]) -> None:
-    """Replace the broker's password file, whole or not at all; its owner and rights stay as they are.
+    """Replace the broker's password file atomically, and keep its owner and mode.
 
-    The broker reads it anew on SIGHUP.
+    The broker reads it again on SIGHUP.
 
     Raises:
-        Misconfigured: the folder is not there or not ours to write.
+        Misconfigured: the folder does not exist or is not writable.
     """
     replace_file(path, "".join(f"{name}:{hashed}\n" for name, hashed in hashes))
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Replace a file that the broker reads, whole or not at all; its owner and rights stay as they are.
+    """Replace a file of the broker atomically, and keep its owner and mode.
 
     Raises:
-        Misconfigured: the folder is not there or not ours to write.
+        Misconfigured: the folder does not exist or is not writable.
     """
-    fresh = path.with_name(path.name + ".fresh")
+    new = path.with_name(path.name + ".new")
     try:
-        fresh.touch(mode=0o600)
-        fresh.write_text(text, encoding="utf-8")
+        new.touch(mode=0o600)
+        new.write_text(text, encoding="utf-8")
         if path.exists():
-            there = path.stat()
+            old = path.stat()
             if os.geteuid() == 0:
-                os.chown(fresh, there.st_uid, there.st_gid)
-            fresh.chmod(there.st_mode & 0o777)
-        fresh.replace(path)
+                os.chown(new, old.st_uid, old.st_gid)
+            new.chmod(old.st_mode & 0o777)
+        new.replace(path)
     except OSError as error:
         raise Misconfigured(f"RENCHENG_MQTT_PASSWORD_FILE: cannot write {path}: {error.strerror}") from error

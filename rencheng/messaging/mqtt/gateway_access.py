@@ -1,6 +1,6 @@
-"""The broker's access rules for gateways, in Mosquitto's form; they stand behind those of deploy/mosquitto/acl.conf.
+"""The broker's access rules for gateways in Mosquitto's format, appended to those of deploy/mosquitto/acl.conf.
 
-Deny comes first: a gateway may do what is written, for the devices of its kind in its region, and no more.
+The broker denies everything else: a gateway may act for the devices of its kind in its region alone.
 """
 
 from collections.abc import Iterable
@@ -11,14 +11,14 @@ from rencheng.domain.topic import ROOT, Channel
 from rencheng.messaging.mqtt.accounts import replace_file
 
 FILE_NAME = "gateways.acl"
-"""Beside the password file, where the broker's starter looks for it."""
+"""The file beside the password file, where the start script of the broker expects it."""
 
 _MAY_WRITE = (Channel.TELEMETRY, Channel.STATE, Channel.REPLY)
 _MAY_READ = (Channel.COMMAND, Channel.REPLY)
 
 
 def access_rules(gateways: Iterable[Gateway]) -> str:
-    """What each may write and read."""
+    """Return the rules for all gateways."""
     lines = []
     for one in gateways:
         lines.append(f"user {one.account}")
@@ -28,9 +28,9 @@ def access_rules(gateways: Iterable[Gateway]) -> str:
 
 
 def write_access_rules(password_file: Path, gateways: Iterable[Gateway]) -> None:
-    """Replace the rules beside the password file. The broker reads them anew on SIGHUP.
+    """Replace the rules beside the password file. The broker reads them again on SIGHUP.
 
     Raises:
-        Misconfigured: the folder is not there or not ours to write.
+        Misconfigured: the folder does not exist or is not writable.
     """
     replace_file(password_file.with_name(FILE_NAME), access_rules(gateways))

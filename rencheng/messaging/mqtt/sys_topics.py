@@ -1,4 +1,4 @@
-"""What Mosquitto tells about itself below `$SYS/broker`. Other brokers have other names, or none."""
+"""The figures that Mosquitto publishes about itself below `$SYS/broker`. Other brokers have other topics or none."""
 
 from rencheng.domain.message import ReceivedMessage
 
@@ -8,11 +8,11 @@ TOPICS = {
     "$SYS/broker/store/messages/bytes": "stored_bytes",
     "$SYS/broker/clients/connected": "connected_clients",
 }
-"""Topic to figure. A broker that has accepted a message and dropped it says so nowhere else."""
+"""The figure of each topic. A broker reports accepted and dropped messages nowhere else."""
 
 
 def metric_value(message: ReceivedMessage) -> tuple[str, float] | None:
-    """The figure that a message tells, by its name; None for what is no number, or none of ours."""
+    """Return the name and value of the figure in a message; None if it is not a number, or of another topic."""
     name = TOPICS.get(message.topic)
     if name is None:
         return None

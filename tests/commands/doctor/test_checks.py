@@ -50,7 +50,7 @@ def test_a_queue_that_drops_is_a_danger() -> None:
 
 def test_a_broker_that_lets_no_answer_through_is_a_danger() -> None:
     for cut_off in (False, True):
-        ((about, advice),) = worst(explain_no_reply(NoReply(cut_off=cut_off))).items()
+        ((about, advice),) = worst(explain_no_reply(NoReply(disconnected=cut_off))).items()
 
         assert about.startswith("danger broker: replies")
         assert "rencheng/v1/+/+/+/reply" in advice

@@ -25,7 +25,7 @@ def ingest(broker: Broker, database_url: str, tmp_path: Path) -> Iterator[Ingest
     ingest = IngestProcess(broker.environment(database_url) | changed, tmp_path / "ingest.log")
     ingest.start()
     yield ingest
-    if ingest.process and ingest.process.poll() is None:
+    if ingest.is_running:
         ingest.kill()
 
 
@@ -38,8 +38,7 @@ def _no_number_set(database: Engine) -> Iterator[None]:
 
 def writer_pids(ingest: IngestProcess) -> list[int]:
     """Return the processes of its writers."""
-    assert ingest.process
-    tasks = Path(f"/proc/{ingest.process.pid}/task").glob("*/children")
+    tasks = Path(f"/proc/{ingest.pid}/task").glob("*/children")
     children = [int(pid) for task in tasks for pid in task.read_text().split()]
     return [pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
@@ -58,7 +57,7 @@ def test_writers_that_are_killed_under_load_lose_nothing(
             load.wait_for(500)
 
     audit(database, load.published)
-    assert ingest.log.read_bytes().count(b"died, starting it again") == 2
+    assert ingest.output().count("died, starting it again") == 2
     assert len(writer_pids(ingest)) == WRITERS
 
 

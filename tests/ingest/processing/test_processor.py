@@ -1,4 +1,4 @@
-"""One slot's walk by itself: what a device that floods costs."""
+"""One processor by itself, on a real database."""
 
 import json
 import threading
@@ -21,20 +21,22 @@ def message(*ages_s: float) -> ReceivedMessage:
     return ReceivedMessage(f"rencheng/v1/{REGION}/waterlogging/G1/telemetry", json.dumps(items).encode(), now)
 
 
-def test_what_follows_from_a_device_that_floods_is_not_read_for_a_moment(
+def test_the_messages_after_a_flood_are_dropped_undecoded_for_a_second(
     broker: Broker, database: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, value in broker.environment(database_url).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("RENCHENG_INGEST_QUOTA_PER_MINUTE", "1")
     settings = IngestSettings.load()
-    with open_processor(settings, threading.Event(), lambda _topic, _payload: True, lambda _readings: None) as desk:
-        flood = desk.process([message(n / 1000) for n in range(300)], received_through=datetime.now(UTC))
-        after = desk.process([message(20 + n, 40 + n) for n in range(10)], received_through=datetime.now(UTC))
+    with open_processor(
+        settings, threading.Event(), lambda _topic, _payload: True, lambda _readings: None
+    ) as processor:
+        flood = processor.process([message(n / 1000) for n in range(300)], received_through=datetime.now(UTC))
+        after = processor.process([message(20 + n, 40 + n) for n in range(10)], received_through=datetime.now(UTC))
 
     assert flood.counts.stored + flood.counts.quarantined == 300
     assert flood.counts.stored < 10
-    assert after.counts.quarantined == 10  # messages; read, they would have been 20 readings
+    assert after.counts.quarantined == 10  # messages; decoded, they would have been 20 readings
     with database.connect() as connection:
         times = connection.execute(text("SELECT sum(times) FROM quarantine WHERE reason = 'quota'")).scalar()
     assert times == flood.counts.quarantined + 10

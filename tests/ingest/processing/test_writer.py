@@ -1,4 +1,4 @@
-"""A commit whose answer is lost is counted once, whether it took effect or not."""
+"""A commit without a confirmation is counted once, whether it took effect or not."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -54,7 +54,7 @@ Fault = Callable[[str], None]
 
 @pytest.fixture
 def next_commit(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Fault:
-    """Make the next commit take effect, or not, and lose its answer either way."""
+    """Make the next commit take effect, or not, and lose its confirmation either way."""
     waiting: list[str] = []
     commit = engine.dialect.do_commit
 
@@ -71,21 +71,21 @@ def next_commit(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Fault:
     return waiting.append
 
 
-@pytest.mark.parametrize("fate", ["takes effect", "is lost"])
-def test_a_commit_without_an_answer_counts_once(
-    writer: Writer, next_commit: Fault, database: Engine, fate: str
+@pytest.mark.parametrize("fault", ["takes effect", "is lost"])
+def test_a_commit_without_a_confirmation_counts_once(
+    writer: Writer, next_commit: Fault, database: Engine, fault: str
 ) -> None:
     writer.write(batch(first=100), received_through=NOW)
-    next_commit(fate)
-    tally = writer.write(batch(), received_through=NOW).counts  # the same moment as before: still another batch
+    next_commit(fault)
+    result = writer.write(batch(), received_through=NOW).counts  # the time of the batch before, and still another batch
 
-    assert tally == ReadingCounts(stored=3, quarantined=1)
+    assert result == ReadingCounts(stored=3, quarantined=1)
     assert counts(database) == (6, 0, 2)
     assert scalar(database, "SELECT count(*) FROM waterlogging_readings") == 6
     assert scalar(database, "SELECT times FROM quarantine") == 2
 
 
-def test_the_very_first_commit_without_an_answer_counts_once(
+def test_the_very_first_commit_without_a_confirmation_counts_once(
     writer: Writer, next_commit: Fault, database: Engine
 ) -> None:
     with database.begin() as connection:
@@ -96,7 +96,9 @@ def test_the_very_first_commit_without_an_answer_counts_once(
     assert counts(database) == (3, 0, 1)
 
 
-def test_a_doubt_is_settled_before_the_next_batch(writer: Writer, next_commit: Fault, database: Engine) -> None:
+def test_an_unconfirmed_commit_is_looked_up_before_the_next_batch(
+    writer: Writer, next_commit: Fault, database: Engine
+) -> None:
     for first in range(0, 50, 5):
         next_commit("takes effect" if first % 2 else "is lost")
         writer.write(batch(5, first=first), received_through=NOW)
@@ -104,7 +106,7 @@ def test_a_doubt_is_settled_before_the_next_batch(writer: Writer, next_commit: F
     assert counts(database) == (50, 0, 10)
 
 
-def test_what_another_process_of_the_slot_wrote_meanwhile_is_not_taken_for_ours(
+def test_the_rows_of_a_second_process_with_the_same_name_count_as_duplicates(
     writer: Writer, engine: Engine, next_commit: Fault, database: Engine
 ) -> None:
     successor = Writer(engine, name="rencheng-ingest-0", stop=threading.Event(), now=lambda: NOW + timedelta(hours=1))
@@ -116,24 +118,22 @@ def test_what_another_process_of_the_slot_wrote_meanwhile_is_not_taken_for_ours(
         if writer._in_doubt is not None and (write := next(writes, None)):
             write()
 
-    tally = writer.write(batch(), received_through=NOW).counts
+    result = writer.write(batch(), received_through=NOW).counts
     successor.close()
 
-    assert tally == ReadingCounts(duplicate=3, quarantined=1)
+    assert result == ReadingCounts(duplicate=3, quarantined=1)
     assert counts(database) == (3, 3, 2)
 
 
-def test_a_writer_asked_to_stop_while_the_database_is_away_gives_the_batch_up(database_url: str) -> None:
+def test_a_writer_asked_to_stop_while_the_database_is_away_drops_the_batch(database_url: str) -> None:
     stop = threading.Event()
-    away = open_database(database_url.replace("@127.0.0.1:", "@127.0.0.1:1"), name="nobody there")
+    away = open_database(database_url.replace("@127.0.0.1:", "@127.0.0.1:1"), name="writer tests")
     threading.Timer(0.5, stop.set).start()
     with pytest.raises(Stopped):
         Writer(away, name="w", stop=stop).write(batch(), received_through=NOW)
 
 
-def test_a_transaction_of_the_slot_that_is_under_way_is_waited_for(
-    writer: Writer, engine: Engine, database: Engine
-) -> None:
+def test_a_transaction_under_the_same_name_is_waited_for(writer: Writer, engine: Engine, database: Engine) -> None:
     with engine.connect() as other:
         other.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('ingest rencheng-ingest-0', 0))"))
         thread = threading.Thread(target=writer.write, args=(batch(),), kwargs={"received_through": NOW})

@@ -1,4 +1,4 @@
-"""The broker's access rules: a device hears what is said to it alone, and speaks for itself alone."""
+"""The broker's access rules: a device receives its own replies alone, and publishes to its own topics alone."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,31 +14,29 @@ OURS, THEIRS = "rencheng/v1/370102/waterlogging/G1/reply", "rencheng/v1/370102/w
 
 
 @pytest.fixture
-def hear(broker: Broker) -> Iterator[Callable[[str], Listener]]:
+def listen(broker: Broker) -> Iterator[Callable[[str], Listener]]:
     with ExitStack() as stack:
         yield lambda name: stack.enter_context(
             listening(user=name, password=broker.passwords[name], address=broker.address)
         )
 
 
-def test_a_device_is_answered_and_nobody_elses_answers_reach_it(
-    broker: Broker, hear: Callable[[str], Listener]
-) -> None:
+def test_a_device_gets_its_own_replies_and_no_others(broker: Broker, listen: Callable[[str], Listener]) -> None:
     broker.add_accounts("G1", "G2")
     sender = DeviceClient(broker, "rencheng-ingest")
-    listener = hear("G1")
+    listener = listen("G1")
     for topic in (THEIRS, OURS):
-        sender._client.publish(topic, b"said", qos=1).wait_for_publish(20)
-    listener.wait_until(lambda: listener.heard(OURS) == [b"said"])
+        sender._client.publish(topic, b"reply", qos=1).wait_for_publish(20)
+    listener.wait_until(lambda: listener.heard(OURS) == [b"reply"])
     sender.close()
 
-    assert listener.messages == [(OURS, b"said")]
+    assert listener.messages == [(OURS, b"reply")]
 
 
-def test_a_device_that_speaks_for_another_is_not_heard_and_sent_away(
-    broker: Broker, hear: Callable[[str], Listener]
+def test_a_device_that_publishes_for_another_is_dropped_and_disconnected(
+    broker: Broker, listen: Callable[[str], Listener]
 ) -> None:
-    listener = hear("rencheng-operator")
+    listener = listen("rencheng-operator")
     for forged in (THEIRS, THEIRS.replace("reply", "telemetry")):
         forger = DeviceClient(broker, "G1")
         forger._client.publish(forged, b"forged", qos=0)

@@ -1,4 +1,4 @@
-"""A gateway speaks for the devices of its kind in its region, and for nobody else."""
+"""A gateway publishes for the devices of its kind in its region, and for no others."""
 
 import threading
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from tests.conftest import Broker
 from tests.support.mqtt_listener import listening
 from tests.support.polling import eventually
 
-PILES = Gateway("370102", Kind.CHARGING)
+CHARGERS = Gateway("370102", Kind.CHARGING)
 OURS, OTHER_KIND, OTHER_REGION, WARNING = (
     f"rencheng/v1/{where}"
     for where in (
@@ -48,30 +48,30 @@ def accounts(broker: Broker) -> BrokerAccounts:
     return BrokerAccounts(mqtt_password_file=broker.server.password_file, **passwords)  # type: ignore[arg-type]
 
 
-class Line:
-    """A gateway's connection, and what it heard. It does not come back by itself."""
+class GatewayConnection:
+    """A gateway's connection, and what it received. It does not reconnect."""
 
     def __init__(self, broker: Broker, password: str) -> None:
-        self.answers: list[str] = []
-        self.heard: list[str] = []
+        self.replies: list[str] = []
+        self.received: list[str] = []
         self.client = Client(CallbackAPIVersion.VERSION2, client_id="a gateway", reconnect_on_failure=False)
-        self.client.username_pw_set(PILES.account, password)
-        self.client.on_connect = lambda _c, _d, _f, reason, _p: self.answers.append(str(reason))
-        self.client.on_message = lambda _c, _d, message: self.heard.append(message.topic)
+        self.client.username_pw_set(CHARGERS.account, password)
+        self.client.on_connect = lambda _c, _d, _f, reason, _p: self.replies.append(str(reason))
+        self.client.on_message = lambda _c, _d, message: self.received.append(message.topic)
         subscribed = threading.Event()
         self.client.on_subscribe = lambda *_: subscribed.set()
         self.client.connect(*broker.address)
         self.client.loop_start()
-        eventually(lambda: bool(self.answers))
-        if self.let_in:
+        eventually(lambda: bool(self.replies))
+        if self.is_accepted:
             self.client.subscribe("rencheng/v1/#", qos=1)
             assert subscribed.wait(20)
 
     @property
-    def let_in(self) -> bool:
-        return self.answers == ["Success"]
+    def is_accepted(self) -> bool:
+        return self.replies == ["Success"]
 
-    def say(self, topic: str) -> None:
+    def publish(self, topic: str) -> None:
         self.client.publish(topic, b"{}", qos=1)
 
     def close(self) -> None:
@@ -79,57 +79,57 @@ class Line:
         self.client.loop_stop()
 
 
-def line_that_is(broker: Broker, password: str, *, let_in: bool) -> Line:
-    """A broker reads its accounts in its own time."""
-    lines: list[Line] = []
+def connect_until(broker: Broker, password: str, *, is_accepted: bool) -> GatewayConnection:
+    """Connect again until the broker has read its accounts, and accepts or refuses the gateway."""
+    connections: list[GatewayConnection] = []
 
-    def comes() -> bool:
-        lines.append(Line(broker, password))
-        if lines[-1].let_in is not let_in:
-            lines.pop().close()
-        return bool(lines)
+    def has_connected() -> bool:
+        connections.append(GatewayConnection(broker, password))
+        if connections[-1].is_accepted is not is_accepted:
+            connections.pop().close()
+        return bool(connections)
 
-    eventually(comes)
-    return lines[0]
+    eventually(has_connected)
+    return connections[0]
 
 
-def test_it_publishes_for_its_own_alone_and_reads_nobodys_readings(
+def test_a_gateway_publishes_for_its_own_devices_alone_and_reads_no_readings(
     broker: Broker, database: Engine, accounts: BrokerAccounts
 ) -> None:
-    password = register_gateway_account(database, PILES, actor="a test")
+    password = register_gateway_account(database, CHARGERS, actor="a test")
     write_account_file(database, accounts)
     broker.server.reload()
-    user, word = broker.account("operator")
-    with listening(user=user, password=word, address=broker.address) as listener:
+    user, operator_password = broker.account("operator")
+    with listening(user=user, password=operator_password, address=broker.address) as listener:
         for topic in (OTHER_KIND, OTHER_REGION, WARNING, "rencheng/v1/370102/charging/p1/command"):
-            refused = line_that_is(broker, password, let_in=True)
-            refused.say(topic)
-            eventually(lambda line=refused: not line.client.is_connected())  # type: ignore[misc]
+            refused = connect_until(broker, password, is_accepted=True)
+            refused.publish(topic)
+            eventually(lambda gateway=refused: not gateway.client.is_connected())  # type: ignore[misc]
             refused.close()
-        line = line_that_is(broker, password, let_in=True)
-        line.say(OURS)
+        gateway = connect_until(broker, password, is_accepted=True)
+        gateway.publish(OURS)
         listener.wait_until(lambda: bool(listener.messages))
-        line.close()
+        gateway.close()
 
         assert [topic for topic, _ in listener.messages] == [OURS]
-    assert line.heard == []
+    assert gateway.received == []
 
 
-def test_one_that_is_removed_gets_in_no_more(broker: Broker, database: Engine, accounts: BrokerAccounts) -> None:
-    password = register_gateway_account(database, PILES, actor="a test")
+def test_a_removed_gateway_cannot_log_in(broker: Broker, database: Engine, accounts: BrokerAccounts) -> None:
+    password = register_gateway_account(database, CHARGERS, actor="a test")
     write_account_file(database, accounts)
     broker.server.reload()
-    line_that_is(broker, password, let_in=True).close()
+    connect_until(broker, password, is_accepted=True).close()
     with database.begin() as connection:
-        gone = [remove_gateway(connection, PILES), remove_gateway(connection, PILES)]
+        gone = [remove_gateway(connection, CHARGERS), remove_gateway(connection, CHARGERS)]
     write_account_file(database, accounts)
     broker.server.reload()
-    line_that_is(broker, password, let_in=False).close()
+    connect_until(broker, password, is_accepted=False).close()
 
     assert gone == [True, False]
-    assert PILES.account not in broker.server.acl_file.read_text()
+    assert CHARGERS.account not in broker.server.acl_file.read_text()
 
 
-def test_a_region_that_is_none_is_refused(database: Engine) -> None:
+def test_an_unknown_region_is_refused(database: Engine) -> None:
     with pytest.raises(NotPossible, match="GB/T 2260"):
         register_gateway_account(database, Gateway("37010#", Kind.CHARGING), actor="a test")

@@ -1,17 +1,27 @@
-"""PUBLISH packets read in bulk, held against paho's own reading and writing of them."""
+"""PUBLISH packets decoded in batches, compared with paho's own decoder."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from paho.mqtt import _packet
 from paho.mqtt.enums import MQTTProtocolVersion
 
-from rencheng.messaging.mqtt.packets import PacketBatch, Publish, pubacks, read_publishes
+from rencheng.messaging.mqtt.packets import (
+    PacketBatch,
+    Publish,
+    as_duplicate,
+    length_prefixed,
+    pubacks,
+    publish_packet,
+    read_publishes,
+    take_replies,
+)
 
 OTHER = b"\xd0\x00"  # PINGRESP
 
 
 def written(message: Publish, *, dup: bool = False, retain: bool = False) -> bytes:
-    """As MQTT 3.1.1 writes it."""
+    """Return the packet as MQTT 3.1.1 specifies it."""
     name = message.topic.encode()
     number = message.packet_id.to_bytes(2) if message.packet_id else b""
     body = len(name).to_bytes(2) + name + number + message.payload
@@ -32,7 +42,7 @@ messages = st.builds(
 
 
 @given(st.lists(messages, max_size=5), st.booleans(), st.booleans(), st.sampled_from([b"", OTHER]))
-def test_whole_packets_are_read_as_they_were_written(
+def test_whole_packets_are_decoded_as_they_were_encoded(
     sent: list[Publish], dup: bool, retain: bool, after: bytes
 ) -> None:
     data = b"".join(written(message, dup=dup, retain=retain) for message in sent)
@@ -41,7 +51,7 @@ def test_whole_packets_are_read_as_they_were_written(
 
 
 @given(st.lists(messages, min_size=1, max_size=3), st.data())
-def test_wherever_the_data_is_cut_nothing_is_lost_or_made_up(sent: list[Publish], draw: st.DataObject) -> None:
+def test_data_cut_anywhere_loses_and_adds_nothing(sent: list[Publish], draw: st.DataObject) -> None:
     data = b"".join(map(written, sent))
     cut = draw.draw(st.integers(0, len(data)))
     first = read_publishes(data[:cut])
@@ -53,15 +63,15 @@ def test_wherever_the_data_is_cut_nothing_is_lost_or_made_up(sent: list[Publish]
 
 
 @given(st.binary(max_size=60))
-def test_any_bytes_are_read_or_left(data: bytes) -> None:
-    taken = read_publishes(data)
+def test_any_bytes_are_decoded_or_left(data: bytes) -> None:
+    batch = read_publishes(data)
 
-    assert 0 <= taken.used <= len(data)
-    assert not taken.is_cut or data[taken.used] & 0xF4 == 0x30
+    assert 0 <= batch.used <= len(data)
+    assert not batch.is_cut or data[batch.used] & 0xF4 == 0x30
 
 
 @given(messages)
-def test_paho_reads_the_same(message: Publish) -> None:
+def test_paho_decodes_alike(message: Publish) -> None:
     data = written(message)
     at = next(place for place in range(1, 5) if data[place] < 128) + 1
     read = _packet.decode_publish(data[0], bytearray(data[at:]), MQTTProtocolVersion.MQTTv311)
@@ -69,7 +79,7 @@ def test_paho_reads_the_same(message: Publish) -> None:
     assert read_publishes(data).publishes == [(read.topic.decode(), read.payload, read.mid)]
 
 
-def test_what_is_broken_or_asks_for_qos_2_is_left_to_paho() -> None:
+def test_malformed_packets_and_qos_2_are_left_to_paho() -> None:
     too_long = b"\x30\xff\xff\xff\xff\xff\x01"
     topic_beyond_its_packet = b"\x32\x04\x00\x09ab" + OTHER
     qos_2 = b"\x34\x06\x00\x01t\x00\x01x"
@@ -79,6 +89,23 @@ def test_what_is_broken_or_asks_for_qos_2_is_left_to_paho() -> None:
     ] * 3
 
 
-def test_acknowledgements_are_written_in_their_order() -> None:
+def test_pubacks_are_written_in_the_order_given() -> None:
     assert pubacks([1, 65_535, 258]).hex() == "40020001" + "4002ffff" + "40020102"
     assert pubacks([]) == b""
+
+
+@given(messages.filter(lambda message: message.packet_id))
+def test_a_publish_packet_is_written_as_it_is_read(message: Publish) -> None:
+    packet = publish_packet(length_prefixed(message.topic), message.payload, message.packet_id)
+
+    assert packet == written(message)
+    assert as_duplicate(packet) == written(message, dup=True)
+
+
+def test_replies_to_a_publisher_are_taken_whole_and_in_order() -> None:
+    buffer = bytearray(bytes.fromhex("20020005") + pubacks([7, 258]) + b"\x40\x02")
+
+    assert take_replies(buffer) == ([7, 258], 5)
+    assert buffer == b"\x40\x02"
+    with pytest.raises(ValueError, match="0x90"):
+        take_replies(bytearray(b"\x90\x03\x00\x01"))

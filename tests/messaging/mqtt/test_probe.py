@@ -1,4 +1,4 @@
-"""What the doctor measures of a broker, on real ones."""
+"""The doctor's measurement of brokers, on real ones."""
 
 import secrets
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ DEFAULTS = "max_inflight_messages 20\nmax_queued_messages 1000"
 
 @pytest.fixture
 def narrow_broker(programs: Programs, server_folder: Path) -> Iterator[Broker]:
-    """As Mosquitto is when nobody has set anything."""
+    """Mosquitto with its default limits."""
     folder, port = server_folder / f"narrow-{secrets.token_hex(4)}", choose_port(seed=secrets.token_hex(4), avoid=())
     server = MosquittoServer(programs, folder, port, extra_config=DEFAULTS)
     server.start()
@@ -29,46 +29,46 @@ def narrow_broker(programs: Programs, server_folder: Path) -> Iterator[Broker]:
 
 
 def measure(broker: Broker, messages: int) -> ProbeResult:
-    speaker, listener = broker.account("ingest"), broker.account("operator")
-    return probe_broker(broker.address, speaker=speaker, listener=listener, messages=messages)
+    publisher, subscriber = broker.account("ingest"), broker.account("operator")
+    return probe_broker(broker.address, publisher=publisher, subscriber=subscriber, messages=messages)
 
 
-def test_a_brokers_window_and_what_its_queue_drops_are_measured(narrow_broker: Broker) -> None:
-    passage = measure(narrow_broker, 2000)
+def test_the_window_of_a_broker_and_the_messages_its_queue_drops_are_measured(narrow_broker: Broker) -> None:
+    result = measure(narrow_broker, 2000)
 
-    assert (passage.sent, passage.in_flight) == (2000, 20)
-    assert 1000 <= passage.delivered <= 1100
-    assert passage.dropped == passage.sent - passage.delivered
-    assert passage.trip_ms > 0
-
-
-def test_our_own_broker_lets_everything_through_and_keeps_everything(broker: Broker) -> None:
-    passage = measure(broker, 2000)
-
-    assert (passage.in_flight, passage.dropped) == (2000, 0)
+    assert (result.sent, result.in_flight) == (2000, 20)
+    assert 1000 <= result.delivered <= 1100
+    assert result.dropped == result.sent - result.delivered
+    assert result.trip_ms > 0
 
 
-def test_a_broker_that_hangs_up_on_who_answers_without_leave_is_found_out(broker: Broker) -> None:
+def test_the_shipped_broker_delivers_everything(broker: Broker) -> None:
+    result = measure(broker, 2000)
+
+    assert (result.in_flight, result.dropped) == (2000, 0)
+
+
+def test_a_broker_that_disconnects_a_publisher_of_replies_is_detected(broker: Broker) -> None:
     broker.add_accounts("rencheng-foreign")
     with pytest.raises(NoReply) as found:
-        probe_broker(broker.address, speaker=broker.account("foreign"), listener=broker.account("operator"))
+        probe_broker(broker.address, publisher=broker.account("foreign"), subscriber=broker.account("operator"))
 
-    assert found.value.cut_off
+    assert found.value.disconnected
 
 
-def test_a_broker_that_drops_answers_in_silence_is_found_out(narrow_broker: Broker) -> None:
+def test_a_broker_that_drops_replies_without_a_report_is_detected(narrow_broker: Broker) -> None:
     narrow_broker.add_accounts("rencheng-foreign")
-    speaker, listener = narrow_broker.account("foreign"), narrow_broker.account("operator")
+    publisher, subscriber = narrow_broker.account("foreign"), narrow_broker.account("operator")
     with pytest.raises(NoReply) as found:
-        probe_broker(narrow_broker.address, speaker=speaker, listener=listener)
+        probe_broker(narrow_broker.address, publisher=publisher, subscriber=subscriber)
 
-    assert not found.value.cut_off
+    assert not found.value.disconnected
 
 
-def test_a_broker_that_is_away_or_refuses_is_told(broker: Broker) -> None:
+def test_a_broker_that_is_away_or_refuses_is_reported(broker: Broker) -> None:
     wrong = ("rencheng-operator", "wrong")
-    with pytest.raises(NotPossible, match="refuses us"):
-        probe_broker(broker.address, speaker=broker.account("ingest"), listener=wrong)
+    with pytest.raises(NotPossible, match="refuses the connection"):
+        probe_broker(broker.address, publisher=broker.account("ingest"), subscriber=wrong)
     broker.server.stop()
     with pytest.raises(NotPossible, match="does not answer"):
         measure(broker, 10)
