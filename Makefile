@@ -1,80 +1,80 @@
-# The front door. `make help` tells what there is.
+# `make help` lists the targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 VENV := .venv/bin
 
 .PHONY: help setup demo test test-fast model transcript skill noise mutants speed latency bench chaos away receipts flood registry fuzz storage up down lint lock
 
-help: ## what there is
+help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-setup: .venv/.ready ## the virtual environment, from the hash-locked requirements
+setup: .venv/.ready ## create the virtual environment from the hash-locked requirements
 .venv/.ready: requirements/dev.txt requirements/setup.sh
 	@bash requirements/setup.sh
 
-demo: setup ## everything: servers, city, real floods, warnings, a report
+demo: setup ## replay twelve recorded floods through all services and write a report
 	@$(VENV)/rencheng demo $(ARGS)
 
-test: setup ## the tests, on real servers, three files at a time; fails after ten minutes
+test: setup ## run all tests on real servers; fails if they take more than ten minutes
 	@RENCHENG_TEST_BUDGET_S=$${RENCHENG_TEST_BUDGET_S:-600} \
 	  $(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=1 $(ARGS)
 
-test-fast: setup ## the tests that need no server, in under a minute
+test-fast: setup ## run the tests that need no server, in under a minute
 	@RENCHENG_TEST_BUDGET_S=$${RENCHENG_TEST_BUDGET_S:-60} $(VENV)/pytest -q -n 2 --dist worksteal -m pure $(ARGS)
 
-model: setup ## the street's model anew, taught by every recorded street
+model: setup ## train the shipped forecast model again from all recorded streets
 	@$(VENV)/python -m benchmarks.skill.training
 
-transcript: setup ## what the engine says to recordings and made cities, written down anew where a change of it is meant
+transcript: setup ## write the golden transcripts of the engine again, after an intended change
 	@$(VENV)/python -m benchmarks.transcript
 
-skill: setup ## how early and how rightly the engine warns, on real floods, beside baselines
+skill: setup ## measure lead times, hits and false alarms on recorded floods, beside baselines
 	@$(VENV)/python -m benchmarks.skill
 
-noise: setup ## a hundred sensor-years of each artefact and no water: how often the engine warns (ARGS="--sensors 5" is quick)
+noise: setup ## count false alarms in a hundred dry sensor-years of each artefact (quick: ARGS="--sensors 5")
 	@$(VENV)/python -m benchmarks.noise $(ARGS)
 
-mutants: setup ## change each rule of the engine a little: does a level change, and does a test notice (ARGS="--share 0.1" is quick)
+mutants: setup ## mutation test of the engine (quick: ARGS="--share 0.1")
 	@$(VENV)/python -m benchmarks.mutants $(ARGS)
 
-speed: setup ## how many readings of a city the engine judges a second, on one core
+speed: setup ## measure how many readings per second the engine evaluates on one core
 	@$(VENV)/python -m benchmarks.engine_speed $(ARGS)
 
-latency: setup ## from a gauge's publish to the warning, at 15,000 messages a second of city traffic (ARGS="--share 0.2" is mild)
+latency: setup ## measure publish-to-warning latency at 15,000 messages/s (lighter: ARGS="--share 0.2")
 	@$(VENV)/python -m benchmarks.warning_latency $(ARGS)
 
-chaos: setup ## two hundred kills and forty restarts under load, and an audit by key; half an hour
+chaos: setup ## kill and restart processes under load, then audit by key (half an hour)
 	@$(VENV)/python -m benchmarks.chaos $(ARGS)
 
-bench: setup ## how much ingest carries, beside its parts and the usual form; QUICK=1 takes under a minute
+bench: setup ## measure the throughput of ingest beside its peers (under a minute: QUICK=1)
 	@QUICK=$(QUICK) $(VENV)/python -m benchmarks.throughput
 
-registry: setup ## a register of 75,000 devices: filled, followed, replayed into
+registry: setup ## measure import, cache refresh and replay with a registry of 75,000 devices
 	@$(VENV)/python -m benchmarks.registry
 
-flood: setup ## what a device that floods costs the others, with its quota and without
+flood: setup ## measure the effect of a flooding device on the others, with a quota and without
 	@$(VENV)/python -m benchmarks.flooding_device
 
-receipts: setup ## kill broker, worker and database under devices that wait for receipts, many times (ROUNDS=100 is long)
+receipts: setup ## kill broker, ingest and database under devices that wait for receipts (ROUNDS=30)
 	@RENCHENG_RECEIPTS_ROUNDS=$${ROUNDS:-30} $(VENV)/pytest --timeout 7200 tests/device_sims/test_store_and_forward.py
 
-fuzz: setup ## a million messages that no device should send, beside good traffic; MESSAGES= and SEED= change them
+fuzz: setup ## send a million malformed messages beside good traffic (MESSAGES=1000000 SEED=1)
 	@MESSAGES=$(or $(MESSAGES),1000000) SEED=$(or $(SEED),1) $(VENV)/python -m benchmarks.fuzz
 
-storage: setup ## what rollups cost the writing of readings, what the job takes, and what a question gains
+storage: setup ## measure the cost of rollups for writes and their gain for queries
 	@$(VENV)/python -m benchmarks.storage
 
-away: setup ## the database away for five minutes under 5,000 readings a second: memory, and is all there (SECONDS=300)
+away: setup ## stop the database for five minutes at 5,000 readings/s; check memory and data (SECONDS=300)
 	@SECONDS=$(SECONDS) $(VENV)/python -m benchmarks.throughput.database_outage
 
-up: setup ## start this checkout's TimescaleDB and Mosquitto
+up: setup ## start the TimescaleDB and Mosquitto of this checkout
 	@$(VENV)/rencheng stack up
 
-down: setup ## stop them
+down: setup ## stop them (data stays)
 	@$(VENV)/rencheng stack down
 
-lint: setup ## ruff, types, import rules, generated documents
+lint: setup ## check style, types, import rules and generated documents
 	@$(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy && $(VENV)/lint-imports && $(VENV)/rencheng reference --check
 
-lock: setup ## write requirements/*.txt anew from requirements/*.in
+lock: setup ## lock requirements/*.in to requirements/*.txt
 	@bash requirements/lock.sh

@@ -1,4 +1,4 @@
-"""`make registry`: a province's register of 75,000 devices: what it costs to fill, to follow and to replay."""
+"""`make registry`: a registry of 75,000 devices: the cost of import, cache refresh and replay."""
 
 import socket
 import sys
@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from benchmarks.throughput.fleet import connect_packet
-from benchmarks.throughput.servers import Servers, servers
+from benchmarks.throughput.servers import Servers, start_servers
 from rencheng.devices.registration import RegistrationResult, register_forms
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import WaterReading
 from rencheng.messaging.mqtt.accounts import write_password_file
+from rencheng.messaging.mqtt.packets import connect_packet
 from rencheng.replay.attempt import IntakeLimits
 from rencheng.replay.run import ReplaySummary, replay_parts
 from rencheng.schemas.device import read_devices
@@ -27,20 +27,20 @@ from rencheng.store.registry.devices import load_directory, password_hashes, ref
 REGION = "370102"
 FIRST, ALL = 10_000, 75_000
 ENTRIES = 20_000
-LOOKS = 10_000
+LOOKUPS = 10_000
 BATCH = 500
-NEWS_S = 0.2
+NOTIFY_S = 0.2
 
 T = TypeVar("T")
 
 
 def main() -> None:
-    """Fill a register, follow it, replay into it, and tell."""
-    with servers([]) as ours:
-        engine = open_database(ours.database_url, name="registry benchmark")
+    """Import devices, refresh the cache, replay messages, and print the figures."""
+    with start_servers([]) as benchmark_servers:
+        engine = open_database(benchmark_servers.database_url, name="registry benchmark")
         create_staging_on_connect(engine)
         _fill_and_follow(engine)
-        _log_in(ours, engine)
+        _log_in(benchmark_servers, engine)
         _replay(engine)
         engine.dispose()
 
@@ -49,68 +49,69 @@ def _fill_and_follow(engine: Engine) -> None:
     first, rest = _csv(0, FIRST), _csv(FIRST, ALL)
     _, new_s = _timed(lambda: _import(engine, first))
     _, again_s = _timed(lambda: _import(engine, first))
-    _say(f"import of {FIRST:,} devices from CSV", f"{new_s:.2f} s; the same file again {again_s:.2f} s")
+    _print(f"import of {FIRST:,} devices from CSV", f"{new_s:.2f} s; the same file again {again_s:.2f} s")
     _import(engine, rest)
     whole = RegistryCache(engine, load_directory)
     part = RegistryCache(engine, load_directory, refresh=refresh_directory)
     for watched in (whole, part):
         watched.current()
-    _, look_s = _timed(lambda: [part.current() for _ in range(LOOKS)])
-    _say("a look at the register without news", f"{look_s / LOOKS * 1e6:.1f} us, no query")
+    _, lookup_s = _timed(lambda: [part.current() for _ in range(LOOKUPS)])
+    _print("one cache lookup without changes", f"{lookup_s / LOOKUPS * 1e6:.1f} us, no query")
     _import(engine, _csv(0, 1, name="another"))
-    time.sleep(NEWS_S)
+    time.sleep(NOTIFY_S)
     (_, part_s), (_, whole_s) = _timed(part.current), _timed(whole.current)
     ratio = f"{whole_s / part_s:.0f} times"
-    _say(f"one change among {ALL:,}", f"{part_s * 1e3:.1f} ms; loading all of them {whole_s:.2f} s, {ratio} that")
+    _print(f"one change among {ALL:,}", f"{part_s * 1e3:.1f} ms; loading all takes {whole_s:.2f} s, {ratio} as long")
     for watched in (whole, part):
         watched.close()
 
 
-def _log_in(ours: Servers, engine: Engine) -> None:
-    """How long after the register a new device can log in."""
+def _log_in(benchmark_servers: Servers, engine: Engine) -> None:
+    """Measure how soon a new device can log in."""
     [password] = _import(engine, _csv(ALL, ALL + 1)).passwords.values()
-    with ours.broker() as broker:
+    with benchmark_servers.broker() as broker:
         began = time.perf_counter()
         with engine.connect() as connection:
             write_password_file(broker.password_file, password_hashes(connection))
         broker.reload()
         written_s = time.perf_counter() - began
-        while not _is_let_in(broker.port, f"pile-{ALL:05}", password):
+        while not _can_log_in(broker.port, f"pile-{ALL:05}", password):
             time.sleep(0.01)
-        _say(
-            f"broker's accounts, {ALL + 1:,} of them",
-            f"written in {written_s:.2f} s; the new device is let in {time.perf_counter() - began:.2f} s after",
+        _print(
+            f"{ALL + 1:,} broker accounts",
+            f"written in {written_s:.2f} s; the new device can log in after {time.perf_counter() - began:.2f} s",
         )
 
 
 def _replay(engine: Engine) -> None:
     now = datetime.now(UTC)
     times = [now - timedelta(seconds=number) for number in range(ENTRIES)]
-    refused = [
+    rejected = [
         QuarantineRecord(
-            f"rencheng/v1/{REGION}/waterlogging/stranger/telemetry",
+            f"rencheng/v1/{REGION}/waterlogging/unregistered/telemetry",
             b'{"time": "%s", "depth_mm": 5}' % moment.isoformat().encode(),
             -1,
             RejectionReason.UNKNOWN_DEVICE,
-            "nobody",
-            "stranger",
+            "not registered",
+            "unregistered",
             "actual",
             now,
         )
         for moment in times
     ]
-    buried_s = _in_batches(engine, refused, add_to_quarantine)
+    quarantined_s = _in_batches(engine, rejected, add_to_quarantine)
     arrivals = [ReceivedReading(WaterReading("plain", 0, moment, 5.0), now) for moment in times]
     plain_s = _in_batches(engine, arrivals, write)
-    _import(engine, b"device_id,kind,region\nstranger,waterlogging,%s\n" % REGION.encode())
+    _import(engine, b"device_id,kind,region\nunregistered,waterlogging,%s\n" % REGION.encode())
     done, replayed_s = _timed(lambda: _replay_all(engine))
     twice, twice_s = _timed(lambda: _replay_all(engine))
     if (done.counts.stored, twice.entries) != (ENTRIES, 0):
         sys.exit(f"the replay does not add up: {done}, then {twice}")
-    _say(f"{ENTRIES:,} messages into quarantine", f"{ENTRIES / buried_s:,.0f} a second")
-    share = f"{plain_s / replayed_s:.2f} of what writing alone does in batches of {BATCH}"
-    _say(
-        "the same replayed and stored", f"{ENTRIES / replayed_s:,.0f} a second, {share}; again: {twice_s * 1e3:.0f} ms"
+    _print(f"{ENTRIES:,} messages into quarantine", f"{ENTRIES / quarantined_s:,.0f} per second")
+    ratio = f"{plain_s / replayed_s:.2f} of the rate of writing alone in batches of {BATCH}"
+    _print(
+        "the same replayed and stored",
+        f"{ENTRIES / replayed_s:,.0f} per second, {ratio}; repeated: {twice_s * 1e3:.0f} ms",
     )
 
 
@@ -126,7 +127,7 @@ def _import(engine: Engine, data: bytes) -> RegistrationResult:
 
 
 def _in_batches(engine: Engine, items: Sequence[T], work: Callable[[Connection, Sequence[T]], object]) -> float:
-    """Seconds for all of it, each batch in a transaction of its own."""
+    """Return the seconds for all batches, each in a transaction of its own."""
     began = time.perf_counter()
     for begin in range(0, len(items), BATCH):
         with engine.begin() as connection:
@@ -143,10 +144,10 @@ def _csv(begin: int, end: int, *, name: str = "充电桩") -> bytes:
     return "\n".join(lines()).encode()
 
 
-def _is_let_in(port: int, user: str, password: str) -> bool:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as line:
-        line.sendall(connect_packet(user, password))
-        return line.recv(4)[-1:] == b"\0"
+def _can_log_in(port: int, user: str, password: str) -> bool:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall(connect_packet(user, user, password))
+        return connection.recv(4)[-1:] == b"\0"
 
 
 def _timed(work: Callable[[], T]) -> tuple[T, float]:
@@ -154,8 +155,8 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
     return work(), time.perf_counter() - began
 
 
-def _say(what: str, how: str) -> None:
-    sys.stdout.write(f"{what:45} {how}\n")
+def _print(title: str, figures: str) -> None:
+    sys.stdout.write(f"{title:45} {figures}\n")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""`make storage`: what the rollups cost ingest's writing, what the job takes, and what a question gains. Prints ratios.
+"""`make storage`: the cost of rollups for writes, the speed of the rollup job, and the gain for queries. Prints ratios.
 
-Two databases of its own, the same readings in turns: one with the schema as it is, one without what rollups need of it
-(trigger and index by time).
+It writes the same readings to two databases in turn: one with the full schema, one without the trigger and the time
+index that rollups need.
 """
 
 import shutil
@@ -31,7 +31,7 @@ from rencheng.store.rollups.refresh import roll_up
 BATCH, ROUNDS, DEVICES = 2000, 40, 5000
 LIVE_S, LATE_DAYS = 60, 20
 DAYS = 60
-"""Of one gauge, a reading in ten seconds: half a million."""
+"""Days of one gauge with a reading every ten seconds: half a million readings."""
 
 WITHOUT = """
 DROP TRIGGER touched ON waterlogging_readings;
@@ -40,23 +40,23 @@ DROP INDEX waterlogging_readings_by_time;
 
 
 def main() -> None:
-    """Measure and tell."""
+    """Measure and print."""
     with _server("") as ours, _server(WITHOUT) as bare:
         for title, age in (("live readings", timedelta(seconds=LIVE_S)), ("late by weeks", timedelta(days=LATE_DAYS))):
             with_s, without_s = _in_turns(ours, bare, age)
-            _tell(
-                f"{title}: {with_s * 1e6:.1f} µs a reading, {without_s * 1e6:.1f} without rollups", with_s / without_s
+            _print(
+                f"{title}: {with_s * 1e6:.1f} µs per reading, {without_s * 1e6:.1f} without rollups", with_s / without_s
             )
         began = time.perf_counter()
         figures = roll_up(ours, budget_s=600)
         took_s = time.perf_counter() - began
         rate = 2 * BATCH * ROUNDS / took_s
-        _tell(f"rolled up {rate:.0f} readings a second, in {figures['refreshes']} refreshes; written", with_s * rate)
-        _ask(ours)
+        _print(f"rolled up {rate:.0f} readings per second, in {figures['refreshes']} refreshes; written", with_s * rate)
+        _compare_queries(ours)
 
 
 def _in_turns(ours: Engine, bare: Engine, age: timedelta) -> tuple[float, float]:
-    """Seconds a reading, with and without, batch by batch; each the median."""
+    """Return the median seconds per reading, with and without rollups."""
     took: dict[str, list[float]] = {"ours": [], "bare": []}
     for n in range(ROUNDS):
         batch = _batch(n, age)
@@ -77,43 +77,43 @@ def _batch(n: int, age: timedelta) -> list[ReceivedReading]:
     ]  # fmt: skip
 
 
-def _ask(engine: Engine) -> None:
-    """One gauge's history of weeks by the day, from the readings and from rollups."""
+def _compare_queries(engine: Engine) -> None:
+    """Query weeks of a gauge by the day, from readings and from rollups."""
     until = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=25)
     since = until - timedelta(days=DAYS)
     for day in range(DAYS):
         first = since + timedelta(days=day)
-        readings = [WaterReading("asked", 0, first + timedelta(seconds=10 * i), depth_mm=i % 50) for i in range(8640)]
+        readings = [WaterReading("queried", 0, first + timedelta(seconds=10 * i), depth_mm=i % 50) for i in range(8640)]
         with engine.begin() as connection:
             write(connection, [ReceivedReading(reading, until) for reading in readings])
     roll_up(engine, budget_s=600)
     span, days = TimeRange(since + timedelta(seconds=30), until), Buckets(timedelta(days=1), "Asia/Shanghai")
     with engine.connect() as connection:
-        raw_s = _median(lambda: water_history(connection, ["asked"], span=span, buckets=days, limit=9999))
+        raw_s = _median(lambda: water_history(connection, ["queried"], span=span, buckets=days, limit=9999))
         rolled_s = _median(
-            lambda: history_of(connection, Kind.WATERLOGGING, ["asked"], span=span, buckets=days, limit=9999)
+            lambda: history_of(connection, Kind.WATERLOGGING, ["queried"], span=span, buckets=days, limit=9999)
         )
     compared = f"{1e3 * raw_s:.1f} ms from readings, {1e3 * rolled_s:.1f} ms with rollups"
-    _tell(f"{DAYS} days of a gauge by the day: {compared}", raw_s / rolled_s)
+    _print(f"{DAYS} days of a gauge by the day: {compared}", raw_s / rolled_s)
 
 
-def _tell(what: str, ratio: float) -> None:
-    sys.stdout.write(f"{what}: ratio {ratio:.2f}\n")
+def _print(text: str, ratio: float) -> None:
+    sys.stdout.write(f"{text}: ratio {ratio:.2f}\n")
     sys.stdout.flush()
 
 
-def _median(question: Callable[[], object]) -> float:
+def _median(query: Callable[[], object]) -> float:
     took = []
     for _ in range(7):
         began = time.perf_counter()
-        question()
+        query()
         took.append(time.perf_counter() - began)
     return statistics.median(took)
 
 
 @contextmanager
 def _server(change: str) -> Iterator[Engine]:
-    """A database of the benchmark's own, with the schema, changed a little; gone afterwards."""
+    """Run a database with the schema and a change to it. Everything is deleted afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="rencheng-bench-"))
     folder.chmod(0o755)  # the server's own account must be able to enter
     server = PostgresServer(

@@ -1,1 +1,1 @@
-"""Chaos: workers, database and broker end again and again under load, and afterwards every key is looked for."""
+"""Chaos: ingest, database and broker are killed and restarted under load; then every key is audited."""

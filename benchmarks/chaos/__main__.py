@@ -1,4 +1,4 @@
-"""`python -m benchmarks.chaos`: two hundred kills and forty restarts under load, and an audit by key."""
+"""`make chaos`: two hundred kills and forty restarts under load, then an audit by key."""
 
 import json
 import sys
@@ -18,46 +18,46 @@ BUILD = Path("build/chaos")
 
 def chaos(
     *,
-    seed: Annotated[int, typer.Option(help="the same seed gives the same load and the same faults")] = 1,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same load and faults")] = 1,
     seconds: float = 1800,
-    per_s: Annotated[float, typer.Option(help="messages a second")] = 3000,
-    worker_kills: int = 200,
+    per_s: Annotated[float, typer.Option(help="messages per second")] = 3000,
+    ingest_kills: int = 200,
     database_restarts: int = 20,
     broker_restarts: int = 20,
     broker_kills: Annotated[
-        int, typer.Option(help="kill -9 of the broker: what only it held is lost, and counted")
+        int, typer.Option(help="SIGKILL of the broker: messages that only the broker had are lost, and counted")
     ] = 0,
 ) -> None:
-    """End processes at random under load; exit code 1 if a key is lost or doubled that may not be."""
+    """Kill and restart processes at random under load. Exit status 1 if a key is lost or duplicated."""
     began_s = time.monotonic()
 
-    def tell(what: str) -> None:
-        sys.stderr.write(f"{time.monotonic() - began_s:7.1f} s  {what}\n")
+    def report(progress: str) -> None:
+        sys.stderr.write(f"{time.monotonic() - began_s:7.1f} s  {progress}\n")
 
-    dose = FaultPlan(seconds, worker_kills, database_restarts, broker_restarts, broker_kills)
-    proof = run_chaos(seed, dose, per_s=per_s, tell=tell)
+    plan = FaultPlan(seconds, ingest_kills, database_restarts, broker_restarts, broker_kills)
+    result = run_chaos(seed, plan, per_s=per_s, report=report)
     BUILD.mkdir(parents=True, exist_ok=True)
-    (BUILD / "report.json").write_text(json.dumps(as_document(proof), indent=2))
-    Console().print(_table(proof))
-    # a broker that is killed loses what only it held: no promise of ingest's, and here it is counted
-    raise typer.Exit(0 if proof.holds or (broker_kills and not proof.audit.duplicated) else 1)
+    (BUILD / "report.json").write_text(json.dumps(as_document(result), indent=2))
+    Console().print(_table(result))
+    # a killed broker loses the messages that only it had; they are counted, and are no fault of ingest
+    raise typer.Exit(0 if result.holds or (broker_kills and not result.audit.duplicated) else 1)
 
 
-def _table(proof: ChaosReport) -> Table:
-    table = Table("chaos", f"seed {proof.seed}, {proof.seconds:.0f} s", box=None)
-    for fault, times in sorted(proof.faults.items()):
+def _table(result: ChaosReport) -> Table:
+    table = Table("chaos", f"seed {result.seed}, {result.seconds:.0f} s", box=None)
+    for fault, times in sorted(result.faults.items()):
         table.add_row(fault, f"{times}")
-    table.add_row("receivers, writers killed", f"{proof.receivers_killed}, {proof.writers_killed}")
-    table.add_row("longest time without rows", f"{proof.longest_standstill_s:.1f} s")
-    table.add_row("published, not confirmed", f"{proof.published}, {proof.unconfirmed}")
-    account = proof.account
-    settled = f"{account.stored} + {account.duplicate} + {account.quarantined}"
+    table.add_row("receivers, writers killed", f"{result.receivers_killed}, {result.writers_killed}")
+    table.add_row("longest time without new rows", f"{result.longest_standstill_s:.1f} s")
+    table.add_row("published, unconfirmed", f"{result.published}, {result.unconfirmed}")
+    counts = result.counts
+    settled = f"{counts.stored} + {counts.duplicate} + {counts.quarantined}"
     table.add_row("stored + duplicate + quarantined", settled)
-    found = proof.audit
+    found = result.audit
     table.add_row("different keys", f"{found.keys}")
-    table.add_row("lost", f"{found.lost} readings, {found.not_quarantined} refused messages")
-    table.add_row("doubled, out of nowhere", f"{found.duplicated}, {found.unexpected}")
-    table.add_row("the account adds up", "yes" if proof.adds_up else "no")
+    table.add_row("lost", f"{found.lost} readings, {found.not_quarantined} rejected messages")
+    table.add_row("duplicated, unexpected", f"{found.duplicated}, {found.unexpected}")
+    table.add_row("counts match the rows", "yes" if result.adds_up else "no")
     return table
 
 

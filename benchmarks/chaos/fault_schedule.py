@@ -1,4 +1,4 @@
-"""What is done to the servers, and when. Pure: the same seed gives the same script."""
+"""The faults of a run and their times. Deterministic: the same seed gives the same schedule."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -6,20 +6,20 @@ from random import Random
 
 
 class ProcessFault(StrEnum):
-    """What happens."""
+    """A fault of a process or server."""
 
-    INGEST_KILLED = "worker killed -9"
+    INGEST_KILLED = "ingest process killed (SIGKILL)"
     DATABASE_FAST = "database restarted (fast)"
     DATABASE_IMMEDIATE = "database restarted (immediate)"
     BROKER_RESTARTED = "broker restarted (SIGTERM)"
-    BROKER_KILLED = "broker killed -9"
-    HALF_THE_WRITERS = "down to half the workers"
-    ALL_THE_WRITERS = "up to all the workers again"
+    BROKER_KILLED = "broker killed (SIGKILL)"
+    HALF_THE_WRITERS = "writers halved"
+    ALL_THE_WRITERS = "writers restored"
 
 
 @dataclass(frozen=True, slots=True)
 class FaultPlan:
-    """How much of what."""
+    """How many faults of each kind, over how many seconds, with how many writers."""
 
     seconds: float = 1800
     ingest_kills: int = 200
@@ -31,25 +31,25 @@ class FaultPlan:
 
 @dataclass(frozen=True, slots=True)
 class FaultStep:
-    """One fault, at a second from the beginning, and a number for whatever has to be chosen then."""
+    """One fault: its second from the beginning, and a random number for choices that it needs."""
 
     at_s: float
     fault: ProcessFault
     draw: int
 
 
-def fault_schedule(seed: int, dose: FaultPlan) -> list[FaultStep]:
-    """The faults in order of time, evenly apart with some chance in it; workers go down and up at the thirds."""
-    dice = Random(f"{seed}/chaos")
-    immediate = dose.database_restarts // 2
+def fault_schedule(seed: int, plan: FaultPlan) -> list[FaultStep]:
+    """Return the faults in order of time, about evenly spaced. Writers are halved and restored at the thirds."""
+    rng = Random(f"{seed}/chaos")
+    immediate = plan.database_restarts // 2
     faults = (
-        [ProcessFault.INGEST_KILLED] * dose.ingest_kills
-        + [ProcessFault.DATABASE_FAST] * (dose.database_restarts - immediate)
+        [ProcessFault.INGEST_KILLED] * plan.ingest_kills
+        + [ProcessFault.DATABASE_FAST] * (plan.database_restarts - immediate)
         + [ProcessFault.DATABASE_IMMEDIATE] * immediate
-        + [ProcessFault.BROKER_RESTARTED] * dose.broker_restarts
-        + [ProcessFault.BROKER_KILLED] * dose.broker_kills
+        + [ProcessFault.BROKER_RESTARTED] * plan.broker_restarts
+        + [ProcessFault.BROKER_KILLED] * plan.broker_kills
     )
-    dice.shuffle(faults)
+    rng.shuffle(faults)
     third = len(faults) // 3
     faults = [
         *faults[:third],
@@ -58,8 +58,8 @@ def fault_schedule(seed: int, dose: FaultPlan) -> list[FaultStep]:
         ProcessFault.ALL_THE_WRITERS,
         *faults[2 * third :],
     ]
-    apart_s = dose.seconds / len(faults)
+    apart_s = plan.seconds / len(faults)
     return [
-        FaultStep(apart_s * (number + dice.uniform(0.1, 0.9)), fault, dice.randrange(2**16))
+        FaultStep(apart_s * (number + rng.uniform(0.1, 0.9)), fault, rng.randrange(2**16))
         for number, fault in enumerate(faults)
     ]

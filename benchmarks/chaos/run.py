@@ -1,4 +1,4 @@
-"""The proof: load on, fault after fault with progress between them, load off, and the audit."""
+"""The run: start the load, cause one fault after another, stop the load, audit."""
 
 import signal
 import time
@@ -24,19 +24,19 @@ from rencheng.store.core.database import Engine, open_database, translate_errors
 from rencheng.store.readings.gauge_readings import committed_through
 
 PROGRESS_ROWS = 300
-"""So many rows have to be committed after each fault before the next one comes."""
+"""Rows that must be committed after each fault before the next one."""
 
 PROGRESS_S = 90.0
 START_S = 300.0
 SETTLE_S = 180.0
-QUIET_S, LIVES = 4.0, timedelta(seconds=5)
+QUIET_S, RECENT = 4.0, timedelta(seconds=5)
 
-Tell = Callable[[str], None]
+Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class ChaosReport:
-    """What came of it: the load, the faults, the audit by key, and whether the account adds up."""
+    """The result: the load, the faults, the audit by key, and the counts of ingest."""
 
     seed: int
     seconds: float
@@ -48,48 +48,48 @@ class ChaosReport:
     writers_killed: int
     longest_standstill_s: float
     audit: LossReport
-    account: ReadingCounts
+    counts: ReadingCounts
     rows: int
     ended_in_order: bool
 
     @property
     def adds_up(self) -> bool:
-        """Whether the account counts the rows that are there, and every published message was settled at least once."""
-        return self.account.stored == self.rows and self.account.total >= self.published - self.unconfirmed
+        """Whether the counts match the stored rows, and every published message was settled at least once."""
+        return self.counts.stored == self.rows and self.counts.total >= self.published - self.unconfirmed
 
     @property
     def holds(self) -> bool:
-        """Nothing lost, nothing doubled, nothing out of nowhere."""
+        """Whether nothing is lost, duplicated or unexpected."""
         found = self.audit
         return self.adds_up and not (found.lost or found.unexpected or found.duplicated or found.not_quarantined)
 
 
-def run_chaos(seed: int, dose: FaultPlan, *, per_s: float, tell: Tell) -> ChaosReport:
-    """Run it all on servers of its own.
+def run_chaos(seed: int, plan: FaultPlan, *, per_s: float, report: Report) -> ChaosReport:
+    """Run everything on servers of its own.
 
     Raises:
-        TimeoutError: ingest stood still after a fault for longer than it may.
+        TimeoutError: ingest committed nothing for too long after a fault.
     """
     with (
-        start_servers(seed, per_s) as city,
-        IngestProcesses(city.environment, city.folder / "ingest.log", dose.writers) as workers,
-        _opened(city) as engine,
+        start_servers(seed, per_s) as servers,
+        IngestProcesses(servers.environment, servers.folder / "ingest.log", plan.writers) as ingest,
+        _engine(servers) as engine,
     ):
         began_s = time.monotonic()
-        with city.load() as fleet:
-            standstill_s, done = _play(city, workers, engine, seed, dose, tell)
+        with servers.load() as fleet:
+            standstill_s, done = _cause_faults(servers, ingest, engine, seed, plan, report)
             fleet.send_signal(signal.SIGTERM)
             fleet.wait(SETTLE_S)
         took_s = time.monotonic() - began_s
-        tell("load off; waiting until all is settled")
+        report("load stopped; waiting until everything is settled")
         expected, confirmed = Counter[str](), Counter[bool]()
-        for entry in read_ledger(city.ledger):  # millions, so they are read twice and never held
+        for entry in read_ledger(servers.ledger):  # millions of entries, so they are read twice and never kept
             expected[str(entry.expect)] += 1
             confirmed[entry.confirmed] += 1
         _settle(engine)
-        ended = workers.stop() == 0
+        ended = ingest.stop() == 0
         with engine.connect() as connection:
-            finding, account = audit_keys(connection, _published(city)), totals(connection, ACTUAL)
+            audit, counts = audit_keys(connection, _published(servers)), totals(connection, ACTUAL)
             rows = stored_rows(connection, ACTUAL)
     return ChaosReport(
         seed=seed,
@@ -98,70 +98,70 @@ def run_chaos(seed: int, dose: FaultPlan, *, per_s: float, tell: Tell) -> ChaosR
         expected=dict(expected),
         unconfirmed=confirmed[False],
         faults=dict(done),
-        receivers_killed=workers.receivers_killed,
-        writers_killed=workers.writers_killed,
+        receivers_killed=ingest.receivers_killed,
+        writers_killed=ingest.writers_killed,
         longest_standstill_s=standstill_s,
-        audit=finding,
-        account=account,
+        audit=audit,
+        counts=counts,
         rows=rows,
         ended_in_order=ended,
     )
 
 
 def as_document(proof: ChaosReport) -> dict[str, object]:
-    """For `report.json`."""
+    """Return the report for `report.json`."""
     return asdict(proof) | {"adds_up": proof.adds_up, "holds": proof.holds}
 
 
 @contextmanager
-def _opened(city: ChaosServers) -> Iterator[Engine]:
-    engine = open_database(city.database_url, name="chaos")
+def _engine(servers: ChaosServers) -> Iterator[Engine]:
+    engine = open_database(servers.database_url, name="chaos")
     try:
         yield engine
     finally:
         engine.dispose()
 
 
-def _play(
-    city: ChaosServers, workers: IngestProcesses, engine: Engine, seed: int, dose: FaultPlan, tell: Tell
+def _cause_faults(
+    servers: ChaosServers, ingest: IngestProcesses, engine: Engine, seed: int, plan: FaultPlan, report: Report
 ) -> tuple[float, Counter[str]]:
-    """Fault after fault; the longest time until rows were committed again, and how many of each there were."""
+    """Cause the faults. Return the longest time until rows were committed again, and the number of each fault."""
     done: Counter[str] = Counter()
     longest_s, began_s = _await_progress(engine), time.monotonic()
-    steps = fault_schedule(seed, dose)
+    steps = fault_schedule(seed, plan)
     for number, step in enumerate(steps, 1):
         time.sleep(max(0.0, began_s + step.at_s - time.monotonic()))
-        happens(step, city, workers, engine, dose.writers)
+        cause_fault(step, servers, ingest, engine, plan.writers)
         done[str(step.fault)] += 1
         standstill_s = _await_progress(engine)
         longest_s = max(longest_s, standstill_s)
-        tell(f"{number}/{len(steps)} {step.fault}: rows again after {standstill_s:.1f} s")
-    time.sleep(max(0.0, began_s + dose.seconds - time.monotonic()))
+        report(f"{number}/{len(steps)} {step.fault}: rows again after {standstill_s:.1f} s")
+    time.sleep(max(0.0, began_s + plan.seconds - time.monotonic()))
     return longest_s, done
 
 
-def happens(step: FaultStep, city: ChaosServers, workers: IngestProcesses, engine: Engine, number: int) -> None:
-    """Do it; `number` is of all the workers."""
+def cause_fault(step: FaultStep, servers: ChaosServers, ingest: IngestProcesses, engine: Engine, number: int) -> None:
+    """Cause one fault. `number` is the full number of writers."""
     match step.fault:
         case ProcessFault.INGEST_KILLED:
-            workers.kill_one(step.draw)
+            ingest.kill_one(step.draw)
         case ProcessFault.DATABASE_FAST | ProcessFault.DATABASE_IMMEDIATE:
-            city.database.stop("fast" if step.fault is ProcessFault.DATABASE_FAST else "immediate")
-            start_again(city.database)
+            servers.database.stop("fast" if step.fault is ProcessFault.DATABASE_FAST else "immediate")
+            start_again(servers.database)
         case ProcessFault.BROKER_RESTARTED:
-            city.broker.stop()
-            start_again(city.broker)
+            servers.broker.stop()
+            start_again(servers.broker)
         case ProcessFault.BROKER_KILLED:
-            city.broker.kill()
-            start_again(city.broker)
+            servers.broker.kill()
+            start_again(servers.broker)
         case ProcessFault.HALF_THE_WRITERS:
-            workers.set_writers(max(1, number // 2), engine)
+            ingest.set_writers(max(1, number // 2), engine)
         case ProcessFault.ALL_THE_WRITERS:
-            workers.set_writers(number, engine)
+            ingest.set_writers(number, engine)
 
 
 def start_again(server: MosquittoServer | PostgresServer) -> None:
-    """Start it, and wait for as long as it reads what it had kept: on a busy machine a large backlog takes minutes."""
+    """Start a server and wait while it recovers. On a busy machine a large backlog takes minutes."""
     until_s = time.monotonic() + START_S
     while True:
         try:
@@ -172,7 +172,7 @@ def start_again(server: MosquittoServer | PostgresServer) -> None:
 
 
 def _await_progress(engine: Engine) -> float:
-    """Wait until rows are committed; after how many seconds they were."""
+    """Wait until rows are committed. Return the seconds that it took."""
     began_s = time.monotonic()
     before: int | None = None
     while time.monotonic() < began_s + PROGRESS_S:
@@ -186,17 +186,17 @@ def _await_progress(engine: Engine) -> float:
 
 
 def _settle(engine: Engine) -> None:
-    """Wait until ingest lives and has settled nothing new for a while: the audit tells whether that is everything.
+    """Wait until ingest runs and has settled nothing new for a while.
 
-    How much is settled says nothing: what came again after a kill is counted too, and may hide what the broker still
-    holds for a receiver that is only starting.
+    The number of settled messages cannot report that all are settled, because messages that came again after a kill are
+    counted too. The audit shows what is missing.
     """
     until_s, quiet_s, last = time.monotonic() + SETTLE_S, 0.0, -1
     while time.monotonic() < until_s and quiet_s < QUIET_S:
         with translate_errors(), engine.connect() as connection:
             total, through = totals(connection, ACTUAL).total, committed_through(connection)
-        lives = through is not None and datetime.now(UTC) - through < LIVES
-        quiet_s = quiet_s + 0.5 if total == last and lives else 0.0
+        is_running = through is not None and datetime.now(UTC) - through < RECENT
+        quiet_s = quiet_s + 0.5 if total == last and is_running else 0.0
         last = total
         time.sleep(0.5)
 
@@ -206,9 +206,9 @@ def _stored(engine: Engine) -> int:
         return totals(connection, ACTUAL).stored
 
 
-def _published(city: ChaosServers) -> Iterator[PublishedReading]:
-    for entry in read_ledger(city.ledger):
-        refused = entry.expect is ExpectedResult.QUARANTINED
+def _published(servers: ChaosServers) -> Iterator[PublishedReading]:
+    for entry in read_ledger(servers.ledger):
+        quarantined = entry.expect is ExpectedResult.QUARANTINED
         yield PublishedReading(
-            entry.kind, entry.device_id, entry.key, quarantined=refused, acknowledged=entry.confirmed
+            entry.kind, entry.device_id, entry.key, quarantined=quarantined, acknowledged=entry.confirmed
         )

@@ -1,4 +1,4 @@
-"""Servers of the proof's own, and a fleet whose devices each have an account."""
+"""The run's own servers, and a fleet whose devices each have an account."""
 
 import json
 import os
@@ -32,7 +32,7 @@ FAULTS = FaultRates(duplicate=0.02, late=0.02, bad_json=0.001, wrong_unit=0.001,
 
 @dataclass
 class ChaosServers:
-    """Everything that runs but ingest."""
+    """Everything that runs except ingest."""
 
     folder: Path
     database: PostgresServer
@@ -42,12 +42,12 @@ class ChaosServers:
 
     @property
     def database_url(self) -> str:
-        """For SQLAlchemy."""
+        """The database's address for SQLAlchemy."""
         return self.database.url("postgres")
 
     @property
     def environment(self) -> dict[str, str]:
-        """What ingest needs to be told."""
+        """The environment of ingest."""
         return os.environ | {
             "RENCHENG_DATABASE_URL": self.database_url,
             "RENCHENG_MQTT_URL": self.broker.url,
@@ -56,17 +56,17 @@ class ChaosServers:
 
     @property
     def ledger(self) -> Path:
-        """What the fleet has published, by key."""
+        """The fleet's ledger: what it published, by key."""
         return self.folder / "ledger.csv"
 
     @contextmanager
     def load(self) -> Iterator["subprocess.Popen[bytes]"]:
-        """The fleet at work, in a process of its own, until asked to stop (SIGTERM)."""
+        """Run the fleet in a process of its own until SIGTERM."""
         passwords = self.folder / "passwords.json"
         passwords.touch(mode=0o600)
         passwords.write_text(json.dumps(self.passwords))
         files = ["--passwords", str(passwords), "--ledger", str(self.ledger), "--mqtt-url", self.broker.url]
-        command = [sys.executable, "-m", "device_sims", "fleet", *_words(self.plan), *files]
+        command = [sys.executable, "-m", "device_sims", "fleet", *_options(self.plan), *files]
         log = (self.folder / "fleet.log").open("wb")
         with log, subprocess.Popen(command, stdout=log, stderr=log) as fleet:
             try:
@@ -76,7 +76,7 @@ class ChaosServers:
 
 
 def fleet_plan(seed: int, per_s: float) -> FleetPlan:
-    """Three hundred devices of three kinds, so many messages a second in all."""
+    """Return a fleet of three hundred devices of three kinds, with this many messages per second in all."""
     every_us = round(1e6 * 3 * DEVICES_OF_A_KIND / per_s)
     parts = tuple(FleetPart(kind, DEVICES_OF_A_KIND, every_us) for kind in Kind)
     return FleetPlan(seed, datetime.now(UTC).replace(microsecond=0), parts, FAULTS)
@@ -84,7 +84,7 @@ def fleet_plan(seed: int, per_s: float) -> FleetPlan:
 
 @contextmanager
 def start_servers(seed: int, per_s: float) -> Iterator[ChaosServers]:
-    """Running, with the schema and the fleet's devices; all of it gone afterwards."""
+    """Run database and broker with the schema and the fleet's devices. Everything is deleted afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="rencheng-chaos-"))
     folder.chmod(0o755)  # the servers' own account must be able to enter
     programs = ensure(progress_for_stdout())
@@ -99,7 +99,9 @@ def start_servers(seed: int, per_s: float) -> Iterator[ChaosServers]:
         migrations.upgrade(database.url("postgres"))
         _register(database.url("postgres"), plan)
         broker.start()
-        write_password_file(broker.password_file, [(name, password_hash(word)) for name, word in passwords.items()])
+        write_password_file(
+            broker.password_file, [(name, password_hash(password)) for name, password in passwords.items()]
+        )
         broker.reload()
         yield ChaosServers(folder, database, broker, plan, passwords)
     finally:
@@ -117,17 +119,17 @@ def _register(url: str, plan: FleetPlan) -> None:
     engine.dispose()
 
 
-def _words(plan: FleetPlan) -> list[str]:
-    """The plan as the fleet's command line wants it, without an end."""
+def _options(plan: FleetPlan) -> list[str]:
+    """Return the plan as options of the fleet's command, without an end."""
     gauges, signals, piles = (
         next(part for part in plan.parts if part.kind is kind)
         for kind in (Kind.WATERLOGGING, Kind.SIGNAL, Kind.CHARGING)
     )
-    words: dict[str, object] = {"--seed": plan.seed, "--seconds": 1e9}
-    words |= {"--began-at": f"{plan.began_at:%Y-%m-%dT%H:%M:%S}"}
-    words |= {"--gauges": gauges.devices, "--gauge-every-s": gauges.every_us / 1e6}
-    words |= {"--signals": signals.devices, "--signal-every-s": signals.every_us / 1e6}
-    words |= {"--piles": piles.devices, "--pile-every-s": piles.every_us / 1e6}
+    options: dict[str, object] = {"--seed": plan.seed, "--seconds": 1e9}
+    options |= {"--began-at": f"{plan.began_at:%Y-%m-%dT%H:%M:%S}"}
+    options |= {"--gauges": gauges.devices, "--gauge-every-s": gauges.every_us / 1e6}
+    options |= {"--signals": signals.devices, "--signal-every-s": signals.every_us / 1e6}
+    options |= {"--piles": piles.devices, "--pile-every-s": piles.every_us / 1e6}
     for name in ("duplicate", "late", "bad_json", "wrong_unit", "stuck", "spiking", "skewed"):
-        words[f"--{name.replace('_', '-')}"] = getattr(plan.faults, name)
-    return [f"{word}" for pair in words.items() for word in pair]
+        options[f"--{name.replace('_', '-')}"] = getattr(plan.faults, name)
+    return [f"{each}" for pair in options.items() for each in pair]

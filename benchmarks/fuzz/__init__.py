@@ -1,1 +1,1 @@
-"""`make fuzz`: a million messages that no device should send, and what they cost the devices beside them."""
+"""`make fuzz`: a million malformed messages, and their effect on other devices."""

@@ -1,4 +1,4 @@
-"""Messages that no device should send: payloads of every codec damaged, and nonsense, on topics near ours. Pure."""
+"""Messages that no device should send: damaged payloads of every codec, and nonsense, on similar topics. No I/O."""
 
 import json
 import random
@@ -17,9 +17,9 @@ from rencheng.intake import admit
 
 KINDS: Mapping[str, tuple[Kind, ...]] = {name: tuple(Kind) for name in OURS} | {"sl651": (Kind.WATERLOGGING,)}
 WORLD = "fuzz"
-"""An exercise of its own, so that the account tells its readings from those of the devices beside them."""
+"""An exercise of its own, so that its readings are counted apart from those of good devices."""
 
-UNREGISTERED, RETIRED, FOREIGN = "fuzz-stranger", "fuzz-retired", "fuzz-foreign"
+UNREGISTERED, RETIRED, FOREIGN = "fuzz-unregistered", "fuzz-retired", "fuzz-foreign"
 
 _ODD_STEPS = (
     "",
@@ -57,7 +57,7 @@ _LARGE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class FuzzedMessage:
-    """One message, by whom, and as how many readings the account must show it (0: it says that a device is there)."""
+    """One message, its sender, and how many readings it counts as (0 for a state message)."""
 
     device_id: str
     topic: str
@@ -66,7 +66,7 @@ class FuzzedMessage:
 
 
 def devices(now: datetime) -> list[Device]:
-    """Those that misbehave: one for each codec and kind, one that was retired, one whose codec nobody has."""
+    """Return the fuzzers: one for each codec and kind, a retired one, and one with an unknown codec."""
     sane = [
         Device(f"fuzz-{codec.replace('+', '-')}-{kind}", kind, REGION, WORLD, codec=codec, no_return_codes=(9999.0,))
         for codec, kinds in KINDS.items()
@@ -77,7 +77,7 @@ def devices(now: datetime) -> list[Device]:
 
 
 def fuzzed_messages(seed: int, now: datetime) -> Iterator[FuzzedMessage]:
-    """Messages without end; the same seed and time give the same ones."""
+    """Yield messages without end. The same seed and time give the same messages."""
     dice = random.Random(seed)
     senders = devices(now)
     directory = {device.device_id: device for device in senders}
@@ -94,7 +94,7 @@ def fuzzed_messages(seed: int, now: datetime) -> Iterator[FuzzedMessage]:
 
 
 def _topic(dice: random.Random, device: Device) -> str:
-    """The device's own, now and then with another region, kind or channel, as far as the broker lets it."""
+    """Return the device's topic, sometimes with another region, kind or channel that the broker allows."""
     region, kind, channel = device.region, str(device.kind), "telemetry"
     roll = dice.random()
     if roll < 0.03:  # noqa: PLR2004 - dice

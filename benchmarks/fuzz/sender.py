@@ -1,43 +1,41 @@
-"""The fuzzers' process: a connection each, messages made beforehand, sent as fast as a rate and a window allow."""
+"""The fuzzers: one process with a connection each. Messages are generated beforehand, then sent at a limited rate."""
 
-import multiprocessing
-import socket
 import time
 from collections.abc import Mapping
-from ctypes import c_longlong
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from multiprocessing.sharedctypes import RawValue
-from typing import TYPE_CHECKING, Any
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.synchronize import Event
 
 from benchmarks.fuzz.messages import fuzzed_messages
-from benchmarks.throughput.fleet import connect_packet, publish_packet
-
-if TYPE_CHECKING:
-    from multiprocessing.process import BaseProcess
+from benchmarks.load.connections import PUBACK_BYTES, open_connection, puback_bytes
+from benchmarks.load.sender_process import SenderProcess
+from benchmarks.throughput.fleet import publish_packet
 
 BURST = 20
-PUBACK_BYTES = 4
-PATIENCE_S = 1200.0
-WELCOME_S = 20.0
+TIMEOUT_S = 1200.0
+LOGIN_TIMEOUT_S = 20.0
+PAUSE_S = 0.0005
+PACKET_IDS = 60_000
 
 
 @dataclass(frozen=True, slots=True)
 class FuzzLoadPlan:
-    """What to send: so many messages of a seed, at most so many a second, at most so many on their way."""
+    """A load of fuzzed messages. `in_flight_max` is how many may wait for their PUBACK."""
 
     port: int
     passwords: Mapping[str, str]
     seed: int
     messages: int
     per_s: float
-    on_their_way_max: int = 5000
+    in_flight_max: int = 5000
 
 
 @dataclass(frozen=True, slots=True)
 class FuzzLoadResult:
-    """What was sent, as how many readings the account must show it, and how long the broker took."""
+    """How many messages were sent, as how many readings they must be counted, and how long the broker took."""
 
     messages: int
     readings: int
@@ -45,88 +43,73 @@ class FuzzLoadResult:
 
 
 class FuzzLoad:
-    """Fuzzers at work in a process of their own."""
+    """Fuzzers in a process of their own. They generate their messages at once and send them after `start`."""
 
-    def __init__(self, order: FuzzLoadPlan) -> None:
-        context = multiprocessing.get_context("spawn")
-        self.sent = RawValue(c_longlong, 0)
+    def __init__(self, plan: FuzzLoadPlan) -> None:
+        context = get_context("spawn")
         self._ready, self._go = context.Event(), context.Event()
-        self._result, theirs = context.Pipe(duplex=False)
-        self._process: BaseProcess = context.Process(
-            target=_send, args=(order, self._ready, self._go, self.sent, theirs), daemon=True
-        )
-        self._process.start()
+        self._sender: SenderProcess[FuzzLoadResult] = SenderProcess(_send, plan, self._ready, self._go)
+        self._sender.start()
 
-    def wait_until_made(self) -> None:
-        """Until all messages are made, and each fuzzer is connected."""
-        if not self._ready.wait(PATIENCE_S):
-            raise TimeoutError("the messages were not made in time")
+    def wait_until_ready(self) -> None:
+        """Wait until all messages are generated and each fuzzer is connected.
+
+        Raises:
+            TimeoutError: it took too long.
+        """
+        if not self._ready.wait(TIMEOUT_S):
+            raise TimeoutError("the messages were not generated in time")
 
     def start(self) -> None:
-        """Begin to send."""
+        """Start to send."""
         self._go.set()
 
     def is_done(self) -> bool:
-        """Has the broker acknowledged everything?"""
-        return self._result.poll(0)
+        """Return whether the broker has acknowledged everything."""
+        return self._sender.is_done()
 
     def result(self) -> FuzzLoadResult:
-        """Wait until the broker has acknowledged everything."""
-        if not self._result.poll(PATIENCE_S):
-            self._process.kill()
-            raise TimeoutError("the broker did not take the fuzzed messages")
-        sent: FuzzLoadResult = self._result.recv()
-        self._process.join()
-        return sent
+        """Wait until the broker has acknowledged everything.
+
+        Raises:
+            TimeoutError: it took too long.
+        """
+        return self._sender.result(within_s=TIMEOUT_S)
 
 
-def _send(order: FuzzLoadPlan, ready: Any, go: Any, sent: Any, result: Any) -> None:  # noqa: ANN401 - multiprocessing's have no useful types
-    now = datetime.now().astimezone()
-    packets: list[tuple[str, bytes]] = []
-    readings = 0
-    for number, message in enumerate(islice(fuzzed_messages(order.seed, now), order.messages)):
-        packets.append(
-            (message.device_id, publish_packet(message.topic, message.payload, packet_id=number % 60_000 + 1))
-        )
-        readings += message.count
-    lines = {name: _open(order.port, name, password) for name, password in order.passwords.items()}
+def _send(result: Connection, plan: FuzzLoadPlan, ready: Event, go: Event) -> None:
+    packets, readings = _packets(plan)
+    address = ("127.0.0.1", plan.port)
+    connections = {
+        name: open_connection(address, name, password, within_s=LOGIN_TIMEOUT_S)
+        for name, password in plan.passwords.items()
+    }
+
+    def acknowledged_bytes() -> int:
+        return sum(puback_bytes(connection) for connection in connections.values())
+
     ready.set()
     go.wait()
-    began, acknowledged = time.monotonic(), 0
+    began_s, acknowledged = time.monotonic(), 0
     for number, (name, packet) in enumerate(packets):
         if number % BURST == 0:
-            time.sleep(max(0.0, began + number / order.per_s - time.monotonic()))
-            while number - acknowledged // PUBACK_BYTES >= order.on_their_way_max:
-                acknowledged += sum(_acknowledged(line) for line in lines.values())
-                time.sleep(0.0005)
-            sent.value = number
-        lines[name].sendall(packet)
+            time.sleep(max(0.0, began_s + number / plan.per_s - time.monotonic()))
+            while number - acknowledged // PUBACK_BYTES >= plan.in_flight_max:
+                acknowledged += acknowledged_bytes()
+                time.sleep(PAUSE_S)
+        connections[name].sendall(packet)
     while acknowledged < len(packets) * PUBACK_BYTES:
-        acknowledged += sum(_acknowledged(line) for line in lines.values())
-        time.sleep(0.001)
-    sent.value = len(packets)
-    result.send(FuzzLoadResult(len(packets), readings, time.monotonic() - began))
+        acknowledged += acknowledged_bytes()
+        time.sleep(PAUSE_S)
+    result.send(FuzzLoadResult(len(packets), readings, time.monotonic() - began_s))
 
 
-def _open(port: int, name: str, password: str) -> socket.socket:
-    until = time.monotonic() + WELCOME_S
-    while time.monotonic() < until:  # the broker reads new accounts in its own time
-        line = socket.create_connection(("127.0.0.1", port))
-        line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        line.sendall(connect_packet(name, password))
-        if line.recv(4) == b"\x20\x02\x00\x00":
-            return line
-        line.close()
-        time.sleep(0.2)
-    raise ConnectionError(f"the broker refuses {name}")
-
-
-def _acknowledged(line: socket.socket) -> int:
-    """Bytes of PUBACKs that have come. A line that the broker closed is an error: then nothing more can be counted."""
-    try:
-        data = line.recv(65536, socket.MSG_DONTWAIT)
-    except BlockingIOError:
-        return 0
-    if not data:
-        raise ConnectionError("the broker hung up on a fuzzer")
-    return len(data)
+def _packets(plan: FuzzLoadPlan) -> tuple[list[tuple[str, bytes]], int]:
+    """Return the packets with their senders, and how many readings they count as."""
+    packets: list[tuple[str, bytes]] = []
+    readings = 0
+    for number, message in enumerate(islice(fuzzed_messages(plan.seed, datetime.now().astimezone()), plan.messages)):
+        packet = publish_packet(message.topic, message.payload, packet_id=number % PACKET_IDS + 1)
+        packets.append((message.device_id, packet))
+        readings += message.count
+    return packets, readings

@@ -1,1 +1,1 @@
-"""How much ingest carries, beside what others carry: same machine, same messages, in one run."""
+"""The throughput of ingest beside its peers: same machine, same messages, one run."""

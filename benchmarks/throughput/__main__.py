@@ -1,4 +1,4 @@
-"""`make bench`: what Rencheng carries end to end beside what its parts and its peers carry, in one run."""
+"""`make bench`: the throughput of Rencheng end to end, beside its parts and its peers, in one run."""
 
 import json
 import os
@@ -10,18 +10,16 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from multiprocessing import get_context
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from benchmarks.throughput import peers
 from benchmarks.throughput.fleet import LoadFleet
 from benchmarks.throughput.ingest_run import IngestRun, ingest, run
 from benchmarks.throughput.report import ThroughputResults, as_json, chart, table
 from benchmarks.throughput.sender import LoadPlan, ReadingLoad
-from benchmarks.throughput.servers import Servers, servers
+from benchmarks.throughput.servers import Servers, start_servers
 from local_stack.mosquitto import MosquittoServer
-
-if TYPE_CHECKING:
-    import subprocess
+from rencheng.runtime.service_process import ServiceProcess
 
 Measured = TypeVar("Measured")
 
@@ -30,15 +28,15 @@ BLOCK, BLOCK_OF_ARRAYS, ARRAY = 10, 200, 20
 FOLDER = Path("build/bench")
 STEADY_RATE = 15_000
 AHEAD_MAX, AHEAD_MAX_WINDOW_20 = 30_000, 1_000
-"""How many readings the load may be ahead of what the other end has taken: enough that it never waits for the load."""
+"""How many readings may be sent before the receiver has taken them, so that the receiver never waits for the load."""
 
 WINDOW_20 = "max_inflight_messages 20"
 START_S = 30.0
 
 
 @dataclass(frozen=True, slots=True)
-class Seconds:
-    """How long each part is measured."""
+class Durations:
+    """How long each part is measured, seconds."""
 
     end_to_end: float = 60
     peer: float = 12
@@ -46,36 +44,38 @@ class Seconds:
     copy: float = 4
 
     @classmethod
-    def quick(cls) -> "Seconds":
-        """For a look."""
+    def quick(cls) -> "Durations":
+        """Return short durations, for a first look."""
         return cls(end_to_end=5, peer=2, latency=2, copy=1)
 
 
 @dataclass
-class Bench:
-    """One run of everything.
+class ThroughputBench:
+    """The measurement of all parts.
 
     Attributes:
-        servers: a database, and what brokers need.
-        seconds: how long each part takes.
-        fleet: the devices; every part publishes in a day of its own.
+        servers: the database and the brokers.
+        seconds: how long each part is measured.
+        fleet: the devices; every part publishes times of another day.
     """
 
     servers: Servers
-    seconds: Seconds
+    seconds: Durations
     fleet: LoadFleet
     days: "count[int]" = field(default_factory=count)
 
-    def everything(self) -> ThroughputResults:
-        """All parts, one after another on a machine that does nothing else."""
+    def measure_all(self) -> ThroughputResults:
+        """Measure all parts one after another. The machine must do nothing else."""
         results = ThroughputResults(cores=os.cpu_count() or 0)
-        say = results.peers
-        say["receive_only"] = self.step("paho, receive only", lambda: self.receive(buffered=False))
-        say["receive_buffered"] = self.step("paho with a buffer, receive only", lambda: self.receive(buffered=True))
-        say["copy"] = self.step("binary COPY", self.copy)
-        say["common_form"] = self.step("the common form", self.common)
+        peer_rates = results.peers
+        peer_rates["receive_only"] = self.step("paho, receive only", lambda: self.receive(buffered=False))
+        peer_rates["receive_buffered"] = self.step(
+            "paho with a buffer, receive only", lambda: self.receive(buffered=True)
+        )
+        peer_rates["copy"] = self.step("binary COPY", self.copy)
+        peer_rates["common_form"] = self.step("the common form", self.common_form)
         with self.servers.broker() as broker, ingest(self.servers, broker) as process:
-            self.run(broker, process, seconds=2.0)  # everything warm: files, plans, tables
+            self.run(broker, process, seconds=2.0)  # warm-up: files, query plans, tables
             results.ours["singles"] = self.step(
                 "Rencheng, singles", lambda: self.run(broker, process, seconds=self.seconds.end_to_end)
             )
@@ -86,10 +86,10 @@ class Bench:
                     f"Rencheng at {rate:,.0f}/s",
                     lambda rate=rate: self.run(broker, process, seconds=self.seconds.latency, rate=rate),  # type: ignore[misc]
                 )
-        with self.servers.broker() as broker, ingest(self.servers, broker, slots=2) as process:
+        with self.servers.broker() as broker, ingest(self.servers, broker, writers=2) as process:
             self.run(broker, process, seconds=2.0)
-            results.ours["arrays_2_slots"] = self.step(
-                "Rencheng, arrays of 20, two slots", lambda: self.arrays(broker, process)
+            results.ours["arrays_2_writers"] = self.step(
+                "Rencheng, arrays of 20, two writers", lambda: self.arrays(broker, process)
             )
         with self.servers.broker(WINDOW_20) as broker, ingest(self.servers, broker) as process:
             results.ours["window_20"] = self.step(
@@ -100,12 +100,12 @@ class Bench:
 
     @staticmethod
     def rates(capacity: float) -> dict[str, float]:
-        """At which rates the latency is measured, in readings a second."""
+        """Return the rates at which the latency is measured, readings per second."""
         shares = {f"at_{share}_percent": capacity * share / 100 for share in (25, 50, 90)}
         return shares | {"at_15k": float(STEADY_RATE)}
 
     def step(self, title: str, measure: Callable[[], Measured]) -> Measured:
-        """Say what is measured, and for how long."""
+        """Run one measurement, and print its title and duration."""
         began_at = time.perf_counter()
         sys.stderr.write(f"{title} …")
         sys.stderr.flush()
@@ -116,7 +116,7 @@ class Bench:
     def run(
         self,
         broker: MosquittoServer,
-        process: "subprocess.Popen[bytes]",
+        process: ServiceProcess,
         *,
         seconds: float,
         rate: float | None = None,
@@ -124,37 +124,37 @@ class Bench:
         array: int = 1,
         ahead_max: int = AHEAD_MAX,
     ) -> IngestRun:
-        """Rencheng under one load."""
-        fleet = replace(self.of_its_own_day(), block=block, array=array)
-        return run(self.servers, self.order(broker, fleet, seconds, rate, ahead_max), process)
+        """Measure Rencheng under one load."""
+        fleet = replace(self.fleet_of_next_day(), block=block, array=array)
+        return run(self.servers, self.load_plan(broker, fleet, seconds, rate, ahead_max), process)
 
-    def arrays(self, broker: MosquittoServer, process: "subprocess.Popen[bytes]") -> IngestRun:
-        """Rencheng under buffered uploads, as many as it takes."""
+    def arrays(self, broker: MosquittoServer, process: ServiceProcess) -> IngestRun:
+        """Measure Rencheng under uploads of arrays, as many as it accepts."""
         return self.run(
             broker, process, seconds=self.seconds.peer, block=BLOCK_OF_ARRAYS, array=ARRAY, ahead_max=4 * AHEAD_MAX
         )
 
     def receive(self, *, buffered: bool) -> float:
-        """Messages a second that a client receives and does nothing with."""
+        """Measure messages per second that a client only receives."""
         with self.servers.broker() as broker:
             return self.peer(broker, peers.receive_plain if not buffered else peers.receive_buffered)
 
-    def common(self) -> float:
-        """Messages a second of the common Python form, to the commit."""
+    def common_form(self) -> float:
+        """Measure messages per second of the common Python form, to the commit."""
         with self.servers.broker() as broker:
             return self.peer(broker, peers.common_form, self.servers.conninfo)
 
     def peer(self, broker: MosquittoServer, form: Callable[..., None], *more: object) -> float:
-        """A peer under load, until it has taken everything."""
-        order = self.order(broker, self.of_its_own_day(), self.seconds.peer, None, AHEAD_MAX)
-        load, ready = ReadingLoad(order), get_context("spawn").Event()
-        process = peers.start(form, order.address, self.servers.password, load.taken, ready, *more)
+        """Measure a peer under load until it has taken everything."""
+        plan = self.load_plan(broker, self.fleet_of_next_day(), self.seconds.peer, None, AHEAD_MAX)
+        load, ready = ReadingLoad(plan), get_context("spawn").Event()
+        process = peers.start(form, plan.address, self.servers.password, load.taken, ready, *more)
         if not ready.wait(START_S):
             raise TimeoutError("the peer did not subscribe")
         load.start()
         try:
             sent = load.result()
-            readings = sum(sent.blocks) * order.fleet.block
+            readings = sum(sent.blocks) * plan.fleet.block
             while load.taken.value < readings:
                 time.sleep(0.001)
             return readings / (time.time() - sent.began_at)
@@ -163,33 +163,33 @@ class Bench:
             process.join()
 
     def copy(self) -> float:
-        """Rows a second of raw COPY."""
-        fleet = replace(self.of_its_own_day(), block=100)
+        """Measure rows per second of raw COPY."""
+        fleet = replace(self.fleet_of_next_day(), block=100)
         return peers.copy_rows_per_s(self.servers.conninfo, fleet, seconds=self.seconds.copy)
 
-    def of_its_own_day(self) -> LoadFleet:
-        """The fleet, a day after the last run."""
+    def fleet_of_next_day(self) -> LoadFleet:
+        """Return the fleet with times a day after the last run's."""
         return replace(self.fleet, first=self.fleet.first + timedelta(days=next(self.days)))
 
-    def order(
+    def load_plan(
         self, broker: MosquittoServer, fleet: LoadFleet, seconds: float, rate: float | None, ahead: int
     ) -> LoadPlan:
-        """A load on a broker."""
+        """Return the plan of a load on a broker."""
         return LoadPlan(("127.0.0.1", broker.port), self.servers.devices, fleet, seconds, rate, ahead)
 
 
 def main() -> None:
-    """Measure, print, write."""
-    seconds = Seconds.quick() if os.environ.get("QUICK") else Seconds()
+    """Measure, print a table, write the report."""
+    seconds = Durations.quick() if os.environ.get("QUICK") else Durations()
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     fleet = LoadFleet(DEVICES, BLOCK, 1, midnight - timedelta(days=20))
-    with servers(fleet.names) as these:
-        results = Bench(these, seconds, fleet).everything()
+    with start_servers(fleet.names) as servers:
+        results = ThroughputBench(servers, seconds, fleet).measure_all()
     FOLDER.mkdir(parents=True, exist_ok=True)
     (FOLDER / "report.json").write_text(json.dumps(as_json(results), indent=1) + "\n")
     (FOLDER / "throughput.svg").write_text(chart(results))
     sys.stdout.write(table(results) + "\n")
-    sys.stderr.write(f"written: {FOLDER}/report.json, throughput.svg\n")
+    sys.stderr.write(f"written to {FOLDER}/report.json, throughput.svg\n")
 
 
 if __name__ == "__main__":

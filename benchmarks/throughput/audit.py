@@ -1,4 +1,4 @@
-"""What the database has of what was published, by key; and when each block was committed."""
+"""The published keys beside the stored ones, and the time of each block's commit."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -36,15 +36,15 @@ FROM waterlogging_readings WHERE time >= %s AND time < %s + interval '1 day' GRO
 
 @dataclass(frozen=True, slots=True)
 class KeyAudit:
-    """`lost`: published and not there. `strange`: there and never published. `doubled`: there more than once."""
+    """Keys that were published and not stored, stored and not published, and stored more than once."""
 
     lost: int
     unexpected: int
-    doubled: int
+    duplicated: int
 
 
 def audit(conninfo: str, fleet: LoadFleet, sent: LoadResult) -> KeyAudit:
-    """Compare the keys that were published with those that are stored."""
+    """Compare the published keys with the stored ones."""
     given = {
         "first": fleet.first,
         "names": fleet.names,
@@ -59,7 +59,7 @@ def audit(conninfo: str, fleet: LoadFleet, sent: LoadResult) -> KeyAudit:
 
 
 def commits(conninfo: str, fleet: LoadFleet, sent: LoadResult) -> list[tuple[float, float]]:
-    """(sent, committed) of every block that is there, Unix times; the last reading of a block counts for all."""
+    """Return (sent, committed) of every stored block, Unix times. The last reading of a block counts for all."""
     numbers = {name: number for number, name in enumerate(fleet.names)}
     with psycopg.connect(conninfo) as connection:
         rows: Sequence[tuple[str, datetime, float]] = connection.execute(
@@ -70,16 +70,16 @@ def commits(conninfo: str, fleet: LoadFleet, sent: LoadResult) -> list[tuple[flo
     return [(at, committed[key]) for key, at in keys if key in committed]
 
 
-def rows_so_far(connection: psycopg.Connection[tuple[int]]) -> int:
-    """How many readings of gauges ingest says that it stored; cheap enough to ask ten times a second."""
+def stored_readings(connection: psycopg.Connection[tuple[int]]) -> int:
+    """Return how many gauge readings ingest counted as stored. Cheap enough for ten calls per second."""
     row = connection.execute(_STORED).fetchone()
     connection.commit()
     assert row  # noqa: S101 - an aggregate has a row
     return row[0]
 
 
-def shed_so_far(conninfo: str) -> tuple[int, int]:
-    """Readings that were shed for a quota, and the quarantine entries that count them."""
+def shed_readings(conninfo: str) -> tuple[int, int]:
+    """Return how many readings were shed for a quota, and in how many quarantine entries they are counted."""
     with psycopg.connect(conninfo) as connection:
         row = connection.execute(
             "SELECT coalesce(sum(times), 0)::bigint, count(*) FROM quarantine WHERE reason = 'quota'"

@@ -1,7 +1,7 @@
-"""What is published: PUBLISH packets of many devices, put together so cheaply that the sender hardly counts. Pure.
+"""The PUBLISH packets of many devices, assembled so cheaply that the sender takes little of the machine. No I/O.
 
-A device's readings come in blocks. All of a block share one second, and each has its own fraction of it, so that a
-block is one `join` of pieces that never change by the text of its second.
+A device's readings come in blocks. All readings of a block share one second, each with its own fraction of it. So a
+block is constant pieces joined by the text of its second.
 """
 
 from collections.abc import Iterator
@@ -16,13 +16,13 @@ SECOND_FORMAT = "%Y-%m-%dT%H:%M:%S"
 
 @dataclass(frozen=True, slots=True)
 class LoadFleet:
-    """Who publishes what.
+    """The devices of a load, and how they publish.
 
     Attributes:
-        devices: how many.
-        block: readings in one block of one device.
-        array: readings in one message; 1 is an object, more are an array.
-        first: the second of every device's first block (UTC).
+        devices: their number.
+        block: readings per block of a device.
+        array: readings per message; 1 is sent as an object, more as an array.
+        first: the second of every device's first block, UTC.
     """
 
     devices: int
@@ -37,19 +37,19 @@ class LoadFleet:
 
     @property
     def messages_a_block(self) -> int:
-        """How many PUBLISH packets a block is."""
+        """The number of PUBLISH packets per block."""
         return self.block // self.array
 
     def second(self, block: int) -> datetime:
-        """The second that all readings of a block share."""
+        """Return the second that all readings of a block share."""
         return self.first + timedelta(seconds=block)
 
     def time(self, block: int, place: int) -> datetime:
-        """When one reading of a block was sampled."""
+        """Return the sample time of one reading of a block."""
         return self.second(block) + timedelta(microseconds=fraction_us(place))
 
     def pieces(self, name: str) -> list[bytes]:
-        """What stands between the seconds of a block of this device."""
+        """Return the constant pieces between the seconds of a device's block."""
         text = b"".join(self._packets(name))
         return text.split(b"@" * len("2026-01-01T00:00:00"))
 
@@ -63,27 +63,22 @@ class LoadFleet:
 
 
 def fraction_us(place: int) -> int:
-    """Microseconds within the second of a block's n-th reading."""
+    """Return the fraction of a second of a block's n-th reading, microseconds."""
     return 1000 * place + 123
 
 
 def item(second: str, place: int) -> str:
-    """One reading as JSON. Values vary, so that nothing can be remembered."""
+    """Return one reading as JSON. Values vary, so that no cache helps."""
     depth_mm, battery_v, rssi_dbm = values(place)
     time = f"{second}.{fraction_us(place):06}+00:00"
     return f'{{"time":"{time}","depth_mm":{depth_mm},"battery_v":{battery_v},"rssi_dbm":{rssi_dbm}}}'
 
 
 def values(place: int) -> tuple[float, float, int]:
-    """Depth (mm), battery (V) and signal strength (dBm) of a block's n-th reading."""
+    """Return depth (mm), battery (V) and signal strength (dBm) of a block's n-th reading."""
     return 10 + place * 0.5, 3.6 + place / 100, -70 - place % 20
 
 
 def publish_packet(topic: str, payload: bytes, *, packet_id: int) -> bytes:
     """Write a PUBLISH of QoS 1."""
     return packets.publish_packet(packets.length_prefixed(topic), payload, packet_id)
-
-
-def connect_packet(client_id: str, password: str) -> bytes:
-    """Write a CONNECT of a device whose user name is its client id."""
-    return packets.connect_packet(client_id, client_id, password)

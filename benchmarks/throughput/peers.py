@@ -1,4 +1,4 @@
-"""What others do, and what the parts can do: paho that only receives, the common Python form, raw COPY."""
+"""The peers: paho that only receives, the common Python form, and raw COPY."""
 
 import json
 import queue
@@ -35,7 +35,7 @@ _POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class BufferedClient(Client):
-    """paho with a buffer under its socket: one `recv` for many packets instead of three for one."""
+    """A paho client with a read buffer: one `recv` for many packets instead of three per packet."""
 
     _held = b""
 
@@ -46,7 +46,7 @@ class BufferedClient(Client):
         return data
 
     def loop_read(self, max_packets: int = 1) -> MQTTErrorCode:
-        """Read on as long as the buffer holds something: the socket alone would not say so."""
+        """Read until the buffer is empty, because the socket does not report buffered data."""
         rc = super().loop_read(max_packets)
         while self._held and rc == MQTTErrorCode.MQTT_ERR_SUCCESS and self._sock is not None:
             rc = super().loop_read(max_packets)
@@ -54,19 +54,19 @@ class BufferedClient(Client):
 
 
 def start(target: "Callable[..., None]", *args: object) -> Any:  # noqa: ANN401 - a process, whatever the context calls it
-    """Run one of the functions below in a process of its own, as a peer would run."""
+    """Run one of the functions below in a process of its own."""
     process = get_context("spawn").Process(target=target, args=args, daemon=True)
     process.start()
     return process
 
 
 def receive_plain(address: tuple[str, int], password: str, taken: Any, ready: Any) -> None:  # noqa: ANN401
-    """Count messages and do nothing with them."""
+    """Receive messages and only count them."""
     _receive(address, password, taken, ready, buffered=False)
 
 
 def receive_buffered(address: tuple[str, int], password: str, taken: Any, ready: Any) -> None:  # noqa: ANN401
-    """The same with a buffer under paho's socket."""
+    """Receive messages through a read buffer and only count them."""
     _receive(address, password, taken, ready, buffered=True)
 
 
@@ -79,7 +79,10 @@ def _receive(address: tuple[str, int], password: str, taken: Any, ready: Any, *,
 
 
 def common_form(address: tuple[str, int], password: str, taken: Any, ready: Any, conninfo: str) -> None:  # noqa: ANN401
-    """The usual bridge: a callback fills a queue, a thread empties it by `executemany`; paho acknowledges by itself."""
+    """Store messages in the usual way: a callback fills a queue, a thread writes it with `executemany`.
+
+    paho acknowledges each message before it is stored.
+    """
     waiting: queue.Queue[tuple[str, bytes | bytearray]] = queue.Queue()
     threading.Thread(target=_insert, args=(waiting, taken, conninfo), daemon=True).start()
 
@@ -121,7 +124,7 @@ def _client(address: tuple[str, int], password: str, ready: Any, arrived: Any, *
 
 
 def copy_rows_per_s(conninfo: str, fleet: LoadFleet, *, seconds: float) -> float:
-    """Rows a second of binary COPY into the hypertable, from packed bytes that were there before."""
+    """Return rows per second of binary COPY into the hypertable, from bytes packed beforehand."""
     rows, spent_s, block = 0, 0.0, 0
     blocks = COPY_ROWS // (fleet.devices * fleet.block) or 1
     with psycopg.connect(conninfo) as connection:

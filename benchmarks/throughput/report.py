@@ -1,4 +1,4 @@
-"""The results as a table with ratios, as one JSON object and as a picture. Pure."""
+"""The results as a table with ratios, as a JSON object and as a chart. No I/O."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,11 +14,11 @@ COLOURS = {"peer": "#b9c3cc", "ours": "#2f6fde"}
 
 @dataclass
 class ThroughputResults:
-    """Everything that was measured.
+    """All measurements.
 
     Attributes:
-        cores: of the machine that all share.
-        peers: readings or rows a second, by peer.
+        cores: of the machine, shared by all processes.
+        peers: readings or rows per second, by peer.
         ours: runs of Rencheng, by name.
     """
 
@@ -28,17 +28,17 @@ class ThroughputResults:
 
     @property
     def lost(self) -> int:
-        """Readings that were published and are not there, in all runs."""
+        """Published readings that are not stored, in all runs."""
         return sum(run.audit.lost for run in self.ours.values())
 
     @property
     def duplicate_rows(self) -> int:
-        """Rows that are there twice, or that nobody published, in all runs."""
-        return sum(run.audit.doubled + run.audit.unexpected for run in self.ours.values())
+        """Rows that are stored twice or were not published, in all runs."""
+        return sum(run.audit.duplicated + run.audit.unexpected for run in self.ours.values())
 
 
 def rates(results: ThroughputResults) -> Iterator[tuple[str, str, float, float]]:
-    """(who, what, a second, what it is measured against)."""
+    """Yield (group, name, rate per second, reference rate)."""
     peers, ours = results.peers, results.ours
     singles, copy = ours["singles"].per_s, peers["copy"]
     yield "peer", "paho, receive only", peers["receive_only"], singles
@@ -48,17 +48,17 @@ def rates(results: ThroughputResults) -> Iterator[tuple[str, str, float, float]]
     yield "ours", "Rencheng, broker's window 20", ours["window_20"].per_s, singles
     yield "peer", "binary COPY, rows", copy, ours["arrays"].per_s
     yield "ours", "Rencheng, arrays of 20, rows", ours["arrays"].per_s, ours["arrays"].per_s
-    yield "ours", "the same with two slots", ours["arrays_2_slots"].per_s, ours["arrays"].per_s
+    yield "ours", "the same with two writers", ours["arrays_2_writers"].per_s, ours["arrays"].per_s
 
 
 def table(results: ThroughputResults) -> str:
-    """What `make bench` prints."""
-    lines = [f"{'':36}{'a second':>10}{'Rencheng is':>14}"]
+    """Return the table that `make bench` prints."""
+    lines = [f"{'':36}{'per second':>10}{'Rencheng is':>14}"]
     lines += [
         f"{name:36}{rate:>10,.0f}" + ("" if who == "ours" else f"{reference / rate:>12.2f} x")
         for who, name, rate, reference in rates(results)
     ]
-    lines += ["", f"{'publish to committed, ms':36}{'p50':>10}{'p99':>14}{'most':>10}"]
+    lines += ["", f"{'publish to committed, ms':36}{'p50':>10}{'p99':>14}{'max':>10}"]
     for name, title in LATENCIES.items():
         run = results.ours[name]
         cells = f"{run.latency_ms(0.5):>10.0f}{run.latency_ms(0.99):>14.0f}{run.latencies_ms[-1]:>10.0f}"
@@ -68,7 +68,7 @@ def table(results: ThroughputResults) -> str:
         "",
         (
             f"{sum(run.readings for run in results.ours.values()):,} readings published to Rencheng:"
-            f" {results.lost} lost, {results.duplicate_rows} rows doubled"
+            f" {results.lost} lost, {results.duplicate_rows} rows duplicated"
         ),
         (
             f"memory of its processes, MB: {', '.join(f'{mb:.0f}' for mb in singles.rss_mb)};"
@@ -79,7 +79,7 @@ def table(results: ThroughputResults) -> str:
 
 
 def as_json(results: ThroughputResults) -> dict[str, Any]:
-    """The report."""
+    """Return the report as JSON values."""
     peers, ours = results.peers, results.ours
     singles = ours["singles"]
     return {
@@ -89,23 +89,23 @@ def as_json(results: ThroughputResults) -> dict[str, Any]:
         "receive_buffered_msgs_per_s": round(peers["receive_buffered"]),
         "copy_rows_per_s": round(peers["copy"]),
         "arrays20_rows_per_s": round(ours["arrays"].per_s),
-        "arrays20_rows_per_s_2_slots": round(ours["arrays_2_slots"].per_s),
+        "arrays20_rows_per_s_2_writers": round(ours["arrays_2_writers"].per_s),
         "lost": results.lost,
         "duplicate_rows": results.duplicate_rows,
         "p99_commit_ms_at_15k": round(ours["at_15k"].latency_ms(0.99), 1),
-        "worker_rss_mb": round(max(mb for run in ours.values() for mb in run.rss_mb), 1),
+        "process_rss_mb": round(max(mb for run in ours.values() for mb in run.rss_mb), 1),
         "msgs_per_s_window_20": round(ours["window_20"].per_s),
         "ratio_to_common_form": round(singles.per_s / peers["common_form"], 3),
         "ratio_to_receive_buffered": round(singles.per_s / peers["receive_buffered"], 3),
         "ratio_arrays20_to_copy": round(ours["arrays"].per_s / peers["copy"], 3),
-        "ratio_arrays20_2_slots_to_copy": round(ours["arrays_2_slots"].per_s / peers["copy"], 3),
+        "ratio_arrays20_2_writers_to_copy": round(ours["arrays_2_writers"].per_s / peers["copy"], 3),
         "cores": results.cores,
         "runs": {
             name: {
                 "readings": run.readings,
                 "per_s": round(run.per_s),
                 "lost": run.audit.lost,
-                "doubled": run.audit.doubled,
+                "doubled": run.audit.duplicated,
                 "p50_ms": round(run.latency_ms(0.5), 1),
                 "p99_ms": round(run.latency_ms(0.99), 1),
                 "rss_mb": [round(mb, 1) for mb in run.rss_mb],
@@ -116,7 +116,7 @@ def as_json(results: ThroughputResults) -> dict[str, Any]:
 
 
 def chart(results: ThroughputResults) -> str:
-    """Bars, as SVG; rows of COPY and of arrays have a scale of their own, below."""
+    """Return a bar chart as SVG. Rates with another reference have a scale of their own."""
     rows = list(rates(results))
     parts = []
     for at, (who, name, rate, reference) in enumerate(rows):

@@ -1,4 +1,4 @@
-"""Servers of the benchmark's own: a TimescaleDB, and brokers with our settings or another in-flight window."""
+"""The benchmark's own servers: a TimescaleDB, and brokers with our settings or another in-flight window."""
 
 import os
 import secrets
@@ -23,12 +23,12 @@ from rencheng.store.core.database import open_database
 from rencheng.store.registry.devices import add_region, register
 
 COMMIT_TIMES = "ALTER SYSTEM SET track_commit_timestamp = on"
-"""So that latency is measured to the commit itself, as the server knows it."""
+"""The server records commit times, so that latency is measured to the commit itself."""
 
 
 @dataclass
 class Servers:
-    """Where everything is, and by what passwords."""
+    """The addresses and passwords of the servers."""
 
     database: PostgresServer
     folder: Path
@@ -36,48 +36,50 @@ class Servers:
     devices: dict[str, str]
     password: str
     quota_per_minute: int = 10_000_000
-    """A hundred devices stand for a province: none of them is to be taken for one that floods."""
+    """High, because a hundred devices send what a province sends, and none must count as flooding."""
 
     @property
     def database_url(self) -> str:
-        """For SQLAlchemy."""
+        """The database's address for SQLAlchemy."""
         return self.database.url("postgres")
 
     @property
     def conninfo(self) -> str:
-        """For psycopg."""
+        """The database's address for psycopg."""
         return self.database_url.replace("+psycopg", "")
 
     @contextmanager
     def broker(self, extra_config: str = "") -> Iterator[MosquittoServer]:
-        """A broker without memory of any other."""
+        """Run a new, empty broker for the time of the context."""
         name = f"mosquitto-{secrets.token_hex(4)}"
         server = MosquittoServer(
             self.programs, self.folder / name, choose_port(seed=name, avoid=()), extra_config=extra_config
         )
         server.start()
         accounts = {"rencheng-ingest": self.password, **self.devices}
-        write_password_file(server.password_file, [(user, password_hash(word)) for user, word in accounts.items()])
+        write_password_file(
+            server.password_file, [(user, password_hash(password)) for user, password in accounts.items()]
+        )
         server.reload()
         try:
             yield server
         finally:
             server.kill()
 
-    def environment(self, broker: MosquittoServer, *, slots: int = 1) -> dict[str, str]:
-        """What ingest needs to be told."""
+    def environment(self, broker: MosquittoServer, *, writers: int = 1) -> dict[str, str]:
+        """Return the environment of ingest."""
         return os.environ | {
             "RENCHENG_DATABASE_URL": self.database_url,
             "RENCHENG_MQTT_URL": broker.url,
             "RENCHENG_MQTT_INGEST_PASSWORD": self.password,
-            "RENCHENG_INGEST_WRITERS": str(slots),
+            "RENCHENG_INGEST_WRITERS": str(writers),
             "RENCHENG_INGEST_QUOTA_PER_MINUTE": str(self.quota_per_minute),
         }
 
 
 @contextmanager
-def servers(names: Sequence[str]) -> Iterator[Servers]:
-    """A database with the schema and these devices, and what brokers need; all of it gone afterwards."""
+def start_servers(names: Sequence[str]) -> Iterator[Servers]:
+    """Run a database with the schema and these devices. Everything is deleted afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="rencheng-bench-"))
     folder.chmod(0o755)  # the servers' own account must be able to enter
     programs = ensure(progress_for_stdout())

@@ -1,26 +1,26 @@
-"""Real broker, database, ingest and alerts; a city's traffic; and a tunnel after another that drowns."""
+"""`make latency`: from a gauge's publish to the warning, on real services under a city's traffic."""
 
 import argparse
 import json
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from benchmarks.throughput.fleet import REGION
-from benchmarks.throughput.servers import Servers, servers
-from benchmarks.warning_latency.sender import CityLoad, CityLoadPlan, CityLoadResult
-from benchmarks.warning_latency.traffic import CITY, Crowd, probe_names
+from benchmarks.throughput.servers import Servers, start_servers
+from benchmarks.warning_latency.sender import CityLoadPlan, CityLoadResult, send_city_load
+from benchmarks.warning_latency.traffic import CITY, DeviceGroup, probe_names
 from local_stack.mosquitto import MosquittoServer
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.messaging.mqtt.accounts import new_password
 from rencheng.messaging.mqtt.session import Session
+from rencheng.runtime.service_process import ServiceProcess
 from rencheng.store.core.database import open_database
 from rencheng.store.registry.devices import register
 from rencheng.store.registry.sites import register_site
@@ -32,14 +32,14 @@ BAR_P99_MS = 500.0
 
 SETTLE_S = 3.0
 READY_S = 60.0
-ALERTS, EAR = "rencheng-alerts", "rencheng-operator"
+ALERTS, SUBSCRIBER = "rencheng-alerts", "rencheng-operator"
 
 ReceivedWarning = tuple[str, float, str, float]
-"""(probe, depth of the reading that decided, colour, Unix time of arrival)."""
+"""(probe, depth of the deciding reading, level, Unix time of arrival)."""
 
 
 class WarningLatency(NamedTuple):
-    """What was measured, in ms."""
+    """The measured latencies, ms."""
 
     warnings: int
     p50: float
@@ -49,28 +49,34 @@ class WarningLatency(NamedTuple):
 
 
 def main() -> None:
-    """Run once and say what came of it."""
+    """Run once and print the result."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--share", type=float, default=1.0, help="of the city's 15,000 messages a second")
+    parser.add_argument("--share", type=float, default=1.0, help="share of the city's 15,000 messages per second")
     asked = parser.parse_args()
-    city = tuple(crowd._replace(devices=max(1, round(crowd.devices * asked.share))) for crowd in CITY)
-    with servers([*probe_names()]) as there:
-        _register(there, city)
-        with there.broker() as broker, _service(there, broker, "ingest"), _service(there, broker, "alerts") as log:
-            _await(log, '"can_evaluate": true')
-            sent, heard = _measure(there, CityLoadPlan(("127.0.0.1", broker.port), there.devices, asked.seconds, city))
-    _report(sent, heard)
+    city = tuple(group._replace(devices=max(1, round(group.devices * asked.share))) for group in CITY)
+    with start_servers([*probe_names()]) as servers:
+        _register(servers, city)
+        with (
+            servers.broker() as broker,
+            _service(servers, broker, "ingest"),
+            _service(servers, broker, "alerts") as alerts,
+        ):
+            alerts.wait_for('"can_evaluate": true', within_s=READY_S)
+            sent, received = _measure(
+                servers, CityLoadPlan(("127.0.0.1", broker.port), servers.devices, asked.seconds, city)
+            )
+    _report(sent, received)
 
 
-def _register(there: Servers, city: Sequence[Crowd]) -> None:
-    there.devices |= {ALERTS: new_password(), EAR: new_password()}
-    engine = open_database(there.database_url, name="bench")
+def _register(servers: Servers, city: Sequence[DeviceGroup]) -> None:
+    servers.devices |= {ALERTS: new_password(), SUBSCRIBER: new_password()}
+    engine = open_database(servers.database_url, name="bench")
     with engine.begin() as connection:
-        for crowd in city:
-            register(connection, [(Device(name, crowd.kind, REGION), None) for name in crowd.names])
-            there.devices |= {name: new_password() for name in crowd.names}
-            for name in crowd.names if crowd.kind is Kind.WATERLOGGING else ():
+        for group in city:
+            register(connection, [(Device(name, group.kind, REGION), None) for name in group.names])
+            servers.devices |= {name: new_password() for name in group.names}
+            for name in group.names if group.kind is Kind.WATERLOGGING else ():
                 register_site(connection, _site(name, SiteType.ROAD))
         for name in probe_names():
             register_site(connection, _site(name, SiteType.TUNNEL))
@@ -83,77 +89,62 @@ def _site(gauge: str, site_type: SiteType) -> Site:
 
 
 @contextmanager
-def _service(there: Servers, broker: MosquittoServer, name: str) -> Iterator[Path]:
-    log = there.folder / f"{name}.log"
-    environment = there.environment(broker) | {"RENCHENG_MQTT_ALERTS_PASSWORD": there.devices[ALERTS]}
-    with log.open("wb") as sink:
-        process = subprocess.Popen([sys.executable, "-m", f"services.{name}"], env=environment, stderr=sink)
-    try:
-        _await(log, "connected and subscribed")
-        yield log
-    finally:
-        process.terminate()
-        process.wait(timeout=30)
+def _service(servers: Servers, broker: MosquittoServer, name: str) -> Iterator[ServiceProcess]:
+    environment = servers.environment(broker) | {"RENCHENG_MQTT_ALERTS_PASSWORD": servers.devices[ALERTS]}
+    with ServiceProcess(f"services.{name}", servers.folder / f"{name}.log", environment) as service:
+        service.wait_for("connected and subscribed", within_s=READY_S)
+        yield service
 
 
-def _await(log: Path, words: str) -> None:
-    until = time.monotonic() + READY_S
-    while words not in log.read_text("utf-8"):
-        if time.monotonic() > until:
-            raise TimeoutError(f"{log.name} never said {words!r}:\n{log.read_text('utf-8')[-2000:]}")
-        time.sleep(0.05)
+def _measure(servers: Servers, plan: CityLoadPlan) -> tuple[CityLoadResult, list[ReceivedWarning]]:
+    received, done = list[ReceivedWarning](), threading.Event()
 
-
-def _measure(there: Servers, order: CityLoadPlan) -> tuple[CityLoadResult, list[ReceivedWarning]]:
-    heard, done = list[ReceivedWarning](), threading.Event()
-
-    def listen() -> None:
+    def listen(session: Session) -> None:
         while not done.is_set():
-            heard.extend(_heard(delivery.message) for delivery in session.take(1000, 0.1))
+            received.extend(_parse(each.message) for each in session.take(1000, 0.1))
 
-    with ExitStack() as stack:
-        account = (EAR, there.devices[EAR])
-        topics = ["rencheng/v1/+/warning/+"]
-        session = stack.enter_context(
-            Session(order.address, client_id=EAR, account=account, subscriptions=topics, persistent=False)
-        )
-        ear = threading.Thread(target=listen)
-        ear.start()
-        sent = CityLoad(order).run()
+    account = (SUBSCRIBER, servers.devices[SUBSCRIBER])
+    topics = ["rencheng/v1/+/warning/+"]
+    with Session(
+        plan.address, client_id=SUBSCRIBER, account=account, subscriptions=topics, persistent=False
+    ) as session:
+        listener = threading.Thread(target=listen, args=(session,))
+        listener.start()
+        sent = send_city_load(plan)
         time.sleep(SETTLE_S)
         done.set()
-        ear.join()
-    return sent, heard
+        listener.join()
+    return sent, received
 
 
-def _heard(message: Any) -> ReceivedWarning:  # noqa: ANN401 - the session's message
-    said = json.loads(message.payload)
-    grounds = said["grounds"]
-    return grounds["device_id"], grounds["depth_mm"], said["level"], message.received_at.timestamp()
+def _parse(message: Any) -> ReceivedWarning:  # noqa: ANN401 - the session's message
+    document = json.loads(message.payload)
+    grounds = document["grounds"]
+    return grounds["device_id"], grounds["depth_mm"], document["level"], message.received_at.timestamp()
 
 
-def latency(sent: CityLoadResult, heard: Sequence[ReceivedWarning]) -> WarningLatency:
-    """From the publish of the reading that decided to the arrival of what was said."""
-    pairs = [(arrived, sent.probes.get((probe, depth))) for probe, depth, _, arrived in heard]
+def latency(sent: CityLoadResult, received: Sequence[ReceivedWarning]) -> WarningLatency:
+    """Compute the latency from the publish of the deciding reading to the arrival of the warning."""
+    pairs = [(arrived, sent.probes.get((probe, depth))) for probe, depth, _, arrived in received]
     found = sorted(1000 * (arrived - published) for arrived, published in pairs if published is not None)
     if not found:
-        raise RuntimeError("no warning was heard")
+        raise RuntimeError("no warning arrived")
     at = [found[min(int(share * len(found)), len(found) - 1)] for share in (0.5, 0.9, 0.99, 1.0)]
     return WarningLatency(len(found), *at)
 
 
-def _report(sent: CityLoadResult, heard: Sequence[ReceivedWarning]) -> None:
-    found = latency(sent, heard)
+def _report(sent: CityLoadResult, received: Sequence[ReceivedWarning]) -> None:
+    found = latency(sent, received)
     rate = sent.messages / sent.took_s
-    warned = len({probe for probe, _, _, _ in heard})
+    warned = len({probe for probe, _, _, _ in received})
     sys.stdout.write(
-        f"{rate:,.0f} messages a second for {sent.took_s:.0f} s (at most {sent.behind_s * 1000:.0f} ms behind plan); "
-        f"{found.warnings} warnings of {warned} of {len(probe_names())} tunnels\n"
+        f"{rate:,.0f} messages/s for {sent.took_s:.0f} s (at most {sent.behind_s * 1000:.0f} ms behind plan); "
+        f"{found.warnings} warnings of {warned} of {len(probe_names())} probe tunnels\n"
         f"publish to warning: p50 {found.p50:.0f} ms, p90 {found.p90:.0f} ms, p99 {found.p99:.0f} ms, worst "
         f"{found.worst:.0f} ms; the bar is p99 {BAR_P99_MS:.0f} ms\n"
     )
     OUT.mkdir(parents=True, exist_ok=True)
-    report = {"messages_a_second": rate, "behind_s": sent.behind_s, "tunnels_warned": warned, **found._asdict()}
+    report = {"messages_per_s": rate, "behind_s": sent.behind_s, "tunnels_warned": warned, **found._asdict()}
     (OUT / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""What a city publishes: controllers' event logs above all, piles, dry gauges, and a few that drown. Pure."""
+"""The traffic of a city: signal controllers, chargers, dry gauges, and probes under water. No I/O."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -11,8 +11,8 @@ from rencheng.domain.kind import Kind
 SECOND = "@" * len("2026-01-01T00:00:00")
 
 
-class Crowd(NamedTuple):
-    """Devices of one kind, each with so many messages a second, one reading a message."""
+class DeviceGroup(NamedTuple):
+    """Devices of one kind with their rate in messages per second, one reading per message."""
 
     kind: Kind
     devices: int
@@ -24,38 +24,38 @@ class Crowd(NamedTuple):
         return [f"{self.kind}-{number:04}" for number in range(self.devices)]
 
 
-CITY = (Crowd(Kind.SIGNAL, 400, 30), Crowd(Kind.CHARGING, 100, 10), Crowd(Kind.WATERLOGGING, 2000, 1))
-"""15,000 messages a second: 2,000 gauges, each at its site, and what a city has beside them.
+CITY = (DeviceGroup(Kind.SIGNAL, 400, 30), DeviceGroup(Kind.CHARGING, 100, 10), DeviceGroup(Kind.WATERLOGGING, 2000, 1))
+"""15,000 messages per second: 2,000 gauges, each at its own site, and the other devices of a city.
 
-A controller's log has some 30 events a second at its busiest: `device_sims/recordings`.
+Source: a controller's log has about 30 events per second at its busiest (`device_sims/recordings`).
 """
 
 PROBES = 150
 PROBE_STEP_S = 60
 PROBE_FIRST_S = -100
-"""Sample times of a probe: a minute apart, from one that is not late yet to one that no clock check refuses."""
+"""Probe samples are a minute apart, from one that is not late yet to one that the clock check still accepts."""
 
 PROBE_DEPTHS_MM = (0.0, 30.0, 70.0, 110.0, 160.0, 210.0, 270.0)
-"""A tunnel's flood: it passes 50, 100, 150 and 250 mm, no step faster than water rises."""
+"""A tunnel's flood: it crosses 50, 100, 150 and 250 mm, and no step is faster than water rises."""
 
 
 def probe_names() -> list[str]:
-    """The gauges that drown."""
+    """Return the names of the gauges under water."""
     return [f"probe-{number:03}" for number in range(PROBES)]
 
 
-def pieces(crowd: Crowd, name: str) -> list[bytes]:
-    """What stands between the seconds in what a device publishes within one."""
-    topic = f"rencheng/v1/{REGION}/{crowd.kind}/{name}/telemetry"
+def pieces(group: DeviceGroup, name: str) -> list[bytes]:
+    """Return the constant pieces between the seconds of a device's messages within one second."""
+    topic = f"rencheng/v1/{REGION}/{group.kind}/{name}/telemetry"
     packets = (
         publish_packet(topic, json.dumps(body, separators=(",", ":")).encode(), packet_id=number + 1)
-        for number, body in enumerate(_bodies(crowd))
+        for number, body in enumerate(_bodies(group))
     )
     return b"".join(packets).split(SECOND.encode())
 
 
 def probe_packet(name: str, number: int, now: datetime) -> bytes:
-    """A probe's n-th sample."""
+    """Return a probe's n-th sample as a packet."""
     at = now + timedelta(seconds=PROBE_FIRST_S + PROBE_STEP_S * number)
     body = json.dumps({"time": at.isoformat(), "depth_mm": depth_mm(name, number)}).encode()
     topic = f"rencheng/v1/{REGION}/waterlogging/{name}/telemetry"
@@ -63,14 +63,14 @@ def probe_packet(name: str, number: int, now: datetime) -> bytes:
 
 
 def depth_mm(name: str, number: int) -> float:
-    """Each probe stands a little otherwise, so that no two are alike."""
+    """Return the depth of a probe's n-th sample. It differs a little between probes."""
     return PROBE_DEPTHS_MM[number] + (int(name[-3:]) % 7 if number else 0)
 
 
-def _bodies(crowd: Crowd) -> Iterator[dict[str, object]]:
-    for place in range(crowd.a_second):
+def _bodies(group: DeviceGroup) -> Iterator[dict[str, object]]:
+    for place in range(group.a_second):
         time = f"{SECOND}.{1000 * place + 123:06}+00:00"
-        match crowd.kind:
+        match group.kind:
             case Kind.SIGNAL:
                 yield {"time": time, "event_id": 82 if place % 2 else 81, "parameter": 1 + place % 16}
             case Kind.CHARGING:
@@ -79,6 +79,6 @@ def _bodies(crowd: Crowd) -> Iterator[dict[str, object]]:
                 yield {"time": time, "depth_mm": place % 4, "battery_v": 3.6, "rssi_dbm": -80}
 
 
-def all_names(crowds: Sequence[Crowd]) -> list[str]:
-    """Of every device of the city."""
-    return [name for crowd in crowds for name in crowd.names]
+def all_names(groups: Sequence[DeviceGroup]) -> list[str]:
+    """Return the names of all devices."""
+    return [name for group in groups for name in group.names]

@@ -56,7 +56,7 @@ def test_a_length_is_written_as_mqtt_says(size: int, written: str) -> None:
 
 def results() -> ThroughputResults:
     run = IngestRun(1000, 20_000.0, KeyAudit(0, 0, 0), [float(ms) for ms in range(100)], [80.0, 60.0])
-    names = ("arrays", "arrays_2_slots", "at_25_percent", "at_50_percent", "at_90_percent", "at_15k", "window_20")
+    names = ("arrays", "arrays_2_writers", "at_25_percent", "at_50_percent", "at_90_percent", "at_15k", "window_20")
     ours = dict.fromkeys(names, run) | {"singles": replace(run, audit=KeyAudit(2, 1, 3))}
     rates = {"receive_only": 26e3, "receive_buffered": 40e3, "common_form": 10e3, "copy": 200e3}
     return ThroughputResults(2, rates, ours)
@@ -68,7 +68,7 @@ def test_the_report_has_the_figures_that_the_bars_are_held_against() -> None:
     assert report["end_to_end_msgs_per_s"] == 20_000
     assert (report["ratio_to_common_form"], report["ratio_to_receive_buffered"]) == (2.0, 0.5)
     assert (report["lost"], report["duplicate_rows"]) == (2, 4)
-    assert (report["p99_commit_ms_at_15k"], report["worker_rss_mb"]) == (99.0, 80.0)
+    assert (report["p99_commit_ms_at_15k"], report["process_rss_mb"]) == (99.0, 80.0)
 
 
 def test_table_and_chart_name_every_contender() -> None:

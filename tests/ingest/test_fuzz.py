@@ -39,7 +39,7 @@ def test_every_fuzzed_message_is_counted_and_the_other_devices_go_on(
 ) -> None:
     load = FuzzLoad(FuzzLoadPlan(broker.address[1], fuzzers, seed=7, messages=MESSAGES, per_s=1e6))
     good = connect("G1")
-    load.wait_until_made()
+    load.wait_until_ready()
     load.start()
     for number in range(GOOD):
         good.send(sample(seconds_ago=number))
