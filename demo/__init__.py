@@ -1,1 +1,1 @@
-"""`make demo`: real floods through the real platform, with a report that must add up."""
+"""`make demo`: recorded floods through the real services, and a report in which every reading is counted."""

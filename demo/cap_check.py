@@ -1,4 +1,4 @@
-"""Every CAP file of the run is held against the OASIS schema and against the rules that a schema cannot say."""
+"""Validate the CAP files of the run by the OASIS schema and by the rules that a schema cannot express."""
 
 from collections.abc import Sequence
 from importlib.resources import files
@@ -11,7 +11,7 @@ from rencheng.domain.errors import NotPossible
 
 
 def check_cap_files(paths: Sequence[Path]) -> int:
-    """How many files were checked.
+    """Validate the files. Return how many there were.
 
     Raises:
         NotPossible: one is not valid; the message says which and why.

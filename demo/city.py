@@ -1,6 +1,6 @@
-"""A city like Jinan: twelve watched places, each with a gauge that plays a recorded flood; signals and piles. Pure.
+"""The demo city: twelve sites, each with a gauge that replays a recorded flood; signals and chargers. No I/O.
 
-The districts and their codes are Jinan's (GB/T 2260); the places are invented, and named so.
+The districts and their codes are Jinan's (GB/T 2260). The sites are invented, and their names say so (示范).
 """
 
 from collections.abc import Sequence
@@ -40,27 +40,27 @@ PLACES: list[tuple[str, str, str, SiteType, str, float, float]] = [
 ]
 
 LEAD_IN = timedelta(minutes=20)
-"""Dry street before the first flood."""
+"""Dry period before the first flood."""
 
 LEAD_OUT = timedelta(minutes=25)
-"""Dry street after the last, longer than any down-hold, so that every warning can clear."""
+"""Dry period after the last flood, longer than any down-hold, so that every warning ends."""
 
 STAGGER = timedelta(minutes=4)
-"""Between the beginnings of two floods of a class: a storm crosses a city, it does not fall on it."""
+"""Time between the starts of two floods of a class, because a storm crosses a city gradually."""
 
 AFTERNOON_SKIPPED = timedelta(minutes=30)
-"""The piles' recorded afternoon begins slowly; the story enters it here."""
+"""Skipped start of the chargers' recorded afternoon, which has few sessions."""
 
 
 @dataclass(frozen=True)
 class DemoCity:
-    """What is registered, and what is played.
+    """The registered sites and devices, and what the devices replay.
 
     Attributes:
-        sites: the watched places, all in the exercise.
-        devices: gauges, signals and piles, all in the exercise.
+        sites: the watched sites, all in the exercise.
+        devices: gauges, signals and chargers, all in the exercise.
         replays: one for each device.
-        begins_at, ends_at: the story in event time.
+        begins_at, ends_at: the replay in event time.
         flood_class_of: by site, whether rain or tide drives its flood.
     """
 
@@ -73,16 +73,16 @@ class DemoCity:
 
 
 def build_city(world: str, ends_at: datetime) -> DemoCity:
-    """The city in an exercise whose story ends at a time (so that ingest's clock limits hold)."""
+    """Build the city. The replay ends at the given time, so that ingest accepts all sample times."""
     offsets = _offsets()
     length = max(offset + timedelta(seconds=flood.duration_s) for offset, flood in zip(offsets, floods(), strict=True))
     begins_at = (ends_at - length - LEAD_OUT).replace(microsecond=0)
-    story_s = (ends_at - begins_at).total_seconds()
+    replay_s = (ends_at - begins_at).total_seconds()
     sites, devices, replays = [], [], []
     for place, flood, offset in zip(PLACES, floods(), offsets, strict=True):
         site = _site(place, world)
         gauge = _device(f"{site.site_id}-gauge", Kind.WATERLOGGING, site)
-        lead_out_s = story_s - offset.total_seconds() - flood.duration_s
+        lead_out_s = replay_s - offset.total_seconds() - flood.duration_s
         start = begins_at + offset
         replays.append(FloodReplay(gauge.device_id, flood, start, int(offset.total_seconds()), int(lead_out_s)))
         sites.append(site)
@@ -99,7 +99,7 @@ def build_city(world: str, ends_at: datetime) -> DemoCity:
 
 
 def _offsets() -> list[timedelta]:
-    """When each flood begins, from the beginning of the story: the tide comes first, the storm an hour later."""
+    """Return when each flood begins, from the start of the replay. Tidal floods come first, rain floods later."""
     begin = {FloodClass.TIDAL: LEAD_IN, FloodClass.INLAND: LEAD_IN + timedelta(minutes=20)}
     offsets = []
     for flood in floods():
@@ -109,7 +109,7 @@ def _offsets() -> list[timedelta]:
 
 
 def _nearby_devices(sites: Sequence[Site], begins_at: datetime, ends_at: datetime) -> list[tuple[Device, Replay]]:
-    """Signals and piles near the first sites."""
+    """Return signals and chargers near the first sites."""
     pairs: list[tuple[Device, Replay]] = []
     for number, (signal, site) in enumerate(zip(signals(), sites, strict=False)):
         device = _device(f"{site.site_id}-signal", Kind.SIGNAL, site)

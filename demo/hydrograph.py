@@ -1,27 +1,26 @@
-"""One site's story as a picture: the depth, the four thresholds, and what was said when. Pure: SVG text, no script."""
+"""The hydrograph of a site as SVG: depth, thresholds, warning level and messages. No I/O."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
-from zoneinfo import ZoneInfo
 
 from rencheng.domain.level import WARNING_LEVELS, Level
+from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.site import ThresholdProfile
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 COLOURS = {Level.BLUE: "#2f6fde", Level.YELLOW: "#d9a400", Level.ORANGE: "#e8710a", Level.RED: "#d3232f"}
 
 WIDTH, HEIGHT = 640, 250
 LEFT, RIGHT, TOP, BOTTOM = 46, 12, 14, 52
 BAND_Y, BAND_HEIGHT = HEIGHT - 42, 12
 HEADROOM = 1.12
-"""Above the highest line of the picture."""
+"""Space above the highest value, as a factor."""
 
 
 @dataclass(frozen=True)
 class MessageMark:
-    """A message: from then on this level was in force (NONE after a Cancel), for this reason."""
+    """A message: the level in force from then on (NONE after a Cancel), and the rule."""
 
     at: datetime
     level: Level
@@ -30,19 +29,19 @@ class MessageMark:
 
 @dataclass(frozen=True)
 class PlotScale:
-    """From event time and depth to places in the picture."""
+    """The scales from event time and depth to pixels."""
 
     begins_at: datetime
     ends_at: datetime
     depth_max_mm: float
 
     def x(self, at: datetime) -> float:
-        """Pixels from the left."""
+        """Return pixels from the left."""
         share = (at - self.begins_at) / (self.ends_at - self.begins_at)
         return round(LEFT + share * (WIDTH - LEFT - RIGHT), 1)
 
     def y(self, depth_mm: float) -> float:
-        """Pixels from the top."""
+        """Return pixels from the top."""
         share = max(0.0, depth_mm) / self.depth_max_mm
         return round(HEIGHT - BOTTOM - share * (HEIGHT - TOP - BOTTOM), 1)
 
@@ -50,13 +49,13 @@ class PlotScale:
 def draw(
     samples: Sequence[tuple[datetime, float]], profile: ThresholdProfile, marks: Sequence[MessageMark], *, title: str
 ) -> str:
-    """The picture as an SVG element.
+    """Draw the hydrograph as an SVG element.
 
     Args:
         samples: (time, depth in mm) in order of time; not empty.
-        profile: whose thresholds are drawn.
+        profile: the thresholds.
         marks: the messages in order of time.
-        title: what a screen reader says.
+        title: text for screen readers.
     """
     highest_mm = max(*(depth for _, depth in samples), profile.depth_mm(Level.YELLOW))
     scale = PlotScale(samples[0][0], samples[-1][0] + timedelta(seconds=1), highest_mm * HEADROOM)
@@ -72,7 +71,7 @@ def _hours(scale: PlotScale) -> list[str]:
     hours = [first + timedelta(hours=n) for n in range(24) if first + timedelta(hours=n) < scale.ends_at]
     return [
         f'<line class="hour" x1="{scale.x(at)}" x2="{scale.x(at)}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
-        f'<text x="{scale.x(at)}" y="{HEIGHT - 10}" text-anchor="middle">{at.astimezone(BEIJING):%H:%M}</text>'
+        f'<text x="{scale.x(at)}" y="{HEIGHT - 10}" text-anchor="middle">{at.astimezone(CITY_ZONE):%H:%M}</text>'
         for at in hours
     ]
 
@@ -95,16 +94,16 @@ def _water(scale: PlotScale, samples: Sequence[tuple[datetime, float]]) -> str:
 
 
 def _band(scale: PlotScale, marks: Sequence[MessageMark]) -> list[str]:
-    """Below the water: the level in force, and a tick for each message."""
+    """Draw the level in force as a band below the water, and a line for each message."""
     ends = [mark.at for mark in marks[1:]] + [scale.ends_at]
     parts = []
     for mark, end in zip(marks, ends, strict=True):
         x, colour = scale.x(mark.at), COLOURS.get(mark.level, "#7a8794")
-        told = f"{mark.at.astimezone(BEIJING):%H:%M:%S} {mark.level.word} ({mark.rule})"
+        caption = f"{mark.at.astimezone(CITY_ZONE):%H:%M:%S} {mark.level.word} ({mark.rule})"
         width = max(1.0, scale.x(end) - x) if mark.level else 2
         parts.append(
             f'<rect x="{x}" y="{BAND_Y}" width="{width:.1f}" height="{BAND_HEIGHT}" fill="{colour}">'
-            f"<title>{escape(told)}</title></rect>"
+            f"<title>{escape(caption)}</title></rect>"
             f'<line x1="{x}" x2="{x}" y1="{TOP}" y2="{BAND_Y}" stroke="{colour}" stroke-opacity=".55"/>'
         )
     return parts

@@ -1,29 +1,28 @@
-"""What is seen while the story is played: a bar and a line a warning on a terminal, plain lines elsewhere."""
+"""The display during the replay: a progress bar and a line for each warning."""
 
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bars
 
 from device_sims.player import PlayProgress
+from rencheng.domain.place import CITY_ZONE
 from rencheng.store.accounting.counts import totals
 from rencheng.store.core.database import Engine
 from rencheng.store.warnings.log import WarningFilters, events_of, list_warnings
 
-BEIJING = ZoneInfo("Asia/Shanghai")
-LOOK_EVERY_S = 0.5
+REFRESH_EVERY_S = 0.5
 LINE_EVERY_S = 5.0
 
 STYLES = {"blue": "blue", "yellow": "yellow", "orange": "dark_orange", "red": "red"}
 
 
 class LiveView:
-    """Told by the conductor how far the story is; asks the platform what it makes of it."""
+    """A display of the replay's progress and of the warnings in the database."""
 
     def __init__(self, console: Console, engine: Engine, world: str) -> None:
         self._console = console
@@ -44,14 +43,14 @@ class LiveView:
         self._task = self._bars.add_task("replaying floods", total=1.0, figures="")
 
     def on_progress(self, progress: PlayProgress) -> None:
-        """A slice of the story has been played."""
+        """Take the progress after a slice of the replay."""
         self._progress = progress
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show until the context ends."""
+        """Show the display until the context ends."""
         over = threading.Event()
-        thread = threading.Thread(target=self._refresh_until, args=(over,), name="live")
+        thread = threading.Thread(target=self._refresh_until, args=(over,), name="live view")
         with self._bars:
             thread.start()
             try:
@@ -61,11 +60,11 @@ class LiveView:
                 thread.join()
 
     def _refresh_until(self, over: threading.Event) -> None:
-        while not over.wait(LOOK_EVERY_S):
+        while not over.wait(REFRESH_EVERY_S):
             self.refresh()
 
     def refresh(self) -> None:
-        """Ask, and show what is new."""
+        """Read the database, and show new warnings and counts."""
         with self._engine.connect() as connection:
             self._stored = totals(connection, self._world).stored
             warnings = list_warnings(connection, WarningFilters(world=self._world), limit=1000)
@@ -87,8 +86,8 @@ class LiveView:
         progress = self._progress
         if progress is None:
             return
-        clock = f"{progress.event_now.astimezone(BEIJING):%H:%M}"
-        figures = f"story {clock}  published {progress.readings_published:,}  stored {self._stored:,}"
+        clock = f"{progress.event_now.astimezone(CITY_ZONE):%H:%M}"
+        figures = f"event time {clock}  published {progress.readings_published:,}  stored {self._stored:,}"
         self._bars.update(self._task, completed=progress.completed_share, figures=figures)
         if not self._console.is_terminal and time.monotonic() - self._line_at >= LINE_EVERY_S:
             self._line_at = time.monotonic()

@@ -1,4 +1,4 @@
-"""The demo's report as one HTML page: no script, nothing loaded from anywhere. Pure."""
+"""The demo's report as one HTML page without scripts or external resources. No I/O."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -19,8 +19,8 @@ STYLE = """
 body { font: 15px/1.5 system-ui, "Noto Sans CJK SC", "PingFang SC", sans-serif; color: var(--ink);
   background: var(--paper); margin: 0 auto; max-width: 1360px; padding: 24px }
 h1 { font-size: 24px; margin: 0 } h2 { font-size: 16px; margin: 0 } p { margin: 4px 0 16px; color: var(--soft) }
-.account { display: flex; flex-wrap: wrap; gap: 8px 28px; padding: 14px 0; border-block: 1px solid var(--line) }
-.account b { display: block; font-size: 22px; font-variant-numeric: tabular-nums }
+.balance { display: flex; flex-wrap: wrap; gap: 8px 28px; padding: 14px 0; border-block: 1px solid var(--line) }
+.balance b { display: block; font-size: 22px; font-variant-numeric: tabular-nums }
 .sites { display: grid; grid-template-columns: repeat(auto-fill, minmax(400px, 1fr)); gap: 28px; margin-top: 24px }
 svg { width: 100%; height: auto; display: block } svg text { font-size: 11px; fill: var(--soft) }
 .hour { stroke: var(--line) } .water { fill: var(--water); fill-opacity: .16 }
@@ -33,36 +33,36 @@ _DOTS = "".join(f"i.{level.word} {{ background: {COLOURS[level]} }}\n" for level
 
 
 def build_page(
-    account: ReadingBalance,
+    balance: ReadingBalance,
     sites: Sequence[Site],
     samples: Mapping[str, Samples],
     marks: Mapping[str, Sequence[MessageMark]],
     rows: Sequence[WarningRow],
 ) -> str:
-    """The page. `samples` and `marks` by site."""
+    """Build the page. `samples` and `marks` are by site."""
     cards = "".join(_card(site, samples[site.site_id], marks[site.site_id], rows) for site in sites)
     return f"""<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>Rencheng 韧城 · demo</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><style>{STYLE}{_DOTS}</style></head><body>
-<h1>韧城演示：十二场真实洪水 · Rencheng demo: twelve recorded floods</h1>
-<p>演练数据，FloodNet / City of New York, NYC Open Data. 水深毫米，北京时间。
-虚线为四级阈值，下方色带为当时生效的预警，竖线为每条消息。
-Depth in mm, Beijing time. Dashed: thresholds. Band: the level in force. Upright lines: messages.</p>
-{_account(account)}<div class="sites">{cards}</div></body></html>
+<h1>韧城演示：十二场实测积水过程 · Rencheng demo: twelve recorded floods</h1>
+<p>演练数据。数据来源：FloodNet / City of New York, NYC Open Data。水深单位毫米，北京时间。
+虚线为四级预警阈值，下方色带为生效的预警等级，竖线为各条预警消息。
+Exercise data. Depth in mm, Beijing time. Dashed lines: thresholds. Band: level in force. Vertical lines: messages.</p>
+{_balance(balance)}<div class="sites">{cards}</div></body></html>
 """
 
 
-def _account(account: ReadingBalance) -> str:
+def _balance(balance: ReadingBalance) -> str:
     figures = [
-        ("发布 published", account.published),
-        ("= 存储 stored", account.stored),
-        ("+ 重复 duplicate", account.duplicate),
-        ("+ 隔离 quarantined", account.quarantined),
-        ("+ 在途 in flight", account.in_flight),
-        ("表中行数 rows by SQL", account.rows),
+        ("上报 published", balance.published),
+        ("= 入库 stored", balance.stored),
+        ("+ 重复 duplicate", balance.duplicate),
+        ("+ 隔离 quarantined", balance.quarantined),
+        ("+ 处理中 in flight", balance.in_flight),
+        ("数据库行数 rows (SQL)", balance.rows),
     ]
     cells = "".join(f"<div><b>{number:,}</b>{escape(label)}</div>" for label, number in figures)
-    return f'<div class="account">{cells}</div>'
+    return f'<div class="balance">{cells}</div>'
 
 
 def _card(site: Site, samples: Samples, marks: Sequence[MessageMark], rows: Sequence[WarningRow]) -> str:
@@ -83,7 +83,8 @@ def _card(site: Site, samples: Samples, marks: Sequence[MessageMark], rows: Sequ
 
 def _lead(lead_s: float | None) -> str:
     if lead_s is None:
-        return "未越过 never crossed"
+        return "未达阈值 not reached"
     if lead_s == 0:
-        return "水到即发 as it crossed"
-    return f"提前 {lead_s / 60:.1f} min ahead" if lead_s > 0 else f"迟 {-lead_s / 60:.1f} min late"
+        return "到达阈值时发布 at the crossing"
+    minutes = abs(lead_s) / 60
+    return f"提前 {minutes:.1f} 分钟 ahead" if lead_s > 0 else f"滞后 {minutes:.1f} 分钟 late"

@@ -1,4 +1,4 @@
-"""Does it add up? What the devices published against what the platform says, and against what the tables hold."""
+"""The balance of readings: published by the devices, counted by ingest, stored as rows."""
 
 from dataclasses import asdict, dataclass
 from urllib.request import urlopen
@@ -12,7 +12,7 @@ from rencheng.store.core.database import Engine
 
 @dataclass(frozen=True)
 class ReadingBalance:
-    """Readings of one run. `rows` is what SELECT count(*) finds in the three tables."""
+    """The readings of one run. `rows` are counted in the three tables with SELECT count(*)."""
 
     published: int
     stored: int
@@ -23,35 +23,35 @@ class ReadingBalance:
 
     @property
     def is_settled(self) -> bool:
-        """Is nothing on its way any more?"""
+        """Whether every published reading is stored, duplicate or quarantined."""
         return self.in_flight == 0 and self.published == self.stored + self.duplicate + self.quarantined
 
     def check(self) -> None:
-        """See that it adds up.
+        """Check that the balance is even.
 
         Raises:
-            NotPossible: it does not.
+            NotPossible: it is not.
         """
-        accounted = self.stored + self.duplicate + self.quarantined + self.in_flight
-        if self.published != accounted or self.stored != self.rows:
+        counted = self.stored + self.duplicate + self.quarantined + self.in_flight
+        if self.published != counted or self.stored != self.rows:
             raise NotPossible(
-                f"the account does not add up: {asdict(self)}. The logs in build/demo/logs and the table quarantine"
-                " tell where readings went; please report this as a defect."
+                f"readings are missing: {asdict(self)}. The logs in build/demo/logs and the table quarantine"
+                " show what became of them; please report this as a defect."
             )
 
 
 def read_balance(engine: Engine, world: str, metrics_url: str, *, published: int) -> ReadingBalance:
-    """The account as of now."""
+    """Read the balance of now."""
     in_flight = _in_flight(metrics_url)
     with engine.connect() as connection:
-        tally = totals(connection, world)
+        counts = totals(connection, world)
         rows = stored_rows(connection, world)
-    return ReadingBalance(published, tally.stored, tally.duplicate, tally.quarantined, in_flight, rows)
+    return ReadingBalance(published, counts.stored, counts.duplicate, counts.quarantined, in_flight, rows)
 
 
 def _in_flight(metrics_url: str) -> int:
-    """Readings that ingest has taken in and not committed, and messages that it has not looked at."""
-    with urlopen(metrics_url, timeout=5) as answer:  # noqa: S310 - our own process on loopback
-        families = text_string_to_metric_families(answer.read().decode())
+    """Return the readings that ingest has not committed yet, and the messages that it has not processed."""
+    with urlopen(metrics_url, timeout=5) as response:  # noqa: S310 - our own process on loopback
+        families = text_string_to_metric_families(response.read().decode())
     wanted = {"rencheng_ingest_in_flight_readings", "rencheng_ingest_inbox_messages"}
     return int(sum(sample.value for family in families for sample in family.samples if sample.name in wanted))

@@ -1,4 +1,4 @@
-"""Put the demo's city into the registry, afresh: what an earlier exercise of its name left is cleared away."""
+"""Register the demo city. The data of an earlier run in the same exercise is deleted first."""
 
 from demo.city import REGIONS, DemoCity
 from rencheng.devices.registration import register_devices
@@ -9,7 +9,7 @@ from rencheng.store.registry.sites import register_site
 
 
 def register_city(engine: Engine, city: DemoCity, world: str, *, title: str) -> dict[str, str]:
-    """Register sites and devices; the devices' new broker passwords by their names."""
+    """Register sites and devices. Return the devices' new passwords by name."""
     with engine.begin() as connection:
         clear_exercise(connection, world)
         add_world(connection, world, title)

@@ -1,4 +1,4 @@
-"""What the run came to: one row for each warning and level first reached, with its lead and its CAP file."""
+"""The report: one row for each level that a warning reached, with its lead time and CAP file."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from statistics import median
-from zoneinfo import ZoneInfo
 
 from rich.console import Console
 from rich.table import Table
@@ -15,12 +14,12 @@ from demo.city import DemoCity
 from demo.hydrograph import MessageMark
 from demo.reading_balance import ReadingBalance
 from rencheng.domain.level import Level
+from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.site import Site
 from rencheng.store.core.sessions import Connection, Row
 from rencheng.store.readings.gauge_readings import first_reached, readings_since
 from rencheng.store.warnings.log import WarningFilters, cap_of, events_of, list_warnings
 
-BEIJING = ZoneInfo("Asia/Shanghai")
 WARNINGS_MAX = 1000
 
 Samples = list[tuple[datetime, float]]
@@ -31,8 +30,8 @@ class WarningRow:
     """A level that a warning reached for the first time.
 
     Attributes:
-        lead_s: from the message to the first stored sample at the level's threshold, in event time; None if the water
-            never came so far, negative if the message was late.
+        lead_s: event time from the message to the first stored sample at the level's threshold; None if the water did
+            not reach it, negative if the message was late.
         cap_file: the message as CAP 1.2, relative to the repository.
     """
 
@@ -49,7 +48,7 @@ class WarningRow:
 
 
 def collect(connection: Connection, city: DemoCity, world: str, *, cap_folder: Path, root: Path) -> list[WarningRow]:
-    """All rows of a run; writes the CAP file of every message."""
+    """Return all rows of a run, and write the CAP file of every message."""
     cap_folder.mkdir(parents=True, exist_ok=True)
     for old in cap_folder.glob("*.xml"):
         old.unlink()
@@ -108,7 +107,7 @@ def _row(
 def plot_data(
     connection: Connection, city: DemoCity, world: str
 ) -> tuple[dict[str, Samples], dict[str, list[MessageMark]]]:
-    """What the page draws, by site: the gauge's samples, and the messages."""
+    """Return the gauge's samples and the messages, by site, for the hydrographs."""
     site_of = {f"{site.site_id}-gauge": site.site_id for site in city.sites}
     samples: dict[str, Samples] = {site.site_id: [] for site in city.sites}
     for reading, _ in readings_since(connection, dict.fromkeys(site_of, city.begins_at)):
@@ -124,9 +123,9 @@ def plot_data(
     return samples, marks
 
 
-def write_json(path: Path, account: ReadingBalance, rows: Sequence[WarningRow], more: dict[str, object]) -> None:
-    """The report for programs."""
-    report = asdict(account) | more | {"warnings": [asdict(row) for row in rows]}
+def write_json(path: Path, balance: ReadingBalance, rows: Sequence[WarningRow], more: dict[str, object]) -> None:
+    """Write the report as JSON."""
+    report = asdict(balance) | more | {"warnings": [asdict(row) for row in rows]}
     path.write_text(json.dumps(report, ensure_ascii=False, indent=2, default=_plain) + "\n", encoding="utf-8")
 
 
@@ -134,13 +133,13 @@ def _plain(value: object) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def show(console: Console, account: ReadingBalance, rows: Sequence[WarningRow]) -> None:
-    """The report for people."""
-    table = Table("site", "", "flood", "level", "by", "issued", "lead", title="Warnings 预警", box=None)
+def show(console: Console, balance: ReadingBalance, rows: Sequence[WarningRow]) -> None:
+    """Print the report."""
+    table = Table("site", "name", "flood", "level", "rule", "issued", "lead", title="Warnings 预警", box=None)
     for row in rows:
-        issued = f"{row.issued_at.astimezone(BEIJING):%H:%M:%S}"
+        issued = f"{row.issued_at.astimezone(CITY_ZONE):%H:%M:%S}"
         style = {"orange": "dark_orange"}.get(row.level, row.level)
-        lead = "never crossed" if row.lead_s is None else f"{row.lead_s / 60:+.1f} min"
+        lead = "not reached" if row.lead_s is None else f"{row.lead_s / 60:+.1f} min"
         table.add_row(row.site_id, row.site, row.flood_class, f"[{style}]{row.level}[/]", row.rule, issued, lead)
     console.print(table)
     for flood_class in sorted({row.flood_class for row in rows}):
@@ -149,9 +148,9 @@ def show(console: Console, account: ReadingBalance, rows: Sequence[WarningRow]) 
         if leads:
             console.print(
                 f"{flood_class}: median lead {median(leads) / 60:.1f} min over {len(leads)} crossings;"
-                f" {never} levels were expected and never reached"
+                f" {never} forecast levels were not reached"
             )
     console.print(
-        f"published {account.published} = stored {account.stored} + duplicate {account.duplicate}"
-        f" + quarantined {account.quarantined} + in flight {account.in_flight}; rows found by SQL: {account.rows}"
+        f"published {balance.published} = stored {balance.stored} + duplicate {balance.duplicate}"
+        f" + quarantined {balance.quarantined} + in flight {balance.in_flight}; rows found by SQL: {balance.rows}"
     )

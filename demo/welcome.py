@@ -1,4 +1,4 @@
-"""What a newcomer finds on the terminal after the report: where to look, and a key to look with."""
+"""The addresses and the API key that the demo prints at its end."""
 
 from rich.console import Console
 
@@ -8,7 +8,7 @@ from rencheng.store.core.database import Engine
 
 
 def welcome(console: Console, engine: Engine, api_url: str) -> None:
-    """Print the addresses, with a new API key that may read everything."""
+    """Print the addresses and a new API key that may read telemetry and warnings."""
     with engine.begin() as connection:
         token = create(connection, "demo", [KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ])
     console.print()
@@ -17,4 +17,4 @@ def welcome(console: Console, engine: Engine, api_url: str) -> None:
     console.print(f"broker      {BrokerSettings.load().mqtt_url}")
     console.print(f"API key     {token}", soft_wrap=True)
     console.print(f"try         curl -H 'Authorization: Bearer {token}' {api_url}/v1/sites", soft_wrap=True)
-    console.print("README shows how to publish a message of your own. Ctrl-C ends the services.")
+    console.print("README shows how to publish your own message. Ctrl-C stops the services.")
