@@ -72,7 +72,8 @@ def _load_through_outage(servers: Servers, broker: MosquittoServer, fleet: LoadF
     found = audit(servers.conninfo, fleet, sent)
     sys.stdout.write(
         f"{readings:,} readings at {RATE:,.0f}/s, database down for {outage_s:.0f} s: {found.lost} lost,"
-        f" {found.duplicated + found.unexpected} duplicated; all committed {caught_up_s:.0f} s after the last was sent\n"
+        f" {found.duplicated + found.unexpected} duplicated;"
+        f" all committed {caught_up_s:.0f} s after the last was sent\n"
     )
     return [] if found.lost == found.duplicated == found.unexpected == 0 else ["readings are missing or duplicated"]
 
