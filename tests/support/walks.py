@@ -23,12 +23,14 @@ class Walk:
         marks: strings of which one is in the `repr` of everything that carries the datum.
         is_on: whether calls are recorded.
         files: the files that handled the datum, in the order of their first call.
-        turn_backs: calls (caller, callee) into a file of another package that is earlier in `files` than the caller.
+        stations: those of them that passed it on to another file; the others only compute something from it.
+        turn_backs: (file, package) where a file calls back into a package that the walk has left.
     """
 
     marks: tuple[str, ...]
     is_on: bool = False
     files: list[str] = field(default_factory=list)
+    stations: set[str] = field(default_factory=set)
     turn_backs: list[tuple[str, str]] = field(default_factory=list)
 
     def profile(self, frame: FrameType, event: str, result: Any) -> None:
@@ -46,19 +48,23 @@ class Walk:
         return any(mark in text for mark in self.marks)
 
     def _add(self, callee: str, caller: str | None) -> None:
+        if caller and caller != callee:
+            self.stations.add(caller)
         if callee not in self.files:
             self.files.append(callee)
         elif (
             caller in self.files
             and self.files.index(callee) < self.files.index(caller)
-            and Path(callee).parent != Path(caller).parent
+            and _package(callee) != _package(caller)
             and not callee.startswith(VOCABULARY)
-            and (caller, callee) not in self.turn_backs
+            and (caller, _package(callee)) not in self.turn_backs
         ):
-            self.turn_backs.append((caller, callee))
+            self.turn_backs.append((caller, _package(callee)))
 
     def __str__(self) -> str:
-        files = "\n".join(f"{number} {name}" for number, name in enumerate(self.files, start=1))
+        files = "\n".join(
+            f"{number} {name}{' →' if name in self.stations else ''}" for number, name in enumerate(self.files, start=1)
+        )
         return "\n".join([files, *(f"turn-back: {caller} → {callee}" for caller, callee in self.turn_backs)])
 
 
@@ -81,6 +87,11 @@ def _is_product(frame: FrameType) -> bool:
 
 def _name(frame: FrameType) -> str:
     return str(Path(frame.f_code.co_filename).relative_to(ROOT))
+
+
+def _package(name: str) -> str:
+    """Return the package of a file, as ARCHITECTURE lists them."""
+    return "/".join(name.split("/")[:2])
 
 
 def _caller(frame: FrameType) -> str | None:
