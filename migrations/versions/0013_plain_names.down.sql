@@ -82,3 +82,10 @@ UPDATE deliveries SET suppressed_by = CASE suppressed_by
 END WHERE suppressed_by IS NOT NULL;
 COMMENT ON COLUMN deliveries.suppressed_by IS 'why storm control holds it back; null if it does not';
 ALTER TABLE deliveries RENAME COLUMN suppressed_by TO held;
+
+UPDATE warning_events SET document = replace(document::text, '"chargers_offline"', '"piles_offline"')::jsonb
+    WHERE document::text LIKE '%"chargers_offline"%';
+ALTER TABLE site_sensors DROP CONSTRAINT site_sensors_have_a_known_role;
+UPDATE site_sensors SET role = 'pile' WHERE role = 'charger';
+ALTER TABLE site_sensors ADD CONSTRAINT site_sensors_have_a_known_role
+    CHECK (role IN ('depth', 'rain', 'signal', 'pile', 'pump'));

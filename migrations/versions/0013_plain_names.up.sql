@@ -25,6 +25,14 @@ UPDATE warning_events SET document = jsonb_set(document, '{grounds}', (
 )) WHERE jsonb_typeof(document -> 'grounds') = 'object' AND document -> 'grounds' <> '{}';
 ALTER TABLE warning_events RENAME CONSTRAINT warning_events_said_once TO warning_events_identifier_is_unique;
 
+-- Sites: a charger, because a pile is a heap or a foundation.
+ALTER TABLE site_sensors DROP CONSTRAINT site_sensors_have_a_known_role;
+UPDATE site_sensors SET role = 'charger' WHERE role = 'pile';
+ALTER TABLE site_sensors ADD CONSTRAINT site_sensors_have_a_known_role
+    CHECK (role IN ('depth', 'rain', 'signal', 'charger', 'pump'));
+UPDATE warning_events SET document = replace(document::text, '"piles_offline"', '"chargers_offline"')::jsonb
+    WHERE document::text LIKE '%"piles_offline"%';
+
 -- Ingest: its writers, and the number of them that the operator asked for.
 ALTER TABLE ingest_slots RENAME TO ingest_writers;
 ALTER TABLE ingest_writers RENAME CONSTRAINT ingest_slots_pkey TO ingest_writers_pkey;

@@ -17,11 +17,11 @@ class EvidenceKind(StrEnum):
     SIGNAL_WITHOUT_POWER = "signal_without_power"
     """The controller of the signal has lost power."""
     GROUND_FAULT = "ground_fault"
-    """A charging pile reports a ground fault."""
+    """A charger reports a ground fault."""
     LEAKAGE_RISES = "leakage_rises"
-    """The residual current of a charging pile rises."""
-    PILES_OFFLINE = "piles_offline"
-    """Most of the charging piles went offline together."""
+    """The residual current of a charger rises."""
+    CHARGERS_OFFLINE = "chargers_offline"
+    """Most of the chargers went offline together."""
 
 
 CONTRADICTING = frozenset({EvidenceKind.TRAFFIC_FLOWS})

@@ -11,4 +11,4 @@ class Kind(StrEnum):
     SIGNAL = "signal"
     """智能信号机: events of a traffic-signal controller."""
     CHARGING = "charging"
-    """充电桩: meter values and connector states of a charging pile."""
+    """充电桩: meter values and connector states of a charger."""

@@ -48,7 +48,7 @@ class SignalEvent:
 
 
 class Measurand(StrEnum):
-    """What a pile's meter value measures: OCPP's names, each with the one unit it is stored in."""
+    """The quantity of a charger's meter value: a measurand of OCPP, with the unit in which it is stored."""
 
     ENERGY_KWH = "energy_kwh"
     """Energy.Active.Import.Register."""
@@ -70,7 +70,7 @@ class Measurand(StrEnum):
 
 @dataclass(slots=True)
 class MeterValue:
-    """One meter value or connector state of a pile. Key: device, connector, transaction, time, measurand.
+    """One meter value or connector state of a charger. Key: device, connector, transaction, time, measurand.
 
     `transaction_id` is empty outside a charging transaction. `value` is in the unit that the measurand names.
     """

@@ -15,8 +15,8 @@ class Role(StrEnum):
     """雨量: a rain gauge; it can be bound to several sites."""
     SIGNAL = "signal"
     """A traffic signal nearby, whose detector counts corroborate or contradict the gauge."""
-    PILE = "pile"
-    """A charging pile nearby, which also gives evidence."""
+    CHARGER = "charger"
+    """A charger nearby, which also gives evidence."""
     PUMP = "pump"
     """A pump that drains the site."""
 
@@ -24,7 +24,7 @@ class Role(StrEnum):
 ROLES_OF_KIND: dict[Kind, tuple[Role, ...]] = {
     Kind.WATERLOGGING: (Role.DEPTH, Role.RAIN),
     Kind.SIGNAL: (Role.SIGNAL,),
-    Kind.CHARGING: (Role.PILE,),
+    Kind.CHARGING: (Role.CHARGER,),
 }
 """The roles that a device of a kind can have; the first is the default."""
 

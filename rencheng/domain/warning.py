@@ -106,7 +106,7 @@ class WarningMessage:
         level: the new level; on Cancel, the level that ended.
         issued_at: the time of the decision in the world of the site, in whole seconds, with offset.
         world: `actual`, or the name of an exercise.
-        evidence: of nearby signals and charging piles; it has no influence on the level.
+        evidence: of nearby signals and chargers; it has no influence on the level.
         references: identifier and issued_at of every earlier message of this warning.
     """
 

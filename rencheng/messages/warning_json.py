@@ -35,7 +35,7 @@ class SiteDocument(TypedDict):
 
 
 class EvidenceDocument(TypedDict):
-    """Evidence of water, or against it, from a traffic signal or a charging pile near the site."""
+    """Evidence of water, or against it, from a traffic signal or a charger near the site."""
 
     kind: str
     device_id: str

@@ -58,7 +58,7 @@ ENGLISH = Language(
             " Raise the flood gate at the ramp. Evacuate everyone. Let no one go back for a car."
         ),
         SiteType.CHARGING_STATION: (
-            " Have the operator stop charging and cut the power. Keep people away from the charging piles."
+            " Have the operator stop charging and cut the power. Keep people away from the chargers."
         ),
     },
     all_clear=(

@@ -11,9 +11,9 @@ _KINDS: dict[EvidenceKind, dict[LanguageCode, str]] = {
     EvidenceKind.TRAFFIC_FLOWS: {"zh": "信号机{}处车流正常", "en": "traffic flows normally at signal {}"},
     EvidenceKind.SIGNAL_FLASHES: {"zh": "信号机{}故障闪光", "en": "signal {} flashes because of a fault"},
     EvidenceKind.SIGNAL_WITHOUT_POWER: {"zh": "信号机{}断电", "en": "signal {} has lost power"},
-    EvidenceKind.GROUND_FAULT: {"zh": "充电桩{}接地故障", "en": "charging pile {} reports a ground fault"},
-    EvidenceKind.LEAKAGE_RISES: {"zh": "充电桩{}漏电流上升", "en": "the leakage current of charging pile {} rises"},
-    EvidenceKind.PILES_OFFLINE: {"zh": "充电桩{}等同时离线", "en": "charging pile {} and others went offline together"},
+    EvidenceKind.GROUND_FAULT: {"zh": "充电桩{}接地故障", "en": "charger {} reports a ground fault"},
+    EvidenceKind.LEAKAGE_RISES: {"zh": "充电桩{}漏电流上升", "en": "the leakage current of charger {} rises"},
+    EvidenceKind.CHARGERS_OFFLINE: {"zh": "充电桩{}等同时离线", "en": "charger {} and others went offline together"},
 }
 _SINCE: dict[LanguageCode, str] = {"zh": "{}（{:%H:%M}起）", "en": "{} (since {:%H:%M})"}
 _SEPARATOR: dict[LanguageCode, str] = {"zh": "、", "en": ", "}

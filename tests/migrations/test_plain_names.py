@@ -18,7 +18,7 @@ GROUNDS = {
     "armed_by": "rain",
     "armed_by_whom": "R1",
     "stirred": 3,
-    "supports": [],
+    "supports": [{"kind": "piles_offline", "device_id": "P1", "since": "2026-07-20T12:00:00+08:00"}],
     "questions": [{"kind": "traffic", "device_id": "S1", "since": "2026-07-20T12:00:00+08:00"}],
     "soonest_s": 120.0,
     "latest_s": 900.0,
@@ -29,7 +29,7 @@ STATE = {"v": 3, "spell": None, "gauges": {"G1": {"trust": {"lies": 0}}}}
 REASONS = {1: None, 2: "rate", 3: "untold", 4: "red_region", 5: "silence-1", 6: "maintenance-2"}
 TABLES = (
     "warnings", "warning_events", "deliveries", "notices", "ingest_counts", "ingest_progress", "rollup_log",
-    "storage_horizons", "site_states", "sites",
+    "storage_horizons", "site_states", "sites", "site_sensors",
 )  # fmt: skip
 FILL = """
 INSERT INTO regions VALUES ('370102', '历下区', 'Lixia');
@@ -37,6 +37,7 @@ INSERT INTO sites (site_id, name_zh, name_en, site_type, region, world, latitude
     VALUES ('A', '甲', 'A', 'road', '370102', 'actual', 36.6, 117.0, 200, '{}');
 INSERT INTO warnings (warning_id, site_id, world, level, peak_level, opened_at, updated_at)
     VALUES ('w1', 'A', 'actual', 2, 2, now(), now());
+INSERT INTO site_sensors VALUES ('A', 'P1', 'pile'), ('A', 'G1', 'depth');
 INSERT INTO notices (world, kind, topic, issued_at, in_force, level, urgent, site_ids, text_zh, text_en)
     VALUES ('actual', 'blind', 'blind', now(), true, 0, false, '{A}', '甲', 'A'),
            ('actual', 'group', '370102', now(), true, 2, false, '{A}', '甲', 'A');
@@ -117,7 +118,7 @@ def test_stored_warnings_carry_the_new_keys_with_the_same_values(filled: Engine,
                 "armed_by": "rain",
                 "armed_by_source": "R1",
                 "rapid_rises_nearby": 3,
-                "corroborates": [],
+                "corroborates": [{"kind": "chargers_offline", "device_id": "P1", "since": "2026-07-20T12:00:00+08:00"}],
                 "contradicts": GROUNDS["questions"],
                 "earliest_s": 120.0,
                 "latest_s": 900.0,
@@ -125,6 +126,12 @@ def test_stored_warnings_carry_the_new_keys_with_the_same_values(filled: Engine,
             },
         }
     ] * len(REASONS)
+
+
+def test_a_pile_of_a_site_is_a_charger(filled: Engine, empty_url: str) -> None:
+    migrations.upgrade(empty_url, "0013")
+
+    assert column(filled, "SELECT role FROM site_sensors ORDER BY device_id") == ["depth", "charger"]
 
 
 def test_a_warning_without_grounds_is_left_as_it_is(filled: Engine, empty_url: str) -> None:

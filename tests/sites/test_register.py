@@ -72,7 +72,7 @@ def test_a_device_with_a_site_of_its_own_is_bound_by_its_kind(connection: Connec
     enrol(connection, "g1", site_id="S1")
     enrol(connection, "p1", Kind.CHARGING, site_id="S1")
 
-    assert load_sites(connection)["S1"].sensors == (BoundSensor("g1"), BoundSensor("p1", Role.PILE))
+    assert load_sites(connection)["S1"].sensors == (BoundSensor("g1"), BoundSensor("p1", Role.CHARGER))
 
 
 def test_a_rain_gauge_serves_two_sites_and_makes_neither_see(connection: Connection) -> None:

@@ -25,8 +25,8 @@ def test_corroborating_and_contradicting_evidence_have_a_sentence_each() -> None
         "佐证：充电桩p1接地故障（16:05起）、充电桩p2漏电流上升（16:05起）。存疑：信号机s1处车流正常（16:05起），请现场核实。"
     )
     assert evidence_text(evidence, "en") == (
-        " Corroborated by: charging pile p1 reports a ground fault (since 16:05),"
-        " the leakage current of charging pile p2 rises (since 16:05)."
+        " Corroborated by: charger p1 reports a ground fault (since 16:05),"
+        " the leakage current of charger p2 rises (since 16:05)."
         " Contradicted by: traffic flows normally at signal s1 (since 16:05). Verify on site."
     )
 

@@ -1,1 +1,1 @@
-"""Evidence of traffic signals and charging piles near a site: it corroborates or contradicts, and sets no level."""
+"""Evidence of traffic signals and chargers near a site: it corroborates or contradicts, and sets no level."""

@@ -1,43 +1,43 @@
-"""How many vehicles a signal's detectors count, and how long they are occupied, five minutes at a time. Pure."""
+"""The vehicle counts and occupancy of a signal's detectors in bins of five minutes. Deterministic: no I/O, no clock."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
 
 BIN = timedelta(minutes=5)
-"""A cycle of a signal takes one to three minutes: in less, a red light alone looks like a blocked lane."""
+"""A signal's cycle takes one to three minutes. In a shorter bin a red light looks like a blocked lane."""
 
 PAST_BINS = 12
-"""What is usual is the median of the last hour."""
+"""The usual count is the median of this many bins: the last hour."""
 
 PAST_BINS_MIN = 4
 USUAL_MIN = 10.0
-"""Actuations in a bin: of a detector that counts less, nothing can be said in five minutes."""
+"""Actuations in a bin. A lower count allows no statement within five minutes."""
 
 COLLAPSED_BELOW = 0.2
-"""Of what is usual."""
+"""As a share of the usual count."""
 
 OCCUPIED_ABOVE = 0.8
-"""Of the time: a queue that stands. ATSPM calls a split failed from this occupancy on; domain reference 5.2."""
+"""As a share of the time. Source: ATSPM's occupancy of a split failure; domain reference 5.2."""
 
 COLLAPSED_BINS_MIN = 2
 
 FLOWING_ABOVE = 0.8
-"""Of what is usual: as many vehicles as ever."""
+"""As a share of the usual count."""
 
 
 @dataclass(slots=True)
 class Detector:
-    """One detector: its present bin, and those before.
+    """One detector: its current bin and the closed bins.
 
     Attributes:
-        begins_at: when the present bin begins.
-        count: actuations in it.
-        occupied_s: how long it was occupied in it, as far as that has ended.
-        on_since: since when it has been occupied; None while it is not.
+        begins_at: the beginning of the current bin.
+        count: actuations in the current bin.
+        occupied_s: the time occupied in the current bin by vehicles that have left.
+        on_since: the time of arrival of the present vehicle; None if there is none.
         past: counts of closed bins, the newest last.
-        last: (count, share of the time occupied) of the bin that closed last.
-        collapsed_bins: in how many bins in a row it has counted hardly anything and was occupied all the same.
+        last: count and share of time occupied of the last closed bin.
+        collapsed_bins: the number of successive bins with few vehicles and high occupancy.
     """
 
     begins_at: datetime
@@ -48,8 +48,8 @@ class Detector:
     last: tuple[int, float] | None = None
     collapsed_bins: int = 0
 
-    def turns(self, at: datetime, *, on: bool) -> None:
-        """A vehicle arrives, or leaves."""
+    def set_occupied(self, at: datetime, *, on: bool) -> None:
+        """Take in the arrival or departure of a vehicle."""
         self.close_until(at)
         if on and self.on_since is None:
             self.count += 1
@@ -73,7 +73,7 @@ class Detector:
 
     @property
     def usual(self) -> float | None:
-        """What it counted in a bin before the last one; None if nothing can be said by it."""
+        """Return the usual count of a bin; None without enough bins or vehicles."""
         if len(self.past) < PAST_BINS_MIN:
             return None
         usual = median(self.past)
@@ -81,7 +81,7 @@ class Detector:
 
     @property
     def has_collapsed(self) -> bool:
-        """Has it counted hardly anything for two bins, and was occupied all the same? One may be a long lorry's."""
+        """Return whether it had few vehicles and high occupancy for two bins. One bin can be a long vehicle."""
         return self.collapsed_bins >= COLLAPSED_BINS_MIN
 
     def _is_collapsed(self) -> bool:
@@ -92,5 +92,5 @@ class Detector:
 
     @property
     def flows(self) -> bool:
-        """Did it count as many as usual in the last bin?"""
+        """Return whether the count of the last bin was usual."""
         return self.last is not None and self.usual is not None and self.last[0] >= FLOWING_ABOVE * self.usual

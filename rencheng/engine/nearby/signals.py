@@ -1,4 +1,4 @@
-"""What one traffic signal tells of the road around it. Pure.
+"""The evidence of one traffic signal. Deterministic: no I/O, no clock.
 
 Event codes are those of the Indiana traffic signal hi-resolution data logger enumerations: 81 and 82 a detector off and
 on, 83 a detector restored, 84 to 88 its faults, 173 unit flash status, 182 power failure, 184 power restored.
@@ -15,45 +15,45 @@ DETECTOR_FAULTS = frozenset({84, 85, 86, 87, 88})
 FLASH, POWER_LOST, POWER_RESTORED = 173, 182, 184
 
 FAULT_FLASHES = frozenset({5, 6})
-"""Of the values of unitFlashStatus in NTCIP 1202: fault monitor, and malfunction management unit. The others are wanted
-by somebody: not flashing 2, by the clock 3, by hand 4, at start-up 7, for a preemption 8."""
+"""Values of unitFlashStatus in NTCIP 1202: fault monitor, and malfunction management unit. The others are intended: not
+flashing 2, automatic 3, local manual 4, start-up 7, preempt 8."""
 
 DETECTORS_MIN = 2
 STANDING_SHARE = 0.2
-"""One detector alone that is occupied for minutes is broken, or has a parked car on it. A fifth of all is one approach.
-On the recorded controllers, one of which has a detector that sticks for an hour, this never happens."""
+"""A single detector that is occupied for minutes is faulty or has a parked car on it. A fifth of all is one approach.
+Source: on the recorded controllers this never occurs, although a detector of one of them sticks for an hour."""
 
 FLOWING_SHARE = 0.75
-"""Of the detectors of which something can be said."""
+"""As a share of the detectors with a usual count."""
 
 SILENT_AFTER = timedelta(minutes=2)
-"""A signal with traffic tells something every few seconds; one that is silent says nothing of its detectors."""
+"""A signal with traffic sends an event every few seconds, so that silence gives no information about traffic."""
 
 
 class SignalWatch:
-    """One signal; events in the order of their times, late ones are passed over."""
+    """One signal. It takes events in order of time and ignores late ones."""
 
     def __init__(self, device_id: str) -> None:
         self._device_id = device_id
         self._detectors: dict[int, Detector] = {}
         self._faulty: set[int] = set()
-        self._heard_at: datetime | None = None
+        self._last_event_at: datetime | None = None
         self._since: dict[EvidenceKind, datetime] = {}
 
     def take(self, event: SignalEvent) -> None:
-        """Take one event in."""
+        """Take in one event."""
         at = event.time
-        if self._heard_at is not None and at < self._heard_at:
+        if self._last_event_at is not None and at < self._last_event_at:
             return
-        if self._heard_at is not None and at - self._heard_at > BIN:
-            self._detectors.clear()  # what was counted meanwhile is not known
-        self._heard_at = at
+        if self._last_event_at is not None and at - self._last_event_at > BIN:
+            self._detectors.clear()  # events are missing
+        self._last_event_at = at
         code = event.event_id
         if code in {DETECTOR_ON, DETECTOR_OFF}:
             detector = self._detectors.get(event.parameter)
             if detector is None:
                 detector = self._detectors[event.parameter] = Detector(at)
-            detector.turns(at, on=code == DETECTOR_ON)
+            detector.set_occupied(at, on=code == DETECTOR_ON)
         elif code in DETECTOR_FAULTS:
             self._faulty.add(event.parameter)
         elif code == DETECTOR_RESTORED:
@@ -64,20 +64,20 @@ class SignalWatch:
             self._note(EvidenceKind.SIGNAL_WITHOUT_POWER, at, holds=code == POWER_LOST)
 
     def evidence(self, at: datetime) -> list[Evidence]:
-        """What it tells at a time."""
-        self._judge_traffic(at)
+        """Return its evidence at a time."""
+        self._evaluate_traffic(at)
         return [Evidence(kind, self._device_id, since) for kind, since in self._since.items()]
 
-    def _judge_traffic(self, at: datetime) -> None:
-        can_tell = self._heard_at is not None and at - self._heard_at <= SILENT_AFTER
+    def _evaluate_traffic(self, at: datetime) -> None:
+        is_live = self._last_event_at is not None and at - self._last_event_at <= SILENT_AFTER
         sound = [each for number, each in self._detectors.items() if number not in self._faulty]
-        for detector in sound if can_tell else ():
+        for detector in sound if is_live else ():
             detector.close_until(at)
-        telling = [each for each in sound if each.usual is not None] if can_tell else []
-        standing = sum(each.has_collapsed for each in telling)
-        stands = standing >= max(DETECTORS_MIN, STANDING_SHARE * len(telling))
-        flowing = sum(each.flows for each in telling)
-        flows = len(telling) >= DETECTORS_MIN and flowing >= FLOWING_SHARE * len(telling) and not stands
+        usable = [each for each in sound if each.usual is not None] if is_live else []
+        standing = sum(each.has_collapsed for each in usable)
+        stands = standing >= max(DETECTORS_MIN, STANDING_SHARE * len(usable))
+        flowing = sum(each.flows for each in usable)
+        flows = len(usable) >= DETECTORS_MIN and flowing >= FLOWING_SHARE * len(usable) and not stands
         self._note(EvidenceKind.TRAFFIC_STANDS, at, holds=stands)
         self._note(EvidenceKind.TRAFFIC_FLOWS, at, holds=flows)
 

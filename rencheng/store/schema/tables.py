@@ -85,7 +85,7 @@ site_sensors = Table(
     Column("device_id", Text, primary_key=True, comment="may be registered later"),
     Column("role", Text, nullable=False),
     Column("lowest_point_height_mm", Double, nullable=False, server_default="0"),
-    CheckConstraint("role IN ('depth', 'rain', 'signal', 'pile', 'pump')", name="site_sensors_have_a_known_role"),
+    CheckConstraint("role IN ('depth', 'rain', 'signal', 'charger', 'pump')", name="site_sensors_have_a_known_role"),
     Index("site_sensors_by_device", "device_id"),
 )
 

@@ -40,10 +40,10 @@ class NearbyFeed:
     def follow(self, sites: Mapping[str, Site], directory: Mapping[str, Device]) -> None:
         """Take over changed sites and devices, and subscribe to the devices that are bound now."""
         self._evidence.set_sites(sites)
-        bound = sorted(self._evidence.signals | self._evidence.piles)
+        bound = sorted(self._evidence.signals | self._evidence.chargers)
         devices = [device for name in bound if (device := directory.get(name))]
         topics = [str(Topic(each.region, each.kind, each.device_id, Channel.TELEMETRY)) for each in devices]
-        chargers = [each for each in devices if each.device_id in self._evidence.piles]
+        chargers = [each for each in devices if each.device_id in self._evidence.chargers]
         topics += [str(Topic(each.region, each.kind, each.device_id, Channel.STATE)) for each in chargers]
         if topics == self._topics:
             return

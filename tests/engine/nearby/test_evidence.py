@@ -19,9 +19,12 @@ def at(minute: float) -> datetime:
 
 
 def station(
-    site_id: str = "S1", signals: tuple[str, ...] = ("s1",), piles: tuple[str, ...] = ("p1", "p2", "p3")
+    site_id: str = "S1", signals: tuple[str, ...] = ("s1",), chargers: tuple[str, ...] = ("p1", "p2", "p3")
 ) -> Site:
-    sensors = [*(BoundSensor(name, Role.SIGNAL) for name in signals), *(BoundSensor(name, Role.PILE) for name in piles)]
+    sensors = [
+        *(BoundSensor(name, Role.SIGNAL) for name in signals),
+        *(BoundSensor(name, Role.CHARGER) for name in chargers),
+    ]
     profile = default_profile(SiteType.CHARGING_STATION)
     return Site(
         site_id, "站", "Station", SiteType.CHARGING_STATION, "370102", 36.6, 117.0, profile, sensors=tuple(sensors)
@@ -35,13 +38,13 @@ def around() -> NearbyEvidence:
     return surroundings
 
 
-def status(minute: float, error: str | None = None, pile: str = "p1", connector: int = 1) -> MeterValue:
+def status(minute: float, error: str | None = None, charger: str = "p1", connector: int = 1) -> MeterValue:
     word = "Faulted" if error else "Available"
-    return MeterValue(pile, connector, "", at(minute), Measurand.STATUS, status=word, error_code=error)
+    return MeterValue(charger, connector, "", at(minute), Measurand.STATUS, status=word, error_code=error)
 
 
-def leakage(minute: float, ma: float, pile: str = "p1") -> MeterValue:
-    return MeterValue(pile, 1, "", at(minute), Measurand.LEAKAGE_MA, value=ma)
+def leakage(minute: float, ma: float, charger: str = "p1") -> MeterValue:
+    return MeterValue(charger, 1, "", at(minute), Measurand.LEAKAGE_MA, value=ma)
 
 
 def supports(around: NearbyEvidence, minute: float, site_id: str = "S1") -> list[tuple[str, str, float]]:
@@ -51,8 +54,8 @@ def supports(around: NearbyEvidence, minute: float, site_id: str = "S1") -> list
 
 def test_a_ground_fault_supports_until_it_is_over_or_old(around: NearbyEvidence) -> None:
     around.take(status(0, "GroundFailure"))
-    around.take(status(1, "GroundFailure", pile="p2"))
-    around.take(status(2, "OverVoltage", pile="p3"))
+    around.take(status(1, "GroundFailure", charger="p2"))
+    around.take(status(2, "OverVoltage", charger="p3"))
 
     assert supports(around, 5) == [("ground_fault", "p1", 0)]
     around.take(status(6))
@@ -64,7 +67,7 @@ def test_leakage_that_rises_supports_and_one_that_is_always_high_does_not(around
     for minute, ma in enumerate([1.0, 1.2, 0.9]):
         around.take(leakage(minute, ma))
     for minute in range(5):
-        around.take(leakage(minute, 8.0, pile="p2"))
+        around.take(leakage(minute, 8.0, charger="p2"))
     assert supports(around, 5) == []
     around.take(leakage(6, 4.5))
     assert supports(around, 6) == [("leakage_rises", "p1", 6)]
@@ -72,30 +75,30 @@ def test_leakage_that_rises_supports_and_one_that_is_always_high_does_not(around
     assert supports(around, 8) == []
 
 
-def test_piles_that_go_offline_together_support_and_one_alone_does_not(around: NearbyEvidence) -> None:
-    def goes(pile: str, minute: float, *, online: bool = False) -> None:
-        around.take_state(DeviceState(pile, online, at(minute)))
+def test_chargers_that_go_offline_together_support_and_one_alone_does_not(around: NearbyEvidence) -> None:
+    def goes(charger: str, minute: float, *, online: bool = False) -> None:
+        around.take_state(DeviceState(charger, online, at(minute)))
 
-    for pile in ("p1", "p2", "p3"):
-        goes(pile, -9)  # as a retained word of a month ago is heard
+    for charger in ("p1", "p2", "p3"):
+        goes(charger, -9)  # as a retained word of a month ago is heard
     assert supports(around, -8) == []
-    for pile in ("p1", "p2", "p3"):
-        goes(pile, -5, online=True)
+    for charger in ("p1", "p2", "p3"):
+        goes(charger, -5, online=True)
     goes("p1", 0)
     assert supports(around, 1) == []
     goes("p2", 11)
     assert supports(around, 12) == []
     goes("p3", 15)
-    assert supports(around, 16) == [("piles_offline", "p2", 11)]
+    assert supports(around, 16) == [("chargers_offline", "p2", 11)]
     goes("p3", 20, online=True)
     assert supports(around, 21) == []
 
 
 def test_a_signal_serves_many_sites_and_a_stranger_none(around: NearbyEvidence) -> None:
-    around.set_sites({"S1": station(), "S2": station("S2", piles=())})
+    around.set_sites({"S1": station(), "S2": station("S2", chargers=())})
     around.take(SignalEvent("s1", at(0), 182, 0))
     around.take(SignalEvent("s9", at(0), 182, 0))
-    around.take(status(0, "GroundFailure", pile="p9"))
+    around.take(status(0, "GroundFailure", charger="p9"))
 
     assert supports(around, 1) == supports(around, 1, "S2") == [("signal_without_power", "s1", 0)]
     assert around.of("nowhere", at(1)) == Corroboration()
@@ -104,7 +107,7 @@ def test_a_signal_serves_many_sites_and_a_stranger_none(around: NearbyEvidence) 
 def test_what_is_bound_no_longer_is_forgotten(around: NearbyEvidence) -> None:
     around.take(status(0, "GroundFailure"))
     around.take(SignalEvent("s1", at(0), 182, 0))
-    around.set_sites({"S1": station(signals=(), piles=("p2",))})
+    around.set_sites({"S1": station(signals=(), chargers=("p2",))})
     assert around.of("S1", at(1)) == Corroboration()
     around.set_sites({"S1": station()})
 
