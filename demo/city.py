@@ -115,13 +115,13 @@ def _nearby_devices(sites: Sequence[Site], begins_at: datetime, ends_at: datetim
         device = _device(f"{site.site_id}-signal", Kind.SIGNAL, site)
         pairs.append((device, SignalReplay(device.device_id, signal, begins_at + (number + 1) * LEAD_IN)))
     station = next(site for site in sites if site.site_type is SiteType.CHARGING_STATION)
-    for pile in sorted({session.pile for session in sessions()}):
-        device = _device(f"{station.site_id}-pile-{pile}", Kind.CHARGING, station)
+    for charger in sorted({session.charger for session in sessions()}):
+        device = _device(f"{station.site_id}-charger-{charger}", Kind.CHARGING, station)
         start = begins_at - AFTERNOON_SKIPPED
         fitting = [
             session
             for session in sessions()
-            if session.pile == pile
+            if session.charger == charger
             and session.offset_s > AFTERNOON_SKIPPED.total_seconds()
             and start + timedelta(seconds=session.offset_s + session.duration_s) < ends_at - timedelta(minutes=1)
         ]

@@ -77,12 +77,12 @@ def list_recordings() -> None:
     for signal in recordings.signals():
         began = f"{signal.started_at:%Y-%m-%d %H:%M}"
         signals.add_row(signal.signal_id, signal.name, began, f"{len(signal.events)}")
-    piles = Table("pile", "day", "sessions", "kWh", title="Charging")
-    for pile in sorted({session.pile for session in recordings.sessions()}):
-        own = [session for session in recordings.sessions() if session.pile == pile]
+    chargers = Table("charger", "day", "sessions", "kWh", title="Charging")
+    for charger in sorted({session.charger for session in recordings.sessions()}):
+        own = [session for session in recordings.sessions() if session.charger == charger]
         energy_kwh = sum(session.energy_kwh for session in own)
-        piles.add_row(f"{pile}", f"{own[0].started_at:%Y-%m-%d}", f"{len(own)}", f"{energy_kwh:.0f}")
-    Console().print(floods, signals, piles)
+        chargers.add_row(f"{charger}", f"{own[0].started_at:%Y-%m-%d}", f"{len(own)}", f"{energy_kwh:.0f}")
+    Console().print(floods, signals, chargers)
 
 
 def _devices(series: list[RecordedSeries], *, region: str, passwords: Path) -> list[SimulatedDevice]:

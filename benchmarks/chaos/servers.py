@@ -121,7 +121,7 @@ def _register(url: str, plan: FleetPlan) -> None:
 
 def _options(plan: FleetPlan) -> list[str]:
     """Return the plan as options of the fleet's command, without an end."""
-    gauges, signals, piles = (
+    gauges, signals, chargers = (
         next(part for part in plan.parts if part.kind is kind)
         for kind in (Kind.WATERLOGGING, Kind.SIGNAL, Kind.CHARGING)
     )
@@ -129,7 +129,7 @@ def _options(plan: FleetPlan) -> list[str]:
     options |= {"--began-at": f"{plan.began_at:%Y-%m-%dT%H:%M:%S}"}
     options |= {"--gauges": gauges.devices, "--gauge-every-s": gauges.every_us / 1e6}
     options |= {"--signals": signals.devices, "--signal-every-s": signals.every_us / 1e6}
-    options |= {"--piles": piles.devices, "--pile-every-s": piles.every_us / 1e6}
+    options |= {"--chargers": chargers.devices, "--charger-every-s": chargers.every_us / 1e6}
     for name in ("duplicate", "late", "bad_json", "wrong_unit", "stuck", "spiking", "skewed"):
         options[f"--{name.replace('_', '-')}"] = getattr(plan.faults, name)
     return [f"{each}" for pair in options.items() for each in pair]

@@ -50,7 +50,7 @@ def signal_event(number: int, step: int) -> tuple[int, int]:
 
 
 def meter_value(number: int, step: int) -> tuple[str, Measurand, float]:
-    """(transaction, measurand, value) of a pile's n-th message: energy and power by turns."""
+    """(transaction, measurand, value) of a charger's n-th message: energy and power by turns."""
     session, within = divmod(step, SESSION_STEPS)
     power_kw = 7.0 + (number * 37 + session * 11) % 53
     if within % 2:

@@ -42,8 +42,8 @@ SIGNALS = (
     ("452", "events_3_signals_2024-05-13.csv.gz", "2024-05-13T22:00:00Z", 60),
     ("1136", "events_signal_1136_2024-04-15.csv.gz", "2024-04-15T19:00:00Z", 60),
 )
-# A pile replays one of the station's busiest afternoons: what began from noon on, for five hours (UTC).
-PILES = 5
+# A charger replays one of the station's busiest afternoons: what began from noon on, for five hours (UTC).
+CHARGERS = 5
 NOON_HOUR = 12
 AFTERNOON_H = 5
 ENERGY_MAX_KWH = 100.0  # above, the source seems to have counted several cars as one
@@ -100,25 +100,25 @@ def extract_signals(source: Path) -> None:
 
 
 def extract_sessions(source: Path) -> None:
-    """The sessions of the busiest afternoons, one afternoon a pile."""
+    """The sessions of the busiest afternoons, one afternoon a charger."""
     afternoons: dict[datetime, list[Record]] = defaultdict(list)
     for row in _read(source / "sessions.csv.gz"):
         start = datetime.fromisoformat(row["start_time"])
         noon = start.replace(hour=NOON_HOUR, minute=0)
         if timedelta(0) <= start - noon < timedelta(hours=AFTERNOON_H) and _is_one_car(row):
             afternoons[noon].append(row)
-    busiest = sorted(afternoons, key=lambda noon: (-len(afternoons[noon]), noon))[:PILES]
-    rows = [_session(pile, noon, row) for pile, noon in enumerate(sorted(busiest), 1) for row in afternoons[noon]]
-    columns = ("pile", "connector_id", "session_id", "started_at", "offset_s", "duration_s", "energy_kwh")
+    busiest = sorted(afternoons, key=lambda noon: (-len(afternoons[noon]), noon))[:CHARGERS]
+    rows = [_session(charger, noon, row) for charger, noon in enumerate(sorted(busiest), 1) for row in afternoons[noon]]
+    columns = ("charger", "connector_id", "session_id", "started_at", "offset_s", "duration_s", "energy_kwh")
     _write("sessions.csv", (*columns, "max_power_kw", "soc_arrival_pct", "soc_departure_pct"), rows)
 
 
-def _session(pile: int, noon: datetime, row: Record) -> Sequence[object]:
+def _session(charger: int, noon: datetime, row: Record) -> Sequence[object]:
     start = datetime.fromisoformat(row["start_time"])
     offset_s = round((start - noon).total_seconds())
     timing = (start.isoformat(), offset_s, _duration_s(row))
     charge = (row["energy_kwh"], row["max_power_kw"], row["soc_arrival_pct"], row["soc_departure_pct"])
-    return (pile, CONNECTORS[row["connector_id"]], row["session_id"], *timing, *charge)
+    return (charger, CONNECTORS[row["connector_id"]], row["session_id"], *timing, *charge)
 
 
 def _is_one_car(row: Record) -> bool:

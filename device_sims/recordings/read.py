@@ -74,10 +74,10 @@ class SignalRecording:
 class SessionRecording:
     """One charging session.
 
-    `pile` is ours: a pile replays one recorded afternoon of the station. `offset_s` counts from that afternoon's noon.
+    `charger` is our number: a charger replays one recorded afternoon of the station. `offset_s` counts from its noon.
     """
 
-    pile: int
+    charger: int
     connector_id: int
     session_id: str
     started_at: datetime
@@ -130,10 +130,10 @@ def signals() -> tuple[SignalRecording, ...]:
 
 @functools.cache
 def sessions() -> tuple[SessionRecording, ...]:
-    """The recorded charging sessions, by pile, then by start."""
+    """The recorded charging sessions, by charger, then by start."""
     return tuple(
         SessionRecording(
-            pile=int(row["pile"]),
+            charger=int(row["charger"]),
             connector_id=int(row["connector_id"]),
             session_id=row["session_id"],
             started_at=datetime.fromisoformat(row["started_at"]),

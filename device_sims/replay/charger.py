@@ -1,4 +1,4 @@
-"""A charging pile that works through recorded sessions.
+"""A charger that works through recorded sessions.
 
 The recordings tell a session's duration, energy, greatest power and charge at both ends, but not its course. The rule
 for the course: power falls from the recorded maximum `P` as `P · (1 − t/T)^n`, with `n = P·T/E − 1`, because with that
@@ -26,11 +26,11 @@ SECONDS_PER_HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class ChargerReplay:
-    """Recorded sessions, moved so that the piles' afternoon begins at `start`.
+    """Recorded sessions, moved so that the chargers' afternoon begins at `start`.
 
     Attributes:
-        device_id: the pile that plays them.
-        sessions: of this pile, by start.
+        device_id: the charger that plays them.
+        sessions: of this charger, by start.
         start: when the afternoon begins; a session keeps its distance from it.
         register_start_kwh: what the energy register of each connector shows before the first session.
     """

@@ -1,4 +1,4 @@
-"""A pile's transactions over HTTP."""
+"""A charger's transactions over HTTP."""
 
 from datetime import timedelta
 

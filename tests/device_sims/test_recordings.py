@@ -68,17 +68,17 @@ def test_only_exact_repetitions_of_the_log_share_a_key() -> None:
         assert len(signal.events) - len(set(signal.events)) == REPEATED_LINES[signal.signal_id]
 
 
-def test_sessions_are_some_forty_on_five_piles_that_run_at_the_same_time() -> None:
-    by_pile = Counter(session.pile for session in recordings.sessions())
-    assert sorted(by_pile) == [1, 2, 3, 4, 5]
-    assert sum(by_pile.values()) == 43
+def test_sessions_are_some_forty_on_five_chargers_that_run_at_the_same_time() -> None:
+    by_charger = Counter(session.charger for session in recordings.sessions())
+    assert sorted(by_charger) == [1, 2, 3, 4, 5]
+    assert sum(by_charger.values()) == 43
     assert all(0 <= session.offset_s < 5 * 3600 for session in recordings.sessions())
 
 
 def test_sessions_of_a_connector_leave_a_minute_for_plugging() -> None:
     by_connector: dict[tuple[int, int], list[SessionRecording]] = {}
     for session in recordings.sessions():
-        by_connector.setdefault((session.pile, session.connector_id), []).append(session)
+        by_connector.setdefault((session.charger, session.connector_id), []).append(session)
     for sessions in by_connector.values():
         ends_s = [session.offset_s + session.duration_s for session in sessions]
         assert all(later.offset_s - end_s >= 60 for end_s, later in zip(ends_s, sessions[1:], strict=False))

@@ -17,9 +17,9 @@ START = datetime(2026, 7, 20, 4, 0, tzinfo=UTC)
 NUMBERS = range(1, 6)
 
 
-def values_of(pile: int, *, register_start_kwh: float = 0.0) -> list[MeterValue]:
-    sessions = [session for session in recordings.sessions() if session.pile == pile]
-    uploads = ChargerReplay("pile-1", sessions, START, register_start_kwh).uploads()
+def values_of(charger: int, *, register_start_kwh: float = 0.0) -> list[MeterValue]:
+    sessions = [session for session in recordings.sessions() if session.charger == charger]
+    uploads = ChargerReplay("charger-1", sessions, START, register_start_kwh).uploads()
     assert [upload.sent_at for upload in uploads] == sorted(upload.sent_at for upload in uploads)
     return [value for upload in uploads for value in upload.readings if isinstance(value, MeterValue)]
 
@@ -32,7 +32,7 @@ def of_session(values: list[MeterValue], session: SessionRecording, measurand: M
 @pytest.mark.parametrize("session", recordings.sessions(), ids=lambda session: f"session-{session.session_id}")
 class TestEverySession:
     def test_ends_on_the_recorded_energy_charge_and_duration(self, session: SessionRecording) -> None:
-        values = values_of(session.pile, register_start_kwh=1234.5)
+        values = values_of(session.charger, register_start_kwh=1234.5)
         register = of_session(values, session, Measurand.ENERGY_KWH)
         charge = of_session(values, session, Measurand.SOC_PCT)
         assert register[-1].value is not None
@@ -44,46 +44,46 @@ class TestEverySession:
         assert register[-1].time - register[0].time == timedelta(seconds=session.duration_s)
 
     def test_starts_at_the_recorded_maximum_and_never_rises(self, session: SessionRecording) -> None:
-        power = [value.value for value in of_session(values_of(session.pile), session, Measurand.POWER_KW)]
+        power = [value.value for value in of_session(values_of(session.charger), session, Measurand.POWER_KW)]
         assert power[0] == session.max_power_kw
         assert power == sorted(power, key=lambda value: -(value or 0.0))
 
     def test_is_metered_each_minute(self, session: SessionRecording) -> None:
-        power = of_session(values_of(session.pile), session, Measurand.POWER_KW)
+        power = of_session(values_of(session.charger), session, Measurand.POWER_KW)
         steps_s = [(later.time - earlier.time).total_seconds() for earlier, later in itertools.pairwise(power)]
         assert all(step_s == 60 for step_s in steps_s[:-1])
         assert 0 < steps_s[-1] <= 60
 
 
-@pytest.mark.parametrize("pile", NUMBERS)
-class TestEveryPile:
-    def test_goes_through_the_same_states_each_time(self, pile: int) -> None:
+@pytest.mark.parametrize("charger", NUMBERS)
+class TestEveryCharger:
+    def test_goes_through_the_same_states_each_time(self, charger: int) -> None:
         for connector in (1, 2):
             states = [
                 value.status
-                for value in values_of(pile)
+                for value in values_of(charger)
                 if value.measurand is Measurand.STATUS and value.connector_id == connector
             ]
             round_ = ["Preparing", "Charging", "Finishing", "Available"]
             assert states == round_ * (len(states) // 4)
 
-    def test_has_a_register_that_only_rises(self, pile: int) -> None:
+    def test_has_a_register_that_only_rises(self, charger: int) -> None:
         for connector in (1, 2):
             register = [
                 value.value or 0.0
-                for value in values_of(pile)
+                for value in values_of(charger)
                 if value.measurand is Measurand.ENERGY_KWH and value.connector_id == connector
             ]
             assert register == sorted(register)
 
-    def test_loses_no_value_to_the_key(self, pile: int) -> None:
-        values = values_of(pile)
+    def test_loses_no_value_to_the_key(self, charger: int) -> None:
+        values = values_of(charger)
         keys = {(value.connector_id, value.transaction_id, value.time, value.measurand) for value in values}
         assert len(keys) == len(values)
 
-    def test_travels_through_the_codec_unchanged(self, pile: int) -> None:
-        codec, values = CODECS["json"], values_of(pile)
-        assert codec.decode(Kind.CHARGING, "pile-1", codec.encode(values)) == (values, [])
+    def test_travels_through_the_codec_unchanged(self, charger: int) -> None:
+        codec, values = CODECS["json"], values_of(charger)
+        assert codec.decode(Kind.CHARGING, "charger-1", codec.encode(values)) == (values, [])
 
 
 @given(

@@ -1,4 +1,4 @@
-"""Piles, and all that stands around a site."""
+"""Chargers, and all that stands around a site."""
 
 from datetime import UTC, datetime, timedelta
 
