@@ -9,9 +9,10 @@ from sqlalchemy import Engine, create_engine
 from tests.conftest import Broker
 from tests.support.alert_database import empty
 from tests.support.mqtt_clients import Dispatch, GaugeClient
-from tests.support.services import Service
+from tests.support.services import SubscribingService
 
 MakeGauge = Callable[[str], GaugeClient]
+MakeService = Callable[..., SubscribingService]
 
 
 @pytest.fixture(scope="module")
@@ -28,24 +29,32 @@ def database(shared_database: Engine) -> Engine:
     return shared_database
 
 
-def _service(name: str, broker: Broker, database: Engine, folder: Path) -> Iterator[Service]:
-    url = database.url.render_as_string(hide_password=False)
-    service = Service(name, broker.environment(url), folder / f"{name}.log")
-    yield service
-    if service.is_alive:
-        service.kill()
+@pytest.fixture
+def make_service(broker: Broker, database: Engine, tmp_path: Path) -> Iterator[MakeService]:
+    """Services by name, not started yet, with further settings; killed at the end."""
+    services: list[SubscribingService] = []
+
+    def make(name: str, **settings: str) -> SubscribingService:
+        environment = broker.environment(database.url.render_as_string(hide_password=False)) | settings
+        services.append(SubscribingService(name, environment, tmp_path / f"{name}.log"))
+        return services[-1]
+
+    yield make
+    for service in services:
+        if service.is_running:
+            service.kill()
 
 
 @pytest.fixture
-def alerts(broker: Broker, database: Engine, tmp_path: Path) -> Iterator[Service]:
+def alerts(make_service: MakeService) -> SubscribingService:
     """The alert service, not started yet."""
-    yield from _service("alerts", broker, database, tmp_path)
+    return make_service("alerts")
 
 
 @pytest.fixture
-def ingest(broker: Broker, database: Engine, tmp_path: Path) -> Iterator[Service]:
+def ingest(make_service: MakeService) -> SubscribingService:
     """An ingest process, not started yet."""
-    yield from _service("ingest", broker, database, tmp_path)
+    return make_service("ingest")
 
 
 @pytest.fixture

@@ -1,45 +1,17 @@
-"""One of our services in a process of its own."""
+"""Services of the platform as real processes."""
 
-import subprocess
-import sys
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 
-from tests.support.polling import eventually
+from rencheng.runtime.service_process import READY_TIMEOUT_S, ServiceProcess
 
 
-@dataclass
-class Service:
-    """A service that a test starts, reads the log of, and stops."""
+class SubscribingService(ServiceProcess):
+    """A service that is ready once it has subscribed on the broker."""
 
-    name: str
-    environment: dict[str, str]
-    log: Path
-    process: subprocess.Popen[bytes] | None = field(default=None)
+    def __init__(self, name: str, environment: Mapping[str, str], log: Path) -> None:
+        super().__init__(f"services.{name}", log, environment)
 
-    def start(self, *, until: str = "connected and subscribed") -> None:
-        """Start, and wait for some words in the log."""
-        self.log.write_bytes(b"")
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", f"services.{self.name}"], env=self.environment, stderr=log
-            )
-        self.wait_for_log(until)
-
-    def wait_for_log(self, words: str, *, within_s: float = 20) -> None:
-        """Wait until the log holds some words."""
-        eventually(lambda: words in self.log.read_text(), within_s=within_s)
-
-    @property
-    def is_alive(self) -> bool:
-        return self.process is not None and self.process.poll() is None
-
-    def kill(self) -> None:
-        assert self.process
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> int:
-        assert self.process
-        self.process.terminate()
-        return self.process.wait(timeout=20)
+    def start(self, *, until: str | None = "connected and subscribed", within_s: float = READY_TIMEOUT_S) -> None:
+        """Start, and wait for the subscription."""
+        super().start(until=until, within_s=within_s)

@@ -16,7 +16,7 @@ from tests.conftest import Broker
 from tests.support.alert_database import empty, events, quick_site, register_sites, rows
 from tests.support.mqtt_clients import Dispatch, retained
 from tests.support.polling import eventually
-from tests.support.services import Service
+from tests.support.services import SubscribingService
 
 WHOLE = [(1, "Alert"), (2, "Update"), (3, "Cancel")]
 
@@ -45,7 +45,7 @@ def database(server: PostgresServer) -> Iterator[Engine]:
 
 
 def test_a_flood_during_an_outage_is_delivered_at_once_and_recorded_once(
-    alerts: Service,
+    alerts: SubscribingService,
     gauge: MakeGauge,
     database: Engine,
     server: PostgresServer,
@@ -72,12 +72,12 @@ def test_a_flood_during_an_outage_is_delivered_at_once_and_recorded_once(
     assert sorted(recorded) == sorted(dispatch.identifiers("S1") + dispatch.identifiers("S2"))
     assert retained(broker, "S2") == dispatch.identifiers("S2")[-1]
     assert rows(database, "SELECT count(*) FROM warnings WHERE closed_at IS NULL") == [(0,)]
-    assert alerts.is_alive
+    assert alerts.is_running
 
 
 def test_killed_in_an_outage_it_delivers_the_same_message_again(
-    alerts: Service,
-    ingest: Service,
+    alerts: SubscribingService,
+    ingest: SubscribingService,
     gauge: MakeGauge,
     database: Engine,
     server: PostgresServer,
@@ -101,7 +101,7 @@ def test_killed_in_an_outage_it_delivers_the_same_message_again(
 
 
 def test_a_start_without_the_database_is_logged_and_works_once_it_is_there(
-    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine, server: PostgresServer
+    alerts: SubscribingService, ingest: SubscribingService, gauge: MakeGauge, database: Engine, server: PostgresServer
 ) -> None:
     ingest.start()
     alerts.start()
@@ -111,7 +111,7 @@ def test_a_start_without_the_database_is_logged_and_works_once_it_is_there(
     alerts.kill()
     server.stop("fast")
     alerts.start(until="no site is monitored")
-    alerts.wait_for_log("connected and subscribed")
+    alerts.wait_for("connected and subscribed")
     street.send(450, 50)  # received by a service that knows no site yet
     server.start()
 
@@ -121,7 +121,7 @@ def test_a_start_without_the_database_is_logged_and_works_once_it_is_there(
 
 
 def test_a_broker_that_restarts_while_the_database_is_away_receives_the_rest_of_the_flood_once(
-    alerts: Service,
+    alerts: SubscribingService,
     gauge: MakeGauge,
     database: Engine,
     server: PostgresServer,
@@ -136,9 +136,9 @@ def test_a_broker_that_restarts_while_the_database_is_away_receives_the_rest_of_
     street.send(450, 50)
     eventually(lambda: dispatch.types("S1"), ["Alert", "Update"])
     broker.server.stop()
-    alerts.wait_for_log('"connected": false')
+    alerts.wait_for('"connected": false')
     broker.server.start()
-    eventually(lambda: alerts.log.read_text().count("connected and subscribed"), 2)
+    eventually(lambda: alerts.output().count("connected and subscribed"), 2)
     street.clear()
     eventually(lambda: dispatch.types("S1")[-1:], ["Cancel"])
     server.start()

@@ -17,7 +17,7 @@ from tests.conftest import Broker
 from tests.support.alert_database import REGION, events, quick_site, register_sites, rows, stored
 from tests.support.mqtt_clients import Dispatch, retained
 from tests.support.polling import eventually
-from tests.support.services import Service
+from tests.support.services import SubscribingService
 
 WHOLE = [(1, "Alert"), (2, "Update"), (3, "Cancel")]
 
@@ -28,14 +28,14 @@ def delivered(database: Engine) -> int:
     return count
 
 
-@pytest.mark.parametrize("end", [Service.stop, Service.kill], ids=["asked to stop", "killed"])
+@pytest.mark.parametrize("end", [SubscribingService.stop, SubscribingService.kill], ids=["asked to stop", "killed"])
 def test_a_restart_in_mid_flood_repeats_nothing_and_the_flood_is_cleared(
-    alerts: Service,
-    ingest: Service,
+    alerts: SubscribingService,
+    ingest: SubscribingService,
     gauge: MakeGauge,
     database: Engine,
     dispatch: Dispatch,
-    end: Callable[[Service], object],
+    end: Callable[[SubscribingService], object],
 ) -> None:
     register_sites(database, quick_site())
     ingest.start()
@@ -59,7 +59,7 @@ def test_a_restart_in_mid_flood_repeats_nothing_and_the_flood_is_cleared(
 
 
 def test_a_flood_that_rises_while_the_service_is_down_is_delivered_when_it_is_back(
-    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine
+    alerts: SubscribingService, ingest: SubscribingService, gauge: MakeGauge, database: Engine
 ) -> None:
     register_sites(database, quick_site(1), quick_site(2, "drill-1"))
     ingest.start()
@@ -72,7 +72,7 @@ def test_a_flood_that_rises_while_the_service_is_down_is_delivered_when_it_is_ba
 
 
 def test_rain_that_falls_while_the_service_is_down_is_counted_when_it_is_back(
-    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine
+    alerts: SubscribingService, ingest: SubscribingService, gauge: MakeGauge, database: Engine
 ) -> None:
     street = quick_site()
     sensors = (*street.sensors, BoundSensor("R1", Role.RAIN))
@@ -90,7 +90,7 @@ def test_rain_that_falls_while_the_service_is_down_is_counted_when_it_is_back(
 
 
 def test_killed_between_commit_and_delivery_it_delivers_at_the_next_start(
-    alerts: Service, gauge: MakeGauge, database: Engine, broker: Broker
+    alerts: SubscribingService, gauge: MakeGauge, database: Engine, broker: Broker
 ) -> None:
     register_sites(database, quick_site())
     alerts.start()
@@ -114,7 +114,7 @@ def test_killed_between_commit_and_delivery_it_delivers_at_the_next_start(
 
 
 def test_a_reading_that_only_ingest_received_during_a_disconnection_raises_the_warning(
-    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine, broker: Broker
+    alerts: SubscribingService, ingest: SubscribingService, gauge: MakeGauge, database: Engine, broker: Broker
 ) -> None:
     register_sites(database, quick_site())
     ingest.start()
@@ -123,7 +123,7 @@ def test_a_reading_that_only_ingest_received_during_a_disconnection_raises_the_w
     street.send(0, 60)
     password = broker.passwords.pop("rencheng-alerts")
     broker.add_accounts()
-    alerts.wait_for_log('"connected": false')
+    alerts.wait_for('"connected": false')
     street.send(450, 30)
     eventually(lambda: stored(database), 3)  # the service may read it there already
     broker.passwords["rencheng-alerts"] = password
@@ -133,7 +133,7 @@ def test_a_reading_that_only_ingest_received_during_a_disconnection_raises_the_w
 
 
 def test_a_broker_that_restarts_in_mid_flood_costs_no_reading(
-    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine, broker: Broker
+    alerts: SubscribingService, ingest: SubscribingService, gauge: MakeGauge, database: Engine, broker: Broker
 ) -> None:
     register_sites(database, quick_site())
     ingest.start()
@@ -150,14 +150,16 @@ def test_a_broker_that_restarts_in_mid_flood_costs_no_reading(
     eventually(lambda: retained(broker, "S1"), rows(database, "SELECT max(identifier) FROM warning_events")[0][0])
 
 
-def test_a_backlog_of_ingest_is_evaluated(alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine) -> None:
+def test_a_backlog_of_ingest_is_evaluated(
+    alerts: SubscribingService, ingest: SubscribingService, gauge: MakeGauge, database: Engine
+) -> None:
     register_sites(database, quick_site(1), quick_site(2))
     ingest.start()
     ingest.kill()
     street = gauge("G1")
     street.send(450, 60)  # the broker holds it for ingest, and the alert service has not come yet
     alerts.start()
-    alerts.wait_for_log("stored readings merged")
+    alerts.wait_for("stored readings merged")
     gauge("G2").send(450, 60)
     eventually(lambda: events(database, "S2"), [(1, "Alert")])
     assert events(database, "S1") == []
@@ -167,7 +169,7 @@ def test_a_backlog_of_ingest_is_evaluated(alerts: Service, ingest: Service, gaug
 
 
 def test_an_earlier_warning_that_was_not_delivered_does_not_overwrite_a_later_one(
-    alerts: Service, gauge: MakeGauge, database: Engine, broker: Broker, dispatch: Dispatch
+    alerts: SubscribingService, gauge: MakeGauge, database: Engine, broker: Broker, dispatch: Dispatch
 ) -> None:
     register_sites(database, quick_site())
     alerts.start()

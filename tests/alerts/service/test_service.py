@@ -10,14 +10,14 @@ from sqlalchemy import Engine, text
 from rencheng.cap import xml as cap
 from rencheng.cap.references import references_of
 from rencheng.cap.validation import violations
-from tests.alerts.conftest import MakeGauge
+from tests.alerts.conftest import MakeGauge, MakeService
 from tests.conftest import Broker
 from tests.support.alert_database import QUICK_PROFILE, events, quick_site, register_sites, rows
 from tests.support.cap_messages import schema_accepts_it
 from tests.support.gauge_play import site
 from tests.support.mqtt_clients import Dispatch, GaugeClient, retained
 from tests.support.polling import eventually
-from tests.support.services import Service
+from tests.support.services import SubscribingService
 
 WHOLE = [(1, "Alert"), (2, "Update"), (3, "Cancel")]
 
@@ -29,7 +29,7 @@ def events_after_sending(gauge: GaugeClient, database: Engine, site_id: str) -> 
 
 
 def test_a_flood_is_delivered_recorded_and_cleared(
-    alerts: Service, gauge: MakeGauge, database: Engine, dispatch: Dispatch, broker: Broker
+    alerts: SubscribingService, gauge: MakeGauge, database: Engine, dispatch: Dispatch, broker: Broker
 ) -> None:
     register_sites(database, quick_site())
     alerts.start()
@@ -49,11 +49,10 @@ def test_a_flood_is_delivered_recorded_and_cleared(
 
 
 def test_with_a_wait_readings_are_evaluated_by_sample_time_and_the_last_one_needs_no_newer_one(
-    alerts: Service, gauge: MakeGauge, database: Engine
+    make_service: MakeService, gauge: MakeGauge, database: Engine
 ) -> None:
     register_sites(database, site("S1", "G1", "G2", by=QUICK_PROFILE))
-    alerts.environment["RENCHENG_ALERTS_WAIT_S"] = "2"
-    alerts.start()
+    make_service("alerts", RENCHENG_ALERTS_WAIT_S="2").start()
     low, high = gauge("G1"), gauge("G2")
     now = datetime.now(UTC)
     high.send_at(300, now)
@@ -63,7 +62,9 @@ def test_with_a_wait_readings_are_evaluated_by_sample_time_and_the_last_one_need
     assert rows(database, "SELECT level FROM warning_events ORDER BY sequence") == [(1,), (3,)]
 
 
-def test_the_messages_of_a_flood_are_a_valid_cap_chain(alerts: Service, gauge: MakeGauge, database: Engine) -> None:
+def test_the_messages_of_a_flood_are_a_valid_cap_chain(
+    alerts: SubscribingService, gauge: MakeGauge, database: Engine
+) -> None:
     register_sites(database, quick_site())
     alerts.start()
     street = gauge("G1")
@@ -82,7 +83,7 @@ def test_the_messages_of_a_flood_are_a_valid_cap_chain(alerts: Service, gauge: M
 
 
 def test_a_site_that_is_registered_while_it_runs_is_evaluated_at_once(
-    alerts: Service, gauge: MakeGauge, database: Engine
+    alerts: SubscribingService, gauge: MakeGauge, database: Engine
 ) -> None:
     alerts.start()
     street = gauge("G7")
@@ -93,7 +94,7 @@ def test_a_site_that_is_registered_while_it_runs_is_evaluated_at_once(
 
 
 def test_a_site_that_is_registered_in_mid_flood_is_evaluated_by_stored_readings(
-    alerts: Service, ingest: Service, gauge: MakeGauge, database: Engine
+    alerts: SubscribingService, ingest: SubscribingService, gauge: MakeGauge, database: Engine
 ) -> None:
     register_sites(database, quick_site(8))
     with database.begin() as connection:
@@ -102,7 +103,7 @@ def test_a_site_that_is_registered_in_mid_flood_is_evaluated_by_stored_readings(
     alerts.start()
     gauge("G8").send(450, 30)
     eventually(lambda: rows(database, "SELECT count(*) FROM waterlogging_readings"), [(1,)])
-    alerts.wait_for_log('"can_evaluate": true')  # by then the service has read the stored readings
+    alerts.wait_for('"can_evaluate": true')  # by then the service has read the stored readings
     with database.begin() as connection:
         connection.execute(text("UPDATE devices SET site_id = 'S8'"))
 
@@ -110,7 +111,7 @@ def test_a_site_that_is_registered_in_mid_flood_is_evaluated_by_stored_readings(
 
 
 def test_two_worlds_side_by_side_do_not_disturb_each_other(
-    alerts: Service, gauge: MakeGauge, database: Engine, dispatch: Dispatch
+    alerts: SubscribingService, gauge: MakeGauge, database: Engine, dispatch: Dispatch
 ) -> None:
     register_sites(database, quick_site(1), quick_site(2, "drill-1"))
     alerts.start()
@@ -132,7 +133,7 @@ def test_two_worlds_side_by_side_do_not_disturb_each_other(
 
 
 def test_a_gauge_of_an_exercise_raises_nothing_at_an_actual_site(
-    alerts: Service, gauge: MakeGauge, database: Engine
+    alerts: SubscribingService, gauge: MakeGauge, database: Engine
 ) -> None:
     register_sites(database, quick_site(1), quick_site(2), quick_site(3, "drill-1"))
     with database.begin() as connection:
@@ -146,7 +147,7 @@ def test_a_gauge_of_an_exercise_raises_nothing_at_an_actual_site(
 
 
 def test_a_service_that_stops_leaves_no_session_at_the_broker_that_could_grow(
-    alerts: Service, broker: Broker, database: Engine
+    alerts: SubscribingService, broker: Broker, database: Engine
 ) -> None:
     alerts.start()
     assert alerts.stop() == 0
@@ -163,7 +164,7 @@ def test_a_service_that_stops_leaves_no_session_at_the_broker_that_could_grow(
 
 
 def test_a_warning_that_cannot_be_rendered_stops_no_other_and_is_found_again(
-    alerts: Service, gauge: MakeGauge, database: Engine
+    alerts: SubscribingService, gauge: MakeGauge, database: Engine
 ) -> None:
     register_sites(database, quick_site(1), quick_site(2))
     with database.begin() as connection:
@@ -173,7 +174,7 @@ def test_a_warning_that_cannot_be_rendered_stops_no_other_and_is_found_again(
     poisoned.send(450, 60)
     sound.send(450, 60)
     eventually(lambda: events(database, "S2"), [(1, "Alert")])
-    alerts.wait_for_log("no valid position")
+    alerts.wait_for("no valid position")
     with database.begin() as connection:
         connection.execute(text("UPDATE sites SET latitude = 36 WHERE site_id = 'S1'"))
 
@@ -181,7 +182,7 @@ def test_a_warning_that_cannot_be_rendered_stops_no_other_and_is_found_again(
 
 
 def test_rows_that_cannot_be_read_are_logged_and_stop_no_other_site(
-    alerts: Service, gauge: MakeGauge, database: Engine
+    alerts: SubscribingService, gauge: MakeGauge, database: Engine
 ) -> None:
     register_sites(database, quick_site(1), quick_site(2), quick_site(3))
     with database.begin() as connection:
@@ -193,13 +194,13 @@ def test_rows_that_cannot_be_read_are_logged_and_stop_no_other_site(
         gauge(name).send(450)
 
     eventually(lambda: events(database, "S2"), [(1, "Alert")])
-    alerts.wait_for_log("site cannot be read")
-    alerts.wait_for_log("the site starts from nothing")
-    assert alerts.is_alive
+    alerts.wait_for("site cannot be read")
+    alerts.wait_for("the site starts from nothing")
+    assert alerts.is_running
 
 
 def test_a_warning_that_the_database_rejects_is_delivered_unrecorded(
-    alerts: Service, gauge: MakeGauge, database: Engine, dispatch: Dispatch
+    alerts: SubscribingService, gauge: MakeGauge, database: Engine, dispatch: Dispatch
 ) -> None:
     register_sites(database, quick_site(1), quick_site(2))
     with database.begin() as connection:

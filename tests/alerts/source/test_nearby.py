@@ -14,7 +14,7 @@ from tests.conftest import Broker
 from tests.support.alert_database import REGION, quick_site, register_sites
 from tests.support.mqtt_clients import Dispatch, GaugeClient
 from tests.support.polling import eventually
-from tests.support.services import Service
+from tests.support.services import SubscribingService
 
 
 class SignalController(GaugeClient):
@@ -26,7 +26,7 @@ class SignalController(GaugeClient):
 
 
 def test_a_signal_without_power_is_part_of_the_grounds_of_a_warning_and_makes_none(
-    alerts: Service, database: Engine, gauge: MakeGauge, dispatch: Dispatch, broker: Broker
+    alerts: SubscribingService, database: Engine, gauge: MakeGauge, dispatch: Dispatch, broker: Broker
 ) -> None:
     one = quick_site(1)
     sensors = (*one.sensors, BoundSensor("X1", Role.SIGNAL))
@@ -36,7 +36,7 @@ def test_a_signal_without_power_is_part_of_the_grounds_of_a_warning_and_makes_no
     water = gauge("G1")
     controller = SignalController(broker, "X1")
     alerts.start()
-    alerts.wait_for_log("broker, nearby devices")
+    alerts.wait_for("broker, nearby devices")
     water.send(0)
     controller.report(182, 0)
     eventually(lambda: _corroborating(dispatch, water, controller), ["signal_without_power"])

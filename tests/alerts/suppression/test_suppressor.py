@@ -23,7 +23,7 @@ from tests.support.mqtt_clients import Dispatch
 from tests.support.outage import database_away
 from tests.support.polling import eventually
 from tests.support.rising_water import RisingWater
-from tests.support.services import Service
+from tests.support.services import SubscribingService
 
 
 class SuppressedDelivery:
@@ -156,7 +156,7 @@ def test_if_the_policy_fails_the_warning_is_delivered(
 
 
 def test_a_silence_in_the_database_mutes_a_running_service(
-    alerts: Service, database: Engine, gauge: MakeGauge, dispatch: Dispatch
+    alerts: SubscribingService, database: Engine, gauge: MakeGauge, dispatch: Dispatch
 ) -> None:
     register_sites(database, quick_site(1), quick_site(2))
     now = datetime.now(UTC)
