@@ -1,4 +1,4 @@
-"""What each of our codecs can say: the readings that it can carry, and payloads that are nearly its own."""
+"""For each codec: the readings that it can carry, and payloads that are nearly valid."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ from tests.codecs.reading_strategies import BY_KIND, DEVICE, json_values, near_p
 
 @dataclass(frozen=True)
 class Format:
-    """A codec's readings by kind, payloads near its own, and how a golden payload is written down."""
+    """A codec's readings by kind, payloads that are nearly valid, and the form of a golden payload."""
 
     readings: Mapping[Kind, st.SearchStrategy[Reading]]
     near: st.SearchStrategy[bytes]
@@ -33,7 +33,7 @@ def _hex(value: object) -> bytes:
 
 nearly = json_values | near_payloads | st.lists(near_payloads, max_size=4)
 
-# SenML takes times before mid-1978 for relative ones, and a double has no microseconds to spare in far centuries
+# SenML reads times before mid-1978 as relative, and a double loses microseconds in far centuries
 _times = st.datetimes(datetime(1980, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - made aware
 _names = st.text("abcXYZ019._-", max_size=20)
 

@@ -11,7 +11,7 @@ from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent,
 DEVICE = "device-1"
 
 offsets = st.integers(-23 * 60 - 59, 23 * 60 + 59).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-# a day from both ends, so that every time can be told in every offset
+# a day from both ends, so that every time can be written in every offset
 times = st.builds(
     lambda time, offset: time.replace(tzinfo=UTC).astimezone(offset),
     st.datetimes(datetime(1, 1, 2), datetime(9999, 12, 30, 23, 59, 59, 999_999)),  # noqa: DTZ001 - made aware above

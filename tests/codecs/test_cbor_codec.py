@@ -22,7 +22,7 @@ def decode(payload: bytes, kind: Kind = Kind.WATERLOGGING) -> tuple[int, list[in
 
 
 @given(kinds, json_values | near_payloads | st.lists(near_payloads | st.just(GOOD), max_size=4))
-def test_no_value_raises_anything_but_a_refusal_and_each_item_is_counted(kind: Kind, value: Any) -> None:
+def test_no_value_raises_anything_but_a_rejection_and_each_item_is_counted(kind: Kind, value: Any) -> None:
     try:
         stored, bad = decode(cbor2.dumps(value), kind)
     except Rejected:
@@ -49,7 +49,7 @@ UNDECODABLE = {
 
 
 @pytest.mark.parametrize("payload", UNDECODABLE.values(), ids=UNDECODABLE)
-def test_what_cannot_be_read_is_refused_whole(payload: bytes) -> None:
+def test_an_undecodable_payload_is_rejected_whole(payload: bytes) -> None:
     with pytest.raises(Rejected) as refused:
         decode(payload)
 
@@ -73,5 +73,5 @@ INVALID = {
 
 
 @pytest.mark.parametrize("item", INVALID.values(), ids=INVALID)
-def test_what_cannot_be_is_refused_alone(item: Any) -> None:
+def test_an_invalid_item_is_rejected_alone(item: Any) -> None:
     assert decode(cbor2.dumps([GOOD, item, GOOD])) == (2, [1])

@@ -1,4 +1,4 @@
-"""What holds for every codec: a new one is put into `formats.py`, and these tests take it up."""
+"""Tests that apply to every codec. A new codec is added to `formats.py`."""
 
 import json
 from contextlib import suppress
@@ -26,14 +26,14 @@ EXAMPLES = [
 names = pytest.mark.parametrize("name", FORMATS)
 
 
-def test_every_codec_of_ours_is_held_to_this() -> None:
+def test_every_codec_is_tested_here() -> None:
     assert set(FORMATS) == set(OURS)
     assert set(OURS) <= set(CODECS)
 
 
 @names
 @given(data=st.data())
-def test_what_was_encoded_is_decoded_equal(name: str, data: st.DataObject) -> None:
+def test_encoded_readings_are_decoded_equal(name: str, data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(sorted(FORMATS[name].readings)))
     readings: list[Reading] = data.draw(
         st.lists(FORMATS[name].readings[kind], min_size=1, max_size=5, unique_by=lambda one: str(one.time))
@@ -45,7 +45,7 @@ def test_what_was_encoded_is_decoded_equal(name: str, data: st.DataObject) -> No
 @pytest.mark.parametrize(
     ("name", "example"), EXAMPLES, ids=lambda part: part if isinstance(part, str) else part["name"]
 )
-def test_a_golden_payload_is_read_as_written_down(name: str, example: dict[str, Any]) -> None:
+def test_a_golden_payload_is_decoded_as_recorded(name: str, example: dict[str, Any]) -> None:
     payload = FORMATS[name].written(example["payload"])
     readings, bad = CODECS[name].decode(Kind(example["kind"]), DEVICE, payload)
 
@@ -55,7 +55,7 @@ def test_a_golden_payload_is_read_as_written_down(name: str, example: dict[str, 
 
 @names
 @given(data=st.data())
-def test_nothing_raises_anything_but_a_refusal_and_each_item_has_a_place(name: str, data: st.DataObject) -> None:
+def test_nothing_raises_anything_but_a_rejection_and_each_item_has_a_position(name: str, data: st.DataObject) -> None:
     payload = data.draw(st.binary() | FORMATS[name].near)
     with suppress(Rejected):
         readings, bad = CODECS[name].decode(data.draw(st.sampled_from(Kind)), DEVICE, payload)
@@ -66,7 +66,7 @@ def test_nothing_raises_anything_but_a_refusal_and_each_item_has_a_place(name: s
 
 @names
 @given(data=st.data())
-def test_a_payload_that_was_damaged_is_read_or_refused(name: str, data: st.DataObject) -> None:
+def test_a_damaged_payload_is_decoded_or_rejected(name: str, data: st.DataObject) -> None:
     kind = data.draw(st.sampled_from(sorted(FORMATS[name].readings)))
     payload = bytearray(CODECS[name].encode([data.draw(FORMATS[name].readings[kind])]))
     for place in data.draw(st.lists(st.integers(0, len(payload) - 1), min_size=1, max_size=3)):
@@ -76,7 +76,7 @@ def test_a_payload_that_was_damaged_is_read_or_refused(name: str, data: st.DataO
 
 
 def said(reading: Reading) -> dict[str, Any]:
-    """What a reading says, as JSON: without the device and what is empty."""
+    """Return a reading as JSON, without the device and empty fields."""
     values = {name: getattr(reading, name) for name in reading.__dataclass_fields__ if name != "device_id"}
     values["time"] = reading.time.isoformat()
     values["quality"] = int(reading.quality)

@@ -1,4 +1,4 @@
-"""The quick way and the law: what is read quickly is read equal by `payloads`, and what is odd is left to it."""
+"""The fast decoder and the specification: both decode alike, and unusual messages are left to `payloads`."""
 
 import json
 from typing import Any
@@ -39,8 +39,8 @@ PLAIN = {
 }
 
 
-def by_the_law(kind: Kind, payload: bytes) -> list[Reading]:
-    """As the codec reads without the quick way."""
+def by_payloads(kind: Kind, payload: bytes) -> list[Reading]:
+    """Decode without the fast decoder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(json_v1, "read_plain", lambda *_, **__: None)
         readings, bad = JsonCodec().decode(kind, DEVICE, payload)
@@ -48,44 +48,44 @@ def by_the_law(kind: Kind, payload: bytes) -> list[Reading]:
     return readings
 
 
-def same_or_left(kind: Kind, payload: bytes) -> None:
+def check_same_or_left(kind: Kind, payload: bytes) -> None:
     plain = read_plain(kind, DEVICE, payload, readings_max=READINGS_MAX)
     if plain is not None:
-        lawful = by_the_law(kind, payload)
-        assert plain == lawful
-        assert [repr(reading) for reading in plain] == [repr(reading) for reading in lawful]
+        specified = by_payloads(kind, payload)
+        assert plain == specified
+        assert [repr(reading) for reading in plain] == [repr(reading) for reading in specified]
 
 
 @given(kinds, st.lists(raw_items, min_size=1, max_size=2), st.sampled_from(["", " ", "\n", "\ufeff"]))
-def test_no_odd_field_is_read_otherwise_than_by_the_law(kind: Kind, items: list[str], around: str) -> None:
+def test_unusual_fields_are_decoded_as_specified(kind: Kind, items: list[str], around: str) -> None:
     text = items[0] if len(items) == 1 else f"[{','.join(items)}]"
-    same_or_left(kind, f"{around}{text}{around}".encode("utf-8", "surrogatepass"))
+    check_same_or_left(kind, f"{around}{text}{around}".encode("utf-8", "surrogatepass"))
 
 
 @given(kinds, st.sampled_from(FIELDS.split()), st.sampled_from(ODD))
-def test_no_odd_field_in_a_good_message_is_read_otherwise_than_by_the_law(kind: Kind, name: str, value: str) -> None:
-    same_or_left(kind, f'{{{PLAIN[kind]}, "{name}": {value}}}'.encode())
+def test_an_unusual_field_in_a_good_message_is_decoded_as_specified(kind: Kind, name: str, value: str) -> None:
+    check_same_or_left(kind, f'{{{PLAIN[kind]}, "{name}": {value}}}'.encode())
 
 
 @given(kinds, json_values | near_payloads | st.lists(near_payloads, max_size=3))
-def test_no_json_is_read_otherwise_than_by_the_law(kind: Kind, value: Any) -> None:
-    same_or_left(kind, json.dumps(value).encode())
+def test_any_json_is_decoded_as_specified(kind: Kind, value: Any) -> None:
+    check_same_or_left(kind, json.dumps(value).encode())
 
 
 @given(kinds, st.binary())
-def test_no_bytes_are_read_otherwise_than_by_the_law(kind: Kind, payload: bytes) -> None:
-    same_or_left(kind, payload)
+def test_any_bytes_are_decoded_as_specified(kind: Kind, payload: bytes) -> None:
+    check_same_or_left(kind, payload)
 
 
 @given(kinds.flatmap(lambda kind: st.tuples(st.just(kind), st.lists(BY_KIND[kind], min_size=1, max_size=4))))
-def test_what_devices_send_is_read_quickly(sent: tuple[Kind, list[Reading]]) -> None:
+def test_common_messages_are_decoded_by_the_fast_decoder(sent: tuple[Kind, list[Reading]]) -> None:
     kind, readings = sent
     payload = JsonCodec().encode(readings)
 
-    assert read_plain(kind, DEVICE, payload, readings_max=READINGS_MAX) == by_the_law(kind, payload)
+    assert read_plain(kind, DEVICE, payload, readings_max=READINGS_MAX) == by_payloads(kind, payload)
 
 
-def test_an_upload_beyond_the_limit_is_left_to_the_law() -> None:
+def test_an_upload_beyond_the_limit_is_left_to_payloads() -> None:
     payload = b"[" + b",".join([b"{" + PLAIN[Kind.SIGNAL].encode() + b"}"] * 3) + b"]"
 
     assert read_plain(Kind.SIGNAL, DEVICE, payload, readings_max=2) is None

@@ -33,7 +33,7 @@ def explode():
 
 @pytest.fixture
 def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A package as pip would leave it, with one codec and three that are broken."""
+    """An installed package with one codec and three broken ones."""
     (tmp_path / "morse.py").write_text(MORSE)
     info = tmp_path / "morse-1.0.dist-info"
     info.mkdir()
@@ -51,14 +51,14 @@ def found(package: Path) -> tuple[dict[str, Codec], dict[str, str]]:
     return with_plug_ins(OURS, entry_points(group=GROUP))
 
 
-def test_a_package_brings_a_codec_by_an_entry_point(found: tuple[dict[str, Codec], dict[str, str]]) -> None:
+def test_a_package_provides_a_codec_by_an_entry_point(found: tuple[dict[str, Codec], dict[str, str]]) -> None:
     codecs, _ = found
     readings, bad = codecs["morse"].decode(Kind.WATERLOGGING, "W", b"...")
 
     assert (codecs["morse"].encode(readings), bad) == (b"...", [])
 
 
-def test_a_broken_plug_in_is_named_and_stops_nobody(found: tuple[dict[str, Codec], dict[str, str]]) -> None:
+def test_a_broken_plug_in_is_named_and_stops_no_other(found: tuple[dict[str, Codec], dict[str, str]]) -> None:
     codecs, broken = found
 
     assert set(codecs) == {*OURS, "morse"}
@@ -66,14 +66,14 @@ def test_a_broken_plug_in_is_named_and_stops_nobody(found: tuple[dict[str, Codec
     assert "no key" in broken["fuse"]
 
 
-def test_nobody_takes_the_place_of_one_of_ours(found: tuple[dict[str, Codec], dict[str, str]]) -> None:
+def test_a_plug_in_cannot_replace_a_shipped_codec(found: tuple[dict[str, Codec], dict[str, str]]) -> None:
     codecs, broken = found
 
     assert codecs["json"] is OURS["json"]
     assert broken["json of morse:Morse"] == "the name is in use"
 
 
-def test_a_module_that_is_not_there_is_a_broken_plug_in() -> None:
+def test_a_missing_module_is_a_broken_plug_in() -> None:
     codecs, broken = with_plug_ins({}, [EntryPoint("gone", "no_such_module:Codec", GROUP)])
 
     assert codecs == {}

@@ -73,7 +73,7 @@ def assert_partition(result: IntakeResult) -> None:
 
 
 @given(st.lists(samples | near_payloads | json_values, min_size=1, max_size=8))
-def test_each_reading_keeps_its_place(items: list[Any]) -> None:
+def test_each_reading_keeps_its_position(items: list[Any]) -> None:
     result = admitted(telemetry("W"), json.dumps(items).replace("NaN", "0").encode())
 
     if [refusal.position for refusal in result.rejections] != [WHOLE_MESSAGE]:
@@ -83,7 +83,7 @@ def test_each_reading_keeps_its_place(items: list[Any]) -> None:
             assert datetime.fromisoformat(items[position]["time"]) == reading.time
 
 
-def test_a_message_refused_whole_counts_one_and_places_nothing() -> None:
+def test_a_message_rejected_whole_counts_one_and_has_no_positions() -> None:
     result = admitted(telemetry("W"), b"broken")
 
     assert (result.count, list(result.positions), result.world) == (1, [], "drill")
@@ -92,7 +92,7 @@ def test_a_message_refused_whole_counts_one_and_places_nothing() -> None:
     ]
 
 
-def test_a_device_whose_codec_nobody_has_is_refused_and_stops_nobody() -> None:
+def test_a_device_with_an_unknown_codec_is_rejected_and_stops_no_other() -> None:
     result = admitted(telemetry("foreign"), b"{}")
 
     assert [(refusal.reason, "morse" in refusal.detail) for refusal in result.rejections] == [
@@ -101,7 +101,7 @@ def test_a_device_whose_codec_nobody_has_is_refused_and_stops_nobody() -> None:
 
 
 class _Fuse:
-    """A codec as another package might bring it: with a fault."""
+    """A faulty codec, such as a plug-in might provide."""
 
     def decode(self, _kind: Kind, _device_id: str, payload: bytes) -> tuple[list[Reading], list[BadItem]]:
         return [], [BadItem(0, RejectionReason.INVALID, "short")] * (1 // len(payload) - 1)
@@ -110,7 +110,7 @@ class _Fuse:
         return b"." * len(readings)
 
 
-def test_a_codec_that_fails_costs_its_own_message_and_a_keep_alive_costs_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failing_codec_rejects_its_own_message_and_no_keep_alive(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(CODECS, "morse", _Fuse())
     broken, alive = admitted(telemetry("foreign"), b""), admitted(telemetry("foreign"), b".")
 
@@ -119,7 +119,7 @@ def test_a_codec_that_fails_costs_its_own_message_and_a_keep_alive_costs_none(mo
     assert (alive.count, alive.state) == (0, DeviceState("foreign", online=True, received_at=NOW))
 
 
-def test_clocks_that_are_wrong_are_told_apart_by_their_place() -> None:
+def test_wrong_clocks_are_named_by_position() -> None:
     times = [NOW, NOW - timedelta(days=31), NOW, NOW + timedelta(minutes=6)]
     items: list[object] = [{"time": time.isoformat(), "depth_mm": 1} for time in times]
     result = admitted(telemetry("W"), json.dumps([items[0], "bad", *items[1:]]).encode())

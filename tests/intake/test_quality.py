@@ -1,4 +1,4 @@
-"""What ingest finds in one reading. It flags, and takes nothing away."""
+"""The flags of one reading. A check flags, and removes nothing."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -46,7 +46,7 @@ FINDINGS = {
 
 
 @pytest.mark.parametrize(("fields", "flags"), FINDINGS.values(), ids=FINDINGS)
-def test_one_reading_shows(fields: dict[str, Any], flags: int) -> None:
+def test_the_flags_of_one_reading(fields: dict[str, Any], flags: int) -> None:
     reading = taken(**fields)
 
     assert reading.quality == flags
@@ -54,12 +54,12 @@ def test_one_reading_shows(fields: dict[str, Any], flags: int) -> None:
     assert getattr(reading, "depth_mm", None) == fields.get("depth_mm")
 
 
-def test_a_gauge_of_which_nothing_is_known_is_held_to_its_kind() -> None:
+def test_a_gauge_without_a_survey_has_the_limits_of_its_kind() -> None:
     assert taken(BARE, depth_mm=9999).quality == 0
     assert taken(BARE, depth_mm=10_001).quality == Quality.GROSS_RANGE
 
 
-def test_what_says_nothing_about_the_water_is_marked_unusable_and_what_is_only_odd_is_not() -> None:
+def test_a_reading_without_information_about_the_water_is_unusable_and_a_suspect_one_is_not() -> None:
     assert taken(depth_mm=9999).quality & UNUSABLE
     assert taken(depth_mm=2500).quality & UNUSABLE
     assert not taken(depth_mm=1, tilt_deg=45).quality & UNUSABLE
@@ -83,13 +83,13 @@ def test_a_late_reading_and_a_clock_ahead_are_flagged_whatever_the_kind(ago: tim
     assert taken(signal, ago=ago, event_id=1, parameter=2).quality == flags
 
 
-def test_an_exercise_has_a_clock_of_its_own() -> None:
+def test_an_exercise_has_its_own_clock() -> None:
     drill = Device("W", Kind.WATERLOGGING, "370102", world="drill")
 
     assert taken(drill, depth_mm=1, ago=timedelta(days=1)).quality == 0
 
 
-def test_an_operators_limits_take_the_place_of_ours_and_say_who_says_so() -> None:
+def test_an_operators_limits_replace_the_shipped_ones_and_keep_their_source() -> None:
     limits = read_limits('[tunnel.depth_max_mm]\nvalue = 600\nsource = "survey 2026-03"\n')
     tunnel = Device("T", Kind.WATERLOGGING, "370102", gauge="tunnel")
     payload = json.dumps([{"time": NOW.isoformat(), "depth_mm": depth_mm} for depth_mm in (600, 601)]).encode()
@@ -112,7 +112,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize(("text", "said"), WRONG.values(), ids=WRONG)
-def test_limits_that_cannot_be_are_refused_by_name(text: str, said: str) -> None:
-    with pytest.raises(Misconfigured, match=said):
+@pytest.mark.parametrize(("text", "message"), WRONG.values(), ids=WRONG)
+def test_invalid_limits_are_rejected_by_name(text: str, message: str) -> None:
+    with pytest.raises(Misconfigured, match=message):
         read_limits(text)

@@ -1,4 +1,4 @@
-"""Whatever arrives, the codec answers with readings, bad items or one refusal."""
+"""For any payload the codec returns readings and bad items, or raises one rejection."""
 
 import json
 from contextlib import suppress
@@ -23,7 +23,7 @@ kinds = st.sampled_from(Kind)
 
 
 def decode(payload: str | bytes, kind: Kind = Kind.WATERLOGGING) -> tuple[int, list[int]]:
-    """How many readings, and where the bad ones stood."""
+    """Return the number of readings and the positions of the bad ones."""
     readings, bad = CODEC.decode(kind, DEVICE, payload if isinstance(payload, bytes) else payload.encode())
     return len(readings), [item.position for item in bad]
 
@@ -39,23 +39,23 @@ def refused_or_counted(payload: bytes, kind: Kind) -> None:
 
 
 @given(kinds, st.binary() | st.text().map(str.encode))
-def test_no_bytes_raise_anything_but_a_refusal(kind: Kind, payload: bytes) -> None:
+def test_no_bytes_raise_anything_but_a_rejection(kind: Kind, payload: bytes) -> None:
     refused_or_counted(payload, kind)
 
 
 @given(kinds, json_values | near_payloads | st.lists(near_payloads, max_size=4))
-def test_no_json_raises_anything_but_a_refusal(kind: Kind, value: Any) -> None:
+def test_no_json_raises_anything_but_a_rejection(kind: Kind, value: Any) -> None:
     refused_or_counted(json.dumps(value).encode(), kind)
 
 
 @given(st.binary() | json_values.map(lambda value: json.dumps(value).encode()))
-def test_no_state_raises_anything_but_a_refusal(payload: bytes) -> None:
+def test_no_state_raises_anything_but_a_rejection(payload: bytes) -> None:
     with suppress(Rejected):
         decode_state(payload)
 
 
 @given(kinds.flatmap(lambda kind: st.tuples(st.just(kind), st.lists(BY_KIND[kind] | json_values, min_size=2))))
-def test_bad_items_are_told_by_their_place(mixed: tuple[Kind, list[Any]]) -> None:
+def test_bad_items_are_named_by_their_position(mixed: tuple[Kind, list[Any]]) -> None:
     kind, items = mixed
     is_good = [hasattr(item, "device_id") for item in items]
     bodies = [json.loads(CODEC.encode([item])) if good else [item] for item, good in zip(items, is_good, strict=True)]
@@ -86,7 +86,7 @@ UNDECODABLE = {
 
 
 @pytest.mark.parametrize("payload", UNDECODABLE.values(), ids=UNDECODABLE)
-def test_what_cannot_be_read_is_refused_whole(payload: bytes) -> None:
+def test_an_undecodable_payload_is_rejected_whole(payload: bytes) -> None:
     with pytest.raises(Rejected) as refused:
         decode(payload)
 
@@ -113,13 +113,13 @@ INVALID = {
 
 
 @pytest.mark.parametrize("item", INVALID.values(), ids=INVALID)
-def test_what_cannot_be_is_refused_alone(item: str) -> None:
+def test_an_invalid_item_is_rejected_alone(item: str) -> None:
     assert decode(f"[{GOOD}, {item}, {GOOD}]") == (2, [1])
     if not item.startswith("["):
         assert decode(item) == (0, [0])
 
 
-def test_of_a_field_given_twice_the_last_counts_alone_and_in_an_array() -> None:
+def test_the_last_of_two_equal_fields_counts_alone_and_in_an_array() -> None:
     twice = f'{{{TIME}, "depth_mm": 1, "depth_mm": 2}}'.encode()
     alone, _ = CODEC.decode(Kind.WATERLOGGING, DEVICE, twice)
     listed, _ = CODEC.decode(Kind.WATERLOGGING, DEVICE, b"[" + twice + b"]")
@@ -128,5 +128,5 @@ def test_of_a_field_given_twice_the_last_counts_alone_and_in_an_array() -> None:
     assert getattr(alone[0], "depth_mm", None) == 2.0
 
 
-def test_as_many_readings_as_are_allowed_are_read() -> None:
+def test_the_greatest_number_of_readings_is_accepted() -> None:
     assert decode(f"[{','.join([GOOD] * READINGS_MAX)}]") == (READINGS_MAX, [])

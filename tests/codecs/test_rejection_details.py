@@ -1,4 +1,4 @@
-"""What cannot be read is refused with a sentence that names what is wrong."""
+"""A rejection names what is wrong with the payload."""
 
 import json
 
@@ -19,7 +19,7 @@ LEVEL = "392300000152"
 def frame(
     body: str, *, function: str = "32", begin: str = "02", end: str = "03", head: str = "0001260720160500", way: int = 0
 ) -> bytes:
-    """A frame that is right in whatever the arguments leave alone."""
+    """Return a frame that is valid apart from the arguments."""
     whole = bytes.fromhex(head + body)
     start = bytes.fromhex(f"7e7e01{STATION}1234{function}") + (way << 12 | len(whole)).to_bytes(2)
     bytes_ = start + bytes.fromhex(begin) + whole + bytes.fromhex(end)
@@ -30,7 +30,7 @@ GOOD = frame(WHO_AND_WHEN + LEVEL)
 
 
 def why(codec: str, payload: bytes, kind: Kind = Kind.WATERLOGGING, device_id: str = "W") -> str:
-    """What is said about a payload without one good reading."""
+    """Return the detail of the rejection of a payload without a good reading."""
     try:
         readings, bad = CODECS[codec].decode(kind, device_id, payload)
     except Rejected as refused:
@@ -44,7 +44,7 @@ FRAMES = {
     "the ASCII form": (b"\x010100123456", "ASCII form"),
     "cut short": (GOOD[:-5], "and the frame ends"),
     "a bit turned over": (GOOD[:20] + bytes([GOOD[20] ^ 1]) + GOOD[21:], "check word"),
-    "a body longer than told": (GOOD[:-3] + b"\x00\x00" + GOOD[-3:], "in place of 03 or 17"),
+    "a body longer than given": (GOOD[:-3] + b"\x00\x00" + GOOD[-3:], "in place of 03 or 17"),
     "a frame to a station": (frame("", way=8), "to a station, not from one"),
     "a body that begins with nothing known": (frame(WHO_AND_WHEN + LEVEL, begin="05"), "in place of 02 or 16"),
     "a second frame that is none": (GOOD + b"\x7e\x7e", "a frame of 2 bytes"),
@@ -67,9 +67,9 @@ FRAMES = {
 }
 
 
-@pytest.mark.parametrize(("payload", "said"), FRAMES.values(), ids=FRAMES)
-def test_a_frame_that_cannot_be_is_refused_by_name(payload: bytes, said: str) -> None:
-    assert said in why("sl651", payload)
+@pytest.mark.parametrize(("payload", "detail"), FRAMES.values(), ids=FRAMES)
+def test_an_invalid_frame_is_rejected_with_its_error(payload: bytes, detail: str) -> None:
+    assert detail in why("sl651", payload)
 
 
 elements = st.builds(
@@ -82,14 +82,14 @@ elements = st.builds(
 
 
 @given(st.lists(elements, max_size=4).map(b"".join), st.sampled_from(["2f", "30", "31", "32", "33", "34", "35"]))
-def test_a_sound_frame_with_any_body_is_read_or_refused(body: bytes, function: str) -> None:
+def test_a_valid_frame_with_any_body_is_decoded_or_rejected(body: bytes, function: str) -> None:
     for behind in ("", WHO_AND_WHEN):
         readings, bad = CODECS["sl651"].decode(Kind.WATERLOGGING, "W", frame(behind + body.hex(), function=function))
         assert len(bad) <= 1
         assert not (readings and bad)
 
 
-def test_a_frame_is_read_as_bytes_and_as_hexadecimal_text_of_either_case() -> None:
+def test_a_frame_is_decoded_from_bytes_and_from_hexadecimal_text_of_either_case() -> None:
     forms = [GOOD, GOOD.hex().encode(), GOOD.hex().upper().encode()]
 
     assert len({str(CODECS["sl651"].decode(Kind.WATERLOGGING, "W", form)) for form in forms}) == 1
@@ -100,7 +100,7 @@ def test_a_device_registered_under_a_stations_address_sends_that_stations_frames
     assert CODECS["sl651"].decode(Kind.WATERLOGGING, STATION, GOOD)[0] != []
 
 
-def test_a_frame_tells_of_water_only() -> None:
+def test_a_frame_is_for_waterlogging_monitors_alone() -> None:
     assert "SL 651 is for waterlogging monitors" in why("sl651", GOOD, kind=Kind.CHARGING)
 
 
@@ -133,9 +133,9 @@ PACKS: dict[str, tuple[object, str]] = {
 }
 
 
-@pytest.mark.parametrize(("pack", "said"), PACKS.values(), ids=PACKS)
-def test_a_pack_that_cannot_be_is_refused_by_name(pack: object, said: str) -> None:
-    assert said in why("senml+json", json.dumps(pack).encode())
+@pytest.mark.parametrize(("pack", "detail"), PACKS.values(), ids=PACKS)
+def test_an_invalid_pack_is_rejected_with_its_error(pack: object, detail: str) -> None:
+    assert detail in why("senml+json", json.dumps(pack).encode())
 
 
 def test_a_pile_says_which_connector_and_an_event_has_a_whole_parameter() -> None:
