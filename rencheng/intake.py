@@ -149,7 +149,7 @@ def _checked(
     if rejections:
         rejected = {one.position for one in rejections}
         positions = [position for position in range(len(readings) + len(rejections)) if position not in rejected]
-    sample_limits, window = of_kind(gauges, device.gauge).sample, limits.around(message.received_at)
+    sample_limits, window = of_kind(gauges, device.gauge).sample, limits.window_at(message.received_at)
     is_actual = device.world == ACTUAL  # an exercise has its own clock, which ingest does not know
     for position, reading in zip(positions, readings, strict=False):
         try:

@@ -33,7 +33,7 @@ class ClockLimits:
     late: timedelta = ALLOWED_LATENESS
     ahead: timedelta = timedelta(seconds=30)
 
-    def around(self, now: datetime) -> ClockWindow:
+    def window_at(self, now: datetime) -> ClockWindow:
         """Return the limits for a message received now, computed once, because it may hold a thousand readings."""
         oldest, newest = now - self.past, now + self.future
         return ClockWindow(oldest, max(now - self.late, oldest), now, min(now + self.ahead, newest), newest)

@@ -49,7 +49,7 @@ def test_a_golden_payload_is_decoded_as_recorded(name: str, example: dict[str, A
     payload = FORMATS[name].written(example["payload"])
     readings, bad = CODECS[name].decode(Kind(example["kind"]), DEVICE, payload)
 
-    assert [said(reading) for reading in readings] == example["readings"]
+    assert [as_json(reading) for reading in readings] == example["readings"]
     assert [item.position for item in bad] == example["bad_positions"]
 
 
@@ -75,7 +75,7 @@ def test_a_damaged_payload_is_decoded_or_rejected(name: str, data: st.DataObject
         CODECS[name].decode(kind, DEVICE, bytes(payload[: data.draw(st.integers(0, len(payload)))]))
 
 
-def said(reading: Reading) -> dict[str, Any]:
+def as_json(reading: Reading) -> dict[str, Any]:
     """Return a reading as JSON, without the device and empty fields."""
     values = {name: getattr(reading, name) for name in reading.__dataclass_fields__ if name != "device_id"}
     values["time"] = reading.time.isoformat()

@@ -57,9 +57,9 @@ def check_same_or_left(kind: Kind, payload: bytes) -> None:
 
 
 @given(kinds, st.lists(raw_items, min_size=1, max_size=2), st.sampled_from(["", " ", "\n", "\ufeff"]))
-def test_unusual_fields_are_decoded_as_specified(kind: Kind, items: list[str], around: str) -> None:
+def test_unusual_fields_are_decoded_as_specified(kind: Kind, items: list[str], padding: str) -> None:
     text = items[0] if len(items) == 1 else f"[{','.join(items)}]"
-    check_same_or_left(kind, f"{around}{text}{around}".encode("utf-8", "surrogatepass"))
+    check_same_or_left(kind, f"{padding}{text}{padding}".encode("utf-8", "surrogatepass"))
 
 
 @given(kinds, st.sampled_from(FIELDS.split()), st.sampled_from(ODD))

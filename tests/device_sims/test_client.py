@@ -29,7 +29,7 @@ def device_on(broker: "Broker", name: str = "monitor-1", kind: Kind = Kind.WATER
 
 
 def online(listener: "Listener", name: str = "monitor-1") -> list[bool]:
-    return [decode_state(payload) for payload in listener.heard(f"/{name}/state")]
+    return [decode_state(payload) for payload in listener.payloads(f"/{name}/state")]
 
 
 def test_a_device_says_online_speaks_and_says_offline(broker: "Broker", listener: "Listener") -> None:
@@ -41,7 +41,7 @@ def test_a_device_says_online_speaks_and_says_offline(broker: "Broker", listener
         assert clients["monitor-1"].counts == PublishCounts(2, 2, 3, 3)
         assert clients["monitor-1"].disconnect_reason is None
     listener.wait_until(lambda: online(listener) == [True, False])
-    heard = listener.heard("rencheng/v1/370102/waterlogging/monitor-1/telemetry")
+    heard = listener.payloads("rencheng/v1/370102/waterlogging/monitor-1/telemetry")
     decoded = [CODECS["json"].decode(Kind.WATERLOGGING, "monitor-1", payload)[0] for payload in heard]
     assert decoded == [readings[:1], readings[1:]]
 
@@ -52,7 +52,7 @@ def test_the_state_is_retained(broker: "Broker") -> None:
     user, password = broker.account("operator")
     with listening(user=user, password=password, address=broker.address) as late:
         late.wait_until(lambda: online(late) == [False])
-        assert "time" in json.loads(late.heard("/state")[0])
+        assert "time" in json.loads(late.payloads("/state")[0])
 
 
 def test_the_last_will_speaks_for_a_device_that_is_cut_off(broker: "Broker", listener: "Listener") -> None:
@@ -70,7 +70,7 @@ def test_a_long_upload_goes_in_several_messages(broker: "Broker", listener: "Lis
         clients["signal-1"].publish(events)
         assert clients["signal-1"].await_acknowledged(timeout_s=10)
         assert clients["signal-1"].counts == PublishCounts(2, 2, READINGS_MAX + 1, READINGS_MAX + 1)
-    listener.wait_until(lambda: len(listener.heard("/telemetry")) == 2)
+    listener.wait_until(lambda: len(listener.payloads("/telemetry")) == 2)
 
 
 def test_a_wrong_password_is_told_in_the_brokers_words(broker: "Broker") -> None:
@@ -106,8 +106,10 @@ def test_what_is_published_while_the_broker_is_away_arrives_in_order(broker: "Br
         broker.server.start()
         assert client.await_acknowledged(timeout_s=20)
         assert client.counts == PublishCounts(50, 50, 50, 50)
-    listener.wait_until(lambda: len(listener.heard("/telemetry")) >= len(readings))
-    decoded = [CODECS["json"].decode(Kind.WATERLOGGING, "monitor-1", it)[0][0] for it in listener.heard("/telemetry")]
+    listener.wait_until(lambda: len(listener.payloads("/telemetry")) >= len(readings))
+    decoded = [
+        CODECS["json"].decode(Kind.WATERLOGGING, "monitor-1", it)[0][0] for it in listener.payloads("/telemetry")
+    ]
     assert list(dict.fromkeys(decoded)) == readings
 
 

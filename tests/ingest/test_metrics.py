@@ -21,8 +21,8 @@ PORT = choose_port(seed="metrics of ingest", avoid=())
 def ingest(
     broker: Broker, database_url: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[IngestProcess]:
-    told = {"RENCHENG_INGEST_METRICS_PORT": str(PORT), "RENCHENG_INGEST_WRITERS": str(request.param)}
-    ingest = IngestProcess(broker.environment(database_url) | told, tmp_path / "ingest.log")
+    changed = {"RENCHENG_INGEST_METRICS_PORT": str(PORT), "RENCHENG_INGEST_WRITERS": str(request.param)}
+    ingest = IngestProcess(broker.environment(database_url) | changed, tmp_path / "ingest.log")
     ingest.start()
     yield ingest
     ingest.kill()

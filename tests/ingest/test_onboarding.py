@@ -17,27 +17,27 @@ from tests.support.polling import eventually
 def test_a_device_is_onboarded_while_it_sends_and_each_reading_is_stored_once(
     ingest: IngestProcess, connect: Callable[[str], DeviceClient], database: Engine, database_url: str
 ) -> None:
-    stranger = connect("stranger")
-    stranger.send([sample(3600), sample(3500)])
+    newcomer = connect("newcomer")
+    newcomer.send([sample(3600), sample(3500)])
     for second in range(20):
-        stranger.send(sample(second))
+        newcomer.send(sample(second))
     eventually(lambda: counts(database), (0, 0, 21))
     with database.connect() as connection:
         [pending] = list_pending(connection)
 
-    posted = [stranger.post(sample(100 + second)) for second in range(300)]
+    posted = [newcomer.post(sample(100 + second)) for second in range(300)]
     engine = open_database(database_url, name="admission test")
     create_staging_on_connect(engine)
-    done = onboard_devices(engine, ["stranger"], {"name": "新来的"}, limits=IntakeLimits(), actor="shell tester")
-    posted += [stranger.post(sample(1000 + second)) for second in range(50)]
+    done = onboard_devices(engine, ["newcomer"], {"name": "新来的"}, limits=IntakeLimits(), actor="shell tester")
+    posted += [newcomer.post(sample(1000 + second)) for second in range(50)]
     for each in posted:
         each.wait_for_publish(20)
     engine.dispose()
 
-    assert (pending.device_id, pending.messages, pending.addresses) == ("stranger", 21, 1)
-    assert set(done.passwords) == {"stranger"}
+    assert (pending.device_id, pending.messages, pending.addresses) == ("newcomer", 21, 1)
+    assert set(done.passwords) == {"newcomer"}
     eventually(lambda: counts(database), (372, 0, 0))
     assert scalar(database, "SELECT count(*) FROM waterlogging_readings") == 372
     with database.connect() as connection:
         assert list_pending(connection) == []
-        assert connection.execute(text("SELECT name FROM devices WHERE device_id = 'stranger'")).scalar() == "新来的"
+        assert connection.execute(text("SELECT name FROM devices WHERE device_id = 'newcomer'")).scalar() == "新来的"

@@ -1,4 +1,4 @@
-"""Hears everything that the broker of a test is told."""
+"""A subscriber that receives all messages of a test."""
 
 import threading
 import time
@@ -12,7 +12,7 @@ WAIT_S = 20.0
 
 
 class Listener:
-    """Messages by topic, in the order of arrival. A persistent session: what comes while it is away waits for it."""
+    """Messages by topic, in the order of arrival. Its session is persistent: messages wait while it is away."""
 
     def __init__(self, *, user: str, password: str, address: tuple[str, int]) -> None:
         self.messages: list[tuple[str, bytes]] = []
@@ -22,7 +22,7 @@ class Listener:
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe("rencheng/v1/#", qos=1)
         self._client.on_subscribe = lambda *_: self._ready.set()
-        self._client.on_message = self._hear
+        self._client.on_message = self._receive
         self._address = address
 
     def start(self) -> None:
@@ -34,16 +34,16 @@ class Listener:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def heard(self, topic_end: str) -> list[bytes]:
+    def payloads(self, topic_end: str) -> list[bytes]:
         return [payload for topic, payload in self.messages if topic.endswith(topic_end)]
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
         ends_at = time.monotonic() + WAIT_S
         while not holds():
-            assert time.monotonic() < ends_at, f"heard only {self.messages[-5:]}"
+            assert time.monotonic() < ends_at, f"received only {self.messages[-5:]}"
             time.sleep(0.02)
 
-    def _hear(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
+    def _receive(self, _client: Client, _userdata: object, message: MQTTMessage) -> None:
         self.messages.append((message.topic, bytes(message.payload)))
 
 

@@ -34,8 +34,8 @@ def number(data: bytes, decimals: int, *, scale: int = 1) -> float | None:
         raise ValueError("an element without data")
     if data[0] in _ABSENT and data == data[:1] * len(data):
         return None
-    sign, packed = (-1, data[1:]) if data[0] == 0xFF else (1, data)  # noqa: PLR2004 - FF is the minus sign
-    return sign * int(digits(packed)) * scale / float(10**decimals)
+    factor, packed = (-1, data[1:]) if data[0] == 0xFF else (1, data)  # noqa: PLR2004 - FF is the minus sign
+    return factor * int(digits(packed)) * scale / float(10**decimals)
 
 
 def pack(value: int, size: int) -> bytes:

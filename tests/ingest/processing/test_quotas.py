@@ -206,9 +206,9 @@ def test_over_any_time_no_more_passes_than_rate_and_burst_and_never_less(
         at = NOW + timedelta(seconds=now_s)
         uploads = [message("mad", *[0.1] * 10, at=at)] * arrays
         parts = [uploads] if as_one_batch else [[upload] for upload in uploads]
-        heard = sum(passed(enforce(quotas, part, after_s=now_s)) for part in parts)
-        debt_s += heard
-        room = LIVE_BURST_S - (debt_s - heard)
+        passed_now = sum(passed(enforce(quotas, part, after_s=now_s)) for part in parts)
+        debt_s += passed_now
+        allowed = LIVE_BURST_S - (debt_s - passed_now)
 
         assert debt_s <= LIVE_BURST_S + 10 + 1e-6
-        assert heard >= min(arrays * 10, room - 1e-6)
+        assert passed_now >= min(arrays * 10, allowed - 1e-6)

@@ -174,8 +174,8 @@ def test_each_settled_message_is_named_to_its_device_once_in_whatever_order_repl
 
 
 def test_the_example_for_firmware_developers_is_a_receipt() -> None:
-    page = (Path(__file__).parents[3] / "docs/how-to/build-a-device.md").read_text(encoding="utf-8")
-    (example,) = re.findall(r'^    (\{"type":"receipt".*?\})\n\n', page, re.DOTALL | re.MULTILINE)
+    text = (Path(__file__).parents[3] / "docs/how-to/build-a-device.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r'^    (\{"type":"receipt".*?\})\n\n', text, re.DOTALL | re.MULTILINE)
     receipt = decode_receipt(example.encode())
 
     assert receipt.rejected[0].message in receipt.settled

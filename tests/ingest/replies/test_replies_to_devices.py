@@ -42,7 +42,7 @@ def replies(broker: Broker) -> Iterator[Listener]:
 
 
 def documents(replies: Listener, name: str) -> list[ReceiptDocument]:
-    return [decode_receipt(payload) for payload in replies.heard(f"/{name}/reply")]
+    return [decode_receipt(payload) for payload in replies.payloads(f"/{name}/reply")]
 
 
 def settled(replies: Listener, name: str = "keeper") -> list[str]:
@@ -89,7 +89,7 @@ def test_a_rejected_reading_is_reported_with_position_and_reason_but_not_to_an_u
     }
     assert "other values" in rejected[1].detail
     assert rejected[2].detail.startswith("time: ")
-    assert replies.heard("/unregistered/reply") == []
+    assert replies.payloads("/unregistered/reply") == []
 
 
 def test_a_thousand_messages_a_second_get_about_one_reply_a_second(

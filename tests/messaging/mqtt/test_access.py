@@ -27,7 +27,7 @@ def test_a_device_gets_its_own_replies_and_no_others(broker: Broker, listen: Cal
     listener = listen("G1")
     for topic in (THEIRS, OURS):
         sender._client.publish(topic, b"reply", qos=1).wait_for_publish(20)
-    listener.wait_until(lambda: listener.heard(OURS) == [b"reply"])
+    listener.wait_until(lambda: listener.payloads(OURS) == [b"reply"])
     sender.close()
 
     assert listener.messages == [(OURS, b"reply")]
@@ -44,7 +44,7 @@ def test_a_device_that_publishes_for_another_is_dropped_and_disconnected(
         forger.close()
     honest = DeviceClient(broker, "G1")
     honest._client.publish(OURS, b"honest", qos=1)
-    listener.wait_until(lambda: listener.heard(OURS) == [b"honest"])
+    listener.wait_until(lambda: listener.payloads(OURS) == [b"honest"])
     honest.close()
 
     assert listener.messages == [(OURS, b"honest")]

@@ -50,7 +50,7 @@ def frozen(broker: Broker) -> Iterator[None]:
 
 def publish_first(session: Session, subscriber: Listener) -> None:
     eventually(lambda: session.publish(TOPIC, b"first", retain=True, timeout_s=5))
-    eventually(lambda: subscriber.heard(TOPIC), [b"first"])
+    eventually(lambda: subscriber.payloads(TOPIC), [b"first"])
 
 
 def test_a_message_offered_while_the_broker_was_away_is_not_sent_later(
@@ -63,7 +63,7 @@ def test_a_message_offered_while_the_broker_was_away_is_not_sent_later(
     eventually(lambda: session.is_connected)
 
     assert session.publish(TOPIC, b"new", retain=True, timeout_s=5)
-    eventually(lambda: subscriber.heard(TOPIC), [b"new"])
+    eventually(lambda: subscriber.payloads(TOPIC), [b"new"])
 
 
 def test_an_overdue_message_goes_before_a_later_one(session: Session, broker: Broker, subscriber: Listener) -> None:
@@ -73,7 +73,7 @@ def test_an_overdue_message_goes_before_a_later_one(session: Session, broker: Br
         assert not session.publish(TOPIC, b"third", retain=True, timeout_s=0.3)
 
     assert session.publish(TOPIC, b"third", retain=True, timeout_s=5)
-    eventually(lambda: subscriber.heard(TOPIC), [b"first", b"second", b"third"])
+    eventually(lambda: subscriber.payloads(TOPIC), [b"first", b"second", b"third"])
 
 
 def test_messages_sent_without_waiting_come_in_order_and_are_acked_once(session: Session, subscriber: Listener) -> None:
@@ -85,7 +85,7 @@ def test_messages_sent_without_waiting_come_in_order_and_are_acked_once(session:
     assert session.acked(wait_s=5) == set(sent)
     assert len(sent) == 50
     assert session.acked() == set()
-    eventually(lambda: subscriber.heard(TOPIC), [b"first", *bodies, b"last"])
+    eventually(lambda: subscriber.payloads(TOPIC), [b"first", *bodies, b"last"])
 
 
 def test_messages_sent_to_a_frozen_broker_are_not_acked_and_go_before_later_ones(
@@ -99,4 +99,4 @@ def test_messages_sent_to_a_frozen_broker_are_not_acked_and_go_before_later_ones
 
     assert session.publish(TOPIC, b"fifth", retain=True, timeout_s=5)
     assert session.acked() == set(sent)
-    eventually(lambda: subscriber.heard(TOPIC), [b"first", b"second", b"third", b"fifth"])
+    eventually(lambda: subscriber.payloads(TOPIC), [b"first", b"second", b"third", b"fifth"])
