@@ -108,7 +108,10 @@ WRONG = {
     "no such limit": ("[street.gab_s]\nvalue = 1\nsource = 'x'", "street.gab_s: unknown limit"),
     "no source": ("[street.gap_s]\nvalue = 1", "street.gap_s: it needs a number as `value` and a text as `source`"),
     "true for a number": ("[street.gap_s]\nvalue = true\nsource = 'x'", "street.gap_s: it needs a number"),
-    "suspect after fail": ("[street.flat_s]\nvalue = 1e9\nsource = 'x'", "what is suspect must come before what fails"),
+    "suspect after fail": (
+        "[street.flat_s]\nvalue = 1e9\nsource = 'x'",
+        "the limit for suspect must not exceed the limit for fail",
+    ),
 }
 
 
