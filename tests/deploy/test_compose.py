@@ -134,7 +134,7 @@ def test_one_process_receives_and_as_many_write_as_are_asked_for() -> None:
     receivers = {name: spec["environment"] for name, spec in SERVICES.items() if "ingest-" in name}
 
     assert [given["RENCHENG_INGEST_RECEIVER"] for given in receivers.values()] == ["0"]
-    assert "RENCHENG_INGEST_RECEIVERS" in receivers["ingest-0"]
+    assert "RENCHENG_INGEST_WRITERS" in receivers["ingest-0"]
     assert "RENCHENG_INGEST_SHARED" not in receivers["ingest-0"]
 
 
