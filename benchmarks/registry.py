@@ -75,7 +75,7 @@ def _log_in(benchmark_servers: Servers, engine: Engine) -> None:
             write_password_file(broker.password_file, password_hashes(connection))
         broker.reload()
         written_s = time.perf_counter() - began
-        while not _can_log_in(broker.port, f"pile-{ALL:05}", password):
+        while not _can_log_in(broker.port, f"charger-{ALL:05}", password):
             time.sleep(0.01)
         _print(
             f"{ALL + 1:,} broker accounts",
@@ -139,7 +139,7 @@ def _csv(begin: int, end: int, *, name: str = "充电桩") -> bytes:
     def lines() -> Iterator[str]:
         yield "device_id,kind,region,name"
         for number in range(begin, end):
-            yield f"pile-{number:05},{Kind.CHARGING},{REGION},{name}"
+            yield f"charger-{number:05},{Kind.CHARGING},{REGION},{name}"
 
     return "\n".join(lines()).encode()
 

@@ -31,14 +31,14 @@ def register_(
     ],
     gauges: Annotated[int, typer.Option(min=0)] = 5_000,
     signals: Annotated[int, typer.Option(min=0)] = 10_000,
-    piles: Annotated[int, typer.Option(min=0)] = 60_000,
+    chargers: Annotated[int, typer.Option(min=0)] = 60_000,
     prefix: Annotated[str, typer.Option(help="Prefix of the devices' names.")] = "fleet",
 ) -> None:
     """Register the devices of `python -m device_sims fleet`, and one gateway for each kind and region."""
     parts = (
         FleetPart(Kind.WATERLOGGING, gauges, 1),
         FleetPart(Kind.SIGNAL, signals, 1),
-        FleetPart(Kind.CHARGING, piles, 1),
+        FleetPart(Kind.CHARGING, chargers, 1),
     )
     members = members_of(parts, prefix=prefix)
     passwords = {}

@@ -17,7 +17,7 @@ class StorageSettings(DatabaseSettings):
 
     storage_waterlogging_raw_days: int = Field(1095, ge=0, description=_DAYS.format("readings of gauges"))
     storage_signal_raw_days: int = Field(45, ge=0, description=_DAYS.format("events of signals"))
-    storage_charging_raw_days: int = Field(120, ge=0, description=_DAYS.format("meter values of charging piles"))
+    storage_charging_raw_days: int = Field(120, ge=0, description=_DAYS.format("meter values of chargers"))
     storage_minute_days: int = Field(400, ge=0, description=_DAYS.format("rollups by minute"))
     storage_hour_days: int = Field(0, ge=0, description=_DAYS.format("rollups by hour"))
     storage_waterlogging_rows_per_day: int = Field(

@@ -37,7 +37,7 @@ def test_what_the_pages_on_devices_and_quarantine_tell_to_type_can_be_typed(
     mended = typed(shell, "docs/how-to/correct-and-replay.md")
     passwords = shell.checkout.folder / "passwords.csv"
 
-    assert "piles.csv: 2 new, 0 changed, 0 unchanged; check only, nothing was changed" in registered
+    assert "chargers.csv: 2 new, 0 changed, 0 unchanged; check only, nothing was changed" in registered
     assert "place held by      gauge-7 → gauge-7b" in registered
     assert passwords.stat().st_mode & 0o777 == 0o600
     assert len(passwords.read_text(encoding="utf-8").splitlines()) == 3
