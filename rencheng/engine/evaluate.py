@@ -52,8 +52,7 @@ def evaluate(
         reading: of one of its gauges.
         policy: the site's policy.
         readiness: of the weather service.
-        rapid_rises_nearby: returns at how many other sites of the region the water rose rapidly; called for a wet
-            gauge only.
+        rapid_rises_nearby: returns the number of other sites with a rapid rise; called for a wet gauge only.
 
     A level rises at once on observed or forecast depth, and up to blue on rain. It falls after nothing has held it for
     the profile's down-hold. A reading that is not newer than the gauge's last changes nothing.
