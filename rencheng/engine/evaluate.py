@@ -48,13 +48,13 @@ def evaluate(
     """Evaluate one reading of a gauge: depth, rain, or both.
 
     Args:
-        state, reading: of the site, and of one of its gauges.
+        state: of the site.
+        reading: of one of its gauges.
         policy: of the site.
         readiness: of the weather service.
         rapid_rises_nearby: returns the number of other sites with a rapid rise; called for a wet gauge only.
 
-    A level rises at once on depth or forecast, and up to blue on rain; it falls if nothing held it for the down-hold.
-    A reading that is not newer than the last one of the gauge changes nothing.
+    A level rises at once, on rain up to blue. It falls after the down-hold. A late reading of a gauge changes nothing.
     """
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
