@@ -43,7 +43,7 @@ def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[R
     _ = settings.gauge_limits  # first, so that an unreadable file stops the start
     for codec, why in BROKEN.items():
         log.warning("codec unusable, its devices' messages go to quarantine", codec=codec, why=why)
-    session = _session(settings)
+    session = make_session(settings)
 
     def publish(topic: str, payload: bytes) -> bool:
         sent = session.publish_qos0(topic, payload)
@@ -71,7 +71,8 @@ def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[R
             pool.close()
 
 
-def _session(settings: IngestSettings) -> Session:
+def make_session(settings: IngestSettings) -> Session:
+    """Return the session that receives readings, not connected yet."""
     own = [topic_filter(Channel.TELEMETRY), topic_filter(Channel.STATE)]
     shared = [SHARED_PREFIX + topic for topic in own]
     return Session(

@@ -27,8 +27,11 @@ def database(database_url: str) -> Iterator[Engine]:
 
 
 @pytest.fixture(autouse=True)
-def _empty(database: Engine) -> None:
-    """Every test begins with empty tables."""
+def _empty(request: pytest.FixtureRequest) -> None:
+    """Begin each test that uses the database with empty tables."""
+    if "database" not in request.fixturenames:
+        return
+    database: Engine = request.getfixturevalue("database")
     with database.begin() as connection:
         for table in ("waterlogging_readings", "signal_events", "meter_values", "quarantine", "ingest_counts"):
             connection.execute(text(f"DELETE FROM {table}"))
