@@ -1,1 +1,1 @@
-"""A small city that publishes MQTT: recordings replayed, and devices that behave like the real ones."""
+"""Simulated devices over MQTT: recordings to replay, a reference device, and a fleet as a load."""

@@ -1,4 +1,4 @@
-"""`python -m device_sims`: replay a recorded CSV, list the recordings that come along, or hold a fleet as a load."""
+"""`python -m device_sims`: replay a recorded CSV, list the recordings, or run a fleet as a load."""
 
 import json
 import sys
@@ -30,7 +30,7 @@ app.command()(fleet)
 
 
 class ReplayTime(StrEnum):
-    """When a replay takes place."""
+    """The times of a replay."""
 
     NOW = "now"
     RECORDED = "recorded"
@@ -43,12 +43,12 @@ def replay(
     region: Annotated[str, typer.Option(help="six-digit GB/T 2260 code of the district, such as 370102")],
     passwords: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='JSON: {"device_id": "password"}')],
     mqtt_url: Annotated[str, typer.Option(envvar="RENCHENG_MQTT_URL")] = "mqtt://127.0.0.1:1883",
-    speed: Annotated[float, typer.Option(min=0.01, help="seconds of event time in a second")] = 1.0,
+    speed: Annotated[float, typer.Option(min=0.01, help="seconds of event time per second")] = 1.0,
     at: Annotated[
-        ReplayTime, typer.Option(help="move the times so that the play ends live, or leave them")
+        ReplayTime, typer.Option(help="move the times so that the replay ends now, or keep the recorded times")
     ] = ReplayTime.NOW,
 ) -> None:
-    """Play a recording of waterlogging monitors, each as an MQTT client of its own."""
+    """Replay a recording of waterlogging monitors, each as an MQTT client of its own."""
     if not REGION.fullmatch(region):
         raise typer.BadParameter(f"{region!r} is not a six-digit GB/T 2260 code", param_hint="--region")
     try:
@@ -56,17 +56,17 @@ def replay(
         if at is ReplayTime.NOW:
             series = shift_to_now(series, now=datetime.now(UTC), speed=speed)
         devices = _devices(series, region=region, passwords=passwords)
-        played = _play(series, devices, broker=BrokerAddress.parse(mqtt_url), speed=speed)
+        result = _play(series, devices, broker=BrokerAddress.parse(mqtt_url), speed=speed)
     except (RenchengError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(1) from None
-    total = played.total
+    total = result.total
     sys.stdout.write(f"{total.readings_published} readings published, {total.readings_acknowledged} acknowledged\n")
 
 
 @app.command("list")
 def list_recordings() -> None:
-    """Show the recordings that come along: floods, signals and charging sessions."""
+    """Show the recordings: floods, signals and charging sessions."""
     floods = Table("sensor", "class", "day", "peak mm", "minutes", "10 to 150 mm", title="Floods")
     floods.columns[0].overflow = "fold"
     for flood in recordings.floods():
@@ -87,9 +87,9 @@ def list_recordings() -> None:
 
 def _devices(series: list[RecordedSeries], *, region: str, passwords: Path) -> list[SimulatedDevice]:
     by_device = json.loads(passwords.read_text())
-    lacking = [one.device_id for one in series if one.device_id not in by_device]
-    if lacking:
-        raise BadRecording(f"{passwords} holds no password for {', '.join(lacking)}; register these devices first")
+    missing = [one.device_id for one in series if one.device_id not in by_device]
+    if missing:
+        raise BadRecording(f"{passwords} has no password for {', '.join(missing)}; register these devices first")
     return [SimulatedDevice(one.device_id, one.kind, region, by_device[one.device_id]) for one in series]
 
 
@@ -104,7 +104,7 @@ def _play(
             figures = f"{progress.event_now:%m-%d %H:%M:%S}  {progress.readings_acknowledged} readings"
             bars.update(bar, completed=progress.completed_share, figures=figures)
 
-        # at life's pace a slice of twenty seconds would be twenty seconds of silence
+        # in real time a slice of twenty seconds would pause the display for twenty seconds
         slice_s = min(SLICE_S, max(1.0, speed))
         return Player(series, clients, speed=speed, slice_s=slice_s, on_progress=show).play()
 

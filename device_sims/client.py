@@ -1,4 +1,4 @@
-"""One simulated device: an MQTT client of its own, with its own name, password and last will."""
+"""One simulated device: an MQTT client with its own name, password and last will."""
 
 import json
 import socket
@@ -31,27 +31,27 @@ AT_LEAST_ONCE = 1
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """Where the broker listens."""
+    """The host and port of a broker."""
 
     host: str
     port: int = DEFAULT_PORT
 
     @classmethod
     def parse(cls, url: str) -> "BrokerAddress":
-        """Read `mqtt://host:port`.
+        """Parse `mqtt://host:port`.
 
         Raises:
             ValueError: it is another kind of address.
         """
         parts = urlsplit(url)
         if parts.scheme != "mqtt" or not parts.hostname:
-            raise ValueError(f"{url!r} is not a broker's address; it looks like mqtt://127.0.0.1:1883")
+            raise ValueError(f"{url!r} is not a broker address; use the form mqtt://127.0.0.1:1883")
         return cls(parts.hostname, parts.port or DEFAULT_PORT)
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedDevice:
-    """Who a device is: `device_id` is its client id and its user name as well."""
+    """A device's identity. `device_id` is its client id and its user name as well."""
 
     device_id: str
     kind: Kind
@@ -59,15 +59,15 @@ class SimulatedDevice:
     password: str = field(repr=False)
 
     def topic(self, channel: Channel) -> str:
-        """The device's own topic for a channel."""
+        """Return the device's own topic for a channel."""
         return str(Topic(self.region, self.kind, self.device_id, channel))
 
 
 class DeviceClient:
-    """A device's connection, MQTT 3.1.1, QoS 1.
+    """A device's connection: MQTT 3.1.1, QoS 1.
 
-    It connects again by itself, and sends again what was not acknowledged, in the order in which it was published. Its
-    network runs in a thread of its own: some thirty devices in a process are nothing to a machine.
+    It reconnects by itself, and sends unacknowledged messages again in their order. Its network runs in a thread of
+    its own.
     """
 
     def __init__(
@@ -83,29 +83,29 @@ class DeviceClient:
         self._codec = codec
         self._now = now
         self.on_reply: Callable[[bytes], None] | None = None
-        """Takes what the platform answers on `reply`, in the network's thread; set it before `start`."""
+        """Receives payloads on `reply`, in the network thread. Set it before `start`."""
         self._pubacks = PubackTracker()
         self._connected = threading.Event()
-        self._disconnect_reason = "no answer yet"
+        self._disconnect_reason = "no reply from the broker yet"
         self._mqtt = self._client()
 
     @property
     def counts(self) -> PublishCounts:
-        """What was published and acknowledged on `telemetry` so far."""
+        """The number of messages and readings published and acknowledged on `telemetry`."""
         return self._pubacks.counts
 
     @property
     def disconnect_reason(self) -> str | None:
-        """Why the device is not connected, in the words of the broker or the network; None if it is."""
+        """The last error of the broker or the network; None while connected."""
         return None if self._connected.is_set() else self._disconnect_reason
 
     @property
     def waiting(self) -> int:
-        """How many messages the broker has not acknowledged yet."""
+        """The number of messages without PUBACK."""
         return self._pubacks.waiting
 
     def start(self) -> None:
-        """Begin to connect, and keep trying. Returns at once."""
+        """Start to connect, and keep trying. Return at once."""
         self._mqtt.connect_async(self._broker.host, self._broker.port, KEEPALIVE_S)
         self._mqtt.loop_start()
 
@@ -113,7 +113,7 @@ class DeviceClient:
         """Wait for the connection.
 
         Raises:
-            NotConnected: it did not come in time.
+            NotConnected: it was not made in time.
         """
         if not self._connected.wait(timeout_s):
             address, reason = f"{self._broker.host}:{self._broker.port}", self._disconnect_reason
@@ -123,31 +123,31 @@ class DeviceClient:
             )
 
     def publish(self, readings: Sequence[Reading]) -> None:
-        """Send readings as one message, or as several if they are more than a message may carry. Never blocks.
+        """Send readings as one message, or as several if they exceed the limit of a message. Return at once.
 
         Raises:
-            NotAcknowledged: more messages wait for the broker than MQTT can number.
+            NotAcknowledged: too many messages wait for a PUBACK; MQTT has 65,535 packet ids.
         """
         for first in range(0, len(readings), READINGS_MAX):
             part = readings[first : first + READINGS_MAX]
             self.send(self._codec.encode(part), readings=len(part))
 
     def send(self, payload: bytes, *, readings: int) -> None:
-        """Send a message as it is. Never blocks.
+        """Send a payload as it is. Return at once.
 
         Raises:
-            NotAcknowledged: more messages wait for the broker than MQTT can number.
+            NotAcknowledged: too many messages wait for a PUBACK; MQTT has 65,535 packet ids.
         """
         self._send(Channel.TELEMETRY, payload, readings=readings)
 
     def await_acknowledged(self, *, timeout_s: float) -> bool:
-        """Wait until the broker has acknowledged everything. False if that took longer."""
+        """Wait until the broker has acknowledged everything. Return False if it did not in time."""
         return self._pubacks.await_all(timeout_s=timeout_s)
 
     def stop(self, *, timeout_s: float = 5.0) -> None:
-        """Say offline, wait for what is on its way, and leave. What the broker has not taken by then is given up.
+        """Publish the state offline, wait for PUBACKs, and disconnect. Messages without PUBACK are discarded.
 
-        With no connection there is nobody to tell: the last will has spoken already.
+        Without a connection the state is not published, because the last will has already been sent.
         """
         if self._connected.is_set():
             self._send(Channel.STATE, self._state("offline"), retain=True)
@@ -156,7 +156,7 @@ class DeviceClient:
         self._mqtt.loop_stop()
 
     def cut_power(self) -> None:
-        """Lose power: the connection ends without a word, nothing is sent any more, and the last will speaks."""
+        """Break the connection without DISCONNECT. The broker publishes the last will; nothing more is sent."""
         connection = self._mqtt.socket()
         if isinstance(connection, socket.socket):
             with suppress(OSError):  # it was lost a moment ago
@@ -167,7 +167,7 @@ class DeviceClient:
         client = Client(CallbackAPIVersion.VERSION2, client_id=self.device.device_id, protocol=MQTTv311)
         client.username_pw_set(self.device.device_id, self.device.password)
         client.reconnect_delay_set(*RECONNECT_AFTER_S)
-        client.max_inflight_messages_set(0)  # no window: what waits for a PUBACK is the conductor's business
+        client.max_inflight_messages_set(0)  # no limit: the player decides how many messages may wait for a PUBACK
         client.on_pre_connect = self._before_connecting
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
@@ -178,15 +178,17 @@ class DeviceClient:
 
     def _send(self, channel: Channel, payload: bytes, *, readings: int = 0, retain: bool = False) -> None:
         sent = self._mqtt.publish(self.device.topic(channel), payload, qos=AT_LEAST_ONCE, retain=retain)
-        if sent.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE:  # all 65,535 packet ids are in use: paho would drop it
-            raise NotAcknowledged(f"{self.device.device_id} has too many messages that wait for the broker")
+        if (
+            sent.rc is MQTTErrorCode.MQTT_ERR_QUEUE_SIZE
+        ):  # all 65,535 packet ids are in use, so paho would drop the message
+            raise NotAcknowledged(f"{self.device.device_id} has too many messages without PUBACK")
         self._pubacks.record_publish(sent.mid, readings=readings)
 
     def _state(self, status: str) -> bytes:
         return json.dumps({"status": status, "time": self._now().isoformat()}).encode()
 
     def _before_connecting(self, client: Client, _userdata: object) -> None:
-        """The will is written anew for each connection, because it tells the time of connecting."""
+        """Set the will again before each connection, because it carries the time of connecting."""
         client.will_set(self.device.topic(Channel.STATE), self._state("offline"), qos=AT_LEAST_ONCE, retain=True)
 
     def _on_connect(
@@ -194,11 +196,11 @@ class DeviceClient:
         _client: Client,
         _userdata: object,
         _flags: ConnectFlags,
-        answer: ReasonCode,
+        reason: ReasonCode,
         _more: Properties | None,
     ) -> None:
-        if answer.is_failure:
-            self._disconnect_reason = f"the broker answered: {answer}"
+        if reason.is_failure:
+            self._disconnect_reason = f"the broker refused: {reason}"
             return
         if self.on_reply is not None:
             self._mqtt.subscribe(self.device.topic(Channel.REPLY))
@@ -206,22 +208,22 @@ class DeviceClient:
         self._send(Channel.STATE, self._state("online"), retain=True)
 
     def _on_connect_fail(self, _client: Client, _userdata: object) -> None:
-        self._disconnect_reason = "nobody listens there"
+        self._disconnect_reason = "no broker at this address"
 
     def _on_disconnect(
         self,
         _client: Client,
         _userdata: object,
         _flags: DisconnectFlags,
-        why: ReasonCode,
+        reason: ReasonCode,
         _more: Properties | None,
     ) -> None:
         if self._connected.is_set():
-            self._disconnect_reason = f"the connection was lost: {why}"
+            self._disconnect_reason = f"the connection was lost: {reason}"
         self._connected.clear()
 
     def _on_publish(
-        self, _client: Client, _userdata: object, packet_id: int, _answer: ReasonCode, _more: Properties
+        self, _client: Client, _userdata: object, packet_id: int, _reason: ReasonCode, _more: Properties
     ) -> None:
         self._pubacks.record_puback(packet_id)
 

@@ -1,4 +1,4 @@
-"""Many devices at once: connected together, and taken off together whatever happens in between."""
+"""Many devices at once: connected together and always disconnected at the end."""
 
 import time
 from collections.abc import Iterable, Iterator
@@ -14,10 +14,10 @@ CONNECT_TIMEOUT_S = 30.0
 def connected(
     devices: Iterable[SimulatedDevice], broker: BrokerAddress, *, timeout_s: float = CONNECT_TIMEOUT_S
 ) -> Iterator[dict[str, DeviceClient]]:
-    """Connect every device, by name, and stop all of them at the end.
+    """Connect all devices, yield them by name, and stop all of them at the end.
 
     Raises:
-        NotConnected: one of them could not connect within the time that all have together.
+        NotConnected: a device could not connect within the common timeout.
     """
     ends_at = time.monotonic() + timeout_s
     clients = {device.device_id: DeviceClient(device, broker) for device in devices}
@@ -28,6 +28,6 @@ def connected(
             client.await_connected(timeout_s=max(0.0, ends_at - time.monotonic()))
         yield clients
     finally:
-        # together, because each may have to wait for a broker that is away
+        # in parallel, because each may wait for a broker that is away
         with ThreadPoolExecutor(max_workers=max(1, len(clients))) as pool:
             list(pool.map(DeviceClient.stop, clients.values()))

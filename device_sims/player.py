@@ -1,7 +1,7 @@
-"""Plays many replays together on one line of event time, in slices: all devices keep in step, however slow the machine.
+"""Replays many recordings together in event time, in slices.
 
-A slice is published once its time is over, and the next one waits until the broker has acknowledged it. So the platform
-never hears one device more than a slice ahead of another, and a broker that is away only stops the story for a while.
+A slice is published when its time has passed. The next one waits until the broker has acknowledged it, so that no
+device is more than one slice ahead of another. While the broker is away, the replay waits.
 """
 
 import itertools
@@ -24,7 +24,7 @@ NAMED_AT_MOST = 3
 
 
 class PlayedDevice(Protocol):
-    """What the conductor needs of a device; `DeviceClient` is one."""
+    """The part of a device that the player uses; `DeviceClient` is one."""
 
     @property
     def counts(self) -> PublishCounts:
@@ -33,30 +33,30 @@ class PlayedDevice(Protocol):
 
     @property
     def waiting(self) -> int:
-        """How many messages wait for their PUBACK."""
+        """The number of messages without PUBACK."""
         ...
 
     @property
     def disconnect_reason(self) -> str | None:
-        """Why it is not connected, None if it is."""
+        """Why the device is not connected; None if it is."""
         ...
 
     def publish(self, readings: Sequence[Reading]) -> None:
-        """Send readings, never blocking."""
+        """Send readings. Return at once."""
         ...
 
     def await_acknowledged(self, *, timeout_s: float) -> bool:
-        """Wait until everything is acknowledged; False if that took longer."""
+        """Wait until everything is acknowledged. Return False if it was not in time."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class PlayProgress:
-    """How far a play is. `event_now` is where the story stands.
+    """The progress of a replay. `event_now` is its current event time.
 
     Attributes:
-        lag_s: how far the play is behind its plan, in seconds of wall time.
-        slice_took_s: from publishing the last slice to its last PUBACK.
+        lag_s: delay behind the plan, seconds.
+        slice_took_s: time from publishing the last slice to its last PUBACK.
     """
 
     begins_at: datetime
@@ -69,13 +69,13 @@ class PlayProgress:
 
     @property
     def completed_share(self) -> float:
-        """The part of the story that is told, 0 to 1."""
+        """The part of the replay that is done, 0 to 1."""
         return min(1.0, (self.event_now - self.begins_at) / (self.ends_at - self.begins_at))
 
 
 @dataclass(frozen=True, slots=True)
 class PlayResult:
-    """What a play came to. `complete` is False if it was stopped before its end."""
+    """The result of a replay. `is_complete` is False if it was stopped before its end."""
 
     begins_at: datetime
     event_now: datetime
@@ -85,12 +85,12 @@ class PlayResult:
 
     @property
     def total(self) -> PublishCounts:
-        """Over all kinds."""
+        """The counts over all kinds."""
         return sum(self.by_kind.values(), PublishCounts())
 
 
 class Player:
-    """Plays replays through the devices' own connections, which must be started and are not stopped here."""
+    """A player of recordings through devices that are connected already. It does not disconnect them."""
 
     def __init__(
         self,
@@ -102,18 +102,18 @@ class Player:
         ack_timeout_s: float = ACK_TIMEOUT_S,
         on_progress: Callable[[PlayProgress], None] = lambda _: None,
     ) -> None:
-        """Lay the replays on one line.
+        """Merge the recordings by event time.
 
         Args:
-            replays: what to play; a device may have several.
+            replays: the recordings; a device may have several.
             clients: the devices by name.
-            speed: seconds of event time in a second of wall time; the play is never faster.
+            speed: seconds of event time per second; the replay is never faster.
             slice_s: length of a slice, seconds of event time.
-            ack_timeout_s: how long the broker may take for a slice, seconds of wall time.
-            on_progress: is told after each slice, in the thread that plays.
+            ack_timeout_s: how long the broker may take to acknowledge a slice, seconds.
+            on_progress: called after each slice, in the thread of `play`.
 
         Raises:
-            ValueError: there is nothing to play, or a figure is not above 0.
+            ValueError: there is nothing to play, or a number is not above 0.
         """
         if min(speed, slice_s, ack_timeout_s) <= 0:
             raise ValueError("speed, slice_s and ack_timeout_s must be above 0")
@@ -136,24 +136,24 @@ class Player:
 
     @property
     def ends_at(self) -> datetime:
-        """Event time at which the last slice is over."""
+        """Event time of the end of the last slice."""
         return self.begins_at + (self._number(self._uploads[-1][0]) + 1) * self._slice
 
     def stop(self) -> None:
-        """End the play after the slice that is being played. From any thread."""
+        """End the replay after the current slice. Safe from any thread."""
         self._stop.set()
 
     def play(self) -> PlayResult:
-        """Play to the end, or until `stop`.
+        """Replay to the end, or until `stop`.
 
         Raises:
-            NotAcknowledged: the broker took longer than it may for a slice.
+            NotAcknowledged: the broker took too long for a slice.
         """
         before = {device_id: client.counts for device_id, client in self._clients.items()}
         started = slice_started = time.monotonic()
         event_now = self.begins_at
         for number, uploads in self._slices():
-            # a slice after a delay is not hurried: the distance to the one before counts, not the plan
+            # after a delay slices keep their distance, so that the replay is never faster than `speed`
             if self._stop.wait(max(0.0, slice_started + self._slice_wall_s - time.monotonic())):
                 break
             slice_started = time.monotonic()
@@ -171,7 +171,7 @@ class Player:
         return (upload.sent_at - self.begins_at) // self._slice
 
     def _slices(self) -> Iterator[tuple[int, list[tuple[Upload, str]]]]:
-        """Every slice by its number, the empty ones too: they take their time like all others."""
+        """Yield every slice with its number. Empty slices take their time as well."""
         full = itertools.groupby(self._uploads, key=lambda pair: self._number(pair[0]))
         expected = 0
         for number, uploads in full:
@@ -192,12 +192,12 @@ class Player:
     def _unacknowledged(self) -> str:
         waiting = {device_id: client for device_id, client in self._clients.items() if client.waiting}
         named = "; ".join(
-            f"{device_id} waits for {client.waiting} ({client.disconnect_reason or 'it is connected'})"
+            f"{device_id} waits for {client.waiting} ({client.disconnect_reason or 'connected'})"
             for device_id, client in itertools.islice(waiting.items(), NAMED_AT_MOST)
         )
         return (
             f"{len(waiting)} devices got no PUBACK within {self._ack_timeout_s:g} s: {named}. "
-            "Look at the broker's log: it may be down, or too busy."
+            "See the broker's log: it may be down or overloaded."
         )
 
     def _counts(self, before: Mapping[str, PublishCounts]) -> dict[Kind, PublishCounts]:

@@ -1,4 +1,4 @@
-"""What a device has published and what the broker has acknowledged of it, counted in messages and in readings."""
+"""Published and acknowledged messages of a device, counted in messages and in readings."""
 
 import threading
 import time
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class PublishCounts:
-    """Messages and readings. A message that was sent again counts once."""
+    """Counts of messages and readings. A message that is sent again counts once."""
 
     messages_published: int = 0
     messages_acknowledged: int = 0
@@ -32,9 +32,9 @@ class PublishCounts:
 
 
 class PubackTracker:
-    """Matches PUBACKs with what was published. Safe between the publishing thread and the network's.
+    """A tracker that matches PUBACKs with published messages. Safe between the publishing and the network thread.
 
-    A state message carries no reading: it is waited for, and not counted.
+    State messages carry no reading: they are awaited and not counted.
     """
 
     def __init__(self) -> None:
@@ -45,18 +45,18 @@ class PubackTracker:
 
     @property
     def counts(self) -> PublishCounts:
-        """As of now."""
+        """The counts of now."""
         with self._changed:
             return self._counts
 
     @property
     def waiting(self) -> int:
-        """How many messages wait for their PUBACK."""
+        """The number of messages without PUBACK."""
         with self._changed:
             return len(self._waiting)
 
     def record_publish(self, packet_id: int, *, readings: int) -> None:
-        """A message went out, with so many readings; 0 for a state message."""
+        """Record a published message with its number of readings, 0 for a state message."""
         with self._changed:
             if readings:
                 self._counts += PublishCounts(messages_published=1, readings_published=readings)
@@ -66,7 +66,7 @@ class PubackTracker:
                 self._complete(packet_id)
 
     def record_puback(self, packet_id: int) -> None:
-        """The PUBACK came. It can be faster than the call that published: then it is kept until that one returns."""
+        """Record a PUBACK. It may come before the call that published returns, and is kept until then."""
         with self._changed:
             if packet_id in self._waiting:
                 self._complete(packet_id)
@@ -74,7 +74,7 @@ class PubackTracker:
                 self._early.add(packet_id)
 
     def await_all(self, *, timeout_s: float) -> bool:
-        """Wait until nothing waits. False if that took longer."""
+        """Wait until every message is acknowledged. Return False if they were not in time."""
         ends_at = time.monotonic() + timeout_s
         with self._changed:
             while self._waiting:

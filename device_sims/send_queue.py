@@ -1,6 +1,6 @@
-"""Which message goes out next: an alarm before yesterday's readings, and again what nobody confirmed.
+"""The order of sending: fresh readings before the backlog, and unconfirmed messages again.
 
-It is forgotten when the device restarts; then all that is in the spool is backlog.
+The queue is not stored. After a restart everything in the spool is backlog.
 """
 
 import heapq
@@ -11,19 +11,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 FRESH_S = 120.0
-"""What was measured so lately can still raise a warning, and goes first, the newest before all."""
+"""Younger readings can still raise a warning and are sent first, the newest before the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class SendPolicy:
-    """How a device sends.
+    """The rate and the timeouts of sending.
 
     Attributes:
-        per_s: messages a second, at most. Fresh ones go first; the backlog takes what they leave.
-        window: how many may wait for a receipt before the backlog waits too; a receipt names a thousand at most.
-        resend_after_s: how long a receipt may take before a message is sent again; twice as long each time, with some
-            chance in it, so that a city's devices do not come back in step.
-        resend_after_max_s: the longest of these.
+        per_s: maximum messages per second. Fresh messages go first; the backlog uses the rest.
+        window: how many messages may wait for a receipt before the backlog pauses; a receipt names a thousand at most.
+        resend_after_s: time before an unconfirmed message is sent again. It doubles each time, with a random part, so
+            that the devices of a city do not send in step.
+        resend_after_max_s: the longest of these times.
     """
 
     per_s: float = 20.0
@@ -32,17 +32,17 @@ class SendPolicy:
     resend_after_max_s: float = 3600.0
 
     def resend_s(self, sends: int) -> float:
-        """How long the receipt may take of a message that went out so many times before, seconds."""
+        """Return how long to wait for the receipt of a message that was sent this many times, seconds."""
         longest = min(self.resend_after_s * 2.0 ** min(sends, 30), self.resend_after_max_s)
-        return longest * random.uniform(1.0, 1.5)  # noqa: S311 - to be out of step is all that is asked
+        return longest * random.uniform(1.0, 1.5)  # noqa: S311 - only to be out of step
 
 
 class SendQueue:
-    """What is fresh, what waits for its receipt, and how far the backlog has gone out. Numbers are the spool's.
+    """A queue of message numbers: the fresh ones, those that wait for a receipt, and the position in the backlog.
 
     Args:
-        pace: how the device sends.
-        backlog: the first few numbers in the spool after one and before another.
+        policy: how the device sends.
+        backlog: returns the first numbers in the spool after one and before another, at most so many.
     """
 
     def __init__(self, pace: SendPolicy, backlog: Callable[[int, int, int], list[int]]) -> None:
@@ -55,22 +55,22 @@ class SendQueue:
         self._backlog_from_s = float("-inf")
 
     def add(self, number: int, now_s: float) -> None:
-        """A message was taken into the spool."""
+        """Add a message that is in the spool."""
         self._fresh.append((number, now_s))
 
     def remove(self, numbers: Iterable[int]) -> None:
-        """Messages have left the spool."""
+        """Remove messages that have left the spool."""
         for number in numbers:
             self._waiting.pop(number, None)
 
     def hold_backlog(self, until_s: float) -> None:
-        """The platform has no room for backlog until then. What is fresh goes on."""
+        """Send no backlog until this time, as the platform asks. Fresh messages are still sent."""
         self._backlog_from_s = until_s
 
     def next(self, now_s: float, at_most: int) -> list[int]:
-        """The numbers to send now. From now on they wait for their receipts."""
+        """Return the numbers to send now. From now on they wait for their receipts."""
         while self._fresh and self._fresh[0][1] < now_s - FRESH_S:
-            self._fresh.popleft()  # backlog by now
+            self._fresh.popleft()  # now backlog
         chosen = self._start_waiting([self._fresh.pop()[0] for _ in range(min(at_most, len(self._fresh)))], now_s)
         if now_s >= self._backlog_from_s:
             chosen += self._start_waiting(self._overdue(now_s, at_most - len(chosen)), now_s)
@@ -87,7 +87,7 @@ class SendQueue:
         return numbers
 
     def _overdue(self, now_s: float, at_most: int) -> list[int]:
-        """What waited for its receipt for too long."""
+        """Return messages whose receipt is overdue."""
         chosen: list[int] = []
         while self._due and self._due[0][0] <= now_s and len(chosen) < at_most:
             due_s, number = heapq.heappop(self._due)
@@ -96,7 +96,7 @@ class SendQueue:
         return chosen
 
     def _from_backlog(self, at_most: int) -> list[int]:
-        """The oldest that have not gone out. What is fresh is left out: it goes its own way, or turns backlog."""
+        """Return the oldest messages that were not sent yet. Fresh messages are left out."""
         chosen: list[int] = []
         before = self._fresh[0][0] if self._fresh else sys.maxsize
         while len(chosen) < at_most:

@@ -1,4 +1,4 @@
-"""A device's own memory: messages that it keeps until the platform has told that they are settled."""
+"""A device's own storage: messages that it keeps until the platform has settled them."""
 
 import sqlite3
 import threading
@@ -20,7 +20,7 @@ CREATE TABLE IF NOT EXISTS messages (
 
 @dataclass(frozen=True, slots=True)
 class SpooledMessage:
-    """A message in the spool. Numbers only grow, and none is given twice."""
+    """A message in the spool. Numbers only grow and are never reused."""
 
     number: int
     payload: bytes
@@ -28,9 +28,9 @@ class SpooledMessage:
 
 
 class Spool:
-    """Messages in an SQLite file, written once when they are kept and once when they are settled. Safe between threads.
+    """Messages in an SQLite file. Safe between threads.
 
-    What `keep` returned from survives a kill -9 and a power cut.
+    An added message survives SIGKILL and a power cut.
     """
 
     def __init__(self, path: Path) -> None:
@@ -41,7 +41,7 @@ class Spool:
         self._database.execute(_SCHEMA)
 
     def add(self, payload: bytes, *, readings: int) -> int | None:
-        """Keep a message; its number. None if it is kept already: it would say the same."""
+        """Store a message. Return its number, or None if the same message is stored already."""
         with self._lock:
             kept = self._database.execute(
                 "INSERT INTO messages (message_id, payload, readings) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
@@ -50,7 +50,7 @@ class Spool:
             return kept.lastrowid if kept.rowcount else None
 
     def find(self, number: int) -> SpooledMessage | None:
-        """A message, if it is not settled."""
+        """Return a message that is not settled; None if there is no such message."""
         with self._lock:
             row = self._database.execute(
                 "SELECT number, payload, readings FROM messages WHERE number = ?", (number,)
@@ -58,13 +58,13 @@ class Spool:
         return SpooledMessage(*row) if row else None
 
     def between(self, after: int, before: int, *, at_most: int) -> list[int]:
-        """The first numbers that are kept, both ends left out."""
+        """Return the first numbers between two numbers, both excluded."""
         query = "SELECT number FROM messages WHERE number > ? AND number < ? ORDER BY number LIMIT ?"
         with self._lock:
             return [number for (number,) in self._database.execute(query, (after, before, at_most))]
 
     def settle(self, message_ids: Iterable[str]) -> list[int]:
-        """Forget these: the platform has them. The numbers of those that were here."""
+        """Delete messages that the platform has settled. Return the numbers of those that were stored."""
         settled: list[int] = []
         with self._lock:
             self._database.execute("BEGIN")
@@ -75,7 +75,7 @@ class Spool:
         return settled
 
     def __len__(self) -> int:
-        """How many messages are kept."""
+        """Return the number of stored messages."""
         with self._lock:
             (count,) = self._database.execute("SELECT count(*) FROM messages").fetchone()
         return int(count)

@@ -1,6 +1,6 @@
-"""The reference device: it stores, forwards, and forgets only what the platform says is settled.
+"""The reference device: it stores and forwards, and deletes only settled messages.
 
-Every step is meant to be copied into firmware; docs/how-to/build-a-device.md tells it in words.
+Every step is meant to be copied into firmware. docs/how-to/build-a-device.md explains them.
 """
 
 import threading
@@ -27,9 +27,9 @@ class StoreAndForwardDevice:
 
     Args:
         client: its connection, not yet started.
-        spool: its memory, which may hold messages from before.
+        spool: its storage; it may have messages from before.
         codec: the format of its payloads.
-        pace: how it sends.
+        policy: how it sends.
     """
 
     def __init__(
@@ -43,32 +43,34 @@ class StoreAndForwardDevice:
         self._lock = threading.Lock()
         self._rejected: deque[RejectedPart] = deque(maxlen=REJECTED_KEPT)
         self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name=f"keeper {client.device.device_id}", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name=f"store-and-forward {client.device.device_id}", daemon=True
+        )
         client.on_reply = self._on_reply
 
     @property
     def rejected(self) -> list[RejectedPart]:
-        """The last of what the platform refused. It is settled all the same: it stands in quarantine, for a person."""
+        """The last rejected parts. Their messages are settled, because quarantine keeps them for correction."""
         return list(self._rejected)
 
     @property
     def disconnect_reason(self) -> str | None:
-        """Why it is not connected; None if it is."""
+        """Why the device is not connected; None if it is."""
         return self._client.disconnect_reason
 
     def start(self) -> None:
-        """Connect, and begin to forward. Returns at once."""
+        """Connect and start to forward. Return at once."""
         self._client.start()
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop forwarding and leave. What is not settled stays in the spool."""
+        """Stop forwarding and disconnect. Unsettled messages stay in the spool."""
         self._stop.set()
         self._thread.join()
         self._client.stop()
 
     def record(self, readings: Sequence[Reading]) -> None:
-        """Keep what was measured, and send it when that can be. Once this has returned nothing can lose it."""
+        """Store readings, and send them when possible. After the return they cannot be lost."""
         for first in range(0, len(readings), READINGS_MAX):
             part = readings[first : first + READINGS_MAX]
             number = self._spool.add(self._codec.encode(part), readings=len(part))
@@ -88,7 +90,7 @@ class StoreAndForwardDevice:
             numbers = self._queue.next(time.monotonic(), at_most)
         for number in numbers:
             message = self._spool.find(number)
-            if message is not None:  # else settled a moment ago
+            if message is not None:  # otherwise it was settled a moment ago
                 self._client.send(message.payload, readings=message.readings)
         return len(numbers)
 
@@ -96,7 +98,7 @@ class StoreAndForwardDevice:
         try:
             receipt = decode_receipt(payload)
         except Rejected:
-            return  # the topic carries the device's own replies to commands as well
+            return  # the topic carries other replies as well
         settled = self._spool.settle(receipt.settled)
         self._rejected.extend(receipt.rejected)
         with self._lock:

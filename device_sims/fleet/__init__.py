@@ -1,5 +1,5 @@
-"""A city's fleet of devices as a load: tens of thousands of identities at set rates, with faults, by a seed.
+"""A fleet of devices as a load: tens of thousands of identities at set rates, with faults, from a seed.
 
-`plan` says who they are, `timetable` what each sends and when (pure: the same plan gives the same bytes), `crossbar` on
-which connection each travels, `player` holds the connections, `ledger` keeps account of what was published, by key.
+`plan` has the devices, `schedule` their messages (the same plan gives the same bytes), `connection_map` the connection
+of each device, `player` runs the connections, `ledger` records every published message by key.
 """

@@ -1,4 +1,4 @@
-"""`python -m device_sims fleet`: a fleet by a seed, against a broker on this machine."""
+"""`python -m device_sims fleet`: run a fleet from a seed against a broker on this machine."""
 
 import json
 import signal
@@ -24,19 +24,19 @@ Share = Annotated[float, typer.Option(min=0, max=1)]
 def fleet(
     *,
     passwords: Annotated[Path, typer.Option(exists=True, dir_okay=False, help='JSON: {"account": "password"}')],
-    ledger: Annotated[Path, typer.Option(dir_okay=False, help="CSV to write: each message by key")],
+    ledger: Annotated[Path, typer.Option(dir_okay=False, help="CSV file to write: each message by key")],
     mqtt_url: Annotated[str, typer.Option(envvar="RENCHENG_MQTT_URL")] = "mqtt://127.0.0.1:1883",
-    seed: Annotated[int, typer.Option(help="the same seed and beginning give the same bytes")] = 1,
-    began_at: Annotated[datetime | None, typer.Option(help="UTC; sample time at second 0 (default: now)")] = None,
-    seconds: Annotated[float, typer.Option(min=0, help="how long; SIGTERM ends it before")] = 60,
+    seed: Annotated[int, typer.Option(help="the same seed and start give the same bytes")] = 1,
+    began_at: Annotated[datetime | None, typer.Option(help="UTC; sample time at second 0. Default: now")] = None,
+    seconds: Annotated[float, typer.Option(min=0, help="duration; SIGTERM ends it earlier")] = 60,
     gauges: Annotated[int, typer.Option(min=0)] = 5_000,
     gauge_every_s: Annotated[float, typer.Option(min=0.001)] = 10,
     signals: Annotated[int, typer.Option(min=0)] = 10_000,
     signal_every_s: Annotated[float, typer.Option(min=0.001)] = 1,
     chargers: Annotated[int, typer.Option(min=0)] = 60_000,
     charger_every_s: Annotated[float, typer.Option(min=0.001)] = 10,
-    per_gateway: Annotated[int, typer.Option(min=1, help="connections of each gateway account")] = 4,
-    prefix: Annotated[str, typer.Option(help="how the devices' names begin")] = "fleet",
+    per_gateway: Annotated[int, typer.Option(min=1, help="connections per gateway account")] = 4,
+    prefix: Annotated[str, typer.Option(help="prefix of the devices' names")] = "fleet",
     duplicate: Share = 0.0,
     late: Share = 0.0,
     bad_json: Share = 0.0,
@@ -44,10 +44,10 @@ def fleet(
     stuck: Share = 0.0,
     spiking: Share = 0.0,
     skewed: Share = 0.0,
-    storm_every_s: Annotated[float | None, typer.Option(min=0.1, help="a reconnect storm so often")] = None,
+    storm_every_s: Annotated[float | None, typer.Option(min=0.1, help="seconds between reconnect storms")] = None,
     storm_share: Share = 0.5,
 ) -> None:
-    """Hold a fleet of devices at set rates, with faults, and write what was published by key."""
+    """Run a fleet at set rates, with faults, and write every published message to a ledger."""
     plan = FleetPlan(
         seed,
         began_at.replace(tzinfo=UTC) if began_at else datetime.now(UTC),
@@ -60,13 +60,13 @@ def fleet(
         prefix=prefix,
     )
     try:
-        played = _play(plan, passwords, ledger, mqtt_url, seconds=seconds, per_gateway=per_gateway)
+        result = _play(plan, passwords, ledger, mqtt_url, seconds=seconds, per_gateway=per_gateway)
     except (RenchengError, ValueError) as error:
         sys.stderr.write(f"{error}\n")
         raise typer.Exit(1) from None
     sys.stdout.write(
-        f"{played.published} messages published in {played.fleet_s:.1f} s of the fleet's time ({played.took_s:.1f} s), "
-        f"{played.unconfirmed} not confirmed; {played.connections} connections, let in {played.connects} times\n"
+        f"{result.published} messages published in {result.fleet_s:.1f} s of the fleet's time ({result.took_s:.1f} s), "
+        f"{result.unconfirmed} not confirmed; {result.connections} connections, {result.connects} logins\n"
     )
 
 
@@ -74,20 +74,20 @@ def _play(
     plan: FleetPlan, passwords: Path, ledger_file: Path, url: str, *, seconds: float, per_gateway: int
 ) -> FleetResult:
     stop = threading.Event()
-    for asked in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(asked, lambda *_: stop.set())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
     broker, members = BrokerAddress.parse(url), plan.members()
-    crossbar = map_connections(members, json.loads(passwords.read_text()), per_gateway=per_gateway)
+    connections = map_connections(members, json.loads(passwords.read_text()), per_gateway=per_gateway)
 
-    def tell(fleet_s: float, confirmed: int, waiting: int) -> None:
+    def report(fleet_s: float, confirmed: int, waiting: int) -> None:
         sys.stderr.write(f"\r{fleet_s:6.0f} s  {confirmed} confirmed, {waiting} waiting ")
 
     with Ledger(ledger_file, members) as ledger:
         return play(
             plan,
-            crossbar,
+            connections,
             ledger,
             address=("127.0.0.1" if broker.host == "localhost" else broker.host, broker.port),
             until=lambda fleet_s: stop.is_set() or fleet_s >= seconds,
-            on_progress=tell,
+            on_progress=report,
         )

@@ -1,4 +1,4 @@
-"""One connection of a fleet, for one device or many: sends, remembers until the PUBACK, comes back when it is cut."""
+"""One connection of a fleet, for one device or many. It keeps messages until their PUBACK and reconnects by itself."""
 
 import errno
 import socket
@@ -11,7 +11,7 @@ from device_sims.fleet.schedule import ScheduledMessage
 from rencheng.messaging.mqtt import packets
 
 WINDOW = 500
-"""How many messages may wait for their PUBACK on one connection. Mosquitto takes more, and answers them all."""
+"""How many messages may wait for their PUBACK on one connection. Mosquitto accepts more."""
 
 PACKET_IDS = 65535
 RETRY_S = (0.2, 2.0)
@@ -21,7 +21,7 @@ READ_BYTES = 65536
 
 @dataclass(frozen=True, slots=True)
 class BrokerLogin:
-    """Whom a connection logs in as. `client_id` must be no other connection's."""
+    """A client id, user and password. `client_id` must be unique."""
 
     client_id: str
     user: str
@@ -29,12 +29,12 @@ class BrokerLogin:
 
 
 class FleetConnection:
-    """A connection that comes back by itself.
+    """A connection that reconnects by itself.
 
     Attributes:
-        socket: the socket, None while cut off.
-        connects: how often it has been let in.
-        trouble: why it is cut off, None if it is not.
+        socket: the socket; None while not connected.
+        connects: the number of accepted logins.
+        disconnect_reason: why it is not connected; None if it is.
     """
 
     def __init__(self, address: tuple[str, int], account: BrokerLogin) -> None:
@@ -49,19 +49,19 @@ class FleetConnection:
         self._out = bytearray()
         self._in = bytearray()
         self._retry_at_s = 0.0
-        self._dice = Random(account.client_id)  # noqa: S311 - only to be out of step
+        self._random = Random(account.client_id)  # noqa: S311 - only to be out of step
 
     def __len__(self) -> int:
-        """How many messages the broker has not confirmed."""
+        """Return the number of unconfirmed messages."""
         return len(self._waiting) + len(self._in_flight)
 
     @property
     def unconfirmed(self) -> list[ScheduledMessage]:
-        """These messages, oldest first."""
+        """The unconfirmed messages, oldest first."""
         return [emission for _, emission in (*self._in_flight.values(), *self._waiting)]
 
     def enqueue(self, topic: bytes, emission: ScheduledMessage) -> None:
-        """Take a message to send."""
+        """Add a message to send."""
         self._waiting.append((topic, emission))
 
     def send_pending(self, now_s: float) -> None:
@@ -74,7 +74,7 @@ class FleetConnection:
             self._send(now_s)
 
     def read(self, now_s: float) -> list[ScheduledMessage]:
-        """Take in what the broker sent; the messages that it confirmed."""
+        """Read from the broker. Return the confirmed messages."""
         try:
             data = self.socket.recv(READ_BYTES) if self.socket else b""
         except BlockingIOError:
@@ -83,7 +83,7 @@ class FleetConnection:
             self.cut(now_s, why=str(error))
             return []
         if not data:
-            self.cut(now_s, why="the broker hung up")
+            self.cut(now_s, why="the broker closed the connection")
             return []
         self._in += data
         settled, code = packets.take_replies(self._in)
@@ -93,20 +93,20 @@ class FleetConnection:
         return [item[1] for item in found if item]
 
     def cut(self, now_s: float, *, why: str, retry: bool = True) -> None:
-        """Lose the connection without a word; what is not confirmed will be sent again."""
+        """Break the connection without DISCONNECT. Unconfirmed messages are sent again later."""
         if self.socket:
             self.socket.close()
         self.socket, self.disconnect_reason = None, why
         self._out.clear()
         self._in.clear()
-        self._retry_at_s = now_s + (self._dice.uniform(*RETRY_S) if retry else 0.0)
+        self._retry_at_s = now_s + (self._random.uniform(*RETRY_S) if retry else 0.0)
 
     def close(self) -> None:
-        """Say goodbye and leave."""
+        """Send DISCONNECT and close."""
         if self.socket:
             self.socket.setblocking(True)
             self.socket.settimeout(1.0)
-            with suppress(OSError):  # it was cut a moment ago
+            with suppress(OSError):  # it was lost a moment ago
                 self.socket.sendall(packets.DISCONNECT)
             self.socket.close()
             self.socket = None
@@ -121,7 +121,7 @@ class FleetConnection:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         account = self.account
         self._out += packets.connect_packet(account.client_id, account.user, account.password)
-        self.disconnect_reason = "no answer yet"
+        self.disconnect_reason = "no reply from the broker yet"
 
     def _on_connack(self, code: int, now_s: float) -> None:
         if code:
@@ -154,6 +154,6 @@ class FleetConnection:
             return
         except OSError as error:
             reset = error.errno in {errno.ECONNRESET, errno.EPIPE}
-            self.cut(now_s, why="the broker hung up" if reset else str(error))
+            self.cut(now_s, why="the broker closed the connection" if reset else str(error))
             return
         del self._out[:sent]

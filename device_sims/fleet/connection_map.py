@@ -1,4 +1,4 @@
-"""Which device travels on which connection: on its own if it has an account, else on its gateway's. Pure."""
+"""The connection of each device: its own if it has an account, else one of its gateway. No I/O."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from device_sims.fleet.plan import FleetMember
 from rencheng.domain.gateway import Gateway
 
 REGIONS_APART = 10
-"""Neighbours in the list live in different regions, so that one in ten shares a gateway."""
+"""Consecutive devices are in different regions, so every tenth shares a gateway."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionMap:
-    """The connections, and for each device the number of its own."""
+    """The logins of all connections, and for each device the number of its connection."""
 
     accounts: list[BrokerLogin]
     connection_of: list[int]
@@ -23,12 +23,12 @@ class ConnectionMap:
 def map_connections(
     members: Sequence[FleetMember], passwords: Mapping[str, str], *, per_gateway: int = 4
 ) -> ConnectionMap:
-    """Give every device its connection.
+    """Assign every device to a connection.
 
     Args:
         members: the fleet.
         passwords: by the names of broker accounts.
-        per_gateway: how many connections a gateway has; its devices are dealt out to them.
+        per_gateway: connections per gateway; its devices are spread over them.
 
     Raises:
         NotEnrolled: a device has neither an account nor a gateway.

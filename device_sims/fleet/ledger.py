@@ -1,4 +1,4 @@
-"""The account of what a fleet published, by key: a CSV that an audit reads."""
+"""The ledger of a fleet: every published message by key, as CSV for an audit."""
 
 import csv
 from collections import Counter
@@ -16,9 +16,10 @@ COLUMNS = "device_id,kind,key,expect,confirmed"
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
-    """One published message. `confirmed`: the broker has said that it has it; else it may have it or not.
+    """One published message.
 
-    `key` is `time;the rest of the reading's key`, or for one that is expected in quarantine its digest, hex.
+    `confirmed` is whether the broker sent a PUBACK; without it the broker may have the message. `key` is `time;rest of
+    the reading's key`, or the digest of a message for quarantine, hexadecimal.
     """
 
     device_id: str
@@ -29,7 +30,7 @@ class LedgerEntry:
 
 
 class Ledger:
-    """Writes a line for each message when the broker confirms it, and at the end for those that it did not."""
+    """A writer of one line per message: when the broker confirms it, or at the end if it did not."""
 
     def __init__(self, path: Path, members: list[FleetMember]) -> None:
         self.counts: Counter[ExpectedResult] = Counter()
@@ -38,7 +39,7 @@ class Ledger:
         self._names = [f"{member.device_id},{member.kind}" for member in members]
 
     def __enter__(self) -> Self:
-        """Begin a file."""
+        """Create the file."""
         self._file: TextIO = self._path.open("w", encoding="ascii", buffering=1 << 20)
         self._file.write(f"{COLUMNS}\n")
         return self
@@ -46,15 +47,15 @@ class Ledger:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        """Close it."""
+        """Close the file."""
         self._file.close()
 
     def record_confirmed(self, emissions: Iterable[ScheduledMessage]) -> None:
-        """The broker has these."""
+        """Write messages that the broker confirmed."""
         self._write(emissions, "yes")
 
     def record_unconfirmed(self, emissions: Iterable[ScheduledMessage]) -> None:
-        """These were published, and the broker has not said that it has them."""
+        """Write messages that the broker did not confirm."""
         self.unconfirmed += self._write(emissions, "no")
 
     def _write(self, emissions: Iterable[ScheduledMessage], confirmed: str) -> int:
@@ -65,7 +66,7 @@ class Ledger:
 
 
 def read_ledger(path: Path) -> Iterator[LedgerEntry]:
-    """The entries of a ledger, in the order in which the broker confirmed them."""
+    """Yield the entries of a ledger in the order of confirmation."""
     with path.open(encoding="ascii", newline="") as file:
         for row in csv.DictReader(file):
             yield LedgerEntry(

@@ -1,4 +1,4 @@
-"""Who a fleet is and how it behaves. Pure."""
+"""The devices of a fleet and their fault rates. No I/O."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ JINAN = ("370102", "370103", "370104", "370105", "370112", "370113", "370114", "
 
 @dataclass(frozen=True, slots=True)
 class FleetPart:
-    """Devices of one kind, each with a message every `every_us` microseconds; evenly spread over that time."""
+    """Devices of one kind. Each sends a message every `every_us` microseconds, evenly spread over that time."""
 
     kind: Kind
     devices: int
@@ -23,24 +23,24 @@ class FleetPart:
 
     @property
     def per_s(self) -> float:
-        """Messages a second of all of them."""
+        """Messages per second of all of them."""
         return self.devices * 1e6 / self.every_us
 
 
 @dataclass(frozen=True, slots=True)
 class FaultRates:
-    """What goes wrong, as shares from 0 to 1: of messages, then of devices; and how often connections break at once.
+    """Fault rates: shares of messages and of devices from 0 to 1, and the interval of reconnect storms.
 
     Attributes:
-        duplicate: of the good messages, sent again some time later.
-        late: of the good messages, held back for up to a minute, so that younger ones overtake them.
-        bad_json: of the messages, cut short.
-        wrong_unit: of the messages, in centimetres or watts where millimetres and kilowatts are asked for.
-        stuck: of the gauges, always telling the same depth.
-        spiking: of the gauges, now and then telling an absurd depth.
-        skewed: of the devices, whose clock is wrong: by up to three minutes, or (a quarter of them) by an hour ahead.
-        storm_every_s: a reconnect storm so often, seconds; None for none.
-        storm_share: of the connections, cut in a storm; all come back at once.
+        duplicate: share of good messages that are sent again later.
+        late: share of good messages that are delayed by up to a minute, so that later ones overtake them.
+        bad_json: share of messages that are truncated.
+        wrong_unit: share of messages in centimetres or watts in place of millimetres or kilowatts.
+        stuck: share of gauges that always report the same depth.
+        spiking: share of gauges that sometimes report an impossible depth.
+        skewed: share of devices with a wrong clock: by up to three minutes, or (a quarter of them) an hour ahead.
+        storm_every_s: seconds between reconnect storms; None for none.
+        storm_share: share of connections cut in a storm; all reconnect at once.
     """
 
     duplicate: float = 0.0
@@ -64,14 +64,14 @@ class FleetMember:
 
     @property
     def topic(self) -> str:
-        """Where it publishes its readings."""
+        """The topic of its readings."""
         return str(Topic(self.region, self.kind, self.device_id, Channel.TELEMETRY))
 
 
 def members_of(
     parts: Sequence[FleetPart], *, regions: Sequence[str] = JINAN, prefix: str = "fleet"
 ) -> list[FleetMember]:
-    """The devices of these parts, part by part, dealt out to the regions."""
+    """Return the devices of these parts, part by part, spread over the regions in turn."""
     return [
         FleetMember(f"{prefix}-{LETTERS[part.kind]}{number:05}", part.kind, regions[number % len(regions)])
         for part in parts
@@ -81,7 +81,7 @@ def members_of(
 
 @dataclass(frozen=True, slots=True)
 class FleetPlan:
-    """A fleet. `began_at` (UTC) is the sample time at second 0; names begin with `prefix`."""
+    """A fleet. `began_at` (UTC) is the sample time at second 0; device names begin with `prefix`."""
 
     seed: int
     began_at: datetime
@@ -92,9 +92,9 @@ class FleetPlan:
 
     @property
     def per_s(self) -> float:
-        """Messages a second, faults apart."""
+        """Messages per second, without faults."""
         return sum(part.per_s for part in self.parts)
 
     def members(self) -> list[FleetMember]:
-        """All devices, part by part; a device's number is its place here."""
+        """Return all devices, part by part. A device's number is its position here."""
         return members_of(self.parts, regions=self.regions, prefix=self.prefix)

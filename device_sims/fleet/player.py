@@ -1,4 +1,4 @@
-"""Plays a fleet against a broker: one thread, as many connections as it has accounts, in step with the clock."""
+"""Runs a fleet against a broker: one thread, one connection per account, paced by the clock."""
 
 import ipaddress
 import selectors
@@ -16,7 +16,7 @@ from device_sims.fleet.schedule import ScheduledMessage, reconnect_storms, sched
 from rencheng.messaging.mqtt import packets
 
 AHEAD_MAX = 100_000
-"""So many messages may be unconfirmed in all; then the fleet's clock waits: a broker that is away costs no memory."""
+"""Maximum unconfirmed messages. The fleet's clock then waits, so that memory stays bounded while the broker is away."""
 
 TICK_S = 0.005
 DRAIN_S = 60.0
@@ -24,7 +24,7 @@ DRAIN_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class FleetResult:
-    """What came of it: messages, connections, how often they were let in, and the fleet's own time, seconds."""
+    """The result: messages, connections, accepted logins, and seconds of the fleet's own time."""
 
     published: int
     unconfirmed: int
@@ -43,21 +43,21 @@ def play(
     until: Callable[[float], bool],
     on_progress: Callable[[float, int, int], None] = lambda _s, _confirmed, _waiting: None,
 ) -> FleetResult:
-    """Publish what the plan says, each message at its time, until told to stop and everything is confirmed.
+    """Publish each message of the plan at its time until `until` holds, then wait for the confirmations.
 
     Args:
         plan: the fleet.
-        connections: the connections, and which of them carries a device.
-        ledger: where the account is kept.
-        address: the broker's; only of this machine, because this is a load.
-        until: asked with the second of the fleet's time; True ends it.
-        on_progress: told once a second: the fleet's second, messages confirmed, messages waiting.
+        connections: the connections, and the one of each device.
+        ledger: the record of published messages.
+        address: the broker's; it must be on this machine, because this is a load.
+        until: takes the second of the fleet's time; True ends the run.
+        on_progress: takes, once a second, the fleet's second, messages confirmed, and messages waiting.
 
     Raises:
-        NotLoopback: the broker is elsewhere.
+        NotLoopback: the broker is on another machine.
     """
     if not ipaddress.ip_address(address[0]).is_loopback:
-        raise NotLoopback(f"{address[0]} is another machine; a fleet is a load, and only ever sent to 127.0.0.1 or ::1")
+        raise NotLoopback(f"{address[0]} is not this machine; a fleet is a load and is only sent to 127.0.0.1 or ::1")
     lines = [FleetConnection(address, account) for account in connections.accounts]
     return _FleetPlayer(plan, lines, connections.connection_of, ledger, on_progress).play(until)
 
@@ -79,24 +79,24 @@ class _FleetPlayer:
         self._busy = set(lines)
 
     def play(self, until: Callable[[float], bool]) -> FleetResult:
-        fleet_s, began_s, told_s = 0.0, time.monotonic(), 0.0
+        fleet_s, began_s, reported_s = 0.0, time.monotonic(), 0.0
         coming, storm = scheduled_messages(self._plan), reconnect_storms(self._plan, len(self._connections))
         next_storm = next(storm, None)
-        ahead = next(coming)
+        upcoming = next(coming)
         last_s = began_s
         while not until(fleet_s):
             now_s = time.monotonic()
             if self._sent - self._confirmed < AHEAD_MAX:
                 fleet_s += now_s - last_s
             last_s = now_s
-            ahead = self._send_due(ahead, coming, int(1e6 * fleet_s))
+            upcoming = self._send_due(upcoming, coming, int(1e6 * fleet_s))
             while next_storm and next_storm[0] <= fleet_s:
                 self._cut_connections(next_storm[1], now_s)
                 next_storm = next(storm, None)
             self._exchange(now_s)
-            if now_s > told_s + 1:
+            if now_s > reported_s + 1:
                 self._on_progress(fleet_s, self._confirmed, self._sent - self._confirmed)
-                told_s = now_s
+                reported_s = now_s
         self._drain()
         return FleetResult(
             published=self._sent,
@@ -107,18 +107,20 @@ class _FleetPlayer:
             took_s=time.monotonic() - began_s,
         )
 
-    def _send_due(self, ahead: ScheduledMessage, coming: Iterator[ScheduledMessage], now_us: int) -> ScheduledMessage:
+    def _send_due(
+        self, upcoming: ScheduledMessage, coming: Iterator[ScheduledMessage], now_us: int
+    ) -> ScheduledMessage:
         line_of, topics, busy = self._connection_of, self._topics, self._busy
-        while ahead.due_us <= now_us:
-            line = line_of[ahead.device]
-            line.enqueue(topics[ahead.device], ahead)
+        while upcoming.due_us <= now_us:
+            line = line_of[upcoming.device]
+            line.enqueue(topics[upcoming.device], upcoming)
             busy.add(line)
             self._sent += 1
-            ahead = next(coming)
-        return ahead
+            upcoming = next(coming)
+        return upcoming
 
     def _exchange(self, now_s: float) -> None:
-        """Send what fits on each connection, and take in what comes."""
+        """Send what fits on each connection, and read what has come."""
         for line in list(self._busy):
             watched = line.socket
             line.send_pending(now_s)
@@ -128,7 +130,7 @@ class _FleetPlayer:
         if not self._selector.get_map():
             time.sleep(TICK_S)
             return
-        time.sleep(TICK_S)  # what comes meanwhile is taken in one piece
+        time.sleep(TICK_S)  # so that what comes meanwhile is read together
         for key, _ in self._selector.select(0):
             line, watched = key.data, key.data.socket
             confirmed = line.read(now_s)
@@ -139,11 +141,11 @@ class _FleetPlayer:
                 self._busy.add(line)
 
     def _watch(self, line: FleetConnection, before: socket.socket | None) -> None:
-        """Listen to a connection's socket instead of the one that it had before."""
+        """Register a connection's new socket with the selector in place of the old one."""
         if line.socket is before:
             return
         if before is not None:
-            self._selector.unregister(before)  # closed by now, which it does not mind
+            self._selector.unregister(before)  # it is closed already
         if line.socket is not None:
             self._selector.register(line.socket, selectors.EVENT_READ, line)
 

@@ -1,4 +1,4 @@
-"""What a fleet sends, message by message, in order of time. Pure: the same plan gives the same bytes, for ever."""
+"""The messages of a fleet in order of time. Deterministic: the same plan gives the same bytes."""
 
 import hashlib
 import heapq
@@ -22,13 +22,13 @@ from rencheng.domain.kind import Kind
 
 LATE_MAX_S = 60.0
 SKEW_MAX_S = 180.0
-"""Within what the platform takes from the future by default (300 s), so that such readings are stored."""
+"""Less than the future tolerance of the platform (300 s), so that such readings are stored."""
 FAR_AHEAD_S = 3600.0
 FAR_AHEAD_SHARE = 0.25
 
 
 class ExpectedResult(StrEnum):
-    """What the platform is to make of a message."""
+    """What the platform must do with a message."""
 
     STORED = "stored"
     DUPLICATE = "duplicate"
@@ -39,11 +39,11 @@ class ScheduledMessage(NamedTuple):
     """One message to publish.
 
     Attributes:
-        due_us: when, microseconds from the fleet's beginning.
-        device: whose, a place in `Plan.members()`.
-        payload: its bytes.
-        key: its reading's natural key as `time;the rest`, or what quarantine knows the message by (hex).
-        expect: what is to become of it.
+        due_us: time of sending, microseconds from the start.
+        device: the sender, a position in `FleetPlan.members()`.
+        payload: the bytes.
+        key: the reading's natural key as `time;rest`, or the digest for quarantine, hexadecimal.
+        expect: the expected result.
     """
 
     due_us: int
@@ -55,7 +55,7 @@ class ScheduledMessage(NamedTuple):
 
 @dataclass(slots=True)
 class _DeviceTraits:
-    """What one device is like."""
+    """The properties of one device."""
 
     flood: SyntheticFlood | None
     stuck_mm: float | None
@@ -65,42 +65,42 @@ class _DeviceTraits:
 
 
 def scheduled_messages(plan: FleetPlan) -> Iterator[ScheduledMessage]:
-    """All messages of a fleet, without end, in order of `due_us`."""
-    dice = Random(f"{plan.seed}/messages")  # noqa: S311 - dice that fall the same way each time are the point
+    """Yield all messages of a fleet in order of `due_us`, without end."""
+    rng = Random(f"{plan.seed}/messages")  # noqa: S311 - reproducible
     members, habits = plan.members(), _device_traits(plan)
-    offered: list[ScheduledMessage] = []  # what is sent later than it was made: heap by time
+    delayed: list[ScheduledMessage] = []  # messages that are sent later than they were made: a heap by time
     for due_us, device, number, step in _due_times(plan.parts):
-        while offered and offered[0].due_us <= due_us:
-            yield heapq.heappop(offered)
-        said = _message(plan, members[device], habits[device], due_us, number, step)
-        emission = _with_message_fault(ScheduledMessage(due_us, device, *said), members[device], plan.faults, dice)
+        while delayed and delayed[0].due_us <= due_us:
+            yield heapq.heappop(delayed)
+        content = _message(plan, members[device], habits[device], due_us, number, step)
+        emission = _with_message_fault(ScheduledMessage(due_us, device, *content), members[device], plan.faults, rng)
         if emission.expect is not ExpectedResult.STORED:
             yield emission
             continue
-        roll = dice.random()
+        roll = rng.random()
         if roll < plan.faults.late:
-            emission = emission._replace(due_us=due_us + int(1e6 * dice.uniform(0, LATE_MAX_S)))
-            heapq.heappush(offered, emission)
+            emission = emission._replace(due_us=due_us + int(1e6 * rng.uniform(0, LATE_MAX_S)))
+            heapq.heappush(delayed, emission)
         else:
             yield emission
-        if dice.random() < plan.faults.duplicate:
-            again_us = emission.due_us + int(1e6 * dice.uniform(0, LATE_MAX_S))
-            heapq.heappush(offered, emission._replace(due_us=again_us, expect=ExpectedResult.DUPLICATE))
+        if rng.random() < plan.faults.duplicate:
+            again_us = emission.due_us + int(1e6 * rng.uniform(0, LATE_MAX_S))
+            heapq.heappush(delayed, emission._replace(due_us=again_us, expect=ExpectedResult.DUPLICATE))
 
 
 def reconnect_storms(plan: FleetPlan, connections: int) -> Iterator[tuple[float, list[int]]]:
-    """(second, connections to cut) of each reconnect storm."""
+    """Yield (second, connections to cut) of each reconnect storm."""
     every_s, share = plan.faults.storm_every_s, plan.faults.storm_share
     if every_s is None:
         return
-    dice, at_s = Random(f"{plan.seed}/storms"), 0.0  # noqa: S311 - as above
+    rng, at_s = Random(f"{plan.seed}/storms"), 0.0  # noqa: S311 - reproducible
     while True:
-        at_s += every_s * dice.uniform(0.5, 1.5)
-        yield at_s, sorted(dice.sample(range(connections), round(share * connections)))
+        at_s += every_s * rng.uniform(0.5, 1.5)
+        yield at_s, sorted(rng.sample(range(connections), round(share * connections)))
 
 
 def _due_times(parts: Sequence[FleetPart]) -> Iterator[tuple[int, int, int, int]]:
-    """(due_us, device, its number within its part, step) of every message that is due, in order of time."""
+    """Yield (due_us, device, its number within its part, step) of every message in order of time."""
     first, rounds = 0, []
     for part in parts:
         rounds.append(_rounds(part, first))
@@ -111,25 +111,25 @@ def _due_times(parts: Sequence[FleetPart]) -> Iterator[tuple[int, int, int, int]
 def _rounds(part: FleetPart, first: int) -> Iterator[tuple[int, int, int, int]]:
     step = 0
     while part.devices:
-        begun_us = step * part.every_us
+        round_us = step * part.every_us
         for number in range(part.devices):
-            yield begun_us + part.every_us * number // part.devices, first + number, number, step
+            yield round_us + part.every_us * number // part.devices, first + number, number, step
         step += 1
 
 
 def _device_traits(plan: FleetPlan) -> list[_DeviceTraits]:
-    dice, faults = Random(f"{plan.seed}/devices"), plan.faults  # noqa: S311 - as above
+    rng, faults = Random(f"{plan.seed}/devices"), plan.faults  # noqa: S311 - reproducible
     habits = []
     for member in plan.members():
         is_gauge = member.kind is Kind.WATERLOGGING
-        skewed = dice.random() < faults.skewed
-        far_ahead = skewed and dice.random() < FAR_AHEAD_SHARE
-        skew_s = FAR_AHEAD_S if far_ahead else round(dice.uniform(-SKEW_MAX_S, SKEW_MAX_S), 3) if skewed else 0.0
+        skewed = rng.random() < faults.skewed
+        far_ahead = skewed and rng.random() < FAR_AHEAD_SHARE
+        skew_s = FAR_AHEAD_S if far_ahead else round(rng.uniform(-SKEW_MAX_S, SKEW_MAX_S), 3) if skewed else 0.0
         habits.append(
             _DeviceTraits(
-                flood=random_flood(dice) if is_gauge else None,
-                stuck_mm=float(dice.randrange(500)) if dice.random() < faults.stuck else None,
-                spikes=dice.random() < faults.spiking,
+                flood=random_flood(rng) if is_gauge else None,
+                stuck_mm=float(rng.randrange(500)) if rng.random() < faults.stuck else None,
+                spikes=rng.random() < faults.spiking,
                 skew=timedelta(seconds=skew_s),
                 far_ahead=far_ahead,
             )
@@ -140,7 +140,7 @@ def _device_traits(plan: FleetPlan) -> list[_DeviceTraits]:
 def _message(
     plan: FleetPlan, member: FleetMember, habits: _DeviceTraits, due_us: int, number: int, step: int
 ) -> tuple[bytes, str, ExpectedResult]:
-    """A device's message as it would be without the faults of single messages: payload, key, and what to expect."""
+    """Return payload, key and expected result of a device's message before message faults."""
     sampled = plan.began_at + timedelta(microseconds=due_us) + habits.skew
     time = sampled.isoformat(timespec="microseconds")
     if habits.flood is not None:
@@ -162,10 +162,10 @@ def _message(
 
 
 def _with_message_fault(
-    emission: ScheduledMessage, member: FleetMember, faults: FaultRates, dice: Random
+    emission: ScheduledMessage, member: FleetMember, faults: FaultRates, rng: Random
 ) -> ScheduledMessage:
-    """The message, or what a bad one looks like in its place."""
-    roll = dice.random()
+    """Return the message, or a faulty one in its place."""
+    roll = rng.random()
     if roll < faults.bad_json:
         payload = emission.payload[:-1]
     elif roll < faults.bad_json + faults.wrong_unit:
@@ -177,5 +177,5 @@ def _with_message_fault(
 
 
 def quarantine_key(member: FleetMember, payload: bytes) -> str:
-    """What quarantine knows a whole message by: a digest of topic and payload, hex."""
+    """Return the key of a whole message in quarantine: a digest of topic and payload, hexadecimal."""
     return hashlib.sha256(member.topic.encode() + b"\0" + payload).hexdigest()

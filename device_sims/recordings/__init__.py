@@ -1,4 +1,4 @@
-"""The small part of real recordings that the demo replays. SOURCE.md tells origin and licence of each."""
+"""The parts of real recordings that the demo replays. SOURCE.md has origin and licence of each."""
 
 from device_sims.recordings.read import (
     FloodClass,

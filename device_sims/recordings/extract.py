@@ -1,4 +1,4 @@
-"""Cuts the recordings of this folder out of the full data sets. Run by hand; the same data give the same bytes.
+"""Extracts the recordings of this folder from the full data sets. The same data give the same bytes.
 
     python -m device_sims.recordings.extract FOLDER_OF_THE_FULL_DATA
 
@@ -52,14 +52,14 @@ CONNECTORS = {"CCS1": 1, "CCS2": 2}
 
 
 def main(source: Path) -> None:
-    """Write every file, and say what was written."""
+    """Write all files and print their sizes."""
     extract_floods(source / "floodnet")
     extract_signals(source / "signals_odot_atspm")
     extract_sessions(source / "ev_epfl_dcfast_sessions")
 
 
 def extract_floods(source: Path) -> None:
-    """The chosen floods: depths from inches to mm, nothing trimmed."""
+    """Write the chosen floods, with depths converted from inches to mm. No sample is dropped."""
     sensors = {row["sensor_id"]: row for row in _read(source / "sensors.csv")}
     events = {(row["sensor_id"], row["flood_start_time"][:19]): row for row in _read(source / "events.csv.gz")}
     index: Rows = []
@@ -81,7 +81,7 @@ def _profile(event: Record) -> list[tuple[int, float]]:
 
 
 def extract_signals(source: Path) -> None:
-    """All events of each chosen signal within its window, in the order of the log, repeated lines included."""
+    """Write all events of the chosen signals within their periods, in the order of the log, with duplicates."""
     places = {row["device_id"]: row for row in _read(source / "devices.csv")}
     index: Rows = []
     events: Rows = []
@@ -100,7 +100,7 @@ def extract_signals(source: Path) -> None:
 
 
 def extract_sessions(source: Path) -> None:
-    """The sessions of the busiest afternoons, one afternoon a charger."""
+    """Write the sessions of the busiest afternoons, one afternoon per charger."""
     afternoons: dict[datetime, list[Record]] = defaultdict(list)
     for row in _read(source / "sessions.csv.gz"):
         start = datetime.fromisoformat(row["start_time"])

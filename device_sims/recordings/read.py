@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 
 
 class FloodClass(StrEnum):
-    """What drives a flood. Rain floods rise some eight times faster, so skill is always told apart by class."""
+    """The cause of a flood. Rain floods rise about eight times faster, so skill is always given by class."""
 
     INLAND = "inland"
     TIDAL = "tidal"
@@ -23,7 +23,7 @@ class FloodClass(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FloodRecording:
-    """One flood of one street: depths by seconds since the first wet sample. Before and after it the street is dry."""
+    """One flood of one street: depths by seconds since the first wet sample. The street is dry before and after."""
 
     sensor_id: str
     sensor_name: str
@@ -36,7 +36,7 @@ class FloodRecording:
 
     @property
     def duration_s(self) -> int:
-        """From the first sample to the last."""
+        """Seconds from the first sample to the last."""
         return self.offsets_s[-1]
 
     @property
@@ -45,7 +45,7 @@ class FloodRecording:
         return max(self.depths_mm)
 
     def reached_s(self, depth_mm: float) -> int | None:
-        """When the depth was first reached, in seconds since the start; None if never."""
+        """Return when a depth was first reached, seconds since the start; None if never."""
         samples = zip(self.offsets_s, self.depths_mm, strict=True)
         return next((offset_s for offset_s, depth in samples if depth >= depth_mm), None)
 
@@ -60,7 +60,7 @@ class RecordedEvent(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class SignalRecording:
-    """All events of one signal controller over a while, exact repetitions of its log included."""
+    """All events of one signal controller over a period, including exact duplicates in its log."""
 
     signal_id: str
     name: str
@@ -74,7 +74,8 @@ class SignalRecording:
 class SessionRecording:
     """One charging session.
 
-    `charger` is our number: a charger replays one recorded afternoon of the station. `offset_s` counts from its noon.
+    `charger` is our number of a charger, which replays one recorded afternoon of the station. `offset_s` counts from noon
+    of that afternoon.
     """
 
     charger: int
@@ -91,7 +92,7 @@ class SessionRecording:
 
 @functools.cache
 def floods() -> tuple[FloodRecording, ...]:
-    """The recorded floods, inland ones first."""
+    """Return the recorded floods, inland ones first."""
     samples = _grouped("flood_samples.csv.gz", by="sensor_id")
     return tuple(
         FloodRecording(
@@ -110,7 +111,7 @@ def floods() -> tuple[FloodRecording, ...]:
 
 @functools.cache
 def signals() -> tuple[SignalRecording, ...]:
-    """The recorded signal controllers."""
+    """Return the recorded signal controllers."""
     events = _grouped("signal_events.csv.gz", by="signal_id")
     return tuple(
         SignalRecording(
@@ -130,7 +131,7 @@ def signals() -> tuple[SignalRecording, ...]:
 
 @functools.cache
 def sessions() -> tuple[SessionRecording, ...]:
-    """The recorded charging sessions, by charger, then by start."""
+    """Return the recorded charging sessions, by charger, then by start."""
     return tuple(
         SessionRecording(
             charger=int(row["charger"]),
@@ -155,5 +156,5 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 
 
 def _grouped(name: str, *, by: str) -> dict[str, list[dict[str, str]]]:
-    """The rows of a file whose groups stand together."""
+    """Return the rows of a file by group. The rows of a group are adjacent."""
     return {key: list(rows) for key, rows in itertools.groupby(_rows(name), key=lambda row: row[by])}

@@ -1,4 +1,4 @@
-"""Recordings placed on a story's timeline: pure, from a recording and a start to uploads with their times."""
+"""Recordings on a timeline: from a recording and a start to uploads with their times. No I/O."""
 
 from device_sims.replay.charger import ChargerReplay
 from device_sims.replay.flood import FloodReplay

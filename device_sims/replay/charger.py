@@ -1,9 +1,8 @@
-"""A charger that works through recorded sessions.
+"""A charger that replays recorded sessions.
 
-The recordings tell a session's duration, energy, greatest power and charge at both ends, but not its course. The rule
-for the course: power falls from the recorded maximum `P` as `P · (1 − t/T)^n`, with `n = P·T/E − 1`, because with that
-exponent, and no other, the energy after the recorded duration `T` is the recorded `E`. A battery that fills takes less
-and less, so the shape is the usual one too. The charge rises with the energy.
+The recordings have a session's duration, energy, greatest power and charge at both ends, but not its course. The power
+is modelled as `P · (1 − t/T)^n` with `n = P·T/E − 1`, where `P` is the recorded maximum, `T` the duration and `E` the
+energy. With this exponent the energy after `T` is `E`. The charge rises with the energy.
 """
 
 import itertools
@@ -18,7 +17,7 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Measurand, MeterValue
 
 METER_EVERY_S = 60
-# Sessions of a connector lie at least a minute apart, which leaves room for both.
+# Sessions of a connector are at least a minute apart, so both fit between them.
 PREPARING_S = 30
 FINISHING_S = 15
 SECONDS_PER_HOUR = 3600
@@ -26,13 +25,13 @@ SECONDS_PER_HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class ChargerReplay:
-    """Recorded sessions, moved so that the chargers' afternoon begins at `start`.
+    """Recorded sessions, moved so that the charger's afternoon begins at `start`.
 
     Attributes:
-        device_id: the charger that plays them.
-        sessions: of this charger, by start.
-        start: when the afternoon begins; a session keeps its distance from it.
-        register_start_kwh: what the energy register of each connector shows before the first session.
+        device_id: the charger that replays them.
+        sessions: the sessions of this charger, by start.
+        start: the start of the afternoon; sessions keep their offsets from it.
+        register_start_kwh: the energy register of each connector before the first session.
     """
 
     device_id: str
@@ -42,8 +41,10 @@ class ChargerReplay:
     kind: Kind = Kind.CHARGING
 
     def uploads(self) -> list[Upload]:
-        """Statuses, and meter values each minute from a session's start to its end, in the order of time."""
-        by_connector = itertools.groupby(sorted(self.sessions, key=_place), key=lambda session: session.connector_id)
+        """Return status changes, and meter values each minute of a session, in order of time."""
+        by_connector = itertools.groupby(
+            sorted(self.sessions, key=_by_connector_and_time), key=lambda session: session.connector_id
+        )
         uploads = itertools.chain.from_iterable(self._connector(list(sessions)) for _, sessions in by_connector)
         return sorted(uploads, key=lambda upload: upload.sent_at)
 
@@ -83,27 +84,27 @@ class ChargerReplay:
 
 
 def power_kw(session: SessionRecording, elapsed_s: float) -> float:
-    """The power some seconds into a session, in kW."""
+    """Return the power at a second of a session, kW."""
     mean_kw = session.energy_kwh * SECONDS_PER_HOUR / session.duration_s
     if not mean_kw:
         return 0.0
-    # a mean above the maximum can only come from the minute to which the times are recorded
+    # a mean above the maximum comes from times that are recorded to the minute
     return round(max(session.max_power_kw, mean_kw) * math.pow(_left(session, elapsed_s), _exponent(session)), 3)
 
 
 def charged_kwh(session: SessionRecording, elapsed_s: float) -> float:
-    """The energy taken some seconds into a session, in kWh: the power's integral."""
+    """Return the energy at a second of a session, kWh: the integral of the power."""
     return session.energy_kwh * (1 - math.pow(_left(session, elapsed_s), _exponent(session) + 1))
 
 
 def soc_pct(session: SessionRecording, energy_kwh: float) -> float:
-    """The battery's charge once so much energy was taken, in percent."""
+    """Return the battery's state of charge after some energy, percent."""
     share = energy_kwh / session.energy_kwh if session.energy_kwh else 1.0
     return round(session.soc_arrival_pct + (session.soc_departure_pct - session.soc_arrival_pct) * share, 1)
 
 
 def _left(session: SessionRecording, elapsed_s: float) -> float:
-    """The share of the session that is still to come."""
+    """Return the remaining share of the session."""
     return max(0.0, 1 - elapsed_s / session.duration_s)
 
 
@@ -112,5 +113,5 @@ def _exponent(session: SessionRecording) -> float:
     return max(0.0, at_maximum_kwh / session.energy_kwh - 1) if session.energy_kwh else 0.0
 
 
-def _place(session: SessionRecording) -> tuple[int, int]:
+def _by_connector_and_time(session: SessionRecording) -> tuple[int, int]:
     return session.connector_id, session.offset_s

@@ -1,6 +1,6 @@
-"""Any recording of depths as CSV: `device_id,time,depth_mm`.
+"""A recording of depths as CSV: `device_id,time,depth_mm`.
 
-Times are ISO 8601 with offset. An empty depth says that the device could not measure.
+Times are ISO 8601 with offset. An empty depth means that the device could not measure.
 """
 
 import csv
@@ -23,29 +23,31 @@ COLUMNS = ("device_id", "time", "depth_mm")
 
 @dataclass(frozen=True, slots=True)
 class RecordedSeries:
-    """What one device measured, by time."""
+    """The readings of one device, in order of time."""
 
     device_id: str
     readings: tuple[WaterReading, ...]
     kind: Kind = Kind.WATERLOGGING
 
     def uploads(self) -> list[Upload]:
-        """One upload a reading."""
+        """Return one upload per reading."""
         return [Upload(reading.time, (reading,)) for reading in self.readings]
 
 
 def read_recorded_csv(path: Path) -> list[RecordedSeries]:
-    """Read a file, one series a device, in the order in which the devices first appear.
+    """Read a file. Return one series per device, in the order in which the devices first appear.
 
     Raises:
-        BadRecording: the file lacks a column or a row, or a value cannot be read.
+        BadRecording: a column or all rows are missing, or a value cannot be read.
     """
     by_device: dict[str, list[WaterReading]] = defaultdict(list)
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         missing = [column for column in COLUMNS if column not in (rows.fieldnames or ())]
         if missing:
-            raise BadRecording(f"{path}: the first line must name {', '.join(COLUMNS)}; it lacks {', '.join(missing)}")
+            raise BadRecording(
+                f"{path}: the first line must have the columns {', '.join(COLUMNS)}; missing: {', '.join(missing)}"
+            )
         for row in rows:
             try:
                 reading = _reading(row)
@@ -53,7 +55,7 @@ def read_recorded_csv(path: Path) -> list[RecordedSeries]:
                 raise BadRecording(f"{path}, line {rows.line_num}: {error}") from None
             by_device[reading.device_id].append(reading)
     if not by_device:
-        raise BadRecording(f"{path}: there is no reading in it")
+        raise BadRecording(f"{path}: the file has no readings")
     return [
         RecordedSeries(device_id, tuple(sorted(readings, key=lambda reading: reading.time)))
         for device_id, readings in by_device.items()
@@ -61,10 +63,10 @@ def read_recorded_csv(path: Path) -> list[RecordedSeries]:
 
 
 def shift_to_now(series: list[RecordedSeries], *, now: datetime, speed: float) -> list[RecordedSeries]:
-    """Move all series together so that the play begins now and never sends a time that is still to come.
+    """Move all series together so that the replay begins now and sends no future time.
 
-    Played faster than life, event time would run ahead of the clock and be refused as a future time; so the whole is
-    moved back until its last reading is sent at its own time. At life's speed that is: the first reading is taken now.
+    A replay faster than real time would send future times, which intake rejects. So all series are moved back until
+    the last reading is sent at its own time.
     """
     first = min(one.readings[0].time for one in series)
     last = max(one.readings[-1].time for one in series)
@@ -81,7 +83,7 @@ def _reading(row: Mapping[str, str | None]) -> WaterReading:
     if device_id is None or time_text is None or depth_text is None:
         raise ValueError(f"a row needs {', '.join(COLUMNS)}")
     if not IDENTIFIER.fullmatch(device_id):
-        raise ValueError(f"{device_id!r} cannot be a device's name")
+        raise ValueError(f"{device_id!r} is not a valid device name")
     time = datetime.fromisoformat(time_text)
     if time.tzinfo is None:
         raise ValueError(f"time {time_text!r} needs an offset, such as +08:00")
@@ -89,5 +91,5 @@ def _reading(row: Mapping[str, str | None]) -> WaterReading:
         return WaterReading(device_id, 0, time, quality=Quality.MISSING)
     depth_mm = float(depth_text)
     if not math.isfinite(depth_mm):
-        raise ValueError(f"{depth_text!r} is no depth; leave it empty if the device could not measure")
+        raise ValueError(f"{depth_text!r} is not a depth; leave it empty if the device could not measure")
     return WaterReading(device_id, 0, time, depth_mm=depth_mm)

@@ -1,4 +1,4 @@
-"""A recorded signal controller: its events at their tenths of a second, sent in batches as controllers do."""
+"""A recorded signal controller: events with a resolution of 0.1 s, uploaded in batches."""
 
 import itertools
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ TENTHS_PER_SECOND = 10
 
 @dataclass(frozen=True, slots=True)
 class SignalReplay:
-    """A controller's log moved so that it begins at `start`.
+    """A controller's log, moved so that it begins at `start`.
 
     Attributes:
-        device_id: the signal that plays it.
+        device_id: the signal that replays it.
         recording: the log.
         start: when it begins.
-        upload_every_s: how long the controller gathers events before it sends them.
+        upload_every_s: the interval between two uploads, seconds.
     """
 
     device_id: str
@@ -31,7 +31,7 @@ class SignalReplay:
     kind: Kind = Kind.SIGNAL
 
     def uploads(self) -> list[Upload]:
-        """An upload for each span of time in which anything happened, sent at its end, in the order of the log."""
+        """Return one upload per period with events, sent at its end, in the order of the log."""
         tenths = self.upload_every_s * TENTHS_PER_SECOND
         spans = itertools.groupby(self.recording.events, key=lambda event: event.offset_tenths // tenths)
         return [

@@ -1,4 +1,4 @@
-"""What a replay is made of: uploads, the readings that a device sends in one go, each with its moment."""
+"""Uploads: the readings that a device sends together, with the time of sending."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,25 +11,25 @@ from rencheng.domain.reading import Reading
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Readings that a device sends together. `sent_at` is event time, never before the last of them was taken."""
+    """Readings that a device sends together. `sent_at` is event time, not before the last reading."""
 
     sent_at: datetime
     readings: tuple[Reading, ...]
 
 
 class Replay(Protocol):
-    """A recording, given to a device and placed in time."""
+    """A recording that is assigned to a device and moved in time."""
 
     @property
     def device_id(self) -> str:
-        """Whose readings they are."""
+        """The device."""
         ...
 
     @property
     def kind(self) -> Kind:
-        """The device's family."""
+        """The device's kind."""
         ...
 
     def uploads(self) -> Sequence[Upload]:
-        """All uploads, in the order of sending."""
+        """Return all uploads in the order of sending."""
         ...

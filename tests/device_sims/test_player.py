@@ -110,9 +110,9 @@ def test_progress_runs_through_empty_slices_to_the_end() -> None:
 
 
 def test_a_broker_that_never_acknowledges_is_told_with_names() -> None:
-    silent = Recorder(acknowledges=False, disconnect_reason="nobody listens there")
+    silent = Recorder(acknowledges=False, disconnect_reason="no broker at this address")
     conductor = Player([series("a", 0)], {"a": silent}, speed=1000, ack_timeout_s=0.1)
-    with pytest.raises(NotAcknowledged, match=r"1 devices .* 0\.1 s: a waits for 1 \(nobody listens there\)"):
+    with pytest.raises(NotAcknowledged, match=r"1 devices .* 0\.1 s: a waits for 1 \(no broker at this address\)"):
         conductor.play()
 
 
