@@ -1,5 +1,5 @@
-"""Real TimescaleDB and real Mosquitto on one machine, with no Docker and no root.
+"""TimescaleDB and Mosquitto on one machine, without Docker and root.
 
-Read in this order: `stack` (what `up` does), `programs` (from the machine's own package sources to programs that run),
-`postgres` and `mosquitto` (the servers; also for throw-away ones in tests).
+Start reading at `stack` (what `up` does). `programs` gets the programs from the machine's package sources; `postgres`
+and `mosquitto` run the servers, also for tests.
 """

@@ -1,4 +1,4 @@
-"""Fetching packages with the machine's own apt, which checks the signatures."""
+"""Downloads packages with the machine's own apt, which checks the signatures."""
 
 import hashlib
 import os
@@ -14,14 +14,14 @@ from local_stack.progress import ProgressReporter, ProgressStep
 
 @dataclass(frozen=True)
 class Package:
-    """A package file that is wanted, as the signed index describes it."""
+    """A package file as the signed index describes it."""
 
     file_name: str
     size_bytes: int
     sha256: str
 
     def is_whole(self, archives: Path) -> bool:
-        """Whether the file is there and is the one that the index describes."""
+        """Return whether the file exists and matches the index."""
         file = archives / self.file_name
         if not file.is_file() or file.stat().st_size != self.size_bytes:
             return False
@@ -30,7 +30,7 @@ class Package:
 
 
 def fetch(names: Sequence[str], *, settings: AptSettings, lock: int, report: ProgressReporter) -> list[Path]:
-    """Download packages and all that they depend on. Returns the files, each checked against the signed index."""
+    """Download packages with their dependencies. Return the files, each checked against the signed index."""
     settings.log_file.write_text("")
     apt = _Apt(settings=settings, lock=lock)
     with report.step("package lists") as step:
@@ -49,7 +49,7 @@ def fetch(names: Sequence[str], *, settings: AptSettings, lock: int, report: Pro
 
 
 def _drop_damaged(wanted: list[Package], archives: Path) -> list[str]:
-    """Apt trusts a kept file of the right size; after a crash its content may still be wrong."""
+    """Delete damaged files, because apt accepts any file of the right size. Return their names."""
     damaged = [package.file_name for package in wanted if not package.is_whole(archives)]
     for name in damaged:
         (archives / name).unlink(missing_ok=True)
@@ -62,7 +62,7 @@ class _Apt:
     lock: int
 
     def plan(self, names: Sequence[str]) -> list[Package]:
-        """Ask which files are needed, as if none were kept."""
+        """Return the files that are needed, as if none were cached."""
         options = ("-o", f"Dir::Cache::archives={self.settings.folder / 'none'}", "-o", "Acquire::ForceHash=SHA256")
         command = ["apt-get", "install", "-qq", "--print-uris", *options, *names]
         found = subprocess.run(command, check=False, capture_output=True, text=True, env=self.settings.environment)
@@ -72,7 +72,7 @@ class _Apt:
         return [_parse_plan(line) for line in found.stdout.splitlines() if line.startswith("'")]
 
     def run(self, *arguments: str, step: ProgressStep, must_succeed: bool = True) -> None:
-        """Run apt-get, telling its progress."""
+        """Run apt-get and report its progress."""
         reading, writing = os.pipe()
         command = ["apt-get", "-o", f"APT::Status-Fd={writing}", *arguments]
         with self.settings.log_file.open("a") as log, os.fdopen(reading, errors="replace") as status:
@@ -100,16 +100,16 @@ class _Apt:
 
     def _failure(self, what: str) -> StackError:
         lines = self.settings.log_file.read_text(errors="replace").splitlines()
-        told = [f"  {without_credentials(line)}" for line in lines if line.startswith(("E:", "W:", "Err:"))]
+        messages = [f"  {without_credentials(line)}" for line in lines if line.startswith(("E:", "W:", "Err:"))]
         return StackError(
-            "\n".join([f"{what}:", *told[-8:]]),
-            remedy=f"Run the same command again; what was downloaded is kept. All that apt said is in "
+            "\n".join([f"{what}:", *messages[-8:]]),
+            remedy=f"Run the same command again; what was downloaded is kept. Apt's log is "
             f"{self.settings.log_file}. {INSTEAD}",
         )
 
 
 def _percentages(status: Iterator[str]) -> Iterator[float]:
-    """Apt's status lines are `dlstatus:<number>:<percent>:<text>`."""
+    """Yield the percentages of apt's status lines, `dlstatus:<number>:<percent>:<text>`."""
     for line in status:
         kind, _, rest = line.partition(":")
         if kind == "dlstatus":
@@ -117,6 +117,6 @@ def _percentages(status: Iterator[str]) -> Iterator[float]:
 
 
 def _parse_plan(line: str) -> Package:
-    """A line of --print-uris is `'address' file size hash`."""
+    """Parse a line of --print-uris: `'address' file size hash`."""
     _, file_name, size, digest = line.rsplit(" ", 3)
     return Package(file_name=file_name, size_bytes=int(size), sha256=digest.removeprefix("SHA256:"))

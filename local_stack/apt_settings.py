@@ -1,4 +1,4 @@
-"""A private configuration of apt: the machine's servers and proxies, but state, cache and choices of our own."""
+"""A private configuration of apt: the machine's servers and proxies, with our own state and cache."""
 
 import os
 import platform
@@ -30,29 +30,29 @@ Pin-Priority: -1
 
 @dataclass(frozen=True)
 class AptSettings:
-    """The private configuration, written out."""
+    """The private configuration on disk."""
 
     folder: Path
     architecture: str
 
     @property
     def archives(self) -> Path:
-        """Where downloaded packages are kept."""
+        """The folder of downloaded packages."""
         return self.folder / "archives"
 
     @property
     def log_file(self) -> Path:
-        """What apt said."""
+        """The log of apt."""
         return self.folder / "apt.log"
 
     @property
     def environment(self) -> dict[str, str]:
-        """Apt's environment: this process's own (it may name a proxy), in English, with the private configuration."""
+        """Apt's environment: ours (it may name a proxy), in English, with the private configuration."""
         return os.environ | {"LC_ALL": "C", "APT_CONFIG": str(self.folder / "apt.conf")}
 
 
 def check_tools() -> None:
-    """Refuse, with a way out, on a machine that is not Debian."""
+    """Raise a `StackError` with a remedy if this machine is not Debian."""
     missing = [tool for tool in ("apt-get", "apt-config", "dpkg", "dpkg-deb") if shutil.which(tool) is None]
     if missing:
         raise StackError(
@@ -61,7 +61,7 @@ def check_tools() -> None:
 
 
 def architecture() -> str:
-    """The machine's Debian architecture, such as amd64."""
+    """Return the machine's Debian architecture, such as amd64."""
     command = ["dpkg", "--print-architecture"]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
@@ -107,7 +107,7 @@ def _codename() -> str:
 
 
 def _machine_options() -> str:
-    """How the machine reaches its servers (proxies, certificates, timeouts), and nothing else of its configuration."""
+    """Return how the machine reaches its servers: proxies, certificates and timeouts."""
     dump = subprocess.run(["apt-config", "dump"], check=True, capture_output=True, text=True).stdout
     taken = [line for line in dump.splitlines() if line.startswith("Acquire::") and not line.startswith(_NOT_TAKEN)]
     return "\n".join(taken) + "\n"
@@ -142,5 +142,5 @@ def _own_options(settings: AptSettings) -> str:
 
 
 def without_credentials(text: str) -> str:
-    """The text with user names and passwords cut out of addresses."""
+    """Return the text with user names and passwords removed from addresses."""
     return re.sub(r"//[^/\s@]+@", "//", text)

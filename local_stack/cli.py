@@ -16,7 +16,7 @@ from local_stack.errors import StackError
 from local_stack.progress import progress_for_stdout
 from local_stack.server_process import last_lines
 
-NOT_WELL = 3  # as init scripts say "not running"
+NOT_RUNNING = 3  # the exit status of init scripts for "not running"
 LINES_SHOWN = 40
 FOLLOW_EVERY_S = 0.3
 
@@ -27,14 +27,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 Checkout = Annotated[
-    Path, typer.Option(help="Whose servers.", show_default="this checkout", file_okay=False, exists=True, hidden=True)
+    Path, typer.Option(help="The checkout.", show_default="this checkout", file_okay=False, exists=True, hidden=True)
 ]
 THIS_CHECKOUT = Path(__file__).resolve().parent.parent
 
 
 @app.command()
 def up(checkout: Checkout = THIS_CHECKOUT) -> None:
-    """Start the servers; the first time, fetch them."""
+    """Start the servers. The first time, download them."""
     with _plain_errors():
         endpoints = stack.up(checkout, progress_for_stdout())
         _show(endpoints)
@@ -42,7 +42,7 @@ def up(checkout: Checkout = THIS_CHECKOUT) -> None:
 
 @app.command()
 def down(checkout: Checkout = THIS_CHECKOUT) -> None:
-    """Stop this checkout's servers; data stays."""
+    """Stop the servers of this checkout. Their data stays."""
     with _plain_errors():
         stack.down(checkout, progress_for_stdout())
         typer.echo("stopped")
@@ -50,7 +50,7 @@ def down(checkout: Checkout = THIS_CHECKOUT) -> None:
 
 @app.command()
 def status(checkout: Checkout = THIS_CHECKOUT) -> None:
-    """Show what runs. Exit status 3 if something does not."""
+    """Show the state of the servers. Exit status 3 if one does not run."""
     with _plain_errors():
         servers = stack.status(checkout)
     table = Table("server", "state", "address", "process", box=None)
@@ -58,13 +58,13 @@ def status(checkout: Checkout = THIS_CHECKOUT) -> None:
         table.add_row(server.name, server.state, server.address or "", str(server.pid or ""))
     Console().print(table)
     if not all(server.is_usable for server in servers):
-        raise typer.Exit(NOT_WELL)
+        raise typer.Exit(NOT_RUNNING)
 
 
 @app.command()
 def logs(
     checkout: Checkout = THIS_CHECKOUT,
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Follow until Ctrl-C.")] = False,
 ) -> None:
     """Show the end of the servers' logs."""
     with _plain_errors():
@@ -78,10 +78,10 @@ def logs(
 
 @app.command()
 def reload(checkout: Checkout = THIS_CHECKOUT) -> None:
-    """Make the broker read its accounts and access rules anew."""
+    """Make the broker reload its accounts and access rules."""
     with _plain_errors():
         reloaded = stack.reload_broker(checkout)
-        typer.echo("the broker reads its accounts anew" if reloaded else "the broker does not run")
+        typer.echo("the broker reloads its accounts" if reloaded else "the broker does not run")
 
 
 @app.command()
@@ -89,7 +89,7 @@ def reset(
     checkout: Checkout = THIS_CHECKOUT,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Stop this checkout's servers and delete their data."""
+    """Stop the servers of this checkout and delete their data."""
     if not yes:
         typer.confirm(f"Delete the database and the broker's messages of {checkout}?", abort=True)
     with _plain_errors():
@@ -98,7 +98,7 @@ def reset(
 
 
 def _show(endpoints: Endpoints) -> None:
-    """Addresses without passwords: those are in the env file."""
+    """Print addresses without passwords, which are in the env file."""
     typer.echo(f"database  {_without_password(endpoints.database_url)}")
     typer.echo(f"broker    {_without_password(endpoints.mqtt_url)}")
     if endpoints.stack_bin is not None:
@@ -124,7 +124,7 @@ def _follow(files: list[Path]) -> None:
 
 
 def _echo_new_lines(file: Path, start: int) -> int:
-    """Print whole lines that came since; returns how far it read. A shorter file is a new one."""
+    """Print new whole lines. Return the position that was read to. A shorter file is a new one."""
     size = file.stat().st_size if file.exists() else 0
     if size == start:
         return start
@@ -138,7 +138,7 @@ def _echo_new_lines(file: Path, start: int) -> int:
 
 @contextmanager
 def _plain_errors() -> Iterator[None]:
-    """One clear message instead of a traceback."""
+    """Print an error without a traceback and exit with status 1."""
     try:
         yield
     except (StackError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Where the servers are, as the services' settings read it."""
+"""The servers' addresses, in the form that the services' settings read."""
 
 import os
 from dataclasses import dataclass, fields
@@ -14,7 +14,7 @@ MQTT_URL = "RENCHENG_MQTT_URL"
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Addresses and accounts. What belongs to a server that is not ours is None, except its address."""
+    """Addresses and accounts. Of a server that is not ours only the address is known."""
 
     database_url: str
     mqtt_url: str
@@ -32,7 +32,7 @@ class Endpoints:
 
 
 def read_stack_env(place: CheckoutPaths) -> dict[str, str]:
-    """What the last `up` wrote for the settings."""
+    """Return what the last `up` wrote."""
     if not place.stack_env.exists():
         return {}
     lines = place.stack_env.read_text().splitlines()
@@ -40,7 +40,7 @@ def read_stack_env(place: CheckoutPaths) -> dict[str, str]:
 
 
 def write_stack_env(place: CheckoutPaths, endpoints: Endpoints, *, external: "ExternalServers") -> None:
-    """Tell the settings about our own servers. Those that are not ours stay in the environment, where they are."""
+    """Write the endpoints of our own servers. External servers stay in the environment only."""
     values = endpoints.environment
     for name in external.names:
         del values[name]
@@ -53,20 +53,20 @@ def write_stack_env(place: CheckoutPaths, endpoints: Endpoints, *, external: "Ex
 
 @dataclass(frozen=True)
 class ExternalServers:
-    """Servers that the environment names, to be used instead of our own."""
+    """Servers named in the environment, used instead of our own."""
 
     database_url: str | None
     mqtt_url: str | None
 
     @property
     def names(self) -> list[str]:
-        """The settings that hold them."""
+        """The settings that name them."""
         named = ((DATABASE_URL, self.database_url), (MQTT_URL, self.mqtt_url))
         return [name for name, value in named if value is not None]
 
 
 def external_servers(place: CheckoutPaths) -> ExternalServers:
-    """What the environment names, unless it only repeats our own endpoints."""
+    """Return the servers named in the environment, unless they are our own."""
     ours = read_stack_env(place)
     named = {name: os.environ.get(name) or None for name in (DATABASE_URL, MQTT_URL)}
     theirs = {name: None if value == ours.get(name) else value for name, value in named.items()}

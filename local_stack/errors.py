@@ -1,4 +1,4 @@
-"""What can go wrong here, told with its remedy."""
+"""The error of the local stack, with its remedy."""
 
 INSTEAD = (
     "Use Docker instead (docker compose up), "
@@ -7,7 +7,7 @@ INSTEAD = (
 
 
 class StackError(Exception):
-    """Something that stopped the local stack: what happened, and what to do about it."""
+    """An error of the local stack: what happened, and what to do."""
 
     def __init__(self, what: str, *, remedy: str) -> None:
         super().__init__(f"{what}\n{remedy}")

@@ -1,4 +1,4 @@
-"""A lock file that processes of one user share. The kernel lets go of it when its last holder ends, however it ends."""
+"""A lock file between processes of one user. The kernel releases it when its last holder ends."""
 
 import fcntl
 import os
@@ -11,9 +11,9 @@ from local_stack.progress import ProgressReporter
 
 @contextmanager
 def hold_lock(lock_file: Path, *, waiting_for: str, report: ProgressReporter) -> Iterator[int]:
-    """Hold the lock, after saying what is waited for if somebody else has it. Yields the file descriptor.
+    """Hold the lock; if it is taken, report what it is waiting for. Yield the file descriptor.
 
-    A child that inherits the descriptor holds the lock too, until it ends. The holder may delete the file.
+    A child that inherits the descriptor holds the lock as well, until it ends. The holder may delete the file.
     """
     descriptor = _lock(lock_file, waiting_for=waiting_for, report=report)
     while not _is_in_place(lock_file, descriptor):  # whoever had it has deleted it, and others lock a new one

@@ -1,4 +1,4 @@
-"""A Mosquitto broker, in a folder of its own."""
+"""A Mosquitto broker in a folder of its own."""
 
 import signal
 import socket
@@ -17,13 +17,13 @@ PROBE_TIMEOUT_S = 1.0
 # The settings and access rules that this and docker-compose.yml share.
 SHARED_SETTINGS = Path(__file__).resolve().parent.parent / "deploy" / "mosquitto"
 
-# An MQTT 3.1.1 CONNECT without a name. Any CONNACK (0x20), a refusal too, says that the broker is at work.
+# An MQTT 3.1.1 CONNECT without a name. Any CONNACK (0x20), even a refusal, shows that the broker works.
 _CONNECT = bytes.fromhex("100c00044d5154540402000a0000")
 _CONNACK = 0x20
 
 
 class MosquittoServer:
-    """A broker: its programs, folder and port. `extra_config` comes last in its configuration. `run_as` is for root."""
+    """A broker: programs, folder and port. `extra_config` is appended to its configuration; `run_as` is for root."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class MosquittoServer:
 
     @property
     def pid(self) -> int | None:
-        """The process id, if it runs."""
+        """The process id; None if it does not run."""
         return find_server(program="mosquitto", argument=str(self.config_file))
 
     @property
@@ -87,7 +87,7 @@ class MosquittoServer:
         )
 
     def stop(self) -> None:
-        """Stop and wait until it is gone; it writes what it holds to its persistence file first."""
+        """Stop the broker and wait until it has ended. It saves its queues to the persistence file first."""
         pid = self.pid
         if pid is None:
             return
@@ -96,7 +96,7 @@ class MosquittoServer:
         )
 
     def kill(self) -> None:
-        """Kill the broker (kill -9): what it has not written to its persistence file is lost."""
+        """Kill the broker (SIGKILL). Messages that are not in its persistence file are lost."""
         pid = self.pid
         if pid is None:
             return
@@ -104,7 +104,7 @@ class MosquittoServer:
         server_process.await_gone([pid], timeout_s=STOP_TIMEOUT_S)
 
     def reload(self) -> None:
-        """Make the broker read accounts and access rules anew. Connections stay."""
+        """Make the broker reload accounts and access rules. Connections stay."""
         self._write_files()
         pid = self.pid
         if pid is not None:
@@ -123,7 +123,7 @@ class MosquittoServer:
         )
 
     def _write_files(self) -> None:
-        """Configuration and access rules from the repository, and a password file that the broker may read."""
+        """Write configuration and access rules, and make the password file readable for the broker."""
         make_private_folder(self.folder, self.account)
         make_private_folder(self.data, self.account)
         write_private_file(self.config_file, self._config(), self.account)
@@ -131,11 +131,11 @@ class MosquittoServer:
         if not self.password_file.exists():
             write_private_file(self.password_file, "", self.account)
         elif self.account is not None:
-            self.account.own(self.password_file)  # whoever wrote it anew may have been root
+            self.account.own(self.password_file)  # it may have been rewritten by root
         self.password_file.chmod(0o600)
 
     def _access_rules(self) -> str:
-        """The shared rules, and behind them those of gateways, which the platform writes beside the password file."""
+        """Return the shared rules and those of gateways, which are beside the password file."""
         rules = (SHARED_SETTINGS / "acl.conf").read_text()
         gateways = self.password_file.with_name("gateways.acl")
         return f"{rules}\n{gateways.read_text()}" if gateways.exists() else rules

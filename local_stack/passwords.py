@@ -1,4 +1,4 @@
-"""Generated passwords, and Mosquitto's way of keeping them."""
+"""Generated passwords, and Mosquitto's password file."""
 
 import base64
 import hashlib
@@ -10,12 +10,12 @@ SALT_BYTES = 12
 
 
 def generate_password() -> str:
-    """A password that needs no quoting in addresses, shells or env files."""
+    """Generate a password that needs no quoting in addresses, shells or env files."""
     return secrets.token_hex(16)
 
 
 def password_file_text(accounts: Mapping[str, str]) -> str:
-    """A Mosquitto password file: user names with salted hashes, as mosquitto_passwd writes them."""
+    """Return a Mosquitto password file: user names with salted hashes, as mosquitto_passwd writes them."""
     return "".join(f"{user}:{_hash(password)}\n" for user, password in accounts.items())
 
 

@@ -1,4 +1,4 @@
-"""Where things lie: programs are shared by all clones of a user, data belongs to one checkout."""
+"""The folders of the local stack. Programs are shared by all clones of a user; data belongs to one checkout."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ SHARED_MODE = 0o755  # the unprivileged account must reach what lies below
 
 @dataclass(frozen=True)
 class SharedHome:
-    """The one folder outside the checkout that the local stack writes to."""
+    """The only folder outside the checkout that the local stack writes to."""
 
     folder: Path
     account: ServerAccount | None
@@ -26,18 +26,18 @@ class SharedHome:
 
     @property
     def programs(self) -> Path:
-        """Unpacked programs, a folder for each recipe."""
+        """The unpacked programs, one folder per recipe."""
         return self.folder / "programs"
 
     @property
     def lock_file(self) -> Path:
-        """Held while programs are fetched or unpacked."""
+        """The lock held while programs are downloaded or unpacked."""
         return self.folder / "programs.lock"
 
 
 @dataclass(frozen=True)
 class CheckoutPaths:
-    """What belongs to one checkout."""
+    """The paths of one checkout."""
 
     home: SharedHome
     checkout: Path
@@ -50,29 +50,29 @@ class CheckoutPaths:
 
     @property
     def lock_file(self) -> Path:
-        """Held while the servers of this checkout are started, stopped or deleted."""
+        """The lock held while the servers of this checkout are started, stopped or deleted."""
         return self.folder.with_suffix(".lock")
 
     @property
     def state_file(self) -> Path:
-        """Ports and passwords, kept from the first `up` on."""
+        """Ports and passwords, kept from the first `up`."""
         return self.folder / "state.json"
 
     @property
     def stack_env(self) -> Path:
-        """The endpoints, for the settings of the services."""
+        """The endpoints for the services' settings."""
         return self.checkout / ".rencheng" / "stack.env"
 
 
 def paths_of(checkout: Path) -> CheckoutPaths:
-    """The place of a checkout, with the folders above it made."""
+    """Return the paths of a checkout, and create the folders above them."""
     place = CheckoutPaths(home=open_home(home_folder()), checkout=checkout.resolve())
     make_shared_folder(place.folder.parent)
     return place
 
 
 def open_home(folder: Path) -> SharedHome:
-    """A home in this folder, made if it is not there."""
+    """Return a home in this folder, created if necessary."""
     try:
         make_shared_folder(folder)
     except OSError as error:
@@ -84,7 +84,7 @@ def open_home(folder: Path) -> SharedHome:
 
 
 def home_folder() -> Path:
-    """Root's home is /var/lib/rencheng, which the unprivileged account can reach; a user's is in the user's cache."""
+    """Return /var/lib/rencheng for root, because the servers' account can reach it; else the user's cache."""
     if os.geteuid() == 0:
         return Path("/var/lib/rencheng")
     cache = Path(os.environ.get("XDG_CACHE_HOME", ""))
@@ -92,7 +92,7 @@ def home_folder() -> Path:
 
 
 def make_shared_folder(folder: Path) -> None:
-    """Make a folder that others may read, whatever the umask. What is secret below has its own mode."""
+    """Create a folder that others may read, regardless of the umask. Secrets in it have modes of their own."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     folder.mkdir(exist_ok=True)
     if folder.stat().st_uid == os.geteuid():

@@ -1,4 +1,4 @@
-"""Ports of our own: fixed, below those that outgoing connections use, and free."""
+"""Ports of our own: fixed, free, and below the range of outgoing connections."""
 
 import socket
 import zlib
@@ -11,7 +11,7 @@ HOST = "127.0.0.1"
 
 
 def choose_port(*, seed: str, avoid: Collection[int]) -> int:
-    """A free port; the same seed begins its search at the same place."""
+    """Return a free port. The same seed starts the search at the same port."""
     start = zlib.crc32(seed.encode()) % (LAST - FIRST + 1)
     for offset in range(LAST - FIRST + 1):
         port = FIRST + (start + offset) % (LAST - FIRST + 1)
@@ -21,12 +21,12 @@ def choose_port(*, seed: str, avoid: Collection[int]) -> int:
 
 
 def is_still_free(port: int) -> bool:
-    """Whether a port of ours may be used again. Connections that our own server had left closing do not count."""
+    """Return whether a port of ours can be used again. Closing connections of our own server do not count."""
     return _can_bind(port, reuse=True)
 
 
 def require_free(port: int, *, server: str) -> None:
-    """Refuse to start a server on a port that is taken: whoever has it would answer in its place."""
+    """Raise a `StackError` if the port is taken, because the other program would answer in the server's place."""
     if not is_still_free(port):
         raise StackError(
             f"{server} cannot start: another program has taken port {port} of {HOST}.",

@@ -1,4 +1,4 @@
-"""A PostgreSQL server with TimescaleDB, in a folder of its own."""
+"""A PostgreSQL server with TimescaleDB in a folder of its own."""
 
 import shutil
 import signal
@@ -40,7 +40,7 @@ timescaledb.telemetry_level = off
 
 
 class PostgresServer:
-    """A server: programs, folder, port and the superuser's password. `run_as` is for root, whom PostgreSQL refuses."""
+    """A server: programs, folder, port and the superuser's password. `run_as` is for root, which PostgreSQL refuses."""
 
     def __init__(
         self, programs: Programs, folder: Path, port: int, password: str, *, run_as: ServerAccount | None = None
@@ -60,7 +60,7 @@ class PostgresServer:
 
     @property
     def pid(self) -> int | None:
-        """The process id, if it runs."""
+        """The process id; None if it does not run."""
         return find_server(program="postgres", argument=str(self.data))
 
     @property
@@ -75,11 +75,11 @@ class PostgresServer:
         return subprocess.run(command, check=False, env=self.programs.environment, cwd="/").returncode == 0
 
     def url(self, database: str = USER) -> str:
-        """The address for SQLAlchemy with psycopg 3."""
+        """Return the address for SQLAlchemy with psycopg 3."""
         return f"postgresql+psycopg://{USER}:{self.password}@{HOST}:{self.port}/{database}"
 
     def initialise(self) -> None:
-        """Make the data folder if it is not there."""
+        """Create the data folder if it does not exist."""
         if self.data.exists():
             return
         make_private_folder(self.folder, self.account)
@@ -107,7 +107,7 @@ class PostgresServer:
         )
 
     def stop(self, mode: Literal["fast", "immediate", "smart"] = "fast") -> None:
-        """Stop and wait until it is gone."""
+        """Stop the server and wait until it has ended."""
         pid = self.pid
         if pid is None:
             return
@@ -117,7 +117,7 @@ class PostgresServer:
         )
 
     def kill(self) -> None:
-        """Kill the server and all its processes at once (kill -9), as a power cut would."""
+        """Kill the server and all its processes at once (SIGKILL), as a power cut does."""
         pid = self.pid
         if pid is None:
             return
@@ -128,12 +128,12 @@ class PostgresServer:
         server_process.await_gone(all_pids, timeout_s=STOP_TIMEOUT_S)
 
     def create_database(self, name: str) -> None:
-        """Make a database unless it is there."""
+        """Create a database if it does not exist."""
         if self.run_sql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'") == "":  # noqa: S608 - our own name
             self.run_sql(f'CREATE DATABASE "{name}"')
 
     def run_sql(self, sql: str, *, database: str = "postgres") -> str:
-        """Run one statement with psql; returns its rows as plain text."""
+        """Run one statement with psql. Return its rows as plain text."""
         command = [str(self.programs.psql), "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", HOST, "-p", str(self.port)]
         ended = subprocess.run(
             [*command, "-U", USER, "-d", database, "-c", sql],
@@ -165,10 +165,9 @@ class PostgresServer:
         )
 
     def _forget_stale_pid(self) -> None:
-        """After a reboot another process may have the old server's number, and PostgreSQL would refuse to start.
+        """Delete the pid file if its number belongs to another process, because PostgreSQL would refuse to start.
 
-        If the number belongs to nobody the file stays: PostgreSQL then makes sure itself that no orphan of the old
-        server still uses the data.
+        If the number is unused the file stays. PostgreSQL then checks itself that no orphan uses the data.
         """
         pid_file = self.data / "postmaster.pid"
         if not pid_file.exists():
@@ -178,12 +177,12 @@ class PostgresServer:
             pid_file.unlink()
 
     def _is_used_by(self, pid: int) -> bool:
-        """Whether the process was started on our data, by whatever path it names it."""
+        """Return whether the process was started on our data, by any path."""
         paths = (Path(argument) for argument in arguments_of(pid) if argument.startswith("/"))
         return any(path.exists() and path.samefile(self.data) for path in paths)
 
     def _run_initdb(self, data: Path, password_file: Path) -> None:
-        """Initialise with UTF-8 and the same order of text on every machine."""
+        """Run initdb with UTF-8 and the same text order on every machine."""
         locale = ("--encoding=UTF8", "--locale=C.UTF-8", "--locale-provider=builtin", "--builtin-locale=C.UTF-8")
         auth = (f"--username={USER}", f"--pwfile={password_file}", "--auth=scram-sha-256")
         ended = subprocess.run(

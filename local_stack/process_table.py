@@ -1,7 +1,7 @@
-"""Reading /proc: which processes are ours, and are they alive.
+"""The process table in /proc: which servers are ours, and whether they run.
 
-The process table itself says what runs: a server is known by its program's name and by the one argument that names its
-folder. So there is no pid file that could be stale, and no other process can be taken for ours.
+A server is found by its program's name and the argument that names its folder. So there is no pid file that can be
+stale, and no other process is mistaken for ours.
 """
 
 import os
@@ -12,14 +12,14 @@ PROC = Path("/proc")
 
 
 def find_server(*, program: str, argument: str) -> int | None:
-    """The process id of the server that was started with this argument."""
+    """Return the process id of the server that was started with this argument; None if there is none."""
     found = [pid for pid in _pids() if _is_server(pid, program=program, argument=argument) and is_alive(pid)]
     heads = [pid for pid in found if _parent(pid) not in found]  # a child just forked still bears its parent's name
     return heads[0] if heads else None
 
 
 def arguments_of(pid: int) -> list[str]:
-    """The command line of a process; empty if it is gone."""
+    """Return the command line of a process; empty if it is gone."""
     try:
         return os.fsdecode((PROC / str(pid) / "cmdline").read_bytes()).split("\0")
     except OSError:
@@ -27,12 +27,12 @@ def arguments_of(pid: int) -> list[str]:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs. One that has ended and only waits for its parent to notice does not."""
+    """Return whether the process runs. A zombie does not."""
     return _status(pid)[0] not in {"", "Z", "X"}
 
 
 def children(pid: int) -> list[int]:
-    """The processes that this one has started."""
+    """Return the processes that this one started."""
     return [other for other in _pids() if _parent(other) == pid]
 
 
@@ -50,7 +50,7 @@ def _parent(pid: int) -> int:
 
 
 def _status(pid: int) -> tuple[str, str]:
-    """State letter and parent from /proc/<pid>/stat; the name before them may hold spaces and brackets."""
+    """Return state letter and parent from /proc/<pid>/stat. The name before them may have spaces and brackets."""
     try:
         fields = (PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()
     except OSError:

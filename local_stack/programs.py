@@ -1,4 +1,4 @@
-"""The servers' programs: fetched and unpacked once, shared by all clones of a user."""
+"""The servers' programs: downloaded and unpacked once, shared by all clones of a user."""
 
 import hashlib
 import os
@@ -21,13 +21,13 @@ NEEDED_BYTES = 700_000_000
 
 @dataclass(frozen=True)
 class Programs:
-    """Unpacked programs that run on their own C library, with the environment that they need."""
+    """Unpacked programs with their own C library, and the environment that they need."""
 
     root: Path
 
     @property
     def postgres_bin(self) -> Path:
-        """The folder of initdb, postgres, pg_dump and their like."""
+        """The folder of initdb, postgres, pg_dump and others."""
         return self.root / "usr/lib/postgresql/17/bin"
 
     @property
@@ -42,22 +42,22 @@ class Programs:
 
     @property
     def mosquitto_pub(self) -> Path:
-        """Publishes from the command line."""
+        """The command-line publisher."""
         return self.root / "usr/bin/mosquitto_pub"
 
     @property
     def mosquitto_sub(self) -> Path:
-        """Subscribes from the command line."""
+        """The command-line subscriber."""
         return self.root / "usr/bin/mosquitto_sub"
 
     @property
     def bin(self) -> Path:
-        """One folder with links to what people type: psql, pg_dump, mosquitto_pub and others."""
+        """One folder with links to the commands: psql, pg_dump, mosquitto_pub and others."""
         return self.root / "bin"
 
     @property
     def environment(self) -> dict[str, str]:
-        """A whole environment for the programs, with nothing of this machine's libraries or settings in it."""
+        """The whole environment of the programs. Nothing of this machine's libraries or settings is in it."""
         return {
             "PATH": f"{self.bin}:/usr/bin:/bin",
             "HOME": "/nonexistent",
@@ -69,14 +69,14 @@ class Programs:
 
 
 def ensure(report: ProgressReporter, *, home: SharedHome | None = None) -> Programs:
-    """The programs, fetched and unpacked if they are not there yet. Survives being killed at any point."""
+    """Return the programs, downloaded and unpacked if necessary. It can be killed at any point and repeated."""
     home = home or open_home(home_folder())
     check_tools()
     programs = installed(home)
     if programs.root.is_dir():
         return programs
     make_shared_folder(home.programs)
-    waiting_for = "another `up`, which is fetching the same programs"
+    waiting_for = "another `up`, which downloads the same programs"
     with hold_lock(home.lock_file, waiting_for=waiting_for, report=report) as lock:
         if not programs.root.is_dir():
             _build(programs, home=home, lock=lock, report=report)
@@ -84,7 +84,7 @@ def ensure(report: ProgressReporter, *, home: SharedHome | None = None) -> Progr
 
 
 def installed(home: SharedHome) -> Programs:
-    """Where the programs are, or will be."""
+    """Return the location of the programs, whether they exist or not."""
     return Programs(root=home.programs / _recipe_name())
 
 
@@ -94,9 +94,9 @@ def _recipe_name() -> str:
 
 
 def _build(programs: Programs, *, home: SharedHome, lock: int, report: ProgressReporter) -> None:
-    """Build beside the final place and move there in one step: what is in place is whole."""
+    """Build beside the final place, then move in one step, so that a folder in place is complete."""
     _check_space(home.folder)
-    report.print_line(f"fetching TimescaleDB and Mosquitto into {home.folder} (once; about 100 MB)")
+    report.print_line(f"downloading TimescaleDB and Mosquitto into {home.folder} (once; about 100 MB)")
     make_shared_folder(home.apt)
     files = apt.fetch(PACKAGES, settings=write_settings(home.apt), lock=lock, report=report)
     fresh = programs.root.with_name(programs.root.name + ".partial")
@@ -126,7 +126,7 @@ def _link_commands(programs: Programs) -> None:
 
 
 def _check_that_it_runs(programs: Programs) -> None:
-    """Through the loader by name, because the programs already look for it in their final place."""
+    """Run each program through its loader by name, because the programs expect it in their final place."""
     loader = unpack.loader_in(programs.root)
     for program in (programs.postgres_bin / "postgres", programs.psql, programs.mosquitto_pub):
         command = [str(loader), "--library-path", str(loader.parent), str(program), "--version"]

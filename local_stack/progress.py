@@ -14,40 +14,40 @@ LINE_EVERY_S = 3.0
 
 
 class ProgressStep(Protocol):
-    """A step under way."""
+    """A step in progress."""
 
     def update(self, done: float, total: float) -> None:
-        """Tell how far the step has come."""
+        """Report how far the step is."""
 
 
 class ProgressReporter(Protocol):
-    """Where long steps are told to."""
+    """A receiver of progress reports."""
 
     def print_line(self, text: str) -> None:
-        """Tell something once."""
+        """Print a line."""
 
     def step(self, title: str) -> AbstractContextManager[ProgressStep]:
         """Begin a step; it ends with the context."""
 
 
 class SilentProgress:
-    """Tells nothing."""
+    """A reporter that prints nothing."""
 
     def print_line(self, text: str) -> None:
-        """Drop it."""
+        """Ignore the line."""
 
     @contextmanager
     def step(self, title: str) -> Iterator[ProgressStep]:
-        """Drop what the step tells."""
+        """Ignore the step."""
         del title
         yield self
 
     def update(self, done: float, total: float) -> None:
-        """Drop it."""
+        """Ignore the progress."""
 
 
 class BarProgress:
-    """A moving bar for each step, on a terminal."""
+    """A reporter with a bar for each step, for terminals."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -81,7 +81,7 @@ class _Bar:
 
 
 class LineProgress:
-    """Plain lines, for logs and pipes."""
+    """A reporter with plain lines, for logs and pipes."""
 
     def print_line(self, text: str) -> None:
         """Print a line."""
@@ -89,7 +89,7 @@ class LineProgress:
 
     @contextmanager
     def step(self, title: str) -> Iterator[ProgressStep]:
-        """Print the beginning, a line every few seconds, and the end."""
+        """Print the start, a line every few seconds, and the end."""
         self.print_line(f"{title} …")
         began = time.monotonic()
         yield _Lines(self, title)
@@ -110,5 +110,5 @@ class _Lines:
 
 
 def progress_for_stdout() -> ProgressReporter:
-    """The progress that fits where stdout goes."""
+    """Return the reporter that fits stdout."""
     return BarProgress(Console()) if sys.stdout.isatty() else LineProgress()

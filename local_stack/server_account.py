@@ -1,4 +1,4 @@
-"""Who the servers run as: the user who asks, or an existing unprivileged account when that is root."""
+"""The account that the servers run as: the current user, or an existing unprivileged account if that is root."""
 
 import os
 import pwd
@@ -10,7 +10,7 @@ from local_stack.errors import INSTEAD, StackError
 
 @dataclass(frozen=True)
 class ServerAccount:
-    """An account of this machine. It is only used, never made."""
+    """An existing account of this machine. It is never created here."""
 
     uid: int
     gid: int
@@ -21,7 +21,7 @@ class ServerAccount:
 
 
 def server_account() -> ServerAccount | None:
-    """The account to change to, or None when the servers run as whoever asks (PostgreSQL refuses to be root)."""
+    """Return the account to change to, or None if the servers run as the current user (PostgreSQL refuses root)."""
     if os.geteuid() != 0:
         return None
     try:
@@ -35,14 +35,14 @@ def server_account() -> ServerAccount | None:
 
 
 def make_private_folder(path: Path, account: ServerAccount | None) -> None:
-    """Make a folder that only the servers' account (and root) may enter."""
+    """Create a folder that only the servers' account and root may enter."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if account is not None:
         account.own(path)
 
 
 def write_private_file(path: Path, text: str, account: ServerAccount | None) -> None:
-    """Replace a file, whole or not at all, by one that only the servers' account (and root) may read."""
+    """Replace a file atomically by one that only the servers' account and root may read."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -1,4 +1,4 @@
-"""Starting a server so that it outlives the command that started it, and ending it."""
+"""Starts a server that outlives the command that started it, and stops it."""
 
 import os
 import resource
@@ -15,8 +15,8 @@ from local_stack.server_account import ServerAccount
 POLL_S = 0.02
 LOG_LIMIT_BYTES = 10_000_000
 STILL_STARTING = (
-    "After a crash it first reads back what it had written, which takes minutes if that is much. It goes on: wait, and"
-    " say the same again. "
+    "After a crash it first recovers its data, which can take minutes. It continues: wait, then run the same command"
+    " again. "
 )
 
 # Servers started by this process. Their Popen objects are kept to collect their exit codes.
@@ -31,7 +31,7 @@ def start(
     environment: Mapping[str, str],
     account: ServerAccount | None,
 ) -> int:
-    """Start a server in a session of its own, as the account, in a folder it may enter. Returns its process id."""
+    """Start a server in a session of its own, as the account. Return its process id."""
     _turn_over(log_file)
     with log_file.open("ab") as log:
         server = subprocess.Popen(
@@ -53,7 +53,7 @@ def start(
 
 
 def await_ready(is_ready: Callable[[], bool], *, pid: int, name: str, log_file: Path, timeout_s: float) -> None:
-    """Wait until the server answers; tell the end of its log if it ends instead, or takes too long."""
+    """Wait until the server answers. If it ends or takes too long, raise an error with the end of its log."""
     deadline = time.monotonic() + timeout_s
     while not is_ready():
         if not is_running(pid):
@@ -65,7 +65,7 @@ def await_ready(is_ready: Callable[[], bool], *, pid: int, name: str, log_file: 
 
 
 def end(pid: int, *, with_signal: signal.Signals, name: str, log_file: Path, timeout_s: float) -> None:
-    """Signal a server and wait until it is gone."""
+    """Send a signal to a server and wait until it has ended."""
     send(pid, with_signal)
     if not await_gone([pid], timeout_s=timeout_s):
         raise StackError(
@@ -74,7 +74,7 @@ def end(pid: int, *, with_signal: signal.Signals, name: str, log_file: Path, tim
 
 
 def await_gone(pids: Sequence[int], *, timeout_s: float) -> bool:
-    """Wait until none of the processes runs."""
+    """Wait until none of the processes runs. Return False if they did not end in time."""
     deadline = time.monotonic() + timeout_s
     while any(is_running(pid) for pid in pids):
         if time.monotonic() > deadline:
@@ -84,7 +84,7 @@ def await_gone(pids: Sequence[int], *, timeout_s: float) -> bool:
 
 
 def send(pid: int, which: signal.Signals) -> None:
-    """Signal a process that may have ended meanwhile."""
+    """Send a signal to a process that may have ended meanwhile."""
     try:
         os.kill(pid, which)
     except ProcessLookupError:
@@ -92,7 +92,7 @@ def send(pid: int, which: signal.Signals) -> None:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a server runs; collects its exit code if it was started here and has ended."""
+    """Return whether a server runs. Collect its exit status if it was started here and has ended."""
     server = _started.get(pid)
     if server is not None and server.poll() is not None:
         del _started[pid]
@@ -100,7 +100,7 @@ def is_running(pid: int) -> bool:
 
 
 def last_lines(log_file: Path, *, count: int) -> list[str]:
-    """The end of a log."""
+    """Return the end of a log."""
     if not log_file.exists():
         return []
     with log_file.open("rb") as log:
@@ -119,9 +119,9 @@ def _turn_over(log_file: Path) -> None:
 
 
 def _allow_many_connections(pid: int) -> None:
-    """Each connection is an open file, and the usual limit is 1,024."""
+    """Raise the limit of open files, because each connection is one and the usual limit is 1,024."""
     try:
         _, most = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, most))
     except (OSError, ValueError):
-        return  # not allowed everywhere; a thousand connections are enough to go on
+        return  # not allowed everywhere; a thousand connections are enough

@@ -1,7 +1,7 @@
-"""The machine's own package sources, turned to the release whose packages are wanted. Pure: text in, text out.
+"""The machine's package sources, converted to the release whose packages are needed. No I/O.
 
-apt knows two formats: one line an entry (`*.list`) and stanzas of fields (`*.sources`). Only entries that look like
-Debian's own are taken: the suites of the machine's release, with the component `main`.
+apt has two formats: one line per entry (`*.list`) and stanzas of fields (`*.sources`). Only entries of Debian itself
+are taken: the suites of the machine's release, with the component `main`.
 """
 
 import re
@@ -11,7 +11,7 @@ _OFF = {"no", "false", "without", "off", "disable"}  # apt's words for it
 
 
 def convert_list(text: str, *, codename: str, wanted: str) -> list[str]:
-    """The entries of a one-line file, for the wanted release."""
+    """Convert the entries of a one-line file."""
     entries = []
     for line in text.splitlines():
         match = _LINE.match(line.split("#", 1)[0].strip())
@@ -24,7 +24,7 @@ def convert_list(text: str, *, codename: str, wanted: str) -> list[str]:
 
 
 def convert_stanzas(text: str, *, codename: str, wanted: str) -> list[str]:
-    """The stanzas of a deb822 file, for the wanted release."""
+    """Convert the stanzas of a deb822 file."""
     uncommented = "\n".join(line for line in text.splitlines() if not line.startswith("#"))
     stanzas = (_fields(block) for block in re.split(r"\n[ \t]*\n", uncommented))
     converted = (_convert_stanza(fields, codename=codename, wanted=wanted) for fields in stanzas)
@@ -44,13 +44,13 @@ def _convert_stanza(fields: dict[str, str], *, codename: str, wanted: str) -> st
 
 
 def _wanted_suite(suite: str, *, codename: str, wanted: str) -> str | None:
-    """Debian's suites are the release, its updates and its security fixes; any other suffix is not taken."""
+    """Return the matching suite of the wanted release: the release, its updates or its security fixes; else None."""
     suites = {codename + suffix: wanted + suffix for suffix in ("", "-updates", "-security")}
     return suites.get(suite)
 
 
 def _fields(block: str) -> dict[str, str]:
-    """Field names and values; a value keeps its continuation lines, as an embedded key needs them."""
+    """Return field names and values. A value keeps its continuation lines, as an embedded key needs them."""
     fields: dict[str, str] = {}
     name = ""
     for line in block.splitlines():

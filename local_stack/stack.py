@@ -1,4 +1,4 @@
-"""A checkout's servers: up, down, status, reset. `up` says what there is to read; the rest follows from it."""
+"""The servers of a checkout: up, down, status, reset."""
 
 import shutil
 from contextlib import AbstractContextManager
@@ -20,7 +20,7 @@ from local_stack.state import StackState, change_port, ensure_state, read_state
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """One server of a checkout. `address` is None before the first `up`."""
+    """The state of one server. `address` is None before the first `up`."""
 
     name: str
     state: str
@@ -29,12 +29,12 @@ class ServerStatus:
 
     @property
     def is_usable(self) -> bool:
-        """Whether it is usable as far as we can tell: ours runs, another's is not ours to judge."""
+        """Whether it can be used. An external server is assumed to be."""
         return self.state in {"running", "external"}
 
 
 def up(checkout: Path, report: ProgressReporter) -> Endpoints:
-    """Start what does not run yet, and write the endpoints for the settings. The servers outlive this process."""
+    """Start the servers that do not run, and write the endpoints. The servers outlive this process."""
     place = paths_of(checkout)
     external = external_servers(place)
     if external.database_url is not None and external.mqtt_url is not None:
@@ -54,7 +54,7 @@ def up(checkout: Path, report: ProgressReporter) -> Endpoints:
 
 
 def down(checkout: Path, report: ProgressReporter | None = None) -> None:
-    """Stop this checkout's servers, and no others. Their data stays."""
+    """Stop the servers of this checkout. Their data stays."""
     place = paths_of(checkout)
     with _alone(place, report or SilentProgress()):
         for server in _servers(place):
@@ -62,11 +62,11 @@ def down(checkout: Path, report: ProgressReporter | None = None) -> None:
 
 
 def reset(checkout: Path, report: ProgressReporter | None = None) -> None:
-    """Kill this checkout's servers and delete their data, logs, ports and passwords."""
+    """Kill the servers of this checkout, and delete their data, logs, ports and passwords."""
     place = paths_of(checkout)
     with _alone(place, report or SilentProgress()):
         for server in _servers(place):
-            server.kill()  # what it would still write is deleted below
+            server.kill()  # its files are deleted below
         if place.folder.exists():
             shutil.rmtree(place.folder)
         place.stack_env.unlink(missing_ok=True)
@@ -74,21 +74,21 @@ def reset(checkout: Path, report: ProgressReporter | None = None) -> None:
 
 
 def status(checkout: Path) -> list[ServerStatus]:
-    """How this checkout's servers are."""
+    """Return the state of the servers of this checkout."""
     place = paths_of(checkout)
     external = external_servers(place)
     state = read_state(place)
     postgres = _own_status("PostgreSQL", _postgres(place, installed(place.home), state) if state else None)
     mosquitto = _own_status("Mosquitto", _mosquitto(place, installed(place.home), state) if state else None)
     if external.database_url is not None:
-        postgres = ServerStatus("PostgreSQL", "external", "as RENCHENG_DATABASE_URL says")
+        postgres = ServerStatus("PostgreSQL", "external", "RENCHENG_DATABASE_URL")
     if external.mqtt_url is not None:
-        mosquitto = ServerStatus("Mosquitto", "external", "as RENCHENG_MQTT_URL says")
+        mosquitto = ServerStatus("Mosquitto", "external", "RENCHENG_MQTT_URL")
     return [postgres, mosquitto]
 
 
 def reload_broker(checkout: Path) -> bool:
-    """Make this checkout's broker read its accounts anew. False if it does not run (it reads them when it starts)."""
+    """Make the broker of this checkout reload its accounts. Return False if it does not run."""
     place = paths_of(checkout)
     state = read_state(place)
     if state is None:
@@ -99,7 +99,7 @@ def reload_broker(checkout: Path) -> bool:
 
 
 def log_files(checkout: Path) -> list[Path]:
-    """The logs of this checkout's servers."""
+    """Return the logs of the servers of this checkout."""
     folder = paths_of(checkout).folder
     return [folder / "postgres" / "postgres.log", folder / "mosquitto" / "mosquitto.log"]
 
@@ -113,7 +113,7 @@ def _start_postgres(
         state = change_port(place, state, "postgres", report)
         server = _postgres(place, programs, state)
     if not server.data.exists():
-        with report.step("making the database"):
+        with report.step("initialising the database"):
             server.initialise()
     server.start()
     server.create_database(USER)
@@ -137,9 +137,9 @@ def _start_mosquitto(
 
 
 def _end_orphan(server: PostgresServer | MosquittoServer, *, without: Path, report: ProgressReporter) -> None:
-    """End a server of ours whose files somebody has deleted under it: it goes on with what no longer exists."""
+    """Kill a server whose files were deleted while it ran."""
     if server.is_running and not without.exists():
-        report.print_line(f"a server of this checkout still ran without its files in {server.folder}; ending it")
+        report.print_line(f"a server of this checkout ran without its files in {server.folder}; ending it")
         server.kill()
 
 
@@ -160,7 +160,7 @@ def _endpoints(place: CheckoutPaths, programs: Programs, state: StackState, exte
 
 
 def _servers(place: CheckoutPaths) -> list[MosquittoServer | PostgresServer]:
-    """This checkout's servers, in the order to end them; none before the first `up`."""
+    """Return the servers of this checkout in the order to stop them; none before the first `up`."""
     state = read_state(place)
     if state is None:
         return []
@@ -170,7 +170,7 @@ def _servers(place: CheckoutPaths) -> list[MosquittoServer | PostgresServer]:
 
 def _own_status(name: str, server: PostgresServer | MosquittoServer | None) -> ServerStatus:
     if server is None:
-        return ServerStatus(name, "not made yet")
+        return ServerStatus(name, "not created yet")
     pid = server.pid
     if pid is None:
         return ServerStatus(name, "stopped", server.address)

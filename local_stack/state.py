@@ -1,4 +1,4 @@
-"""What a checkout's servers keep from the first `up` on: ports and passwords."""
+"""The ports and passwords of a checkout's servers, kept from the first `up`."""
 
 import json
 from contextlib import AbstractContextManager
@@ -19,7 +19,7 @@ SERVICES = ("ingest", "alerts", "operator")  # the accounts rencheng-<service> o
 
 @dataclass(frozen=True)
 class StackState:
-    """Ports and passwords of one checkout. The path is kept for people who wonder whose folder it is."""
+    """Ports and passwords of one checkout. The path is kept so that people can find whose folder it is."""
 
     checkout: str
     postgres_port: int
@@ -29,21 +29,21 @@ class StackState:
 
 
 def read_state(place: CheckoutPaths) -> StackState | None:
-    """What was kept, or None before the first `up`."""
+    """Return the kept state, or None before the first `up`."""
     if not place.state_file.exists():
         return None
     return StackState(**json.loads(place.state_file.read_text()))
 
 
 def ensure_state(place: CheckoutPaths, report: ProgressReporter) -> StackState:
-    """What was kept; made at the first `up`."""
+    """Return the kept state; create it at the first `up`."""
     kept = read_state(place)
     if kept is not None:
         return kept
     if (place.folder / "postgres" / "data").exists():
         raise StackError(
             f"{place.folder} holds a database, but {place.state_file.name} with its password is gone.",
-            remedy="Run `rencheng stack reset` to delete this checkout's database and begin anew.",
+            remedy="Run `rencheng stack reset` to delete this checkout's database and start again.",
         )
     with _choosing_ports(place, report):
         postgres_port = _free_port(place, "postgres", also_avoid=())
@@ -61,7 +61,7 @@ def ensure_state(place: CheckoutPaths, report: ProgressReporter) -> StackState:
 def change_port(
     place: CheckoutPaths, state: StackState, server: Literal["postgres", "mosquitto"], report: ProgressReporter
 ) -> StackState:
-    """Another port for `postgres` or `mosquitto`, because somebody else has taken the kept one."""
+    """Choose another port for `postgres` or `mosquitto`, because another program has taken the kept one."""
     with _choosing_ports(place, report):
         ports = (state.postgres_port, state.mosquitto_port)
         port = _free_port(place, server, also_avoid=ports)
@@ -86,7 +86,7 @@ def _free_port(place: CheckoutPaths, server: str, *, also_avoid: tuple[int, ...]
 
 
 def _ports_of_others(folder: Path) -> set[int]:
-    """The ports of this user's other checkouts, whether their servers run or not."""
+    """Return the ports of this user's other checkouts, whether their servers run or not."""
     ports = set()
     for file in folder.parent.glob("*/state.json"):
         kept = json.loads(file.read_text())

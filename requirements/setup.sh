@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv from requirements/dev.txt. Every file that pip installs must match its hash.
+# Creates .venv from requirements/dev.txt. Every file that pip installs must match its hash.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,13 +14,13 @@ for candidate in python3.13 python3.12 python3.11 python3 /usr/bin/python3; do
 done
 [ -n "$python" ] || fail "Python 3.11 or newer is needed. On Debian: apt-get install python3 python3-venv"
 
-echo "making .venv with $("$python" --version) (about a minute the first time)"
+echo "creating .venv with $("$python" --version) (about a minute the first time)"
 rm -f .venv/.ready
-"$python" -m venv --clear .venv 2>.venv.log || fail "could not make .venv: $(tail -n 3 .venv.log). On Debian: apt-get install python3-venv"
+"$python" -m venv --clear .venv 2>.venv.log || fail "could not create .venv: $(tail -n 3 .venv.log). On Debian: apt-get install python3-venv"
 rm -f .venv.log
 total=$(grep -c '==' requirements/dev.txt)
 
-# A bar on a terminal, a line now and then elsewhere, from pip's own account of what it collects.
+# A bar on a terminal, a line per twenty packages elsewhere, from pip's output.
 show_progress() {
   local n=0 line
   while IFS= read -r line; do

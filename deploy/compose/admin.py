@@ -13,6 +13,7 @@ from commands.devices.app import app as device
 from commands.quarantine.app import app as quarantine
 from commands.sites.app import app as site
 from commands.storage.app import app as storage
+from commands.writers import writers
 from rencheng.domain.errors import RenchengError
 
 app = typer.Typer(
@@ -29,6 +30,7 @@ app.add_typer(broker.app, name="broker")
 app.add_typer(quarantine, name="quarantine")
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(storage, name="storage")
+app.command()(writers)
 
 if __name__ == "__main__":
     try:

@@ -43,7 +43,7 @@ TIMEOUT_S = 60.0
 
 @contextmanager
 def servers(folder: Path) -> Iterator[tuple[PostgresServer, MosquittoServer]]:
-    """A database and a broker for this check alone."""
+    """Run a database and a broker for this check."""
     folder.chmod(0o755)  # the servers' own account must be able to enter
     programs = ensure(progress_for_stdout())
     postgres_port = choose_port(seed="check-postgres", avoid=())
@@ -62,7 +62,7 @@ def servers(folder: Path) -> Iterator[tuple[PostgresServer, MosquittoServer]]:
 
 
 def docker(*words: str, check: bool = True) -> str:
-    """One docker command; what it said."""
+    """Run a docker command. Return its output."""
     ended = subprocess.run(["docker", *words], check=False, capture_output=True, text=True)
     if check and ended.returncode != 0:
         sys.exit(f"docker {' '.join(words[:2])} failed: {ended.stderr.strip()}{ended.stdout.strip()}")
@@ -70,7 +70,7 @@ def docker(*words: str, check: bool = True) -> str:
 
 
 def run(image: str, name: str, environment: dict[str, str], *command: str) -> None:
-    """Start a service, and wait until it is healthy."""
+    """Start a service and wait until it is healthy."""
     docker("rm", "--force", name, check=False)
     pairs = [word for key, value in environment.items() for word in ("--env", f"{key}={value}")]
     docker("run", "--detach", "--name", name, *HARDENED, *pairs, image, *command)
@@ -82,12 +82,12 @@ def run(image: str, name: str, environment: dict[str, str], *command: str) -> No
         time.sleep(0.5)
     rights = docker("exec", name, "sh", "-c", "grep CapEff /proc/1/status; id -u; touch /app/x", check=False)
     if "Read-only file system" not in rights or "0000000000000000" not in rights or "\n10001\n" not in rights:
-        sys.exit(f"{name} may do more than it should: {rights}")
+        sys.exit(f"{name} has more rights than it should: {rights}")
     _say(f"{name} is healthy: user 10001, no capabilities, read-only")
 
 
 def publish(broker: MosquittoServer, password: str, at: datetime) -> None:
-    """Send one reading as the gauge."""
+    """Publish one reading as the gauge."""
     simulated = SimulatedDevice(GAUGE.device_id, GAUGE.kind, GAUGE.region, password)
     client = DeviceClient(simulated, BrokerAddress("127.0.0.1", broker.port))
     client.start()
@@ -98,15 +98,15 @@ def publish(broker: MosquittoServer, password: str, at: datetime) -> None:
 
 
 def read_back(port: int, token: str) -> float | None:
-    """The gauge's latest depth, as the API says it."""
+    """Return the gauge's latest depth from the API."""
     url = f"http://127.0.0.1:{port}/v1/devices/{GAUGE.device_id}/latest"
     with urlopen(Request(url, headers={"Authorization": f"Bearer {token}"}), timeout=10) as answer:
         items = json.load(answer)["items"]
     return float(items[0]["depth_mm"]) if items else None
 
 
-def enrolled(database: PostgresServer, broker: MosquittoServer, accounts: BrokerAccounts) -> tuple[str, str]:
-    """Register the gauge and make an API key: its password, and the token."""
+def register_gauge(database: PostgresServer, broker: MosquittoServer, accounts: BrokerAccounts) -> tuple[str, str]:
+    """Register the gauge and create an API key. Return its password and the token."""
     engine = open_database(database.url(), name="check-image")
     with engine.begin() as connection:
         add_region(connection, GAUGE.region, "历下区", "Lixia")
@@ -119,7 +119,7 @@ def enrolled(database: PostgresServer, broker: MosquittoServer, accounts: Broker
 
 
 def main() -> None:
-    """Walk one reading through the containers."""
+    """Send one reading through the containers."""
     image, folder = sys.argv[1], Path(sys.argv[2])
     with servers(folder) as (database, broker):
         passwords = {f"mqtt_{name}_password": new_password() for name in ("ingest", "alerts", "operator")}
@@ -130,7 +130,7 @@ def main() -> None:
         database_only = ("--env", f"RENCHENG_DATABASE_URL={database.url()}")
         _say(docker("run", "--rm", *HARDENED, *database_only, image, "python", "-m", "migrations").splitlines()[-1])
         accounts = BrokerAccounts.model_validate(passwords | {"mqtt_password_file": broker.password_file})
-        password, token = enrolled(database, broker, accounts)
+        password, token = register_gauge(database, broker, accounts)
         try:
             for service in SERVICES:
                 run(image, f"rencheng-check-{service}", environment, "python", "-m", f"services.{service}")
@@ -152,7 +152,7 @@ def _stop() -> None:
     statuses = docker("inspect", "--format", "{{.State.ExitCode}}", *names).split()
     _say(f"stopped by SIGTERM, exit statuses {', '.join(statuses)}")
     if any(status != "0" for status in statuses):
-        sys.exit("a service did not end in order")
+        sys.exit("a service did not stop cleanly")
 
 
 def _say(line: str) -> None:

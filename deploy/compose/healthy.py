@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Is the service in this container at work? `healthy.py api | ingest | alerts | jobs`. Exit status 0 if it is.
+"""Health check of a container: `healthy.py api | ingest | alerts | jobs`. Exit status 0 if the service works.
 
-Docker only shows the answer and starts others after it; it restarts nobody for it.
+Docker shows the status and starts dependent containers after it. It does not restart a container because of it.
 """
 
 import json
@@ -16,14 +16,14 @@ from urllib.request import urlopen
 import psycopg
 
 TIMEOUT_S = 3
-SILENCE_MAX_S = 15
-"""Ingest says in the database at least once a second that it lives."""
+HEARTBEAT_MAX_S = 15
+"""Maximum age of ingest's heartbeat, seconds. It is written at least once a second."""
 
 ESTABLISHED = "01"
 
 
 def api() -> bool:
-    """It answers, and reaches the database. Whether readings come in is ingest's to say."""
+    """Return whether the API answers and reaches the database. It does not tell whether readings arrive."""
     try:
         port = os.environ.get("RENCHENG_API_PORT", "8010")
         with urlopen(f"http://127.0.0.1:{port}/health", timeout=TIMEOUT_S) as answer:
@@ -34,22 +34,22 @@ def api() -> bool:
 
 
 def ingest() -> bool:
-    """Its writer's sign of life in the database is fresh."""
+    """Return whether ingest's heartbeat in the database is recent."""
     writer = f"rencheng-ingest-{os.environ.get('RENCHENG_INGEST_RECEIVER', '0')}"
     with psycopg.connect(_database_url(), connect_timeout=TIMEOUT_S) as connection:
         query = "SELECT extract(epoch FROM clock_timestamp() - seen_at) FROM ingest_progress WHERE writer = %s"
         row = connection.execute(query, [writer]).fetchone()
-    return row is not None and row[0] <= SILENCE_MAX_S
+    return row is not None and row[0] <= HEARTBEAT_MAX_S
 
 
 def alerts() -> bool:
-    """It holds a connection to the broker. It needs no database to go on warning."""
+    """Return whether the service has a connection to the broker. It can issue warnings without the database."""
     port = int(os.environ["RENCHENG_MQTT_URL"].rsplit(":", 1)[1])
     return port in set(_ports_of_peers(pid=1))
 
 
 def jobs() -> bool:
-    """A runner is on duty, and no job has gone without success for long."""
+    """Return whether a runner is active and no job is overdue."""
     with psycopg.connect(_database_url(), connect_timeout=TIMEOUT_S) as connection:
         query = """
             SELECT EXISTS (

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Keep the broker's password file as the registry of devices is, whoever changes it.
+"""Keep the broker's password file in step with the registry.
 
-The broker's container looks at the file (mosquitto/run.sh), so that a new device can log in three seconds later.
+The broker's container watches the file (mosquitto/run.sh), so that a new device can log in three seconds later.
 """
 
 import sys

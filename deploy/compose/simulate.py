@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Twelve recorded floods through the platform, as the exercise `sims`. What an earlier run left is cleared first.
+"""Replay twelve recorded floods through the platform in the exercise `sims`.
 
-RENCHENG_SIMS_SPEED says how many seconds of the story pass in one of ours.
+The data of an earlier run is deleted first. RENCHENG_SIMS_SPEED is the number of recorded seconds per second.
 """
 
 import os
@@ -20,40 +20,40 @@ from rencheng.store.core.database import open_database, translate_errors
 WORLD = "sims"
 SPEED = 60.0
 CONNECT_TIMEOUT_S = 60.0
-"""The broker has to learn the new passwords first."""
+"""The broker loads the new passwords first."""
 
-SAY_EVERY = 0.1
-"""A line for each tenth of the story."""
+REPORT_EVERY = 0.1
+"""A line per tenth of the replay."""
 
 
 def prepare() -> tuple[DemoCity, dict[str, str]]:
-    """Register the city, and its devices with new passwords."""
+    """Register the city. Its devices get new passwords."""
     city = build_city(WORLD, datetime.now(UTC))
     engine = open_database(DatabaseSettings.load().database_url, name="rencheng-sims")
     with translate_errors():
-        passwords = register_city(engine, city, WORLD, title="Simulation: recorded floods 模拟：真实洪水回放")
+        passwords = register_city(engine, city, WORLD, title="Simulation: recorded floods 模拟：实测积水回放")
     engine.dispose()
     return city, passwords
 
 
 def play(city: DemoCity, passwords: dict[str, str], *, speed: float) -> None:
-    """Let each device play its recording, as an MQTT client of its own."""
+    """Let each device replay its recording as an MQTT client of its own."""
     devices = [SimulatedDevice(d.device_id, d.kind, d.region, passwords[d.device_id]) for d in city.devices]
-    said = 0.0
+    reported = 0.0
 
-    def say(progress: PlayProgress) -> None:
-        nonlocal said
-        if progress.completed_share >= said:
-            said += SAY_EVERY
+    def report(progress: PlayProgress) -> None:
+        nonlocal reported
+        if progress.completed_share >= reported:
+            reported += REPORT_EVERY
             done, acknowledged = progress.completed_share, progress.readings_acknowledged
-            _print(f"{done:.0%} played; the broker acknowledged {acknowledged} readings")
+            _print(f"{done:.0%} replayed; the broker acknowledged {acknowledged} readings")
 
     with connected(devices, BrokerAddress(*BrokerSettings.load().mqtt_address), timeout_s=CONNECT_TIMEOUT_S) as clients:
-        Player(city.replays, clients, speed=speed, on_progress=say).play()
+        Player(city.replays, clients, speed=speed, on_progress=report).play()
 
 
 def main() -> None:
-    """Prepare and play."""
+    """Prepare and replay."""
     try:
         city, passwords = prepare()
         _print(f"{len(city.sites)} sites and {len(city.devices)} devices are registered")

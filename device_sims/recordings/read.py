@@ -74,8 +74,8 @@ class SignalRecording:
 class SessionRecording:
     """One charging session.
 
-    `charger` is our number of a charger, which replays one recorded afternoon of the station. `offset_s` counts from noon
-    of that afternoon.
+    `charger` is our number of a charger that replays one recorded afternoon. `offset_s` counts from noon of that
+    afternoon.
     """
 
     charger: int

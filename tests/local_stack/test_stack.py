@@ -18,7 +18,7 @@ def states(checkout: Path) -> list[str]:
 
 
 def test_up_status_down(checkout: Path) -> None:
-    assert states(checkout) == ["not made yet", "not made yet"]
+    assert states(checkout) == ["not created yet", "not created yet"]
     endpoints = stack.up(checkout, SilentProgress())
     assert states(checkout) == ["running", "running"]
     env_file = checkout / ".rencheng" / "stack.env"
@@ -101,7 +101,7 @@ def test_the_command_line(checkout: Path) -> None:
     assert password not in output
     assert run("status")[0] == 0
     assert "postgres: " in run("logs")[1]
-    assert run("reload") == (0, "the broker reads its accounts anew\n")
+    assert run("reload") == (0, "the broker reloads its accounts\n")
     assert run("reset", "--yes")[0] == 0
     assert not paths_of(checkout).folder.exists()
 

@@ -1,11 +1,12 @@
 #!/bin/sh
-# Runs Mosquitto, and tells it (SIGHUP) within two seconds when its password file was written anew. Connections stay.
-# Beside that file stands what gateways may do, written before it.
-# run.sh SHARED OWN WORK PASSWORDS: folders of the shared settings, of our own, for what is written here; the file.
+# Runs Mosquitto, and reloads it (SIGHUP) within two seconds after its password file changed. Connections stay.
+# The access rules of gateways are beside that file and are written before it.
+# run.sh SHARED OWN WORK PASSWORDS: folders of the shared settings, of the container's own, and for generated files; the
+# password file.
 set -eu
 shared=$1 own=$2 work=$3 passwords=$4
 
-umask 077 # the broker wants access rules that it alone can read
+umask 077 # the broker requires access rules that only it can read
 cat "$shared/rencheng.conf" "$own/listener.conf" >"$work/mosquitto.conf"
 gateways=$(dirname "$passwords")/gateways.acl
 write_acl() {
@@ -17,8 +18,8 @@ write_acl
 stamp() { stat -c '%i %Y' "$passwords" 2>/dev/null || true; }
 read_at=$(stamp)
 
-# Mosquitto sets up its signals after it has read what it keeps; a SIGHUP before that would end it, if it did not
-# inherit that it is to be ignored.
+# Mosquitto installs its signal handlers after it has read its persistence file. A SIGHUP before that would end it, so
+# it inherits SIGHUP as ignored.
 trap '' HUP
 mosquitto -c "$work/mosquitto.conf" &
 broker=$!
@@ -37,7 +38,7 @@ stopping=
 trap 'stopping=yes; kill -TERM "$broker"' TERM INT
 status=0
 wait "$broker" || status=$?
-if [ -n "$stopping" ]; then # the signal ended the first wait; the broker writes what it holds, then ends
+if [ -n "$stopping" ]; then # the signal ended the first wait; the broker writes its queues, then ends
   status=0
   wait "$broker" || status=$?
 fi

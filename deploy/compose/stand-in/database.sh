@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the official image does at its start, as far as docker-compose.yml relies on it.
+# The start script of the official image, as far as docker-compose.yml relies on it.
 set -euo pipefail
 socket=/var/run/postgresql
 
