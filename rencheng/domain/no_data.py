@@ -1,6 +1,8 @@
-"""Why a gauge or a site has no usable depth."""
+"""Whether and why a gauge or a site has no usable depth."""
 
+from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class NoDataReason(StrEnum):
@@ -16,3 +18,35 @@ class NoDataReason(StrEnum):
     """Its depths jump as water does not."""
     NEVER_REPORTED = "never_reported"
     """It has not measured a depth yet."""
+
+
+class Monitoring(NamedTuple):
+    """Whether there is data about a site or a gauge at a moment.
+
+    Attributes:
+        has_data: whether a usable depth is recent enough.
+        reason: why there is no data; None if there is.
+        since: from when on there is no data; None if there is, or if it has never reported.
+    """
+
+    has_data: bool
+    reason: NoDataReason | None = None
+    since: datetime | None = None
+
+    @classmethod
+    def at(cls, now: datetime, no_data_from: datetime | None, reason: NoDataReason) -> "Monitoring":
+        """Return the monitoring at a moment.
+
+        Args:
+            now: the moment.
+            no_data_from: from when on there is no data if no more arrives; None if nothing has ever arrived.
+            reason: why there is no data from then on.
+        """
+        if no_data_from is None:
+            return NEVER_REPORTED
+        if reason is NoDataReason.SILENT and now <= no_data_from:
+            return cls(has_data=True)
+        return cls(has_data=False, reason=reason, since=no_data_from)
+
+
+NEVER_REPORTED = Monitoring(has_data=False, reason=NoDataReason.NEVER_REPORTED)

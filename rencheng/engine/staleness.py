@@ -83,6 +83,17 @@ def restored_from_s(state: SiteState) -> float | None:
     return state.data_since_s + min(max(lasted_s, RESTORED_AT_LEAST_S), RESTORED_AT_MOST_S)
 
 
+def no_data_by_gauge(state: SiteState) -> dict[str, NoData]:
+    """Return from when on each gauge that ever reported has no data, and why: that of its latest channel."""
+    armed = is_armed(state.rain, state.watermark_s or 0.0)
+    found: dict[str, NoData] = {}
+    for name, gauge in state.gauges.items():
+        if gauge.measured_s is not None:
+            device_id, one = gauge_of(name), _of_gauge(gauge, armed=armed)
+            found[device_id] = max(one, found.get(device_id, one), key=lambda each: each.from_s or 0.0)
+    return found
+
+
 def gauge_reasons(state: SiteState, at_s: float) -> dict[str, NoDataReason | None]:
     """Return why each gauge that ever reported has no usable depth at a moment; None where it has one."""
     armed = is_armed(state.rain, state.watermark_s or 0.0)

@@ -1,4 +1,4 @@
-"""Walk 3, a question: HTTP request → who is asking → query → rows → JSON.
+"""The HTTP API: request → key and scopes → route → query → rows → JSON.
 
-Read in this order: `app` (what there is, and which scope each part needs), `access`, `deps`, `routes`, `errors`.
+Read in this order: `app` (routes and their scopes), `auth.authenticator`, `deps`, `routes`, `http`.
 """

@@ -9,29 +9,31 @@ from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
 from services.api.app import create_app
+from services.api.metrics_server import serve_metrics
 from services.api.settings import ApiSettings
 from services.api.streaming.hub import StreamHub
+from services.api.streaming.options import StreamOptions
 
 GRACE_S = 10
-"""How long requests that are under way may take when the API is asked to stop."""
+"""How long open requests may take when the API is asked to stop, seconds."""
 
 
 class Server(uvicorn.Server):
-    """Asks streams to end before it waits for requests that are under way: they would never end by themselves."""
+    """A server that ends all streams before it waits for open requests, because a stream never ends by itself."""
 
-    def __init__(self, config: uvicorn.Config, live: StreamHub) -> None:
+    def __init__(self, config: uvicorn.Config, hub: StreamHub) -> None:
         super().__init__(config)
-        self._live = live
+        self._hub = hub
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop."""
-        self._live.end_streams()
+        """End the streams, then stop."""
+        self._hub.end_streams()
         await super().shutdown(sockets)
 
 
-def make_server(settings: ApiSettings) -> Server:
-    """The API behind its server, which stops when asked and lets requests that are under way end."""
-    app = create_app(settings)
+def make_server(settings: ApiSettings, stream_options: StreamOptions | None = None) -> Server:
+    """Build the API and its server."""
+    app = create_app(settings, stream_options)
     return Server(
         uvicorn.Config(
             app,
@@ -42,17 +44,19 @@ def make_server(settings: ApiSettings) -> Server:
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
         ),
-        app.state.live,
+        app.state.hub,
     )
 
 
 def main() -> None:
     """Run until asked to stop."""
     set_up_logs()
-    # uvicorn hands a signal on to whoever had it before, once it has stopped: to this, so that the exit status is 0
+    # after its own shutdown uvicorn passes the signal to this earlier handler, so that the exit status is 0
     stop_on_signals()
     try:
-        make_server(ApiSettings.load()).run()
+        settings = ApiSettings.load()
+        with serve_metrics(settings.api_metrics_port):
+            make_server(settings).run()
     except Misconfigured as error:
         sys.exit(str(error))
 

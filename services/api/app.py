@@ -1,10 +1,11 @@
-"""What there is to ask, and what a key must be good for to ask it."""
+"""The application: its routes, and the scopes that each of them requires."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
 from fastapi import APIRouter, FastAPI
+from fastapi.routing import iter_route_contexts
 
 from rencheng.replay.attempt import IntakeLimits
 from rencheng.runtime.logs import get_logger
@@ -14,11 +15,14 @@ from services.api import docs_page, status_page
 from services.api.auth.authenticator import Authenticator, require_scopes
 from services.api.http import errors
 from services.api.http.headers import SecurityHeaders
-from services.api.replayer import Replayer
-from services.api.routes import audit, counts, health, status, suppression, weather
+from services.api.http.observer import RequestObserver
+from services.api.replay_service import ReplayService
+from services.api.routes import audit, counts, health, notices, status
 from services.api.routes.devices import pending
 from services.api.routes.devices import read as devices
 from services.api.routes.devices import write as devices_write
+from services.api.routes.mutes import read as mutes
+from services.api.routes.mutes import write as mutes_write
 from services.api.routes.quarantine import read as quarantine
 from services.api.routes.quarantine import write as quarantine_write
 from services.api.routes.readings import history, transactions
@@ -27,8 +31,11 @@ from services.api.routes.sites import read as sites
 from services.api.routes.sites import write as sites_write
 from services.api.routes.warnings import feed, stream
 from services.api.routes.warnings import read as warnings
+from services.api.routes.weather import read as weather
+from services.api.routes.weather import write as weather_write
 from services.api.settings import ApiSettings
 from services.api.streaming.hub import StreamHub
+from services.api.streaming.options import StreamOptions
 
 log = get_logger("api")
 
@@ -39,12 +46,13 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (history.router, KeyScope.TELEMETRY_READ),
     (sites.router, KeyScope.TELEMETRY_READ),
     (weather.router, KeyScope.TELEMETRY_READ),
-    (weather.write_router, KeyScope.WEATHER_WRITE),
+    (weather_write.router, KeyScope.WEATHER_WRITE),
     (sites_write.router, KeyScope.OPERATE),
     (counts.router, KeyScope.TELEMETRY_READ),
     (warnings.router, KeyScope.WARNINGS_READ),
-    (suppression.router, KeyScope.WARNINGS_READ),
-    (suppression.write_router, KeyScope.OPERATE),
+    (mutes.router, KeyScope.WARNINGS_READ),
+    (mutes_write.router, KeyScope.OPERATE),
+    (notices.router, KeyScope.WARNINGS_READ),
     (stream.router, KeyScope.WARNINGS_READ),
     (feed.router, KeyScope.WARNINGS_READ),
     (status.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
@@ -54,52 +62,56 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (devices_write.router, KeyScope.DEVICES_WRITE),
     (pending.router, KeyScope.DEVICES_WRITE),
 )
-"""Nothing comes under /v1 without a scope."""
+"""Every router under /v1, with the scopes that it requires."""
 
 OPEN: tuple[APIRouter, ...] = (health.router, docs_page.router, status_page.router)
-"""What anybody may ask."""
+"""Routers that need no key."""
 
 TAGS = {
-    "devices": "Devices 设备: waterlogging monitors, traffic signals, charging piles.",
-    "readings": "Readings 读数: as they were stored.",
-    "history": "History 历史: by bucket, at any scale.",
-    "sites": "Sites 重点场所: the watched places as they stand now.",
-    "storm": "Storm control 风暴管控: what operators mute, and notices of many sites.",
-    "weather": "Weather 气象: official rain signals and forecasts, taken in and never originated.",
-    "warnings": "Warnings 预警: what was said, as CAP, as a live stream and as Atom.",
-    "counts": "Counts 计数: what became of every reading.",
-    "quarantine": "Quarantine 隔离区: what was refused, with its raw payload; mended and replayed.",
-    "audit": "Audit 审计: who did what, and when.",
-    "health": "Health 健康: whether rows are being committed; the city at a glance.",
+    "devices": "Devices 设备: waterlogging gauges, traffic signals and charging piles.",
+    "readings": "Readings 读数: rows as they are stored.",
+    "history": "History 历史数据: readings aggregated by bucket, at any scale.",
+    "sites": "Sites 重点场所: the watched places and their present state.",
+    "suppression": "Suppression 静默与通告: silences, maintenance windows, and notices about many sites.",
+    "weather": "Weather 气象: rain signals and forecasts of the authorities; the platform issues none itself.",
+    "warnings": "Warnings 预警: messages as JSON, as CAP, as a live stream and as an Atom feed.",
+    "counts": "Counts 计数: every received reading, by result.",
+    "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",
+    "audit": "Audit 审计: who changed what, and when.",
+    "health": "Health 健康状态: whether readings are being committed, and the status of one world.",
 }
 
 DESCRIPTION = """
-Early warning for ponding water. 城市内涝预警。
+Urban flood early warning. 城市内涝预警。
 
-Every request but `/health` and the pages for people needs a key: `Authorization: Bearer rck_…`, `X-API-Key: rck_…`, or
-the password of HTTP Basic with any user name, for feed readers and browsers. A key has scopes, and none implies
-another; a revoked key is refused within five seconds. Times in answers carry an offset, of
-`tz` (Asia/Shanghai unless another is named); times in questions must carry one. No data is never 0: what was not
-measured is null, what nobody sent is absent. Lists come in pages: give `next` back as `after`. Errors are problem
-documents (RFC 9457).
+Every request except `/health` and the HTML pages needs an API key. Send it as `Authorization: Bearer rck_…`, as
+`X-API-Key: rck_…`, or as the password of HTTP Basic with any user name (for feed readers and browsers). A key lists
+scopes; no scope implies another. A revoked key is rejected within five seconds.
+
+Times in a response carry the offset of `tz` (default Asia/Shanghai). Times in a request must carry an offset. Missing
+data is never 0: a value that was not measured is null, and a bucket without readings is absent. Lists are paginated:
+send `next` back as `after`. Errors are problem documents (RFC 9457). Every response has an `X-Request-Id`, which a
+problem document repeats as `instance` and the log as `request_id`.
 """
 
 
-def create_app(settings: ApiSettings) -> FastAPI:
-    """The API on a database. It starts, and answers 503, while the database is away."""
+def create_app(settings: ApiSettings, stream_options: StreamOptions | None = None) -> FastAPI:
+    """Build the API. It starts without the database, and answers 503 until the database is back."""
     database = Database(settings.database_url, name="rencheng-api")
-    replayer = Replayer(settings.database_url, IntakeLimits(settings.clock_limits, settings.gauge_limits))
-    live = StreamHub(settings.database_url, database, streams_max=settings.api_streams_max)
+    replay_service = ReplayService(settings.database_url, IntakeLimits(settings.clock_limits, settings.gauge_limits))
+    hub = StreamHub(
+        settings.database_url, database, stream_options or StreamOptions(streams_max=settings.api_streams_max)
+    )
     public_url = settings.public_url.rstrip("/")
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        live.start()
+        hub.start()
         log.info("ready", url=public_url, docs=f"{public_url}/docs")
         yield
-        await live.stop()
+        await hub.stop()
         database.close()
-        replayer.close()
+        replay_service.close()
 
     app = FastAPI(
         title="Rencheng 韧城",
@@ -107,23 +119,30 @@ def create_app(settings: ApiSettings) -> FastAPI:
         description=DESCRIPTION,
         servers=[{"url": public_url}],
         openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
-        docs_url=None,  # the framework's page loads scripts from elsewhere, and a city may have no internet
+        docs_url=None,  # the framework's page loads scripts from the internet, which a city network may not reach
         redoc_url=None,
         lifespan=lifespan,
     )
     app.state.database = database
-    app.state.live = live
-    app.state.replayer = replayer
+    app.state.hub = hub
+    app.state.replay_service = replay_service
     app.state.public_url = public_url
-    app.state.doorkeeper = Authenticator(database)
+    app.state.authenticator = Authenticator(database)
     app.add_middleware(SecurityHeaders)
+    templates: dict[object, str] = {}
+    app.add_middleware(RequestObserver, templates=templates)
     errors.install(app)
-    refusals = errors.described(
+    _include_routers(app)
+    templates |= {route.endpoint: route.path or "" for route in iter_route_contexts(app.routes)}
+    return app
+
+
+def _include_routers(app: FastAPI) -> None:
+    problems = errors.problem_responses(
         HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE
     )
     for router, *scopes in GUARDED:
-        app.include_router(router, prefix="/v1", dependencies=[require_scopes(*scopes)], responses=refusals)
+        app.include_router(router, prefix="/v1", dependencies=[require_scopes(*scopes)], responses=problems)
     for router in OPEN:
         app.include_router(router)
-    errors.describe(app)
-    return app
+    errors.add_problem_schema(app)

@@ -1,8 +1,8 @@
-"""What handlers ask for, as annotations.
+"""Parameters and dependencies of route handlers, as annotations.
 
-The database is handed over closed: a handler opens it for as long as it reads. A dependency that held a connection
-from before the handler until after it would need a second thread to go on, and with all threads waiting for
-connections nobody would.
+A handler receives the database without a connection, and opens one only while it reads. A dependency that held a
+connection during the whole request would need a second thread to release it: with all threads waiting for a
+connection, none could.
 """
 
 import re
@@ -13,21 +13,19 @@ from zoneinfo import ZoneInfo, available_timezones
 from fastapi import Depends, Path, Query, Request
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
+from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.store.core.sessions import Database
 from services.api.auth.authenticator import actor_of
 from services.api.http.errors import InvalidParameter
-from services.api.replayer import Replayer
-
-CITY_ZONE = "Asia/Shanghai"
-"""In which zone people read times, unless they ask for another."""
+from services.api.replay_service import ReplayService
 
 _YEARS = range(1970, 2200)
 _ZONES = frozenset(available_timezones())
 _NAME = f"^{IDENTIFIER.pattern}$"
-_WARNING = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"  # a site's name and the time of opening
+_WARNING = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"  # the site's name and the opening time
 _PLUS_READ_AS_SPACE = re.compile(r"(\d{4}-\d\d-\d\dT\S+) (\d\d:?\d\d)")
-"""What becomes of `…T16:00:00+08:00` in a URL whose writer left the plus sign as it is."""
+"""`…T16:00:00+08:00` after URL decoding, if the client did not escape the plus sign."""
 
 
 def _database(request: Request) -> Database:
@@ -37,11 +35,11 @@ def _database(request: Request) -> Database:
 
 def _zone(
     tz: Annotated[
-        str, Query(description="IANA time zone: the offset of times in the answer, and where days begin.")
-    ] = CITY_ZONE,
+        str, Query(description="IANA time zone of the times in the response and of day boundaries.")
+    ] = CITY_ZONE.key,
 ) -> ZoneInfo:
     if tz not in _ZONES:
-        raise InvalidParameter(f"{tz!r} is no time zone of the IANA database; an example is {CITY_ZONE}.")
+        raise InvalidParameter(f"{tz!r} is not an IANA time zone. Use one such as {CITY_ZONE.key}.")
     return ZoneInfo(tz)
 
 
@@ -56,21 +54,21 @@ def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-def _replayer(request: Request) -> Replayer:
-    replayer: Replayer = request.app.state.replayer
-    return replayer
+def _replay_service(request: Request) -> ReplayService:
+    service: ReplayService = request.app.state.replay_service
+    return service
 
 
 Db = Annotated[Database, Depends(_database)]
-Replays = Annotated[Replayer, Depends(_replayer)]
+ReplayDep = Annotated[ReplayService, Depends(_replay_service)]
 Actor = Annotated[str, Depends(actor_of)]
 Zone = Annotated[ZoneInfo, Depends(_zone)]
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_with_plus), AfterValidator(_in_utc)]
-"""A time with offset, such as 2021-07-20T16:00:00+08:00; one without is refused, because it could be either."""
+"""A time with offset, such as 2021-07-20T16:00:00+08:00. A time without offset is rejected as ambiguous."""
 
-From = Annotated[Moment, Query(alias="from", description="From this time on (ISO 8601 with offset).")]
-To = Annotated[Moment, Query(alias="to", description="Before this time (ISO 8601 with offset).")]
+From = Annotated[Moment, Query(alias="from", description="Start time, inclusive (ISO 8601 with offset).")]
+To = Annotated[Moment, Query(alias="to", description="End time, exclusive (ISO 8601 with offset).")]
 
 DeviceId = Annotated[str, Path(pattern=_NAME, description="The device's name.")]
 SiteId = Annotated[str, Path(pattern=_NAME, description="The site's name.")]
@@ -79,12 +77,12 @@ WarningId = Annotated[str, Path(pattern=_WARNING, description="The warning's nam
 BySite = Annotated[str | None, Query(pattern=_NAME, description="The name of a site.")]
 ByRegion = Annotated[str | None, Query(pattern=f"^{REGION.pattern}$", description="Six-digit GB/T 2260 code.")]
 ByWorld = Annotated[
-    str | None, Query(pattern=_NAME, description="`actual`, or the name of an exercise. All worlds unless it is given.")
+    str | None, Query(pattern=_NAME, description="`actual`, or the name of an exercise; all worlds if omitted.")
 ]
 LevelMin = Annotated[
     Literal["blue", "yellow", "orange", "red"] | None,
-    Query(description="Warnings at this level or above; one that is over counts by its peak."),
+    Query(description="Warnings at this level or above. A warning that has ended counts by its peak level."),
 ]
-AfterName = Annotated[str | None, Query(pattern=_NAME, description="The `next` of the page before.")]
-AfterCursor = Annotated[str | None, Query(max_length=512, description="The `next` of the page before.")]
-Limit = Annotated[int, Query(ge=1, le=1000, description="The most items in this page.")]
+AfterName = Annotated[str | None, Query(pattern=_NAME, description="The `next` of the previous page.")]
+AfterCursor = Annotated[str | None, Query(max_length=512, description="The `next` of the previous page.")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="Maximum number of items in the page.")]

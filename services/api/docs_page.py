@@ -1,4 +1,4 @@
-"""The page at /docs: what there is to ask, made from the OpenAPI document, with nothing loaded from elsewhere."""
+"""The page at /docs: the OpenAPI document as HTML, without scripts or external resources."""
 
 import base64
 import hashlib
@@ -33,12 +33,12 @@ _HEADERS = {
 
 @router.get("/docs")
 def show_docs(request: Request) -> HTMLResponse:
-    """The page."""
+    """Return the page."""
     return HTMLResponse(render(request.app.openapi()), headers=_HEADERS)
 
 
 def render(document: Mapping[str, Any]) -> str:
-    """An OpenAPI document as a page for people."""
+    """Render an OpenAPI document as HTML."""
     title = escape(document["info"]["title"])
     return "".join(
         (
@@ -46,7 +46,7 @@ def render(document: Mapping[str, Any]) -> str:
             '<meta name="viewport" content="width=device-width"><style>',
             _STYLE,
             f"</style></head><body><h1>{title} API</h1>",
-            *(f"<p>{_marked(part)}</p>" for part in document["info"]["description"].strip().split("\n\n")),
+            *(f"<p>{_with_code(part)}</p>" for part in document["info"]["description"].strip().split("\n\n")),
             '<p>OpenAPI: <a href="/openapi.json">/openapi.json</a></p>',
             *(part for tag in document["tags"] for part in _section(document, tag)),
             "</body></html>",
@@ -64,19 +64,19 @@ def _section(document: Mapping[str, Any], tag: Mapping[str, str]) -> Iterator[st
 
 
 def _operation(document: Mapping[str, Any], call: str, operation: Mapping[str, Any]) -> Iterator[str]:
-    scopes = {scope for way in operation.get("security", ()) for listed in way.values() for scope in listed}
-    needs = f' <span class="scope">{escape(" ".join(sorted(scopes)))}</span>' if scopes else ""
-    yield f'<article id="{escape(operation["operationId"])}"><h3><code>{escape(call)}</code>{needs}</h3>'
-    yield f"<p><b>{escape(operation['summary'])}</b><br>{_marked(operation.get('description', ''))}</p><table>"
+    scopes = {scope for scheme in operation.get("security", ()) for listed in scheme.values() for scope in listed}
+    shown_scopes = f' <span class="scope">{escape(" ".join(sorted(scopes)))}</span>' if scopes else ""
+    yield f'<article id="{escape(operation["operationId"])}"><h3><code>{escape(call)}</code>{shown_scopes}</h3>'
+    yield f"<p><b>{escape(operation['summary'])}</b><br>{_with_code(operation.get('description', ''))}</p><table>"
     for parameter in operation.get("parameters", ()):
         name = escape(parameter["name"]) + (" *" if parameter.get("required") else "")
-        text = " ".join((_marked(parameter.get("description", "")), *_choices(document, parameter["schema"])))
+        text = " ".join((_with_code(parameter.get("description", "")), *_choices(document, parameter["schema"])))
         yield f"<tr><td><code>{name}</code></td><td>{text}</td></tr>"
     yield "</table></article>"
 
 
 def _choices(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
-    """What a parameter takes, where that is a few words, and what it is if left out."""
+    """Yield the choices of a parameter, if it has any, and its default."""
     for each in (schema, *schema.get("anyOf", ())):
         named = document["components"]["schemas"].get(each.get("$ref", "").rpartition("/")[2], each)
         yield from (f"<code>{escape(str(word))}</code>" for word in named.get("enum", ()))
@@ -84,7 +84,7 @@ def _choices(document: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator
         yield f"<small>= {escape(str(default))}</small>"
 
 
-def _marked(text: str) -> str:
-    """Escaped, with `code` set apart."""
+def _with_code(text: str) -> str:
+    """Escape the text and mark `code` in it."""
     parts = escape(text).split("`")
     return "".join(f"<code>{part}</code>" if index % 2 else part for index, part in enumerate(parts))

@@ -1,6 +1,6 @@
-"""The page for people: at `/` the city at a glance, at `/warnings/{id}` opened on one warning, as CAP's `web` links to.
+"""The status page: the city at `/`, one warning at `/warnings/{id}` (the address in the `web` element of CAP messages).
 
-Three files without a build. They hold no data: what they show they fetch with the key that their reader gives them.
+The page is three static files without a build step. They hold no data: the script fetches it with the reader's key.
 """
 
 from pathlib import Path as FilePath
@@ -20,30 +20,30 @@ _POLICY = (
 
 
 def _file(name: str, media_type: str) -> Response:
-    # read each time: they are small, and whoever works on them sees at once what changed
+    # read on each request, because the files are small and a developer sees changes at once
     text = (FOLDER / name).read_text(encoding="utf-8")
     return Response(text, media_type=media_type, headers={"content-security-policy": _POLICY})
 
 
 @router.get("/")
 def show_status() -> Response:
-    """The city."""
+    """Return the page that shows the city."""
     return _file("status.html", "text/html")
 
 
 @router.get("/warnings/{warning_id}")
-def show_warning(warning_id: WarningId) -> Response:  # noqa: ARG001 - the page reads it from its own address
-    """One warning, above the city."""
+def show_warning(warning_id: WarningId) -> Response:  # noqa: ARG001 - the script reads it from the address
+    """Return the page that shows one warning above the city."""
     return _file("status.html", "text/html")
 
 
 @router.get("/static/status.css")
 def get_style() -> Response:
-    """How it looks."""
+    """Return the style sheet."""
     return _file("status.css", "text/css")
 
 
 @router.get("/static/status.js")
 def get_script() -> Response:
-    """What it does."""
+    """Return the script."""
     return _file("status.js", "text/javascript")

@@ -1,69 +1,18 @@
-"""The API on a port of its own, a small city in the database, and clients with keys."""
+"""A small city in the database, the API on a free port, and clients with keys."""
 
-import secrets
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Iterator
+from datetime import datetime
 
 import httpx
 import pytest
 from sqlalchemy import Engine, create_engine
 
-from local_stack.ports import choose_port
-from rencheng.domain.device import Device
-from rencheng.domain.kind import Kind
-from rencheng.domain.reading import Reading, WaterReading
-from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import KeyScope
-from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, create_staging_on_connect, write
+from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.devices import add_region, add_world, register
 from rencheng.store.registry.sites import register_site
-from services.api.__main__ import Server, make_server
-from services.api.settings import ApiSettings
-
-LIXIA, HUAIYIN = "370102", "370104"
-DRILL = "drill"
-PATIENCE_S = 30
-"""How long a client waits: other tests share the processors."""
-
-SITES = (
-    Site(
-        "underpass",
-        "下穿通道",
-        "Underpass",
-        SiteType.UNDERPASS,
-        LIXIA,
-        36.65,
-        117.12,
-        default_profile(SiteType.UNDERPASS),
-    ),
-    Site("road", "路段", "Road", SiteType.ROAD, HUAIYIN, 36.66, 116.9, default_profile(SiteType.ROAD)),
-    Site(
-        "drill-tunnel",
-        "演练隧道",
-        "Drill tunnel",
-        SiteType.TUNNEL,
-        LIXIA,
-        36.6,
-        117.0,
-        default_profile(SiteType.TUNNEL),
-        world=DRILL,
-    ),
-)
-
-DEVICES = (
-    Device("g1", Kind.WATERLOGGING, LIXIA, site_id="underpass", name="北侧"),
-    Device("g2", Kind.WATERLOGGING, LIXIA, site_id="underpass"),
-    Device("g3", Kind.WATERLOGGING, HUAIYIN, site_id="road"),
-    Device("dg1", Kind.WATERLOGGING, LIXIA, world=DRILL, site_id="drill-tunnel"),
-    Device("dp1", Kind.CHARGING, LIXIA, world=DRILL),
-    Device("p1", Kind.CHARGING, LIXIA),
-    Device("s1", Kind.SIGNAL, LIXIA),
-)
+from tests.support.api import DEVICES, DRILL, HUAIYIN, LIXIA, PATIENCE_S, SITES, MakeToken, serving
 
 
 @pytest.fixture(scope="module")
@@ -82,35 +31,6 @@ def city(database_url: str) -> Iterator[Engine]:
     engine.dispose()
 
 
-class Address(str):
-    """Where an API of a test's own listens, and the server behind it."""
-
-    __slots__ = ("server", "thread")
-
-    server: Server
-    thread: threading.Thread
-
-
-@contextmanager
-def serving(database_url: str, **settings: Any) -> Iterator[Address]:
-    """The API as it runs, on a free port; its address."""
-    port = choose_port(seed=secrets.token_hex(4), avoid=())
-    server = make_server(ApiSettings(database_url=database_url, api_port=port, **settings))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    deadline = time.monotonic() + 20
-    while not server.started:
-        assert time.monotonic() < deadline, "the API did not start"
-        time.sleep(0.01)
-    address = Address(f"http://127.0.0.1:{port}")
-    address.server, address.thread = server, thread
-    try:
-        yield address
-    finally:
-        server.should_exit = True
-        thread.join(timeout=20)
-
-
 @pytest.fixture(scope="module")
 def address(database_url: str) -> Iterator[str]:
     with serving(database_url) as url:
@@ -118,13 +38,10 @@ def address(database_url: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def stranger(address: str) -> Iterator[httpx.Client]:
+def anonymous(address: str) -> Iterator[httpx.Client]:
     """A client without a key."""
     with httpx.Client(base_url=address, timeout=PATIENCE_S) as client:
         yield client
-
-
-MakeToken = Callable[..., str]
 
 
 @pytest.fixture(scope="module")
@@ -148,20 +65,3 @@ def client(address: str, make_token: MakeToken) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {make_token(*KeyScope)}"}
     with httpx.Client(base_url=address, headers=headers, timeout=PATIENCE_S) as client:
         yield client
-
-
-def store(engine: Engine, readings: Sequence[Reading], *, fate: RowResult = WriteStatus.STORED) -> None:
-    """Store readings as ingest does."""
-    with engine.begin() as connection:
-        fates = write(connection, [ReceivedReading(reading, datetime.now(UTC)) for reading in readings])
-    assert fates == [fate] * len(readings)
-
-
-def water(device_id: str, at: datetime, depth_mm: float | None, **more: object) -> WaterReading:
-    """A gauge's reading of channel 0, unless another is named."""
-    return WaterReading(**{"device_id": device_id, "channel": 0, "time": at, "depth_mm": depth_mm} | more)  # type: ignore[arg-type]
-
-
-def beijing(text: str) -> datetime:
-    """A time of day in 2026 as people in the city write it."""
-    return datetime.fromisoformat(f"2026-{text}+08:00")

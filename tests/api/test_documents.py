@@ -65,7 +65,7 @@ def test_every_operation_is_described_and_tagged(document: dict[str, Any]) -> No
 def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
     assert sorted(operation["operationId"] for _, operation in _operations(document)) == [
         "admit_device",
-        "attempt_one",
+        "attempt_entry",
         "delete_mute",
         "get_cap",
         "get_counts",
@@ -75,7 +75,7 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "get_health",
         "get_latest",
         "get_newest_cap",
-        "get_refused",
+        "get_quarantine_entry",
         "get_site",
         "get_site_form",
         "get_site_history",
@@ -89,7 +89,7 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "list_pending_devices",
         "list_rain_signals",
         "list_readings",
-        "list_refused",
+        "list_quarantine",
         "list_site_profiles",
         "list_sites",
         "list_transactions",
@@ -102,7 +102,7 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "put_site",
         "replace_device",
         "replay_matching",
-        "replay_one",
+        "replay_entry",
         "retire_device",
         "rotate_credentials",
         "stream_warnings",
@@ -123,9 +123,9 @@ def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
 
 
 def test_the_page_for_people_lists_everything_and_loads_nothing(
-    stranger: httpx.Client, document: dict[str, Any]
+    anonymous: httpx.Client, document: dict[str, Any]
 ) -> None:
-    answer = stranger.get("/docs")
+    answer = anonymous.get("/docs")
     page = answer.text
     ways = [f"{method.upper()} {path}" for path, methods in document["paths"].items() for method in methods]
     assert [way for way in ways if way not in page] == []
@@ -138,8 +138,8 @@ def test_the_page_for_people_lists_everything_and_loads_nothing(
 
 
 @pytest.mark.parametrize("path", ["/health", "/docs", "/openapi.json", "/v1/devices", "/nothing", "/v1/sites/a%2Fb"])
-def test_every_answer_is_dressed_safely(stranger: httpx.Client, path: str) -> None:
-    answer = stranger.get(path, headers={"Origin": "https://elsewhere.example"})
+def test_every_answer_is_dressed_safely(anonymous: httpx.Client, path: str) -> None:
+    answer = anonymous.get(path, headers={"Origin": "https://elsewhere.example"})
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert "access-control-allow-origin" not in answer.headers

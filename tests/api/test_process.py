@@ -5,41 +5,36 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import httpx
 
 from local_stack.ports import choose_port
+from tests.support.api import await_health
 
 
 def test_it_stops_when_asked_and_says_that_all_is_well(database_url: str, tmp_path: Path) -> None:
     port = choose_port(seed=secrets.token_hex(4), avoid=())
-    settings = {"RENCHENG_DATABASE_URL": database_url, "RENCHENG_API_PORT": str(port)}
+    metrics_port = choose_port(seed=secrets.token_hex(4), avoid=(port,))
+    settings = {
+        "RENCHENG_DATABASE_URL": database_url,
+        "RENCHENG_API_PORT": str(port),
+        "RENCHENG_API_METRICS_PORT": str(metrics_port),
+    }
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "services.api"], env=os.environ | settings, stderr=log)
     try:
         assert await_health(port)["database"] == "reachable"
+        metrics = httpx.get(f"http://127.0.0.1:{metrics_port}/metrics").text
+        assert 'rencheng_api_requests_total{method="GET",route="/health",status="200"}' in metrics
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=15) == 0
+        assert process.wait(timeout=60) == 0
     finally:
         process.kill()
         process.wait()
     log_text = (tmp_path / "log").read_text()
     assert '"event": "ready"' in log_text
     assert "Traceback" not in log_text
-
-
-def await_health(port: int) -> dict[str, object]:
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            answer: dict[str, object] = httpx.get(f"http://127.0.0.1:{port}/health").json()
-        except httpx.TransportError:
-            assert time.monotonic() < deadline, "the API did not start"
-            time.sleep(0.1)
-        else:
-            return answer
 
 
 def test_without_settings_it_says_what_is_missing(tmp_path: Path) -> None:

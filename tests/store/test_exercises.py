@@ -8,6 +8,8 @@ from rencheng.domain.errors import NotPossible, RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.domain.site import Site, SiteType, default_profile
+from rencheng.engine.record import SiteRecord
+from rencheng.engine.reorder_buffer import PendingReading
 from rencheng.store.accounting.counts import ReadingCounts, count
 from rencheng.store.exercises import clear_exercise
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
@@ -49,7 +51,8 @@ def furnish(connection: Connection, world: str) -> None:
     register_site(
         connection, Site(f"{world}-site", "路", "Road", SiteType.ROAD, REGION, 36.6, 117.0, profile, world=world)
     )
-    save_site_states(connection, {f"{world}-site": ({"depth": 1}, NOON)})
+    pending = PendingReading.of(WaterReading(f"{world}-w", 0, NOON, depth_mm=1.0), NOON)
+    save_site_states(connection, {f"{world}-site": SiteRecord(world, pending=(pending,))})
     kinds = {"w": Kind.WATERLOGGING, "s": Kind.SIGNAL, "p": Kind.CHARGING}
     devices = [Device(f"{world}-{short}", kind, REGION, world, f"{world}-site") for short, kind in kinds.items()]
     register(connection, [(device, None) for device in devices])

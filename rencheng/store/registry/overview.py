@@ -21,13 +21,13 @@ class Presence:
     """Devices of one kind in service.
 
     Attributes:
-        alive: with a recent reading.
+        reporting: with a recent reading.
         offline: without one, and the last state or last will was offline.
         silent: without one, for an unknown reason.
     """
 
     kind: Kind
-    alive: int
+    reporting: int
     offline: int
     silent: int
 
@@ -72,7 +72,9 @@ def last_messages(connection: Connection, world: str, *, limit: int) -> list[Row
 
 def _presence(connection: Connection, kind: Kind, world: str, now: datetime | None) -> Presence:
     status = case(
-        (_reported_lately(TABLES[kind], now), "alive"), (device_states.c.online.is_(False), "offline"), else_="silent"
+        (_reported_lately(TABLES[kind], now), "reporting"),
+        (device_states.c.online.is_(False), "offline"),
+        else_="silent",
     )
     each = (
         select(status.label("status"))
@@ -83,7 +85,7 @@ def _presence(connection: Connection, kind: Kind, world: str, now: datetime | No
     )
     rows = connection.execute(select(each.c.status, func.count().label("devices")).group_by(each.c.status))
     counts = {row.status: row.devices for row in rows}
-    return Presence(kind, **{name: counts.get(name, 0) for name in ("alive", "offline", "silent")})
+    return Presence(kind, **{name: counts.get(name, 0) for name in ("reporting", "offline", "silent")})
 
 
 def _reported_lately(table: Table, now: datetime | None) -> ColumnElement[bool]:

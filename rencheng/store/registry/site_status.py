@@ -1,33 +1,31 @@
-"""Sites as they stand now: which warning is in force, how deep the water is, and how old that is."""
+"""The present state of sites: the warning in force, the water depth and its age, and whether there is data at all."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Connection, Select, and_, func, select, true, union_all
+from sqlalchemy import Row as SqlRow
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.kind import Kind
 from rencheng.domain.level import Level
+from rencheng.domain.no_data import Monitoring
 from rencheng.domain.sensor import Role
 from rencheng.store.core.sessions import Row
 from rencheng.store.history.raw import TABLES, is_usable
 from rencheng.store.registry.bindings import bound_sensors
+from rencheng.store.registry.monitoring import NOT_MONITORED, load_monitoring
 from rencheng.store.schema.tables import devices, sites, warnings, waterlogging_readings
 
-State = Literal["ok", "blind"]
-
-BLIND_AFTER = timedelta(minutes=10)
-"""A depth older than this says nothing about the water now."""
-
 LOOK_BACK = timedelta(days=30)
-"""Depths older than this are not looked for: a site without any since then is blind either way."""
+"""How far back the newest usable depth is searched."""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteFilters:
-    """Which sites are meant; None leaves a question open."""
+    """Filters of a list of sites; None matches all."""
 
     region: str | None = None
     world: str | None = None
@@ -41,45 +39,43 @@ class GaugeStatus:
     channel: int | None
     time: datetime | None
     depth_mm: float | None
+    monitoring: Monitoring
 
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
-    """A site as it stands at its world's `now`; None if its exercise has no reading at all yet.
+    """The state of a site at its world's `now`; None if its exercise has no reading yet.
 
     Attributes:
-        site: its row in the register.
+        site: the row of the site.
         level, warning_id: of the warning in force; NONE and None without one.
-        gauges: every gauge in service.
+        monitoring: whether the site has data. Never show a site without data as dry.
+        gauges: all gauges in service.
     """
 
     site: Row
     level: Level
     warning_id: str | None
     now: datetime | None
+    monitoring: Monitoring
     gauges: tuple[GaugeStatus, ...]
 
     @property
-    def telling(self) -> GaugeStatus | None:
-        """The gauge to show: of those that see the deepest, lest a dry one hide a wet one; else the newest."""
+    def shown_gauge(self) -> GaugeStatus | None:
+        """The gauge to show: the deepest of those with data, so that a dry one hides no wet one; else the newest."""
         measured = [gauge for gauge in self.gauges if gauge.time is not None]
-        seeing = [gauge for gauge in measured if self.state_of(gauge) == "ok"]
-        if seeing:
-            return max(seeing, key=lambda gauge: gauge.depth_mm or 0.0)
+        with_data = [gauge for gauge in measured if gauge.monitoring.has_data]
+        if with_data:
+            return max(with_data, key=lambda gauge: gauge.depth_mm or 0.0)
         return max(measured, key=lambda gauge: gauge.time or datetime.min.replace(tzinfo=UTC), default=None)
 
     @property
-    def state(self) -> State:
-        """`blind` if no gauge has given a usable depth lately. A blind site is never to be shown as dry."""
-        return "ok" if any(self.state_of(gauge) == "ok" for gauge in self.gauges) else "blind"
-
-    def state_of(self, gauge: GaugeStatus) -> State:
-        """Whether one gauge sees."""
-        age_s = self.age_s(gauge)
-        return "ok" if age_s is not None and age_s <= BLIND_AFTER.total_seconds() else "blind"
+    def depth_mm(self) -> float | None:
+        """The depth now; None while the site has no data."""
+        return self.shown_gauge.depth_mm if self.shown_gauge and self.monitoring.has_data else None
 
     def age_s(self, gauge: GaugeStatus) -> float | None:
-        """How old a gauge's depth is at the world's now; a clock that runs ahead makes it 0."""
+        """Return the age of a gauge's depth at the world's now; 0 if its clock runs ahead."""
         if self.now is None or gauge.time is None:
             return None
         return max(0.0, (self.now - gauge.time).total_seconds())
@@ -88,19 +84,19 @@ class SiteStatus:
 def list_sites(
     connection: Connection, filters: SiteFilters, *, after: str | None = None, limit: int = 100
 ) -> list[SiteStatus]:
-    """Sites as they stand now, in order of their names, from the name `after` on."""
+    """Return the state of sites, ordered by name, from the name `after` on."""
     asked = {"region": sites.c.region, "world": sites.c.world}
     conditions = [column == value for name, column in asked.items() if (value := getattr(filters, name)) is not None]
     query = select(sites).where(*conditions).order_by(sites.c.site_id).limit(limit)
     if after is not None:
         query = query.where(sites.c.site_id > after)
-    return _as_they_stand(connection, connection.execute(query).mappings().all())
+    return _site_statuses(connection, connection.execute(query).mappings().all())
 
 
 def find_site(connection: Connection, site_id: str) -> SiteStatus | None:
-    """One site as it stands now."""
+    """Return the state of one site; None if it is not registered."""
     rows = connection.execute(select(sites).where(sites.c.site_id == site_id)).mappings().all()
-    return next(iter(_as_they_stand(connection, rows)), None)
+    return next(iter(_site_statuses(connection, rows)), None)
 
 
 def world_of(connection: Connection, site_id: str) -> str | None:
@@ -131,18 +127,23 @@ def worlds_now(connection: Connection, worlds: Iterable[str]) -> dict[str, datet
     return now
 
 
-def _as_they_stand(connection: Connection, rows: Sequence[Row]) -> list[SiteStatus]:
-    """A fixed number of questions for any number of sites."""
+def _site_statuses(connection: Connection, rows: Sequence[Row]) -> list[SiteStatus]:
+    """Build the state of sites, with a fixed number of queries for any number of sites."""
     site_ids = [row["site_id"] for row in rows]
     now = worlds_now(connection, {row["world"] for row in rows})
     in_force = _warnings_in_force(connection, site_ids)
-    gauges = _gauges_now(connection, {row["site_id"]: now.get(row["world"]) for row in rows})
-    stand = []
+    newest = _newest_depths(connection, {row["site_id"]: now.get(row["world"]) for row in rows})
+    monitored = load_monitoring(connection, {row["site_id"]: row["world"] for row in rows})
+    statuses = []
     for row in rows:
-        site_id, world = row["site_id"], row["world"]
+        site_id, found = row["site_id"], monitored.get(row["site_id"], NOT_MONITORED)
         level, warning_id = in_force.get(site_id, (Level.NONE, None))
-        stand.append(SiteStatus(row, level, warning_id, now.get(world), gauges.get(site_id, ())))
-    return stand
+        gauges = tuple(
+            GaugeStatus(gauge.device_id, gauge.channel, gauge.time, gauge.depth_mm, found.of_gauge(gauge.device_id))
+            for gauge in newest.get(site_id, ())
+        )
+        statuses.append(SiteStatus(row, level, warning_id, now.get(row["world"]), found.site, gauges))
+    return statuses
 
 
 def _warnings_in_force(connection: Connection, site_ids: Sequence[str]) -> dict[str, tuple[Level, str]]:
@@ -155,17 +156,16 @@ def _warnings_in_force(connection: Connection, site_ids: Sequence[str]) -> dict[
     return {row.site_id: (Level(row.level), row.warning_id) for row in connection.execute(query)}
 
 
-def _gauges_now(
+def _newest_depths(
     connection: Connection, now_by_site: Mapping[str, datetime | None]
-) -> dict[str, tuple[GaugeStatus, ...]]:
-    """The gauges of each site, with their newest usable depths."""
-    gauges: dict[str, tuple[GaugeStatus, ...]] = {}
+) -> dict[str, tuple[SqlRow[Any], ...]]:
+    """Return the gauges of each site, with their newest usable depths."""
+    gauges: dict[str, tuple[SqlRow[Any], ...]] = {}
     # a question for each now: chunks are left out by a time that the server is told, not by one that it computes
     for now in set(now_by_site.values()):
         site_ids = [site_id for site_id, its_now in now_by_site.items() if its_now == now]
         for row in connection.execute(_newest_usable(site_ids, since=(now or datetime.now(UTC)) - LOOK_BACK)):
-            gauge = GaugeStatus(row.device_id, row.channel, row.time, row.depth_mm)
-            gauges[row.site_id] = (*gauges.get(row.site_id, ()), gauge)
+            gauges[row.site_id] = (*gauges.get(row.site_id, ()), row)
     return gauges
 
 

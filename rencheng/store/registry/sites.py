@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
@@ -12,6 +12,8 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile
+from rencheng.engine.record import SiteRecord
+from rencheng.engine.staleness import no_data_by_gauge, no_data_from, no_data_reason
 from rencheng.store.registry.bindings import bind, sensors_by_site, unbind_missing
 from rencheng.store.schema.tables import site_profiles, site_states, sites
 
@@ -148,17 +150,33 @@ def profile_from_json(stored: Mapping[str, Any]) -> ThresholdProfile:
     return ThresholdProfile(**{**stored, "thresholds": thresholds})
 
 
-def save_site_states(connection: Connection, states: Mapping[str, tuple[Mapping[str, object], datetime]]) -> None:
-    """Save (snapshot, watermark) of sites: the engine's state, and the event time up to which it has evaluated."""
-    if not states:
+def save_site_states(connection: Connection, records: Mapping[str, SiteRecord]) -> None:
+    """Save the engine's records of sites, with the moments from which site and gauges have no data."""
+    rows = [_state_row(site_id, record) for site_id, record in sorted(records.items()) if record.processed_until]
+    if not rows:
         return
     new = insert(site_states)
-    updated = {name: new.excluded[name] for name in ("snapshot", "watermark")} | {"saved_at": func.now()}
-    rows = [
-        {"site_id": name, "snapshot": dict(snapshot), "watermark": at}
-        for name, (snapshot, at) in sorted(states.items())
-    ]
-    connection.execute(new.on_conflict_do_update(index_elements=["site_id"], set_=updated), rows)
+    saved = {name: new.excluded[name] for name in rows[0] if name != "site_id"} | {"saved_at": func.now()}
+    connection.execute(new.on_conflict_do_update(index_elements=["site_id"], set_=saved), rows)
+
+
+def _state_row(site_id: str, record: SiteRecord) -> dict[str, object]:
+    gauges = {
+        device_id: {"no_data_from": _utc_text(gauge.from_s), "reason": gauge.reason.value}
+        for device_id, gauge in no_data_by_gauge(record.state).items()
+    }
+    return {
+        "site_id": site_id,
+        "snapshot": record.to_json(),
+        "watermark": record.processed_until,
+        "no_data_from": no_data_from(record.state),
+        "no_data_reason": no_data_reason(record.state).value,
+        "gauges": gauges,
+    }
+
+
+def _utc_text(time_s: float | None) -> str | None:
+    return None if time_s is None else datetime.fromtimestamp(time_s, UTC).isoformat()
 
 
 def load_states(connection: Connection) -> dict[str, tuple[dict[str, Any], datetime]]:

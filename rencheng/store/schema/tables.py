@@ -238,6 +238,19 @@ site_states = Table(
     Column("snapshot", JSONB, nullable=False),
     Column("watermark", _time),
     _recorded("saved_at"),
+    Column(
+        "no_data_from",
+        _time,
+        comment="the site has no data from then on if no more arrives; null: it has never reported",
+    ),
+    Column("no_data_reason", Text, comment="why: silent, stuck, blocked, spiky or never_reported"),
+    Column(
+        "gauges",
+        JSONB,
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="no_data_from and reason of each gauge that has reported",
+    ),
 )
 
 api_keys = Table(

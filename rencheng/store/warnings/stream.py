@@ -16,6 +16,7 @@ any long transaction on the server would delay warnings.
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select, text
@@ -51,6 +52,7 @@ class StreamEvent:
     world: str
     peak_level: Level
     document: dict[str, Any]
+    recorded_at: datetime
 
 
 def read(connection: Connection, *, after: int, through: int, limit: int) -> Sequence[StreamEvent]:
@@ -68,6 +70,7 @@ def read(connection: Connection, *, after: int, through: int, limit: int) -> Seq
             warnings.c.world,
             peak.label("peak_level"),
             warning_events.c.document,
+            warning_events.c.recorded_at,
         )
         .join(warnings, warnings.c.warning_id == warning_events.c.warning_id)
         .where(warning_events.c.event_id > after, warning_events.c.event_id <= through)
@@ -75,7 +78,7 @@ def read(connection: Connection, *, after: int, through: int, limit: int) -> Seq
         .limit(limit)
     )
     return [
-        StreamEvent(row.event_id, row.site_id, row.world, Level(row.peak_level), row.document)
+        StreamEvent(row.event_id, row.site_id, row.world, Level(row.peak_level), row.document, row.recorded_at)
         for row in connection.execute(query)
     ]
 

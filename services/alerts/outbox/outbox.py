@@ -212,12 +212,11 @@ class Outbox:
     def _write(self, connection: Connection, site_ids: Sequence[str]) -> None:
         """Write records and messages of sites. A record is never without its messages, nor they without it."""
         records = {site_id: found for site_id in site_ids if (found := self._records.get(site_id))}
-        states = {name: (found.to_json(), at) for name, found in records.items() if (at := found.processed_until)}
         pending = [one for one in self._pending if one.message.site_id in site_ids and not one.is_rejected]
         if not pending:
             async_commit(connection)  # a lost record is made up from the stored readings
         with pipelined(connection):
-            save_site_states(connection, states)
+            save_site_states(connection, records)
             for one in pending:
                 if one.warning is not None:
                     record(connection, one.warning, delivered=one.is_delivered)

@@ -1,9 +1,7 @@
-"""Who is asking: the one place where keys are looked at."""
+"""Authenticate requests by API key, and check the scopes of the key. No other module reads keys."""
 
 import base64
 import hashlib
-import time
-from datetime import UTC, datetime
 from threading import Lock
 from typing import Annotated
 
@@ -19,29 +17,31 @@ from fastapi.security import (
 )
 from starlette.requests import HTTPConnection
 
+from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
+from rencheng.runtime.metrics import API_REJECTED_KEYS
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import Key, KeyScope
 from rencheng.store.core.sessions import Database
-from services.api.http.errors import Forbidden, Unauthenticated
+from services.api.http.errors import AuthenticationRequired, InsufficientScope
 
 CACHED_S = 5.0
-"""A key that was verified is trusted for so long without asking again: a revocation takes effect within this time."""
+"""How long a verified key is accepted without another query. A revocation takes effect within this time."""
 
 CACHED_MAX = 1_000
+"""The most keys in the cache."""
 
 _REALM = 'Bearer realm="rencheng"'
 
 _BASIC = 'Basic realm="rencheng", charset="UTF-8"'
-"""So that browsers and feed readers, which cannot send the other two, ask their user."""
-
+"""Offered to browsers and feed readers, which cannot send the other two and ask their user for a password."""
 
 _HEADERS = {"WWW-Authenticate": f"{_REALM}, {_BASIC}"}
 
-_HARMLESS = frozenset({"GET", "HEAD", "OPTIONS"})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class _Basic(HTTPBasic):
-    """The framework's scheme, read by us: users have Chinese names, and what cannot be read is as good as nothing."""
+    """HTTP Basic with UTF-8 user names. Unreadable credentials count as no credentials."""
 
     async def __call__(self, request: HTTPConnection) -> HTTPBasicCredentials | None:  # type: ignore[override]
         scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
@@ -60,52 +60,55 @@ _basic = _Basic(auto_error=False, scheme_name="basic", description="The key as t
 
 
 class Authenticator:
-    """Verifies tokens, and remembers for a moment those that were good. Bad ones are looked up each time."""
+    """Verifies tokens, and caches accepted ones for a few seconds. Rejected ones are looked up each time."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, cached_s: float = CACHED_S, clock: Clock = SYSTEM_CLOCK) -> None:
         self._database = database
-        self._known: dict[bytes, tuple[Key, float]] = {}
+        self._cached_s = cached_s
+        self._clock = clock
+        self._keys: dict[bytes, tuple[Key, float]] = {}
         self._lock = Lock()
 
     def authenticate(self, token: str) -> Key | None:
-        """The key of a token, if it is in force."""
-        digest = hashlib.sha256(token.encode()).digest()  # so that no token lies in memory for longer than its request
-        key = self._remembered(digest)
+        """Return the key of a token; None if it is not in force."""
+        digest = hashlib.sha256(token.encode()).digest()  # the token itself is not kept in memory
+        key = self._cached(digest)
         if key is None:
             with self._database.read() as connection:
                 key = api_keys.verify(connection, token)
             if key is not None:
-                self._remember(digest, key)
-        return key
+                self._cache(digest, key)
+        return None if key is None or self._has_expired(key) else key
 
-    def _remembered(self, digest: bytes) -> Key | None:
+    def _cached(self, digest: bytes) -> Key | None:
         with self._lock:
-            key, until = self._known.get(digest, (None, 0.0))
-        if key is None or time.monotonic() >= until:
-            return None
-        return None if key.expires_at and key.expires_at <= datetime.now(UTC) else key
+            key, until_s = self._keys.get(digest, (None, 0.0))
+        return key if self._clock.monotonic_s() < until_s else None
 
-    def _remember(self, digest: bytes, key: Key) -> None:
+    def _has_expired(self, key: Key) -> bool:
+        return key.expires_at is not None and key.expires_at <= self._clock.now()
+
+    def _cache(self, digest: bytes, key: Key) -> None:
         with self._lock:
-            if len(self._known) >= CACHED_MAX:
-                self._known.clear()
-            self._known[digest] = key, time.monotonic() + CACHED_S
+            if len(self._keys) >= CACHED_MAX:
+                self._keys.clear()
+            self._keys[digest] = key, self._clock.monotonic_s() + self._cached_s
 
 
 def require_scopes(*scopes: KeyScope) -> SecurityParameter:
-    """The dependency that lets nobody pass whose key does not list all of these scopes."""
+    """Return a dependency that rejects requests whose key does not list all of these scopes."""
     guard: SecurityParameter = Security(_authorise, scopes=[scope.value for scope in scopes])
     return guard
 
 
 def key_of(request: Request) -> Key:
-    """Who is asking, once they have passed."""
+    """Return the key of an authenticated request."""
     key: Key = request.state.key
     return key
 
 
 def actor_of(request: Request) -> str:
-    """Who is asking, for the audit."""
+    """Return the name of the caller as the audit records it."""
     key = key_of(request)
     return f"key {key.key_id} ({key.name})"
 
@@ -118,18 +121,25 @@ def _authorise(
     basic: Annotated[HTTPBasicCredentials | None, Security(_basic)],
 ) -> None:
     token = bearer.credentials if bearer else header or (basic.password if basic else None)
-    if basic and not bearer and not header and request.method not in _HARMLESS:
-        # a browser adds the password that it remembers to a request that another site's page made it send
-        raise Unauthenticated("What changes something needs the key in a header, not by HTTP Basic.", headers=_HEADERS)
+    if basic and not bearer and not header and request.method not in _SAFE_METHODS:
+        # a browser adds a remembered password to requests that another site's page triggers (CSRF)
+        API_REJECTED_KEYS.labels("basic_not_allowed").inc()
+        detail = "A request that changes data must send the key in a header, not by HTTP Basic."
+        raise AuthenticationRequired(detail, headers=_HEADERS)
     if not token:
-        how = "Send a key as `Authorization: Bearer rck_…` or `X-API-Key: rck_…`, or as the password of HTTP Basic."
-        raise Unauthenticated(how, headers=_HEADERS)
-    doorkeeper: Authenticator = request.app.state.doorkeeper
-    key = doorkeeper.authenticate(token)
+        API_REJECTED_KEYS.labels("missing").inc()
+        detail = "Send a key as `Authorization: Bearer rck_…` or `X-API-Key: rck_…`, or as the password of HTTP Basic."
+        raise AuthenticationRequired(detail, headers=_HEADERS)
+    authenticator: Authenticator = request.app.state.authenticator
+    key = authenticator.authenticate(token)
     if key is None:
+        API_REJECTED_KEYS.labels("invalid").inc()
         headers = {"WWW-Authenticate": f'{_REALM}, error="invalid_token", {_BASIC}'}
-        raise Unauthenticated("The key is unknown, expired or revoked.", headers=headers)
+        raise AuthenticationRequired("The key is unknown, expired or revoked.", headers=headers)
     if not key.scopes.issuperset(needed.scopes):
+        API_REJECTED_KEYS.labels("insufficient_scope").inc()
         challenge = f'{_REALM}, error="insufficient_scope", scope="{needed.scope_str}"'
-        raise Forbidden(f"This needs the scope {needed.scope_str}.", headers={"WWW-Authenticate": challenge})
+        raise InsufficientScope(
+            f"This request requires the scope {needed.scope_str}.", headers={"WWW-Authenticate": challenge}
+        )
     request.state.key = key

@@ -1,1 +1,1 @@
-"""What every route shares: models, errors, headers, cursors, parameters."""
+"""Shared by all routes: models, errors, headers, cursors, request ids."""

@@ -1,4 +1,4 @@
-"""How time may be cut, and how finely: limits that protect the server, each with the question to ask instead."""
+"""Bucket widths, and the limits on buckets and rows that protect the server."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -7,16 +7,16 @@ from zoneinfo import ZoneInfo
 
 from rencheng.store.history.plan import NotKept
 from rencheng.store.history.raw import Buckets, TimeRange
-from services.api.http.errors import InvalidParameter, ResolutionNotKept, TooMuch
+from services.api.http.errors import InvalidParameter, ResolutionNotKept, ResponseTooLarge
 
 BUCKETS_MAX = 5_000
-"""The most buckets between `from` and `to`."""
+"""The most buckets in a request."""
 
 BUCKETS_CHOSEN = 1_000
-"""As fine as this, when the asker leaves the choice to us: more than a screen shows."""
+"""The most buckets if the client does not choose a width. It exceeds the pixels of a chart."""
 
 ROWS_MAX = 20_000
-"""The most rows in an answer: a bucket holds a row for each channel, measurand or event number."""
+"""The most rows in a response. A bucket has one row per channel, measurand or event number."""
 
 
 class Width(StrEnum):
@@ -38,57 +38,59 @@ class Width(StrEnum):
 
     @property
     def span(self) -> timedelta:
-        """How long it is."""
+        """The width as a time span."""
         unit = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}[self.value[-1]]
         return timedelta(**{unit: int(self.value[:-1])})
 
     @property
     def coarser(self) -> "Width | None":
-        """The next one up."""
+        """The next larger width; None for the largest."""
         return dict(pairwise(Width)).get(self)
 
     def buckets(self, zone: ZoneInfo) -> Buckets:
-        """For the store. Days begin at the zone's midnight; what is shorter counts in UTC.
+        """Return the buckets for the store. Days begin at the zone's midnight; shorter buckets are aligned to UTC.
 
-        In the zone, the hour that the clocks repeat in autumn would be two hours in one bucket.
+        In local time, the hour that clocks repeat in autumn would put two hours into one bucket.
         """
         return Buckets(self.span, str(zone) if self.span >= timedelta(days=1) else None)
 
 
 def choose(start: datetime, end: datetime, wanted: Width | None) -> tuple[TimeRange, Width]:
-    """The span, and the width that was asked for or the finest that suits it.
+    """Return the span, and the width: the requested one, or the finest that suits the span.
 
     Raises:
-        Unacceptable: the span ends before it begins.
-        TooMuch: there would be too many buckets.
+        InvalidParameter: the span ends before it begins.
+        ResponseTooLarge: there would be too many buckets.
     """
     if start >= end:
-        raise InvalidParameter("`from` must lie before `to`.")
+        raise InvalidParameter("`from` must be before `to`.")
     if wanted is None:
         return TimeRange(start, end), _finest(end - start, BUCKETS_CHOSEN) or Width.D7
     if (end - start) / wanted.span > BUCKETS_MAX:
-        raise too_much(f"more than {BUCKETS_MAX} buckets of {wanted}", _finest(end - start, BUCKETS_MAX))
+        raise response_too_large(f"more than {BUCKETS_MAX} buckets of {wanted}", _finest(end - start, BUCKETS_MAX))
     return TimeRange(start, end), wanted
 
 
-def too_much(what: str, instead: Width | None) -> TooMuch:
-    """The refusal of a question, with the one to ask instead."""
+def response_too_large(what: str, instead: Width | None) -> ResponseTooLarge:
+    """Return the error for a response that would be too large, with a request that works."""
     if instead is None:
-        return TooMuch(f"That would be {what}. Ask for a shorter time.")
-    return TooMuch(f"That would be {what}. Ask for bucket={instead}, or for a shorter time.", suggested_bucket=instead)
+        return ResponseTooLarge(f"The response would hold {what}. Request a shorter time span.")
+    return ResponseTooLarge(
+        f"The response would hold {what}. Request bucket={instead}, or a shorter time span.", suggested_bucket=instead
+    )
 
 
-def kept(gone: NotKept) -> Width:
-    """The finest width that what is kept makes up."""
+def finest_kept(gone: NotKept) -> Width:
+    """Return the finest width for which data is kept."""
     return next(width for width in Width if width.span >= gone.granularity.width)
 
 
 def resolution_not_kept(gone: NotKept) -> ResolutionNotKept:
-    """The refusal of a question about what was dropped, with the one to ask instead."""
-    width = kept(gone)
+    """Return the error for a width whose data was deleted, with a request that works."""
+    width = finest_kept(gone)
     return ResolutionNotKept(
-        f"Before {gone.until.isoformat()} buckets of {width} are the finest that are kept. Ask for bucket={width}"
-        " (days begin at midnight in Asia/Shanghai), or for a later time.",
+        f"Before {gone.until.isoformat()} the finest buckets kept are {width}. Request bucket={width}"
+        " (days begin at midnight in Asia/Shanghai), or a later time span.",
         suggested_bucket=width,
     )
 

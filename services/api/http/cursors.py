@@ -1,4 +1,4 @@
-"""Where a page of many-columned keys ended, as one word in a URL. Clients give it back as it is."""
+"""Cursors: the key of the last row of a page, encoded for a URL. Clients send it back unchanged."""
 
 import base64
 import json
@@ -10,22 +10,22 @@ from services.api.http.errors import InvalidParameter
 
 
 def encode(position: Sequence[Any]) -> str:
-    """A position as a word."""
+    """Encode a position."""
     parts = [part.isoformat() if isinstance(part, datetime) else part for part in position]
     return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).rstrip(b"=").decode()
 
 
-def decode(word: str, types: Sequence[type]) -> tuple[Any, ...]:
-    """The position that a word stands for.
+def decode(cursor: str, types: Sequence[type]) -> tuple[Any, ...]:
+    """Decode a position.
 
     Raises:
-        Unacceptable: it is none of ours, or from another list.
+        InvalidParameter: the cursor is malformed, or belongs to another list.
     """
     try:
-        parts = json.loads(base64.urlsafe_b64decode(word + "=" * (-len(word) % 4)))
+        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return tuple(_part(part, kind) for part, kind in zip(parts, types, strict=True))
     except (ValueError, TypeError):
-        raise InvalidParameter("`after` must be the `next` of the page before, of the same list.") from None
+        raise InvalidParameter("`after` must be the `next` of the previous page of the same list.") from None
 
 
 def _part(part: object, kind: type) -> object:
@@ -35,5 +35,5 @@ def _part(part: object, kind: type) -> object:
             raise ValueError("no offset")
         return moment
     if type(part) is not kind or "\0" in str(part) or (isinstance(part, int) and not -(2**31) <= part < 2**31):
-        raise ValueError("not ours")
+        raise ValueError("malformed")
     return part

@@ -1,4 +1,4 @@
-"""One table: what went wrong → status and problem document (RFC 9457). Clients never see a stack trace."""
+"""One table: exception → status and problem document (RFC 9457). A response never contains a stack trace."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from rencheng.domain.errors import RenchengError, StoreUnavailable
 from rencheng.runtime.logs import get_logger
 from services.api.http.headers import SECURITY_HEADERS
+from services.api.http.observer import REQUEST_ID, request_id_of
 
 log = get_logger("api")
 
@@ -22,7 +23,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class ClientError(RenchengError):
-    """What was asked for cannot be answered, for the asker's sake. `more` goes into the problem document."""
+    """A request that the client must change. `more` is added to the problem document."""
 
     def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **more: object) -> None:
         super().__init__(detail)
@@ -30,56 +31,60 @@ class ClientError(RenchengError):
         self.more = more
 
 
-class Unauthenticated(ClientError):
-    """No key, or none that is in force."""
+class AuthenticationRequired(ClientError):
+    """The request has no key, or one that is not in force."""
 
 
-class Forbidden(ClientError):
-    """The key lacks the scope."""
+class InsufficientScope(ClientError):
+    """The key does not list the required scope."""
 
 
 class NotFound(ClientError):
-    """There is no such thing."""
+    """The resource does not exist."""
 
 
 class InvalidParameter(ClientError):
-    """A parameter has a value that cannot be."""
+    """A parameter has an invalid value."""
 
 
-class TooMuch(ClientError):
-    """The answer would be too large; the detail says which question to ask instead."""
+class ResponseTooLarge(ClientError):
+    """The response would be too large. The detail names a request that works."""
 
 
 class ResolutionNotKept(ClientError):
-    """What so fine an answer would be made of was dropped; the detail says which question to ask instead."""
+    """The data for buckets of this width was deleted. The detail names a request that works."""
 
 
 class TooManyStreams(ClientError):
-    """Every place for a stream is taken."""
+    """The limit of open streams is reached."""
 
 
 class Problem(BaseModel):
-    """A problem document (RFC 9457). `type` is stable; the words are for people."""
+    """A problem document (RFC 9457). `type` is stable; `title` and `detail` are for people."""
 
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
                 {
                     "type": "urn:rencheng:problem:not-found",
-                    "title": "No such thing",
+                    "title": "Not found",
                     "status": 404,
                     "detail": "There is no device 'gauge-7'.",
+                    "instance": "urn:rencheng:request:5f0c2a9b1d3e4f60",
                 }
             ]
         }
     )
 
-    type: str = Field(description="Names the kind of problem.")
+    type: str = Field(description="The kind of problem, as a URN.")
     title: str = Field(description="The kind of problem in words.")
     status: int = Field(description="The HTTP status.")
-    detail: str = Field(description="What happened this time, and what to do.")
-    errors: list[dict[str, Any]] | None = Field(None, description="Validation only: where, and why.")
-    suggested_bucket: str | None = Field(None, description="Too much and too fine only: the bucket that would do.")
+    detail: str = Field(description="What happened, and what to do.")
+    instance: str | None = Field(None, description="The request's id, as in X-Request-Id and in the log.")
+    errors: list[dict[str, Any]] | None = Field(None, description="Invalid parameters: `where` and `why` of each.")
+    suggested_bucket: str | None = Field(
+        None, description="For `response-too-large` and `resolution-not-kept`: a bucket width that works."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,37 +98,37 @@ class ProblemKind:
 
 
 PROBLEMS: dict[type[Exception], ProblemKind] = {
-    Unauthenticated: ProblemKind(HTTPStatus.UNAUTHORIZED, "unauthenticated", "A key is needed"),
-    Forbidden: ProblemKind(HTTPStatus.FORBIDDEN, "forbidden", "The key does not reach so far"),
-    NotFound: ProblemKind(HTTPStatus.NOT_FOUND, "not-found", "No such thing"),
-    InvalidParameter: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "A parameter cannot be so"),
-    TooMuch: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "too-much", "The answer would be too large"),
-    ResolutionNotKept: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "too-fine", "Nothing so fine is kept of that time"),
-    RequestValidationError: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", "A parameter cannot be so"),
+    AuthenticationRequired: ProblemKind(HTTPStatus.UNAUTHORIZED, "authentication-required", "Authentication required"),
+    InsufficientScope: ProblemKind(HTTPStatus.FORBIDDEN, "insufficient-scope", "Insufficient scope"),
+    NotFound: ProblemKind(HTTPStatus.NOT_FOUND, "not-found", "Not found"),
+    InvalidParameter: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-parameter", "Invalid parameter"),
+    ResponseTooLarge: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "response-too-large", "Response too large"),
+    ResolutionNotKept: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "resolution-not-kept", "Resolution not kept"),
+    RequestValidationError: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-parameter", "Invalid parameter"),
     StoreUnavailable: ProblemKind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The database cannot answer now", {"Retry-After": "5"}
+        HTTPStatus.SERVICE_UNAVAILABLE, "service-unavailable", "Service unavailable", {"Retry-After": "5"}
     ),
     TooManyStreams: ProblemKind(
-        HTTPStatus.SERVICE_UNAVAILABLE, "too-many-streams", "All streams are taken", {"Retry-After": "10"}
+        HTTPStatus.SERVICE_UNAVAILABLE, "too-many-streams", "Too many streams", {"Retry-After": "10"}
     ),
-    Exception: ProblemKind(HTTPStatus.INTERNAL_SERVER_ERROR, "internal", "A fault of ours"),
+    Exception: ProblemKind(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-server-error", "Internal server error"),
 }
 
 
 def install(app: FastAPI) -> None:
-    """Let every error of the app leave as a problem document."""
+    """Answer every error of the app with a problem document."""
     app.add_exception_handler(HTTPException, _from_framework)
     for error in PROBLEMS:
         app.add_exception_handler(error, _from_table)
 
 
-def describe(app: FastAPI) -> None:
-    """Tell the OpenAPI document, once all routes are there, what a problem document looks like."""
+def add_problem_schema(app: FastAPI) -> None:
+    """Add the schema of a problem document to the OpenAPI document. Call it after all routes are included."""
     app.openapi()["components"]["schemas"]["Problem"] = Problem.model_json_schema()
 
 
-def described(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
-    """These answers, for the OpenAPI document."""
+def problem_responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
+    """Return the OpenAPI description of these error responses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     titles: dict[HTTPStatus, dict[str, None]] = {}
     for kind in PROBLEMS.values():
@@ -138,31 +143,49 @@ async def _from_table(request: Request, error: Exception) -> JSONResponse:
     if isinstance(error, ClientError):
         more, headers = error.more, headers | error.headers
     elif isinstance(error, RequestValidationError):
-        detail = "See errors for the parameters, and /docs for what they take."
+        detail = "See `errors` for the parameters, and /docs for their values."
         more["errors"] = [{"where": list(each["loc"]), "why": each["msg"]} for each in error.errors()]
-    else:  # what the server says about itself is for the log, not for clients
-        log.warning("no answer", path=request.url.path, why=str(error), exc_info=kind.name == "internal")
-        detail = "Ask again in a few seconds." if "Retry-After" in headers else "It has been logged. Tell the operator."
-    return _problem(kind.status, name=kind.name, title=kind.title, detail=detail, headers=headers, more=more)
+    else:  # details of the server go to the log, not to clients
+        log.warning(
+            "request failed",
+            request_id=request_id_of(request.scope),
+            path=request.url.path,
+            why=str(error),
+            exc_info=kind.status is HTTPStatus.INTERNAL_SERVER_ERROR,
+        )
+        is_temporary = "Retry-After" in headers
+        detail = (
+            "Try again in a few seconds." if is_temporary else "The error was logged. Tell the operator its instance."
+        )
+    return _problem(request, kind, detail, headers, more)
 
 
-async def _from_framework(_request: Request, error: Exception) -> JSONResponse:
-    """No such path, or no such method on it."""
-    assert isinstance(error, HTTPException)  # noqa: S101 - it is installed for this class alone
+async def _from_framework(request: Request, error: Exception) -> JSONResponse:
+    """Answer an unknown path, or a method that the path does not have."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - installed for this class only
     status = HTTPStatus(error.status_code)
-    name = "not-found" if status is HTTPStatus.NOT_FOUND else status.phrase.lower().replace(" ", "-")
-    detail = "There is nothing at this address; /docs lists what there is."
-    return _problem(status, name=name, title=status.phrase, detail=detail, headers=error.headers or {}, more={})
+    title = status.phrase.capitalize()
+    kind = ProblemKind(status, title.lower().replace(" ", "-"), title)
+    return _problem(request, kind, "There is no such route. See /docs for all routes.", error.headers or {}, {})
 
 
 def _problem(
-    status: HTTPStatus, *, name: str, title: str, detail: str, headers: Mapping[str, str], more: Mapping[str, object]
+    request: Request, kind: ProblemKind, detail: str, headers: Mapping[str, str], more: Mapping[str, object]
 ) -> JSONResponse:
-    document = {"type": f"urn:rencheng:problem:{name}", "title": title, "status": status.value, "detail": detail}
+    document = {
+        "type": f"urn:rencheng:problem:{kind.name}",
+        "title": kind.title,
+        "status": kind.status.value,
+        "detail": detail,
+    }
+    # an uncaught exception is answered outside the middleware that adds these headers
+    own_headers = dict(SECURITY_HEADERS)
+    if request_id := request_id_of(request.scope):
+        document["instance"] = f"urn:rencheng:request:{request_id}"
+        own_headers[REQUEST_ID] = request_id
     return JSONResponse(
         jsonable_encoder({**document, **more}),
-        status_code=status.value,
+        status_code=kind.status.value,
         media_type=MEDIA_TYPE,
-        # a fault of ours leaves by a door outside the middleware that adds these
-        headers=SECURITY_HEADERS | dict(headers),
+        headers=own_headers | dict(headers),
     )

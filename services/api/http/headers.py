@@ -1,4 +1,4 @@
-"""Headers of every answer: nothing that we send is to be run, framed, guessed at or kept by a cache."""
+"""Security headers of every response: no scripts, no frames, no type sniffing, no caching."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,13 +13,13 @@ SECURITY_HEADERS = {
 
 
 class SecurityHeaders:
-    """Adds what an answer does not set itself. There is no CORS: other sites' pages have no business here."""
+    """Middleware that adds the headers that a response does not set itself. CORS is not allowed."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and its answer back with the headers."""
+        """Pass a request on, and add the headers to its response."""
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":

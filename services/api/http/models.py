@@ -1,4 +1,4 @@
-"""What all answers have in common: times in the asker's zone, flags by their names, pages by keyset."""
+"""Shared parts of all responses: local times, names of quality flags, pages by keyset."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -13,13 +13,13 @@ from rencheng.domain.quality import Quality
 
 
 class ApiModel(BaseModel):
-    """The base of what we answer with."""
+    """The base of all response models."""
 
     model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
 def example(**values: Any) -> ConfigDict:  # noqa: ANN401 - JSON of any shape
-    """The configuration of an answer that shows an example of itself. A test holds the two together."""
+    """Return a model configuration with an example. A test validates each example against its model."""
     return ConfigDict(json_schema_extra={"examples": [values]})
 
 
@@ -28,22 +28,22 @@ Source = TypeVar("Source")
 
 
 class Page(ApiModel, Generic[Item]):
-    """A page of a list. There is no total: counting all rows would cost more than reading a page of them."""
+    """A page of a list. It has no total, because counting all rows costs more than reading one page."""
 
     items: list[Item]
-    next: str | None = Field(description="Give it back as `after` for the next page; null on the last one.")
+    next: str | None = Field(description="Send it as `after` to get the next page; null on the last page.")
 
 
 def paginate(
     rows: Sequence[Source], limit: int, position: Callable[[Source], str]
 ) -> tuple[Sequence[Source], str | None]:
-    """A page's rows out of one more than its limit, and where the next page begins."""
+    """Split off the one row that was read beyond the limit. Return the page, and the cursor of the next one."""
     page = rows[:limit]
     return page, position(page[-1]) if len(rows) > limit else None
 
 
 def present(row: Mapping[Any, Any], zone: ZoneInfo) -> dict[str, Any]:
-    """A row as it is shown: times in the asker's zone, quality also as flags, levels by their words."""
+    """Return a row's values with local times, and with the names of its quality flags."""
     values = {name: local(value, zone) if isinstance(value, datetime) else value for name, value in row.items()}
     if "quality" in values:
         values["flags"] = flags(row["quality"])
@@ -51,13 +51,13 @@ def present(row: Mapping[Any, Any], zone: ZoneInfo) -> dict[str, Any]:
 
 
 def local(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The same moment by the asker's clocks."""
+    """Return the moment in the client's time zone."""
     return moment.astimezone(zone)
 
 
 @lru_cache
 def flags(quality: int) -> tuple[str, ...]:
-    """The names of the flags in a bit set. Few sets occur, and taking one apart costs more than all else in a row."""
+    """Return the names of the flags in a bit set. Cached, because decoding a set costs more than the rest of a row."""
     return tuple(flag.name.lower() for flag in Quality if flag & quality and flag.name)
 
 

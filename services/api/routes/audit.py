@@ -1,4 +1,4 @@
-"""Audit: who did what, and when."""
+"""Audit: who changed what, and when."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -21,8 +21,8 @@ _ENTRY = {
 }
 
 
-class Deed(ApiModel):
-    """What somebody did 操作记录."""
+class AuditEntry(ApiModel):
+    """A change by a person or program 操作记录."""
 
     model_config = example(**_ENTRY)
 
@@ -35,25 +35,27 @@ class Deed(ApiModel):
     detail: dict[str, Any]
 
 
-class Audit(Page[Deed]):
-    """A page of what was done."""
+class AuditEntries(Page[AuditEntry]):
+    """A page of audit entries."""
 
     model_config = example(items=[_ENTRY], next="12")
 
 
-@router.get("", summary="Who did what 审计记录", operation_id="list_audit")
-def list_deeds(
+@router.get("", summary="List audit entries 审计记录", operation_id="list_audit")
+def list_audit_entries(
     database: Db,
     zone: Zone,
     *,
-    subject: Annotated[str | None, Query(max_length=200, description="To what, such as `device gauge-7`.")] = None,
-    action: Annotated[str | None, Query(max_length=100, description="What, such as `device.retire`.")] = None,
-    since: Annotated[Moment | None, Query(alias="from", description="From this time on.")] = None,
-    after: Annotated[int | None, Query(ge=0, lt=2**63, description="The `next` of the page before.")] = None,
+    subject: Annotated[
+        str | None, Query(max_length=200, description="The changed thing, such as `device gauge-7`.")
+    ] = None,
+    action: Annotated[str | None, Query(max_length=100, description="The change, such as `device.retire`.")] = None,
+    since: Annotated[Moment | None, Query(alias="from", description="Start time, inclusive.")] = None,
+    after: Annotated[int | None, Query(ge=0, lt=2**63, description="The `next` of the previous page.")] = None,
     limit: Limit = 100,
-) -> Audit:
-    """Changes by people, by API and by command, the newest first; written in the transaction that made them."""
+) -> AuditEntries:
+    """Return changes made over the API and by command, newest first. A change and its entry share a transaction."""
     with database.read() as connection:
         rows = list_audit(connection, subject=subject, action=action, since=since, before=after, limit=limit + 1)
     page, following = paginate(rows, limit, lambda row: str(row["audit_id"]))
-    return Audit(items=[Deed.model_validate(present(row, zone)) for row in page], next=following)
+    return AuditEntries(items=[AuditEntry.model_validate(present(row, zone)) for row in page], next=following)

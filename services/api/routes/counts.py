@@ -1,4 +1,4 @@
-"""The account: every reading that was settled is stored, a duplicate, or in quarantine."""
+"""Counts of readings by result: stored, duplicate or quarantined."""
 
 from dataclasses import asdict
 
@@ -11,39 +11,39 @@ from services.api.http.models import ApiModel, example
 
 router = APIRouter(prefix="/counts", tags=["counts"])
 
-_TALLY = {"stored": 86400, "duplicate": 12, "quarantined": 3, "unpacked": 0}
+_COUNTS = {"stored": 86400, "duplicate": 12, "quarantined": 3, "unpacked": 0}
 
 
 class Count(ApiModel):
-    """Readings by what became of them."""
+    """Numbers of readings by result."""
 
     stored: int
     duplicate: int
     quarantined: int
-    """In quarantine, or dropped from it by age or size; what was replayed has moved to the other two."""
+    """In quarantine, or deleted from it by age or size. A replayed reading moves to one of the other two."""
     unpacked: int
-    """By how much replays raised the number of received readings: received + this = the other three together."""
+    """Readings found by replays in messages that had counted as one: received + unpacked = the sum of the others."""
 
 
 class CountOfKind(Count):
-    """Of one kind in one world. Kind `unknown`: the topic named none of ours."""
+    """Counts of one kind in one world. Kind `unknown`: the topic names no known kind."""
 
     world: str
     kind: str
 
 
 class Counts(ApiModel):
-    """The account 计数."""
+    """Counts by kind and world, and their sum 计数."""
 
-    model_config = example(items=[{"world": "actual", "kind": "waterlogging", **_TALLY}], total=_TALLY)
+    model_config = example(items=[{"world": "actual", "kind": "waterlogging", **_COUNTS}], total=_COUNTS)
 
     items: list[CountOfKind]
     total: Count
 
 
-@router.get("", summary="The account 计数", operation_id="get_counts")
+@router.get("", summary="Count readings by result 读数计数", operation_id="get_counts")
 def get_counts(database: Db, *, world: ByWorld = None) -> Counts:
-    """Settled readings by world and kind since the beginning, counted in the transactions that settled them."""
+    """Return all readings by world and kind since the first one. Each is counted in the transaction that stored it."""
     with database.read() as connection:
         counts = health.counts_by_kind(connection, world)
     total = sum((tally for _, _, tally in counts), ReadingCounts())

@@ -1,4 +1,4 @@
-"""Health: rows were committed lately. That a process is up says nothing."""
+"""Health: whether readings were committed recently. A running process alone proves nothing."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -15,7 +15,7 @@ router = APIRouter(tags=["health"])
 
 
 class Health(ApiModel):
-    """Does the platform work 健康状态."""
+    """Whether the platform works 健康状态."""
 
     model_config = example(
         status="ok",
@@ -26,7 +26,7 @@ class Health(ApiModel):
     )
 
     status: Literal["ok", "idle", "down"]
-    """ok: rows were committed within two minutes; idle: ingest lives and nothing came; down: neither can be said."""
+    """ok: rows were committed within two minutes; idle: ingest runs and received nothing; down: neither."""
     database: Literal["reachable", "away"]
     last_row_at: datetime | None
     last_row_age_s: float | None
@@ -35,12 +35,12 @@ class Health(ApiModel):
 
 @router.get(
     "/health",
-    summary="Health 健康检查",
+    summary="Check health 健康检查",
     operation_id="get_health",
-    responses={503: {"model": Health, "description": "No sign of life from ingest, or the database is away"}},
+    responses={503: {"model": Health, "description": "No heartbeat from ingest, or the database is away"}},
 )
 def get_health(database: Db, response: Response) -> Health:
-    """200 while the platform works or idles, 503 when it is down. Needs no key, and so says nothing else."""
+    """Answer 200 while the platform works or is idle, 503 when it is down. No key is needed."""
     answer = _health(database)
     if answer.status == "down":
         response.status_code = HTTPStatus.SERVICE_UNAVAILABLE

@@ -1,4 +1,4 @@
-"""Status: one world at a glance, for the page at `/`."""
+"""Status: one world in one response, for the page at `/`."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -19,19 +19,22 @@ from rencheng.store.registry.overview import Presence
 from rencheng.store.registry.site_status import SiteFilters, SiteStatus
 from services.api.deps import Db, Zone
 from services.api.http.models import ApiModel, example, level_word, local
+from services.api.http.monitoring import MONITORING, MonitoringState, present_monitoring
 
 router = APIRouter(prefix="/status", tags=["health"])
 
 SITES_MAX = 1000
+"""The most sites in the response."""
 
 MESSAGES_MAX = 30
+"""The most messages in the response."""
 
 _NOW = "2026-07-20T16:05:00+08:00"
 _SITE = {
     "site_id": "underpass-3",
     "name_zh": "经十路下穿通道",
     "name_en": "Jingshi Road underpass",
-    "state": "ok",
+    "monitoring": MONITORING,
     "level": "yellow",
     "warning_id": "underpass-3-20260720T080100Z",
     "depth_mm": 152.0,
@@ -57,27 +60,27 @@ _STATUS = {
     "now": _NOW,
     "worlds": [{"world": "actual", "title": "Live 实况", "sites": 1, "in_force": 1}],
     "health": {"status": "ok", "last_row_at": _NOW, "last_row_age_s": 1.3, "ingest_heartbeat_age_s": 0.4},
-    "counts": {"settled": 86415, "stored": 86400, "duplicate": 12, "quarantined": 3, "by_reason": {"undecodable": 3}},
+    "counts": {"processed": 86415, "stored": 86400, "duplicate": 12, "quarantined": 3, "by_reason": {"undecodable": 3}},
     "levels": {"none": 0, "blue": 0, "yellow": 1, "orange": 0, "red": 0},
-    "blind": 0,
+    "no_data": 0,
     "sites": [_SITE],
-    "devices": [{"kind": "waterlogging", "alive": 1, "offline": 0, "silent": 0}],
+    "devices": [{"kind": "waterlogging", "reporting": 1, "offline": 0, "silent": 0}],
     "messages": [_MESSAGE],
 }
 
 
 class World(ApiModel):
-    """A world to look at: `actual`, or an exercise 演练."""
+    """A world: `actual`, or an exercise 演练."""
 
     world: str
     title: str
     sites: int
     in_force: int
-    """Warnings in force."""
+    """The number of warnings in force."""
 
 
-class Pulse(ApiModel):
-    """Whether rows are being committed, of all worlds together; `/health` says the same without a key."""
+class PlatformHealth(ApiModel):
+    """Whether readings are being committed, in all worlds together. `/health` answers the same without a key."""
 
     status: Literal["ok", "idle", "down"]
     last_row_at: datetime | None
@@ -85,36 +88,40 @@ class Pulse(ApiModel):
     ingest_heartbeat_age_s: float | None
 
 
-class Account(ApiModel):
-    """Readings of this world: settled = stored + duplicate + quarantined."""
+class AccountTotals(ApiModel):
+    """Numbers of readings of this world: processed = stored + duplicate + quarantined."""
 
-    settled: int
+    processed: int
     stored: int
     duplicate: int
     quarantined: int
     by_reason: dict[RejectionReason, int]
-    """The quarantined, by what the quarantine holds."""
+    """The quarantined readings by reason."""
 
 
-class SiteAtAGlance(ApiModel):
-    """A site. While it is blind nobody knows its depth, and it is never to be shown as dry."""
+class SiteSummary(ApiModel):
+    """A site in one line. Never show a site without data as dry."""
 
     site_id: str
     name_zh: str
     name_en: str
-    state: Literal["ok", "blind"]
+    monitoring: MonitoringState
     level: LevelWord
     warning_id: str | None
     depth_mm: float | None
     age_s: float | None
-    """Of the newest usable depth, at the world's now; also while the site is blind."""
+    """The age of the newest usable depth, also while the site has no data."""
 
 
 class DevicesOfKind(ApiModel):
-    """Devices in service. alive: a reading came within ten minutes; offline: it said so; silent: nobody knows why."""
+    """Devices in service.
+
+    reporting: a reading arrived within ten minutes. offline: none did, and the device or its last will reported
+    offline. silent: none did, for no known reason.
+    """
 
     kind: Kind
-    alive: int
+    reporting: int
     offline: int
     silent: int
 
@@ -126,8 +133,8 @@ class Bilingual(ApiModel):
     en: str
 
 
-class LastMessage(ApiModel):
-    """A message, with the sentence that gives its grounds."""
+class MessageSummary(ApiModel):
+    """A warning message with its text."""
 
     event_id: int
     identifier: str
@@ -136,7 +143,7 @@ class LastMessage(ApiModel):
     message_type: MessageType
     level: LevelWord
     in_force: bool
-    """Whether its warning still is."""
+    """Whether its warning is still in force."""
     issued_at: datetime
     headline: Bilingual | None
     description: Bilingual | None
@@ -144,35 +151,38 @@ class LastMessage(ApiModel):
 
 
 class Status(ApiModel):
-    """One world at a glance 状态总览."""
+    """The status of one world 状态总览."""
 
     model_config = example(**_STATUS)
 
     at: datetime
-    """The database's clock when it answered."""
+    """The database's clock."""
     world: str
     now: datetime | None
-    """What time it is in this world: the wall clock; in an exercise the greatest reading time."""
+    """The time in this world: the wall clock; in an exercise the newest reading time."""
     worlds: list[World]
-    health: Pulse
-    counts: Account
+    health: PlatformHealth
+    counts: AccountTotals
     levels: dict[LevelWord, int]
-    """How many sites have a warning in force at which level."""
-    blind: int
-    sites: list[SiteAtAGlance]
-    """The first thousand by name."""
+    """The number of sites by level of the warning in force."""
+    no_data: int
+    """The number of sites without data."""
+    sites: list[SiteSummary]
+    """The first 1,000 sites by name."""
     devices: list[DevicesOfKind]
-    messages: list[LastMessage]
-    """The last thirty, the newest first."""
+    messages: list[MessageSummary]
+    """The last 30 messages, newest first."""
 
 
-@router.get("", summary="At a glance 状态总览", operation_id="get_status")
+@router.get("", summary="Get the status of a world 状态总览", operation_id="get_status")
 def get_status(
     database: Db,
     zone: Zone,
-    world: Annotated[str, Query(pattern=f"^{IDENTIFIER.pattern}$", description="`actual` or an exercise.")] = ACTUAL,
+    world: Annotated[
+        str, Query(pattern=f"^{IDENTIFIER.pattern}$", description="`actual`, or the name of an exercise.")
+    ] = ACTUAL,
 ) -> Status:
-    """Health, account, sites, devices and last messages of one world. A world that is not there is empty."""
+    """Return health, counts, sites, devices and last messages of one world. An unknown world is empty."""
     with database.read() as connection:
         return _status(connection, world, zone)
 
@@ -188,7 +198,7 @@ def _status(connection: Connection, world: str, zone: ZoneInfo) -> Status:
         world=world,
         now=local(now, zone) if now else None,
         worlds=[World(**row) for row in overview.list_worlds(connection)],
-        health=Pulse(
+        health=PlatformHealth(
             status=pulse.status,
             last_row_at=local(pulse.last_row_at, zone) if pulse.last_row_at else None,
             last_row_age_s=pulse.last_row_age_s,
@@ -196,23 +206,23 @@ def _status(connection: Connection, world: str, zone: ZoneInfo) -> Status:
         ),
         counts=_account(connection, world),
         levels={word: levels.count(word) for word in words},
-        blind=sum(site.state == "blind" for site in sites),
-        sites=[_site(site) for site in sites],
+        no_data=sum(not site.monitoring.has_data for site in sites),
+        sites=[_site(site, zone) for site in sites],
         devices=[_devices(found) for found in overview.device_presence(connection, world, now)],
         messages=[
-            LastMessage.model_validate(_message(row, zone))
+            MessageSummary.model_validate(_message(row, zone))
             for row in overview.last_messages(connection, world, limit=MESSAGES_MAX)
         ],
     )
 
 
-def _account(connection: Connection, world: str) -> Account:
+def _account(connection: Connection, world: str) -> AccountTotals:
     tally = counts.totals(connection, world)
     by_reason = {
         RejectionReason(reason): times for reason, times in overview.rejected_by_reason(connection, world).items()
     }
-    return Account(
-        settled=tally.total,
+    return AccountTotals(
+        processed=tally.total,
         stored=tally.stored,
         duplicate=tally.duplicate,
         quarantined=tally.quarantined,
@@ -220,20 +230,19 @@ def _account(connection: Connection, world: str) -> Account:
     )
 
 
-def _site(site: SiteStatus) -> SiteAtAGlance:
-    telling = site.telling
-    return SiteAtAGlance(
+def _site(site: SiteStatus, zone: ZoneInfo) -> SiteSummary:
+    return SiteSummary(
         **{name: site.site[name] for name in ("site_id", "name_zh", "name_en")},
-        state=site.state,
+        monitoring=present_monitoring(site.monitoring, zone),
         level=level_word(site.level),
         warning_id=site.warning_id,
-        depth_mm=telling.depth_mm if telling and site.state == "ok" else None,
-        age_s=site.age_s(telling) if telling else None,
+        depth_mm=site.depth_mm,
+        age_s=site.age_s(site.shown_gauge) if site.shown_gauge else None,
     )
 
 
 def _devices(found: Presence) -> DevicesOfKind:
-    return DevicesOfKind(kind=found.kind, alive=found.alive, offline=found.offline, silent=found.silent)
+    return DevicesOfKind(kind=found.kind, reporting=found.reporting, offline=found.offline, silent=found.silent)
 
 
 def _message(row: Row, zone: ZoneInfo) -> dict[str, Any]:

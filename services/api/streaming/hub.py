@@ -1,210 +1,217 @@
-"""What all streams share: their seats, the newest messages, and the word that there are more.
+"""The state that all live streams share: subscriptions, the newest messages, and the wake-up when there are more.
 
-Everything here happens on the event loop, but for the four words that the ear's thread says, which are handed over to
-it. A stream that is further behind than what is at hand reads page by page from the database.
+All methods run on the event loop. The listener runs in a thread; `_LoopBridge` forwards its calls to the loop. A stream
+that is behind the messages in memory reads the older ones from the database, page by page.
 """
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import dropwhile
 
 from starlette.concurrency import run_in_threadpool
 
+from rencheng.domain.compact_json import compact_json
 from rencheng.domain.errors import StoreUnavailable
+from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
+from rencheng.runtime.metrics import API_STREAM_CLIENTS, API_STREAM_LAG
 from rencheng.store.access.api_keys import Key
 from rencheng.store.core.sessions import Database
 from rencheng.store.warnings import stream
 from rencheng.store.warnings.stream import StreamEvent
 from services.api.http.errors import TooManyStreams
-from services.api.streaming.listener import PAGE, StreamListener
-
-AT_HAND = 500
-"""How many of the newest messages are kept in memory."""
-
-PATIENCE_S = 10.0
-"""How long a new stream waits for the first look at the database."""
+from services.api.streaming.listener import StreamListener
+from services.api.streaming.options import StreamOptions
+from services.api.streaming.wakeup import WakeUp
 
 
 @dataclass(frozen=True, slots=True)
 class StreamMessage:
-    """A message, and its text in a stream, put together once for all streams."""
+    """A message and its Server-Sent Event, rendered once for all streams."""
 
-    told: StreamEvent
+    event: StreamEvent
     text: bytes
 
     @classmethod
-    def of(cls, told: StreamEvent) -> "StreamMessage":
-        """Dress it."""
-        data = json.dumps(told.document, ensure_ascii=False, separators=(",", ":"))
-        return cls(told, f"id: {told.event_id}\nevent: warning\ndata: {data}\n\n".encode())
+    def of(cls, event: StreamEvent) -> "StreamMessage":
+        """Render an event."""
+        head = f"id: {event.event_id}\nevent: warning\ndata: ".encode()
+        return cls(event, head + compact_json(event.document) + b"\n\n")
 
 
 class Subscription:
-    """A stream's place, held as long as it is open."""
+    """One open stream and the key that opened it."""
 
-    def __init__(self, key: Key) -> None:
+    def __init__(self, key: Key, clock: Clock = SYSTEM_CLOCK) -> None:
         self.key = key
-        self._ended: str | None = None
+        self._clock = clock
+        self._end_reason: str | None = None
 
     @property
-    def ended(self) -> str | None:
-        """Why the stream must end, once it must. An expiry counts also while the database is away."""
-        if self.key.expires_at and self.key.expires_at <= datetime.now(UTC):
+    def end_reason(self) -> str | None:
+        """Why the stream must end; None while it may go on. A key expires also while the database is away."""
+        if self.key.expires_at and self.key.expires_at <= self._clock.now():
             return "the key has expired"
-        return self._ended
+        return self._end_reason
 
-    def end(self, why: str) -> None:
-        """Ask the stream to end."""
-        self._ended = self._ended or why
+    def end(self, reason: str) -> None:
+        """Ask the stream to end. The first reason counts."""
+        self._end_reason = self._end_reason or reason
 
 
 class StreamHub:
-    """The streams' common ground."""
+    """Subscriptions and messages of all live streams."""
 
-    def __init__(self, database_url: str, database: Database, *, streams_max: int) -> None:
-        self._listener = StreamListener(database_url, _LoopBridge(self))
-        self._database = database
-        self._streams_max = streams_max
-        self._subscriptions: set[Subscription] = set()
-        self._at_hand: deque[StreamMessage] = deque()
-        self._complete_after = 0
-        self._closing = False
+    def __init__(
+        self,
+        database_url: str,
+        database: Database,
+        options: StreamOptions,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.options = options
+        self.clock = clock
+        self.wake_up = WakeUp()
         self.key_ids: frozenset[str] = frozenset()
         self.high_water_mark: int | None = None
         self.is_away = False
-        self.changed = asyncio.Event()
         self.loop: asyncio.AbstractEventLoop | None = None
+        self._listener = StreamListener(database_url, _LoopBridge(self), options, clock)
+        self._database = database
+        self._subscriptions: set[Subscription] = set()
+        self._cached: deque[StreamMessage] = deque()
+        self._complete_after = 0
+        self._is_closing = False
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Start the listener."""
         self.loop = asyncio.get_running_loop()
         self._listener.start()
 
     def end_streams(self) -> None:
-        """Ask all streams to end, and let no new one begin."""
-        self._closing = True
-        self._end(lambda _seat: True, "the server is stopping; come back in a moment")
+        """Ask all streams to end, and accept no new ones."""
+        self._is_closing = True
+        self._end(lambda _subscription: True, "the server is stopping; reconnect in a moment")
 
     async def stop(self) -> None:
-        """Listen no longer."""
+        """Stop the listener."""
         await run_in_threadpool(self._listener.stop)
 
     @contextmanager
     def subscribe(self, key: Key) -> Iterator[Subscription]:
-        """A place for a stream.
+        """Register a stream for the length of the block.
 
         Raises:
-            TooManyStreams: all are taken.
+            TooManyStreams: the limit is reached, or the server is stopping.
         """
-        if self._closing or len(self._subscriptions) >= self._streams_max:
-            raise TooManyStreams(f"{self._streams_max} streams are open, and there may be no more. Try again later.")
-        seat = Subscription(key)
-        self._subscriptions.add(seat)
-        self._note_keys()
+        streams_max = self.options.streams_max
+        if self._is_closing or len(self._subscriptions) >= streams_max:
+            raise TooManyStreams(f"The limit of {streams_max} open streams is reached. Try again later.")
+        subscription = Subscription(key, self.clock)
+        self._subscriptions.add(subscription)
+        self._note_subscriptions()
         try:
-            yield seat
+            yield subscription
         finally:
-            self._subscriptions.discard(seat)
-            self._note_keys()
+            self._subscriptions.discard(subscription)
+            self._note_subscriptions()
 
-    async def now(self) -> int:
-        """The id after which everything is still to come.
+    async def newest_settled(self) -> int:
+        """Return the id up to which the record is settled.
 
         Raises:
-            StoreUnavailable: nobody knows, because the database is away.
+            StoreUnavailable: the database was away since the start.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(PATIENCE_S):
-                while self.high_water_mark is None:
-                    await self.changed.wait()
-        if self.high_water_mark is None:
-            raise StoreUnavailable("the end of the record has not been seen yet")
+        until_s = self.clock.monotonic_s() + self.options.first_poll_wait_s
+        while self.high_water_mark is None:
+            version, left_s = self.wake_up.version, until_s - self.clock.monotonic_s()
+            if left_s <= 0:
+                raise StoreUnavailable("the database has not been polled yet")
+            await self.wake_up.wait_for_change(version, left_s)
         return self.high_water_mark
 
     async def newest_drawn(self) -> int:
-        """The highest id that was ever given out."""
+        """Return the highest id that was ever given out."""
 
-        def ask() -> int:
+        def query() -> int:
             with self._database.read() as connection:
                 return stream.newest_drawn(connection)
 
-        return await run_in_threadpool(ask)
+        return await run_in_threadpool(query)
 
-    async def after(self, position: int) -> tuple[Sequence[StreamMessage], int]:
-        """The next messages after an id, and the id to go on from.
+    async def read_after(self, position: int) -> tuple[Sequence[StreamMessage], int]:
+        """Return the next messages after an id, and the id to continue from.
 
         Raises:
-            StoreUnavailable: they are to be read from the database, and it is away.
+            StoreUnavailable: the messages are not in memory, and the database is away.
         """
         settled = self.high_water_mark
         if settled is None or position >= settled:
             return (), position
         if position >= self._complete_after:
-            return tuple(dropwhile(lambda message: message.told.event_id <= position, self._at_hand)), settled
-        told = await run_in_threadpool(self._read_page, position, settled)
-        return tuple(map(StreamMessage.of, told)), told[-1].event_id if len(told) == PAGE else settled
+            return tuple(dropwhile(lambda message: message.event.event_id <= position, self._cached)), settled
+        events = await run_in_threadpool(self._read_page, position, settled)
+        is_full = len(events) == self.options.page_messages
+        return tuple(map(StreamMessage.of, events)), events[-1].event_id if is_full else settled
 
-    def take(self, told: Sequence[StreamEvent], settled: int) -> None:
-        """The ear has heard more."""
+    def publish(self, events: Sequence[StreamEvent], settled: int) -> None:
+        """Add the settled messages up to an id, and wake all streams."""
         if self.high_water_mark is None:
             self._complete_after = settled
-        self._at_hand.extend(map(StreamMessage.of, told))
-        while len(self._at_hand) > AT_HAND:
-            self._complete_after = self._at_hand.popleft().told.event_id
+        now = self.clock.now()
+        for event in events:
+            API_STREAM_LAG.observe(max(0.0, (now - event.recorded_at).total_seconds()))
+        self._cached.extend(map(StreamMessage.of, events))
+        while len(self._cached) > self.options.cached_messages:
+            self._complete_after = self._cached.popleft().event.event_id
         self.high_water_mark, self.is_away = settled, False
-        self._wake()
+        self.wake_up.notify()
 
-    def miss(self) -> None:
-        """The ear hears nothing, for the database is away."""
+    def report_outage(self) -> None:
+        """Note that the database is away, and wake all streams."""
         if not self.is_away:
             self.is_away = True
-            self._wake()
+            self.wake_up.notify()
 
-    def refuse(self, key_ids: frozenset[str]) -> None:
-        """These keys are no longer in force."""
-        self._end(lambda seat: seat.key.key_id in key_ids, "the key is no longer in force")
+    def end_streams_of(self, key_ids: frozenset[str]) -> None:
+        """End the streams of keys that are no longer in force."""
+        self._end(lambda subscription: subscription.key.key_id in key_ids, "the key is no longer in force")
 
     def _read_page(self, position: int, settled: int) -> Sequence[StreamEvent]:
         with self._database.read() as connection:
-            return stream.read(connection, after=position, through=settled, limit=PAGE)
+            return stream.read(connection, after=position, through=settled, limit=self.options.page_messages)
 
-    def _end(self, whose: Callable[[Subscription], bool], why: str) -> None:
-        for seat in filter(whose, self._subscriptions):
-            seat.end(why)
-        self._wake()
+    def _end(self, is_meant: Callable[[Subscription], bool], reason: str) -> None:
+        for subscription in filter(is_meant, self._subscriptions):
+            subscription.end(reason)
+        self.wake_up.notify()
 
-    def _note_keys(self) -> None:
-        self.key_ids = frozenset(seat.key.key_id for seat in self._subscriptions)
-
-    def _wake(self) -> None:
-        self.changed.set()
-        self.changed = asyncio.Event()
+    def _note_subscriptions(self) -> None:
+        self.key_ids = frozenset(subscription.key.key_id for subscription in self._subscriptions)
+        API_STREAM_CLIENTS.set(len(self._subscriptions))
 
 
 class _LoopBridge:
-    """Carries the ear's words from its thread to the event loop."""
+    """Forwards the calls of the listener's thread to the event loop."""
 
-    def __init__(self, live: StreamHub) -> None:
-        self._live = live
+    def __init__(self, hub: StreamHub) -> None:
+        self._hub = hub
 
-    def take(self, told: Sequence[StreamEvent], settled: int) -> None:
-        self._post(lambda: self._live.take(told, settled))
+    def publish(self, events: Sequence[StreamEvent], settled: int) -> None:
+        self._call(lambda: self._hub.publish(events, settled))
 
-    def miss(self) -> None:
-        self._post(self._live.miss)
+    def report_outage(self) -> None:
+        self._call(self._hub.report_outage)
 
-    def refuse(self, key_ids: frozenset[str]) -> None:
-        self._post(lambda: self._live.refuse(key_ids))
+    def end_streams_of(self, key_ids: frozenset[str]) -> None:
+        self._call(lambda: self._hub.end_streams_of(key_ids))
 
     def key_ids(self) -> frozenset[str]:
-        return self._live.key_ids  # replaced as a whole, never changed
+        return self._hub.key_ids  # safe across threads: the set is replaced, never changed
 
-    def _post(self, word: Callable[[], None]) -> None:
-        assert self._live.loop is not None  # noqa: S101 - the ear is started with it
-        with suppress(RuntimeError):  # the loop ended first: there are no streams any more
-            self._live.loop.call_soon_threadsafe(word)
+    def _call(self, function: Callable[[], None]) -> None:
+        assert self._hub.loop is not None  # noqa: S101 - set before the listener starts
+        with suppress(RuntimeError):  # the loop has ended, and with it all streams
+            self._hub.loop.call_soon_threadsafe(function)

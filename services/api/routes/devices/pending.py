@@ -1,4 +1,4 @@
-"""Devices that nobody registered, and that spoke all the same."""
+"""Pending devices: not registered, with messages in quarantine."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -11,13 +11,13 @@ from rencheng.domain.kind import Kind
 from rencheng.schemas.device import ChangeForm
 from rencheng.schemas.fields import Identifier
 from rencheng.store.registry.pending_devices import list_pending
-from services.api.deps import Actor, AfterName, Db, DeviceId, Limit, Replays, Zone
-from services.api.http.errors import InvalidParameter, NotFound, described
+from services.api.deps import Actor, AfterName, Db, DeviceId, Limit, ReplayDep, Zone
+from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, local, paginate
 
 router = APIRouter(prefix="/pending-devices", tags=["devices"])
 
-_STRANGER = {
+_EXAMPLE = {
     "device_id": "gauge-9",
     "kind": "waterlogging",
     "region": "370102",
@@ -29,45 +29,45 @@ _STRANGER = {
 }
 
 
-class Stranger(ApiModel):
-    """A device that waits to be admitted 待接纳设备."""
+class PendingDevice(ApiModel):
+    """A device that waits for registration 待接入设备."""
 
-    model_config = example(**_STRANGER)
+    model_config = example(**_EXAMPLE)
 
     device_id: str
     kind: Kind
     region: str
-    """Both as its newest topic says."""
+    """Region and kind, from its newest topic."""
     addresses: int
-    """How many different pairs of region and kind it used; more than one is odd."""
+    """The number of different pairs of region and kind in its topics. More than one suggests a misconfigured device."""
     messages: int
     first_received_at: datetime
     last_received_at: datetime
     last_text: str
-    """The beginning of its newest message; what is no text is shown as �."""
+    """The beginning of its newest message. Bytes that are not UTF-8 appear as �."""
 
 
-class Strangers(Page[Stranger]):
-    """A page of them."""
+class PendingDevices(Page[PendingDevice]):
+    """A page of pending devices."""
 
-    model_config = example(items=[_STRANGER], next="gauge-9")
+    model_config = example(items=[_EXAMPLE], next="gauge-9")
 
 
 class Admission(ChangeForm):
-    """What is known about it beyond what its topics say."""
+    """Properties of the device that its topics do not carry."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"site_id": "underpass-3", "name": "新装北侧"}]})
 
     world: Identifier | None = None
 
 
-class Admitted(ApiModel):
-    """It is registered, and what it had sent is taken in 接纳结果."""
+class AdmissionResult(ApiModel):
+    """The result of registering a pending device and replaying its messages 接入结果."""
 
     model_config = example(
         device_id="gauge-9",
         user="gauge-9",
-        password="b7f0c2a9b1d3e4f60718293a4b5c6d7e",  # noqa: S106 - of an example
+        password="b7f0c2a9b1d3e4f60718293a4b5c6d7e",  # noqa: S106 - an example
         stored=118,
         duplicate=2,
         quarantined=0,
@@ -76,21 +76,21 @@ class Admitted(ApiModel):
     device_id: str
     user: str
     password: str
-    """Shown once; only a hash is kept."""
+    """Shown once; the platform keeps only a hash."""
     stored: int
     duplicate: int
     quarantined: int
-    """Readings that are refused for another reason now."""
+    """Readings that are now rejected for another reason."""
 
 
-@router.get("", summary="Who is pending 待接纳设备", operation_id="list_pending_devices")
-def list_pending_devices(database: Db, zone: Zone, *, after: AfterName = None, limit: Limit = 100) -> Strangers:
-    """Devices that nobody registered and whose messages wait in quarantine, in order of their names."""
+@router.get("", summary="List pending devices 待接入设备列表", operation_id="list_pending_devices")
+def list_pending_devices(database: Db, zone: Zone, *, after: AfterName = None, limit: Limit = 100) -> PendingDevices:
+    """Return unregistered devices with messages in quarantine, ordered by name."""
     with database.read() as connection:
         found = list_pending(connection, after=after, limit=limit + 1)
     page, following = paginate(found, limit, lambda each: each.device_id)
     items = [
-        Stranger(
+        PendingDevice(
             device_id=each.device_id,
             kind=each.kind,
             region=each.region,
@@ -102,33 +102,33 @@ def list_pending_devices(database: Db, zone: Zone, *, after: AfterName = None, l
         )
         for each in page
     ]
-    return Strangers(items=items, next=following)
+    return PendingDevices(items=items, next=following)
 
 
 @router.post(
     "/{device_id}/admission",
-    summary="Admit a device 接纳设备",
+    summary="Register a pending device 接入设备",
     operation_id="admit_device",
-    responses=described(HTTPStatus.NOT_FOUND),
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 def admit_device(
-    database: Db, replays: Replays, actor: Actor, device_id: DeviceId, more: Admission | None = None
-) -> Admitted:
-    """Registers it as what its topics say that it is, and replays what it sent; takes one to five seconds."""
+    database: Db, replays: ReplayDep, actor: Actor, device_id: DeviceId, form: Admission | None = None
+) -> AdmissionResult:
+    """Register the device by its topics, and replay its messages. This takes one to five seconds."""
     with database.read() as connection:
         if not list_pending(connection, names=[device_id], limit=1):
             raise NotFound(f"No device {device_id!r} is pending.")
-    given = {} if more is None else {name: value for name, value in more.given_fields().items() if value is not None}
+    given = {} if form is None else {name: value for name, value in form.given_fields().items() if value is not None}
     try:
-        done = replays.admit(device_id, given, actor=actor)
+        result = replays.onboard(device_id, given, actor=actor)
     except NotPossible as error:
         raise InvalidParameter(f"{error}.") from None
-    became = done.replayed.counts
-    return Admitted(
+    counts = result.replayed.counts
+    return AdmissionResult(
         device_id=device_id,
         user=device_id,
-        password=done.passwords[device_id],
-        stored=became.stored,
-        duplicate=became.duplicate,
-        quarantined=became.quarantined,
+        password=result.passwords[device_id],
+        stored=counts.stored,
+        duplicate=counts.duplicate,
+        quarantined=counts.quarantined,
     )

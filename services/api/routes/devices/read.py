@@ -1,4 +1,4 @@
-"""Devices: the register, and who is online."""
+"""Devices: registered properties and online state."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from rencheng.store.registry import device_queries
 from rencheng.store.registry.device_changes import succession
 from rencheng.store.registry.device_queries import DeviceFilters
 from services.api.deps import AfterName, ByRegion, BySite, ByWorld, Db, DeviceId, Limit, Zone
-from services.api.http.errors import NotFound, described
+from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, local, paginate, present
 
 router = APIRouter(prefix="/devices", tags=["devices"])
@@ -43,7 +43,7 @@ _EXAMPLE = {
 
 
 class Device(ApiModel):
-    """A registered device, and what it last said of itself."""
+    """A registered device and its last reported state."""
 
     model_config = example(**_EXAMPLE)
 
@@ -57,20 +57,20 @@ class Device(ApiModel):
     longitude: float | None
     codec: str
     gauge: str
-    """By which limits a gauge's readings are tested."""
+    """The limits profile by which a gauge's readings are checked."""
     depth_max_mm: float | None
     blind_zone_mm: float | None
     no_return_codes: list[float]
     receipts: bool
-    """It waits to be told that its readings are stored."""
+    """Whether the device expects receipts for its messages."""
     quota_per_minute: int | None
-    """null: the platform's own limit."""
+    """null: the platform's default applies."""
     replaces: str | None
-    """The device whose place it took."""
+    """The device that it replaced."""
     created_at: datetime
     retired_at: datetime | None
     online: bool | None
-    """null: it has never said so, nor has its last will."""
+    """From the device's state messages and last will; null: none received yet."""
     state_changed_at: datetime | None
 
 
@@ -81,7 +81,7 @@ class Devices(Page[Device]):
 
 
 class DeviceInDetail(Device):
-    """A device, and when it was heard of last."""
+    """A device with the time of its newest reading and its predecessors."""
 
     model_config = example(
         **_EXAMPLE, last_reading_at="2026-07-20T16:05:00+08:00", place_held_by=["gauge-6", "gauge-7"]
@@ -89,7 +89,7 @@ class DeviceInDetail(Device):
 
     last_reading_at: datetime | None
     place_held_by: list[str]
-    """All devices that held this place, the first one first: each has the readings of its time."""
+    """All devices that have stood at this place, oldest first. Each keeps the readings of its own time."""
 
 
 @router.get("", summary="List devices 设备列表", operation_id="list_devices")
@@ -101,11 +101,11 @@ def list_devices(
     region: ByRegion = None,
     site_id: BySite = None,
     world: ByWorld = None,
-    online: Annotated[bool | None, Query(description="true: said to be online; false: said to be offline.")] = None,
+    online: Annotated[bool | None, Query(description="true: online; false: offline; omitted: all.")] = None,
     after: AfterName = None,
     limit: Limit = 100,
 ) -> Devices:
-    """Devices in order of their names, retired ones too."""
+    """Return devices ordered by name, including retired ones."""
     filters = DeviceFilters(kind=kind, region=region, site_id=site_id, world=world, online=online)
     with database.read() as connection:
         rows = device_queries.list_devices(connection, filters, after=after, limit=limit + 1)
@@ -114,23 +114,26 @@ def list_devices(
 
 
 @router.get(
-    "/{device_id}", summary="One device 单个设备", operation_id="get_device", responses=described(HTTPStatus.NOT_FOUND)
+    "/{device_id}",
+    summary="Get a device 单个设备",
+    operation_id="get_device",
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 def get_device(database: Db, zone: Zone, device_id: DeviceId) -> DeviceInDetail:
-    """A device, and the sample time of its newest reading."""
+    """Return a device with the sample time of its newest reading."""
     with database.read() as connection:
-        row = known(connection, device_id)
+        row = find_or_404(connection, device_id)
         newest = raw.newest_time(connection, Kind(row["kind"]), device_id)
-        line = [each["device_id"] for each in succession(connection, device_id)]
+        place_held_by = [each["device_id"] for each in succession(connection, device_id)]
     last = local(newest, zone) if newest else None
-    return DeviceInDetail.model_validate(present(row, zone) | {"last_reading_at": last, "place_held_by": line})
+    return DeviceInDetail.model_validate(present(row, zone) | {"last_reading_at": last, "place_held_by": place_held_by})
 
 
-def known(connection: Connection, device_id: str) -> Row:
-    """The row of a device.
+def find_or_404(connection: Connection, device_id: str) -> Row:
+    """Return the row of a device.
 
     Raises:
-        NotFound: nobody registered it.
+        NotFound: the device is not registered.
     """
     row = device_queries.find_device(connection, device_id)
     if row is None:

@@ -1,4 +1,4 @@
-"""The register of devices, as operators change it."""
+"""Devices: register, change, replace and retire."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -13,20 +13,22 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.topic import Channel, Topic
 from rencheng.schemas.device import DeviceForm, DeviceProfileForm, RegistrationForm, read_devices
 from rencheng.schemas.fields import Identifier
+from rencheng.store.core.sessions import Connection
 from rencheng.store.registry.devices import find_devices
 from services.api.deps import Actor, Db, DeviceId
-from services.api.http.errors import InvalidParameter, NotFound, described
+from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example
 
 router = APIRouter(tags=["devices"])
 
 CSV_BYTES_MAX = 64 * 2**20
+"""The largest device list, bytes."""
 
-_PASSWORD = "b7f0c2a9b1d3e4f60718293a4b5c6d7e"  # noqa: S105 - of an example
+_PASSWORD = "b7f0c2a9b1d3e4f60718293a4b5c6d7e"  # noqa: S105 - an example
 
 
-class Form(RegistrationForm):
-    """A device as it is registered. What is left out stays as it is, or is as usual for a new device."""
+class DeviceRegistration(RegistrationForm):
+    """The registration of a device. An omitted field keeps its value; for a new device it has its default."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -45,16 +47,16 @@ class Form(RegistrationForm):
     )
 
 
-class Successor(DeviceProfileForm):
-    """The device that takes another's place, and what is another way about it."""
+class Replacement(DeviceProfileForm):
+    """The new device of a replacement, and the properties in which it differs from the old one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"device_id": "gauge-7b", "depth_max_mm": 2350}]})
 
     device_id: Identifier
 
 
-class Account(ApiModel):
-    """How a device speaks to the broker 接入凭据."""
+class BrokerCredentials(ApiModel):
+    """The topic and the broker account of a device 接入凭据."""
 
     model_config = example(
         device_id="gauge-7",
@@ -67,16 +69,16 @@ class Account(ApiModel):
     topic: str
     user: str
     password: str | None
-    """Shown once, when it is made; only a hash is kept. null: it is as it was."""
+    """Shown once, when it is created; the platform keeps only a hash. null: unchanged."""
 
 
-class Imported(ApiModel):
-    """What became of a list 批量登记结果."""
+class ImportResult(ApiModel):
+    """The result of importing a device list 批量登记结果."""
 
     model_config = example(new={"pile-1": _PASSWORD}, changed=["pile-2"], unchanged=9998, checked_only=False)
 
     new: dict[str, str]
-    """The new devices' passwords, shown once; empty if only checked."""
+    """The passwords of the new devices, shown once; empty after a check only."""
     changed: list[str]
     unchanged: int
     checked_only: bool
@@ -86,56 +88,58 @@ class Imported(ApiModel):
     "/devices/{device_id}",
     summary="Register or change a device 登记设备",
     operation_id="put_device",
-    responses={HTTPStatus.CREATED.value: {"description": "It is new", "model": Account}},
+    responses={HTTPStatus.CREATED.value: {"description": "The device is new", "model": BrokerCredentials}},
 )
-def put_device(database: Db, actor: Actor, response: Response, device_id: DeviceId, form: Form) -> Account:
-    """A new device gets an account, whose password is in the answer; a known one keeps it. Ingest knows it at once."""
-    whole = DeviceForm(device_id=device_id, **form.model_dump(include=form.model_fields_set))
+def put_device(
+    database: Db, actor: Actor, response: Response, device_id: DeviceId, form: DeviceRegistration
+) -> BrokerCredentials:
+    """Register a new device and return its broker password, or change a known one. Ingest applies it at once."""
+    whole_form = DeviceForm(device_id=device_id, **form.model_dump(include=form.model_fields_set))
     with database.write() as connection:
         try:
-            enrolled = register_forms(connection, [whole], actor=actor)
+            result = register_forms(connection, [whole_form], actor=actor)
         except NotPossible as error:
             raise InvalidParameter(f"{error}.") from None
         device = find_devices(connection, [device_id])[device_id]
-    password = enrolled.passwords.get(device_id)
+    password = result.passwords.get(device_id)
     response.status_code = HTTPStatus.CREATED if password else HTTPStatus.OK
-    return _account(device, password)
+    return _credentials(device, password)
 
 
 @router.post(
     "/devices/{device_id}/credentials",
-    summary="Another password 更换密码",
+    summary="Rotate the password 更换密码",
     operation_id="rotate_credentials",
-    responses=described(HTTPStatus.NOT_FOUND),
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-def rotate_credentials(database: Db, actor: Actor, device_id: DeviceId) -> Account:
-    """The old password ends as soon as the broker has heard of it."""
+def rotate_credentials(database: Db, actor: Actor, device_id: DeviceId) -> BrokerCredentials:
+    """Create a new broker password. The broker rejects the old one within seconds."""
     with database.write() as connection:
-        device = _known(find_devices(connection, [device_id]), device_id)
+        device = _find_or_404(connection, device_id)
         try:
             password = lifecycle.rotate_password(connection, device_id, actor=actor)
         except NotPossible as error:
             raise InvalidParameter(f"{error}.") from None
-    return _account(device, password)
+    return _credentials(device, password)
 
 
 @router.post(
     "/devices/{device_id}/replacement",
     summary="Replace a device 更换设备",
     operation_id="replace_device",
-    responses=described(HTTPStatus.NOT_FOUND),
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-def replace_device(database: Db, actor: Actor, device_id: DeviceId, successor: Successor) -> Account:
-    """A new device takes its place: site, bindings, profile. The old one is retired; its readings stay its own."""
+def replace_device(database: Db, actor: Actor, device_id: DeviceId, replacement: Replacement) -> BrokerCredentials:
+    """Give the device's site, bindings and profile to a new device, and retire the old one. It keeps its readings."""
     with database.write() as connection:
-        _known(find_devices(connection, [device_id]), device_id)
+        _find_or_404(connection, device_id)
         try:
             device, password = lifecycle.replace_device(
-                connection, device_id, successor.device_id, successor.given_fields(), actor=actor
+                connection, device_id, replacement.device_id, replacement.given_fields(), actor=actor
             )
         except NotPossible as error:
             raise InvalidParameter(f"{error}.") from None
-    return _account(device, password)
+    return _credentials(device, password)
 
 
 @router.post(
@@ -143,44 +147,44 @@ def replace_device(database: Db, actor: Actor, device_id: DeviceId, successor: S
     summary="Retire a device 设备退役",
     operation_id="retire_device",
     status_code=HTTPStatus.NO_CONTENT,
-    responses=described(HTTPStatus.NOT_FOUND),
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 def retire_device(database: Db, actor: Actor, device_id: DeviceId) -> None:
-    """Its account ends, what it still sends goes to quarantine, its readings stay. To ask twice is harmless."""
+    """Close the device's account. Later messages go to quarantine; its readings stay. Repeating is harmless."""
     with database.write() as connection:
-        device = _known(find_devices(connection, [device_id]), device_id)
+        device = _find_or_404(connection, device_id)
         if device.retired_at is None:
             lifecycle.retire_device(connection, device_id, actor=actor)
 
 
-@router.post("/device-imports", summary="Register a list 批量登记", operation_id="import_devices")
+@router.post("/device-imports", summary="Import a device list 批量登记", operation_id="import_devices")
 def import_devices(
     database: Db,
     actor: Actor,
     data: Annotated[bytes, Body(media_type="text/csv", max_length=CSV_BYTES_MAX)],
     *,
-    check: Annotated[bool, Query(description="Only look whether it could be done.")] = False,
-) -> Imported:
-    """The devices of a CSV file, all or none; the detail of a refusal names the lines. To ask twice is harmless."""
+    check: Annotated[bool, Query(description="true: only check the list, and change nothing.")] = False,
+) -> ImportResult:
+    """Register all devices of a CSV file, or none. A rejection names the lines. Repeating a request is harmless."""
     try:
         forms = read_devices(data, "The file")
         with database.write() as connection:
-            enrolled = register_forms(connection, forms, actor=actor)
+            result = register_forms(connection, forms, actor=actor)
             if check:
                 connection.rollback()
     except NotPossible as error:
         raise InvalidParameter(f"{error}.") from None
-    passwords = {} if check else dict(enrolled.passwords)
-    return Imported(new=passwords, changed=list(enrolled.changed), unchanged=enrolled.unchanged, checked_only=check)
+    passwords = {} if check else dict(result.passwords)
+    return ImportResult(new=passwords, changed=list(result.changed), unchanged=result.unchanged, checked_only=check)
 
 
-def _known(found: dict[str, Device], device_id: str) -> Device:
-    try:
-        return found[device_id]
-    except KeyError:
-        raise NotFound(f"There is no device {device_id!r}.") from None
+def _find_or_404(connection: Connection, device_id: str) -> Device:
+    device = find_devices(connection, [device_id]).get(device_id)
+    if device is None:
+        raise NotFound(f"There is no device {device_id!r}.")
+    return device
 
 
-def _account(device: Device, password: str | None) -> Account:
+def _credentials(device: Device, password: str | None) -> BrokerCredentials:
     topic = Topic(device.region, device.kind, device.device_id, Channel.TELEMETRY)
-    return Account(device_id=device.device_id, topic=str(topic), user=device.device_id, password=password)
+    return BrokerCredentials(device_id=device.device_id, topic=str(topic), user=device.device_id, password=password)

@@ -1,4 +1,4 @@
-"""Quarantine: what was refused and why, with its raw payload."""
+"""Quarantine: rejected readings and messages with their reasons and raw payloads."""
 
 import base64
 import codecs
@@ -16,14 +16,16 @@ from rencheng.store.core.sessions import Row
 from rencheng.store.quarantine import log
 from rencheng.store.quarantine.log import QuarantineFilters
 from services.api.deps import ByWorld, Db, Moment, Zone
-from services.api.http.errors import NotFound, described
+from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, paginate, present
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 
 TEXT_CHARACTERS = 500
+"""The most characters of `text`."""
 
 HEX_BYTES = 256
+"""The most payload bytes shown in `hex`."""
 
 _ENTRY = {
     "quarantine_id": 41,
@@ -51,8 +53,8 @@ _ENTRY = {
 }
 
 
-class Refused(ApiModel):
-    """A refused reading or message 隔离数据."""
+class QuarantineEntry(ApiModel):
+    """A rejected reading or message 隔离数据."""
 
     model_config = example(**_ENTRY)
 
@@ -63,81 +65,83 @@ class Refused(ApiModel):
     device_id: str | None
     world: str
     position: int
-    """Which reading of the message, from 0; -1 for the whole message."""
+    """The reading's position in the message, from 0; -1 for the whole message."""
     times: int
-    """How often the same was refused."""
+    """How often the same payload was rejected."""
     first_received_at: datetime
     last_received_at: datetime
     payload_bytes: int
     payload_base64: str
     payload_is_whole: bool
-    """A list shows the beginning of a long payload; the entry itself has all of it."""
+    """false: the list shows only the beginning of a long payload. A request for the entry returns all of it."""
     text: str | None
     """The beginning of the payload as text; null if it is not UTF-8."""
     hex: str
-    """The beginning of the payload in hexadecimal digits."""
+    """The beginning of the payload in hexadecimal."""
     kind: str
-    """By the topic; `unknown` if it names none."""
+    """The kind in the topic; `unknown` if it names none."""
     remedy_zh: str
     remedy_en: str
-    """What helps."""
+    """What to do about this reason."""
     replayed_at: datetime | None
-    """null: it is open, and counts as quarantined."""
+    """null: the entry is open, and counts as quarantined."""
     replayed_by: str | None
     replayed_as: dict[str, int] | None
-    """What became of its readings."""
+    """The counts of its readings by result."""
     fixed_topic: str | None
 
 
-class Quarantine(Page[Refused]):
-    """A page of refused readings."""
+class QuarantineEntries(Page[QuarantineEntry]):
+    """A page of quarantine entries."""
 
     model_config = example(items=[_ENTRY], next="41")
 
 
-@router.get("", summary="List refused readings 隔离列表", operation_id="list_refused")
-def list_refused(
+@router.get("", summary="List quarantine entries 隔离列表", operation_id="list_quarantine")
+def list_quarantine(
     database: Db,
     zone: Zone,
     *,
     reason: RejectionReason | None = None,
-    device_id: Annotated[str | None, Query(max_length=200, description="Which device sent it.")] = None,
-    kind: Annotated[Kind | None, Query(description="Of which family, by its topic.")] = None,
+    device_id: Annotated[str | None, Query(max_length=200, description="The device in the topic.")] = None,
+    kind: Annotated[Kind | None, Query(description="The kind in the topic.")] = None,
     world: ByWorld = None,
-    since: Annotated[Moment | None, Query(alias="from", description="Received last at this time or later.")] = None,
-    until: Annotated[Moment | None, Query(alias="to", description="Received last before this time.")] = None,
-    replayed: Annotated[bool | None, Query(description="true: replayed; false: open; both unless given.")] = None,
-    after: Annotated[int | None, Query(ge=0, lt=2**63, description="The `next` of the page before.")] = None,
-    limit: Annotated[int, Query(ge=1, le=100, description="The most items in this page.")] = 20,
-) -> Quarantine:
-    """Refused readings, the newest entry first. A repetition raises `times` of the open entry that is there."""
+    since: Annotated[Moment | None, Query(alias="from", description="Last received at this time or later.")] = None,
+    until: Annotated[Moment | None, Query(alias="to", description="Last received before this time.")] = None,
+    replayed: Annotated[bool | None, Query(description="true: replayed; false: open; omitted: both.")] = None,
+    after: Annotated[int | None, Query(ge=0, lt=2**63, description="The `next` of the previous page.")] = None,
+    limit: Annotated[int, Query(ge=1, le=100, description="Maximum number of items in the page.")] = 20,
+) -> QuarantineEntries:
+    """Return quarantine entries, newest first. A repeated payload raises `times` of its open entry."""
     with database.read() as connection:
         filters = QuarantineFilters(reason, device_id, kind, world, since, until, replayed)
         rows = log.list_entries(connection, filters, before=after, limit=limit + 1)
     page, following = paginate(rows, limit, lambda row: str(row["quarantine_id"]))
-    return Quarantine(items=[_refused(row, zone) for row in page], next=following)
+    return QuarantineEntries(items=[_present(row, zone) for row in page], next=following)
 
 
 @router.get(
     "/{quarantine_id}",
-    summary="One refused reading, whole 单条隔离数据",
-    operation_id="get_refused",
-    responses=described(HTTPStatus.NOT_FOUND),
+    summary="Get a quarantine entry 单条隔离数据",
+    operation_id="get_quarantine_entry",
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-def get_refused(database: Db, zone: Zone, quarantine_id: Annotated[int, Path(ge=0, lt=2**63)]) -> Refused:
-    """An entry with its whole payload."""
+def get_quarantine_entry(
+    database: Db, zone: Zone, quarantine_id: Annotated[int, Path(ge=0, lt=2**63)]
+) -> QuarantineEntry:
+    """Return an entry with its whole payload."""
     with database.read() as connection:
         row = log.find_entry(connection, quarantine_id)
     if row is None:
         raise NotFound(f"There is no entry {quarantine_id} in quarantine.")
-    return _refused(row, zone)
+    return _present(row, zone)
 
 
-def _refused(row: Row, zone: ZoneInfo) -> Refused:
+def _present(row: Row, zone: ZoneInfo) -> QuarantineEntry:
     payload: bytes = row["payload"]
     remedy = REMEDIES[RejectionReason(row["reason"])]
     is_whole = len(payload) == row["payload_bytes"]
-    about: dict[str, Any] = {
+    derived: dict[str, Any] = {
         "payload_base64": base64.b64encode(payload).decode(),
         "payload_is_whole": is_whole,
         "text": _text(payload, is_whole=is_whole),
@@ -145,11 +149,11 @@ def _refused(row: Row, zone: ZoneInfo) -> Refused:
         "remedy_zh": remedy.remedy_zh,
         "remedy_en": remedy.remedy_en,
     }
-    return Refused.model_validate(present(row, zone) | about)
+    return QuarantineEntry.model_validate(present(row, zone) | derived)
 
 
 def _text(payload: bytes, *, is_whole: bool) -> str | None:
-    """What a payload says, if it is text. Where it was cut, half a character may be left over."""
+    """Return the payload's beginning as text, if it is UTF-8. A cut payload may end within a character."""
     try:
         return codecs.getincrementaldecoder("utf-8")().decode(payload, final=is_whole)[:TEXT_CHARACTERS]
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Quarantine, on its way out: tried, mended, replayed."""
+"""Quarantine: try, correct and replay entries."""
 
 import base64
 from http import HTTPStatus
@@ -13,65 +13,69 @@ from rencheng.replay.attempt import Fix
 from rencheng.store.quarantine.log import QuarantineFilters, find_entry
 from rencheng.store.quarantine.replay import as_entry
 from rencheng.store.registry.devices import find_devices
-from services.api.deps import Actor, Db, Moment, Replays
-from services.api.http.errors import InvalidParameter, NotFound, described
+from services.api.deps import Actor, Db, Moment, ReplayDep
+from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example
-from services.api.http.rejected_readings import Attempt, RejectedReading, as_attempt, as_still
+from services.api.http.rejected_readings import DecodingAttempt, RejectedReading, present_attempt, present_rejection
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 
-Number = Annotated[int, Path(ge=0, lt=2**63, description="The entry's number.")]
+EntryId = Annotated[int, Path(ge=0, lt=2**63, description="The id of the entry.")]
 
 PAYLOAD_BYTES_MAX = 2**20
-"""As much as a device may send: the broker's `max_packet_size`."""
+"""The largest message that a device may send. Source: the broker's `max_packet_size`."""
 
 
-class Mended(BaseModel):
-    """What is sent in place of what was refused. Empty: the same as it was received."""
+class Correction(BaseModel):
+    """A corrected payload or topic. An omitted field stays as it was received."""
 
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={"examples": [{"payload_text": '{"time": "2026-07-20T16:05:00+08:00", "depth_mm": 41}'}]},
     )
 
-    payload_text: str | None = Field(None, max_length=PAYLOAD_BYTES_MAX, description="The payload, if it is text.")
-    payload_base64: str | None = Field(None, max_length=2 * PAYLOAD_BYTES_MAX, description="The payload, if it is not.")
-    topic: str | None = Field(None, max_length=1000, description="Another topic, if the address was wrong.")
+    payload_text: str | None = Field(
+        None, max_length=PAYLOAD_BYTES_MAX, description="The corrected payload, if it is text."
+    )
+    payload_base64: str | None = Field(
+        None, max_length=2 * PAYLOAD_BYTES_MAX, description="The corrected payload, if it is binary."
+    )
+    topic: str | None = Field(None, max_length=1000, description="The corrected topic.")
 
     def fix(self) -> Fix | None:
-        """The same for a replay.
+        """Return the correction for a replay; None if nothing is corrected.
 
         Raises:
-            Unacceptable: both payloads are given, or one that is no base64.
+            InvalidParameter: both payloads are given, or `payload_base64` is not base64.
         """
         if self.payload_text is not None and self.payload_base64 is not None:
-            raise InvalidParameter("Give payload_text or payload_base64, not both.")
+            raise InvalidParameter("Send payload_text or payload_base64, not both.")
         payload = None if self.payload_text is None else self.payload_text.encode("utf-8", "surrogatepass")
         if self.payload_base64 is not None:
             try:
                 payload = base64.b64decode(self.payload_base64, validate=True)
             except ValueError as error:
-                raise InvalidParameter(f"payload_base64 is no base64: {error}.") from None
+                raise InvalidParameter(f"payload_base64 is not base64: {error}.") from None
         return None if payload is None and self.topic is None else Fix(self.topic, payload)
 
 
-class Replayed(ApiModel):
-    """What became of an entry 重放结果."""
+class ReplayResult(ApiModel):
+    """The result of replaying an entry 重放结果."""
 
-    model_config = example(quarantine_id=41, outcome="replayed", stored=1, duplicate=2, quarantined=0, refusals=[])
+    model_config = example(quarantine_id=41, outcome="replayed", stored=1, duplicate=2, quarantined=0, rejections=[])
 
     quarantine_id: int
-    outcome: Literal["replayed", "stays", "was_replayed"]
-    """`stays`: it is refused as before, or nothing of what was mended can be taken; `refusals` say why."""
+    outcome: Literal["replayed", "unchanged", "replayed_before"]
+    """`unchanged`: intake rejected the entry, or the whole correction, again; `rejections` has the reasons."""
     stored: int
     duplicate: int
     quarantined: int
-    """Readings that were refused again, for another reason; each is an entry of its own now."""
-    refusals: list[RejectedReading]
+    """Readings rejected for another reason. Each is now an entry of its own."""
+    rejections: list[RejectedReading]
 
 
-class Which(BaseModel):
-    """Which open entries are meant; what is left out leaves a question open."""
+class ReplayFilters(BaseModel):
+    """Filters of the open entries to replay. An omitted filter matches all."""
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"reason": "unknown_device", "device_id": "gauge-7"}]}
@@ -81,90 +85,92 @@ class Which(BaseModel):
     device_id: str | None = Field(None, max_length=200)
     kind: Kind | None = None
     world: str | None = Field(None, max_length=200)
-    since: Moment | None = Field(None, alias="from", description="Received last at this time or later.")
-    until: Moment | None = Field(None, alias="to", description="Received last before this time.")
-    after: int = Field(0, ge=0, lt=2**63, description="The `next` of the answer before.")
-    limit: int = Field(500, ge=1, le=1000, description="The most entries in this request.")
+    since: Moment | None = Field(None, alias="from", description="Last received at this time or later.")
+    until: Moment | None = Field(None, alias="to", description="Last received before this time.")
+    after: int = Field(0, ge=0, lt=2**63, description="The `next` of the previous response.")
+    limit: int = Field(500, ge=1, le=1000, description="Maximum number of entries to replay.")
 
 
-class ReplayedMany(ApiModel):
-    """What became of many entries 批量重放结果."""
+class BulkReplayResult(ApiModel):
+    """The result of replaying many entries 批量重放结果."""
 
     model_config = example(entries=500, replayed=498, stored=9960, duplicate=0, quarantined=0, next=18_112)
 
     entries: int
     replayed: int
-    """The others stay, refused as before."""
+    """The other entries were rejected again, and stay."""
     stored: int
     duplicate: int
     quarantined: int
     next: int | None
-    """Give it back as `after` to go on; null if that was all."""
+    """Send it as `after` to continue; null if there are no more."""
 
 
 @router.post("/replay", summary="Replay many entries 批量重放", operation_id="replay_matching")
-def replay_matching(replays: Replays, actor: Actor, which: Which) -> ReplayedMany:
-    """Send open entries through intake again, oldest first, as of the moments when they were received.
+def replay_matching(replays: ReplayDep, actor: Actor, filters: ReplayFilters) -> BulkReplayResult:
+    """Pass open entries through intake again, oldest first, as of the times at which they were received.
 
-    Each goes the way of every message, and leaves quarantine in the account as it is stored. To ask twice is harmless.
+    Readings that are stored leave the count of quarantined ones. Repeating a request is harmless.
     """
-    filters = QuarantineFilters(
-        which.reason, which.device_id, which.kind, which.world, which.since, which.until, replayed=False
+    meant = QuarantineFilters(
+        filters.reason, filters.device_id, filters.kind, filters.world, filters.since, filters.until, replayed=False
     )
-    done = replays.matching(filters, actor=actor, after=which.after, limit=which.limit)
-    return ReplayedMany(
-        entries=done.entries,
-        replayed=done.moved,
-        stored=done.counts.stored,
-        duplicate=done.counts.duplicate,
-        quarantined=done.counts.quarantined,
-        next=done.next_after,
+    result = replays.replay_matching(meant, actor=actor, after=filters.after, limit=filters.limit)
+    return BulkReplayResult(
+        entries=result.entries,
+        replayed=result.moved,
+        stored=result.counts.stored,
+        duplicate=result.counts.duplicate,
+        quarantined=result.counts.quarantined,
+        next=result.next_after,
     )
 
 
 @router.post(
     "/{quarantine_id}/replay",
-    summary="Replay one entry 重放单条",
-    operation_id="replay_one",
-    responses=described(HTTPStatus.NOT_FOUND),
+    summary="Replay an entry 重放单条",
+    operation_id="replay_entry",
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-def replay_one(
-    database: Db, replays: Replays, actor: Actor, quarantine_id: Number, mended: Mended | None = None
-) -> Replayed:
-    """Send an entry through intake again, or what is given in its place. A mended payload is a whole message."""
-    fix = mended.fix() if mended else None
+def replay_entry(
+    database: Db, replays: ReplayDep, actor: Actor, quarantine_id: EntryId, correction: Correction | None = None
+) -> ReplayResult:
+    """Pass an entry, or its correction, through intake again. A corrected payload must be a whole message."""
+    fix = correction.fix() if correction else None
     with database.read() as connection:
         if find_entry(connection, quarantine_id) is None:
             raise NotFound(f"There is no entry {quarantine_id} in quarantine.")
-    outcome = replays.one(quarantine_id, actor=actor, fix=fix)
+    outcome = replays.replay_one(quarantine_id, actor=actor, fix=fix)
     if outcome is None:
-        return Replayed(
-            quarantine_id=quarantine_id, outcome="was_replayed", stored=0, duplicate=0, quarantined=0, refusals=[]
+        return ReplayResult(
+            quarantine_id=quarantine_id, outcome="replayed_before", stored=0, duplicate=0, quarantined=0, rejections=[]
         )
-    return Replayed(
+    return ReplayResult(
         quarantine_id=quarantine_id,
-        outcome="replayed" if outcome.moved else "stays",
+        outcome="replayed" if outcome.moved else "unchanged",
         stored=outcome.counts.stored,
         duplicate=outcome.counts.duplicate,
         quarantined=outcome.counts.quarantined,
-        refusals=[as_still(refusal) for refusal in outcome.rejections],
+        rejections=[present_rejection(rejection) for rejection in outcome.rejections],
     )
 
 
 @router.post(
     "/{quarantine_id}/attempt",
-    summary="Try one entry 试解析单条",
-    operation_id="attempt_one",
-    responses=described(HTTPStatus.NOT_FOUND),
+    summary="Try an entry 试解析单条",
+    operation_id="attempt_entry",
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-def attempt_one(database: Db, replays: Replays, quarantine_id: Number, mended: Mended | None = None) -> Attempt:
-    """What intake would say today of an entry, or of what is given in its place. Changes nothing."""
-    fix = mended.fix() if mended else None
+def attempt_entry(
+    database: Db, replays: ReplayDep, quarantine_id: EntryId, correction: Correction | None = None
+) -> DecodingAttempt:
+    """Return what intake would decide today about an entry, or about its correction. Nothing is changed."""
+    fix = correction.fix() if correction else None
     with database.read() as connection:
         row = find_entry(connection, quarantine_id)
         if row is None:
             raise NotFound(f"There is no entry {quarantine_id} in quarantine.")
         entry = as_entry(row)
-        steps = (fix.topic if fix and fix.topic else entry.topic).split("/")
-        directory = find_devices(connection, steps[4:5])
-    return as_attempt(replays.attempt(entry, directory, fix))
+        topic = fix.topic if fix and fix.topic else entry.topic
+        directory = find_devices(connection, topic.split("/")[4:5])  # the device segment, if there is one
+    return present_attempt(replays.attempt(entry, directory, fix))

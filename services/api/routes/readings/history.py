@@ -1,4 +1,4 @@
-"""History at any scale: one query, whatever the length. Without readings a bucket is absent, never 0."""
+"""History: readings aggregated by bucket. A bucket without readings is absent, never 0."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,11 +18,11 @@ from rencheng.store.registry import site_status
 from services.api.deps import Db, DeviceId, From, SiteId, To, Zone
 from services.api.http import buckets
 from services.api.http.buckets import ROWS_MAX, Width
-from services.api.http.errors import NotFound, described
+from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, example, present
-from services.api.routes.devices.read import known
+from services.api.routes.devices.read import find_or_404
 
-router = APIRouter(tags=["history"], responses=described(HTTPStatus.NOT_FOUND))
+router = APIRouter(tags=["history"], responses=problem_responses(HTTPStatus.NOT_FOUND))
 
 _AT = "2026-07-20T16:05:00+08:00"
 _DEPTHS = {
@@ -59,46 +59,46 @@ _VALUES = {
 class _Bucket(ApiModel):
     time: datetime = Field(
         validation_alias=AliasChoices("bucket", "time"),
-        description="Where the bucket begins. The first and the last may be cut by `from` and `to`.",
+        description="The start of the bucket. `from` and `to` may cut the first and the last bucket short.",
     )
     count: int
-    """All readings in it."""
+    """The number of all readings in the bucket."""
 
 
-class _Judged(_Bucket):
+class _FlaggedBucket(_Bucket):
     quality: int
-    """All flags that any of its readings bears; `flags` has their names."""
+    """The flags of all readings in the bucket combined; `flags` has their names."""
     flags: list[str]
 
 
-class WaterBucket(_Judged):
-    """Depth and rain 水深与雨量. Depths flagged `missing` or `gross_range` are counted, and in none of the figures."""
+class WaterBucket(_FlaggedBucket):
+    """Depth and rain 水深与雨量. Depths flagged `missing` or `gross_range` enter only the counts."""
 
     model_config = example(**_DEPTHS)
 
     device_id: str
     channel: int
     depth_mm_min: float | None
-    """null, as the two below: no usable depth in this bucket. Never to be read as 0."""
+    """null, like the mean and the maximum, if the bucket has no usable depth. Never read it as 0."""
     depth_mm_avg: float | None
     depth_mm_max: float | None
     rain_mm: float | None
-    """The sum; null: no reading said anything of rain."""
+    """The sum; null if no reading has a rain value."""
     usable: int
-    """Readings with a depth that can be."""
+    """The number of readings with a plausible depth."""
     unusable: int
-    """Readings whose depth could not be measured, or cannot be."""
+    """The number of readings whose depth is missing or impossible."""
 
 
 class SignalBucket(_Bucket):
-    """Events of one number 信号机事件计数."""
+    """The number of events with one event number 信号机事件计数."""
 
     model_config = example(**_EVENTS)
 
     event_id: int
 
 
-class ChargingBucket(_Judged):
+class ChargingBucket(_FlaggedBucket):
     """Values of one connector and measurand 充电桩计量值."""
 
     model_config = example(**_VALUES)
@@ -115,7 +115,7 @@ class ChargingBucket(_Judged):
 
 class _History(ApiModel):
     bucket: Width
-    """The width: the one that was asked for, or the one that was chosen."""
+    """The requested width, or the chosen one."""
     tz: str
 
 
@@ -124,31 +124,31 @@ class _DeviceHistory(_History):
     world: str
 
 
-_ASKED = {"bucket": "5m", "tz": "Asia/Shanghai"}
+_PARAMETERS = {"bucket": "5m", "tz": "Asia/Shanghai"}
 
 
 class WaterHistory(_DeviceHistory):
-    """History of a gauge."""
+    """The history of a gauge."""
 
-    model_config = example(kind="waterlogging", device_id="gauge-7", world="actual", **_ASKED, items=[_DEPTHS])
+    model_config = example(kind="waterlogging", device_id="gauge-7", world="actual", **_PARAMETERS, items=[_DEPTHS])
 
     kind: Literal["waterlogging"] = "waterlogging"
     items: list[WaterBucket]
 
 
 class SignalHistory(_DeviceHistory):
-    """History of a signal controller."""
+    """The history of a signal controller."""
 
-    model_config = example(kind="signal", device_id="signal-2", world="actual", **_ASKED, items=[_EVENTS])
+    model_config = example(kind="signal", device_id="signal-2", world="actual", **_PARAMETERS, items=[_EVENTS])
 
     kind: Literal["signal"] = "signal"
     items: list[SignalBucket]
 
 
 class ChargingHistory(_DeviceHistory):
-    """History of a pile."""
+    """The history of a charging pile."""
 
-    model_config = example(kind="charging", device_id="pile-9", world="actual", **_ASKED, items=[_VALUES])
+    model_config = example(kind="charging", device_id="pile-9", world="actual", **_PARAMETERS, items=[_VALUES])
 
     kind: Literal["charging"] = "charging"
     items: list[ChargingBucket]
@@ -158,45 +158,52 @@ History = Annotated[WaterHistory | SignalHistory | ChargingHistory, Field(discri
 
 
 class Hydrograph(_History):
-    """History of all gauges of a site 水位过程线."""
+    """The history of all gauges of a site 水位过程线."""
 
-    model_config = example(site_id="underpass-3", world="actual", **_ASKED, items=[_DEPTHS])
+    model_config = example(site_id="underpass-3", world="actual", **_PARAMETERS, items=[_DEPTHS])
 
     site_id: str
     world: str
     items: list[WaterBucket]
 
 
-_ANSWERS: dict[Kind, type[WaterHistory | SignalHistory | ChargingHistory]] = {
+_MODELS: dict[Kind, type[WaterHistory | SignalHistory | ChargingHistory]] = {
     Kind.WATERLOGGING: WaterHistory,
     Kind.SIGNAL: SignalHistory,
     Kind.CHARGING: ChargingHistory,
 }
 
 ByWidth = Annotated[
-    Width | None, Query(alias="bucket", description="Width of a bucket; chosen to suit the span if it is left out.")
+    Width | None,
+    Query(alias="bucket", description="Width of a bucket; if omitted, the API chooses one that suits the span."),
 ]
 
 
-@router.get("/devices/{device_id}/history", summary="History of a device 设备历史", operation_id="get_device_history")
+@router.get(
+    "/devices/{device_id}/history",
+    summary="Get the history of a device 设备历史数据",
+    operation_id="get_device_history",
+)
 def get_device_history(
     database: Db, zone: Zone, device_id: DeviceId, *, start: From, end: To, bucket: ByWidth = None
 ) -> History:
-    """Readings by bucket: depth and rain of a gauge, values of a pile, counts of a signal's events."""
+    """Return aggregates by bucket: depth and rain of a gauge, values of a pile, event counts of a signal controller."""
     span = buckets.choose(start, end, bucket)
     with database.read() as connection:
-        device = known(connection, device_id)
+        device = find_or_404(connection, device_id)
         kind = Kind(device["kind"])
         width, rows = _rows(connection, kind, [device_id], span, zone, is_free=bucket is None)
     items: list[Any] = [present(row, zone) for row in rows]
-    return _ANSWERS[kind](device_id=device_id, world=device["world"], bucket=width, tz=str(zone), items=items)
+    return _MODELS[kind](device_id=device_id, world=device["world"], bucket=width, tz=str(zone), items=items)
 
 
-@router.get("/sites/{site_id}/history", summary="Hydrograph of a site 场所水位过程线", operation_id="get_site_history")
+@router.get(
+    "/sites/{site_id}/history", summary="Get the hydrograph of a site 场所水位过程线", operation_id="get_site_history"
+)
 def get_site_history(
     database: Db, zone: Zone, site_id: SiteId, *, start: From, end: To, bucket: ByWidth = None
 ) -> Hydrograph:
-    """Depth and rain of every gauge that is or was bound to the site."""
+    """Return depth and rain of every gauge that is or was bound to the site."""
     span = buckets.choose(start, end, bucket)
     with database.read() as connection:
         world = site_status.world_of(connection, site_id)
@@ -212,32 +219,32 @@ def _rows(
     connection: Connection,
     kind: Kind,
     device_ids: Sequence[str],
-    asked: tuple[TimeRange, Width],
+    requested: tuple[TimeRange, Width],
     zone: ZoneInfo,
     *,
     is_free: bool,
 ) -> tuple[Width, Sequence[Row]]:
-    """One query, on rollups as far as these will do, and the width of its buckets.
+    """Run one query, on rollups where they suffice. Return the bucket width and the rows.
 
     Args:
-        connection: reads.
-        kind: of the devices.
-        device_ids: whose history.
-        asked: the span, and the width that was asked for or suits it.
-        zone: where days begin.
-        is_free: nobody asked for this width, so that another will do where it is no longer kept.
+        connection: a read connection.
+        kind: the kind of the devices.
+        device_ids: the devices.
+        requested: the span and the width.
+        zone: the time zone in which days begin.
+        is_free: whether the API chose the width, so that a coarser one may replace it.
 
     Raises:
-        TooMuch: its answer would be too large, though its buckets are not too many.
-        TooFine: what would make up such buckets was dropped.
+        ResponseTooLarge: the response would have too many rows.
+        ResolutionNotKept: the data for buckets of this width was deleted.
     """
-    span, width = asked
+    span, width = requested
     try:
         rows = history_of(connection, kind, device_ids, span=span, buckets=width.buckets(zone), limit=ROWS_MAX + 1)
     except NotKept as gone:
-        if is_free and (kept := buckets.kept(gone)) is not width:
+        if is_free and (kept := buckets.finest_kept(gone)) is not width:
             return _rows(connection, kind, device_ids, (span, kept), zone, is_free=False)
         raise buckets.resolution_not_kept(gone) from gone
     if len(rows) > ROWS_MAX:
-        raise buckets.too_much(f"more than {ROWS_MAX} rows", width.coarser)
+        raise buckets.response_too_large(f"more than {ROWS_MAX} rows", width.coarser)
     return width, rows

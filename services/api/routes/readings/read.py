@@ -1,4 +1,4 @@
-"""What devices said: the latest of each, and raw rows page by page."""
+"""Readings: the latest values of a device, and its raw rows page by page."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -17,34 +17,34 @@ from rencheng.store.history.raw import TimeRange, key_columns
 from rencheng.store.quality import flags_of
 from services.api.deps import AfterCursor, Db, DeviceId, Limit, Moment, Zone
 from services.api.http import cursors
-from services.api.http.errors import described
+from services.api.http.errors import problem_responses
 from services.api.http.models import ApiModel, example, flags, paginate, present
-from services.api.routes.devices.read import known
+from services.api.routes.devices.read import find_or_404
 
-router = APIRouter(prefix="/devices/{device_id}", tags=["readings"], responses=described(HTTPStatus.NOT_FOUND))
+router = APIRouter(prefix="/devices/{device_id}", tags=["readings"], responses=problem_responses(HTTPStatus.NOT_FOUND))
 
-_SEEN = {"quality": 0, "flags": [], "received_at": "2026-07-20T16:05:00.412+08:00"}
-_WATER = {"channel": 0, "time": "2026-07-20T16:05:00+08:00", "depth_mm": 152.0, "rain_mm": 1.4, **_SEEN}
-_EVENT = {"time": "2026-07-20T16:05:00.3+08:00", "event_id": 1, "parameter": 2, **_SEEN}
+_RECEIVED = {"quality": 0, "flags": [], "received_at": "2026-07-20T16:05:00.412+08:00"}
+_WATER = {"channel": 0, "time": "2026-07-20T16:05:00+08:00", "depth_mm": 152.0, "rain_mm": 1.4, **_RECEIVED}
+_EVENT = {"time": "2026-07-20T16:05:00.3+08:00", "event_id": 1, "parameter": 2, **_RECEIVED}
 _VALUE = {
     "connector_id": 1,
     "transaction_id": "tx-81",
     "time": "2026-07-20T16:05:00+08:00",
     "measurand": "power_kw",
     "value": 58.2,
-    **_SEEN,
+    **_RECEIVED,
 }
 
 
-_Found = Mapping[tuple[datetime, int], Sequence[str]]
-"""Flags by time and channel."""
+_SeriesFlags = Mapping[tuple[datetime, int], Sequence[str]]
+"""The flags of the series checks, by time and channel."""
 
 
 class _Reading(ApiModel):
     time: datetime
     """The device's own sample time."""
     quality: int
-    """A bit set; `flags` has the names of the bits."""
+    """A bit set; `flags` has its names."""
     flags: list[str]
     received_at: datetime
 
@@ -52,14 +52,14 @@ class _Reading(ApiModel):
 class WaterReading(_Reading):
     """A gauge's reading 积水监测.
 
-    With the flag `missing`, `gross_range`, `no_return`, `blind_zone` or `test` the depth says nothing about the water.
+    Do not use a depth with the flag `missing`, `gross_range`, `no_return`, `blind_zone` or `test`.
     """
 
     model_config = example(**_WATER)
 
     channel: int
     depth_mm: float | None
-    """null: not measured. Never to be read as 0."""
+    """null: not measured. Never read it as 0."""
     rain_mm: float | None
     raw_distance_mm: float | None = None
     mode: str | None = None
@@ -71,11 +71,11 @@ class WaterReading(_Reading):
     sequence: int | None = None
     error_flags: int | None = None
     series_flags: list[str] = Field(default_factory=list)
-    """What was found among its neighbours, some minutes later: `spike`, `rate`, `stuck` and others."""
+    """Flags of the series checks, such as `spike`, `rate` and `stuck`; set some minutes after the reading."""
 
 
 class SignalEvent(_Reading):
-    """A signal controller's event 信号机事件, numbered as in the Indiana hi-resolution enumerations."""
+    """An event of a signal controller 信号机事件, numbered by the Indiana hi-resolution enumerations."""
 
     model_config = example(**_EVENT)
 
@@ -84,7 +84,7 @@ class SignalEvent(_Reading):
 
 
 class MeterValue(_Reading):
-    """A pile's meter value 充电桩计量值, in the unit that the measurand names, or a connector's state."""
+    """A meter value of a charging pile 充电桩计量值 in the unit of its measurand, or a connector's state."""
 
     model_config = example(**_VALUE)
 
@@ -100,7 +100,7 @@ class _Readings(ApiModel):
     device_id: str
     world: str
     next: str | None = None
-    """Give it back as `after` for the next page; null on the last one."""
+    """Send it as `after` to get the next page; null on the last page."""
 
 
 class WaterReadings(_Readings):
@@ -122,7 +122,7 @@ class SignalEvents(_Readings):
 
 
 class MeterValues(_Readings):
-    """Meter values of a pile."""
+    """Meter values of a charging pile."""
 
     model_config = example(kind="charging", device_id="pile-9", world="actual", items=[_VALUE], next=None)
 
@@ -132,66 +132,71 @@ class MeterValues(_Readings):
 
 Readings = Annotated[WaterReadings | SignalEvents | MeterValues, Field(discriminator="kind")]
 
-_ANSWERS: dict[Kind, type[WaterReadings | SignalEvents | MeterValues]] = {
+_MODELS: dict[Kind, type[WaterReadings | SignalEvents | MeterValues]] = {
     Kind.WATERLOGGING: WaterReadings,
     Kind.SIGNAL: SignalEvents,
     Kind.CHARGING: MeterValues,
 }
 
 
-@router.get("/latest", summary="Latest values 最新值", operation_id="get_latest")
+@router.get("/latest", summary="Get the latest values 最新读数", operation_id="get_latest")
 def get_latest(
     database: Db,
     zone: Zone,
     device_id: DeviceId,
-    events: Annotated[int, Query(ge=1, le=1000, description="Signals only: how many of the last events.")] = 20,
+    events: Annotated[int, Query(ge=1, le=1000, description="Signal controllers only: the number of events.")] = 20,
 ) -> Readings:
-    """The newest of each: channel of a gauge, connector and measurand of a pile; of a signal the last events.
+    """Return the newest value of each channel of a gauge, or of each connector and measurand of a pile.
 
-    What ended a week before the device's newest reading is no longer among them. Events come newest first.
+    A signal controller has its last events, newest first. Values a week older than the device's newest are left out.
     """
     with database.read() as connection:
-        device = known(connection, device_id)
+        device = find_or_404(connection, device_id)
         rows = raw.latest(connection, Kind(device["kind"]), device_id, events_max=events)
-    return _answer(device, rows, zone, following=None)
+    return _readings(device, rows, zone, following=None)
 
 
-@router.get("/readings", summary="Raw readings 原始读数", operation_id="list_readings")
+@router.get("/readings", summary="List raw readings 原始读数", operation_id="list_readings")
 def list_readings(
     database: Db,
     zone: Zone,
     device_id: DeviceId,
     *,
-    start: Annotated[Moment | None, Query(alias="from", description="From this time on.")] = None,
-    end: Annotated[Moment | None, Query(alias="to", description="Before this time.")] = None,
+    start: Annotated[Moment | None, Query(alias="from", description="Start time, inclusive.")] = None,
+    end: Annotated[Moment | None, Query(alias="to", description="End time, exclusive.")] = None,
     after: AfterCursor = None,
     limit: Limit = 500,
 ) -> Readings:
-    """All rows as they are stored, in order of their own time, whatever their flags."""
+    """Return all rows as they are stored, ordered by sample time, regardless of flags."""
     with database.read() as connection:
-        device = known(connection, device_id)
+        device = find_or_404(connection, device_id)
         kind = Kind(device["kind"])
         key = key_columns(kind)
         position = cursors.decode(after, [column.type.python_type for column in key]) if after else None
         rows = raw.readings(connection, kind, device_id, span=TimeRange(start, end), after=position, limit=limit + 1)
         page, following = paginate(rows, limit, lambda row: cursors.encode([row[column.name] for column in key]))
-        found = _found(connection, device_id, page) if kind is Kind.WATERLOGGING else {}
-    return _answer(device, page, zone, following=following, found=found)
+        series_flags = _series_flags(connection, device_id, page) if kind is Kind.WATERLOGGING else {}
+    return _readings(device, page, zone, following=following, series_flags=series_flags)
 
 
-def _found(connection: Connection, device_id: str, page: Sequence[Row]) -> _Found:
-    """What the tests of a series found about the readings of a page."""
+def _series_flags(connection: Connection, device_id: str, page: Sequence[Row]) -> _SeriesFlags:
+    """Read the flags of the series checks for the readings of a page."""
     if not page:
         return {}
-    found = flags_of(connection, device_id, start=page[0]["time"], end=page[-1]["time"] + timedelta(microseconds=1))
-    return {(one.time, one.channel): flags(int(one.flags)) for one in found}
+    rows = flags_of(connection, device_id, start=page[0]["time"], end=page[-1]["time"] + timedelta(microseconds=1))
+    return {(row.time, row.channel): flags(int(row.flags)) for row in rows}
 
 
-def _answer(
-    device: Row, rows: Sequence[Row], zone: ZoneInfo, *, following: str | None, found: _Found = MappingProxyType({})
+def _readings(
+    device: Row,
+    rows: Sequence[Row],
+    zone: ZoneInfo,
+    *,
+    following: str | None,
+    series_flags: _SeriesFlags = MappingProxyType({}),
 ) -> Readings:
     items: list[Any] = [present(row, zone) for row in rows]
-    for row, item in zip(rows, items, strict=True) if found else ():
-        item["series_flags"] = found.get((row["time"], row["channel"]), ())
-    answer = _ANSWERS[Kind(device["kind"])]
-    return answer(device_id=device["device_id"], world=device["world"], items=items, next=following)
+    for row, item in zip(rows, items, strict=True) if series_flags else ():
+        item["series_flags"] = series_flags.get((row["time"], row["channel"]), ())
+    model = _MODELS[Kind(device["kind"])]
+    return model(device_id=device["device_id"], world=device["world"], items=items, next=following)

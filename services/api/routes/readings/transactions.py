@@ -1,4 +1,4 @@
-"""Charging transactions, as far as they were told."""
+"""Charging transactions, assembled from a pile's messages."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -8,11 +8,11 @@ from fastapi import APIRouter, Query
 
 from rencheng.store.readings.transactions import transactions
 from services.api.deps import Db, DeviceId, From, To, Zone
-from services.api.http.errors import described
+from services.api.http.errors import problem_responses
 from services.api.http.models import ApiModel, example, present
-from services.api.routes.devices.read import known
+from services.api.routes.devices.read import find_or_404
 
-router = APIRouter(prefix="/devices/{device_id}", tags=["readings"], responses=described(HTTPStatus.NOT_FOUND))
+router = APIRouter(prefix="/devices/{device_id}", tags=["readings"], responses=problem_responses(HTTPStatus.NOT_FOUND))
 
 _EXAMPLE = {
     "connector_id": 1,
@@ -32,34 +32,34 @@ _EXAMPLE = {
 
 
 class Transaction(ApiModel):
-    """A charging transaction 充电交易, from whatever came of it: in any order, late, twice or in part."""
+    """A charging transaction 充电交易. Its messages may arrive in any order, late, repeated or in part."""
 
     model_config = example(**_EXAMPLE)
 
     connector_id: int
     transaction_id: str
     began_at: datetime
-    """The first word of it, of any sort."""
+    """The time of its first message of any type."""
     start_reported_at: datetime | None
-    """When the connector said that it began; null: that never came."""
+    """The time at which the connector reported the start; null if that message is missing."""
     last_at: datetime
-    """The last word of it, of any sort."""
+    """The time of its last message of any type."""
     ended_at: datetime | None
-    """When the connector said that it is over; null: that never came."""
+    """The time at which the connector reported the end; null if that message is missing."""
     is_over: bool
-    """It was told to be over, or the connector has begun another."""
+    """Whether the connector reported the end, or started another transaction."""
     energy_kwh: float | None
-    """Between the least and the greatest reading of the register; null without one."""
+    """The difference of the largest and the smallest register value; null without register values."""
     power_kw_max: float | None
     soc_pct_first: float | None
     soc_pct_last: float | None
     meter_values: int
     faults: list[str]
-    """OCPP error codes that were told, other than NoError."""
+    """The OCPP error codes reported, other than NoError."""
 
 
 class Transactions(ApiModel):
-    """A pile's transactions, by when they began."""
+    """The transactions of a charging pile, ordered by their first message."""
 
     model_config = example(device_id="pile-9", world="actual", items=[_EXAMPLE])
 
@@ -68,18 +68,18 @@ class Transactions(ApiModel):
     items: list[Transaction]
 
 
-@router.get("/transactions", summary="Charging transactions 充电交易", operation_id="list_transactions")
+@router.get("/transactions", summary="List charging transactions 充电交易列表", operation_id="list_transactions")
 def list_transactions(
     database: Db,
     zone: Zone,
     device_id: DeviceId,
     start: From,
     end: To,
-    limit: Annotated[int, Query(ge=1, le=1000, description="The most to answer with.")] = 500,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Maximum number of transactions.")] = 500,
 ) -> Transactions:
-    """Those of which anything lies within the span. A device that is no pile has none."""
+    """Return the transactions with a message in the span. Only charging piles have any."""
     with database.read() as connection:
-        device = known(connection, device_id)
+        device = find_or_404(connection, device_id)
         rows = transactions(connection, device_id, start=start, end=end, limit=limit)
     items = [Transaction(**{**present(row, zone), "faults": row["faults"] or []}) for row in rows]
     return Transactions(device_id=device["device_id"], world=device["world"], items=items)

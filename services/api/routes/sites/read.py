@@ -1,9 +1,9 @@
-"""Sites: the watched places as they stand now."""
+"""Sites: the watched places and their present state."""
 
 from dataclasses import asdict
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, Literal
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -16,8 +16,9 @@ from rencheng.store.registry.bindings import sensors_by_site
 from rencheng.store.registry.site_status import GaugeStatus, SiteFilters, SiteStatus
 from rencheng.store.registry.sites import profile_to_json, profile_versions
 from services.api.deps import AfterName, ByRegion, ByWorld, Db, Limit, SiteId, Zone
-from services.api.http.errors import NotFound, described
+from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, level_word, local, paginate
+from services.api.http.monitoring import MONITORING, MonitoringState, present_monitoring
 
 router = APIRouter(prefix="/sites", tags=["sites"])
 
@@ -38,7 +39,7 @@ _SITE = {
     "latitude": 36.6512,
     "longitude": 117.1201,
     "radius_m": 200.0,
-    "state": "ok",
+    "monitoring": MONITORING,
     "level": "yellow",
     "warning_id": "underpass-3-20260720T080100Z",
     "depth_mm": 152.0,
@@ -63,7 +64,7 @@ _PROFILE = {
 
 
 class Depth(ApiModel):
-    """A usable depth, and how old it is at the now of the site's world."""
+    """A usable depth and its age at the present time of the site's world."""
 
     model_config = example(**_DEPTH)
 
@@ -75,7 +76,7 @@ class Depth(ApiModel):
 
 
 class Site(ApiModel):
-    """A watched place 重点场所 as it stands now."""
+    """A watched place 重点场所 and its present state."""
 
     model_config = example(**_SITE)
 
@@ -88,17 +89,16 @@ class Site(ApiModel):
     latitude: float
     longitude: float
     radius_m: float
-    state: Literal["ok", "blind"]
-    """blind: no gauge has given a usable depth for ten minutes. Such a site is never to be shown as dry."""
+    monitoring: MonitoringState
     level: LevelWord
-    """Of the warning in force."""
+    """The level of the warning in force."""
     warning_id: str | None
     depth_mm: float | None
-    """The water now, at the deepest of the gauges that see; null while the site is blind."""
+    """The depth now, of the deepest gauge with data; null while the site has no data."""
     latest: Depth | None
-    """Where `depth_mm` comes from; while the site is blind, the last usable depth of the last thirty days."""
+    """The source of `depth_mm`; without data, the last usable depth of the past 30 days."""
     now: datetime | None
-    """The wall clock; in an exercise the greatest reading time in it, null before the first."""
+    """The wall clock; in an exercise the newest reading time, null before the first reading."""
 
 
 class Sites(Page[Site]):
@@ -108,22 +108,22 @@ class Sites(Page[Site]):
 
 
 class Threshold(ApiModel):
-    """Where a level begins, and who says so."""
+    """The depth at which a level begins, and the source of the value."""
 
     depth_mm: float
     source: str
 
 
 class Gauge(ApiModel):
-    """A gauge of a site, with its newest usable depth."""
+    """A gauge of a site with its newest usable depth."""
 
     device_id: str
-    state: Literal["ok", "blind"]
+    monitoring: MonitoringState
     latest: Depth | None
 
 
 class Sensor(ApiModel):
-    """What is bound to a site, in which role, and how high above the lowest point its zero is."""
+    """A device that is bound to a site, its role, and the height of its zero above the site's lowest point."""
 
     device_id: str
     role: Role
@@ -131,11 +131,11 @@ class Sensor(ApiModel):
 
 
 class SiteInDetail(Site):
-    """A site with its gauges, all that is bound to it, and its thresholds."""
+    """A site with its gauges, bound devices and thresholds."""
 
     model_config = example(
         **_SITE,
-        gauges=[{"device_id": "gauge-7", "state": "ok", "latest": _DEPTH}],
+        gauges=[{"device_id": "gauge-7", "monitoring": MONITORING, "latest": _DEPTH}],
         thresholds=_THRESHOLDS,
         profile_version=1,
         polygon=[[36.6510, 117.1198], [36.6514, 117.1198], [36.6512, 117.1204]],
@@ -151,15 +151,15 @@ class SiteInDetail(Site):
     thresholds: dict[LevelWord, Threshold]
     profile_version: int
     polygon: list[tuple[float, float]]
-    """Corners of its area, [latitude, longitude]; empty if nobody drew it."""
+    """The corners of its area, [latitude, longitude]; empty if it was not drawn."""
     catchment: str
     closing_time_s: float | None
-    """How long its barrier or crew needs, measured in a drill; null if nobody did."""
+    """How long closing the site takes, measured in a drill; null if it was not measured."""
     sensors: list[Sensor]
 
 
 class Profile(ApiModel):
-    """A version of a site's thresholds. Warnings name the version that judged them."""
+    """A version of a site's thresholds. The grounds of a warning name the version that applied."""
 
     model_config = example(**_PROFILE)
 
@@ -173,7 +173,7 @@ class Profile(ApiModel):
 
 
 class Profiles(ApiModel):
-    """Every version of a site's thresholds, the newest first."""
+    """All versions of a site's thresholds, newest first."""
 
     model_config = example(items=[_PROFILE])
 
@@ -190,20 +190,23 @@ def list_sites(
     after: AfterName = None,
     limit: Limit = 100,
 ) -> Sites:
-    """Sites in order of their names: level, water, and whether anybody can see it."""
+    """Return sites ordered by name, with level, depth and monitoring."""
     with database.read() as connection:
-        stand = site_status.list_sites(
+        statuses = site_status.list_sites(
             connection, SiteFilters(region=region, world=world), after=after, limit=limit + 1
         )
-    page, following = paginate(stand, limit, lambda site: str(site.site["site_id"]))
-    return Sites(items=[Site.model_validate(_shown(site, zone)) for site in page], next=following)
+    page, following = paginate(statuses, limit, lambda site: str(site.site["site_id"]))
+    return Sites(items=[Site.model_validate(_present_site(site, zone)) for site in page], next=following)
 
 
 @router.get(
-    "/{site_id}", summary="One site 单个场所", operation_id="get_site", responses=described(HTTPStatus.NOT_FOUND)
+    "/{site_id}",
+    summary="Get a site 单个场所",
+    operation_id="get_site",
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 def get_site(database: Db, zone: Zone, site_id: SiteId) -> SiteInDetail:
-    """A site with each of its gauges, and the depths at which its levels begin."""
+    """Return a site with its gauges, and the depths at which its levels begin."""
     with database.read() as connection:
         site = site_status.find_site(connection, site_id)
         sensors = sensors_by_site(connection, [site_id]).get(site_id, ())
@@ -212,7 +215,11 @@ def get_site(database: Db, zone: Zone, site_id: SiteId) -> SiteInDetail:
     profile = site.site["profile"]
     detail = {
         "gauges": [
-            {"device_id": gauge.device_id, "state": site.state_of(gauge), "latest": _depth(site, gauge, zone)}
+            {
+                "device_id": gauge.device_id,
+                "monitoring": present_monitoring(gauge.monitoring, zone),
+                "latest": _present_depth(site, gauge, zone),
+            }
             for gauge in site.gauges
         ],
         "thresholds": profile["thresholds"],
@@ -220,17 +227,17 @@ def get_site(database: Db, zone: Zone, site_id: SiteId) -> SiteInDetail:
         **{name: site.site[name] for name in ("polygon", "catchment", "closing_time_s")},
         "sensors": [asdict(sensor) for sensor in sensors],
     }
-    return SiteInDetail.model_validate(_shown(site, zone) | detail)
+    return SiteInDetail.model_validate(_present_site(site, zone) | detail)
 
 
 @router.get(
     "/{site_id}/profiles",
-    summary="Thresholds of a site over time 阈值版本",
+    summary="List versions of the thresholds 阈值版本",
     operation_id="list_site_profiles",
-    responses=described(HTTPStatus.NOT_FOUND),
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 def list_site_profiles(database: Db, zone: Zone, site_id: SiteId) -> Profiles:
-    """Every version of a site's thresholds: by which of them a warning was judged is in its grounds."""
+    """Return all versions of a site's thresholds. The grounds of a warning name the version that applied."""
     with database.read() as connection:
         versions = profile_versions(connection, site_id)
     if not versions:
@@ -242,19 +249,18 @@ def _profile(profile: ThresholdProfile, since: datetime, zone: ZoneInfo) -> Prof
     return Profile.model_validate(profile_to_json(profile) | {"since": local(since, zone)})
 
 
-def _shown(site: SiteStatus, zone: ZoneInfo) -> dict[str, Any]:
-    telling = site.telling
+def _present_site(site: SiteStatus, zone: ZoneInfo) -> dict[str, Any]:
     return dict(site.site) | {
-        "state": site.state,
+        "monitoring": present_monitoring(site.monitoring, zone),
         "level": level_word(site.level),
         "warning_id": site.warning_id,
-        "depth_mm": telling.depth_mm if telling and site.state == "ok" else None,
-        "latest": _depth(site, telling, zone) if telling else None,
+        "depth_mm": site.depth_mm,
+        "latest": _present_depth(site, site.shown_gauge, zone) if site.shown_gauge else None,
         "now": local(site.now, zone) if site.now else None,
     }
 
 
-def _depth(site: SiteStatus, gauge: GaugeStatus, zone: ZoneInfo) -> dict[str, Any] | None:
+def _present_depth(site: SiteStatus, gauge: GaugeStatus, zone: ZoneInfo) -> dict[str, Any] | None:
     if gauge.time is None:
         return None
     return {

@@ -1,4 +1,4 @@
-"""The register of sites, as operators change it."""
+"""Sites: register and change."""
 
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +11,7 @@ from rencheng.schemas.site import SiteForm, site_form
 from rencheng.store.registry.devices import add_world, ensure_region
 from rencheng.store.registry.sites import load_sites, replace_sites
 from services.api.deps import Db, SiteId
-from services.api.http.errors import InvalidParameter, NotFound, described
+from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example
 
 router = APIRouter(prefix="/sites", tags=["sites"])
@@ -34,14 +34,14 @@ _FORM: dict[str, Any] = {
 }
 
 
-class Form(SiteForm):
-    """A site as it is registered. What is left out of its profile is as usual for its type."""
+class SiteRegistration(SiteForm):
+    """The registration of a site. Omitted profile values default by site type."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_FORM]})
 
 
-class Registered(ApiModel):
-    """A site is registered, and this version of its thresholds is in force."""
+class RegisteredSite(ApiModel):
+    """The registered site and the version of its thresholds now in force."""
 
     model_config = example(site_id="underpass-3", profile_version=2)
 
@@ -50,14 +50,14 @@ class Registered(ApiModel):
 
 
 @router.put("/{site_id}", summary="Register or change a site 登记场所", operation_id="put_site")
-def put_site(database: Db, site_id: SiteId, form: Form) -> Registered:
-    """The site is from now on as this says: what is bound to it and not named here is unbound.
+def put_site(database: Db, site_id: SiteId, form: SiteRegistration) -> RegisteredSite:
+    """Replace the site's registration. Devices that the form does not list are unbound.
 
-    Other thresholds are a new version; earlier ones stay readable. Devices need not be registered yet.
+    Changed thresholds become a new version; earlier versions stay readable. Devices need not be registered yet.
     """
     site = form.to_site()
     if site.site_id != site_id:
-        raise InvalidParameter(f"The address names {site_id!r}, the body {site.site_id!r}.")
+        raise InvalidParameter(f"The path names site {site_id!r}, the body {site.site_id!r}. Use one name.")
     with database.write() as connection:
         ensure_region(connection, site.region)
         add_world(connection, site.world, site.world)
@@ -65,19 +65,19 @@ def put_site(database: Db, site_id: SiteId, form: Form) -> Registered:
             [version] = replace_sites(connection, [site]).values()
         except NotPossible as error:
             raise InvalidParameter(f"{error}.") from None
-    return Registered(site_id=site_id, profile_version=version)
+    return RegisteredSite(site_id=site_id, profile_version=version)
 
 
 @router.get(
     "/{site_id}/form",
-    summary="A site as it is registered 场所登记表",
+    summary="Get the registration of a site 场所登记表",
     operation_id="get_site_form",
-    responses=described(HTTPStatus.NOT_FOUND),
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-def get_site_form(database: Db, site_id: SiteId) -> Form:
-    """The form that would register the site as it is: change it, and send it back."""
+def get_site_form(database: Db, site_id: SiteId) -> SiteRegistration:
+    """Return the form that registers the site as it is. Change it, and send it back."""
     with database.read() as connection:
         site = load_sites(connection, on_invalid=lambda *_: None).get(site_id)
     if site is None:
         raise NotFound(f"There is no site {site_id!r}.")
-    return Form.model_validate(site_form(site))
+    return SiteRegistration.model_validate(site_form(site))

@@ -1,1 +1,1 @@
-"""Warnings: read, stream, feed."""
+"""Warnings: read, stream live, and feed as Atom."""

@@ -1,4 +1,4 @@
-"""The Atom feed of CAP messages, for readers that come by now and then."""
+"""The Atom feed of CAP messages, for clients that poll."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,12 +20,13 @@ from services.api.http.models import paginate
 router = APIRouter(tags=["warnings"])
 
 ENTRIES = 30
-"""Of a page. An entry is about three kilobytes, so that a page stays near a hundred."""
+"""The most entries in a page. An entry has about 3 kB, so a page about 100 kB."""
 
 PAGES = 1000
+"""The most pages."""
 
 _TICK = timedelta(seconds=2)
-"""HTTP dates count whole seconds: of a feed that changed within the last two, another change may look the same."""
+"""The age below which a change has no Last-Modified, because HTTP dates have whole seconds and hide a second change."""
 
 
 class AtomFeed(Response):
@@ -45,7 +46,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 
 @router.get(
     "/feed.atom",
-    summary="CAP messages as Atom CAP消息订阅",
+    summary="Get CAP messages as Atom CAP消息订阅",
     operation_id="get_feed",
     response_class=AtomFeed,
     responses=_RESPONSES,
@@ -57,36 +58,36 @@ def get_feed(
     world: ByWorld = None,
     level_min: LevelMin = None,
     lang: Annotated[Language, Query(description="The language of titles and summaries.")] = "zh",
-    page: Annotated[int, Query(ge=1, le=PAGES, description="More than fits on one: follow rel=next.")] = 1,
+    page: Annotated[int, Query(ge=1, le=PAGES, description="The page number. Follow the link with rel=next.")] = 1,
 ) -> Response:
-    """The newest message of each warning in force, the gravest first; then all messages of the last three days.
+    """Return the newest message of each warning in force, highest level first, then all messages of the last 3 days.
 
-    Thirty entries a page, about 100 KB; each links to its CAP document. Feed readers send the key as the password of
-    HTTP Basic. Ask with `If-None-Match`, and only a change is sent.
+    A page has 30 entries, about 100 kB; each links to its CAP document. Feed readers send the key as the password of
+    HTTP Basic. A request with `If-None-Match` transfers the feed only if it has changed.
     """
-    asked = {"world": world, "level_min": level_min, "lang": None if lang == "zh" else lang}
+    parameters = {"world": world, "level_min": level_min, "lang": None if lang == "zh" else lang}
     least = Level.parse(level_min) if level_min else None
     with database.read() as connection:
         rows = feed.messages(connection, world=world, level_min=least, limit=ENTRIES + 1, offset=(page - 1) * ENTRIES)
     shown, more = paginate(rows, ENTRIES, lambda _row: "more")
-    place = FeedAddress(
+    address = FeedAddress(
         request.app.state.public_url,
-        _path(asked, page),
-        _path(asked, page + 1) if more and page < PAGES else None,
+        _path(parameters, page),
+        _path(parameters, page + 1) if more and page < PAGES else None,
     )
-    body = atom.render_feed(shown, place, lang).encode()
-    return _unless_known(request, body, atom.last_updated(shown))
+    body = atom.render_feed(shown, address, lang).encode()
+    return _response(request, body, atom.last_updated(shown))
 
 
-def _path(asked: Mapping[str, str | None], page: int) -> str:
-    given = {name: value for name, value in asked.items() if value} | ({"page": str(page)} if page > 1 else {})
+def _path(parameters: Mapping[str, str | None], page: int) -> str:
+    given = {name: value for name, value in parameters.items() if value} | ({"page": str(page)} if page > 1 else {})
     return "/v1/feed.atom" + (f"?{urlencode(given)}" if given else "")
 
 
-def _unless_known(request: Request, body: bytes, changed_at: datetime) -> Response:
-    """The body, or only the word that the client has it already (RFC 9110, 13)."""
+def _response(request: Request, body: bytes, changed_at: datetime) -> Response:
+    """Return the body, or 304 if the client has it already (RFC 9110, section 13)."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    # must be asked for anew each time, and then costs nothing if it is the same
+    # clients revalidate each time; an unchanged feed costs only a 304
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization, X-API-Key"}
     if datetime.now(UTC) - changed_at > _TICK:
         headers["Last-Modified"] = format_datetime(changed_at.astimezone(UTC), usegmt=True)

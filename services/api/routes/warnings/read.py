@@ -1,4 +1,4 @@
-"""Warnings: what was said about which place, in order, and each message as it left (CAP)."""
+"""Warnings with their messages, and each message as a CAP document."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -15,7 +15,7 @@ from rencheng.store.warnings import log
 from rencheng.store.warnings.log import WarningFilters
 from services.api.deps import AfterCursor, BySite, ByWorld, Db, LevelMin, Limit, Moment, WarningId, Zone
 from services.api.http import cursors
-from services.api.http.errors import NotFound, described
+from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, level_word, paginate, present
 
 router = APIRouter(prefix="/warnings", tags=["warnings"])
@@ -47,7 +47,7 @@ _EVENT = {
 
 
 class SiteWarning(ApiModel):
-    """A warning 预警 of one site, from its first message to its last."""
+    """A warning 预警 of one site."""
 
     model_config = example(**_WARNING)
 
@@ -57,10 +57,10 @@ class SiteWarning(ApiModel):
     name_en: str
     region: str
     world: str
-    """`actual`, or the exercise that it belongs to."""
+    """`actual`, or the name of an exercise."""
     in_force: bool
     level: LevelWord
-    """While it is in force; afterwards, the level that ended."""
+    """The present level; after the end, the last level."""
     peak_level: LevelWord
     opened_at: datetime
     updated_at: datetime
@@ -73,23 +73,23 @@ class Warnings(Page[SiteWarning]):
     model_config = example(items=[_WARNING], next=None)
 
 
-class Event(ApiModel):
+class WarningEvent(ApiModel):
     """One message of a warning 预警消息: Alert, then Updates, then Cancel."""
 
     model_config = example(**_EVENT)
 
     sequence: int
     identifier: str
-    """Unique among all messages; the same message said again carries the same one."""
+    """Unique among all messages. A repeated message keeps its identifier."""
     message_type: MessageType
     level: LevelWord
     issued_at: datetime
-    """The now of its world when the engine decided."""
+    """The time in its world at which the engine decided."""
     recorded_at: datetime
     cap: str
-    """Where the CAP document is."""
+    """The path of the CAP document."""
     document: dict[str, Any]
-    """The message as it was said on MQTT, with its grounds."""
+    """The message as published on MQTT, with its grounds."""
 
 
 class WarningInDetail(SiteWarning):
@@ -97,11 +97,11 @@ class WarningInDetail(SiteWarning):
 
     model_config = example(**_WARNING, events=[_EVENT])
 
-    events: list[Event]
+    events: list[WarningEvent]
 
 
 class CapDocument(Response):
-    """A CAP document, as it was said."""
+    """A CAP document as it was published."""
 
     media_type = CAP_MEDIA_TYPE
 
@@ -113,13 +113,15 @@ def list_warnings(
     *,
     site_id: BySite = None,
     world: ByWorld = None,
-    is_open: Annotated[bool | None, Query(alias="open", description="true: in force; false: over.")] = None,
+    is_open: Annotated[
+        bool | None, Query(alias="open", description="true: in force; false: ended; omitted: all.")
+    ] = None,
     level_min: LevelMin = None,
-    since: Annotated[Moment | None, Query(description="Something was said at this time or later.")] = None,
+    since: Annotated[Moment | None, Query(description="Updated at this time or later.")] = None,
     after: AfterCursor = None,
     limit: Limit = 100,
 ) -> Warnings:
-    """Warnings, the one opened last first."""
+    """Return warnings, the newest first."""
     filters = WarningFilters(
         site_id=site_id,
         world=world,
@@ -131,26 +133,28 @@ def list_warnings(
     with database.read() as connection:
         rows = log.list_warnings(connection, filters, after=position, limit=limit + 1)
     page, following = paginate(rows, limit, lambda row: cursors.encode((row["opened_at"], row["warning_id"])))
-    return Warnings(items=[SiteWarning.model_validate(_shown(row, zone)) for row in page], next=following)
+    return Warnings(items=[SiteWarning.model_validate(_present_warning(row, zone)) for row in page], next=following)
 
 
 @router.get(
     "/{warning_id}",
-    summary="One warning with its messages 单个预警及其消息",
+    summary="Get a warning with its messages 单个预警及其消息",
     operation_id="get_warning",
-    responses=described(HTTPStatus.NOT_FOUND),
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 def get_warning(database: Db, zone: Zone, warning_id: WarningId) -> WarningInDetail:
-    """A warning, and everything that was said under it, in order."""
+    """Return a warning with all its messages, in order."""
     with database.read() as connection:
         row = log.find_warning(connection, warning_id)
         events = log.events_of(connection, warning_id)
     if row is None:
         raise NotFound(f"There is no warning {warning_id!r}.")
-    return WarningInDetail.model_validate(_shown(row, zone) | {"events": [_event(event, zone) for event in events]})
+    return WarningInDetail.model_validate(
+        _present_warning(row, zone) | {"events": [_present_event(event, zone) for event in events]}
+    )
 
 
-_CAP_RESPONSES: dict[int | str, dict[str, Any]] = described(HTTPStatus.NOT_FOUND) | {
+_CAP_RESPONSES: dict[int | str, dict[str, Any]] = problem_responses(HTTPStatus.NOT_FOUND) | {
     200: {
         "description": "CAP 1.2",
         "content": {CAP_MEDIA_TYPE: {"example": '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">…</alert>'}},
@@ -160,25 +164,25 @@ _CAP_RESPONSES: dict[int | str, dict[str, Any]] = described(HTTPStatus.NOT_FOUND
 
 @router.get(
     "/{warning_id}/cap",
-    summary="Newest CAP document 最新CAP文件",
+    summary="Get the newest CAP document 最新CAP文件",
     operation_id="get_newest_cap",
     response_class=CapDocument,
     responses=_CAP_RESPONSES,
 )
 def get_newest_cap(database: Db, warning_id: WarningId) -> CapDocument:
-    """The CAP 1.2 document of the newest message, byte for byte as it was kept."""
+    """Return the CAP 1.2 document of the newest message, byte for byte as it was stored."""
     return _cap(database, warning_id)
 
 
 @router.get(
     "/{warning_id}/events/{sequence}/cap",
-    summary="CAP document of a message 某条消息的CAP文件",
+    summary="Get the CAP document of a message 某条消息的CAP文件",
     operation_id="get_cap",
     response_class=CapDocument,
     responses=_CAP_RESPONSES,
 )
 def get_cap(database: Db, warning_id: WarningId, sequence: Annotated[int, Path(ge=1, lt=2**31)]) -> CapDocument:
-    """The CAP 1.2 document of one message, byte for byte as it was kept."""
+    """Return the CAP 1.2 document of one message, byte for byte as it was stored."""
     return _cap(database, warning_id, sequence)
 
 
@@ -186,16 +190,16 @@ def _cap(database: Db, warning_id: str, sequence: int | None = None) -> CapDocum
     with database.read() as connection:
         text = log.cap_of(connection, warning_id, sequence)
     if text is None:
-        which = "any message" if sequence is None else f"message {sequence}"
-        raise NotFound(f"There is no warning {warning_id!r} with {which}.")
+        message = "any message" if sequence is None else f"message {sequence}"
+        raise NotFound(f"There is no warning {warning_id!r} with {message}.")
     return CapDocument(text)
 
 
-def _shown(row: Row, zone: ZoneInfo) -> dict[str, Any]:
-    words = {name: level_word(row[name]) for name in ("level", "peak_level")}
-    return present(row, zone) | words | {"in_force": row["closed_at"] is None}
+def _present_warning(row: Row, zone: ZoneInfo) -> dict[str, Any]:
+    levels = {name: level_word(row[name]) for name in ("level", "peak_level")}
+    return present(row, zone) | levels | {"in_force": row["closed_at"] is None}
 
 
-def _event(row: Row, zone: ZoneInfo) -> dict[str, Any]:
-    where = f"/v1/warnings/{row['warning_id']}/events/{row['sequence']}/cap"
-    return present(row, zone) | {"level": level_word(row["level"]), "cap": where}
+def _present_event(row: Row, zone: ZoneInfo) -> dict[str, Any]:
+    path = f"/v1/warnings/{row['warning_id']}/events/{row['sequence']}/cap"
+    return present(row, zone) | {"level": level_word(row["level"]), "cap": path}

@@ -1,7 +1,5 @@
 """The live stream: every message of every warning as it is committed (Server-Sent Events)."""
 
-import asyncio
-import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -12,24 +10,20 @@ from fastapi.responses import StreamingResponse
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.level import Level
+from rencheng.runtime.timers import Every
 from rencheng.store.warnings.stream import StreamEvent
 from services.api.auth.authenticator import key_of
 from services.api.deps import BySite, ByWorld, LevelMin
-from services.api.http.errors import InvalidParameter, described
+from services.api.http.errors import InvalidParameter, problem_responses
 from services.api.streaming.hub import StreamHub, StreamMessage, Subscription
 
 router = APIRouter(tags=["warnings"])
 
-HEARTBEAT_S = 15.0
-"""A stream is never silent for longer, so that proxies leave it open and clients notice a dead line."""
-
-TICK_S = 2.0
-"""How often a stream looks up without being woken."""
-
-COME_BACK_MS = 2000
-"""How long a client that lost us waits before it comes back."""
+RECONNECT_MS = 2000
+"""How long a client waits before it reconnects, milliseconds."""
 
 ID_MAX = 2**63 - 1
+"""The largest id: PostgreSQL's bigint."""
 
 
 class EventStream(StreamingResponse):
@@ -40,37 +34,37 @@ class EventStream(StreamingResponse):
 
 @dataclass(frozen=True, slots=True)
 class StreamFilter:
-    """What a client wants to hear; None leaves a question open."""
+    """The messages that a client asked for; None stands for all."""
 
     site_id: str | None = None
     world: str | None = None
     level_min: Level | None = None
 
-    def __contains__(self, told: StreamEvent) -> bool:
-        """A warning that reached the level is followed to its end, also when it steps down below it."""
+    def matches(self, event: StreamEvent) -> bool:
+        """Return whether the client gets the message. A warning that reached the level once is followed to its end."""
         return (
-            self.site_id in {None, told.site_id}
-            and self.world in {None, told.world}
-            and (self.level_min is None or told.peak_level >= self.level_min)
+            self.site_id in {None, event.site_id}
+            and self.world in {None, event.world}
+            and (self.level_min is None or event.peak_level >= self.level_min)
         )
 
 
-async def _live(request: Request) -> StreamHub:
-    live: StreamHub = request.app.state.live
-    return live
+async def _hub(request: Request) -> StreamHub:
+    hub: StreamHub = request.app.state.hub
+    return hub
 
 
-async def _subscription(request: Request, live: Annotated[StreamHub, Depends(_live)]) -> AsyncIterator[Subscription]:
-    """A place, for as long as the request lasts."""
-    with live.subscribe(key_of(request)) as seat:
-        yield seat
+async def _subscription(request: Request, hub: Annotated[StreamHub, Depends(_hub)]) -> AsyncIterator[Subscription]:
+    """Hold a subscription for as long as the request lasts."""
+    with hub.subscribe(key_of(request)) as subscription:
+        yield subscription
 
 
-_ID = Query(ge=0, le=ID_MAX, description="For tools that cannot send `Last-Event-ID`: begin after this id.")
-_LAST = Header(alias="Last-Event-ID", ge=0, le=ID_MAX, description="The last `id` seen: everything after it follows.")
-_RESPONSES: dict[int | str, dict[str, Any]] = described(HTTPStatus.SERVICE_UNAVAILABLE) | {
+_ID = Query(ge=0, le=ID_MAX, description="Start after this id; for clients that cannot send `Last-Event-ID`.")
+_LAST = Header(alias="Last-Event-ID", ge=0, le=ID_MAX, description="Start after this id, the last one received.")
+_RESPONSES: dict[int | str, dict[str, Any]] = problem_responses(HTTPStatus.SERVICE_UNAVAILABLE) | {
     200: {
-        "description": "Events of type `warning`: `id`, and the message's JSON document as `data`.",
+        "description": "Events of type `warning`, with the message's JSON document as `data`.",
         "content": {"text/event-stream": {"example": 'id: 42\nevent: warning\ndata: {"msg_type":"Alert"}\n\n'}},
     }
 }
@@ -78,14 +72,14 @@ _RESPONSES: dict[int | str, dict[str, Any]] = described(HTTPStatus.SERVICE_UNAVA
 
 @router.get(
     "/stream",
-    summary="Live warnings 实时预警流",
+    summary="Stream warnings live 实时预警流",
     operation_id="stream_warnings",
     response_class=EventStream,
     responses=_RESPONSES,
 )
 async def stream_warnings(
-    live: Annotated[StreamHub, Depends(_live)],
-    seat: Annotated[Subscription, Depends(_subscription)],
+    hub: Annotated[StreamHub, Depends(_hub)],
+    subscription: Annotated[Subscription, Depends(_subscription)],
     *,
     site_id: BySite = None,
     world: ByWorld = None,
@@ -93,68 +87,62 @@ async def stream_warnings(
     after: Annotated[int | None, _ID] = None,
     last_event_id: Annotated[int | None, _LAST] = None,
 ) -> EventStream:
-    """Server-Sent Events. With `Last-Event-ID` nothing is left out and nothing told twice; without, it begins now.
+    """Send each message once and in order (Server-Sent Events).
 
-    A warning that has once reached `level_min` is told to its end. Every fifteen seconds at least there is a comment.
-    An event without `data` only carries the id to come back with. The stream ends when its key is revoked or expires.
+    With `Last-Event-ID` the stream continues after that id; without, it starts now. A warning that has reached
+    `level_min` once is followed to its end. At least every 15 seconds the stream sends a comment. An event without
+    `data` only carries the id to reconnect with. The stream ends when its key is revoked or expires.
     """
     wanted = StreamFilter(site_id, world, Level.parse(level_min) if level_min else None)
     position = last_event_id if last_event_id is not None else after
     if position is None:
-        position = await live.now()
-    elif position > await live.newest_drawn():
-        raise InvalidParameter(f"Nothing was said under the id {position} yet: it is from elsewhere. Begin without it.")
-    return EventStream(stream_events(live, seat, wanted, position), headers={"X-Accel-Buffering": "no"})
+        position = await hub.newest_settled()
+    elif position > await hub.newest_drawn():
+        raise InvalidParameter(f"This platform has issued no message with the id {position} yet. Reconnect without it.")
+    return EventStream(stream_events(hub, subscription, wanted, position), headers={"X-Accel-Buffering": "no"})
 
 
 async def stream_events(
-    live: StreamHub, seat: Subscription, wanted: StreamFilter, position: int
+    hub: StreamHub, subscription: Subscription, wanted: StreamFilter, position: int
 ) -> AsyncIterator[bytes]:
-    """What goes over the line: first where we are, so that a client that is cut off at once can come back there."""
-    yield f"retry: {COME_BACK_MS}\n".encode() + _mark(position)
-    marked, said_at, was_away = position, time.monotonic(), False
-    while not (why := seat.ended):
-        changed = live.changed  # taken before looking, so that no word is lost between
-        messages, position, is_away = await _next(live, position)
-        heard = [message for message in messages if message.told in wanted]
-        parts = [message.text for message in heard]
-        if heard:
-            marked = heard[-1].told.event_id
+    """Yield the stream. It starts with its position, so that a client that is cut off at once can continue there."""
+    yield f"retry: {RECONNECT_MS}\n".encode() + _id_only(position)
+    sent_position, was_away = position, False
+    heartbeat = Every(hub.options.heartbeat_s, hub.clock, at_once=False)
+    while not (end_reason := subscription.end_reason):
+        version = hub.wake_up.version  # noted before reading, so that no wake-up is lost in between
+        messages, position, is_away = await _read(hub, position)
+        matching = [message for message in messages if wanted.matches(message.event)]
+        parts = [message.text for message in matching]
+        if matching:
+            sent_position = matching[-1].event.event_id
         if is_away != was_away:
             was_away = is_away
-            parts.append(_comment("the database is away; what is said meanwhile follows" if is_away else "it is back"))
-        if not parts and time.monotonic() - said_at >= HEARTBEAT_S:
-            parts.append(_comment("still here"))
-            if marked != position:  # what was not wanted need not be looked through again
-                marked = position
-                parts.append(_mark(position))
+            parts.append(_comment("database away; messages follow when it is back" if is_away else "database back"))
+        if not parts and heartbeat.is_due():
+            parts.append(_comment("heartbeat"))
+            if sent_position != position:  # after a reconnect the filtered messages need not be read again
+                sent_position = position
+                parts.append(_id_only(position))
         if parts:
-            said_at = time.monotonic()
+            heartbeat.restart()
             yield b"".join(parts)
-        if is_away or position >= (live.high_water_mark or 0):
-            await _changed_or_tick(changed)
-    yield _comment(why)
+        if is_away or position >= (hub.high_water_mark or 0):
+            await hub.wake_up.wait_for_change(version, hub.options.tick_s)
+    yield _comment(end_reason)
 
 
-async def _next(live: StreamHub, position: int) -> tuple[list[StreamMessage], int, bool]:
-    """Messages, the position after them, and whether the database is away."""
+async def _read(hub: StreamHub, position: int) -> tuple[list[StreamMessage], int, bool]:
+    """Return the next messages, the position after them, and whether the database is away."""
     try:
-        messages, position = await live.after(position)
+        messages, position = await hub.read_after(position)
     except StoreUnavailable:
         return [], position, True
-    return list(messages), position, live.is_away
+    return list(messages), position, hub.is_away
 
 
-async def _changed_or_tick(changed: asyncio.Event) -> None:
-    try:
-        async with asyncio.timeout(TICK_S):
-            await changed.wait()
-    except TimeoutError:
-        pass
-
-
-def _mark(position: int) -> bytes:
-    """An event without data is not dispatched; its id is remembered all the same."""
+def _id_only(position: int) -> bytes:
+    """Return an event without data. Clients do not dispatch it, but remember its id."""
     return f"id: {position}\n\n".encode()
 
 

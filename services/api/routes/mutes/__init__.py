@@ -1,0 +1,1 @@
+"""Mutes: silences and maintenance windows, read and write."""

@@ -1,0 +1,107 @@
+"""Mutes: create and end silences and maintenance windows."""
+
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path
+from pydantic import ConfigDict
+
+from rencheng.domain.mute import Maintenance, Silence
+from rencheng.schemas.mute import MaintenanceForm, SilenceForm, mute_form
+from rencheng.store.access import audit
+from rencheng.store.warnings.mutes import add_mute, end_mute
+from services.api.deps import Actor, Db
+from services.api.http.errors import InvalidParameter, NotFound, problem_responses
+from services.api.http.models import ApiModel, example
+
+router = APIRouter(tags=["suppression"])
+
+_SILENCE: dict[str, Any] = {
+    "site_id": "underpass-3",
+    "up_to": "yellow",
+    "reason": "gauge is being replaced",
+    "begins_at": "2026-07-20T09:00:00+08:00",
+    "ends_at": "2026-07-20T11:00:00+08:00",
+}
+_MAINTENANCE: dict[str, Any] = {
+    "catchment": "Yangtougou",
+    "up_to": "blue",
+    "reason": "pump test",
+    "weekdays": ["mon", "thu"],
+    "begins": "22:30:00",
+    "lasts_minutes": 60,
+    "first_day": "2026-07-01",
+}
+
+MuteName = Annotated[
+    str,
+    Path(
+        pattern="^(silence|maintenance)-[0-9]{1,18}$",
+        description="The name of a silence or maintenance window, such as `silence-12`.",
+    ),
+]
+
+
+class SilenceRequest(SilenceForm):
+    """A silence to create. A warning above its level is delivered all the same."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_SILENCE]})
+
+
+class MaintenanceRequest(MaintenanceForm):
+    """A maintenance window to create. It recurs every week at the same local time (Asia/Shanghai)."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_MAINTENANCE]})
+
+
+class CreatedMute(ApiModel):
+    """The name of the silence or maintenance window that was created."""
+
+    model_config = example(name="silence-12")
+
+    name: str
+
+
+@router.post(
+    "/silences", summary="Create a silence 新建静默", operation_id="post_silence", status_code=HTTPStatus.CREATED
+)
+def post_silence(database: Db, actor: Actor, silence: SilenceRequest) -> CreatedMute:
+    """Suppress deliveries up to a level until the silence ends. The record and the live stream still show them."""
+    if silence.ends_at <= datetime.now(UTC) and silence.world == "actual":
+        raise InvalidParameter("The silence has ended already.")
+    return _create(database, actor, silence.to_silence())
+
+
+@router.post(
+    "/maintenance",
+    summary="Create a maintenance window 新建检修窗口",
+    operation_id="post_maintenance",
+    status_code=HTTPStatus.CREATED,
+)
+def post_maintenance(database: Db, actor: Actor, window: MaintenanceRequest) -> CreatedMute:
+    """Suppress deliveries up to a level in a window that recurs every week."""
+    return _create(database, actor, window.to_maintenance())
+
+
+@router.delete(
+    "/mutes/{name}",
+    summary="End a silence or maintenance window 结束静默或检修",
+    operation_id="delete_mute",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
+)
+def delete_mute(database: Db, actor: Actor, name: MuteName) -> None:
+    """End it now. Suppressed warnings that are still in force are delivered within seconds."""
+    with database.write() as connection:
+        if not end_mute(connection, name):
+            raise NotFound(f"There is no {name} that has not ended.")
+        audit.record(connection, actor, "mute.end", name, {})
+
+
+def _create(database: Db, actor: str, mute: Silence | Maintenance) -> CreatedMute:
+    with database.write() as connection:
+        name = add_mute(connection, mute, actor)
+        detail = {key: str(value) for key, value in mute_form(mute).items() if value is not None}
+        audit.record(connection, actor, "mute.make", name, detail)
+    return CreatedMute(name=name)

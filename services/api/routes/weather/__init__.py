@@ -1,0 +1,1 @@
+"""Weather: read the rain signals in force, accept signals and forecasts."""
