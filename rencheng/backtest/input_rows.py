@@ -1,4 +1,4 @@
-"""The two tables of a back-test, read from lines of CSV: what gauges measured, and what fell as rain."""
+"""The two tables of a back-test, read from lines of CSV: depths and rainfall."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
@@ -22,7 +22,7 @@ class Row(NamedTuple):
     Attributes:
         time: UTC.
         source: the device, or the rain gauge.
-        value: depth or rain in mm; None if it could not be measured.
+        value: depth or rain in mm; None if it was not measured.
     """
 
     time: datetime
@@ -31,14 +31,13 @@ class Row(NamedTuple):
 
 
 def read_readings(lines: Iterable[str], name: str) -> list[Row]:
-    """The readings, in order of event time whatever their order in the file.
+    """Return the readings in order of event time, whatever their order in the file.
 
-    Rows of one moment stand in order of device, so that the order of the file decides nothing but which of two
-    contradicting rows of one device and moment counts: the first.
+    Rows of one moment are in order of device. Of two rows of one device and moment the first in the file counts.
 
     Args:
         lines: of the file.
-        name: what an error calls the file.
+        name: the name of the file in errors.
 
     Raises:
         NotPossible: the file lacks a column, or a line cannot be read. It names file and line.
@@ -47,16 +46,16 @@ def read_readings(lines: Iterable[str], name: str) -> list[Row]:
 
 
 def read_rain(lines: Iterable[str], name: str) -> list[Row]:
-    """The rain, in order of event time; the same rules as for readings.
+    """Return the rain in order of event time, by the same rules as readings.
 
-    Less than nothing cannot fall: such a row says nothing.
+    A row of less than nothing has no value.
     """
     rows = _rows(lines, name, RAIN_COLUMNS)
     return sorted((row if (row.value or 0) >= 0 else row._replace(value=None) for row in rows), key=itemgetter(0, 1))
 
 
 def read_spans(lines: Iterable[str], name: str) -> list[tuple[str, datetime, datetime]]:
-    """(device, begin, end) of what is known to be no water.
+    """Return (device, begin, end) of the spans that are known to be artefacts.
 
     Raises:
         NotPossible: the file lacks a column, or a line cannot be read. It names file and line.
@@ -75,10 +74,10 @@ def read_spans(lines: Iterable[str], name: str) -> list[tuple[str, datetime, dat
 
 
 def _rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[Row]:
-    """One row a line. A million of them are read while somebody waits: what was said before is not read again."""
+    """Yield one row a line. Names and times that repeat are parsed once, because a file may have millions of rows."""
     reader = csv.reader(lines)
     names: dict[str, str] = {}
-    said, time = "", _NEVER
+    text, time = "", _NEVER
     try:
         cells = itemgetter(*_places(next(reader, []), columns))
         for line in reader:
@@ -86,8 +85,8 @@ def _rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[R
                 source, when, value = cells(line)
                 if source not in names:
                     names[source] = _named(source.strip(), columns[0])
-                if when != said:
-                    said, time = when, _utc(when)
+                if when != text:
+                    text, time = when, _utc(when)
                 yield Row(time, names[source], _measured(value))
     except IndexError:
         raise NotPossible(f"{name}, line {reader.line_num}: a row needs {', '.join(columns)}") from None
@@ -112,7 +111,7 @@ def _named(source: str, column: str) -> str:
 
 
 def _utc(text: str) -> datetime:
-    """The moment. A zone object shared by all makes comparing them cheap."""
+    """Return the moment in UTC. One shared zone object makes comparisons cheap."""
     time = datetime.fromisoformat(text)
     if time.tzinfo is UTC:
         return time

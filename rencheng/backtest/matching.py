@@ -1,21 +1,21 @@
-"""Which warnings came true, and how early. Pure: times are seconds, depths mm.
+"""Which warnings came true, and how early. Times are seconds, depths mm.
 
-The rules, and why they are so:
+The rules, with their reasons:
 
-* A **warning** at a level begins when what is said reaches the level or one above it, and ends when it falls below.
-  One that goes on at another level is the same warning: nobody is called out twice.
+* A **warning** at a level begins when a message reaches the level or a higher one, and ends when one falls below it.
+  A warning that continues at another level is the same warning, because it calls nobody out again.
 * A **flood** at a level is one recorded event that reaches its threshold; it **crosses** at the first sample at or
-  above it. Not between two samples: what nobody measured cannot be warned of by anybody. Waves that cross again
-  within the event are the same flood: the street is closed already.
+  above it, not between two samples, because no method can warn of what was not measured. Waves that cross again
+  within the event are the same flood, because the street is closed already.
 * A warning **comes true** if a crossing falls between its beginning and its end, or PROMISE_S after its beginning,
-  whichever is later (it promised that much); or if it begins while the flood lasts: late, but not in vain.
+  whichever is later, because that is its promise; or if it begins while the flood lasts: late, but not false.
 * A **hit** is a flood for which a warning that came true had begun by the crossing; its **lead** is counted from the
-  earliest such warning, and at most from the flood's own first wet sample: a warning that still stood from something
-  else foresaw nothing. A flood without one is a **miss**, even if it was warned of after crossing.
-* A **false alarm** is one warning that did not come true. Two in one event are two: each sends out a crew. That
-  a near miss (water almost as high) caused it excuses nothing; near misses are counted apart as well.
-* FAR is false alarms / (hits + false alarms). Hits with lead 0, where the water was seen and not foreseen, make it
-  look better, so it is also given with foreseen hits alone.
+  earliest such warning, and at most from the flood's own first wet sample, because a warning that was open before
+  predicted nothing. A flood without one is a **miss**, even if it was warned of after crossing.
+* A **false alarm** is one warning that did not come true. Two in one event are two, because each sends people
+  out. A near miss (water almost as high) is false as well; near misses are also counted apart.
+* FAR is false alarms / (hits + false alarms). Hits with lead 0, where the water was observed and not predicted,
+  improve it, so it is also given with predicted hits alone.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,11 +24,11 @@ from math import inf
 from typing import NamedTuple
 
 PROMISE_S = 600.0
-"""What any warning promises at least: the horizon of the issue's least-squares baseline, the same for every method."""
+"""The least promise of any warning: the horizon of the least-squares baseline, the same for every method."""
 
 
 class IssuedLevel(NamedTuple):
-    """One thing said about a site: from then on this level was in force (0: none), with this probability if any."""
+    """One message about a site: from then on this level was in force (0: none), with this probability if any."""
 
     at: float
     level: int
@@ -36,7 +36,7 @@ class IssuedLevel(NamedTuple):
 
 
 class Claim(NamedTuple):
-    """One warning at a level: when it began and ended (infinity: it stood when the recording ended)."""
+    """One warning at a level: when it began and ended (infinity: it was open when the recording ended)."""
 
     begin: float
     end: float
@@ -44,13 +44,13 @@ class Claim(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A flood to be warned of.
+    """A flood that a warning should precede.
 
     Attributes:
-        begins: from when on it could be foreseen: its first wet sample.
+        begins: its first wet sample, from which on it can be predicted.
         crossed_at: the first sample at or above the threshold.
         ends: the last such sample.
-        seen_twice_at: the second such sample; None if there was one only.
+        seen_twice_at: the second such sample; None if there was only one.
         silent_s: how long the sensor had been silent before the crossing.
         name: for people.
     """
@@ -65,11 +65,11 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Matched:
-    """Warnings held against floods.
+    """Warnings compared with floods.
 
     Attributes:
         leads_s: for each flood the lead of the earliest warning that came true; negative if it began after the
-            crossing, None if there was none at all.
+            crossing, None if there was none.
         false: the warnings that did not come true.
     """
 
@@ -77,11 +77,11 @@ class Matched:
     false: tuple[Claim, ...]
 
 
-def claims(said: Iterable[IssuedLevel], level: int) -> list[Claim]:
-    """The warnings at or above a level, from what was said in order of time."""
+def claims(issued: Iterable[IssuedLevel], level: int) -> list[Claim]:
+    """Return the warnings at or above a level, from messages in order of time."""
     found: list[Claim] = []
     begin: float | None = None
-    for one in said:
+    for one in issued:
         if one.level >= level and begin is None:
             begin = one.at
         elif one.level < level and begin is not None:
@@ -90,15 +90,15 @@ def claims(said: Iterable[IssuedLevel], level: int) -> list[Claim]:
     return found if begin is None else [*found, Claim(begin, inf)]
 
 
-def held(spoken: Iterable[tuple[float, bool]], hold_s: float) -> list[Claim]:
-    """Warnings from a plain yes or no at each sample.
+def held(answers: Iterable[tuple[float, bool]], hold_s: float) -> list[Claim]:
+    """Return the warnings of a method that answers yes or no at each sample.
 
-    A warning ends once nothing but no has been heard for the hold. Silence ends nothing, as in the engine.
+    A warning ends once all answers have been no for the hold. Silence does not end it, as in the engine.
     """
     found: list[Claim] = []
     begin: float | None = None
     quiet_since: float | None = None
-    for at, is_yes in spoken:
+    for at, is_yes in answers:
         if is_yes:
             begin, quiet_since = at if begin is None else begin, None
         elif begin is not None:
@@ -110,7 +110,7 @@ def held(spoken: Iterable[tuple[float, bool]], hold_s: float) -> list[Claim]:
 
 
 def crossing(samples: Sequence[tuple[float, float]], threshold_mm: float, name: str = "") -> Target | None:
-    """The flood that an event's samples (time, depth) are at a threshold; None if they do not reach it."""
+    """Return the flood that an event's samples (time, depth) make at a threshold; None if they do not reach it."""
     above = [index for index, (_, depth_mm) in enumerate(samples) if depth_mm >= threshold_mm]
     if not above:
         return None
@@ -126,7 +126,7 @@ def crossing(samples: Sequence[tuple[float, float]], threshold_mm: float, name: 
 
 
 def match(targets: Sequence[Target], warnings: Sequence[Claim], horizon_s: float) -> Matched:
-    """Hold warnings against floods."""
+    """Compare warnings with floods."""
     fulfilled = [[warning for warning in warnings if _came_true(warning, target, horizon_s)] for target in targets]
     leads = tuple(_lead_s(target, true) for target, true in zip(targets, fulfilled, strict=True))
     true_ones = {warning for true in fulfilled for warning in true}
@@ -145,14 +145,14 @@ def _came_true(warning: Claim, target: Target, horizon_s: float) -> bool:
 
 
 def forecasts(
-    said: Iterable[IssuedLevel], targets_of: Mapping[int, Sequence[Target]], horizon_s: float
+    issued: Iterable[IssuedLevel], targets_of: Mapping[int, Sequence[Target]], horizon_s: float
 ) -> list[tuple[float, bool]]:
-    """(probability, did water stand at the level's threshold within the horizon) of each message that gave one."""
+    """Return (probability, whether the water reached the level's threshold within the horizon) of each forecast."""
     return [
         (
             one.probability,
             any(target.crossed_at <= one.at + horizon_s and one.at <= target.ends for target in targets_of[one.level]),
         )
-        for one in said
+        for one in issued
         if one.probability is not None and one.level in targets_of
     ]

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from rencheng.backtest.replay import IssuedMessage, IssuedNotice
+from rencheng.backtest.replay import Issued, IssuedMessage, IssuedNotice
 from rencheng.cap import mapping
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Certainty
@@ -14,13 +14,13 @@ from rencheng.text.sentences import description
 from rencheng.text.zh import CHINESE
 
 
-def as_line(said: IssuedMessage | IssuedNotice, sites: Mapping[str, Site]) -> str:
-    """The JSON object, without a line break.
+def as_line(issued: Issued, sites: Mapping[str, Site]) -> str:
+    """Return the JSON object, without a line break.
 
-    `level` on a cancel is the one that ended; on a notice, how urgent it is.
+    `level` is the level that ended on a cancel, and the urgency on a notice.
     """
     return json.dumps(
-        _warning(said, sites) if isinstance(said, IssuedMessage) else _notice(said, sites), ensure_ascii=False
+        _warning(issued, sites) if isinstance(issued, IssuedMessage) else _notice(issued, sites), ensure_ascii=False
     )
 
 

@@ -1,4 +1,4 @@
-"""What other thresholds would have made of a past: warnings, leads and false alarms, as set and what if. Pure."""
+"""Compare thresholds on recorded readings: warnings, leads and false alarms, as set and with other thresholds."""
 
 import statistics
 from collections import defaultdict
@@ -19,24 +19,24 @@ from rencheng.domain.warning import MessageType
 from rencheng.engine.forecast.shipped import street_model
 
 TWICE_WITHIN_S = 600.0
-"""Water is what a gauge saw twice within so long; once is a car's wake. FloodNet's blips last one sample."""
+"""Water is measured twice within this time; a single sample is a car's wake. FloodNet's blips last one sample."""
 
 APART_S = 3600.0
-"""Water that comes back sooner is the same flood: the street is closed still."""
+"""Water that returns sooner is the same flood, because the street is still closed."""
 
 WHAT_IF = "what if"
 
 
 class ThresholdScore(NamedTuple):
-    """How one level fared.
+    """The score of one level.
 
     Attributes:
-        threshold_mm: by which the warnings were judged.
-        warnings: how many there were.
-        floods: how often the water came to the threshold of the floods.
-        foreseen: of them warned of before.
-        lead_median_min: of those that were warned of by the crossing; None if none was.
-        in_vain: warnings after which the water did not come.
+        threshold_mm: of the warnings.
+        warnings: their number.
+        floods: how often the water reached the threshold of the floods.
+        foreseen: the floods with a warning before the crossing.
+        lead_median_min: of the floods with a warning by the crossing; None without any.
+        in_vain: the warnings without a flood.
     """
 
     threshold_mm: float
@@ -49,19 +49,19 @@ class ThresholdScore(NamedTuple):
 
 @dataclass(frozen=True)
 class BacktestRun:
-    """A past, judged by one set of thresholds."""
+    """Recorded readings, evaluated with one set of thresholds."""
 
     sites: Mapping[str, Site]
     judged: Sequence[IssuedMessage]
     judged_time: JudgedTime
 
-    def said(self, site_id: str) -> list[IssuedLevel]:
-        """What was said of a site."""
-        return [_said(one) for one in self.judged if one.message.site_id == site_id]
+    def issued(self, site_id: str) -> list[IssuedLevel]:
+        """Return the levels issued for a site."""
+        return [_issued_level(one) for one in self.judged if one.message.site_id == site_id]
 
 
 def play(sites: Mapping[str, Site], readings: Iterable[WaterReading], wait: timedelta = NO_WAIT) -> BacktestRun:
-    """Judge readings, in order of sample time, as an exercise in which each waits for so long (`Book`)."""
+    """Evaluate readings, in order of sample time, as an exercise with this wait (`Evaluator`)."""
     there = {site_id: replace(site, world=WORLD) for site_id, site in sites.items()}
     judged_time = JudgedTime()
     judged = list(judge_readings(there, readings, model=street_model(), wait=wait, observe=judged_time.note))
@@ -69,21 +69,21 @@ def play(sites: Mapping[str, Site], readings: Iterable[WaterReading], wait: time
 
 
 def what_if(site: Site, depths_mm: Mapping[Level, float]) -> Site:
-    """The site with other thresholds.
+    """Return the site with other thresholds.
 
     Raises:
-        ValueError: they would not rise from blue to red.
+        ValueError: they do not rise from blue to red.
     """
     others = {level: DepthThreshold(depth_mm, WHAT_IF) for level, depth_mm in depths_mm.items()}
     return replace(site, profile=replace(site.profile, thresholds={**site.profile.thresholds, **others}))
 
 
 def tally(played: BacktestRun, site_id: str, floods: Mapping[Level, Sequence[Target]]) -> dict[Level, ThresholdScore]:
-    """Warnings at each level held against floods."""
-    said, profile = played.said(site_id), played.sites[site_id].profile
+    """Compare the warnings of each level with floods."""
+    issued, profile = played.issued(site_id), played.sites[site_id].profile
     found = {}
     for level in WARNING_LEVELS:
-        warnings = claims(said, level)
+        warnings = claims(issued, level)
         matched = match(floods[level], warnings, PROMISE_S)
         leads_s = [lead_s for lead_s in matched.leads_s if lead_s is not None and lead_s >= 0]
         found[level] = ThresholdScore(
@@ -98,7 +98,7 @@ def tally(played: BacktestRun, site_id: str, floods: Mapping[Level, Sequence[Tar
 
 
 def floods_of(readings: Iterable[WaterReading], site: Site, profile: ThresholdProfile) -> dict[Level, list[Target]]:
-    """When the water came to each threshold of a profile, by any of the site's gauges."""
+    """Return the floods at each threshold of a profile, by any of the site's gauges."""
     samples: dict[tuple[str, int], list[tuple[float, float]]] = defaultdict(list)
     for reading in readings:
         if (
@@ -115,7 +115,7 @@ def floods_of(readings: Iterable[WaterReading], site: Site, profile: ThresholdPr
 
 
 def _stands(samples: Sequence[tuple[float, float]], threshold_mm: float) -> list[tuple[float, float]]:
-    """(first, last) sample at or above a threshold, where two follow each other."""
+    """Return (first, last) sample at or above a threshold, where two follow each other."""
     found: list[tuple[float, float]] = []
     above_at: float | None = None
     for at, depth_mm in samples:
@@ -144,7 +144,7 @@ def _floods(stands: Iterable[tuple[float, float]]) -> list[Target]:
     return floods
 
 
-def _said(one: IssuedMessage) -> IssuedLevel:
+def _issued_level(one: IssuedMessage) -> IssuedLevel:
     message = one.message
     level = Level.NONE if message.message_type is MessageType.CANCEL else message.level
     return IssuedLevel(one.issued_at.timestamp(), level, message.grounds.probability)
