@@ -70,7 +70,7 @@ def test_no_reading_gives_no_message(files: dict[str, Path], capsys: pytest.Capt
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "text"),
     [
         ("rain", b"gauge_id,time,rain_mm\nP,noon,1\n", "line 2: Invalid isoformat string"),
         ("readings", b"device_id,time,depth_mm\n\xff\xfe", "is not UTF-8 text"),
@@ -78,10 +78,10 @@ def test_no_reading_gives_no_message(files: dict[str, Path], capsys: pytest.Capt
     ],
 )
 def test_a_file_that_cannot_be_read_is_named_and_nothing_is_written(
-    files: dict[str, Path], name: str, content: bytes, said: str
+    files: dict[str, Path], name: str, content: bytes, text: str
 ) -> None:
     files[name].write_bytes(content)
-    with pytest.raises(NotPossible, match=said) as error:
+    with pytest.raises(NotPossible, match=text) as error:
         backtest_files(files["readings"], files["sites"], files["out"], files["rain"], model=None)
 
     assert str(files[name]) in str(error.value)
@@ -95,6 +95,6 @@ def test_a_broken_archive_is_named(files: dict[str, Path], tmp_path: Path) -> No
         backtest_files(packed, files["sites"], files["out"], model=None)
 
 
-def test_an_answer_that_cannot_be_written_is_said(files: dict[str, Path], tmp_path: Path) -> None:
+def test_an_output_that_cannot_be_written_is_reported(files: dict[str, Path], tmp_path: Path) -> None:
     with pytest.raises(NotPossible, match="cannot be written: No such file"):
         backtest_files(files["readings"], files["sites"], tmp_path / "nowhere" / "W.jsonl", model=None)

@@ -49,6 +49,6 @@ def test_a_gauge_at_fault_is_not_judged() -> None:
     assert 0.05 < (share_of(*pulses) or 0.0) < 0.4
 
 
-def test_the_share_is_told_with_one_decimal() -> None:
+def test_the_share_has_one_decimal() -> None:
     assert judged_text(0.9339) == "judged 93.4 % of the time"
     assert judged_text(share_of()) == "never judged"

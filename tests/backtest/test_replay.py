@@ -61,7 +61,7 @@ def before(lines: Iterable[dict[str, Any]], moment: datetime) -> list[dict[str, 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(_ROWS, max_size=80), st.lists(_RAIN, max_size=40), st.integers(0, 90 * 600), st.booleans(), _WAITS)
-def test_cutting_the_input_leaves_what_was_said_before_as_it_was(
+def test_cutting_the_input_changes_no_earlier_message(
     rows: list[Row], rain: list[Row], tenths: int, with_the_cut: bool, wait: timedelta
 ) -> None:
     cut = NOON + timedelta(milliseconds=100 * tenths)
@@ -108,7 +108,7 @@ def test_it_says_what_the_live_book_says_in_an_exercise(rows: list[Row], wait: t
     assert [judged.message for judged in judge(SITES, in_order(rows), wait=wait)] == live
 
 
-def test_with_a_wait_it_is_said_later_by_as_much_at_least() -> None:
+def test_with_a_wait_messages_are_issued_later_by_at_least_the_wait() -> None:
     rising = [row(minute, 20.0 * minute) for minute in range(20)]
     at_once, waited = told(rising), told(rising, wait=timedelta(seconds=90))
     later = [

@@ -73,7 +73,7 @@ def test_a_lower_threshold_shows_what_it_would_have_caught(
     assert f"{2 * len(DEPTHS_MM)} readings at 1 sites" in printed.err
 
 
-def test_without_other_thresholds_it_says_what_was_said(
+def test_without_other_thresholds_it_reports_the_issued_warnings(
     settings: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     lines = judged(tmp_path / "W.jsonl")
@@ -87,7 +87,7 @@ def test_only_the_period_is_judged(settings: None, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("site", "what_if", "said"),
+    ("site", "what_if", "text"),
     [
         ("nowhere", [], "site nowhere is not registered"),
         ("bt-road", ["yellow=40"], "thresholds must rise"),
@@ -95,8 +95,8 @@ def test_only_the_period_is_judged(settings: None, tmp_path: Path) -> None:
         ("bt-road", ["yellow"], "give a level and mm"),
     ],
 )
-def test_what_cannot_be_asked_is_said(settings: None, tmp_path: Path, site: str, what_if: list[str], said: str) -> None:
-    with pytest.raises(NotPossible, match=said):
+def test_a_bad_request_is_reported(settings: None, tmp_path: Path, site: str, what_if: list[str], text: str) -> None:
+    with pytest.raises(NotPossible, match=text):
         backtest(tmp_path / "W", site=[site], begin="2026-07-20", end="2026-07-21", what_if=what_if)
 
 

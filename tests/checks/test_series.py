@@ -62,7 +62,7 @@ def test_a_tunnel_that_fills_at_150_mm_a_minute_is_of_high_interest_and_nothing_
     assert not any(one & ~(Quality.RATE | WAITING) for one in flags)
 
 
-def test_the_last_dry_sample_before_a_leap_is_no_spike() -> None:
+def test_the_last_dry_sample_before_a_jump_is_no_spike() -> None:
     assert not any(
         one & (Quality.SPIKE | Quality.SPIKE_SUSPECT) for one in judged(every_minute(0, 0, 400, 420), STREET)
     )
@@ -95,7 +95,7 @@ def test_water_that_does_not_move_is_first_a_flat_line_and_then_a_stuck_sensor()
     assert [Quality.STUCK in one for one in flags] == [time_s >= 6 * 3600 for time_s, _ in samples]
 
 
-def test_a_silence_is_told_by_the_reading_that_ends_it_measured_or_not() -> None:
+def test_a_gap_is_flagged_on_the_reading_that_ends_it_measured_or_not() -> None:
     flags = judged([(0, 0.0), (3600, 0.0), (7201, None), (7260, 0.0)], STREET)
 
     assert [Quality.GAP in one for one in flags] == [False, False, True, False]

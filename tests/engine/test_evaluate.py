@@ -5,7 +5,7 @@ import pytest
 from rencheng.domain.level import Level
 from rencheng.domain.quality import Quality
 from rencheng.engine.record import SiteRecord
-from tests.support.gauge_play import at, play, profile, reading, steady, told
+from tests.support.gauge_play import at, changes_of, play, profile, reading, steady
 
 STILL = profile(horizon_s=0)
 """No look ahead: only what is seen."""
@@ -35,7 +35,7 @@ def test_the_grounds_are_the_numbers_that_made_the_change() -> None:
     _, changes = play([reading(0, 0), reading(1, 80), reading(2, 160)], STILL)
     grounds = changes[-1].grounds
 
-    assert told(changes) == [("none", "blue", 1, "observed"), ("blue", "yellow", 2, "observed")]
+    assert changes_of(changes) == [("none", "blue", 1, "observed"), ("blue", "yellow", 2, "observed")]
     assert (grounds.device_id, grounds.depth_mm, grounds.threshold_mm) == ("G1", 160, 150)
     assert (grounds.rise_mm_per_min, grounds.eta_s, grounds.profile_version) == (80.0, None, 1)
 
@@ -43,34 +43,34 @@ def test_the_grounds_are_the_numbers_that_made_the_change() -> None:
 def test_one_level_may_be_jumped_over() -> None:
     _, changes = play([reading(0, 0), reading(1, 60), reading(6, 270)], STILL)
 
-    assert told(changes) == [("none", "blue", 1, "observed"), ("blue", "orange", 6, "observed")]
+    assert changes_of(changes) == [("none", "blue", 1, "observed"), ("blue", "orange", 6, "observed")]
 
 
 @pytest.mark.parametrize(("depth_mm", "cleared"), [(20.1, []), (20.0, [("blue", "none", 11, "receded")])])
 def test_a_level_is_left_only_below_its_threshold_less_the_hysteresis(depth_mm: float, cleared: list[object]) -> None:
     _, changes = play([reading(0, 60), *steady(depth_mm, range(1, 30))], STILL)
 
-    assert told(changes) == [("none", "blue", 0, "observed"), *cleared]
+    assert changes_of(changes) == [("none", "blue", 0, "observed"), *cleared]
 
 
 def test_a_gauge_that_rests_at_some_millimetres_clears_where_the_hysteresis_is_as_large_as_the_threshold() -> None:
     car_park = profile(30, 80, 150, 250, clear_below_mm=30, horizon_s=0)
     _, changes = play([reading(0, 40), *steady(2, range(1, 20))], car_park)
 
-    assert told(changes) == [("none", "blue", 0, "observed"), ("blue", "none", 11, "receded")]
+    assert changes_of(changes) == [("none", "blue", 0, "observed"), ("blue", "none", 11, "receded")]
 
 
 def test_water_that_stands_exactly_at_a_threshold_holds_its_level_without_hysteresis() -> None:
     _, changes = play(steady(50, range(60)), profile(clear_below_mm=0, horizon_s=0))
 
-    assert told(changes) == [("none", "blue", 0, "observed")]
+    assert changes_of(changes) == [("none", "blue", 0, "observed")]
 
 
-def test_the_down_hold_is_in_event_time_and_begins_anew_with_each_rise() -> None:
+def test_the_down_hold_is_in_event_time_and_restarts_with_each_rise() -> None:
     readings = [reading(0, 60), *steady(0, range(1, 8)), reading(8, 60), *steady(0, range(9, 20))]
     _, changes = play(readings, STILL)
 
-    assert told(changes) == [("none", "blue", 0, "observed"), ("blue", "none", 19, "receded")]
+    assert changes_of(changes) == [("none", "blue", 0, "observed"), ("blue", "none", 19, "receded")]
 
 
 def test_the_up_hold_waits_in_event_time_for_water_that_stays() -> None:
@@ -78,14 +78,14 @@ def test_the_up_hold_waits_in_event_time_for_water_that_stays() -> None:
     readings = [reading(0, 60), reading(1, 10), reading(2, 60), reading(3, 60), reading(4, 60)]
     _, changes = play(readings, patient)
 
-    assert told(changes) == [("none", "blue", 4, "observed")]
+    assert changes_of(changes) == [("none", "blue", 4, "observed")]
 
 
 def test_a_steady_rise_is_foreseen_before_it_crosses() -> None:
     _, changes = play([reading(minute, 10.0 * minute) for minute in range(28)], profile())
     by_level = {change.after.word: change for change in changes}
 
-    assert told(changes) == [
+    assert changes_of(changes) == [
         ("none", "blue", 2, "predicted"),
         ("blue", "yellow", 5, "predicted"),
         ("yellow", "orange", 17, "predicted"),
@@ -103,7 +103,7 @@ def test_nothing_is_foreseen_of_a_street_that_is_hardly_wet() -> None:
 def test_nothing_is_foreseen_from_two_samples() -> None:
     _, changes = play([reading(0, 0), reading(1, 60)], profile())
 
-    assert told(changes) == [("none", "blue", 1, "observed")]
+    assert changes_of(changes) == [("none", "blue", 1, "observed")]
 
 
 @pytest.mark.parametrize("first_mm", [0, 40, 90, 140])
@@ -127,14 +127,14 @@ def test_a_falling_street_steps_down_level_by_level() -> None:
 def test_a_street_that_is_dry_at_once_is_cleared_after_one_hold() -> None:
     _, changes = play([reading(0, 420), *steady(0, range(1, 30))], profile())
 
-    assert told(changes) == [("none", "red", 0, "observed"), ("red", "none", 11, "receded")]
+    assert changes_of(changes) == [("none", "red", 0, "observed"), ("red", "none", 11, "receded")]
 
 
 def test_flapping_around_a_threshold_is_one_warning() -> None:
     flapping = [reading(minute, 55 if minute % 2 else 45) for minute in range(120)]
     _, changes = play([*flapping, *steady(0, range(120, 140))], STILL)
 
-    assert told(changes) == [("none", "blue", 1, "observed"), ("blue", "none", 130, "receded")]
+    assert changes_of(changes) == [("none", "blue", 1, "observed"), ("blue", "none", 130, "receded")]
 
 
 @pytest.mark.parametrize(
@@ -175,38 +175,38 @@ def test_a_repeated_time_keeps_the_first_depth() -> None:
 def test_the_deepest_of_two_gauges_decides() -> None:
     _, changes = play([reading(0, 10, "G1"), reading(0.5, 160, "G2"), reading(1, 10, "G1")], STILL)
 
-    assert told(changes) == [("none", "yellow", 0.5, "observed")]
+    assert changes_of(changes) == [("none", "yellow", 0.5, "observed")]
     assert changes[0].grounds.device_id == "G2"
 
 
-def test_two_channels_of_a_gauge_that_speak_at_once_are_both_heard() -> None:
+def test_two_channels_of_a_gauge_at_one_moment_are_both_evaluated() -> None:
     _, changes = play([reading(0, 0, channel=0), reading(0, 160, channel=1)], STILL)
 
-    assert told(changes) == [("none", "yellow", 0, "observed")]
+    assert changes_of(changes) == [("none", "yellow", 0, "observed")]
 
 
-def test_a_gauge_whose_clock_is_ahead_does_not_make_its_neighbour_mute() -> None:
+def test_a_gauge_whose_clock_is_ahead_does_not_silence_its_neighbour() -> None:
     ahead = reading(5, 0, "fast")
     _, changes = play([ahead, reading(1, 80, "G1"), reading(2, 160, "G1")], STILL)
 
-    assert told(changes) == [("none", "blue", 5, "observed"), ("blue", "yellow", 5, "observed")]
+    assert changes_of(changes) == [("none", "blue", 5, "observed"), ("blue", "yellow", 5, "observed")]
 
 
 def test_a_drowned_gauge_is_not_outvoted_by_its_dry_neighbour() -> None:
     readings = [reading(0, 500, "low"), *steady(0, range(1, 120), "high")]
     state, changes = play(readings, STILL)
 
-    assert told(changes) == [("none", "red", 0, "observed")]
+    assert changes_of(changes) == [("none", "red", 0, "observed")]
     assert state.level is Level.RED
 
 
-def test_a_silent_gauge_lets_go_when_it_speaks_again_or_is_taken_away() -> None:
+def test_a_silent_gauge_holds_until_it_reports_again_or_is_retired() -> None:
     drowned, _ = play([reading(0, 500, "low"), *steady(0, range(1, 60), "high")], STILL)
     _, spoken = play([reading(60, 0, "low"), *steady(0, range(61, 80), "high")], STILL, drowned)
     _, retired = play(steady(0, range(60, 80), "high"), STILL, drowned.of_gauges(["high"]))
 
-    assert told(spoken) == [("red", "none", 70, "receded")]
-    assert told(retired) == [("red", "none", 70, "receded")]
+    assert changes_of(spoken) == [("red", "none", 70, "receded")]
+    assert changes_of(retired) == [("red", "none", 70, "receded")]
 
 
 def test_a_silent_gauge_raises_nothing() -> None:
@@ -218,8 +218,8 @@ def test_a_silent_gauge_raises_nothing() -> None:
 
 def test_a_state_remembers_only_the_last_minutes() -> None:
     state, _ = play([reading(minute, 160 + minute % 7) for minute in range(2000)], profile())
-    spell = state.gauges["G1/0"].event
+    event = state.gauges["G1/0"].event
 
-    assert spell is not None
-    assert len(spell.samples) <= 22
+    assert event is not None
+    assert len(event.samples) <= 22
     assert SiteRecord.from_json(SiteRecord(state=state).to_json()).state == state

@@ -115,7 +115,7 @@ def test_what_could_not_be_measured_changes_nothing(readings: list[WaterReading]
 
 
 @given(floods(), _PROFILES)
-def test_a_rise_has_grounds_that_speak_for_it(readings: list[WaterReading], by: ThresholdProfile) -> None:
+def test_a_rise_has_grounds_that_support_it(readings: list[WaterReading], by: ThresholdProfile) -> None:
     state = SiteState()
     for one in readings:
         state, change = evaluate(state, one, policy_of(site(by=by)))

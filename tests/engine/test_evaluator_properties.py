@@ -44,12 +44,12 @@ def gauge_days(draw: st.DrawFn, gauge: str) -> list[WaterReading]:
             odd = draw(_ODD)
             minute += 30 if odd == "silence" else 1
             depth_mm = min(max(depth_mm + rise_mm, 0.0), 1500.0)
-            said = {"blip": depth_mm + 400, "absurd": 50_000.0}.get(odd, depth_mm)
+            shown_mm = {"blip": depth_mm + 400, "absurd": 50_000.0}.get(odd, depth_mm)
             if odd == "unmeasured":
                 found.append(reading(minute, None, gauge, quality=Quality.MISSING))
             elif odd != "lost":
                 flags = Quality.GROSS_RANGE if odd == "absurd" else Quality.NOTHING_FOUND
-                found.append(reading(minute, said, gauge, quality=flags))
+                found.append(reading(minute, shown_mm, gauge, quality=flags))
     return found
 
 
@@ -68,50 +68,50 @@ def cities(draw: st.DrawFn) -> list[WaterReading]:
     )
 
 
-def judged(book: Evaluator, readings: Iterable[WaterReading]) -> list[WarningMessage]:
-    return [message for one in readings for message in messages_of(book, one, NOON)]
+def judged(evaluator: Evaluator, readings: Iterable[WaterReading]) -> list[WarningMessage]:
+    return [message for one in readings for message in messages_of(evaluator, one, NOON)]
 
 
-def new_book(wait: timedelta = timedelta(0), sites: dict[str, Site] = SITES) -> Evaluator:
-    book = Evaluator(wait=wait)
-    book.set_sites(sites)
-    return book
+def new_evaluator(wait: timedelta = timedelta(0), sites: dict[str, Site] = SITES) -> Evaluator:
+    evaluator = Evaluator(wait=wait)
+    evaluator.set_sites(sites)
+    return evaluator
 
 
 def begun_again(
-    pages: dict[str, SiteRecord], wait: timedelta = timedelta(0), sites: dict[str, Site] = SITES
+    records: dict[str, SiteRecord], wait: timedelta = timedelta(0), sites: dict[str, Site] = SITES
 ) -> Evaluator:
     """Another process, with what the database kept."""
-    kept = json.loads(json.dumps({name: page.to_json() for name, page in pages.items()}))
-    book = new_book(wait, sites)
-    book.restore({name: SiteRecord.from_json(page) for name, page in kept.items()})
-    return book
+    kept = json.loads(json.dumps({name: record.to_json() for name, record in records.items()}))
+    evaluator = new_evaluator(wait, sites)
+    evaluator.restore({name: SiteRecord.from_json(record) for name, record in kept.items()})
+    return evaluator
 
 
 @given(cities(), st.lists(st.integers(0, 200), max_size=4))
 def test_wherever_the_engine_starts_again_the_warnings_are_the_same(
     readings: Sequence[WaterReading], cuts: list[int]
 ) -> None:
-    whole = judged(new_book(), readings)
-    book, pages, said, begin = new_book(), dict[str, SiteRecord](), list[WarningMessage](), 0
+    whole = judged(new_evaluator(), readings)
+    evaluator, records, found, begin = new_evaluator(), dict[str, SiteRecord](), list[WarningMessage](), 0
     for cut in [*sorted(cuts), len(readings)]:
-        said += judged(book, readings[begin:cut])
-        pages |= book.dirty_records()
-        book, begin = begun_again(pages), max(begin, cut)
+        found += judged(evaluator, readings[begin:cut])
+        records |= evaluator.dirty_records()
+        evaluator, begin = begun_again(records), max(begin, cut)
 
-    assert said == whole
+    assert found == whole
 
 
 @given(cities(), st.integers(1, 30))
 def test_in_whatever_batches_readings_come_the_warnings_are_the_same(
     readings: Sequence[WaterReading], size: int
 ) -> None:
-    book, said = new_book(), list[WarningMessage]()
+    evaluator, found = new_evaluator(), list[WarningMessage]()
     for begin in range(0, len(readings), size):
-        said += judged(book, readings[begin : begin + size])
-        book.dirty_records()  # as the outbox does after each batch
+        found += judged(evaluator, readings[begin : begin + size])
+        evaluator.dirty_records()  # as the outbox does after each batch
 
-    assert said == judged(new_book(), readings)
+    assert found == judged(new_evaluator(), readings)
 
 
 @given(cities(), st.data())
@@ -120,11 +120,11 @@ def test_readings_that_come_again_after_a_restart_change_nothing(
 ) -> None:
     cut = data.draw(st.integers(0, len(readings)))
     again = data.draw(st.integers(0, cut))
-    first = new_book()
-    said = judged(first, readings[:cut])
-    said += judged(begun_again(first.dirty_records()), readings[again:])
+    first = new_evaluator()
+    found = judged(first, readings[:cut])
+    found += judged(begun_again(first.dirty_records()), readings[again:])
 
-    assert said == judged(new_book(), readings)
+    assert found == judged(new_evaluator(), readings)
 
 
 WAITS = timedelta(seconds=100)
@@ -155,24 +155,26 @@ def in_order(arrivals: Arrivals) -> Arrivals:
 def test_in_whatever_order_readings_come_within_what_is_waited_for_the_warnings_are_the_same(
     arrivals: Arrivals, cuts: list[int], sites: dict[str, Site]
 ) -> None:
-    at_once = new_book(sites=sites)
+    at_once = new_evaluator(sites=sites)
     whole = [message for one, received_at in in_order(arrivals) for message in messages_of(at_once, one, received_at)]
-    book, pages, said, begin = new_book(WAITS, sites), dict[str, SiteRecord](), list[WarningMessage](), 0
+    evaluator, records, found, begin = new_evaluator(WAITS, sites), dict[str, SiteRecord](), list[WarningMessage](), 0
     for cut in [*sorted(cuts), len(arrivals)]:
-        said += [message for one, received_at in arrivals[begin:cut] for message in messages_of(book, one, received_at)]
-        pages |= book.dirty_records()
-        book, begin = begun_again(pages, WAITS, sites), max(begin, cut)
+        found += [
+            message for one, received_at in arrivals[begin:cut] for message in messages_of(evaluator, one, received_at)
+        ]
+        records |= evaluator.dirty_records()
+        evaluator, begin = begun_again(records, WAITS, sites), max(begin, cut)
 
-    assert said + messages_of(book, LAST, LAST.time) == whole
+    assert found + messages_of(evaluator, LAST, LAST.time) == whole
 
 
 @given(jumbled(), st.integers(1, 30))
 def test_the_clock_may_go_on_between_any_two_readings(arrivals: Arrivals, every: int) -> None:
-    book, ticked = new_book(WAITS, LIVE_SITES), new_book(WAITS, LIVE_SITES)
-    said, with_ticks = list[WarningMessage](), list[WarningMessage]()
+    evaluator, ticked = new_evaluator(WAITS, LIVE_SITES), new_evaluator(WAITS, LIVE_SITES)
+    found, with_ticks = list[WarningMessage](), list[WarningMessage]()
     for number, (one, received_at) in enumerate(arrivals):
-        said += messages_of(book, one, received_at)
+        found += messages_of(evaluator, one, received_at)
         with_ticks += messages_of(ticked, one, received_at)
         with_ticks += messages_at(ticked, received_at) if number % every == 0 else []
 
-    assert with_ticks + messages_at(ticked, LAST.time) == said + messages_of(book, LAST, LAST.time)
+    assert with_ticks + messages_at(ticked, LAST.time) == found + messages_of(evaluator, LAST, LAST.time)

@@ -7,23 +7,21 @@ from rencheng.engine.gauge import NEW, GaugeState, update
 DAY_S = 86_400.0
 
 
-def heard(*depths_mm: float, gauge: GaugeState = NEW, step_s: float = 60.0, hasty: bool = False) -> GaugeState:
+def after(*depths_mm: float, gauge: GaugeState = NEW, step_s: float = 60.0, fail_safe: bool = False) -> GaugeState:
     """Samples a step apart; the first at 0, or a step after the gauge's last."""
     begin_s = 0.0 if gauge.measured_s is None else gauge.measured_s + step_s
     for place, depth_mm in enumerate(depths_mm):
-        gauge = update(gauge, begin_s + place * step_s, depth_mm, fail_safe=hasty)
+        gauge = update(gauge, begin_s + place * step_s, depth_mm, fail_safe=fail_safe)
     return gauge
 
 
-FELL = heard(0.0, 75.0, 150.0, 225.0, 300.0, 0.0)
+FELL = after(0.0, 75.0, 150.0, 225.0, 300.0, 0.0)
 """Water at 300 mm, and gone from one sample to the next."""
 
 
 @pytest.mark.parametrize(("depth_mm", "believed_mm"), [(269.9, 0), (270, 270), (330, 330), (330.1, 0)])
-def test_a_gauge_that_comes_back_to_within_a_tenth_of_where_it_fell_from_is_believed(
-    depth_mm: float, believed_mm: float
-) -> None:
-    assert heard(depth_mm, gauge=FELL).accepted_mm == believed_mm
+def test_a_return_to_within_a_tenth_of_the_depth_before_a_dip_is_accepted(depth_mm: float, believed_mm: float) -> None:
+    assert after(depth_mm, gauge=FELL).accepted_mm == believed_mm
 
 
 def each_day_a_passer_by(*, is_stream: bool, at_once: bool) -> GaugeState:
@@ -44,12 +42,12 @@ def each_day_a_passer_by(*, is_stream: bool, at_once: bool) -> GaugeState:
 @pytest.mark.parametrize(
     ("is_stream", "at_once", "is_faulty"), [(False, False, False), (False, True, False), (True, False, True)]
 )
-def test_who_passes_under_a_street_s_gauge_once_a_day_is_no_fault_of_it_and_nobody_passes_under_a_stream_s(
+def test_a_daily_object_under_a_street_gauge_is_no_fault_and_under_a_stream_gauge_it_is(
     is_stream: bool, at_once: bool, is_faulty: bool
 ) -> None:
-    trust = each_day_a_passer_by(is_stream=is_stream, at_once=at_once).health
+    health = each_day_a_passer_by(is_stream=is_stream, at_once=at_once).health
 
-    assert (trust.is_chronic, trust.fault is not None) == (is_faulty, is_faulty)
+    assert (health.is_chronic, health.fault is not None) == (is_faulty, is_faulty)
 
 
 @pytest.mark.parametrize(
@@ -64,16 +62,14 @@ def test_who_passes_under_a_street_s_gauge_once_a_day_is_no_fault_of_it_and_nobo
 def test_up_and_down_within_five_minutes_or_three_steps_is_no_water(
     first_s: float, second_s: float, is_seen: bool
 ) -> None:
-    gauge = update(heard(0.0, 0.0), 60.0 + first_s, 45.0, fail_safe=False)
+    gauge = update(after(0.0, 0.0), 60.0 + first_s, 45.0, fail_safe=False)
     gauge = update(gauge, 60.0 + first_s + second_s, 0.0, fail_safe=False)
 
     assert (gauge.health.fault_score > 0) is is_seen
 
 
 @pytest.mark.parametrize(("stood_mm", "believed_mm"), [(9.9, 9.9), (10.0, 400.0)])
-def test_where_people_cannot_get_out_a_leap_out_of_water_is_believed_as_it_comes(
-    stood_mm: float, believed_mm: float
-) -> None:
-    gauge = update(heard(0.0, stood_mm, hasty=True), 120.0, 400.0, fail_safe=True, accept_jumps_when_wet=True)
+def test_at_a_fail_safe_site_a_jump_from_water_is_accepted_at_once(stood_mm: float, believed_mm: float) -> None:
+    gauge = update(after(0.0, stood_mm, fail_safe=True), 120.0, 400.0, fail_safe=True, accept_jumps_when_wet=True)
 
     assert gauge.accepted_mm == believed_mm

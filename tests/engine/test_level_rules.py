@@ -15,9 +15,9 @@ NOW_S = 1e9
 SURE = ThresholdForecast(0.9, (0.1, 0.5, 0.8, 0.9), 600.0, 300.0, 900.0)
 
 
-def test_what_others_expect_is_said_without_reasons_where_the_gauge_that_speaks_has_no_spell() -> None:
-    sight = FusedDepth(NOW_S, 5.0, "G1/0", NEW, (None, SURE, None, None), ("G1", "G2", "G3"))
-    found = expected(SiteState(), sight, policy_of(site(), street_model()), UNARMED)
+def test_a_forecast_of_another_gauge_has_no_attribution_if_the_deciding_gauge_has_no_event() -> None:
+    fused = FusedDepth(NOW_S, 5.0, "G1/0", NEW, (None, SURE, None, None), ("G1", "G2", "G3"))
+    found = expected(SiteState(), fused, policy_of(site(), street_model()), UNARMED)
 
     assert found is not None
     assert (found[0], found[1].probability, found[1].attribution) == (Level.YELLOW, 0.9, ())

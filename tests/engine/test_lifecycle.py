@@ -57,9 +57,9 @@ def test_each_message_refers_to_all_before_it() -> None:
     _, messages = say(
         [change(Level.NONE, Level.BLUE, 0), change(Level.BLUE, Level.RED, 1), change(Level.RED, Level.NONE, 2)]
     )
-    said = tuple((message.identifier, message.issued_at) for message in messages)
+    found = tuple((message.identifier, message.issued_at) for message in messages)
 
-    assert [message.references for message in messages] == [(), said[:1], said[:2]]
+    assert [message.references for message in messages] == [(), found[:1], found[:2]]
 
 
 def test_a_new_warning_after_a_cancel_has_a_new_name_and_no_past() -> None:

@@ -28,7 +28,7 @@ from tests.support.gauge_play import NOON, at, reading, site
 ROAD = default_profile(SiteType.ROAD)
 WORLD = "drill"
 HERE = "S00"
-STORMED = tuple(f"S{number:02}" for number in range(1, 1 + REGIONAL_EVENT_SITES))
+RAPID = tuple(f"S{number:02}" for number in range(1, 1 + REGIONAL_EVENT_SITES))
 CLOUDBURST_MM = (0, 0, 15, 50, 95, 150, 190, 210, 210)
 SLOW_MM = (0, 0, 15, 26, 37, 48, 59, 70, 81)
 
@@ -41,25 +41,25 @@ def rise(name: str, depths_mm: Sequence[float], begins_min: float = 0.0) -> list
     return [reading(begins_min + minute, mm, f"gauge of {name}") for minute, mm in enumerate(depths_mm)]
 
 
-def new_book(sites: dict[str, Site] | None = None, wait: timedelta = timedelta(0)) -> Evaluator:
-    book = Evaluator(street_model(), wait=wait)
-    book.set_sites(STREETS if sites is None else sites)
-    return book
+def new_evaluator(sites: dict[str, Site] | None = None, wait: timedelta = timedelta(0)) -> Evaluator:
+    evaluator = Evaluator(street_model(), wait=wait)
+    evaluator.set_sites(STREETS if sites is None else sites)
+    return evaluator
 
 
-def judged(book: Evaluator, readings: Iterable[WaterReading]) -> list[WarningMessage]:
-    return [message for one in readings for message in messages_of(book, one, NOON)]
+def judged(evaluator: Evaluator, readings: Iterable[WaterReading]) -> list[WarningMessage]:
+    return [message for one in readings for message in messages_of(evaluator, one, NOON)]
 
 
 def chances(sites: dict[str, Site], *before: WaterReading) -> list[float]:
     """How probable the engine holds 150 mm at the first site, sample by sample of a slow rise, after others."""
-    book, found = new_book(sites), list[float]()
-    judged(book, before)
+    evaluator, found = new_evaluator(sites), list[float]()
+    judged(evaluator, before)
     for one in rise(HERE, SLOW_MM, begins_min=20):
-        messages_of(book, one, NOON)
-        outlook = book.record(HERE).state.gauges[f"gauge of {HERE}/0"].forecast
-        crossing = outlook.thresholds[1] if outlook and len(outlook.thresholds) > 1 else None
-        found += [crossing.probability] if crossing else []
+        messages_of(evaluator, one, NOON)
+        forecast = evaluator.record(HERE).state.gauges[f"gauge of {HERE}/0"].forecast
+        threshold = forecast.thresholds[1] if forecast and len(forecast.thresholds) > 1 else None
+        found += [threshold.probability] if threshold else []
     return found
 
 
@@ -68,7 +68,7 @@ def city(*readings: WaterReading) -> list[WaterReading]:
 
 
 STREETS = {name: another(name) for name in (f"S{number:02}" for number in range(OTHERS_MIN + 3))}
-STORM = city(*(one for name in STORMED for one in rise(name, CLOUDBURST_MM)))
+STORM = city(*(one for name in RAPID for one in rise(name, CLOUDBURST_MM)))
 
 
 def test_a_storm_that_others_see_makes_a_flood_here_more_probable() -> None:
@@ -82,14 +82,14 @@ def test_a_storm_that_others_see_makes_a_flood_here_more_probable() -> None:
 def test_another_region_another_world_and_a_stream_say_nothing_of_it() -> None:
     alone = chances(STREETS)
     for elsewhere in ({"region": "370103"}, {"site_type": SiteType.CHANNEL}):
-        sites = STREETS | {name: replace(STREETS[name], **elsewhere) for name in STORMED}
+        sites = STREETS | {name: replace(STREETS[name], **elsewhere) for name in RAPID}
         more = {f"T{number}": another(f"T{number}") for number in range(REGIONAL_EVENT_SITES)}
 
         assert chances(sites | more, *STORM) == alone
 
 
 def test_a_tide_is_no_storm_and_an_hour_later_it_is_over() -> None:
-    slow = city(*(one for name in STORMED for one in rise(name, [7.0 * minute for minute in range(20)])))
+    slow = city(*(one for name in RAPID for one in rise(name, [7.0 * minute for minute in range(20)])))
     long_ago = [replace(one, time=one.time - timedelta(seconds=RECENT_S + 600)) for one in STORM]
 
     assert chances(STREETS, *slow) == chances(STREETS, *long_ago) == chances(STREETS)
@@ -97,18 +97,18 @@ def test_a_tide_is_no_storm_and_an_hour_later_it_is_over() -> None:
 
 def test_where_few_sites_are_watched_their_silence_says_nothing() -> None:
     few = dict(list(STREETS.items())[:OTHERS_MIN])
-    book = new_book(few)
-    judged(book, [*STORM, *rise(HERE, CLOUDBURST_MM, begins_min=10)])
+    evaluator = new_evaluator(few)
+    judged(evaluator, [*STORM, *rise(HERE, CLOUDBURST_MM, begins_min=10)])
 
-    outlook = book.record(HERE).state.gauges[f"gauge of {HERE}/0"].forecast
-    assert outlook is not None
-    assert outlook.rapid_rises_nearby is None
+    forecast = evaluator.record(HERE).state.gauges[f"gauge of {HERE}/0"].forecast
+    assert forecast is not None
+    assert forecast.rapid_rises_nearby is None
 
 
 def test_the_warning_says_at_how_many_other_places_it_rose() -> None:
-    said = judged(new_book(), [*STORM, *rise(HERE, CLOUDBURST_MM, begins_min=10)])
+    found = judged(new_evaluator(), [*STORM, *rise(HERE, CLOUDBURST_MM, begins_min=10)])
 
-    foretold = [one for one in said if one.site_id == HERE and one.grounds.rule == "predicted"]
+    foretold = [one for one in found if one.site_id == HERE and one.grounds.rule == "predicted"]
 
     assert {one.grounds.rapid_rises_nearby for one in foretold} == {REGIONAL_EVENT_SITES}
 
@@ -131,12 +131,12 @@ def test_a_warning_names_what_it_would_not_have_come_without_yet(
         another(HERE), sensors=(BoundSensor(f"gauge of {HERE}"), BoundSensor("R", Role.RAIN)), rain_gauge_ids=("R",)
     )
     calm, armed = Evaluator(street_model()), Evaluator(street_model(), lambda _site, _now: readiness)
-    for book in (calm, armed):
-        book.set_sites({HERE: wet})
+    for evaluator in (calm, armed):
+        evaluator.set_sites({HERE: wet})
     rising = rise(HERE, ARMED_SLOWLY)
     later = judged(calm, rising)
     sooner = judged(armed, [WaterReading("R", 0, at(0), rain_mm=rain_mm), *rising])
-    yellow = [next((one for one in said if one.level is Level.YELLOW), None) for said in (later, sooner)]
+    yellow = [next((one for one in found if one.level is Level.YELLOW), None) for found in (later, sooner)]
 
     assert yellow[1] is not None
     assert (yellow[1].grounds.rule, yellow[1].grounds.armed_by, yellow[1].grounds.armed_by_source) == (
@@ -152,15 +152,15 @@ def test_in_a_storm_the_first_sample_that_stands_on_a_street_may_be_water() -> N
     deeper = replace(STREETS[HERE], profile=replace(ROAD, thresholds=ROAD.thresholds | {Level.BLUE: blue}))
     levels = []
     for before in ([], STORM):
-        book = new_book(STREETS | {HERE: deeper})
-        judged(book, [*before, *rise(HERE, [0, 0, 0, 76], begins_min=10)])
-        levels.append(book.record(HERE).state.level)
+        evaluator = new_evaluator(STREETS | {HERE: deeper})
+        judged(evaluator, [*before, *rise(HERE, [0, 0, 0, 76], begins_min=10)])
+        levels.append(evaluator.record(HERE).state.level)
 
     assert levels == [Level.NONE, Level.BLUE]
 
 
 @pytest.mark.parametrize(
-    ("depths_mm", "minutes", "swift"),
+    ("depths_mm", "minutes", "rapid"),
     [
         ((30, 55), 1.0, True),
         ((30, 54), 1.0, False),  # less than 25 mm
@@ -172,13 +172,13 @@ def test_in_a_storm_the_first_sample_that_stands_on_a_street_may_be_water() -> N
         ((30, 1000), 16.0, False),  # nobody knows how fast
     ],
 )
-def test_a_swift_rise_is_between_two_wet_samples(
-    depths_mm: tuple[float, float], minutes: float, *, swift: bool
+def test_a_rapid_rise_is_between_two_wet_samples(
+    depths_mm: tuple[float, float], minutes: float, *, rapid: bool
 ) -> None:
     one = start(-60.0, 0.0, depths_mm[0])
 
     assert not is_rapid_rise(start(-60.0, 0.0, 80.0))
-    assert is_rapid_rise(extend(one, 60.0 * minutes, depths_mm[1])) is swift
+    assert is_rapid_rise(extend(one, 60.0 * minutes, depths_mm[1])) is rapid
 
 
 def test_a_site_counts_once_by_its_last_rise_and_never_for_itself() -> None:
@@ -197,15 +197,15 @@ def test_a_site_counts_once_by_its_last_rise_and_never_for_itself() -> None:
     assert near.rapid_rises_nearby(HERE, at(15)) == 1
 
 
-@pytest.mark.parametrize(("watched", "stirred"), [(400, 4), (401, 0), (1000, 0)])
-def test_in_a_great_district_a_few_swift_rises_are_chance(watched: int, stirred: int) -> None:
+@pytest.mark.parametrize(("watched", "expected"), [(400, 4), (401, 0), (1000, 0)])
+def test_in_a_great_district_a_few_rapid_rises_are_chance(watched: int, expected: int) -> None:
     near = Neighbours()
     more = (replace(STREETS[HERE], site_id=f"X{number}") for number in range(watched - len(STREETS)))
     near.set_sites([*STREETS.values(), *more])
-    for name in STORMED:
+    for name in RAPID:
         near.follow(STREETS[name], SiteState(last_rapid_rise_s=NOON.timestamp()))
 
-    assert near.rapid_rises_nearby(HERE, NOON) == stirred
+    assert near.rapid_rises_nearby(HERE, NOON) == expected
 
 
 @st.composite
@@ -226,18 +226,18 @@ def test_wherever_the_engine_starts_again_it_knows_what_was_seen_near_by(
     readings: Sequence[WaterReading], data: st.DataObject
 ) -> None:
     cut = data.draw(st.integers(0, len(readings)))
-    first = new_book()
-    said = judged(first, readings[:cut])
-    kept = json.loads(json.dumps({name: page.to_json() for name, page in first.dirty_records().items()}))
-    second = new_book()
-    second.restore({name: SiteRecord.from_json(page) for name, page in kept.items()})
+    first = new_evaluator()
+    found = judged(first, readings[:cut])
+    kept = json.loads(json.dumps({name: record.to_json() for name, record in first.dirty_records().items()}))
+    second = new_evaluator()
+    second.restore({name: SiteRecord.from_json(record) for name, record in kept.items()})
 
-    assert said + judged(second, readings[cut:]) == judged(new_book(), readings)
+    assert found + judged(second, readings[cut:]) == judged(new_evaluator(), readings)
 
 
 @settings(max_examples=25)
 @given(storms(), st.data())
-def test_in_whatever_order_sites_are_heard_within_what_is_waited_for_the_warnings_are_the_same(
+def test_any_order_of_sites_within_the_wait_gives_the_same_warnings(
     readings: Sequence[WaterReading], data: st.DataObject
 ) -> None:
     wait = timedelta(seconds=60)
@@ -245,20 +245,20 @@ def test_in_whatever_order_sites_are_heard_within_what_is_waited_for_the_warning
     late = sorted(zip(readings, delays_s, strict=True), key=lambda one: one[0].time + timedelta(seconds=one[1]))
     last = reading(10_000, 0.0, f"gauge of {HERE}")
 
-    said = [judged(new_book(wait=wait), [*order, last]) for order in (readings, [one for one, _ in late])]
+    found = [judged(new_evaluator(wait=wait), [*order, last]) for order in (readings, [one for one, _ in late])]
 
-    assert said[0] == said[1]
+    assert found[0] == found[1]
 
 
 def test_a_site_that_is_gone_is_no_neighbour() -> None:
-    book = new_book()
-    judged(book, STORM)
+    evaluator = new_evaluator()
+    judged(evaluator, STORM)
     left = {name: one for name, one in STREETS.items() if name not in {"S01", "S02"}}
     left |= {"S90": another("S90")}
-    book.set_sites(left)
-    judged(book, rise(HERE, CLOUDBURST_MM, begins_min=10))
+    evaluator.set_sites(left)
+    judged(evaluator, rise(HERE, CLOUDBURST_MM, begins_min=10))
 
-    outlook = book.record(HERE).state.gauges[f"gauge of {HERE}/0"].forecast
-    assert outlook is not None
-    assert outlook.rapid_rises_nearby == REGIONAL_EVENT_SITES - 2
-    assert book.record(HERE).state.level >= Level.YELLOW
+    forecast = evaluator.record(HERE).state.gauges[f"gauge of {HERE}/0"].forecast
+    assert forecast is not None
+    assert forecast.rapid_rises_nearby == REGIONAL_EVENT_SITES - 2
+    assert evaluator.record(HERE).state.level >= Level.YELLOW

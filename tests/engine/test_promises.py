@@ -19,15 +19,15 @@ WORLD = "drill"
 
 
 def place(site_type: SiteType, *gauges: str) -> Evaluator:
-    book = Evaluator()
+    evaluator = Evaluator()
     one = replace(site("S", *gauges, world=WORLD), site_type=site_type, profile=default_profile(site_type))
-    book.set_sites({"S": one})
-    return book
+    evaluator.set_sites({"S": one})
+    return evaluator
 
 
-def said(book: Evaluator, readings: Iterable[WaterReading]) -> list[WarningMessage]:
+def messages_for(evaluator: Evaluator, readings: Iterable[WaterReading]) -> list[WarningMessage]:
     in_order = sorted(readings, key=lambda one: (one.time, one.device_id))
-    return [message for one in in_order for message in messages_of(book, one, one.time)]
+    return [message for one in in_order for message in messages_of(evaluator, one, one.time)]
 
 
 def highest(messages: Iterable[WarningMessage]) -> Level:
@@ -45,7 +45,7 @@ def test_a_tunnel_that_fills_by_150_mm_a_minute_is_warned_of_by_the_second_sampl
     yellow_mm = default_profile(site_type).depth_mm(Level.YELLOW)
     dry = [reading(-minute - 1, 0.0) for minute in range(dry_minutes)]
     rising = [reading(minute, first_mm + 150 * minute) for minute in range(4)]
-    messages = said(place(site_type, "G1"), [*dry, *rising])
+    messages = messages_for(place(site_type, "G1"), [*dry, *rising])
     second = [one.time for one in rising if one.depth_mm is not None and one.depth_mm >= yellow_mm][1]
 
     assert highest(message for message in messages if message.issued_at <= second) >= Level.YELLOW
@@ -98,7 +98,7 @@ def flood(minute: int) -> float:
 def test_one_lying_gauge_of_three_raises_no_warning(
     site_type: SiteType, lie: Callable[[int, float, random.Random], float]
 ) -> None:
-    messages = said(place(site_type, "A", "B", "L"), three(dry, lie))
+    messages = messages_for(place(site_type, "A", "B", "L"), three(dry, lie))
 
     assert highest(messages) is Level.NONE
 
@@ -108,8 +108,8 @@ def test_one_lying_gauge_of_three_raises_no_warning(
 def test_one_lying_gauge_of_three_hides_no_flood(
     site_type: SiteType, lie: Callable[[int, float, random.Random], float]
 ) -> None:
-    honest = said(place(site_type, "A", "B"), [one for one in three(flood, lie) if one.device_id != "L"])
-    messages = said(place(site_type, "A", "B", "L"), three(flood, lie))
+    honest = messages_for(place(site_type, "A", "B"), [one for one in three(flood, lie) if one.device_id != "L"])
+    messages = messages_for(place(site_type, "A", "B", "L"), three(flood, lie))
 
     assert highest(messages) >= Level.ORANGE
     reached = {message.level: message.issued_at for message in reversed(honest)}

@@ -34,63 +34,63 @@ def place(site_type: SiteType = SiteType.ROAD, *gauges: str, rain_gauges: tuple[
     )
 
 
-def hear(one: Site, *readings: WaterReading, readiness: Readiness | None = None) -> list[WarningMessage]:
-    book = Evaluator(None, (lambda _site, _now: readiness)) if readiness else Evaluator()
-    book.set_sites({one.site_id: one})
+def messages_for(one: Site, *readings: WaterReading, readiness: Readiness | None = None) -> list[WarningMessage]:
+    evaluator = Evaluator(None, (lambda _site, _now: readiness)) if readiness else Evaluator()
+    evaluator.set_sites({one.site_id: one})
     in_order = sorted(readings, key=lambda each: each.time)
-    return [message for each in in_order for message in messages_of(book, each, each.time)]
+    return [message for each in in_order for message in messages_of(evaluator, each, each.time)]
 
 
-def said(messages: list[WarningMessage]) -> list[tuple[str, str, str]]:
+def found(messages: list[WarningMessage]) -> list[tuple[str, str, str]]:
     return [(one.message_type.value, one.level.word, one.grounds.rule) for one in messages]
 
 
 def test_rain_alone_raises_blue_and_no_more_and_says_that_it_was_rain() -> None:
     street = place(rain_gauges=("R1",))
     dry = steady(0, range(60))
-    warned = hear(street, *dry, *(rain(5 * step, 20) for step in range(1, 8)))
+    warned = messages_for(street, *dry, *(rain(5 * step, 20) for step in range(1, 8)))
 
-    assert said(warned) == [("Alert", "blue", "rained")]
+    assert found(warned) == [("Alert", "blue", "rained")]
     assert warned[0].certainty.value == "Possible"
     assert (warned[0].grounds.rain_quarter_mm, warned[0].grounds.device_id) == (20, "R1")
 
 
 def test_rain_that_stops_lets_go_after_its_hold() -> None:
     street = place(rain_gauges=("R1",))
-    warned = hear(street, rain(5, 20), *steady(0, range(300)))
+    warned = messages_for(street, rain(5, 20), *steady(0, range(300)))
 
-    assert said(warned) == [("Alert", "blue", "rained"), ("Cancel", "blue", "receded")]
+    assert found(warned) == [("Alert", "blue", "rained"), ("Cancel", "blue", "receded")]
     assert warned[1].issued_at - warned[0].issued_at == timedelta(hours=3, minutes=11)
 
 
 def test_drizzle_raises_nothing() -> None:
     street = place(rain_gauges=("R1",))
 
-    assert hear(street, *steady(0, range(300)), *(rain(5 * step, 0.8) for step in range(60))) == []
+    assert messages_for(street, *steady(0, range(300)), *(rain(5 * step, 0.8) for step in range(60))) == []
 
 
 @pytest.mark.parametrize("wet", [[rain(0, 8)], []])
-def test_rain_arms_a_street_so_that_a_leap_is_believed_sooner(wet: list[WaterReading]) -> None:
+def test_rain_arms_a_street_so_that_a_jump_is_accepted_sooner(wet: list[WaterReading]) -> None:
     street = place(rain_gauges=("R1",))
-    leap = [reading(0, 0), reading(1, 0), reading(2, 300), reading(3, 301)]
+    jump = [reading(0, 0), reading(1, 0), reading(2, 300), reading(3, 301)]
 
-    assert said(hear(street, *wet, *leap)) == ([("Alert", "orange", "observed")] if wet else [])
+    assert found(messages_for(street, *wet, *jump)) == ([("Alert", "orange", "observed")] if wet else [])
 
 
 def test_an_official_rain_signal_makes_ready_and_raises_nothing_by_itself() -> None:
-    leap = [reading(0, 0), reading(1, 0), reading(2, 300), reading(3, 301)]
+    jump = [reading(0, 0), reading(1, 0), reading(2, 300), reading(3, 301)]
     ready = Readiness(Level.YELLOW, "rain signal X")
 
-    assert hear(place(), *steady(0, range(30)), readiness=ready) == []
-    assert said(hear(place(), *leap, readiness=ready)) == [("Alert", "orange", "observed")]
+    assert messages_for(place(), *steady(0, range(30)), readiness=ready) == []
+    assert found(messages_for(place(), *jump, readiness=ready)) == [("Alert", "orange", "observed")]
 
 
-def test_one_gauge_of_three_that_lies_raises_nothing() -> None:
+def test_one_faulty_gauge_of_three_raises_nothing() -> None:
     street = place(SiteType.ROAD, "G1", "G2", "G3")
-    liar = [reading(minute + 0.5, 20.0 * minute, "G1") for minute in range(30)]
+    faulty = [reading(minute + 0.5, 20.0 * minute, "G1") for minute in range(30)]
     calm = [*steady(0, range(30), "G2"), *steady(0, range(30), "G3")]
 
-    assert hear(street, *liar, *calm) == []
+    assert messages_for(street, *faulty, *calm) == []
 
 
 def test_one_gauge_of_three_that_stays_dry_hides_no_flood() -> None:
@@ -98,12 +98,12 @@ def test_one_gauge_of_three_that_stays_dry_hides_no_flood() -> None:
     rising = [
         reading(minute + shift, 20.0 * minute, name) for minute in range(30) for shift, name in ((0, "G1"), (0.2, "G2"))
     ]
-    warned = hear(street, *rising, *steady(0, range(30), "G3"))
+    warned = messages_for(street, *rising, *steady(0, range(30), "G3"))
 
     assert warned[-1].level is Level.RED
 
 
-def test_a_dry_gauge_that_hangs_above_the_water_contradicts_nobody() -> None:
+def test_a_dry_gauge_that_hangs_above_the_water_has_no_vote() -> None:
     sensors = (BoundSensor("G1"), *(BoundSensor(name, lowest_point_height_mm=900.0) for name in ("G2", "G3")))
     flat = place(SiteType.ROAD, "G1", "G2", "G3")
     high = replace(flat, sensors=sensors, depth_gauge_ids=("G1", "G2", "G3"))
@@ -113,12 +113,12 @@ def test_a_dry_gauge_that_hangs_above_the_water_contradicts_nobody() -> None:
         *steady(0, [minute + 0.6 for minute in range(30)], "G3"),
     ]
 
-    assert hear(flat, *readings) == []
-    assert hear(high, *readings)[-1].level is Level.RED
+    assert messages_for(flat, *readings) == []
+    assert messages_for(high, *readings)[-1].level is Level.RED
 
 
-def test_a_gauge_in_a_pit_tells_the_depth_at_the_lowest_point() -> None:
+def test_a_gauge_above_the_lowest_point_is_corrected_by_its_height() -> None:
     high = replace(place(), sensors=(BoundSensor("G1", lowest_point_height_mm=100.0),))
-    warned = hear(high, *(reading(minute, 10.0 * minute) for minute in range(7)))
+    warned = messages_for(high, *(reading(minute, 10.0 * minute) for minute in range(7)))
 
     assert warned[0].grounds.depth_mm == 120

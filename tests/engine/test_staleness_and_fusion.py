@@ -20,14 +20,14 @@ from tests.support.gauge_play import site
 
 NOW_S = 1e9
 ROAD = policy_of(site("S", "A", "B", "C", by=default_profile(SiteType.ROAD)))
-LIAR = Health(fault=Fault.SPIKY, fault_since_s=NOW_S - 300)
+FAULTY = Health(fault=Fault.SPIKY, fault_since_s=NOW_S - 300)
 
 
 def gauge(
     depth_mm: float | None = 0.0,
     ago_s: float = 0.0,
     step_s: float | None = 60.0,
-    trust: Health = NEW.health,
+    health: Health = NEW.health,
     **more: object,
 ) -> GaugeState:
     series = Series(
@@ -37,12 +37,12 @@ def gauge(
         before_s=None if step_s is None else NOW_S - ago_s - step_s,
         before_mm=0.0,
     )
-    return GaugeState(series=series, accepted_mm=depth_mm, accepted_s=NOW_S - ago_s, health=trust, **more)  # type: ignore[arg-type]
+    return GaugeState(series=series, accepted_mm=depth_mm, accepted_s=NOW_S - ago_s, health=health, **more)  # type: ignore[arg-type]
 
 
-def seen(rules: SitePolicy = ROAD, **gauges: GaugeState) -> object:
-    sight = fuse(SiteState(gauges={f"{name}/0": one for name, one in gauges.items()}, watermark_s=NOW_S), rules)
-    return None if sight is None else (sight.name[0], sight.depth_mm)
+def seen(policy: SitePolicy = ROAD, **gauges: GaugeState) -> object:
+    fused = fuse(SiteState(gauges={f"{name}/0": one for name, one in gauges.items()}, watermark_s=NOW_S), policy)
+    return None if fused is None else (fused.name[0], fused.depth_mm)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_site_has_no_data_when_its_last_usable_gauge_is_silent() -> None:
         found = no_data(SiteState(gauges=gauges))
         return found.from_s and found.from_s - NOW_S, found.reason
 
-    faulty = gauge(ago_s=60, trust=LIAR)
+    faulty = gauge(ago_s=60, health=FAULTY)
 
     assert from_s(a=gauge(ago_s=60), b=gauge(ago_s=600)) == (840, NoDataReason.SILENT)
     assert from_s(a=faulty, b=gauge(ago_s=600)) == (300, NoDataReason.SILENT)
@@ -83,8 +83,8 @@ def test_a_site_has_no_data_when_its_last_usable_gauge_is_silent() -> None:
     assert NEW.measured_s is None
 
 
-def test_no_data_is_told_with_its_moment_and_the_reason_of_each_gauge() -> None:
-    gauges = {"A/0": gauge(ago_s=60, trust=LIAR), "B/0": gauge(ago_s=600), "C/0": NEW}
+def test_no_data_has_a_moment_and_a_reason_for_each_gauge() -> None:
+    gauges = {"A/0": gauge(ago_s=60, health=FAULTY), "B/0": gauge(ago_s=600), "C/0": NEW}
     state = SiteState(gauges=gauges, watermark_s=NOW_S)
 
     assert no_data_from(state) == datetime.fromtimestamp(NOW_S + 300, UTC)
@@ -98,20 +98,20 @@ def test_no_data_is_told_with_its_moment_and_the_reason_of_each_gauge() -> None:
     ("ago_s", "step_s", "fresh"),
     [(FRESH_S, 60, True), (FRESH_S + 1, 60, False), (750, 300, True), (751, 300, False), (FRESH_S, None, True)],
 )
-def test_a_gauge_speaks_for_ten_minutes_or_for_its_own_pace(ago_s: float, step_s: float, fresh: bool) -> None:
+def test_a_depth_is_used_for_ten_minutes_or_for_its_own_intervals(ago_s: float, step_s: float, fresh: bool) -> None:
     assert is_fresh(gauge(ago_s=ago_s, step_s=step_s), NOW_S) is fresh
 
 
-def test_nobody_speaks_who_is_mute_old_or_distrusted() -> None:
+def test_a_gauge_that_is_new_silent_or_at_fault_is_not_used() -> None:
     assert seen() is None
     assert seen(A=gauge(None)) is None
-    assert seen(A=gauge(50, trust=LIAR)) is None
+    assert seen(A=gauge(50, health=FAULTY)) is None
     assert seen(A=gauge(50, ago_s=FRESH_S + 1)) is None
     assert seen(A=gauge(50)) == ("A", 50)
     assert fuse(SiteState(), ROAD) is None
 
 
-def test_of_two_the_deeper_speaks_and_of_three_the_second() -> None:
+def test_of_two_gauges_the_deeper_decides_and_of_three_the_second() -> None:
     assert seen(A=gauge(50), B=gauge(90)) == ("B", 90)
     assert seen(A=gauge(50), B=gauge(90), C=gauge(20)) == ("A", 50)
     assert seen(A=gauge(900), B=gauge(0), C=gauge(0)) == ("B", 0)
@@ -130,17 +130,17 @@ def test_a_gauge_that_hangs_above_the_water_has_no_vote() -> None:
 
 
 def expected(probability: float) -> Forecast:
-    crossing = ThresholdForecast(probability, (0.0, 0.0, 0.0, probability), 600, 300, 900)
-    return Forecast((None, crossing, None, None), 5.0, "test")
+    threshold = ThresholdForecast(probability, (0.0, 0.0, 0.0, probability), 600, 300, 900)
+    return Forecast((None, threshold, None, None), 5.0, "test")
 
 
 def test_what_is_expected_is_fused_as_the_depth_is() -> None:
     def probability(**gauges: GaugeState) -> float | None:
         state = SiteState(gauges={f"{name}/0": one for name, one in gauges.items()}, watermark_s=NOW_S)
-        sight = fuse(state, ROAD)
-        assert sight is not None
-        crossing = sight.forecasts[1] if sight.forecasts else None
-        return crossing.probability if crossing else None
+        fused = fuse(state, ROAD)
+        assert fused is not None
+        threshold = fused.forecasts[1] if fused.forecasts else None
+        return threshold.probability if threshold else None
 
     sure, doubtful = gauge(90, forecast=expected(0.9)), gauge(80, forecast=expected(0.3))
     assert probability(A=sure) == 0.9
@@ -151,10 +151,10 @@ def test_what_is_expected_is_fused_as_the_depth_is() -> None:
     assert probability(A=gauge(0)) is None
 
 
-@pytest.mark.parametrize("distrust", [None, *Fault])
-def test_why_a_gauge_is_not_believed_outlives_a_restart(distrust: Fault | None) -> None:
-    state = SiteState(gauges={"A/0": gauge(50, trust=Health(fault_score=6.0, fault=distrust))}, watermark_s=NOW_S)
+@pytest.mark.parametrize("fault", [None, *Fault])
+def test_the_fault_of_a_gauge_survives_a_restart(fault: Fault | None) -> None:
+    state = SiteState(gauges={"A/0": gauge(50, health=Health(fault_score=6.0, fault=fault))}, watermark_s=NOW_S)
     kept = SiteRecord.from_json(json.loads(json.dumps(SiteRecord(state=state).to_json()))).state
 
     assert kept == state
-    assert kept.gauges["A/0"].health.fault is distrust
+    assert kept.gauges["A/0"].health.fault is fault

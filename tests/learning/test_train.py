@@ -56,10 +56,10 @@ def test_the_table_says_what_the_library_says_of_known_and_unknown(questions: li
     trees = grown(rows, crossed, np.array([question.weight for question in questions]))
     forest = Forest(model.trees, len(FEATURE_NAMES))
 
-    said = [forest.total(forest.leaves(question.row)) for question in questions]
+    found = [forest.total(forest.leaves(question.row)) for question in questions]
 
     assert np.isnan(rows).any()
-    assert said == pytest.approx(trees.predict(rows, raw_score=True), abs=1e-4)
+    assert found == pytest.approx(trees.predict(rows, raw_score=True), abs=1e-4)
 
 
 def test_the_same_questions_make_the_same_model(questions: list[Example], kept: dict[str, Any]) -> None:
@@ -68,12 +68,12 @@ def test_the_same_questions_make_the_same_model(questions: list[Example], kept: 
 
 def test_of_streets_that_it_never_saw_it_is_right_as_often_as_it_says(model: Model) -> None:
     unseen = examples(recording(number) for number in range(STREETS, 2 * STREETS))
-    said = [model.probability(question.row) for question in unseen]
+    found = [model.probability(question.row) for question in unseen]
     happened = [question.crossed_s is not None for question in unseen]
 
-    brier = np.mean((np.array(said) - happened) ** 2)
+    brier = np.mean((np.array(found) - happened) ** 2)
 
-    assert np.mean(said) == pytest.approx(np.mean(happened), abs=0.05)
+    assert np.mean(found) == pytest.approx(np.mean(happened), abs=0.05)
     assert brier < 0.5 * np.var(happened)
 
 

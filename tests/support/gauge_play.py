@@ -13,7 +13,7 @@ from rencheng.engine.state import SiteState
 
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
 
-Told = tuple[str, str, float, str]
+Change = tuple[str, str, float, str]
 """(before, after, minutes after noon, rule) of a change."""
 
 
@@ -59,14 +59,14 @@ def play(
 ) -> tuple[SiteState, list[LevelChange]]:
     """The state after some readings, and the changes that they made: at an underpass, by the rate of rise alone."""
     state, changes = state or SiteState(), []
-    rules = policy_of(site(by=by))
+    policy = policy_of(site(by=by))
     for one in readings:
-        state, change = evaluate(state, one, rules)
+        state, change = evaluate(state, one, policy)
         changes += [change] if change else []
     return state, changes
 
 
-def told(changes: Sequence[LevelChange]) -> list[Told]:
+def changes_of(changes: Sequence[LevelChange]) -> list[Change]:
     return [(c.before.word, c.after.word, (c.at - NOON).total_seconds() / 60, c.grounds.rule) for c in changes]
 
 

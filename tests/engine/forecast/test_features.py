@@ -20,60 +20,80 @@ from rencheng.engine.water.event import FloodEvent, PastEvent, Sample, extend, s
 DRY_S = 1e9
 
 
-def spell_of(samples: Iterable[Sample], dry_s: float = DRY_S) -> FloodEvent:
+def event_of(samples: Iterable[Sample], dry_s: float = DRY_S) -> FloodEvent:
     first, *others = samples
-    spell = start(dry_s, *first)
+    event = start(dry_s, *first)
     for sample in others:
-        spell = extend(spell, *sample)
-    return spell
+        event = extend(event, *sample)
+    return event
 
 
 def minutes(*depths_mm: float) -> FloodEvent:
     """A sample a minute, the first a minute after a dry one."""
-    return spell_of((DRY_S + 60.0 * minute, mm) for minute, mm in enumerate(depths_mm, 1))
+    return event_of((DRY_S + 60.0 * minute, mm) for minute, mm in enumerate(depths_mm, 1))
 
 
-def shown(spell: FloodEvent, *floods: PastEvent, threshold_mm: float = 150.0) -> dict[str, float]:
-    return dict(zip(FEATURE_NAMES, feature_row(spell, floods, threshold_mm), strict=True))
+def shown(event: FloodEvent, *past_events: PastEvent, threshold_mm: float = 150.0) -> dict[str, float]:
+    return dict(zip(FEATURE_NAMES, feature_row(event, past_events, threshold_mm), strict=True))
 
 
-def test_of_water_that_only_rises_each_window_tells_the_same() -> None:
-    told = shown(minutes(*(10.0 * minute for minute in range(1, 31))), threshold_mm=400.0)
+def test_for_a_constant_rise_each_window_has_the_same_slope() -> None:
+    row = shown(minutes(*(10.0 * minute for minute in range(1, 31))), threshold_mm=400.0)
 
-    assert [told[name] for name in ("rise_2", "rise_3", "rise_5", "rise_10", "rise_20")] == pytest.approx([10.0] * 5)
-    assert (told["depth_mm"], told["peak_mm"], told["below_peak_mm"], told["since_peak_min"]) == (300, 300, 0, 0)
-    assert (told["last_rise"], told["age_min"], told["gap_min"], told["fastest"]) == (10, 29, 1, 10)
-    assert told["roughness"] == 0
-    assert (told["threshold_mm"], told["missing_mm"]) == (400, 100)
-    assert [told[f"arrival_{window}_min"] for window in (3, 5, 10)] == pytest.approx([10.0] * 3)
+    assert [row[name] for name in ("rise_2", "rise_3", "rise_5", "rise_10", "rise_20")] == pytest.approx([10.0] * 5)
+    assert (
+        row["depth_mm"],
+        row["peak_mm"],
+        row["below_peak_mm"],
+        row["since_peak_min"],
+    ) == (300, 300, 0, 0)
+    assert (row["last_rise"], row["age_min"], row["gap_min"], row["fastest"]) == (
+        10,
+        29,
+        1,
+        10,
+    )
+    assert row["roughness"] == 0
+    assert (row["threshold_mm"], row["missing_mm"]) == (400, 100)
+    assert [row[f"arrival_{window}_min"] for window in (3, 5, 10)] == pytest.approx([10.0] * 3)
 
 
 @pytest.mark.parametrize("late_s", [0.0, 9.0])
-def test_a_window_holds_its_minutes_and_a_late_sample_and_before_the_spell_a_dry_street(late_s: float) -> None:
+def test_a_window_holds_its_minutes_a_late_sample_and_a_dry_street_before_the_event(late_s: float) -> None:
     depths_mm = [15.0, 12.0, 40.0, 44.0, 43.0, 70.0, 95.0, 93.0, 130.0]
     wet = [(DRY_S + 60.0 * minute + (late_s if minute % 2 else 0.0), mm) for minute, mm in enumerate(depths_mm, 1)]
     dry = [(DRY_S - 60.0 * minute, 0.0) for minute in range(30)]
     newest_s = wet[-1][0]
-    told = shown(spell_of(wet))
+    row = shown(event_of(wet))
 
     for name, window_s in zip(("rise_2", "rise_3", "rise_5", "rise_10", "rise_20"), WINDOWS_S, strict=True):
         within = [(at_s / 60.0, mm) for at_s, mm in (*dry, *wet) if newest_s - at_s <= window_s]
         times = [at_min - newest_s / 60.0 for at_min, _ in within]
-        assert told[name] == pytest.approx(linear_regression(times, [mm for _, mm in within]).slope, abs=1e-6), name
+        assert row[name] == pytest.approx(linear_regression(times, [mm for _, mm in within]).slope, abs=1e-6), name
 
 
 def test_a_first_wet_sample_is_held_against_the_dry_street_before_it() -> None:
-    told = shown(spell_of([(DRY_S + 120.0, 60.0)]))
+    row = shown(event_of([(DRY_S + 120.0, 60.0)]))
 
-    assert (told["last_rise"], told["gap_min"], told["age_min"], told["roughness"]) == (30, 2, 0, 0)
-    assert shown(spell_of([(DRY_S + 12.0, 60.0)]))["gap_min"] == 0.5
-    assert shown(spell_of([(DRY_S + 9e4, 60.0)]))["gap_min"] == 30.0
+    assert (row["last_rise"], row["gap_min"], row["age_min"], row["roughness"]) == (
+        30,
+        2,
+        0,
+        0,
+    )
+    assert shown(event_of([(DRY_S + 12.0, 60.0)]))["gap_min"] == 0.5
+    assert shown(event_of([(DRY_S + 9e4, 60.0)]))["gap_min"] == 30.0
 
 
-def test_what_has_fallen_is_told_by_how_far_below_its_peak_it_stands_and_since_when() -> None:
-    told = shown(minutes(20.0, 90.0, 60.0, 50.0))
+def test_falling_water_is_described_by_its_distance_below_the_peak_and_the_time_since() -> None:
+    row = shown(minutes(20.0, 90.0, 60.0, 50.0))
 
-    assert (told["peak_mm"], told["below_peak_mm"], told["since_peak_min"], told["fastest"]) == (90, 40, 2, 70)
+    assert (
+        row["peak_mm"],
+        row["below_peak_mm"],
+        row["since_peak_min"],
+        row["fastest"],
+    ) == (90, 40, 2, 70)
 
 
 def test_roughness_is_the_way_up_and_down_that_led_nowhere_in_ten_minutes() -> None:
@@ -84,9 +104,9 @@ def test_roughness_is_the_way_up_and_down_that_led_nowhere_in_ten_minutes() -> N
 
 
 def test_a_rise_too_slow_to_matter_arrives_never() -> None:
-    told = shown(minutes(*[20.0 + 0.19 * minute for minute in range(40)]))
+    row = shown(minutes(*[20.0 + 0.19 * minute for minute in range(40)]))
 
-    assert [told[f"arrival_{window}_min"] for window in (3, 5, 10)] == [NEVER_MIN] * 3
+    assert [row[f"arrival_{window}_min"] for window in (3, 5, 10)] == [NEVER_MIN] * 3
     assert shown(minutes(*[20.0 + 0.21 * minute for minute in range(40)]))["arrival_10_min"] == NEVER_MIN
     assert shown(minutes(*[80.0 + 0.21 * minute for minute in range(40)]))["arrival_10_min"] < NEVER_MIN
 
@@ -97,30 +117,30 @@ def flood(peak_h: float, peak_mm: float = 80.0, rise_min: float = 20.0, fastest:
     return PastEvent(peak_s - 60.0 * rise_min, peak_s, peak_mm, fastest)
 
 
-def test_of_a_gauge_without_floods_nothing_is_told_of_them() -> None:
-    told = shown(minutes(40.0))
+def test_a_gauge_without_past_events_has_no_history_features() -> None:
+    row = shown(minutes(40.0))
     past = ("usual_peak", "usual_rise_min", "usual_fastest", "tide_min", "tide_concentration", "last_flood_h")
 
-    assert told["floods"] == 0
-    assert all(isnan(told[name]) for name in (*past, "last_peak_mm", "went_on_share"))
+    assert row["floods"] == 0
+    assert all(isnan(row[name]) for name in (*past, "last_peak_mm", "went_on_share"))
 
 
-def test_earlier_floods_are_told_by_their_means_and_their_last() -> None:
-    told = shown(minutes(40.0), flood(200, 100.0, 10.0, 4.0), flood(20, 380.0, 30.0, 8.0))
+def test_past_events_are_described_by_their_means_and_their_last() -> None:
+    row = shown(minutes(40.0), flood(200, 100.0, 10.0, 4.0), flood(20, 380.0, 30.0, 8.0))
 
-    assert told["floods"] == 2
-    assert told["usual_peak"] == pytest.approx((log(120.0) + log(400.0)) / 2)
-    assert (told["usual_rise_min"], told["usual_fastest"]) == (20, 6)
-    assert told["last_flood_h"] == pytest.approx(20 + 1 / 60)
-    assert told["last_peak_mm"] == 380
+    assert row["floods"] == 2
+    assert row["usual_peak"] == pytest.approx((log(120.0) + log(400.0)) / 2)
+    assert (row["usual_rise_min"], row["usual_fastest"]) == (20, 6)
+    assert row["last_flood_h"] == pytest.approx(20 + 1 / 60)
+    assert row["last_peak_mm"] == 380
     assert shown(minutes(40.0), flood(5000))["last_flood_h"] == 1000
 
 
 @pytest.mark.parametrize(("hours", "peak_mm"), [(29.9, 80.0), (30.0, nan)])
-def test_the_last_peak_is_told_for_a_day_s_tides(hours: float, peak_mm: float) -> None:
-    told = shown(minutes(40.0), flood(hours))
+def test_the_last_peak_is_a_feature_for_a_day_of_tides(hours: float, peak_mm: float) -> None:
+    row = shown(minutes(40.0), flood(hours))
 
-    assert told["last_peak_mm"] == pytest.approx(peak_mm, nan_ok=True)
+    assert row["last_peak_mm"] == pytest.approx(peak_mm, nan_ok=True)
 
 
 def tides(*after_high_h: float) -> list[PastEvent]:
@@ -128,11 +148,11 @@ def tides(*after_high_h: float) -> list[PastEvent]:
     return [flood(TIDE_S / 3600.0 * (len(after_high_h) - place) - h) for place, h in enumerate(after_high_h)]
 
 
-def test_floods_that_come_with_one_phase_of_the_tide_tell_when_it_comes_again() -> None:
-    told = shown(minutes(40.0), *tides(0.0, 0.0, 0.0))
+def test_past_events_at_one_phase_of_the_tide_predict_its_next_time() -> None:
+    row = shown(minutes(40.0), *tides(0.0, 0.0, 0.0))
 
-    assert told["tide_concentration"] == pytest.approx(1.0)
-    assert told["tide_min"] == pytest.approx(-1.0)  # it was at the dry sample, a minute ago
+    assert row["tide_concentration"] == pytest.approx(1.0)
+    assert row["tide_min"] == pytest.approx(-1.0)  # it was at the dry sample, a minute ago
     assert shown(minutes(40.0), *tides(3.0, 3.0))["tide_min"] == pytest.approx(179.0)
     assert shown(minutes(40.0), *tides(-3.0, -3.0))["tide_min"] == pytest.approx(-181.0)
     assert shown(minutes(40.0), *tides(2.0, 4.0))["tide_min"] == pytest.approx(179.0)

@@ -48,8 +48,8 @@ def leakage(minute: float, ma: float, charger: str = "p1") -> MeterValue:
 
 
 def supports(around: NearbyEvidence, minute: float, site_id: str = "S1") -> list[tuple[str, str, float]]:
-    signs = around.of(site_id, at(minute)).corroborates
-    return [(sign.kind.value, sign.device_id, (sign.since - NOON).total_seconds() / 60) for sign in signs]
+    evidence = around.of(site_id, at(minute)).corroborates
+    return [(one.kind.value, one.device_id, (one.since - NOON).total_seconds() / 60) for one in evidence]
 
 
 def test_a_ground_fault_supports_until_it_is_over_or_old(around: NearbyEvidence) -> None:
@@ -123,6 +123,6 @@ def test_traffic_that_flows_is_a_question_and_not_support(around: NearbyEvidence
             around.take(SignalEvent("s1", at(minute + 0.05), 81, detector))
         minute += 0.2
 
-    told = around.of("S1", at(40))
-    assert told.corroborates == ()
-    assert told.contradicts == (Evidence(EvidenceKind.TRAFFIC_FLOWS, "s1", at(40)),)
+    evidence_of = around.of("S1", at(40))
+    assert evidence_of.corroborates == ()
+    assert evidence_of.contradicts == (Evidence(EvidenceKind.TRAFFIC_FLOWS, "s1", at(40)),)

@@ -35,7 +35,7 @@ def traffic(begin: float, end: float, detectors: range = range(1, 7)) -> Iterato
 
 
 def kinds(watch: SignalWatch, minute: float) -> set[EvidenceKind]:
-    return {sign.kind for sign in watch.evidence(at(minute))}
+    return {one.kind for one in watch.evidence(at(minute))}
 
 
 def watched(*events: SignalEvent) -> SignalWatch:
@@ -59,15 +59,15 @@ def flooded(blocked: range, *, until: float = 55) -> list[SignalEvent]:
 @pytest.mark.parametrize("signal", signals(), ids=lambda signal: signal.signal_id)
 def test_on_a_recorded_hour_traffic_never_stands(signal: object) -> None:
     watch = SignalWatch("s1")
-    told: set[EvidenceKind] = set()
+    gauge_after: set[EvidenceKind] = set()
     for number, one in enumerate(signal.events):  # type: ignore[attr-defined]
         time = NOON + timedelta(seconds=one.offset_tenths / 10)
         watch.take(SignalEvent("s1", time, one.event_id, one.parameter))
         if number % 100 == 0:
-            told |= {sign.kind for sign in watch.evidence(time)}
+            gauge_after |= {one.kind for one in watch.evidence(time)}
 
-    assert told <= {FLOWS}
-    assert FLOWS in told
+    assert gauge_after <= {FLOWS}
+    assert FLOWS in gauge_after
 
 
 def test_a_road_that_stands_is_seen_after_two_bins_and_not_before() -> None:
@@ -104,14 +104,14 @@ def test_an_empty_road_is_no_road_that_stands() -> None:
     assert kinds(watched(*traffic(0, 40), *quiet), 54) == set()
 
 
-def test_a_silent_signal_says_nothing_of_traffic() -> None:
+def test_a_silent_signal_gives_no_evidence_of_traffic() -> None:
     watch = watched(*traffic(0, 60))
 
     assert FLOWS in kinds(watch, 60)
     assert kinds(watch, 63) == set()
 
 
-def test_after_a_gap_what_is_usual_is_learned_anew() -> None:
+def test_after_a_gap_the_usual_count_is_learned_again() -> None:
     assert FLOWS not in kinds(watched(*traffic(0, 60), *traffic(70, 80)), 80)
 
 
@@ -130,7 +130,7 @@ def test_flash_by_a_fault_and_lost_power(events: list[tuple[float, int, int]], k
     watch = watched(*(event(*each) for each in events))
 
     assert kinds(watch, 9) == kinds_told
-    assert all(sign.since == at(0) for sign in watch.evidence(at(9)))
+    assert all(one.since == at(0) for one in watch.evidence(at(9)))
 
 
 def test_a_late_event_is_passed_over() -> None:

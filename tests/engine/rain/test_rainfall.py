@@ -3,7 +3,7 @@
 import pytest
 
 from rencheng.domain.site import SiteType
-from rencheng.engine.rain import rainfall as rains
+from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.rainfall import (
     ARMED_SHARE,
     EVENTS_KEPT,
@@ -24,7 +24,7 @@ NOW_S = 1e9
 def after(*fallen: tuple[float, float], gauge: str = "P", rain: RainState = NO_RAIN) -> RainState:
     """Rain of (s after NOW_S, mm)."""
     for at_s, amount_mm in fallen:
-        rain = rains.add_rainfall(rain, NOW_S + at_s, amount_mm, gauge, ANSWER)
+        rain = rainfall.add_rainfall(rain, NOW_S + at_s, amount_mm, gauge, ANSWER)
     return rain
 
 
@@ -46,13 +46,13 @@ def test_a_quarter_s_rain_or_an_hour_s_raises_and_half_of_it_arms(
 ) -> None:
     rain, now_s = after(*fallen), NOW_S + fallen[-1][0]
 
-    assert (rains.raises(rain, now_s), rains.is_armed(rain, now_s)) == (raises, arms)
+    assert (rainfall.raises(rain, now_s), rainfall.is_armed(rain, now_s)) == (raises, arms)
 
 
 def test_it_holds_for_three_hours_and_not_longer() -> None:
     rain = after((0, 10.0))
 
-    for holds in (rains.raises, rains.is_armed):
+    for holds in (rainfall.raises, rainfall.is_armed):
         assert holds(rain, NOW_S + HOLDS_S)
         assert not holds(rain, NOW_S + HOLDS_S + 1)
         assert not holds(NO_RAIN, 0.0)
@@ -61,11 +61,11 @@ def test_it_holds_for_three_hours_and_not_longer() -> None:
 def test_two_gauges_see_the_same_rain() -> None:
     rain = after((10, 6.0), gauge="Q", rain=after((0, 3.0)))
 
-    assert rains.sums(rain, NOW_S + 10) == (6.0, 6.0)
-    assert rains.sums(after((20, 4.0), rain=rain), NOW_S + 20) == (7.0, 7.0)
+    assert rainfall.sums(rain, NOW_S + 10) == (6.0, 6.0)
+    assert rainfall.sums(after((20, 4.0), rain=rain), NOW_S + 20) == (7.0, 7.0)
 
 
-def test_a_step_that_is_told_twice_counts_once_and_a_late_one_in_its_place() -> None:
+def test_a_step_that_is_reported_twice_counts_once_and_a_late_one_in_its_place() -> None:
     rain = after((0, 3.0), (0, 3.0), (600, 2.0), (300, 1.0))
 
     assert [(at_s - NOW_S, mm) for at_s, mm, _ in rain.steps] == [(0, 3.0), (300, 1.0), (600, 2.0)]
@@ -73,30 +73,30 @@ def test_a_step_that_is_told_twice_counts_once_and_a_late_one_in_its_place() -> 
 
 
 def test_less_than_nothing_does_not_fall_and_what_is_old_is_forgotten() -> None:
-    assert rains.sums(after((0, -5.0)), NOW_S) == (0.0, 0.0)
+    assert rainfall.sums(after((0, -5.0)), NOW_S) == (0.0, 0.0)
     assert [mm for _, mm, _ in after((0, 3.0), (KEPT_S, 1.0)).steps] == [1.0]
     assert [mm for _, mm, _ in after((0, 3.0), (KEPT_S - 1, 1.0)).steps] == [3.0, 1.0]
 
 
 def test_the_index_is_the_worse_of_quarter_and_hour() -> None:
-    assert rains.index_at(after((0, 5.0)), NOW_S, ANSWER) == 0.5
-    assert rains.index_at(after((0, 9.0), (1800, 9.0)), NOW_S + 1800, ANSWER) == 0.9
+    assert rainfall.index_at(after((0, 5.0)), NOW_S, ANSWER) == 0.5
+    assert rainfall.index_at(after((0, 9.0), (1800, 9.0)), NOW_S + 1800, ANSWER) == 0.9
 
 
 def test_a_storm_is_kept_with_its_strength_hour_and_whether_the_water_answered() -> None:
-    storm = rains.mark_response(after((0, 8.0), (600, 1.0)))
-    over = rains.close_event(storm, NOW_S + 600 + HOLDS_S + 1)
+    storm = rainfall.mark_response(after((0, 8.0), (600, 1.0)))
+    over = rainfall.close_event(storm, NOW_S + 600 + HOLDS_S + 1)
 
-    assert rains.close_event(storm, NOW_S + 600 + HOLDS_S) == storm
+    assert rainfall.close_event(storm, NOW_S + 600 + HOLDS_S) == storm
     assert over.past_events == (RainEvent(0.9, flooded=True),)
     assert (over.strength, over.responded) == (0.0, False)
-    assert rains.mark_response(NO_RAIN) == NO_RAIN
+    assert rainfall.mark_response(NO_RAIN) == NO_RAIN
 
 
 def test_what_did_not_arm_was_no_storm_and_only_so_many_are_kept() -> None:
-    assert rains.close_event(after((0, 4.0)), NOW_S + 1e6).past_events == ()
+    assert rainfall.close_event(after((0, 4.0)), NOW_S + 1e6).past_events == ()
     many = tuple(RainEvent(1.0, flooded=False) for _ in range(EVENTS_KEPT))
-    rain = rains.close_event(RainState(strength=ARMED_SHARE, past_events=many), NOW_S)
+    rain = rainfall.close_event(RainState(strength=ARMED_SHARE, past_events=many), NOW_S)
 
     assert len(rain.past_events) == EVENTS_KEPT
     assert rain.past_events[-1] == RainEvent(ARMED_SHARE, flooded=False)
@@ -119,16 +119,16 @@ def test_what_did_not_arm_was_no_storm_and_only_so_many_are_kept() -> None:
     ],
 )
 def test_a_site_learns_its_own_answer_from_its_storms(storms: list[RainEvent], share: float) -> None:
-    assert rains.site_factor(RainState(past_events=tuple(storms))) == pytest.approx(share)
+    assert rainfall.site_factor(RainState(past_events=tuple(storms))) == pytest.approx(share)
 
 
 def test_a_site_that_floods_sooner_is_raised_and_armed_sooner() -> None:
     eager = RainState(past_events=(RainEvent(0.4, flooded=True),) * 2)  # 0.7 of its type
 
-    assert rains.raises(after((0, 7.0), rain=eager), NOW_S)
-    assert not rains.raises(after((0, 6.9), rain=eager), NOW_S)
-    assert rains.is_armed(after((0, 3.5), rain=eager), NOW_S)
-    assert not rains.is_armed(after((0, 3.4), rain=eager), NOW_S)
+    assert rainfall.raises(after((0, 7.0), rain=eager), NOW_S)
+    assert not rainfall.raises(after((0, 6.9), rain=eager), NOW_S)
+    assert rainfall.is_armed(after((0, 3.5), rain=eager), NOW_S)
+    assert not rainfall.is_armed(after((0, 3.4), rain=eager), NOW_S)
 
 
 @pytest.mark.parametrize(
@@ -146,8 +146,8 @@ def test_below_ground_less_rain_floods_than_on_a_street_and_of_a_stream_least(
     def raises(*fallen: tuple[float, float]) -> bool:
         rain = NO_RAIN
         for at_s, amount_mm in fallen:
-            rain = rains.add_rainfall(rain, NOW_S + at_s, amount_mm, "P", RAIN_THRESHOLDS[site_type])
-        return rains.raises(rain, NOW_S + fallen[-1][0])
+            rain = rainfall.add_rainfall(rain, NOW_S + at_s, amount_mm, "P", RAIN_THRESHOLDS[site_type])
+        return rainfall.raises(rain, NOW_S + fallen[-1][0])
 
     eighths_s = [450.0 * place for place in range(8)]
 

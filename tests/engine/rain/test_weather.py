@@ -92,7 +92,7 @@ def test_the_order_of_arrival_does_not_matter(
 
 
 def test_the_gravest_signal_of_a_sites_region_makes_it_ready() -> None:
-    outlook = RainOutlook(
+    rain = RainOutlook(
         (
             signal("city", Level.YELLOW),
             signal("district", Level.ORANGE, regions=(LIXIA,)),
@@ -101,10 +101,10 @@ def test_the_gravest_signal_of_a_sites_region_makes_it_ready() -> None:
         )
     )
 
-    assert outlook.readiness(LIXIA, "actual", NOON) == Readiness(Level.ORANGE, "rain signal district")
-    assert outlook.readiness("370104", "actual", NOON).level is Level.YELLOW
-    assert outlook.readiness(LIXIA, "drill", NOON).level is Level.RED
-    assert outlook.readiness("110101", "actual", NOON) == Readiness()
+    assert rain.readiness(LIXIA, "actual", NOON) == Readiness(Level.ORANGE, "rain signal district")
+    assert rain.readiness("370104", "actual", NOON).level is Level.YELLOW
+    assert rain.readiness(LIXIA, "drill", NOON).level is Level.RED
+    assert rain.readiness("110101", "actual", NOON) == Readiness()
 
 
 @pytest.mark.parametrize(
@@ -133,6 +133,6 @@ def test_a_forecast_makes_as_ready_as_the_signal_whose_criterion_it_meets(
 
 
 def test_a_signal_is_named_before_a_forecast_that_says_the_same() -> None:
-    outlook = RainOutlook((signal("A", Level.ORANGE),), (forecast(60),))
+    rain = RainOutlook((signal("A", Level.ORANGE),), (forecast(60),))
 
-    assert outlook.readiness(LIXIA, "actual", NOON).source == "rain signal A"
+    assert rain.readiness(LIXIA, "actual", NOON).source == "rain signal A"
