@@ -23,7 +23,7 @@ from services.alerts.settings import AlertSettings
 from services.alerts.source.catch_up import CatchUp
 from services.alerts.source.nearby import NearbyFeed
 from services.alerts.source.readings import ReadingSource
-from services.alerts.source.subscription import Subscription
+from services.alerts.source.subscription_state import SubscriptionState
 from services.alerts.suppression.service import Suppressor
 from services.alerts.world_clocks import WorldClocks
 
@@ -49,7 +49,7 @@ class AlertService:
 def open_service(settings: AlertSettings) -> Iterator[AlertService]:
     """Connect all stages; close them at the end."""
     engine = open_database(settings.database_url, name="rencheng-alerts")
-    clocks, subscription = WorldClocks(), Subscription()
+    clocks, subscription = WorldClocks(), SubscriptionState()
     policies = PolicyCache(engine)
     evaluator = new_evaluator(policies, timedelta(seconds=settings.alerts_wait_s))
     session = _session(settings, subscription)
@@ -81,7 +81,7 @@ def open_service(settings: AlertSettings) -> Iterator[AlertService]:
         engine.dispose()
 
 
-def _session(settings: AlertSettings, subscription: Subscription) -> Session:
+def _session(settings: AlertSettings, subscription: SubscriptionState) -> Session:
     return Session(
         settings.mqtt_address,
         client_id="rencheng-alerts",

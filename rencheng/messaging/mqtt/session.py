@@ -85,8 +85,6 @@ class Session:
         self._is_open = False
         self._paused = False
         self._outstanding: list[int] = []
-        self._overdue: set[int] = set()
-        """Of the outstanding ones, those that `publish` stopped waiting for."""
         self._puback = threading.Condition()
         self._acked_ids: set[int] = set()
         self._client = self._new_client()
@@ -146,25 +144,6 @@ class Session:
                 ]
             )
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool, timeout_s: float) -> bool:
-        """Publish with QoS 1, wait for the PUBACK and return whether it came in time. For one thread.
-
-        After a timeout paho keeps the message and sends it again when it reconnects. Until the broker has it nothing
-        else is sent, so that an old message never follows a newer one.
-        """
-        if not self.is_connected:
-            return False  # paho would keep a copy of each attempt and send them all after reconnecting
-        if not self._wait_for_acks(timeout_s):
-            return False
-        self._forget(self._overdue)
-        number = self._client.publish(topic, payload, qos=1, retain=retain).mid
-        self._outstanding.append(number)
-        self._overdue = {number}
-        if not self._wait_for_acks(timeout_s):
-            return False
-        self._forget(self._overdue)
-        return True
-
     def publish_nowait(self, messages: Sequence[tuple[str, bytes]], *, retain: bool) -> list[int]:
         """Publish in order with QoS 1 and return the packet ids, which `acked` reports later.
 
@@ -192,7 +171,7 @@ class Session:
 
     @property
     def unacknowledged(self) -> frozenset[int]:
-        """Return the numbers of what was published and neither acknowledged nor given up by a new connection."""
+        """Return the packet ids that are neither acknowledged nor dropped by a new client."""
         return frozenset(self._outstanding)
 
     def publish_qos0(self, topic: str, payload: bytes) -> bool:
@@ -201,7 +180,7 @@ class Session:
 
     def _connect(self) -> None:
         self._paused = False
-        self._outstanding, self._overdue = [], set()
+        self._outstanding = []
         self._acked_ids.clear()
         self._client = self._new_client()  # a paho client is good for one start and one stop
         self._client.connect_async(*self._address, keepalive=KEEPALIVE_S)

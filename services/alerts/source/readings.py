@@ -16,7 +16,7 @@ from rencheng.messaging.source import MessageSource
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from services.alerts.isolation import isolated
 from services.alerts.source.catch_up import CatchUp, Since, TimedReading
-from services.alerts.source.subscription import Subscription
+from services.alerts.source.subscription_state import SubscriptionState
 
 MESSAGES_MAX = 5000
 
@@ -35,7 +35,7 @@ class ReadingSource:
     def __init__(
         self,
         messages: MessageSource,
-        subscription: Subscription,
+        subscription: SubscriptionState,
         catch_up: CatchUp,
         limits: ClockLimits,
         clock: Clock = SYSTEM_CLOCK,

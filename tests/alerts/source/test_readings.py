@@ -12,7 +12,7 @@ from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from services.alerts.source.catch_up import CatchUp
 from services.alerts.source.readings import ReadingSource
-from services.alerts.source.subscription import Subscription
+from services.alerts.source.subscription_state import SubscriptionState
 from tests.support.alert_database import REGION
 from tests.support.source import MemorySource
 
@@ -26,12 +26,12 @@ def messages() -> MemorySource:
 
 
 @pytest.fixture
-def subscription() -> Subscription:
-    return Subscription()
+def subscription() -> SubscriptionState:
+    return SubscriptionState()
 
 
 @pytest.fixture
-def source(messages: MemorySource, subscription: Subscription, database: Engine) -> ReadingSource:
+def source(messages: MemorySource, subscription: SubscriptionState, database: Engine) -> ReadingSource:
     """A source that looks for stored readings at every read."""
     catch_up = CatchUp(database, look_every_s=(0.0, 0.0))
     return ReadingSource(messages, subscription, catch_up, ClockLimits())
@@ -69,7 +69,7 @@ def depths(source: ReadingSource) -> list[float | None]:
 
 
 def test_a_message_before_the_subscription_waits(
-    source: ReadingSource, subscription: Subscription, messages: MemorySource
+    source: ReadingSource, subscription: SubscriptionState, messages: MemorySource
 ) -> None:
     live(messages, 5, 2)
     assert depths(source) == []
@@ -79,7 +79,7 @@ def test_a_message_before_the_subscription_waits(
 
 
 def test_stored_and_live_readings_are_merged_in_the_order_of_their_time(
-    source: ReadingSource, subscription: Subscription, messages: MemorySource, database: Engine
+    source: ReadingSource, subscription: SubscriptionState, messages: MemorySource, database: Engine
 ) -> None:
     commit(database, -1, (30, 1), (10, 3))
     subscription.changed(up=True, why="")
@@ -90,7 +90,7 @@ def test_stored_and_live_readings_are_merged_in_the_order_of_their_time(
 
 
 def test_it_can_evaluate_once_ingest_is_past_the_gap_and_not_while_it_is_disconnected(
-    source: ReadingSource, subscription: Subscription, database: Engine
+    source: ReadingSource, subscription: SubscriptionState, database: Engine
 ) -> None:
     found = [source.can_evaluate]
     commit(database, -1, (30, 1))
@@ -109,7 +109,7 @@ def test_it_can_evaluate_once_ingest_is_past_the_gap_and_not_while_it_is_disconn
 
 
 def test_a_backlog_of_ingest_is_read_even_after_ingest_was_past_the_gap(
-    source: ReadingSource, subscription: Subscription, database: Engine
+    source: ReadingSource, subscription: SubscriptionState, database: Engine
 ) -> None:
     subscription.changed(up=True, why="")
     commit(database, 1)
@@ -122,7 +122,7 @@ def test_a_backlog_of_ingest_is_read_even_after_ingest_was_past_the_gap(
 
 
 def test_it_stops_looking_when_what_is_missing_would_be_too_late_to_count(
-    source: ReadingSource, subscription: Subscription, database: Engine
+    source: ReadingSource, subscription: SubscriptionState, database: Engine
 ) -> None:
     subscription.changed(up=True, why="")
     commit(database, 121)
@@ -133,7 +133,7 @@ def test_it_stops_looking_when_what_is_missing_would_be_too_late_to_count(
 
 
 def test_each_new_subscription_starts_it_again(
-    source: ReadingSource, subscription: Subscription, database: Engine
+    source: ReadingSource, subscription: SubscriptionState, database: Engine
 ) -> None:
     commit(database, 121, (60, 7))
     for _ in range(3):
@@ -142,7 +142,7 @@ def test_each_new_subscription_starts_it_again(
         assert depths(source) == []
 
 
-def test_new_sites_start_it_again(source: ReadingSource, subscription: Subscription, database: Engine) -> None:
+def test_new_sites_start_it_again(source: ReadingSource, subscription: SubscriptionState, database: Engine) -> None:
     source.restart_catch_up()
     commit(database, 121, (60, 7))
     subscription.changed(up=True, why="")
@@ -153,7 +153,7 @@ def test_new_sites_start_it_again(source: ReadingSource, subscription: Subscript
 
 
 def test_with_no_ingest_alive_stored_readings_are_read_once(
-    source: ReadingSource, subscription: Subscription, database: Engine
+    source: ReadingSource, subscription: SubscriptionState, database: Engine
 ) -> None:
     commit(database, 0, (60, 7))
     with database.begin() as connection:
@@ -165,7 +165,7 @@ def test_with_no_ingest_alive_stored_readings_are_read_once(
 
 
 def test_after_a_query_that_fails_live_readings_go_on(
-    source: ReadingSource, subscription: Subscription, messages: MemorySource, database: Engine
+    source: ReadingSource, subscription: SubscriptionState, messages: MemorySource, database: Engine
 ) -> None:
     def poisoned() -> Mapping[str, datetime]:
         raise KeyError("a site that is not there")

@@ -24,3 +24,9 @@ class ConnectionLog:
 
 
 MakeSession = Callable[..., tuple[Session, ConnectionLog]]
+
+
+def publish(session: Session, topic: str, body: bytes, *, retain: bool = True, timeout_s: float = 20) -> bool:
+    """Publish, wait for the acknowledgement, and return whether it came in time."""
+    sent = session.publish_nowait([(topic, body)], retain=retain)
+    return bool(sent) and session.acked(wait_s=timeout_s) >= set(sent)

@@ -8,7 +8,7 @@ from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.session import PacketHandle, Session
 from rencheng.messaging.source import AckHandle, InboundMessage
 from tests.conftest import Broker
-from tests.messaging.mqtt.sessions import ALL, GAUGE, TOPIC, ConnectionLog, MakeSession
+from tests.messaging.mqtt.sessions import ALL, GAUGE, TOPIC, ConnectionLog, MakeSession, publish
 from tests.support.device_client import DeviceClient
 from tests.support.polling import eventually
 
@@ -48,7 +48,7 @@ def take_without_ack(session: Session, count: int) -> list[InboundMessage]:
 
 def flush(session: Session) -> None:
     """Wait until the broker has all that was sent before on this connection."""
-    assert session.publish("rencheng/v1/370102/signal/S1/reply", b"", retain=False, timeout_s=20)
+    assert publish(session, "rencheng/v1/370102/signal/S1/reply", b"", retain=False, timeout_s=20)
 
 
 def packet_id(handle: AckHandle) -> int:
@@ -172,13 +172,13 @@ def test_publishing_is_true_when_the_broker_has_it_and_false_when_it_is_away(
     make_session: MakeSession, broker: Broker
 ) -> None:
     session, log = make_session()
-    before = session.publish("rencheng/v1/370102/signal/S1/reply", b"1", retain=False, timeout_s=1)
+    before = publish(session, "rencheng/v1/370102/signal/S1/reply", b"1", retain=False, timeout_s=1)
     with session:
         assert log.up.wait(20)
-        there = session.publish("rencheng/v1/370102/signal/S1/reply", b"2", retain=False, timeout_s=20)
+        there = publish(session, "rencheng/v1/370102/signal/S1/reply", b"2", retain=False, timeout_s=20)
         broker.server.stop()
         eventually(lambda: not log.up.is_set())
-        away = session.publish("rencheng/v1/370102/signal/S1/reply", b"3", retain=False, timeout_s=1)
+        away = publish(session, "rencheng/v1/370102/signal/S1/reply", b"3", retain=False, timeout_s=1)
 
     assert (before, there, away) == (False, True, False)
 

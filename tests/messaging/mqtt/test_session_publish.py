@@ -9,6 +9,7 @@ import pytest
 
 from rencheng.messaging.mqtt.session import Session
 from tests.conftest import Broker
+from tests.messaging.mqtt.sessions import publish
 from tests.support.mqtt_listener import Listener, listening
 from tests.support.polling import eventually
 
@@ -49,7 +50,7 @@ def frozen(broker: Broker) -> Iterator[None]:
 
 
 def publish_first(session: Session, subscriber: Listener) -> None:
-    eventually(lambda: session.publish(TOPIC, b"first", retain=True, timeout_s=5))
+    eventually(lambda: publish(session, TOPIC, b"first", timeout_s=5))
     eventually(lambda: subscriber.payloads(TOPIC), [b"first"])
 
 
@@ -58,21 +59,21 @@ def test_a_message_offered_while_the_broker_was_away_is_not_sent_later(
 ) -> None:
     broker.server.stop()
     eventually(lambda: not session.is_connected)
-    assert [session.publish(TOPIC, b"old", retain=True, timeout_s=1) for _ in range(5)] == [False] * 5
+    assert [publish(session, TOPIC, b"old", timeout_s=1) for _ in range(5)] == [False] * 5
     broker.server.start()
     eventually(lambda: session.is_connected)
 
-    assert session.publish(TOPIC, b"new", retain=True, timeout_s=5)
+    assert publish(session, TOPIC, b"new", timeout_s=5)
     eventually(lambda: subscriber.payloads(TOPIC), [b"new"])
 
 
 def test_an_overdue_message_goes_before_a_later_one(session: Session, broker: Broker, subscriber: Listener) -> None:
     publish_first(session, subscriber)
     with frozen(broker):
-        assert not session.publish(TOPIC, b"second", retain=True, timeout_s=0.3)
-        assert not session.publish(TOPIC, b"third", retain=True, timeout_s=0.3)
+        assert not publish(session, TOPIC, b"second", timeout_s=0.3)
+        assert not publish(session, TOPIC, b"third", timeout_s=0.3)
+        assert len(session.unacknowledged) == 2
 
-    assert session.publish(TOPIC, b"third", retain=True, timeout_s=5)
     eventually(lambda: subscriber.payloads(TOPIC), [b"first", b"second", b"third"])
 
 
@@ -80,9 +81,9 @@ def test_messages_sent_without_waiting_come_in_order_and_are_acked_once(session:
     publish_first(session, subscriber)
     bodies = [f"body-{number}".encode() for number in range(50)]
     sent = session.publish_nowait([(TOPIC, body) for body in bodies], retain=True)
-    assert session.publish(TOPIC, b"last", retain=True, timeout_s=5)
+    last = session.publish_nowait([(TOPIC, b"last")], retain=True)
 
-    assert session.acked(wait_s=5) == set(sent)
+    assert session.acked(wait_s=5) == {*sent, *last}
     assert len(sent) == 50
     assert session.acked() == set()
     eventually(lambda: subscriber.payloads(TOPIC), [b"first", *bodies, b"last"])
@@ -95,8 +96,8 @@ def test_messages_sent_to_a_frozen_broker_are_not_acked_and_go_before_later_ones
     with frozen(broker):
         sent = session.publish_nowait([(TOPIC, b"second"), (TOPIC, b"third")], retain=True)
         assert session.acked(wait_s=0.3) == set()
-        assert not session.publish(TOPIC, b"fourth", retain=True, timeout_s=0.3)
+    last = session.publish_nowait([(TOPIC, b"fifth")], retain=True)
 
-    assert session.publish(TOPIC, b"fifth", retain=True, timeout_s=5)
-    assert session.acked() == set(sent)
+    assert session.acked(wait_s=5) == {*sent, *last}
+    assert session.unacknowledged == frozenset()
     eventually(lambda: subscriber.payloads(TOPIC), [b"first", b"second", b"third", b"fifth"])

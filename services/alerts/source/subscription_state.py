@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 log = get_logger("alerts")
 
 
-class Subscription:
+class SubscriptionState:
     """Whether the session is connected, and when it subscribed last.
 
     Attributes:
