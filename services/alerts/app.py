@@ -5,7 +5,6 @@ from collections.abc import Iterable
 
 from rencheng.engine.record import Evaluation
 from services.alerts.isolation import isolated
-from services.alerts.outbox.relay import DeliveryState
 from services.alerts.settings import AlertSettings
 from services.alerts.wiring import AlertService, open_service
 
@@ -32,7 +31,7 @@ def run(settings: AlertSettings, stop: threading.Event) -> None:
 
 def step(service: AlertService) -> None:
     """Take one turn. An error in one stage is logged and stops no other."""
-    service.source.wait(IN_FLIGHT_WAIT_S if service.relay.state is DeliveryState.IN_FLIGHT else IDLE_WAIT_S)
+    service.source.wait(IN_FLIGHT_WAIT_S if service.relay.is_expecting else IDLE_WAIT_S)
     _refresh(service)
     for item in service.source.read(service.registry.directory, service.registry.wanted_since):
         with isolated("reading", device=item[0].device_id, time=item[0].time.isoformat()):

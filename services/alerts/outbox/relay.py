@@ -83,6 +83,11 @@ class Relay:
             return DeliveryState.BACKLOG
         return DeliveryState.IN_FLIGHT if self._sink.in_flight else DeliveryState.IDLE
 
+    @property
+    def is_expecting(self) -> bool:
+        """Return whether an acknowledgement may come at any moment, so that the next turn should come soon."""
+        return self._sink.is_expecting
+
     def relay(self) -> None:
         """Note what was acknowledged, and send what is due."""
         delivered = self._sink.collect()

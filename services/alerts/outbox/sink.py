@@ -59,6 +59,11 @@ class MqttSink:
         return len(self._in_flight) + len(self._dropped)
 
     @property
+    def is_expecting(self) -> bool:
+        """Return whether an acknowledgement may come at any moment."""
+        return bool(self._in_flight) and self._session.is_connected
+
+    @property
     def is_ready(self) -> bool:
         """Return whether a message can be sent now."""
         return self._session.is_connected and self._backoff.may_try() and len(self._in_flight) < IN_FLIGHT_MAX
