@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable
 
 from rencheng.engine.record import Evaluation
+from services.alerts import metrics
 from services.alerts.isolation import isolated
 from services.alerts.settings import AlertSettings
 from services.alerts.wiring import AlertService, open_service
@@ -33,7 +34,9 @@ def step(service: AlertService) -> None:
     """Take one turn. An error in one stage is logged and stops no other."""
     service.source.wait(IN_FLIGHT_WAIT_S if service.relay.is_expecting else IDLE_WAIT_S)
     _refresh(service)
-    for item in service.source.read(service.registry.directory, service.registry.wanted_since):
+    readings = service.source.read(service.registry.directory, service.registry.wanted_since)
+    metrics.count_evaluated(len(readings))
+    for item in readings:
         with isolated("reading", device=item[0].device_id, time=item[0].time.isoformat()):
             _handle(service, service.evaluator.evaluate(item))
     if service.source.is_listening:  # before that, stored readings would come too late

@@ -46,7 +46,6 @@ class ReadingEvaluator:
     def evaluate(self, item: TimedReading) -> Iterator[Evaluation]:
         """Yield the evaluations that follow from a reading. Commit each before the next is asked for."""
         reading, received_at = item
-        metrics.count_evaluated()
         for site in self._evaluator.sites_of(reading):
             self._clocks.observe(site.world, reading.time)
         for evaluation in self._evaluator.process(reading, received_at):

@@ -16,8 +16,8 @@ from rencheng.runtime.alert_metrics import (
 )
 
 
-def count_evaluated(readings: int = 1) -> None:
-    """Count readings that were evaluated."""
+def count_evaluated(readings: int) -> None:
+    """Count a batch of readings that are evaluated."""
     EVALUATED.inc(readings)
 
 
