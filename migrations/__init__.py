@@ -1,4 +1,4 @@
-"""The schema's history. `upgrade(url)` brings a database to the newest version, `downgrade(url)` back."""
+"""The migrations of the schema. `upgrade(url)` migrates a database to the newest revision, `downgrade(url)` back."""
 
 from pathlib import Path
 
@@ -14,10 +14,10 @@ def _config(database_url: str) -> Config:
 
 
 def upgrade(database_url: str, revision: str = "head") -> None:
-    """Bring the database up to a revision; to the newest unless another is named."""
+    """Upgrade the database to a revision, by default the newest."""
     command.upgrade(_config(database_url), revision)
 
 
 def downgrade(database_url: str, revision: str = "base") -> None:
-    """Take the database down to a revision; to an empty schema unless another is named."""
+    """Downgrade the database to a revision, by default to an empty schema."""
     command.downgrade(_config(database_url), revision)

@@ -1,4 +1,4 @@
-"""`python -m migrations`: bring the database that the settings name to the newest version."""
+"""Upgrade the configured database to the newest revision: `python -m migrations`."""
 
 import sys
 
@@ -8,12 +8,12 @@ from rencheng.runtime.settings import DatabaseSettings
 
 
 def main() -> None:
-    """Do it, and say so."""
+    """Upgrade the database."""
     try:
         migrations.upgrade(DatabaseSettings.load().database_url)
     except Misconfigured as error:
         sys.exit(str(error))
-    sys.stdout.write("the schema is up to date\n")
+    sys.stdout.write("schema is up to date\n")
 
 
 if __name__ == "__main__":

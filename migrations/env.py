@@ -1,4 +1,4 @@
-"""Alembic's entry: one connection, one transaction for all steps."""
+"""The entry point of Alembic: one connection, and one transaction for all steps."""
 
 from alembic import context
 from sqlalchemy import create_engine, pool

@@ -1,6 +1,6 @@
 CREATE EXTENSION IF NOT EXISTS timescaledb;
 
--- Who and where ------------------------------------------------------------------------------------------------------
+-- Worlds, regions, sites and devices ------------------------------------------------------------------------------------------------------
 
 CREATE TABLE worlds (
     world text PRIMARY KEY,
@@ -46,7 +46,7 @@ CREATE TABLE devices (
 );
 CREATE INDEX devices_by_site ON devices (site_id);
 
--- Ingest and alerts keep the registry in memory and listen for its changes, so that no message costs a query.
+-- Ingest and alerts cache the registry and listen for its changes, so that no message costs a query.
 CREATE FUNCTION tell_devices_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('rencheng_devices', '');
@@ -63,8 +63,8 @@ CREATE TABLE device_states (
     changed_at timestamptz NOT NULL
 );
 
--- What they measure: a natural key each, so that the same reading sent twice is stored once. Time comes second,
--- because questions name a device and a span of time: 100 sites as they stand cost 11 ms so, and 613 ms with time last.
+-- Readings: each has a natural key, so that a repeated reading is stored once. Time is the second column of the key,
+-- because queries name a device and a time span: the status of 100 sites takes 11 ms, and 613 ms with time as the last column.
 
 CREATE TABLE waterlogging_readings (
     device_id text NOT NULL,
@@ -114,7 +114,7 @@ SELECT create_hypertable('waterlogging_readings', by_range('time', INTERVAL '7 d
 SELECT create_hypertable('signal_events', by_range('time', INTERVAL '1 day'), create_default_indexes => false);
 SELECT create_hypertable('meter_values', by_range('time', INTERVAL '1 day'), create_default_indexes => false);
 
--- What was refused, and the account of everything ------------------------------------------------------------------------
+-- Quarantine and the account ------------------------------------------------------------------------
 
 CREATE TABLE quarantine (
     quarantine_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -200,7 +200,7 @@ CREATE TABLE site_states (
     saved_at timestamptz NOT NULL DEFAULT now()
 );
 
--- Who may ask ---------------------------------------------------------------------------------------------------------------
+-- API keys ---------------------------------------------------------------------------------------------------------------
 
 CREATE TABLE api_keys (
     key_id text PRIMARY KEY,

@@ -1,4 +1,4 @@
-"""Feeds: the database says when a warning was said, and who is just about to say one."""
+"""Feeds: notifications about new warnings, and a lock that orders their ids."""
 
 from pathlib import Path
 

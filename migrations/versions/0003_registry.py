@@ -1,4 +1,4 @@
-"""Registry: profiles of devices, and word of which devices changed."""
+"""Registry: profiles of devices, and notifications that name the changed devices."""
 
 from pathlib import Path
 

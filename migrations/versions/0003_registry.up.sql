@@ -1,4 +1,4 @@
--- A device's profile: what its installer and its data sheet say, so that intake reads it rightly.
+-- The profile of a device, from its installer and data sheet, so that intake reads its messages correctly.
 ALTER TABLE devices
     ADD COLUMN blind_zone_mm double precision
         CONSTRAINT devices_have_a_possible_blind_zone CHECK (blind_zone_mm >= 0),
@@ -8,8 +8,8 @@ ALTER TABLE devices
     ADD COLUMN replaces text REFERENCES devices,
     ADD CONSTRAINT devices_are_replaced_once UNIQUE (replaces);
 
--- With 75,000 devices to load anew would take a second, so the word of a change says which devices changed: their names,
--- a hundred in a message (a payload holds 8,000 bytes); nothing at all means that any may have. '/sites' is no device.
+-- Loading 75,000 devices takes a second, so a notification names the changed devices: up to a hundred, because a payload
+-- holds 8,000 bytes. An empty payload means that any device may have changed. '/sites' is not a device.
 CREATE FUNCTION tell_which_devices_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (SELECT count(*) > 20000 OR max(length(device_id)) > 64 FROM changed) THEN

@@ -1,4 +1,4 @@
-"""Sites: what is bound to them in which role, their outline, and every version of their thresholds."""
+"""Sites: bindings with roles, outlines, and every version of the thresholds."""
 
 from pathlib import Path
 

@@ -1,11 +1,11 @@
--- Where a site lies exactly, what drains to it, how long closing it takes.
+-- The exact area of a site, its catchment, and the time to close it.
 ALTER TABLE sites
     ADD COLUMN polygon jsonb NOT NULL DEFAULT '[]',
     ADD COLUMN catchment text NOT NULL DEFAULT '',
     ADD COLUMN closing_time_s double precision;
 COMMENT ON COLUMN sites.polygon IS '[latitude, longitude] of each corner';
 
--- A warning says which version of the thresholds judged it, so each of them stays.
+-- A warning names the version of its thresholds, so every version is kept.
 CREATE TABLE site_profiles (
     site_id text NOT NULL REFERENCES sites ON DELETE CASCADE,
     version integer NOT NULL,
@@ -16,8 +16,8 @@ CREATE TABLE site_profiles (
 INSERT INTO site_profiles (site_id, version, profile)
     SELECT site_id, coalesce((profile ->> 'version')::integer, 1), profile FROM sites;
 
--- What is bound to a site beyond devices.site_id: in which role, how high; a rain gauge or a signal may serve many sites.
--- device_id refers to no row: a file of sites may come before the devices, and a pump need not speak.
+-- Bindings beyond devices.site_id, with role and height; a rain gauge or a signal may serve many sites.
+-- device_id has no foreign key: sites may be imported before devices, and a pump sends nothing.
 CREATE TABLE site_sensors (
     site_id text NOT NULL REFERENCES sites ON DELETE CASCADE,
     device_id text NOT NULL,

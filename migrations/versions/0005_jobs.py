@@ -1,4 +1,4 @@
-"""Jobs: what became of the last run of each."""
+"""Jobs: the last run of each job."""
 
 from pathlib import Path
 

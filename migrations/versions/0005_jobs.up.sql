@@ -1,4 +1,4 @@
--- Periodic jobs: one row a job, of its last run.
+-- Periodic jobs: the last run of each job.
 CREATE TABLE jobs (
     name text PRIMARY KEY,
     every interval NOT NULL,

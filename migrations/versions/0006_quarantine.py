@@ -1,4 +1,4 @@
-"""Quarantine: entries that can be replayed and dropped by an account that adds up; an audit of what people change."""
+"""Quarantine: replay and retention of entries, with an exact account; the audit log."""
 
 from pathlib import Path
 

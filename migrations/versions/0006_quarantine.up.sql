@@ -1,4 +1,4 @@
--- Who did what, and when: whatever a person changes is written here in the same transaction.
+-- The audit log: every change by a person, written in the same transaction.
 CREATE TABLE audit (
     audit_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at timestamptz NOT NULL DEFAULT now(),
@@ -9,7 +9,7 @@ CREATE TABLE audit (
 );
 CREATE INDEX audit_by_subject ON audit (subject, audit_id);
 
--- An entry of quarantine is open until it is replayed. The same message refused again after that is another entry.
+-- A quarantine entry is open until it is replayed. If the same message is rejected again after that, it is a new entry.
 ALTER TABLE quarantine
     ADD COLUMN kind text NOT NULL DEFAULT 'unknown',
     ADD COLUMN replayed_at timestamptz,
@@ -25,11 +25,11 @@ ALTER TABLE quarantine DROP CONSTRAINT quarantine_once;
 CREATE UNIQUE INDEX quarantine_once ON quarantine (digest, position, reason) WHERE replayed_at IS NULL;
 CREATE INDEX quarantine_by_device ON quarantine (device_id, quarantine_id);
 CREATE INDEX quarantine_by_reason ON quarantine (reason, quarantine_id);
--- Only summaries of the table's blocks, so that a repetition, which moves last_received_at, writes no index at all.
+-- BRIN, because a repetition changes last_received_at and must not write an index.
 DROP INDEX quarantine_by_time;
 CREATE INDEX quarantine_by_time ON quarantine USING brin (last_received_at);
 
--- What retention let go: counted for good, so that the account goes on adding up.
+-- Entries dropped by retention stay counted, so that the account adds up.
 CREATE TABLE quarantine_drops (
     day date NOT NULL,
     world text NOT NULL,

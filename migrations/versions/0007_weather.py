@@ -1,4 +1,4 @@
-"""Weather: official rain signals and forecasts, as they came."""
+"""Weather: official rain signals and forecasts, as received."""
 
 from pathlib import Path
 

@@ -1,5 +1,5 @@
--- What the weather service says: each message about a rain signal as it came. Which of them hold follows from their
--- times and references, and is not stored, so that it does not matter in which order they arrive.
+-- Rain signals and forecasts of the weather service, as received. Which signals are in force follows from their times and
+-- references and is not stored, so that the order of arrival does not matter.
 CREATE TABLE rain_signals (
     identifier text NOT NULL,
     world text NOT NULL REFERENCES worlds,

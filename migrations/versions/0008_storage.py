@@ -1,4 +1,4 @@
-"""Storage: rollups on either edition, the log of what they still owe, and what was dropped."""
+"""Storage: rollups on both editions, the log of stale buckets, and the times before which data was dropped."""
 
 import re
 from collections.abc import Iterator

@@ -1,10 +1,10 @@
--- The rollups, one name and one shape on either edition of TimescaleDB. 0008_storage.py makes a continuous aggregate of each
--- where the licence allows, and elsewhere a table that a job fills from the very same query.
+-- The rollups, with the same names and columns on both editions of TimescaleDB. 0008_storage.py creates continuous aggregates
+-- where the licence allows them, and elsewhere tables that a job fills from the same queries.
 --
--- Minutes and hours are UTC's, which are everybody's here; days are the city's, from midnight to midnight in Asia/Shanghai.
--- Of quality, 155 are the flags that make a value unusable (1 missing, 2 gross range, 8 no return, 16 blind zone, 128 a test):
--- such a reading is counted and in no figure, never taken for 0. 9 of them say that nothing was measured, 18 that it cannot be;
--- 68 (4 tilted, 64 clock ahead) are suspect.
+-- Minutes and hours are in UTC; days run from midnight to midnight in Asia/Shanghai.
+-- The quality mask 155 is the set of flags that make a value unusable (1 missing, 2 gross range, 8 no return, 16 blind zone,
+-- 128 test): such a reading is counted but excluded from all figures, never counted as 0. The mask 9 means not measured,
+-- 18 implausible, 68 (4 tilted, 64 clock ahead) suspect.
 
 -- rollup: waterlogging_1min key device_id, bucket, channel chunks of 7 days
 SELECT device_id, channel, time_bucket('1 minute', time) AS bucket,

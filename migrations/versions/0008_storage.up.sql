@@ -1,11 +1,11 @@
--- Whoever rolls up a minute asks for all devices at a time; the natural keys answer by device. With the
--- trigger below this costs the writing of live readings a tenth (`make storage`).
+-- A refresh of a minute reads all devices, but the natural keys are ordered by device. These indexes and the trigger
+-- below cost a tenth of the write throughput (`make storage`).
 CREATE INDEX waterlogging_readings_by_time ON waterlogging_readings (time);
 CREATE INDEX signal_events_by_time ON signal_events (time);
 CREATE INDEX meter_values_by_time ON meter_values (time);
 
--- What still has to be rolled up. A row is written by whoever changes readings, in the same transaction; the job takes it
--- away when the buckets that it names are right again. So where no row stands, the rollup equals its readings.
+-- The log of stale buckets. A row is written in the transaction that changes readings, and deleted by the job after it has
+-- refreshed the buckets. Where the log has no row, the rollup equals its readings.
 CREATE TABLE rollup_log (
     entry_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL,
@@ -18,7 +18,7 @@ CREATE TABLE rollup_log (
 COMMENT ON COLUMN rollup_log.device_id IS 'null: any device';
 CREATE INDEX rollup_log_by_time ON rollup_log (level, kind, begins);
 
--- What was dropped on purpose.
+-- The times before which data was dropped by retention.
 CREATE TABLE storage_horizons (
     kind text NOT NULL,
     level text NOT NULL,
@@ -26,10 +26,10 @@ CREATE TABLE storage_horizons (
     PRIMARY KEY (kind, level)
 );
 
--- Live readings of a batch lie within a minute or two: one row names these, for all devices. A late one names its device
--- and its minutes, so that a pile which comes back with a day of readings costs its own day and nobody else's. When more
--- than a hundred come back in one statement, a row for all of them is cheaper, here and for the job.
--- Once a statement, not once a row: it reads what was stored, so that a reading that was known already touches nothing.
+-- Live readings of a batch are within a minute or two: one row covers them for all devices. A late reading adds a row for
+-- its device and minutes, so that a charger that sends a day of readings late costs a refresh of its own day only. With
+-- more than a hundred late devices in one statement, one row for all of them is cheaper.
+-- Once per statement: it reads the stored rows, so that a duplicate marks nothing.
 CREATE FUNCTION log_touched_buckets() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     live timestamptz := time_bucket('1 minute', now() - interval '3 minutes');
@@ -69,7 +69,7 @@ CREATE TRIGGER touched AFTER INSERT ON signal_events REFERENCING NEW TABLE AS st
 CREATE TRIGGER touched AFTER INSERT ON meter_values REFERENCING NEW TABLE AS stored
     FOR EACH STATEMENT EXECUTE FUNCTION log_touched_buckets('charging');
 
--- What was stored before there were rollups, a day a row.
+-- Readings stored before the rollups existed, one row per day.
 INSERT INTO rollup_log (kind, level, begins, ends)
 SELECT kind, '1min', day, day + interval '1 day'
 FROM (

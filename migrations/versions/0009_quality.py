@@ -1,4 +1,4 @@
-"""Quality: what the tests of a series found, how far they have come, and by which limits."""
+"""Quality: flags and progress of the series tests, and the limits profile of gauges."""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
--- Which limits a gauge's readings are tested by.
+-- The limits profile of a gauge's readings.
 ALTER TABLE devices ADD COLUMN gauge text NOT NULL DEFAULT 'street';
 
--- What the tests that need a series found, with the reading's own key: flags accompany a reading, so its row stays as it
--- came. Only what was found stands here.
+-- The flags of the series tests, with the key of the reading. The row of the reading stays unchanged, and only readings
+-- with flags have a row here.
 CREATE TABLE series_flags (
     device_id text NOT NULL,
     time timestamptz NOT NULL,
@@ -13,7 +13,7 @@ CREATE TABLE series_flags (
 );
 COMMENT ON COLUMN series_flags.flags IS 'bits of Quality; a reading without a row: nothing found';
 
--- How far the periodic job has come with each gauge that no site binds.
+-- The progress of the series tests, by gauge.
 CREATE TABLE series_states (
     device_id text PRIMARY KEY,
     evaluated_through timestamptz NOT NULL,

@@ -1,4 +1,4 @@
-"""How many slots of ingest are to work."""
+"""The requested number of ingest writers."""
 
 from pathlib import Path
 

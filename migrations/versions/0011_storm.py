@@ -1,4 +1,4 @@
-"""Storm control: silences, maintenance, notices of many sites, deliveries that are held back."""
+"""Suppression: silences, maintenance windows, notices, suppressed deliveries."""
 
 from pathlib import Path
 

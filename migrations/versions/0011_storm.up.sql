@@ -1,4 +1,4 @@
--- What operators want not to hear for a while, up to a level.
+-- Silences and maintenance windows: operators mute sites up to a level for some time.
 CREATE TABLE silences (
     silence_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     world text NOT NULL REFERENCES worlds,
@@ -37,7 +37,7 @@ CREATE TABLE maintenance (
 COMMENT ON COLUMN maintenance.weekdays IS '0 is Monday';
 COMMENT ON COLUMN maintenance.begins IS 'on the clocks of Asia/Shanghai';
 
--- What is told of many sites at once. The newest of a topic stands for it.
+-- Notices about several sites. The newest notice of a topic replaces the former ones.
 CREATE TABLE notices (
     notice_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     world text NOT NULL REFERENCES worlds,
@@ -54,7 +54,7 @@ CREATE TABLE notices (
 );
 CREATE INDEX notices_by_topic ON notices (world, kind, topic, notice_id);
 
--- A message that storm control holds back is recorded, and not due until its hold is taken away.
+-- A suppressed message is recorded, and it is not due until its suppression ends.
 ALTER TABLE deliveries ADD COLUMN held text;
 COMMENT ON COLUMN deliveries.held IS 'why storm control holds it back; null if it does not';
 DROP INDEX deliveries_due;

@@ -1,4 +1,4 @@
--- Accounts that publish for devices without one of their own: all of one kind in one region.
+-- Gateways: broker accounts that publish for all devices of one kind in one region.
 CREATE TABLE gateways (
     region text NOT NULL REFERENCES regions,
     kind text NOT NULL,
@@ -6,7 +6,7 @@ CREATE TABLE gateways (
     PRIMARY KEY (region, kind)
 );
 
--- whoever keeps the broker's accounts listens for devices; '/gateways' is none, and changes none
+-- the service that writes the broker's accounts listens on this channel; '/gateways' names no device
 CREATE FUNCTION tell_gateways_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_notify('rencheng_devices', '/gateways');

@@ -23,9 +23,9 @@ from rencheng.store.readings.merge import ReceivedReading, WriteStatus, create_s
 from services.jobs.app import run_once
 from services.jobs.catalogue import JOBS
 from services.jobs.settings import JobSettings
-from tests.store.upkeep import turn_into_columns
 from tests.support.compose_file import ROOT
 from tests.support.polling import eventually
+from tests.support.storage import compress_chunks
 
 COMPOSE = ROOT / "deploy" / "compose"
 NOT_AUTHORISED = 5
@@ -164,7 +164,7 @@ def test_the_jobs_work_as_the_owner_and_the_services_read_what_they_made(narrow_
     settings = JobSettings(database_url=urls["owner"])
     jobs = [job for job in JOBS if job.name.startswith("storage.")]
     assert run_once(owner, jobs, settings, wait_s=0) is True
-    turn_into_columns(owner)
+    compress_chunks(owner)
     with services.begin() as connection:  # among columns, which the services do not own
         fates = write(connection, [ReceivedReading(reading, old) for reading in readings])
     assert fates == [WriteStatus.DUPLICATE] * 80 + [WriteStatus.STORED] * 10

@@ -1,4 +1,4 @@
-"""Devices are registered all or none, change, succeed one another and retire; who did it is written down."""
+"""Devices are registered all or none, changed, replaced and retired, with an audit of each action."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -24,7 +24,7 @@ def form(device_id: str, **more: Any) -> DeviceForm:
     return DeviceForm(**{"device_id": device_id, "kind": Kind.WATERLOGGING, "region": REGION} | more)
 
 
-def enrolled(database: Engine, *forms: DeviceForm) -> RegistrationResult:
+def register_all(database: Engine, *forms: DeviceForm) -> RegistrationResult:
     with database.begin() as connection:
         return register_forms(connection, forms, actor=ACTOR)
 
@@ -39,38 +39,38 @@ def hashes(database: Engine) -> dict[str, str]:
         return dict(password_hashes(connection))
 
 
-def deeds(database: Engine) -> Sequence[tuple[str, str]]:
+def audited(database: Engine) -> Sequence[tuple[str, str]]:
     with database.connect() as connection:
         return [tuple(row) for row in connection.execute(text("SELECT action, subject FROM audit ORDER BY audit_id"))]
 
 
-def test_to_register_a_list_twice_is_harmless(database: Engine) -> None:
+def test_registering_a_list_twice_changes_nothing(database: Engine) -> None:
     forms = [form(f"g{number}", site_id="S1") for number in range(50)]
-    first = enrolled(database, *forms)
+    first = register_all(database, *forms)
     before = hashes(database)
-    second = enrolled(database, *forms)
+    second = register_all(database, *forms)
 
     assert (len(first.passwords), first.changed, first.unchanged) == (50, [], 0)
     assert (second.passwords, second.changed, second.unchanged) == ({}, [], 50)
     assert hashes(database) == before
-    assert deeds(database) == [("device.import", "devices")]
+    assert audited(database) == [("device.import", "devices")]
 
 
-def test_who_changed_keeps_the_password(database: Engine) -> None:
-    enrolled(database, form("g1"), form("g2"))
+def test_a_changed_device_keeps_its_password(database: Engine) -> None:
+    register_all(database, form("g1"), form("g2"))
     before = hashes(database)
-    done = enrolled(database, form("g1", name="北侧", region="370104"), form("g2"))
+    done = register_all(database, form("g1", name="北侧", region="370104"), form("g2"))
 
     assert (done.passwords, done.changed, done.unchanged) == ({}, ["g1"], 1)
     assert hashes(database) == before
 
 
-def test_one_that_cannot_be_keeps_all_out_and_each_is_named(database: Engine) -> None:
-    enrolled(database, form("old"), form("signal", kind=Kind.SIGNAL))
+def test_one_invalid_device_rejects_the_list_and_every_fault_is_named(database: Engine) -> None:
+    register_all(database, form("old"), form("signal", kind=Kind.SIGNAL))
     with database.begin() as connection:
         retire_device(connection, "old", actor=ACTOR)
     with pytest.raises(NotPossible) as error:
-        enrolled(
+        register_all(
             database,
             form("fine"),
             form("lost", site_id="nowhere"),
@@ -80,7 +80,7 @@ def test_one_that_cannot_be_keeps_all_out_and_each_is_named(database: Engine) ->
             form("rencheng-x"),
             form("away", site_id="S1", world="drill"),
         )
-    found = {line.split(":")[0]: line for line in str(error.value).splitlines()}
+    found = {chain.split(":")[0]: chain for chain in str(error.value).splitlines()}
 
     assert set(found) == {"lost", "old", "signal", "odd", "rencheng-x", "away"}
     assert "no site nowhere" in found["lost"]
@@ -88,7 +88,7 @@ def test_one_that_cannot_be_keeps_all_out_and_each_is_named(database: Engine) ->
     assert "fine" not in names(database)
 
 
-def test_passwords_are_kept_before_anything_is_committed(database: Engine) -> None:
+def test_the_passwords_are_handed_out_before_the_commit(database: Engine) -> None:
     def fail(_new: object) -> None:
         raise OSError("no space left")
 
@@ -98,32 +98,32 @@ def test_passwords_are_kept_before_anything_is_committed(database: Engine) -> No
     assert names(database) == set()
 
 
-def test_a_successor_takes_the_place_and_history_stays_findable(database: Engine) -> None:
-    enrolled(database, form("g1", site_id="S1", name="北侧", depth_max_mm=2400, receipts=True))
+def test_a_replacement_gets_site_and_bindings_and_the_history_stays(database: Engine) -> None:
+    register_all(database, form("g1", site_id="S1", name="北侧", depth_max_mm=2400, receipts=True))
     with database.begin() as connection:
         connection.execute(text("INSERT INTO site_sensors VALUES ('S1', 'g1', 'depth', 35)"))
         new, _ = replace_device(connection, "g1", "g2", {"depth_max_mm": 2350.0}, actor=ACTOR)
         last, password = replace_device(connection, "g2", "g3", {}, actor=ACTOR)
     with database.connect() as connection:
-        line = [row["device_id"] for row in succession(connection, "g2")]
+        chain = [row["device_id"] for row in succession(connection, "g2")]
         heights = connection.execute(
             text("SELECT device_id, lowest_point_height_mm FROM site_sensors ORDER BY 1")
         ).all()
         directory = load_directory(connection)
 
     assert (new.site_id, new.name, new.depth_max_mm, new.receipts, new.replaces) == ("S1", "北侧", 2350.0, True, "g1")
-    assert line == ["g1", "g2", "g3"]
+    assert chain == ["g1", "g2", "g3"]
     assert [tuple(row) for row in heights] == [("g1", 35.0), ("g2", 35.0), ("g3", 35.0)]
-    assert [directory[name].retired_at is None for name in line] == [False, False, True]
+    assert [directory[name].retired_at is None for name in chain] == [False, False, True]
     assert directory["g1"].site_id == "S1"
     assert set(hashes(database)) == {"g3"}
     assert len(password) == 32
     assert last.device_id == "g3"
-    assert ("device.replace", "device g1") in deeds(database)
+    assert ("device.replace", "device g1") in audited(database)
 
 
-def test_nobody_succeeds_one_who_is_gone_or_under_a_name_that_is_taken(database: Engine) -> None:
-    enrolled(database, form("g1"), form("g2"))
+def test_a_retired_device_or_a_registered_name_cannot_be_used_for_a_replacement(database: Engine) -> None:
+    register_all(database, form("g1"), form("g2"))
     with database.begin() as connection:
         retire_device(connection, "g2", actor=ACTOR)
     for old, new, says in (("g2", "g3", "in service"), ("g1", "g2", "already"), ("none", "g3", "in service")):
@@ -131,8 +131,8 @@ def test_nobody_succeeds_one_who_is_gone_or_under_a_name_that_is_taken(database:
             replace_device(connection, old, new, {}, actor=ACTOR)
 
 
-def test_another_password_ends_the_old_one(database: Engine) -> None:
-    enrolled(database, form("g1"))
+def test_a_new_password_replaces_the_old_one(database: Engine) -> None:
+    register_all(database, form("g1"))
     before = hashes(database)["g1"]
     with database.begin() as connection:
         rotate_password(connection, "g1", actor=ACTOR)
@@ -142,8 +142,8 @@ def test_another_password_ends_the_old_one(database: Engine) -> None:
         rotate_password(connection, "g2", actor=ACTOR)
 
 
-def test_a_kind_is_mended_only_as_long_as_nothing_is_stored(database: Engine) -> None:
-    enrolled(database, form("x", kind=Kind.SIGNAL), form("y", kind=Kind.SIGNAL))
+def test_a_kind_can_be_corrected_only_without_stored_readings(database: Engine) -> None:
+    register_all(database, form("x", kind=Kind.SIGNAL), form("y", kind=Kind.SIGNAL))
     with database.begin() as connection:
         now = connection.execute(text("SELECT now()")).scalar_one()
         write(connection, [ReceivedReading(SignalEvent("y", now, 1, 2), now)])
@@ -156,18 +156,18 @@ def test_a_kind_is_mended_only_as_long_as_nothing_is_stored(database: Engine) ->
     assert (found["x"].kind, found["y"].kind) == (Kind.WATERLOGGING, Kind.SIGNAL)
 
 
-def test_what_is_changed_is_written_down_with_what_it_was(database: Engine) -> None:
-    enrolled(database, form("g1", name="old"))
+def test_a_change_is_audited_with_the_former_values(database: Engine) -> None:
+    register_all(database, form("g1", name="old"))
     with database.begin() as connection:
         change_device(connection, "g1", {"name": "new"}, actor=ACTOR)
-        change_device(connection, "g1", {"name": "new"}, actor=ACTOR)  # nothing to write down
+        change_device(connection, "g1", {"name": "new"}, actor=ACTOR)  # no change, so no audit
         details = connection.execute(text("SELECT detail FROM audit WHERE action = 'device.change'")).scalars().all()
 
     assert details == [{"before": {"name": "old"}, "after": {"name": "new"}}]
 
 
-def test_one_brought_back_keeps_whom_it_replaced(database: Engine) -> None:
-    enrolled(database, form("g1"))
+def test_a_device_in_service_again_keeps_its_replacement_chain(database: Engine) -> None:
+    register_all(database, form("g1"))
     with database.begin() as connection:
         new, _ = replace_device(connection, "g1", "g2", {}, actor=ACTOR)
         retire_device(connection, "g2", actor=ACTOR)

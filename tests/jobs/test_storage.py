@@ -1,4 +1,4 @@
-"""Storage's jobs and commands: chunks as long as suits what comes in, what is owed, what may go."""
+"""The jobs and commands of the storage: chunk intervals, stale rollups, retention."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -57,7 +57,7 @@ def length_of(engine: Engine, kind: Kind) -> timedelta:
 
 
 @given(st.floats(min_value=0.001, max_value=1e11))
-def test_a_chunk_is_as_long_as_keeps_it_small(rows_per_day: float) -> None:
+def test_a_chunk_interval_keeps_chunks_below_their_limit(rows_per_day: float) -> None:
     length = suitable_interval(rows_per_day)
     rows = rows_per_day * (length / timedelta(days=1))
 
@@ -66,7 +66,7 @@ def test_a_chunk_is_as_long_as_keeps_it_small(rows_per_day: float) -> None:
     assert all(rows_per_day * (other / timedelta(days=1)) > ROWS_MAX for other in longer)
 
 
-def test_chunks_follow_what_came_in_on_the_busiest_day_or_what_is_expected(engine: Engine, database_url: str) -> None:
+def test_chunk_intervals_follow_the_busiest_day_or_the_expected_rate(engine: Engine, database_url: str) -> None:
     settings = JobSettings(database_url=database_url, storage_signal_rows_per_day=860_000_000)
     with engine.begin() as connection:
         for days_ago, stored in ((0, 10), (2, 30_000_000), (9, 900_000_000)):
@@ -81,7 +81,7 @@ def test_chunks_follow_what_came_in_on_the_busiest_day_or_what_is_expected(engin
     assert [length_of(engine, kind) for kind in Kind] == [4 * HOUR, HOUR, 24 * HOUR]
 
 
-def test_what_was_changed_by_hand_is_rolled_up_again_on_demand(engine: Engine, rencheng: Rencheng) -> None:
+def test_rollups_of_changed_readings_are_refreshed_on_request(engine: Engine, rencheng: Rencheng) -> None:
     with engine.begin() as connection:
         write(connection, [ReceivedReading(WaterReading("G", 0, LONG_AGO, depth_mm=12.0), LONG_AGO)])
     rencheng("storage", "roll-up")
@@ -100,15 +100,15 @@ def test_what_was_changed_by_hand_is_rolled_up_again_on_demand(engine: Engine, r
     assert "must lie before" in str(rencheng.asked("storage", "mark-stale", "signal", *backwards).exception)
 
 
-def test_what_would_go_is_told_before_it_goes(
+def test_a_dry_run_lists_the_chunks_before_they_are_dropped(
     engine: Engine, rencheng: Rencheng, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RENCHENG_INGEST_PAST_DAYS", "3")
     monkeypatch.setenv("RENCHENG_STORAGE_WATERLOGGING_RAW_DAYS", "5")
     with engine.begin() as connection:
         write(connection, [ReceivedReading(WaterReading("H", 0, LONG_AGO, depth_mm=1.0), LONG_AGO)])
-    assert "waterlogging raw" in (told := rencheng("storage", "drop", "--dry-run"))
-    assert "waits for its rollup" in told
+    assert "waterlogging raw" in (output := rencheng("storage", "drop", "--dry-run"))
+    assert "waits for its rollup" in output
     rencheng("storage", "drop")
     rencheng("storage", "roll-up")
     assert "would be dropped" in rencheng("storage", "drop", "--dry-run")

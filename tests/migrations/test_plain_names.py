@@ -144,7 +144,7 @@ def test_a_warning_without_grounds_is_left_as_it_is(filled: Engine, empty_url: s
     assert documents == [{"grounds": {}}, {"level": "red"}]
 
 
-def test_notices_counts_and_kept_state_are_read_by_the_code_of_today(filled: Engine, empty_url: str) -> None:
+def test_notices_counts_and_state_are_read_by_the_present_code(filled: Engine, empty_url: str) -> None:
     migrations.upgrade(empty_url)
 
     assert column(filled, "SELECT kind || ' ' || topic FROM notices ORDER BY notice_id") == [

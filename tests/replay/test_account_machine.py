@@ -1,4 +1,4 @@
-"""Whatever is received, mended, replayed, registered, retired and dropped, in any order: the account adds up."""
+"""The account adds up after any sequence of messages, corrections, replays, registrations and drops."""
 
 from datetime import timedelta
 from typing import ClassVar
@@ -14,7 +14,18 @@ from rencheng.replay.attempt import Fix, IntakeLimits
 from rencheng.replay.run import replay
 from rencheng.store.registry.devices import retire
 from rencheng.store.retention.quarantine import drop_old_entries
-from tests.replay.conftest import LIMITS, NOON, REGION, TABLES, check_account, enrol, ingest, message, open_ids, sample
+from tests.support.replay import (
+    LIMITS,
+    NOON,
+    REGION,
+    TABLES,
+    add_device,
+    check_account,
+    ingest,
+    message,
+    open_ids,
+    sample,
+)
 
 DEVICES = st.sampled_from(["G1", "G2", "G3"])
 ITEMS = st.sampled_from(
@@ -50,7 +61,7 @@ class Account(RuleBasedStateMachine):
 
     @rule(device=DEVICES)
     def somebody_registers(self, device: str) -> None:
-        enrol(self.database, Device(device, Kind.WATERLOGGING, REGION))
+        add_device(self.database, Device(device, Kind.WATERLOGGING, REGION))
 
     @rule(device=DEVICES)
     def somebody_retires(self, device: str) -> None:

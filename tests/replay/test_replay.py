@@ -1,4 +1,4 @@
-"""What is replayed goes the way of every message, and is counted where it is, once."""
+"""A replayed message takes the same way as any message and is counted once."""
 
 import threading
 from dataclasses import replace
@@ -16,12 +16,12 @@ from rencheng.replay.ledger import ReplayOutcome
 from rencheng.replay.run import portions, replay
 from rencheng.store.accounting.counts import ReadingCounts
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
-from tests.replay.conftest import (
+from tests.support.replay import (
     LIMITS,
     NOON,
     REGION,
+    add_device,
     check_account,
-    enrol,
     ingest,
     message,
     open_ids,
@@ -42,11 +42,11 @@ def array(*items: bytes) -> bytes:
     return b"[" + b", ".join(items) + b"]"
 
 
-def test_what_a_stranger_sent_is_stored_once_it_is_registered(database: Engine) -> None:
+def test_messages_of_a_pending_device_are_stored_after_its_registration(database: Engine) -> None:
     received = ingest(database, message(array(sample(1), sample(2)), "G9"), message(sample(3), "G9"))
-    assert check_account(database, received) == (0, 0, 2)  # a message that cannot be read counts one
+    assert check_account(database, received) == (0, 0, 2)  # an undecodable message counts one
 
-    enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
+    add_device(database, Device("G9", Kind.WATERLOGGING, REGION))
     outcomes = again(database)
 
     assert sorted(outcome.counts.stored for outcome in outcomes) == [1, 2]
@@ -57,34 +57,34 @@ def test_what_a_stranger_sent_is_stored_once_it_is_registered(database: Engine) 
     ]
 
 
-def test_replayed_twice_is_harmless(database: Engine) -> None:
+def test_a_second_replay_changes_nothing(database: Engine) -> None:
     received = ingest(database, message(sample(), "G9"))
     entry = open_ids(database)
-    enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
+    add_device(database, Device("G9", Kind.WATERLOGGING, REGION))
     again(database, *entry)
 
     assert again(database, *entry) == []
     assert check_account(database, received) == (1, 0, 0)
 
 
-def test_the_same_message_received_five_times_is_stored_once_and_four_times_a_duplicate(database: Engine) -> None:
+def test_a_message_received_five_times_is_stored_once_with_four_duplicates(database: Engine) -> None:
     received = ingest(database, *[message(array(sample(1), sample(2)), "G9")] * 5)
-    enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
+    add_device(database, Device("G9", Kind.WATERLOGGING, REGION))
 
     assert [outcome.counts for outcome in again(database)] == [ReadingCounts(stored=2, duplicate=8)]
     assert check_account(database, received) == (2, 8, 0)
 
 
-def test_what_came_by_another_way_meanwhile_is_a_duplicate(database: Engine) -> None:
+def test_a_reading_stored_meanwhile_is_a_duplicate(database: Engine) -> None:
     received = ingest(database, message(sample(), "G9"))
-    enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
+    add_device(database, Device("G9", Kind.WATERLOGGING, REGION))
     received += ingest(database, message(sample(), "G9"))
 
     assert [outcome.counts for outcome in again(database)] == [ReadingCounts(duplicate=1)]
     assert check_account(database, received) == (1, 1, 0)
 
 
-def test_what_is_still_refused_for_the_same_reason_stays(database: Engine) -> None:
+def test_an_entry_rejected_for_the_same_reason_stays(database: Engine) -> None:
     received = ingest(database, message(b"broken"), message(sample(), "G9"))
     before = rows(database, "SELECT * FROM quarantine ORDER BY 1")
     outcomes = again(database)
@@ -97,10 +97,10 @@ def test_what_is_still_refused_for_the_same_reason_stays(database: Engine) -> No
     assert check_account(database, received) == (0, 0, 2)
 
 
-def test_what_is_refused_for_another_reason_is_an_entry_of_its_own(database: Engine) -> None:
+def test_a_reading_rejected_for_another_reason_becomes_a_new_entry(database: Engine) -> None:
     payload = array(sample(1), b'{"time": "soon"}', sample(2))
     received = ingest(database, message(payload, "G9"), message(payload, "G9"))
-    enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
+    add_device(database, Device("G9", Kind.WATERLOGGING, REGION))
     [outcome] = again(database)
 
     assert outcome.counts == ReadingCounts(stored=2, duplicate=2, quarantined=2)
@@ -110,7 +110,7 @@ def test_what_is_refused_for_another_reason_is_an_entry_of_its_own(database: Eng
     assert check_account(database, received) == (2, 2, 2)
 
 
-def test_of_a_reading_of_an_array_its_neighbours_are_left_alone(database: Engine) -> None:
+def test_an_entry_of_one_reading_replays_that_reading_only(database: Engine) -> None:
     received = ingest(database, message(array(sample(1), sample(86_400 * 40), sample(2))))
     assert check_account(database, received) == (2, 0, 1)
     wider = replace(LIMITS, past=2 * LIMITS.past)
@@ -119,19 +119,19 @@ def test_of_a_reading_of_an_array_its_neighbours_are_left_alone(database: Engine
     assert check_account(database, received) == (3, 0, 0)
 
 
-def test_a_reading_whose_device_is_retired_meanwhile_stays_one_reading(database: Engine) -> None:
+def test_an_entry_of_a_retired_device_stays_one_reading(database: Engine) -> None:
     received = ingest(database, message(array(sample(1), sample(86_400 * 40), sample(2))))
-    enrol(database, Device("G1", Kind.WATERLOGGING, REGION, retired_at=NOON))
+    add_device(database, Device("G1", Kind.WATERLOGGING, REGION, retired_at=NOON))
     again(database)
-    enrol(database, Device("G1", Kind.WATERLOGGING, REGION))
+    add_device(database, Device("G1", Kind.WATERLOGGING, REGION))
     again(database, clock=replace(LIMITS, past=2 * LIMITS.past))
 
     assert check_account(database, received) == (3, 0, 0)
 
 
-def test_what_is_too_old_by_now_is_stored_no_more(database: Engine) -> None:
+def test_a_reading_that_is_too_old_by_now_is_rejected(database: Engine) -> None:
     received = ingest(database, message(array(sample(86_400 * 20), sample(86_400)), "G9"))
-    enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
+    add_device(database, Device("G9", Kind.WATERLOGGING, REGION))
     [outcome] = again(database, now=NOON + timedelta(days=15))
 
     assert (outcome.counts, outcome.rejections[0].reason) == (
@@ -141,7 +141,7 @@ def test_what_is_too_old_by_now_is_stored_no_more(database: Engine) -> None:
     assert check_account(database, received) == (1, 0, 1)
 
 
-def test_a_mended_payload_takes_the_place_of_the_broken_one(database: Engine) -> None:
+def test_a_corrected_payload_replaces_the_broken_one(database: Engine) -> None:
     received = ingest(database, *[message(b'{"time": "2026-07-20T12:00:00Z", "depth_cm": 4}')] * 2)
     [outcome] = again(database, fix=Fix(payload=sample(0, 40.0)))
 
@@ -152,14 +152,14 @@ def test_a_mended_payload_takes_the_place_of_the_broken_one(database: Engine) ->
     assert check_account(database, received) == (1, 1, 0)
 
 
-def test_a_reading_out_of_an_array_is_mended_as_a_message_of_its_own(database: Engine) -> None:
+def test_a_corrected_reading_of_an_array_is_a_message_of_its_own(database: Engine) -> None:
     received = ingest(database, message(array(sample(1), b'{"time": "soon"}')))
     again(database, fix=Fix(payload=sample(2)))
 
     assert check_account(database, received) == (2, 0, 0)
 
 
-def test_a_mended_payload_that_is_no_good_changes_nothing(database: Engine) -> None:
+def test_an_invalid_correction_changes_nothing(database: Engine) -> None:
     received = ingest(database, message(b"broken"))
     [outcome] = again(database, fix=Fix(payload=b'{"time": "soon"}'))
 
@@ -168,19 +168,19 @@ def test_a_mended_payload_that_is_no_good_changes_nothing(database: Engine) -> N
     assert check_account(database, received) == (0, 0, 1)
 
 
-def test_a_wrong_address_is_mended_by_the_topic_or_by_the_register(database: Engine) -> None:
+def test_a_wrong_address_is_corrected_by_the_topic_or_by_the_registry(database: Engine) -> None:
     received = ingest(database, message(sample(1), region="370104"), message(sample(2), region="370104"))
     first, second = open_ids(database)
     again(database, first, fix=Fix(topic=message(b"").topic))
     with database.begin() as connection:
         connection.execute(text("INSERT INTO regions VALUES ('370104', '槐荫区', 'Huaiyin') ON CONFLICT DO NOTHING"))
-    enrol(database, Device("G1", Kind.WATERLOGGING, "370104"))
+    add_device(database, Device("G1", Kind.WATERLOGGING, "370104"))
     again(database, second)
 
     assert check_account(database, received) == (2, 0, 0)
 
 
-def test_a_conflict_stays_one_and_what_is_stored_stays_as_it_is(database: Engine) -> None:
+def test_a_conflict_stays_and_the_stored_reading_is_unchanged(database: Engine) -> None:
     received = ingest(database, message(sample(0, 10)), message(array(sample(1), sample(0, 11))))
     [outcome] = again(database)
 
@@ -189,7 +189,7 @@ def test_a_conflict_stays_one_and_what_is_stored_stays_as_it_is(database: Engine
     assert check_account(database, received) == (2, 0, 1)
 
 
-def test_the_same_message_refused_again_after_its_replay_is_a_new_entry(database: Engine) -> None:
+def test_a_message_rejected_again_after_its_replay_is_a_new_entry(database: Engine) -> None:
     received = ingest(database, message(b"broken"))
     again(database, fix=Fix(payload=sample()))
     received += ingest(database, message(b"broken"))
@@ -201,9 +201,9 @@ def test_the_same_message_refused_again_after_its_replay_is_a_new_entry(database
     assert check_account(database, received) == (1, 0, 1)
 
 
-def test_what_is_replayed_is_counted_in_the_world_of_its_device(database: Engine) -> None:
+def test_a_replay_is_counted_in_the_world_of_the_device(database: Engine) -> None:
     ingest(database, message(array(sample(1), sample(2)), "G9"))
-    enrol(database, Device("G9", Kind.WATERLOGGING, REGION, world="drill"))
+    add_device(database, Device("G9", Kind.WATERLOGGING, REGION, world="drill"))
     again(database)
 
     sums = "sum(stored)::int, sum(quarantined)::int, sum(unpacked)::int"
@@ -213,17 +213,17 @@ def test_what_is_replayed_is_counted_in_the_world_of_its_device(database: Engine
     ]
 
 
-def test_the_state_of_a_stranger_is_known_after_its_replay(database: Engine) -> None:
+def test_the_online_state_of_a_pending_device_is_saved_by_its_replay(database: Engine) -> None:
     state = replace(message(b'{"status": "online"}', "G9"), topic=f"rencheng/v1/{REGION}/waterlogging/G9/state")
     received = ingest(database, state)
-    enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
+    add_device(database, Device("G9", Kind.WATERLOGGING, REGION))
     again(database)
 
     assert rows(database, "SELECT online FROM device_states WHERE device_id = 'G9'") == [(True,)]
     assert check_account(database, received) == (0, 0, 0)
 
 
-def test_of_a_flood_the_message_that_was_kept_is_stored_and_the_rest_stays_counted(database: Engine) -> None:
+def test_over_quota_the_stored_message_is_replayed_and_the_others_stay_counted(database: Engine) -> None:
     flood = message(array(sample(1), sample(2)))
     shed = QuarantineRecord(
         flood.topic, flood.payload, -1, RejectionReason.QUOTA, "too many", "G1", "actual", NOON, times=50
@@ -238,9 +238,9 @@ def test_of_a_flood_the_message_that_was_kept_is_stored_and_the_rest_stays_count
     assert check_account(database, 50) == (2, 0, 48)
 
 
-def test_two_who_replay_at_once_count_once(database: Engine) -> None:
+def test_two_concurrent_replays_count_once(database: Engine) -> None:
     received = ingest(database, *[message(sample(second), "G9") for second in range(40)])
-    enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
+    add_device(database, Device("G9", Kind.WATERLOGGING, REGION))
     ids = open_ids(database)
     threads = [threading.Thread(target=again, args=(database, *ids)) for _ in range(4)]
     for thread in threads:
@@ -251,7 +251,7 @@ def test_two_who_replay_at_once_count_once(database: Engine) -> None:
     assert check_account(database, received) == (40, 0, 0)
 
 
-def test_ingest_may_refuse_the_same_while_it_is_replayed(database: Engine) -> None:
+def test_ingest_may_reject_a_message_during_its_replay(database: Engine) -> None:
     messages = [message(sample(second), "G9") for second in range(60)]
     received = ingest(database, *messages)
     stop = threading.Event()
@@ -263,7 +263,7 @@ def test_ingest_may_refuse_the_same_while_it_is_replayed(database: Engine) -> No
 
     thread = threading.Thread(target=go_on)
     thread.start()
-    enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
+    add_device(database, Device("G9", Kind.WATERLOGGING, REGION))
     for _ in range(6):
         again(database)
     stop.set()

@@ -1,4 +1,4 @@
-"""What is dropped by age or size is the oldest, and stays in the account."""
+"""Retention drops the oldest entries by age or size and keeps them in the account."""
 
 from datetime import timedelta
 
@@ -9,12 +9,12 @@ from rencheng.domain.kind import Kind
 from rencheng.replay.attempt import IntakeLimits
 from rencheng.replay.run import replay
 from rencheng.store.retention.quarantine import ENTRY_BYTES, DroppedEntries, drop_old_entries
-from tests.replay.conftest import (
+from tests.support.replay import (
     LIMITS,
     NOON,
     REGION,
+    add_device,
     check_account,
-    enrol,
     ingest,
     message,
     open_ids,
@@ -25,7 +25,7 @@ from tests.replay.conftest import (
 DAY = 86_400
 
 
-def test_what_is_too_old_goes_and_stays_counted(database: Engine) -> None:
+def test_old_entries_are_dropped_and_stay_counted(database: Engine) -> None:
     received = ingest(database, *[message(b"old", second=-3 * DAY)] * 4, message(b"new"))
     with database.begin() as connection:
         dropped = drop_old_entries(connection, NOON, keep_days=2)
@@ -38,7 +38,7 @@ def test_what_is_too_old_goes_and_stays_counted(database: Engine) -> None:
     assert check_account(database, received) == (0, 0, 5)
 
 
-def test_beyond_the_size_the_oldest_goes_first(database: Engine) -> None:
+def test_beyond_the_size_limit_the_oldest_entries_are_dropped_first(database: Engine) -> None:
     received = ingest(database, *[message(b"%03d" % second + b"x" * 997, second=second) for second in range(10)])
     with database.begin() as connection:
         dropped = drop_old_entries(connection, NOON, keep_bytes=4 * (1000 + ENTRY_BYTES))
@@ -48,7 +48,7 @@ def test_beyond_the_size_the_oldest_goes_first(database: Engine) -> None:
     assert check_account(database, received) == (0, 0, 10)
 
 
-def test_a_repetition_keeps_an_entry_young(database: Engine) -> None:
+def test_a_repetition_renews_the_age_of_an_entry(database: Engine) -> None:
     ingest(database, message(b"again and again", second=-3 * DAY), message(b"again and again"))
     with database.begin() as connection:
         dropped = drop_old_entries(connection, NOON, keep_days=2)
@@ -56,7 +56,7 @@ def test_a_repetition_keeps_an_entry_young(database: Engine) -> None:
     assert dropped.entries == 0
 
 
-def test_it_goes_step_by_step(database: Engine) -> None:
+def test_each_call_drops_a_limited_number_of_entries(database: Engine) -> None:
     received = ingest(database, *[message(b"%d" % number, second=-3 * DAY) for number in range(25)])
     steps = []
     more = True
@@ -70,9 +70,9 @@ def test_it_goes_step_by_step(database: Engine) -> None:
     assert check_account(database, received) == (0, 0, 25)
 
 
-def test_a_replayed_entry_goes_without_being_counted_again(database: Engine) -> None:
+def test_a_replayed_entry_is_dropped_without_being_counted(database: Engine) -> None:
     received = ingest(database, message(sample(), "G9", second=0))
-    enrol(database, Device("G9", Kind.WATERLOGGING, REGION))
+    add_device(database, Device("G9", Kind.WATERLOGGING, REGION))
     replay(database, open_ids(database), limits=IntakeLimits(LIMITS), actor="shell tester", now=lambda: NOON)
     with database.begin() as connection:
         dropped = drop_old_entries(connection, NOON + timedelta(days=100))

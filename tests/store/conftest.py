@@ -1,5 +1,4 @@
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -9,15 +8,11 @@ from local_stack.postgres import PostgresServer
 from local_stack.programs import Programs
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
-from rencheng.domain.reading import WaterReading
 from rencheng.store.core.database import open_database
-from rencheng.store.readings.merge import ReceivedReading, create_staging_on_connect
+from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.devices import add_region, register
 from tests.private_database import private_server
-
-REGION = "370102"
-NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
-TABLES = ("waterlogging_readings", "signal_events", "meter_values")
+from tests.support.store import REGION, TABLES
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +38,3 @@ def own_server(programs: Programs, server_folder: Path) -> Iterator[PostgresServ
     """A server that a test may stop, kill and start."""
     with private_server(programs, server_folder) as server:
         yield server
-
-
-def arrivals(readings: list[WaterReading], at: datetime = NOON) -> list[ReceivedReading]:
-    return [ReceivedReading(reading, at) for reading in readings]
-
-
-def rows(database: Engine, table: str) -> int:
-    with database.connect() as connection:
-        return int(connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one())

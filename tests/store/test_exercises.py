@@ -16,7 +16,7 @@ from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from rencheng.store.readings.merge import ReceivedReading, write
 from rencheng.store.registry.devices import add_region, add_world, register, save_states
 from rencheng.store.registry.sites import register_site, save_site_states
-from tests.store.conftest import NOON, REGION
+from tests.support.store import NOON, REGION
 
 TABLES = (
     "worlds",
@@ -44,8 +44,8 @@ SELECT event_id, 'mqtt', 't' FROM warning_events WHERE warning_id = :world
 """
 
 
-def furnish(connection: Connection, world: str) -> None:
-    """One of everything that a world can have."""
+def fill(connection: Connection, world: str) -> None:
+    """Add one row of everything that a world can have."""
     add_world(connection, world, "a title")
     profile = default_profile(SiteType.ROAD)
     register_site(
@@ -75,13 +75,13 @@ def held(connection: Connection) -> dict[str, int]:
     return {table: connection.execute(text(f"SELECT count(*) FROM {table}")).scalar_one() for table in TABLES}
 
 
-def test_clearing_an_exercise_leaves_everything_else_as_it_was(database: Engine) -> None:
+def test_clearing_an_exercise_leaves_other_data_unchanged(database: Engine) -> None:
     with database.connect() as connection:
         add_region(connection, REGION, "历下区", "Lixia")
-        furnish(connection, ACTUAL)
-        furnish(connection, "drill")
+        fill(connection, ACTUAL)
+        fill(connection, "drill")
         before = held(connection)
-        furnish(connection, "replay")
+        fill(connection, "replay")
         with_it = held(connection)
         clear_exercise(connection, "replay")
 
@@ -92,7 +92,7 @@ def test_clearing_an_exercise_leaves_everything_else_as_it_was(database: Engine)
 
 def test_the_actual_world_cannot_be_cleared(database: Engine) -> None:
     with database.connect() as connection:
-        furnish(connection, ACTUAL)
+        fill(connection, ACTUAL)
         before = held(connection)
         with pytest.raises(NotPossible):
             clear_exercise(connection, ACTUAL)
@@ -101,7 +101,7 @@ def test_the_actual_world_cannot_be_cleared(database: Engine) -> None:
         connection.rollback()
 
 
-def test_clearing_what_is_not_there_does_nothing(database: Engine) -> None:
+def test_clearing_an_unknown_exercise_does_nothing(database: Engine) -> None:
     with database.connect() as connection:
         before = held(connection)
         clear_exercise(connection, "never held")

@@ -15,7 +15,7 @@ from rencheng.store.core.database import open_database
 from rencheng.store.quality import delete_flags, flags_of
 from rencheng.store.readings.merge import ReceivedReading, create_staging_on_connect, write
 from rencheng.store.registry.devices import add_region, register
-from tests.store.conftest import REGION
+from tests.support.store import REGION
 
 START = datetime(2026, 7, 20, 8, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

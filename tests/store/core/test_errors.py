@@ -32,16 +32,16 @@ NEVER = {
 
 
 @pytest.mark.parametrize("sqlstate", LATER)
-def test_an_error_of_the_server_means_later(sqlstate: str) -> None:
+def test_a_server_error_is_temporary(sqlstate: str) -> None:
     assert is_unavailable(psycopg.errors.lookup(sqlstate)("away")) is True
 
 
 @pytest.mark.parametrize("sqlstate", NEVER)
-def test_an_error_of_a_row_means_never(sqlstate: str) -> None:
+def test_an_error_of_a_row_is_permanent(sqlstate: str) -> None:
     assert is_unavailable(psycopg.errors.lookup(sqlstate)("bad row")) is False
 
 
-def test_no_answer_at_all_means_later_and_a_fault_of_ours_never() -> None:
+def test_a_missing_response_is_temporary_and_a_programming_error_is_not() -> None:
     assert is_unavailable(psycopg.OperationalError("server closed the connection")) is True
     assert is_unavailable(psycopg.InterfaceError("cursor closed")) is True
     assert is_unavailable(psycopg.DataError("NUL")) is False
@@ -50,7 +50,7 @@ def test_no_answer_at_all_means_later_and_a_fault_of_ours_never() -> None:
 
 
 @pytest.mark.parametrize("wrapped", [False, True], ids=["from the driver", "from SQLAlchemy"])
-def test_both_ways_to_the_server_speak_our_words(wrapped: bool) -> None:
+def test_errors_of_sqlalchemy_and_of_the_driver_are_translated(wrapped: bool) -> None:
     lost = psycopg.OperationalError("lost")
     with pytest.raises(StoreUnavailable, match="lost"), translate_errors():
         raise DBAPIError.instance("SELECT", None, lost, psycopg.Error) if wrapped else lost

@@ -1,4 +1,4 @@
-"""A question is answered alike from rollups and from readings, whatever the rollups still owe, wherever it is cut."""
+"""History from rollups equals history from readings, for any stale spans and any requested span."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -17,12 +17,12 @@ from rencheng.store.history.plan import NotKept, RollupCoverage, Segment, plan_s
 from rencheng.store.history.raw import HISTORIES, Buckets, TimeRange
 from rencheng.store.schema.granularity import Granularity
 from tests.store.rollups.test_refresh import NOW, batches, forget, store
-from tests.store.upkeep import settle
+from tests.support.storage import settle
 
 NAMES = ["A", "B", "C"]
 ZONES = ["Asia/Shanghai", "UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"]
 MIDNIGHT = datetime(2026, 7, 19, 16, tzinfo=UTC)
-"""In Beijing, on the twentieth."""
+"""Local time in Beijing on the twentieth."""
 HOUR = timedelta(hours=1)
 SUMMER = (MIDNIGHT, MIDNIGHT + 30 * 24 * HOUR)
 
@@ -43,7 +43,7 @@ def questions(draw: st.DrawFn) -> tuple[TimeRange, Buckets, list[str]]:
 
 @settings(max_examples=5)
 @given(rolled_up=batches, owed=batches, asked=st.lists(questions(), min_size=8, max_size=8))
-def test_the_answer_is_what_the_readings_say(
+def test_history_from_rollups_equals_that_of_the_readings(
     database: Engine,
     rolled_up: list[list[Reading]],
     owed: list[list[Reading]],
@@ -59,17 +59,17 @@ def test_the_answer_is_what_the_readings_say(
             for kind in Kind:
                 found = history_of(connection, kind, names, span=span, buckets=buckets, limit=9999)
                 expected = HISTORIES[kind](connection, names, span=span, buckets=buckets, limit=9999)
-                assert told(found, expected) == [dict(row) for row in expected]
+                assert common_columns(found, expected) == [dict(row) for row in expected]
     forget(database)
 
 
-def told(found: Sequence[Any], expected: Sequence[Any]) -> list[dict[str, Any]]:
-    """The columns that the other has."""
+def common_columns(found: Sequence[Any], expected: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the columns that the expected rows have."""
     names = expected[0].keys() if expected else ()
     return [{name: row[name] for name in names} for row in found]
 
 
-def test_a_rollup_is_asked_as_soon_as_it_owes_nothing(database: Engine) -> None:
+def test_a_rollup_is_used_as_soon_as_it_is_not_stale(database: Engine) -> None:
     span = TimeRange(NOW - timedelta(days=1), NOW)
     with database.connect() as connection:
         assert stock_of(connection, Kind.SIGNAL, NAMES, span).stale == {level: [] for level in Granularity}
@@ -89,7 +89,7 @@ some_levels = st.sampled_from(
 
 
 @given(spans, some_levels, owing)
-def test_the_parts_make_up_the_span_in_whole_buckets_that_owe_nothing(
+def test_the_segments_cover_the_span_in_whole_buckets_that_are_not_stale(
     span: tuple[datetime, datetime], levels: list[Granularity], owed: dict[Granularity, list[tuple[datetime, datetime]]]
 ) -> None:
     parts = plan_segments(span, levels, RollupCoverage(owed))
@@ -106,7 +106,7 @@ def test_the_parts_make_up_the_span_in_whole_buckets_that_owe_nothing(
         assert not any(begins < part.ends and part.begins < ends for begins, ends in debts)
 
 
-def test_a_year_by_days_is_read_from_days_but_for_its_ends() -> None:
+def test_a_year_by_days_is_read_from_day_rollups_except_its_ends() -> None:
     span = (MIDNIGHT - timedelta(minutes=90, seconds=30), MIDNIGHT + timedelta(days=365))
     owed = {
         Granularity.MINUTE: [(span[1] - timedelta(minutes=2), span[1])],
@@ -128,16 +128,16 @@ def test_a_year_by_days_is_read_from_days_but_for_its_ends() -> None:
         (timedelta(hours=6), None, [Granularity.HOUR, Granularity.MINUTE]),
         (timedelta(days=1), "Asia/Shanghai", [Granularity.DAY, Granularity.HOUR, Granularity.MINUTE]),
         (timedelta(days=7), "America/New_York", [Granularity.HOUR, Granularity.MINUTE]),
-        (timedelta(days=1), "Asia/Kolkata", [Granularity.MINUTE]),  # midnight there is at half past
+        (timedelta(days=1), "Asia/Kolkata", [Granularity.MINUTE]),  # midnight is at half past the hour
     ],
 )
-def test_a_rollup_fits_whose_buckets_make_up_those_asked_for(
+def test_a_rollup_is_usable_if_its_buckets_add_up_to_the_requested_ones(
     width: timedelta, zone: str | None, levels: list[Granularity]
 ) -> None:
     assert usable_granularities(width, zone, SUMMER) == levels
 
 
-def test_of_what_was_dropped_whole_buckets_answer_or_nobody_does() -> None:
+def test_dropped_data_is_replaced_by_whole_buckets_or_not_at_all() -> None:
     kept = RollupCoverage(kept_from={None: MIDNIGHT + 100 * HOUR, Granularity.MINUTE: MIDNIGHT + 10 * HOUR})
     late = (MIDNIGHT + timedelta(hours=20, seconds=30), MIDNIGHT + timedelta(hours=30, seconds=30))
     early = (MIDNIGHT + timedelta(minutes=5), MIDNIGHT + 2 * HOUR)
@@ -156,7 +156,7 @@ def test_of_what_was_dropped_whole_buckets_answer_or_nobody_does() -> None:
     assert (gone.value.granularity, gone.value.until) == (Granularity.MINUTE, MIDNIGHT + 100 * HOUR)
 
 
-def test_what_can_no_longer_be_made_anew_stands_as_it_is() -> None:
+def test_a_bucket_without_its_source_stays_as_it_is() -> None:
     kept = RollupCoverage({Granularity.MINUTE: [(MIDNIGHT, MIDNIGHT + HOUR)]}, {None: MIDNIGHT + 100 * HOUR})
     span = (MIDNIGHT, MIDNIGHT + 24 * HOUR)
 

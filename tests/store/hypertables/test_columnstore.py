@@ -1,4 +1,4 @@
-"""Chunks kept by columns are written to as any others. Where the licence forbids them, all else is the same."""
+"""Compressed chunks accept writes like others. On the Apache edition everything else is the same."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -15,10 +15,10 @@ from rencheng.store.hypertables.edition import edition
 from rencheng.store.readings.copy_new import copy_new
 from rencheng.store.readings.merge import ReceivedReading, WriteStatus, write
 from rencheng.store.schema.granularity import Granularity
-from tests.store.conftest import NOON, rows
 from tests.store.readings.test_readings_model import Model
 from tests.store.rollups.test_refresh import assert_equal, rolled_up
-from tests.store.upkeep import settle, turn_into_columns
+from tests.support.storage import compress_chunks, settle
+from tests.support.store import NOON, rows
 
 LONG_AGO = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(days=20)
 MINUTE = timedelta(minutes=1)
@@ -35,14 +35,14 @@ def depth(n: int, depth_mm: float, *, seconds: int = 0) -> WaterReading:
 
 
 @pytest.mark.usefixtures("_empty")
-def test_what_comes_late_or_twice_is_told_apart_among_columns_too(database: Engine) -> None:
+def test_late_and_repeated_readings_are_distinguished_in_the_columnstore(database: Engine) -> None:
     events = [SignalEvent("S", LONG_AGO + n * MINUTE, 1, n) for n in range(50)]
     values = [MeterValue("P", 1, "t", LONG_AGO + n * MINUTE, Measurand.POWER_KW, float(n)) for n in range(50)]
     say(database, *(depth(n, n) for n in range(300)), *events, *values)
     settle(database)
     with database.connect() as connection:
         allowed = edition(connection).columnstore
-    assert (turn_into_columns(database) > 0) is allowed
+    assert (compress_chunks(database) > 0) is allowed
 
     late = [depth(n, 5.0, seconds=30) for n in range(40)]
     fates = say(
@@ -65,15 +65,15 @@ def test_what_comes_late_or_twice_is_told_apart_among_columns_too(database: Engi
     assert rows(database, "waterlogging_readings") == 340
     settle(database)
     assert_equal(database)
-    turn_into_columns(database)
+    compress_chunks(database)
     assert say(database, *late) == [WriteStatus.DUPLICATE] * 40
     assert rolled_up(database, Kind.WATERLOGGING, Granularity.DAY)
     assert_equal(database)
 
 
 @pytest.mark.usefixtures("_empty")
-def test_a_late_upload_that_reaches_into_thousands_of_column_batches_is_taken_whole(database: Engine) -> None:
-    """Some versions of TimescaleDB refuse to open more than 100,000 rows a transaction, by a code that says: later."""
+def test_a_late_upload_into_thousands_of_compressed_batches_is_stored(database: Engine) -> None:
+    """Some versions of TimescaleDB refuse to decompress over 100,000 rows per transaction, with a temporary code."""
     filled = text(
         "INSERT INTO waterlogging_readings (device_id, time, channel, depth_mm, quality, received_at)"
         " SELECT 'U' || n % 150, :since + n / 150 * interval '1 second', 0, n % 100, 0, now()"
@@ -81,7 +81,7 @@ def test_a_late_upload_that_reaches_into_thousands_of_column_batches_is_taken_wh
     )
     with database.begin() as connection:
         connection.execute(filled, {"since": LONG_AGO})
-    turn_into_columns(database)
+    compress_chunks(database)
     again = [
         WaterReading(f"U{n}", 0, LONG_AGO + timedelta(seconds=500), depth_mm=(500 * 150 + n) % 100) for n in range(150)
     ]
@@ -93,7 +93,7 @@ def test_a_late_upload_that_reaches_into_thousands_of_column_batches_is_taken_wh
     assert say(database, *again, *between) == [WriteStatus.DUPLICATE] * 150 + [WriteStatus.STORED] * 150
 
 
-def test_the_columnstore_is_arranged_once_and_again_when_its_age_changes(database: Engine) -> None:
+def test_columnstore_policies_are_set_once_and_again_when_the_age_changes(database: Engine) -> None:
     with database.begin() as connection:
         allowed = edition(connection).columnstore
         first = set_columnstore_policies(connection, timedelta(days=7))
@@ -107,11 +107,11 @@ def test_the_columnstore_is_arranged_once_and_again_when_its_age_changes(databas
 
 class ByColumns(Model):
     @rule()
-    def turn_into_columns(self) -> None:
-        turn_into_columns(self.database)
+    def compress_chunks(self) -> None:
+        compress_chunks(self.database)
 
 
-def test_fates_are_what_a_dictionary_of_keys_says_also_among_columns(database: Engine) -> None:
+def test_results_equal_those_of_a_dictionary_in_the_columnstore(database: Engine) -> None:
     bound = type("Bound", (ByColumns,), {"database": database})
 
     run_state_machine_as_test(bound, settings=settings(max_examples=6, stateful_step_count=6))

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, text
 from rencheng.domain.errors import RejectionReason
 from rencheng.store.accounting.counts import ReadingCounts, count, has_progressed, record_progress, totals
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
-from tests.store.conftest import NOON
+from tests.support.store import NOON
 
 pytestmark = pytest.mark.usefixtures("_empty")
 
@@ -26,7 +26,7 @@ def entries(database: Engine) -> list[Any]:
         return list(connection.execute(text("SELECT * FROM quarantine ORDER BY quarantine_id")))
 
 
-def test_the_same_again_raises_a_count_within_a_batch_and_across(database: Engine) -> None:
+def test_a_repetition_raises_the_count_within_a_batch_and_across_batches(database: Engine) -> None:
     for batch in ([refuse(), refuse(second=1)], [refuse(second=2)], []):
         with database.begin() as connection:
             add_to_quarantine(connection, batch)
@@ -36,7 +36,7 @@ def test_the_same_again_raises_a_count_within_a_batch_and_across(database: Engin
     assert (entry.first_received_at, entry.last_received_at) == (NOON, NOON + timedelta(seconds=2))
 
 
-def test_another_place_payload_or_topic_is_another_entry(database: Engine) -> None:
+def test_another_position_payload_or_topic_is_another_entry(database: Engine) -> None:
     batch = [refuse(), refuse(position=0), refuse(position=1), refuse(payload=b"q"), refuse(topic="u")]
     with database.begin() as connection:
         add_to_quarantine(connection, batch)
@@ -50,7 +50,7 @@ def test_another_place_payload_or_topic_is_another_entry(database: Engine) -> No
     st.binary(),
     st.text(st.characters(codec=None)),
 )
-def test_any_text_and_any_bytes_can_be_buried(database: Engine, topic: str, payload: bytes, detail: str) -> None:
+def test_any_text_and_any_bytes_can_be_quarantined(database: Engine, topic: str, payload: bytes, detail: str) -> None:
     with database.connect() as connection:
         add_to_quarantine(connection, [refuse(topic, payload, detail=detail)])
         kept = connection.execute(text("SELECT payload FROM quarantine")).scalars().all()
@@ -59,7 +59,7 @@ def test_any_text_and_any_bytes_can_be_buried(database: Engine, topic: str, payl
     assert [bytes(one) for one in kept] == [payload]
 
 
-def test_a_detail_without_end_is_cut_and_the_payload_is_not(database: Engine) -> None:
+def test_a_long_detail_is_shortened_and_the_payload_is_not(database: Engine) -> None:
     with database.begin() as connection:
         add_to_quarantine(connection, [refuse(payload=b"x" * 900_000, detail="y" * 900_000)])
     (entry,) = entries(database)
@@ -79,22 +79,22 @@ days = st.builds(
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(["worker-0", "worker-1"]), days, tallies), max_size=6))
-def test_counts_add_up_over_workers_days_and_kinds(
-    database: Engine, told: list[tuple[str, datetime, dict[tuple[str, str], ReadingCounts]]]
+@given(st.lists(st.tuples(st.sampled_from(["writer-0", "writer-1"]), days, tallies), max_size=6))
+def test_counts_add_up_over_writers_days_and_kinds(
+    database: Engine, counted: list[tuple[str, datetime, dict[tuple[str, str], ReadingCounts]]]
 ) -> None:
     with database.connect() as connection:
-        for worker, at, by_kind in told:
-            count(connection, worker, at, by_kind)
+        for writer, at, by_kind in counted:
+            count(connection, writer, at, by_kind)
         found = {world: totals(connection, world) for world in ("actual", "drill")}
         connection.rollback()
 
     for world, total in found.items():
-        told_of_world = [tally for _, _, by_kind in told for (w, _), tally in by_kind.items() if w == world]
-        assert total == sum(told_of_world, ReadingCounts())
+        counted_of_world = [counts for _, _, by_kind in counted for (w, _), counts in by_kind.items() if w == world]
+        assert total == sum(counted_of_world, ReadingCounts())
 
 
-def test_progress_is_known_by_worker_process_and_batch(database: Engine) -> None:
+def test_progress_is_known_by_writer_process_and_batch(database: Engine) -> None:
     mark = {"started_at": NOON, "committed_through": NOON + timedelta(microseconds=1)}
     with database.begin() as connection:
         record_progress(connection, "w", **mark, rows=True)

@@ -1,4 +1,4 @@
-"""The short way in, where it gives up, and when it is tried again."""
+"""The fast path: its failures, and when it is tried again."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -8,13 +8,13 @@ from sqlalchemy import Engine
 
 from rencheng.domain.reading import Reading, SignalEvent, WaterReading
 from rencheng.store.readings.copy_new import SLOW_PATH_MAX, FastPathBackoff, copy_new
-from tests.store.conftest import NOON, rows
 from tests.store.readings.test_readings_faults import gauge
+from tests.support.store import NOON, rows
 
 
 @pytest.mark.usefixtures("_empty")
 @pytest.mark.parametrize(
-    "odd",
+    "unsuitable",
     [
         gauge(0),
         replace(gauge(0), depth_mm=7.0),
@@ -25,29 +25,29 @@ from tests.store.readings.test_readings_faults import gauge
     ],
     ids=["a repetition", "a contradiction", "NUL", "surrogate", "wide channel", "wide parameter"],
 )
-def test_one_odd_reading_ends_the_short_way_with_nothing_stored(database: Engine, odd: Reading) -> None:
+def test_one_unsuitable_reading_ends_the_fast_path_with_nothing_stored(database: Engine, unsuitable: Reading) -> None:
     with database.connect() as connection:
-        assert not copy_new(connection, [([gauge(0), gauge(2)], NOON), ([odd], NOON)])
+        assert not copy_new(connection, [([gauge(0), gauge(2)], NOON), ([unsuitable], NOON)])
         connection.rollback()
 
     assert rows(database, "waterlogging_readings") == rows(database, "signal_events") == 0
 
 
-def test_the_short_way_is_tried_ever_more_seldom_as_long_as_it_fails() -> None:
-    luck = FastPathBackoff()
+def test_the_fast_path_is_tried_more_rarely_as_long_as_it_fails() -> None:
+    backoff = FastPathBackoff()
     tried = []
     for batch in range(1000):
-        if luck.should_try():
+        if backoff.should_try():
             tried.append(batch)
-            luck.record_failure()
+            backoff.record_failure()
     gaps = [later - earlier for earlier, later in pairwise(tried)]
 
     assert gaps[:4] == [2, 3, 5, 9]
     assert max(gaps) == SLOW_PATH_MAX + 1
 
-    while not luck.should_try():
+    while not backoff.should_try():
         pass
-    luck.record_success()
-    luck.record_failure()
-    assert not luck.should_try()
-    assert luck.should_try()
+    backoff.record_success()
+    backoff.record_failure()
+    assert not backoff.should_try()
+    assert backoff.should_try()

@@ -1,4 +1,4 @@
-"""One bad row, two writers at once, a transaction given up: `write` keeps every other row."""
+"""A refused row, two concurrent writers, a rolled-back transaction: `write` keeps all other rows."""
 
 import threading
 from collections.abc import Iterator
@@ -13,8 +13,8 @@ from rencheng.domain.errors import Rejected, RejectionReason, StoreUnavailable
 from rencheng.domain.reading import MeterValue, Reading, SignalEvent, WaterReading
 from rencheng.store.core.database import open_database, translate_errors
 from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, create_staging_on_connect, write
-from tests.store.conftest import NOON, arrivals, rows
-from tests.store.readings.test_readings_model import told
+from tests.store.readings.test_readings_model import reason_of
+from tests.support.store import NOON, arrivals, rows
 
 
 def gauge(second: int, depth_mm: float = 1.0, device_id: str = "G1") -> WaterReading:
@@ -32,12 +32,12 @@ def _no_devil(database: Engine, _empty: None) -> Iterator[None]:
 
 @pytest.mark.usefixtures("_no_devil")
 @pytest.mark.parametrize("bad", [{0}, {99}, {0, 1, 50, 98, 99}, set(range(100))], ids=["first", "last", "some", "all"])
-def test_rows_that_the_database_refuses_are_found_one_by_one(database: Engine, bad: set[int]) -> None:
+def test_rows_that_the_database_refuses_are_isolated(database: Engine, bad: set[int]) -> None:
     batch = [gauge(second, 666 if second in bad else 1) for second in range(100)]
     with database.begin() as connection:
-        fates = write(connection, arrivals(batch))
+        results = write(connection, arrivals(batch))
 
-    assert [told(fate) for fate in fates] == [
+    assert [reason_of(fate) for fate in results] == [
         RejectionReason.STORE_REFUSED if second in bad else WriteStatus.STORED for second in range(100)
     ]
     assert rows(database, "waterlogging_readings") == 100 - len(bad)
@@ -65,12 +65,12 @@ def test_a_refused_row_says_why_in_one_line(database: Engine) -> None:
     ],
     ids=["NUL", "surrogate", "wide channel", "wide sequence", "wide parameter"],
 )
-def test_what_the_driver_cannot_say_is_refused_alone(database: Engine, odd: Reading) -> None:
+def test_a_row_that_the_driver_cannot_encode_is_rejected_alone(database: Engine, odd: Reading) -> None:
     batch = [gauge(0), odd, gauge(2), SignalEvent("S1", NOON, 1, 2)]
     with database.begin() as connection:
-        fates = write(connection, [ReceivedReading(reading, NOON) for reading in batch])
+        results = write(connection, [ReceivedReading(reading, NOON) for reading in batch])
 
-    assert [told(fate) for fate in fates] == [
+    assert [reason_of(fate) for fate in results] == [
         WriteStatus.STORED,
         RejectionReason.STORE_REFUSED,
         WriteStatus.STORED,
@@ -79,29 +79,29 @@ def test_what_the_driver_cannot_say_is_refused_alone(database: Engine, odd: Read
 
 
 @pytest.mark.usefixtures("_empty")
-def test_a_batch_given_up_leaves_nothing_and_the_connection_writes_on(database: Engine) -> None:
+def test_a_rolled_back_batch_leaves_nothing_and_the_connection_stays_usable(database: Engine) -> None:
     with database.connect() as connection:
         write(connection, arrivals([gauge(0), gauge(1)]))
         connection.rollback()
-        fates = write(connection, arrivals([gauge(0)]))
+        results = write(connection, arrivals([gauge(0)]))
         connection.commit()
 
-    assert fates == [WriteStatus.STORED]
+    assert results == [WriteStatus.STORED]
     assert rows(database, "waterlogging_readings") == 1
 
 
 @pytest.mark.usefixtures("_empty")
-def test_two_writers_with_the_same_keys_in_any_order_neither_wait_for_ever_nor_lose(
+def test_two_writers_with_the_same_keys_neither_deadlock_nor_lose_readings(
     database: Engine,
 ) -> None:
-    fates: dict[str, list[RowResult]] = {}
+    results: dict[str, list[RowResult]] = {}
     start = threading.Barrier(2)
 
     def work(name: str, batches: list[list[ReceivedReading]]) -> None:
         for batch in batches:
             start.wait(20)
             with database.begin() as connection:
-                fates.setdefault(name, []).extend(write(connection, batch))
+                results.setdefault(name, []).extend(write(connection, batch))
 
     def mixed(first: int) -> list[ReceivedReading]:
         seconds = range(first, first + 300)
@@ -121,7 +121,7 @@ def test_two_writers_with_the_same_keys_in_any_order_neither_wait_for_ever_nor_l
     for thread in threads:
         thread.join(60)
     keys = {arrival.reading for batch in batches for arrival in batch}
-    settled = fates["one"] + fates["other"]
+    settled = results["one"] + results["other"]
 
     assert settled.count(WriteStatus.STORED) == len(keys)
     assert settled.count(WriteStatus.DUPLICATE) == 2 * 10 * 900 - len(keys)
@@ -137,7 +137,7 @@ def cut_off_between_two_writes(engine: Engine, server: PostgresServer) -> None:
         write(connection, arrivals([gauge(1)]))
 
 
-def test_a_server_that_goes_away_is_told_and_the_next_write_finds_it_again(own_server: PostgresServer) -> None:
+def test_a_lost_server_raises_an_error_and_the_next_write_reconnects(own_server: PostgresServer) -> None:
     engine = open_database(own_server.url("postgres"), name="test")
     create_staging_on_connect(engine)
     with pytest.raises(StoreUnavailable):
@@ -146,14 +146,14 @@ def test_a_server_that_goes_away_is_told_and_the_next_write_finds_it_again(own_s
         pass
     own_server.start()
     with engine.begin() as connection:
-        fates = write(connection, arrivals([gauge(1), gauge(2)]))
+        results = write(connection, arrivals([gauge(1), gauge(2)]))
 
-    assert fates == [WriteStatus.STORED, WriteStatus.STORED]
+    assert results == [WriteStatus.STORED, WriteStatus.STORED]
     assert rows(engine, "waterlogging_readings") == 2
     engine.dispose()
 
 
-def test_a_database_without_our_schema_is_waited_for(own_server: PostgresServer) -> None:
+def test_a_database_without_the_schema_is_unavailable(own_server: PostgresServer) -> None:
     own_server.start()
     own_server.create_database("fresh")
     engine = open_database(own_server.url("fresh"), name="test")
@@ -162,7 +162,7 @@ def test_a_database_without_our_schema_is_waited_for(own_server: PostgresServer)
         engine.connect()
     migrations.upgrade(own_server.url("fresh"))
     with engine.begin() as connection:
-        fates = write(connection, arrivals([gauge(0)]))
+        results = write(connection, arrivals([gauge(0)]))
 
-    assert fates == [WriteStatus.STORED]
+    assert results == [WriteStatus.STORED]
     engine.dispose()

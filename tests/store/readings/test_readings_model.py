@@ -16,7 +16,7 @@ from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent,
 from rencheng.store.readings.copy_new import copy_new
 from rencheng.store.readings.merge import ReceivedReading, RowResult, WriteStatus, write
 from rencheng.store.readings.row_mapping import READING_TABLES
-from tests.store.conftest import NOON, TABLES
+from tests.support.store import NOON, TABLES
 
 devices = st.sampled_from(["A", "B", "Ä-ü 城"])
 offsets = st.sampled_from([UTC, timezone(timedelta(hours=8)), timezone(timedelta(hours=-3, minutes=-30))])
@@ -61,8 +61,8 @@ def key_of(reading: Reading) -> Key:
     return type(reading), READING_TABLES[type(reading)].key_of(reading)
 
 
-def said(reading: Reading) -> list[Any]:
-    """What makes two readings of one key the same: all but what we add ourselves."""
+def values_of(reading: Reading) -> list[Any]:
+    """Return the values that make two readings of one key equal: all but the columns that ingest adds."""
     return [getattr(reading, field.name) for field in fields(reading) if field.name not in {"quality", "time"}]
 
 
@@ -81,13 +81,13 @@ class Model(RuleBasedStateMachine):
         with self.database.begin() as connection:
             for batch in transaction:
                 expected = [self.expect(reading) for reading in batch]
-                fates = write(connection, [ReceivedReading(reading, NOON) for reading in batch])
+                results = write(connection, [ReceivedReading(reading, NOON) for reading in batch])
 
-                assert [told(fate) for fate in fates] == expected
+                assert [reason_of(result) for result in results] == expected
 
     @rule(batch=batches)
-    def commit_the_short_way(self, batch: list[Reading]) -> None:
-        """As ingest tries first: all of it or, if one reading is known or comes twice, nothing."""
+    def commit_by_the_fast_path(self, batch: list[Reading]) -> None:
+        """Write as ingest tries first: all or, if one reading is known or repeated, nothing."""
         keys = {key_of(reading) for reading in batch}
         all_new = len(keys) == len(batch) and not keys & self.stored.keys()
         with self.database.connect() as connection:
@@ -106,7 +106,7 @@ class Model(RuleBasedStateMachine):
         known = self.stored.setdefault(key_of(reading), reading)
         if known is reading:
             return WriteStatus.STORED
-        return WriteStatus.DUPLICATE if said(known) == said(reading) else RejectionReason.CONFLICT
+        return WriteStatus.DUPLICATE if values_of(known) == values_of(reading) else RejectionReason.CONFLICT
 
     @invariant()
     def the_tables_hold_what_the_model_holds(self) -> None:
@@ -121,8 +121,8 @@ class Model(RuleBasedStateMachine):
                 }
 
 
-def told(fate: RowResult) -> object:
-    return fate.reason if isinstance(fate, Rejected) else fate
+def reason_of(result: RowResult) -> object:
+    return result.reason if isinstance(result, Rejected) else result
 
 
 def _of_model(model: Model) -> list[tuple[type, Reading]]:
@@ -133,19 +133,19 @@ def _key(table: Any, row: Any) -> tuple[Any, ...]:
     return tuple(row[column.name] for column in table.primary_key)
 
 
-def test_fates_and_tables_are_what_a_dictionary_of_keys_says(database: Engine) -> None:
+def test_results_and_tables_equal_those_of_a_dictionary(database: Engine) -> None:
     bound = type("Bound", (Model,), {"database": database})
 
     run_state_machine_as_test(bound, settings=settings(max_examples=40, stateful_step_count=6, deadline=None))
 
 
 @pytest.mark.usefixtures("_empty")
-def test_a_time_stays_itself_to_the_microsecond_over_years(database: Engine) -> None:
+def test_times_are_stored_to_the_microsecond_over_years(database: Engine) -> None:
     first = [datetime(1970, 1, 1, 0, 0, 0, 1, UTC), datetime(2262, 4, 11, 23, 47, 16, 854775, UTC)]
     with database.begin() as connection:
-        fates = write(connection, [ReceivedReading(WaterReading("A", 0, time, depth_mm=1.0), NOON) for time in first])
+        results = write(connection, [ReceivedReading(WaterReading("A", 0, time, depth_mm=1.0), NOON) for time in first])
     with database.connect() as connection:
         found = connection.execute(text("SELECT time FROM waterlogging_readings ORDER BY time")).scalars().all()
 
-    assert fates == [WriteStatus.STORED] * 2
+    assert results == [WriteStatus.STORED] * 2
     assert found == first

@@ -1,7 +1,6 @@
-"""`Watched` sees a change at once, survives what happens to its connection, and never misses one."""
+"""`RegistryCache` sees every change at once and survives the loss of its connection."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import Connection, Engine, text
@@ -13,7 +12,8 @@ from rencheng.domain.kind import Kind
 from rencheng.store.core.database import open_database
 from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import add_region, load_directory, refresh_directory, register, retire
-from tests.store.conftest import REGION
+from tests.support.polling import eventually
+from tests.support.store import REGION
 
 
 @pytest.fixture
@@ -28,10 +28,10 @@ def engine(own_server: PostgresServer) -> Iterator[Engine]:
 
 
 @pytest.fixture
-def watched(engine: Engine) -> Iterator[RegistryCache[dict[str, Device]]]:
-    watched = RegistryCache(engine, load_directory)
-    yield watched
-    watched.close()
+def cache(engine: Engine) -> Iterator[RegistryCache[dict[str, Device]]]:
+    cache = RegistryCache(engine, load_directory)
+    yield cache
+    cache.close()
 
 
 def add(engine: Engine, name: str) -> None:
@@ -39,101 +39,93 @@ def add(engine: Engine, name: str) -> None:
         register(connection, [(Device(name, Kind.SIGNAL, REGION), None)])
 
 
-def soon(holds: Callable[[], bool]) -> bool:
-    """News travel by way of another process of the server: they take some milliseconds."""
-    until = time.monotonic() + 2
-    while not (held := holds()) and time.monotonic() < until:
-        time.sleep(0.001)
-    return held
-
-
-def test_every_change_is_seen_at_once(engine: Engine, watched: RegistryCache[dict[str, Device]]) -> None:
-    assert watched.current() == {}
+def test_every_change_is_visible_at_once(engine: Engine, cache: RegistryCache[dict[str, Device]]) -> None:
+    assert cache.current() == {}
     for names in ({"A"}, {"A", "B"}):
         add(engine, max(names))
 
-        assert soon(lambda names=names: set(watched.current()) == names)  # type: ignore[misc]
+        eventually(lambda names=names: set(cache.current()) == names)  # type: ignore[misc]
     with engine.begin() as connection:
         retire(connection, "A")
 
-    assert soon(lambda: watched.current()["A"].retired_at is not None)
+    eventually(lambda: cache.current()["A"].retired_at is not None)
 
 
-def test_without_a_change_nothing_is_loaded_again(engine: Engine, watched: RegistryCache[dict[str, Device]]) -> None:
-    assert watched.current() is watched.current()
+def test_without_a_change_nothing_is_loaded_again(engine: Engine, cache: RegistryCache[dict[str, Device]]) -> None:
+    assert cache.current() is cache.current()
 
 
-def test_only_what_changed_is_asked_for(engine: Engine) -> None:
+def test_only_changed_devices_are_queried(engine: Engine) -> None:
     loads: list[int] = []
 
     def load(connection: Connection) -> dict[str, Device]:
         loads.append(1)
         return load_directory(connection)
 
-    watched = RegistryCache(engine, load, refresh=refresh_directory)
-    watched.current()
+    cache = RegistryCache(engine, load, refresh=refresh_directory)
+    cache.current()
     with engine.begin() as connection:
-        names = [f"A{number}" for number in range(250)]  # more than fit into one message
+        names = [f"A{number}" for number in range(250)]  # more than one notification holds
         register(connection, [(Device(name, Kind.SIGNAL, REGION, no_return_codes=(9999.0,)), None) for name in names])
-    assert soon(lambda: set(watched.current()) == set(names))
-    assert watched.current()["A7"].no_return_codes == (9999.0,)
+    eventually(lambda: set(cache.current()) == set(names))
+    assert cache.current()["A7"].no_return_codes == (9999.0,)
     with engine.begin() as connection:
         retire(connection, "A7")
         connection.execute(text("DELETE FROM devices WHERE device_id = 'A8'"))
-    assert soon(lambda: watched.current()["A7"].retired_at is not None and "A8" not in watched.current())
+    eventually(lambda: cache.current()["A7"].retired_at is not None and "A8" not in cache.current())
 
     assert len(loads) == 1
     with engine.begin() as connection:
         connection.execute(text("TRUNCATE devices"))
-    assert soon(lambda: watched.current() == {})
+    eventually(lambda: cache.current() == {})
     assert len(loads) == 2
-    watched.close()
+    cache.close()
 
 
 def test_a_change_during_the_first_load_is_not_missed(engine: Engine) -> None:
     def load_slowly(connection: Connection) -> dict[str, Device]:
         loaded = load_directory(connection)
         if "A" not in loaded:
-            add(engine, "A")  # commits between our look and the end of our transaction
+            add(engine, "A")  # commits between the load and the end of its transaction
         return loaded
 
-    watched = RegistryCache(engine, load_slowly)
-    first = set(watched.current())
+    cache = RegistryCache(engine, load_slowly)
+    first = set(cache.current())
 
     assert first == set()
-    assert soon(lambda: set(watched.current()) == {"A"})
-    watched.close()
+    eventually(lambda: set(cache.current()) == {"A"})
+    cache.close()
 
 
-def test_while_the_database_is_away_the_last_copy_serves_and_then_the_news_come(
-    own_server: PostgresServer, engine: Engine, watched: RegistryCache[dict[str, Device]]
+def test_the_last_copy_is_used_during_an_outage_and_refreshed_after_it(
+    own_server: PostgresServer, engine: Engine, cache: RegistryCache[dict[str, Device]]
 ) -> None:
     add(engine, "A")
-    watched.current()
+    cache.current()
     own_server.stop()
-    away = [set(watched.current()) for _ in range(3)]
+    away = [set(cache.current()) for _ in range(3)]
     own_server.start()
-    add(engine, "B")  # told to nobody: the watcher has not connected again yet
+    add(engine, "B")  # without a listener: the cache has not reconnected yet
 
     assert away == [{"A"}] * 3
-    assert set(watched.current()) == {"A", "B"}
+    assert set(cache.current()) == {"A", "B"}
 
 
 @pytest.mark.parametrize("how", ["stop", "kill"])
-def test_a_restart_between_two_looks_hides_no_change(
-    own_server: PostgresServer, engine: Engine, watched: RegistryCache[dict[str, Device]], how: str
+def test_a_restart_between_two_calls_hides_no_change(
+    own_server: PostgresServer, engine: Engine, cache: RegistryCache[dict[str, Device]], how: str
 ) -> None:
-    watched.current()
+    cache.current()
     getattr(own_server, how)()
     own_server.start()
     engine.dispose()
     add(engine, "A")
 
-    assert set(watched.current()) == {"A"}
+    assert set(cache.current()) == {"A"}
 
 
-def test_a_connection_that_was_ended_is_replaced(engine: Engine, watched: RegistryCache[dict[str, Device]]) -> None:
-    watched.current()
+def test_a_connection_that_was_ended_is_replaced(engine: Engine, cache: RegistryCache[dict[str, Device]]) -> None:
+    cache.current()
     with engine.begin() as connection:
         connection.execute(
             text(
@@ -143,26 +135,26 @@ def test_a_connection_that_was_ended_is_replaced(engine: Engine, watched: Regist
         )
     add(engine, "A")
 
-    assert soon(lambda: set(watched.current()) == {"A"})
+    eventually(lambda: set(cache.current()) == {"A"})
 
 
-def test_with_no_copy_yet_and_no_database_it_says_so(own_server: PostgresServer, engine: Engine) -> None:
+def test_without_a_copy_an_outage_raises_an_error(own_server: PostgresServer, engine: Engine) -> None:
     engine.dispose()
     own_server.stop()
-    watched = RegistryCache(engine, load_directory)
+    cache = RegistryCache(engine, load_directory)
     with pytest.raises(StoreUnavailable):
-        watched.current()
+        cache.current()
     own_server.start()
 
-    assert watched.current() == {}
-    watched.close()
+    assert cache.current() == {}
+    cache.close()
 
 
-def test_what_listened_does_not_go_back_into_the_pool(
-    engine: Engine, watched: RegistryCache[dict[str, Device]]
+def test_a_listening_connection_does_not_return_to_the_pool(
+    engine: Engine, cache: RegistryCache[dict[str, Device]]
 ) -> None:
-    watched.current()
-    watched.close()
+    cache.current()
+    cache.close()
     with engine.connect() as connection:
         channels = connection.execute(text("SELECT pg_listening_channels()")).scalars().all()
 

@@ -1,4 +1,4 @@
-"""What is old goes by the chunk, what came late included, and never before its rollup is made."""
+"""Old data is dropped by chunk, never before its rollup is refreshed."""
 
 import time
 from collections.abc import Iterator
@@ -18,9 +18,9 @@ from rencheng.store.rollups.refresh import roll_up
 from rencheng.store.schema.granularity import Granularity
 from services.jobs.settings import JobSettings
 from services.jobs.storage import drop_what_is_old
-from tests.store.conftest import rows
 from tests.store.rollups.test_refresh import rolled_up
-from tests.store.upkeep import settle, turn_into_columns
+from tests.support.storage import compress_chunks, settle
+from tests.support.store import rows
 
 NOW = datetime.now(UTC)
 DAY = timedelta(days=1)
@@ -29,7 +29,7 @@ KEPT = 35 * DAY
 
 @pytest.fixture(autouse=True)
 def _events(database: Engine) -> Iterator[None]:
-    """Events of fifty days, one in four days; nothing else."""
+    """Store events of fifty days, one in four days."""
     with database.begin() as connection:
         for table in ("signal_events", "rollup_log", "storage_horizons"):
             connection.execute(text(f"TRUNCATE {table}"))
@@ -77,7 +77,7 @@ def test_readings_are_kept_until_they_are_rolled_up(database: Engine) -> None:
     assert [rolled_up(database, Kind.SIGNAL, level) for level in Granularity] == before
 
 
-def test_a_late_reading_holds_back_its_chunk_and_those_after_it_and_no_other(database: Engine) -> None:
+def test_a_late_reading_withholds_its_chunk_and_later_ones_only(database: Engine) -> None:
     settle(database)
     store(database, SignalEvent("S", NOW - 40 * DAY, 2, 0))
     dropped = drop(database, RAW)
@@ -90,7 +90,7 @@ def test_a_late_reading_holds_back_its_chunk_and_those_after_it_and_no_other(dat
     assert {row["event_id"] for row in rolled_up(database, Kind.SIGNAL, Granularity.DAY)} == {1, 2}
 
 
-def test_what_is_stored_while_its_chunk_is_about_to_be_dropped_is_waited_for_and_kept(database: Engine) -> None:
+def test_a_concurrent_insert_into_an_old_chunk_is_awaited_and_kept(database: Engine) -> None:
     settle(database)
     late = SignalEvent("S", NOW - 44 * DAY, 3, 0)
     found: list[DroppedChunks] = []
@@ -116,8 +116,8 @@ def wait_for_lock(database: Engine) -> None:
             connection.rollback()
 
 
-def test_minutes_wait_for_hours_and_hours_stay_when_minutes_go(database: Engine) -> None:
-    roll_up(database, budget_s=0)  # nothing is done without time
+def test_minutes_wait_for_hours_and_hours_stay_without_minutes(database: Engine) -> None:
+    roll_up(database, budget_s=0)  # without time nothing is refreshed
     assert drop(database, Granularity.MINUTE).chunks == []
     settle(database)
     hours = rolled_up(database, Kind.SIGNAL, Granularity.HOUR)
@@ -132,8 +132,8 @@ def test_minutes_wait_for_hours_and_hours_stay_when_minutes_go(database: Engine)
     assert rolled_up(database, Kind.SIGNAL, Granularity.HOUR) == hours
 
 
-def test_what_comes_when_its_neighbours_are_gone_leaves_their_rollup_alone(database: Engine) -> None:
-    """Ingest refuses such readings; if one is let in all the same, it must not stand for the hundred before it."""
+def test_a_reading_older_than_the_retained_ones_leaves_their_rollup_unchanged(database: Engine) -> None:
+    """Ingest rejects such readings. A stored one must not replace the bucket of the hundred before it."""
     settle(database)
     drop(database, RAW)
     before = rolled_up(database, Kind.SIGNAL, Granularity.DAY)
@@ -144,10 +144,10 @@ def test_what_comes_when_its_neighbours_are_gone_leaves_their_rollup_alone(datab
     assert rolled_up(database, Kind.SIGNAL, Granularity.DAY) == before
 
 
-def test_columns_are_dropped_as_rows_are(database: Engine) -> None:
+def test_compressed_chunks_are_dropped_too(database: Engine) -> None:
     settle(database)
-    turn_into_columns(database)
-    store(database, SignalEvent("S", NOW - 44 * DAY, 4, 0))  # into what is columns by now
+    compress_chunks(database)
+    store(database, SignalEvent("S", NOW - 44 * DAY, 4, 0))  # into a compressed chunk
     assert drop(database, RAW).withheld
     settle(database)
     assert drop(database, RAW).withheld == []
@@ -155,7 +155,7 @@ def test_columns_are_dropped_as_rows_are(database: Engine) -> None:
     assert days_left(database) == 32
 
 
-def test_the_job_drops_each_kind_and_level_by_its_own_time(database: Engine, database_url: str) -> None:
+def test_the_job_drops_each_kind_and_granularity_by_its_own_period(database: Engine, database_url: str) -> None:
     settle(database)
     settings = JobSettings(database_url=database_url, storage_signal_raw_days=45, storage_minute_days=35)
     figures = drop_what_is_old(database, settings)

@@ -1,4 +1,4 @@
-"""Rollups equal a direct aggregation of the readings, in whatever order and however late these came."""
+"""Rollups equal a direct aggregation of the readings, for any order and delay of arrival."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,8 +16,8 @@ from rencheng.store.readings.copy_new import copy_new
 from rencheng.store.readings.merge import ReceivedReading, write
 from rencheng.store.rollups.refresh import mark_devices_stale, roll_up
 from rencheng.store.schema.granularity import Granularity
-from tests.store.conftest import TABLES
-from tests.store.upkeep import settle
+from tests.support.storage import settle
+from tests.support.store import TABLES
 
 NOW = datetime.now(UTC)
 MINUTE = timedelta(minutes=1)
@@ -52,7 +52,7 @@ batches = st.lists(st.lists(water | events | meters, max_size=15), min_size=1, m
 
 
 def forget(database: Engine) -> None:
-    """Delete everything, as an exercise is deleted."""
+    """Delete everything, as the deletion of an exercise does."""
     with database.begin() as connection:
         mark_devices_stale(connection, select(literal_column("unnest(ARRAY['A', 'B', 'C'])")))
         for table in TABLES:
@@ -62,7 +62,7 @@ def forget(database: Engine) -> None:
 
 
 def store(database: Engine, batch: Sequence[Reading]) -> None:
-    """As ingest does: the short way, and if that fails the long one."""
+    """Write as ingest does: by the fast path, and if that fails by the staging path."""
     with database.connect() as connection:
         if not copy_new(connection, [((reading,), NOW) for reading in batch]):
             connection.rollback()
@@ -79,7 +79,7 @@ def rolled_up(database: Engine, kind: Kind, level: Granularity) -> list[dict[str
 
 
 def aggregated(database: Engine, kind: Kind, level: Granularity) -> list[dict[str, Any]]:
-    """The same from the readings, in plain Python."""
+    """Aggregate the readings in plain Python."""
     table, *key = KEYS[kind]
     groups: dict[tuple[Any, ...], list[Any]] = {}
     with database.connect() as connection:
@@ -171,9 +171,7 @@ def assert_equal(database: Engine) -> None:
 
 @settings(max_examples=8)
 @given(batches)
-def test_rollups_equal_the_readings_in_whatever_order_these_came(
-    database: Engine, batches: list[list[Reading]]
-) -> None:
+def test_rollups_equal_the_readings_in_any_order_of_arrival(database: Engine, batches: list[list[Reading]]) -> None:
     for batch in batches:
         store(database, batch)
         settle(database)
@@ -181,7 +179,7 @@ def test_rollups_equal_the_readings_in_whatever_order_these_came(
     forget(database)
 
 
-def test_what_the_time_did_not_suffice_for_is_done_at_the_next_turn(database: Engine) -> None:
+def test_refreshes_beyond_the_time_budget_are_done_by_the_next_run(database: Engine) -> None:
     store(database, [SignalEvent("A", NOW - timedelta(hours=n), 1, 0) for n in range(40)])
     turns = 0
     while roll_up(database, budget_s=0.05, ahead=timedelta(days=2))["stale"]:
@@ -191,7 +189,7 @@ def test_what_the_time_did_not_suffice_for_is_done_at_the_next_turn(database: En
     forget(database)
 
 
-def test_a_hundred_late_devices_are_noted_together_and_one_by_its_name(database: Engine) -> None:
+def test_a_hundred_late_devices_are_logged_together_and_one_by_name(database: Engine) -> None:
     now = datetime.now(UTC)
     late = now.replace(minute=0, second=0, microsecond=0) - timedelta(days=3)
     many = [SignalEvent(f"many-{n}", late + timedelta(seconds=n), 1, 0) for n in range(101)]

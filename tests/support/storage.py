@@ -1,4 +1,4 @@
-"""What the jobs do, asked for by a test; and what a test may expect of this edition."""
+"""The work of the storage jobs, for tests."""
 
 from datetime import timedelta
 
@@ -10,15 +10,15 @@ from rencheng.store.rollups.refresh import roll_up
 
 
 def settle(database: Engine) -> None:
-    """Roll up to the end of today and beyond, as the job will have by then."""
+    """Refresh all rollups up to the end of today and beyond."""
     figures = roll_up(database, budget_s=60, ahead=timedelta(days=2))
     assert figures["stale"] == 0
     with database.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM rollup_log")).scalar_one() == 0
 
 
-def turn_into_columns(database: Engine) -> int:
-    """Have every chunk older than a day kept by columns, by the policy itself. How many are kept so."""
+def compress_chunks(database: Engine) -> int:
+    """Compress every chunk older than a day by the policy, and return the number of compressed chunks."""
     with database.begin() as connection:
         changed = set_columnstore_policies(connection, timedelta(days=1))
         allowed = edition(connection).columnstore

@@ -1,4 +1,4 @@
-"""No true row of the recorded data is lost to the natural key."""
+"""The natural key loses no distinct row of the recorded data."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -11,7 +11,7 @@ from device_sims.replay import ChargerReplay, FloodReplay, Replay, SignalReplay
 from rencheng.domain.reading import Reading
 from rencheng.store.readings.merge import ReceivedReading, WriteStatus, write
 from rencheng.store.readings.row_mapping import READING_TABLES
-from tests.store.conftest import NOON, rows
+from tests.support.store import NOON, rows
 
 FLOODS: list[Replay] = [FloodReplay(f"G{n}", flood, NOON, 3600, 3600) for n, flood in enumerate(floods())]
 SIGNALS: list[Replay] = [SignalReplay(f"S{n}", signal, NOON) for n, signal in enumerate(signals())]

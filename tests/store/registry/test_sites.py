@@ -1,4 +1,4 @@
-"""The register of sites in a real database: what is bound where, and every version of the thresholds."""
+"""The registry of sites in a real database: bindings, and every version of the thresholds."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -34,7 +34,7 @@ def database(database_url: str) -> Iterator[Engine]:
 
 @pytest.fixture
 def connection(database: Engine) -> Iterator[Connection]:
-    """Each test undoes what it did."""
+    """Roll back the changes of each test."""
     with database.connect() as connection:
         yield connection
         connection.rollback()
@@ -44,7 +44,7 @@ def site(site_id: str, *sensors: BoundSensor, world: str = "actual") -> Site:
     return Site(site_id, "路", "Road", SiteType.ROAD, REGION, 36.6, 117.0, ROAD, world=world, sensors=sensors)
 
 
-def enrol(connection: Connection, name: str, kind: Kind = Kind.WATERLOGGING, **more: str | None) -> None:
+def add_device(connection: Connection, name: str, kind: Kind = Kind.WATERLOGGING, **more: str | None) -> None:
     register(connection, [(Device(name, kind, REGION, **more), None)])  # type: ignore[arg-type]
 
 
@@ -52,7 +52,7 @@ def rain(name: str) -> BoundSensor:
     return BoundSensor(name, Role.RAIN)
 
 
-def test_what_was_registered_is_loaded(connection: Connection) -> None:
+def test_a_registered_site_is_loaded(connection: Connection) -> None:
     register_site(connection, site("S1"))
     wanted = replace(
         site("S1", BoundSensor("g1", Role.DEPTH, 120), rain("r1"), BoundSensor("s1", Role.SIGNAL)),
@@ -61,7 +61,7 @@ def test_what_was_registered_is_loaded(connection: Connection) -> None:
         closing_time_s=45.0,
     )
     for name, kind in (("g1", Kind.WATERLOGGING), ("r1", Kind.WATERLOGGING), ("s1", Kind.SIGNAL)):
-        enrol(connection, name, kind)
+        add_device(connection, name, kind)
     register_site(connection, wanted)
 
     assert load_sites(connection) == {"S1": wanted}
@@ -69,16 +69,16 @@ def test_what_was_registered_is_loaded(connection: Connection) -> None:
 
 def test_a_device_with_a_site_of_its_own_is_bound_by_its_kind(connection: Connection) -> None:
     register_site(connection, site("S1"))
-    enrol(connection, "g1", site_id="S1")
-    enrol(connection, "p1", Kind.CHARGING, site_id="S1")
+    add_device(connection, "g1", site_id="S1")
+    add_device(connection, "p1", Kind.CHARGING, site_id="S1")
 
     assert load_sites(connection)["S1"].sensors == (BoundSensor("g1"), BoundSensor("p1", Role.CHARGER))
 
 
-def test_a_rain_gauge_serves_two_sites_and_makes_neither_see(connection: Connection) -> None:
+def test_a_rain_gauge_serves_two_sites_and_gives_neither_a_depth(connection: Connection) -> None:
     for name in ("S1", "S2"):
         register_site(connection, site(name, rain("r1")))
-    enrol(connection, "r1", site_id="S1")
+    add_device(connection, "r1", site_id="S1")
     sites = load_sites(connection)
     stand = find_site(connection, "S1")
 
@@ -89,35 +89,35 @@ def test_a_rain_gauge_serves_two_sites_and_makes_neither_see(connection: Connect
     assert gauges_of(connection, "S2") == ["r1"]
 
 
-def test_a_gauge_speaks_for_one_site(connection: Connection) -> None:
+def test_a_depth_gauge_serves_one_site(connection: Connection) -> None:
     register_site(connection, site("S1"))
     register_site(connection, site("S2", BoundSensor("g2")))
-    enrol(connection, "g1", site_id="S1")
+    add_device(connection, "g1", site_id="S1")
     with pytest.raises(NotPossible, match="gauge g1 serves site S1"):
         register_site(connection, site("S2", BoundSensor("g1")))
     with pytest.raises(NotPossible, match="gauge g2 serves site S2"):
         register_site(connection, site("S1", BoundSensor("g2")))
 
 
-def test_a_gauge_that_moved_to_another_site_is_heard_there_alone(connection: Connection) -> None:
+def test_a_gauge_that_moved_to_another_site_serves_only_that_site(connection: Connection) -> None:
     register_site(connection, site("S1", BoundSensor("g1")))
     register_site(connection, site("S2"))
-    enrol(connection, "g1", site_id="S2")
+    add_device(connection, "g1", site_id="S2")
     register_site(connection, site("S2", BoundSensor("g1", Role.DEPTH, 30)))
     sites = load_sites(connection)
 
     assert (sites["S1"].sensors, sites["S2"].sensors) == ((), (BoundSensor("g1", Role.DEPTH, 30),))
 
 
-def test_what_cannot_serve_is_left_out_and_said_if_nobody_registered_it(connection: Connection) -> None:
+def test_unsuitable_devices_are_excluded_and_unregistered_ones_are_listed(connection: Connection) -> None:
     register_site(
         connection, site("S1", *(BoundSensor(name) for name in ("absent", "away", "old", "signal")), rain("r1"))
     )
     register_site(connection, replace(site("S2"), sensors=(BoundSensor("pump1", Role.PUMP),)))
-    enrol(connection, "away", world="drill")
-    enrol(connection, "old")
-    enrol(connection, "signal", Kind.SIGNAL)
-    enrol(connection, "r1")
+    add_device(connection, "away", world="drill")
+    add_device(connection, "old")
+    add_device(connection, "signal", Kind.SIGNAL)
+    add_device(connection, "r1")
     retire(connection, "old")
 
     assert load_sites(connection)["S1"].sensors == (rain("r1"),)
@@ -126,11 +126,11 @@ def test_what_cannot_serve_is_left_out_and_said_if_nobody_registered_it(connecti
     assert gauges_of(connection, "S1") == ["old", "r1"]
 
 
-def test_a_list_of_sites_unbinds_what_it_does_not_name_and_lets_a_gauge_move(connection: Connection) -> None:
+def test_a_list_of_sites_unbinds_missing_devices_and_moves_a_gauge(connection: Connection) -> None:
     for name in ("S1", "S2"):
         register_site(connection, site(name))
     for name in ("g1", "g2", "g3"):
-        enrol(connection, name, site_id="S1")
+        add_device(connection, name, site_id="S1")
     replace_sites(connection, [site("S1", BoundSensor("g1")), site("S2", BoundSensor("g2"))])
     sites = load_sites(connection)
 
@@ -144,16 +144,16 @@ def test_a_site_does_not_change_its_world(connection: Connection) -> None:
         replace_sites(connection, [site("S1", world="drill")])
 
 
-def test_unbinding_ends_both_ways_of_being_bound(connection: Connection) -> None:
+def test_unbinding_removes_both_forms_of_binding(connection: Connection) -> None:
     register_site(connection, site("S1", rain("r1")))
-    enrol(connection, "r1", site_id="S1")
+    add_device(connection, "r1", site_id="S1")
 
     assert unbind(connection, "S1", "r1")
     assert load_sites(connection)["S1"].sensors == ()
     assert not unbind(connection, "S1", "r1")
 
 
-def test_other_thresholds_are_a_new_version_and_the_old_one_stays(connection: Connection) -> None:
+def test_changed_thresholds_are_a_new_version_and_the_old_one_stays(connection: Connection) -> None:
     deeper = replace(ROAD, thresholds={**ROAD.thresholds, Level.RED: DepthThreshold(500, "survey")})
     first = register_site(connection, site("S1"))
     again = register_site(connection, replace(site("S1"), name_en="Renamed"))
@@ -166,7 +166,7 @@ def test_other_thresholds_are_a_new_version_and_the_old_one_stays(connection: Co
     assert load_sites(connection)["S1"].profile.version == 3
 
 
-def test_a_change_of_what_is_bound_is_told_to_those_who_listen(database: Engine) -> None:
+def test_a_change_of_bindings_notifies_listeners(database: Engine) -> None:
     with database.connect() as listener, database.begin() as writer:
         listener.exec_driver_sql("LISTEN rencheng_devices")
         listener.commit()
