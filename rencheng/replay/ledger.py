@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.topic import kind_of_topic
@@ -42,7 +42,7 @@ class ReplayOutcome:
 class ReplayLedger:
     """The bookkeeping of one transaction: which readings move from where to where."""
 
-    def __init__(self, connection: Connection, actor: str, fix: Fix | None) -> None:
+    def __init__(self, connection: Connection, actor: str, fix: Fix | None, now: datetime) -> None:
         self._connection = connection
         self._actor = actor
         self._fix = fix
@@ -50,7 +50,7 @@ class ReplayLedger:
         self._rejected: list[QuarantineRecord] = []
         self._moved: list[ReplayOutcome] = []
         self._results: dict[int, dict[str, int]] = {}
-        self._now = datetime.now(UTC)
+        self._now = now
 
     def record_result(
         self, entry: QuarantineEntry, tried: IntakeResult, rows: Sequence[tuple[int, RowResult]]

@@ -1,13 +1,14 @@
 """Replay some entries in one transaction, or all entries of a filter in portions."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.replay.attempt import Fix, IntakeLimits, attempt, positions_of
 from rencheng.replay.ledger import REPLAY_WRITER, ReplayLedger, ReplayOutcome
+from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from rencheng.store.accounting.counts import ReadingCounts, lock_writer
 from rencheng.store.core.database import Connection, Engine, translate_errors
 from rencheng.store.quarantine.log import QuarantineFilters
@@ -52,7 +53,7 @@ def replay(
     limits: IntakeLimits,
     actor: str,
     fix: Fix | None = None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    clock: Clock = SYSTEM_CLOCK,
 ) -> list[ReplayOutcome]:
     """Replay the open ones of these entries in one transaction, and return the result of each.
 
@@ -62,16 +63,17 @@ def replay(
         limits: ingest's own limits.
         actor: the actor for the entries and the audit.
         fix: a corrected topic or payload. If none of it is accepted, the entry stays.
-        now: the wall clock.
+        clock: the clock of the process.
 
     Raises:
-        StoreUnavailable: the database is away. Nothing was replayed or, if only the response was lost, everything.
+        StoreUnavailable: the database is away. Nothing was replayed; if only the response was lost, everything was.
     """
     for attempts_left in reversed(range(ATTEMPTS)):
         try:
             with translate_errors(), engine.begin() as connection:
                 lock_writer(connection, REPLAY_WRITER)
-                return _replay(connection, lock_open_entries(connection, quarantine_ids), limits, actor, fix, now())
+                entries = lock_open_entries(connection, quarantine_ids)
+                return _replay(connection, entries, limits, actor, fix, clock.now())
         except StoreUnavailable:
             if not attempts_left:
                 raise
@@ -149,7 +151,7 @@ def _replay(
     by_entry: dict[int, list[tuple[int, RowResult]]] = defaultdict(list)
     for (index, position, _), result in zip(accepted, write(connection, rows), strict=True):
         by_entry[index].append((position, result))
-    ledger = ReplayLedger(connection, actor, fix)
+    ledger = ReplayLedger(connection, actor, fix, now)
     outcomes = [ledger.record_result(entry, tried[index], by_entry[index]) for index, entry in enumerate(entries)]
     ledger.close()
     return outcomes

@@ -1,1 +1,1 @@
-"""What every process needs to run: settings, logs, signals, metrics."""
+"""The runtime of every process: settings, logs, signals, clock, timers, metrics."""

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from rencheng import series_quality
 from rencheng.domain.kind import Kind
+from rencheng.runtime.clock import SYSTEM_CLOCK
 from rencheng.store.core.database import Connection, Engine
 from rencheng.store.quality import delete_flags
 from rencheng.store.retention.quarantine import drop_old_entries
@@ -44,7 +45,7 @@ def in_one_transaction(work: Callable[[Connection, JobSettings], Figures]) -> Ca
 
 
 def _test_series(engine: Engine, settings: JobSettings) -> Figures:
-    now = datetime.now(UTC)
+    now = SYSTEM_CLOCK.now()
     figures = series_quality.run(engine, now, settings.gauge_limits)
     keep = settings.keep(Kind.WATERLOGGING, "raw")
     if keep is not None:  # flags are deleted with their readings
@@ -60,7 +61,7 @@ def _trim_quarantine(engine: Engine, settings: JobSettings) -> Figures:
         with engine.begin() as connection:
             dropped = drop_old_entries(
                 connection,
-                datetime.now(UTC),
+                SYSTEM_CLOCK.now(),
                 keep_days=settings.quarantine_keep_days,
                 keep_bytes=settings.quarantine_keep_mb * 2**20,
             )

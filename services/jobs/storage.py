@@ -1,8 +1,9 @@
 """Jobs of the storage: rollups, chunk intervals, columnstore, retention."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from rencheng.domain.kind import Kind
+from rencheng.runtime.clock import SYSTEM_CLOCK
 from rencheng.store.core.database import Connection, Engine
 from rencheng.store.hypertables.catalog import hypertables
 from rencheng.store.hypertables.chunk_sizes import fit_chunk_intervals, measured_rows_per_day
@@ -22,7 +23,7 @@ def roll_up_touched(engine: Engine, _settings: JobSettings) -> dict[str, int]:
 
 def arrange(connection: Connection, settings: JobSettings) -> dict[str, int]:
     """Set the interval of new chunks by the measured rates, and the policies of the columnstore."""
-    rates = measured_rows_per_day(connection, datetime.now(UTC))
+    rates = measured_rows_per_day(connection, SYSTEM_CLOCK.now())
     expected = {kind: max(settings.expected_rows_per_day(kind), rates.get(kind, 0)) for kind in Kind}
     refitted = fit_chunk_intervals(connection, expected)
     policies = set_columnstore_policies(connection, timedelta(days=settings.storage_columnstore_after_days))

@@ -14,6 +14,7 @@ from rencheng.replay.attempt import Fix, IntakeLimits
 from rencheng.replay.run import replay
 from rencheng.store.registry.devices import retire
 from rencheng.store.retention.quarantine import drop_old_entries
+from tests.support.clock import ManualClock
 from tests.support.replay import (
     LIMITS,
     NOON,
@@ -72,8 +73,8 @@ class Account(RuleBasedStateMachine):
     def all_is_replayed(self, *, wide: bool) -> None:
         clock = LIMITS if not wide else type(LIMITS)(past=2 * LIMITS.past)
         ids = open_ids(self.database)
-        replay(self.database, ids, limits=IntakeLimits(clock), actor="m", now=lambda: NOON)
-        replay(self.database, ids, limits=IntakeLimits(clock), actor="m", now=lambda: NOON)
+        replay(self.database, ids, limits=IntakeLimits(clock), actor="m", clock=ManualClock(NOON))
+        replay(self.database, ids, limits=IntakeLimits(clock), actor="m", clock=ManualClock(NOON))
 
     @rule(which=st.integers(0, 9), payload=PAYLOADS, device=DEVICES | st.none())
     def one_is_mended(self, which: int, payload: bytes, device: str | None) -> None:
@@ -85,7 +86,7 @@ class Account(RuleBasedStateMachine):
                 limits=IntakeLimits(LIMITS),
                 actor="m",
                 fix=fix,
-                now=lambda: NOON,
+                clock=ManualClock(NOON),
             )
 
     @rule(keep_bytes=st.integers(0, 4000))

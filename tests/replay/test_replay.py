@@ -16,6 +16,7 @@ from rencheng.replay.ledger import ReplayOutcome
 from rencheng.replay.run import portions, replay
 from rencheng.store.accounting.counts import ReadingCounts
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
+from tests.support.clock import ManualClock
 from tests.support.replay import (
     LIMITS,
     NOON,
@@ -34,7 +35,12 @@ def again(
     database: Engine, *ids: int, fix: Fix | None = None, clock: ClockLimits = LIMITS, now: datetime = NOON
 ) -> list[ReplayOutcome]:
     return replay(
-        database, ids or open_ids(database), limits=IntakeLimits(clock), actor="shell tester", fix=fix, now=lambda: now
+        database,
+        ids or open_ids(database),
+        limits=IntakeLimits(clock),
+        actor="shell tester",
+        fix=fix,
+        clock=ManualClock(now),
     )
 
 

@@ -9,6 +9,7 @@ from rencheng.domain.kind import Kind
 from rencheng.replay.attempt import IntakeLimits
 from rencheng.replay.run import replay
 from rencheng.store.retention.quarantine import ENTRY_BYTES, DroppedEntries, drop_old_entries
+from tests.support.clock import ManualClock
 from tests.support.replay import (
     LIMITS,
     NOON,
@@ -73,7 +74,7 @@ def test_each_call_drops_a_limited_number_of_entries(database: Engine) -> None:
 def test_a_replayed_entry_is_dropped_without_being_counted(database: Engine) -> None:
     received = ingest(database, message(sample(), "G9", second=0))
     add_device(database, Device("G9", Kind.WATERLOGGING, REGION))
-    replay(database, open_ids(database), limits=IntakeLimits(LIMITS), actor="shell tester", now=lambda: NOON)
+    replay(database, open_ids(database), limits=IntakeLimits(LIMITS), actor="shell tester", clock=ManualClock(NOON))
     with database.begin() as connection:
         dropped = drop_old_entries(connection, NOON + timedelta(days=100))
 

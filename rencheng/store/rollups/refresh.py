@@ -1,7 +1,7 @@
 """Refresh rollups: aggregate the buckets that the log lists as stale, and nothing else."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
 from psycopg import sql
@@ -26,7 +26,13 @@ ENTRIES_MAX = 20_000
 """Log entries that are planned together."""
 
 
-def roll_up(engine: Engine, *, budget_s: float, ahead: timedelta = timedelta(0)) -> dict[str, int]:
+def roll_up(
+    engine: Engine,
+    *,
+    budget_s: float,
+    ahead: timedelta = timedelta(0),
+    monotonic_s: Callable[[], float] = time.monotonic,
+) -> dict[str, int]:
     """Refresh stale buckets, the newest first, until the time budget is used up.
 
     Takes an engine, because each refresh is committed separately and TimescaleDB's own refresh requires it.
@@ -35,20 +41,29 @@ def roll_up(engine: Engine, *, budget_s: float, ahead: timedelta = timedelta(0))
         engine: the database.
         budget_s: seconds after which no further refresh begins.
         ahead: treat buckets as complete that end this much later, such as the current day.
+        monotonic_s: the clock of the time budget, seconds.
 
     Returns:
         `refreshes` done, `entries` taken from the log, `stale` entries that are due and remain for the next run,
         `beyond_retention` entries whose readings are too old to be rolled up.
     """
-    until = time.monotonic() + budget_s
+    until = monotonic_s() + budget_s
     figures = {"refreshes": 0, "entries": 0, "stale": 0, "beyond_retention": 0}
     with engine.connect() as connection:
         now = connection.execute(select(func.clock_timestamp())).scalar_one() + ahead
         continuous = rollups_are_continuous(connection)
     for rollup in every_rollup():
         ready = now - COMPLETE_AFTER[rollup.granularity]
-        while time.monotonic() < until and (entries := _due(engine, rollup, ready)):
-            _refresh_entries(engine, rollup, entries, ready=ready, until=until, continuous=continuous, figures=figures)
+        while monotonic_s() < until and (entries := _due(engine, rollup, ready)):
+            _refresh_entries(
+                engine,
+                rollup,
+                entries,
+                ready=ready,
+                has_time=lambda: monotonic_s() < until,
+                continuous=continuous,
+                figures=figures,
+            )
     with engine.connect() as connection:
         figures["stale"] = sum(
             count_stale(connection, rollup, before=now - COMPLETE_AFTER[rollup.granularity])
@@ -107,7 +122,7 @@ def _refresh_entries(
     entries: Sequence[StaleBuckets],
     *,
     ready: datetime,
-    until: float,
+    has_time: Callable[[], bool],
     continuous: bool,
     figures: dict[str, int],
 ) -> None:
@@ -116,7 +131,7 @@ def _refresh_entries(
     planned = plan_refreshes(entries, rollup.granularity, ready=ready, dropped_before=horizon, by_device=not continuous)
     done = 0
     for refresh in planned.refreshes:
-        if time.monotonic() >= until:
+        if not has_time():
             break
         if continuous:
             _refresh_aggregate(engine, rollup, refresh)
