@@ -15,9 +15,9 @@ from tests.support.store import NOON, rows
 
 FLOODS: list[Replay] = [FloodReplay(f"G{n}", flood, NOON, 3600, 3600) for n, flood in enumerate(floods())]
 SIGNALS: list[Replay] = [SignalReplay(f"S{n}", signal, NOON) for n, signal in enumerate(signals())]
-CHARGERS: list[Replay] = [
-    ChargerReplay(f"P{charger}", list(of_charger), NOON)
-    for charger, of_charger in groupby(sessions(), key=lambda session: session.charger)
+PILES: list[Replay] = [
+    ChargerReplay(f"P{pile}", list(of_pile), NOON)
+    for pile, of_pile in groupby(sessions(), key=lambda session: session.pile)
 ]
 
 
@@ -28,15 +28,16 @@ def recorded(replays: Sequence[Replay]) -> list[Reading]:
 @pytest.mark.usefixtures("_empty")
 @pytest.mark.parametrize(
     ("replays", "table"),
-    [(FLOODS, "waterlogging_readings"), (SIGNALS, "signal_events"), (CHARGERS, "meter_values")],
-    ids=["floods", "signals", "chargers"],
+    [(FLOODS, "waterlogging_readings"), (SIGNALS, "signal_events"), (PILES, "meter_values")],
+    ids=["floods", "signals", "piles"],
 )
 def test_every_distinct_recorded_row_is_stored(database: Engine, replays: Sequence[Replay], table: str) -> None:
     readings = recorded(replays)
+    distinct = {repr(reading) for reading in readings}
     with database.begin() as connection:
-        fates = write(connection, [ReceivedReading(reading, NOON) for reading in readings])
+        results = write(connection, [ReceivedReading(reading, NOON) for reading in readings])
 
     assert readings
-    assert set(fates) <= set(WriteStatus)
-    assert fates.count(WriteStatus.STORED) == len(set(map(repr, readings))) == rows(database, table)
-    assert len({READING_TABLES[type(reading)].key_of(reading) for reading in readings}) == len(set(map(repr, readings)))
+    assert set(results) <= set(WriteStatus)
+    assert results.count(WriteStatus.STORED) == len(distinct) == rows(database, table)
+    assert len({READING_TABLES[type(reading)].key_of(reading) for reading in readings}) == len(distinct)
