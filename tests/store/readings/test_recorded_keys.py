@@ -15,9 +15,9 @@ from tests.support.store import NOON, rows
 
 FLOODS: list[Replay] = [FloodReplay(f"G{n}", flood, NOON, 3600, 3600) for n, flood in enumerate(floods())]
 SIGNALS: list[Replay] = [SignalReplay(f"S{n}", signal, NOON) for n, signal in enumerate(signals())]
-PILES: list[Replay] = [
-    ChargerReplay(f"P{pile}", list(of_pile), NOON)
-    for pile, of_pile in groupby(sessions(), key=lambda session: session.pile)
+CHARGERS: list[Replay] = [
+    ChargerReplay(f"P{charger}", list(of_charger), NOON)
+    for charger, of_charger in groupby(sessions(), key=lambda session: session.charger)
 ]
 
 
@@ -28,8 +28,8 @@ def recorded(replays: Sequence[Replay]) -> list[Reading]:
 @pytest.mark.usefixtures("_empty")
 @pytest.mark.parametrize(
     ("replays", "table"),
-    [(FLOODS, "waterlogging_readings"), (SIGNALS, "signal_events"), (PILES, "meter_values")],
-    ids=["floods", "signals", "piles"],
+    [(FLOODS, "waterlogging_readings"), (SIGNALS, "signal_events"), (CHARGERS, "meter_values")],
+    ids=["floods", "signals", "chargers"],
 )
 def test_every_distinct_recorded_row_is_stored(database: Engine, replays: Sequence[Replay], table: str) -> None:
     readings = recorded(replays)
