@@ -42,7 +42,7 @@ class SendQueue:
 
     Args:
         policy: how the device sends.
-        backlog: returns the first numbers in the spool after one and before another, at most so many.
+        backlog: returns the first numbers in the spool after one and before another, up to a limit.
     """
 
     def __init__(self, pace: SendPolicy, backlog: Callable[[int, int, int], list[int]]) -> None:

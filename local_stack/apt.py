@@ -77,7 +77,7 @@ class _Apt:
         command = ["apt-get", "-o", f"APT::Status-Fd={writing}", *arguments]
         with self.settings.log_file.open("a") as log, os.fdopen(reading, errors="replace") as status:
             try:
-                # apt inherits the lock: if this process is killed, nobody else begins before apt has ended as well.
+                # apt inherits the lock: if this process is killed, no other process begins before apt has ended.
                 child = subprocess.Popen(
                     command,
                     stdin=subprocess.DEVNULL,

@@ -14,7 +14,7 @@ from local_stack.sources import convert_list, convert_stanzas
 
 WANTED = "trixie"  # the Debian release that has TimescaleDB for PostgreSQL 17
 
-# The machine may have been told to fetch more kinds of index (contents, icons) and language; none is needed here.
+# The machine may fetch more kinds of index (contents, icons) and languages; none is needed here.
 _NOT_TAKEN = ("Acquire::IndexTargets", "Acquire::Languages", "Acquire::PDiffs", "Acquire::Retries")
 
 # Another vendor's repository may carry the same suite name; a pin lets in what Debian signed as its own.

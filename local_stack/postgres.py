@@ -18,7 +18,7 @@ START_TIMEOUT_S = 300.0  # after a kill it goes through up to max_wal_size first
 STOP_TIMEOUT_S = 60.0
 ZONES = Path("/usr/share/zoneinfo")  # where Debian's PostgreSQL looks for them
 
-SETTINGS = f"""# Written anew at each start; change local_stack/postgres.py instead.
+SETTINGS = f"""# Written at each start; change local_stack/postgres.py instead.
 listen_addresses = '{HOST}'
 unix_socket_directories = ''
 password_encryption = 'scram-sha-256'

@@ -109,8 +109,8 @@ def last_lines(log_file: Path, *, count: int) -> list[str]:
 
 
 def _start_failure(what: str, log_file: Path, *, remedy: str) -> StackError:
-    told = [f"  {line}" for line in last_lines(log_file, count=12)]
-    return StackError("\n".join([what, *told]), remedy=f"{remedy}The whole log is {log_file}.")
+    log_end = [f"  {line}" for line in last_lines(log_file, count=12)]
+    return StackError("\n".join([what, *log_end]), remedy=f"{remedy}The whole log is {log_file}.")
 
 
 def _turn_over(log_file: Path) -> None:

@@ -21,7 +21,7 @@ Record = dict[str, str]
 
 
 def main(source: Path) -> None:
-    """Write all files anew."""
+    """Write all files."""
     floodnet, creek, klab = (source / name for name in ("floodnet", "raleigh_walnut_creek", "klab_michigan_levels"))
     _write("floodnet_events.csv.gz", SERIES_COLUMNS, (_event(row) for row in _read(floodnet / "events.csv.gz")))
     columns = ("sensor_id", "tidally_influenced", "date_installed", "date_removed", "lowest_point_height_delta_inches")

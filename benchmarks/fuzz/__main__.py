@@ -125,7 +125,7 @@ def _measure(servers: Servers, broker: MosquittoServer, fleet: LoadFleet, messag
         sent = fuzz.result()
         readings = sent.readings + sum(one.readings for one in runs)
         stored, quarantined, counted = _counts(connection, readings)
-        rows, buried = connection.execute(_ROWS).fetchone() or (0, 0)
+        rows, in_quarantine = connection.execute(_ROWS).fetchone() or (0, 0)
         log = (servers.folder / f"ingest-{broker.port}.log").read_text()
         return FuzzReport(
             seed=seed,
@@ -136,7 +136,7 @@ def _measure(servers: Servers, broker: MosquittoServer, fleet: LoadFleet, messag
             stored=stored,
             rows=rows,
             quarantined=quarantined,
-            quarantine_entries=buried,
+            quarantine_entries=in_quarantine,
             alone_per_s=alone.per_s,
             beside_per_s=sum(one.readings for one in beside) / sum(one.readings / one.per_s for one in beside),
             worst_per_s=min(one.per_s for one in beside),

@@ -32,7 +32,7 @@ class CheckResult:
     Attributes:
         about: the checked property.
         found: the measured value, with its unit.
-        verdict: `danger` loses data, `change` costs speed.
+        severity: `danger` can lose data, `change` costs throughput.
         advice: the setting to change, and why; empty if none.
     """
 

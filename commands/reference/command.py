@@ -1,4 +1,4 @@
-"""`rencheng reference`: the parts of docs/reference that are written from the code."""
+"""`rencheng reference`: the parts of docs/reference that are generated from the code."""
 
 import json
 from pathlib import Path
@@ -45,15 +45,15 @@ READERS: dict[str, type[Settings]] = {
 
 
 def reference(
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is not current.")] = False,
-    folder: Annotated[Path, typer.Option(help="Where the files lie.", show_default="docs/reference")] = FOLDER,
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; fail if a file is out of date.")] = False,
+    folder: Annotated[Path, typer.Option(help="The folder of the files.", show_default="docs/reference")] = FOLDER,
 ) -> None:
     """Write JSON Schemas, AsyncAPI and the list of settings from the code."""
     files = {folder / name: text for name, text in documents().items()}
     stale = [path for path, text in files.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     if check and stale:
         names = ", ".join(path.name for path in stale)
-        raise NotPossible(f"not current: {names}. `rencheng reference` writes them anew")
+        raise NotPossible(f"out of date: {names}. Run `rencheng reference` to write them")
     for path in stale:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(files[path], encoding="utf-8")
@@ -61,7 +61,7 @@ def reference(
 
 
 def documents() -> dict[str, str]:
-    """Every document by its place below docs/reference."""
+    """Return every document by its path below docs/reference."""
     written = {
         f"schemas/{name}": json.dumps(content, ensure_ascii=False, indent=2) + "\n"
         for name, content in schemas().items()
@@ -70,22 +70,22 @@ def documents() -> dict[str, str]:
 
 
 def reasons_page() -> str:
-    """Every reason of quarantine in words.
+    """Return the page that explains every reason of quarantine.
 
     Raises:
-        NotPossible: a reason has none.
+        NotPossible: a reason has no explanation.
     """
-    if silent := [reason for reason in RejectionReason if reason not in REMEDIES]:
-        raise NotPossible(f"no words for {', '.join(silent)}: give them a line in rencheng/domain/remedies.py")
+    if missing := [reason for reason in RejectionReason if reason not in REMEDIES]:
+        raise NotPossible(f"no explanation for {', '.join(missing)}: add it in rencheng/domain/remedies.py")
     lines = [
-        f"| `{reason}` | {said.meaning_zh} {said.meaning_en} | {said.remedy_zh} {said.remedy_en} |"
-        for reason, said in REMEDIES.items()
+        f"| `{reason}` | {remedy.meaning_zh} {remedy.meaning_en} | {remedy.remedy_zh} {remedy.remedy_en} |"
+        for reason, remedy in REMEDIES.items()
     ]
     return REASONS_HEAD + "\n".join(lines) + "\n"
 
 
 def settings_page() -> str:
-    """Every setting, who reads it, and its default."""
+    """Return the page of all settings, with their readers and defaults."""
     rows: dict[str, tuple[list[str], str, str]] = {}
     for reader, block in READERS.items():
         for name, field in block.model_fields.items():

@@ -1,4 +1,4 @@
-"""JSON Schema and AsyncAPI, from the models that the platform itself reads with."""
+"""JSON Schema and AsyncAPI, generated from the models that the platform uses itself."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ Json = dict[str, Any]
 
 
 def schemas() -> dict[str, Json]:
-    """Every document by its file name."""
+    """Return every document by its file name."""
     payloads = {kind.value: TypeAdapter(either).json_schema() for kind, either in READINGS.items()}
     payloads["state"] = StatePayload.model_json_schema()
     payloads["receipt"] = ReceiptDocument.model_json_schema()
@@ -35,7 +35,7 @@ def schemas() -> dict[str, Json]:
 
 
 def asyncapi() -> Json:
-    """The MQTT side of the platform as AsyncAPI 3.0: which topics there are, who sends, and what."""
+    """Return the MQTT topics and messages of the platform as AsyncAPI 3.0."""
     telemetry = {
         f"telemetry_{kind.value}": _channel(
             f"{ROOT}/{{region}}/{kind.value}/{{device_id}}/telemetry",
@@ -46,13 +46,13 @@ def asyncapi() -> Json:
     }
     state = _channel(
         f"{DEVICE_TOPIC}/state",
-        "Retained: online from the device, offline from its last will.",
+        "Retained. The device publishes online; its last will publishes offline.",
         {"state": {"payload": {"$ref": "./state.schema.json"}, "contentType": "application/json"}},
     )
     reply = _channel(
         f"{DEVICE_TOPIC}/reply",
-        "To a device, QoS 0, not retained: which of its messages are settled, if its profile asks for receipts, and"
-        " which readings were refused. At most one in a second or so; one that is missed costs a repetition.",
+        "To a device, QoS 0, not retained: its settled messages, if its profile asks for receipts, and its rejected"
+        " readings. At most about one per second. After a missed one the device sends its messages again.",
         {"receipt": {"payload": {"$ref": "./receipt.schema.json"}, "contentType": "application/json"}},
     )
     warning = _channel(
@@ -60,18 +60,20 @@ def asyncapi() -> Json:
         "Retained: the current warning of a site; after its end the Cancel stays.",
         {"warning": {"payload": {"$ref": "./warning.schema.json"}, "contentType": "application/json"}},
     )
-    heard = [*telemetry, "state"]
-    said = {"state": state, "reply": reply, "warning": warning, "notice": _notice()}
+    received = [*telemetry, "state"]
+    others = {"state": state, "reply": reply, "warning": warning, "notice": _notice()}
     return {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Rencheng 韧城 over MQTT",
             "version": "1",
-            "description": "Topics under rencheng/v1, MQTT 3.1.1. QoS 1, but for receipts.",
+            "description": "Topics under rencheng/v1, MQTT 3.1.1. QoS 1, except for receipts.",
         },
-        "channels": telemetry | said,
+        "channels": telemetry | others,
         "operations": {
-            **{f"receive_{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}} for name in heard},
+            **{
+                f"receive_{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}} for name in received
+            },
             "send_receipt": {"action": "send", "channel": {"$ref": "#/channels/reply"}},
             "send_warning": {"action": "send", "channel": {"$ref": "#/channels/warning"}},
             "send_notice": {"action": "send", "channel": {"$ref": "#/channels/notice"}},
@@ -81,12 +83,12 @@ def asyncapi() -> Json:
 
 _PARAMETERS = {
     "region": {"description": "The district's six-digit GB/T 2260 code, such as 370102."},
-    "kind": {"description": "The device's family.", "enum": [kind.value for kind in Kind]},
+    "kind": {"description": "The device's kind.", "enum": [kind.value for kind in Kind]},
     "device_id": {"description": "The device's name, which is also its broker account."},
-    "site_id": {"description": "The watched place."},
-    "notice_kind": {"description": "What it is about.", "enum": [kind.value for kind in NoticeKind]},
+    "site_id": {"description": "The watched site."},
+    "notice_kind": {"description": "The subject of the notice.", "enum": [kind.value for kind in NoticeKind]},
     "world": {"description": "`actual`, or the name of an exercise."},
-    "topic": {"description": "Which group or silence; what a topic may not hold is written as a dash."},
+    "topic": {"description": "The group or silence. Characters that a topic cannot have are replaced by a dash."},
 }
 
 

@@ -77,7 +77,7 @@ def mark_stale_rollups(
     """Mark the rollups of a period as stale, because its readings were changed by hand."""
     since, until = begins.replace(tzinfo=UTC), ends.replace(tzinfo=UTC)
     if since >= until:
-        raise NotPossible("--from must lie before --to")
+        raise NotPossible("--from must be before --to")
     with transaction() as connection:
         gone = dropped_before(connection, kind, RAW)
         if gone is not None and since < gone:

@@ -72,7 +72,7 @@ def test_the_report_has_the_figures_that_the_bars_are_held_against() -> None:
 
 
 def test_table_and_chart_name_every_contender() -> None:
-    said, drawn = table(results()), chart(results())
+    printed, drawn = table(results()), chart(results())
 
-    assert all(name in said and name in drawn for name in ("common form", "Rencheng", "binary COPY"))
-    assert "2.00 x" in said
+    assert all(name in printed and name in drawn for name in ("common form", "Rencheng", "binary COPY"))
+    assert "2.00 x" in printed

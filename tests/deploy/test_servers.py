@@ -68,7 +68,7 @@ class Container:
         write_password_file(self.passwords, [(name, password_hash(name)) for name in names])
 
     def answer_to(self, *account: str) -> int:
-        """Mosquitto's answer to a publisher: 0 is yes, 5 is no, 1 that nobody listens."""
+        """Mosquitto's reply to a publisher: 0 accepted, 5 refused, 1 no broker."""
         who = ["-u", account[0], "-P", account[0]] if account else []
         address = ["-V", "mqttv311", "-h", "127.0.0.1", "-p", str(self.port), "-t", "x", "-n"]
         command = [str(self._programs.bin / "mosquitto_pub"), *address, *who]

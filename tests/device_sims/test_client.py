@@ -41,8 +41,8 @@ def test_a_device_says_online_speaks_and_says_offline(broker: "Broker", listener
         assert clients["monitor-1"].counts == PublishCounts(2, 2, 3, 3)
         assert clients["monitor-1"].disconnect_reason is None
     listener.wait_until(lambda: online(listener) == [True, False])
-    heard = listener.payloads("rencheng/v1/370102/waterlogging/monitor-1/telemetry")
-    decoded = [CODECS["json"].decode(Kind.WATERLOGGING, "monitor-1", payload)[0] for payload in heard]
+    payloads = listener.payloads("rencheng/v1/370102/waterlogging/monitor-1/telemetry")
+    decoded = [CODECS["json"].decode(Kind.WATERLOGGING, "monitor-1", payload)[0] for payload in payloads]
     assert decoded == [readings[:1], readings[1:]]
 
 
@@ -74,10 +74,10 @@ def test_a_long_upload_goes_in_several_messages(broker: "Broker", listener: "Lis
 
 
 def test_a_wrong_password_is_told_in_the_brokers_words(broker: "Broker") -> None:
-    stranger = SimulatedDevice("monitor-1", Kind.WATERLOGGING, "370102", "wrong")
+    device = SimulatedDevice("monitor-1", Kind.WATERLOGGING, "370102", "wrong")
     with (
         pytest.raises(NotConnected, match=r"monitor-1 could not connect .* the broker refused: "),
-        connected([stranger], BrokerAddress.parse(broker.url), timeout_s=2),
+        connected([device], BrokerAddress.parse(broker.url), timeout_s=2),
     ):
         pass
 
@@ -110,7 +110,7 @@ def test_what_is_published_while_the_broker_is_away_arrives_in_order(broker: "Br
     decoded = [
         CODECS["json"].decode(Kind.WATERLOGGING, "monitor-1", it)[0][0] for it in listener.payloads("/telemetry")
     ]
-    assert list(dict.fromkeys(decoded)) == readings
+    assert list(dict.fromkeys(map(repr, decoded))) == [repr(reading) for reading in readings]
 
 
 def test_a_password_is_not_shown(broker: "Broker") -> None:

@@ -29,7 +29,7 @@ REGION = "370102"
 
 @dataclass
 class Recorder:
-    """A device that notes when it was told to publish, and acknowledges at once, late or never."""
+    """A device that notes when it published, and acknowledges at once, late or never."""
 
     acknowledges: bool = True
     disconnect_reason: str | None = None
@@ -82,8 +82,8 @@ def test_a_slice_after_a_delay_is_not_hurried() -> None:
 
     slow.await_acknowledged = late  # type: ignore[method-assign]
     reports: list[PlayProgress] = []
-    conductor = Player([series("m", 0, 10, 20, 30, 40)], {"m": slow}, speed=100, slice_s=10, on_progress=reports.append)
-    conductor.play()
+    player = Player([series("m", 0, 10, 20, 30, 40)], {"m": slow}, speed=100, slice_s=10, on_progress=reports.append)
+    player.play()
     times = [at for at, _ in slow.published]
     assert all(later - earlier >= 0.0999 for earlier, later in pairwise(times))
     assert reports[0].lag_s < 0.2 < reports[-1].lag_s
@@ -95,8 +95,8 @@ def test_devices_keep_in_step() -> None:
     replays = [series("a", *range(0, 60, 2)), series("b", *range(1, 60, 2))]
     Player(replays, {"a": first, "b": second}, speed=1000, slice_s=5).play()
     together = sorted(first.published + second.published, key=lambda pair: pair[0])
-    heard = [reading.time for _, reading in together]
-    assert all(later - earlier > timedelta(seconds=-5) for earlier, later in pairwise(heard))
+    times = [reading.time for _, reading in together]
+    assert all(later - earlier > timedelta(seconds=-5) for earlier, later in pairwise(times))
 
 
 def test_progress_runs_through_empty_slices_to_the_end() -> None:
@@ -111,15 +111,15 @@ def test_progress_runs_through_empty_slices_to_the_end() -> None:
 
 def test_a_broker_that_never_acknowledges_is_told_with_names() -> None:
     silent = Recorder(acknowledges=False, disconnect_reason="no broker at this address")
-    conductor = Player([series("a", 0)], {"a": silent}, speed=1000, ack_timeout_s=0.1)
+    player = Player([series("a", 0)], {"a": silent}, speed=1000, ack_timeout_s=0.1)
     with pytest.raises(NotAcknowledged, match=r"1 devices .* 0\.1 s: a waits for 1 \(no broker at this address\)"):
-        conductor.play()
+        player.play()
 
 
 def test_a_play_can_be_stopped_from_outside() -> None:
-    conductor = Player([series("a", *range(1000))], {"a": Recorder()}, speed=10, slice_s=1)
-    threading.Timer(0.3, conductor.stop).start()
-    played = conductor.play()
+    player = Player([series("a", *range(1000))], {"a": Recorder()}, speed=10, slice_s=1)
+    threading.Timer(0.3, player.stop).start()
+    played = player.play()
     assert not played.is_complete
     assert 1 <= played.total.readings_published < 20
 

@@ -62,7 +62,7 @@ def test_a_device_that_was_shed_holds_its_backlog_and_goes_on_with_what_is_fresh
 
     assert device.sending.next(10, 10) == [alarm]
     assert device.sending.next(59, 10) == []
-    assert device.sending.next(61, 10) == [alarm, 1, 2]  # nobody has confirmed the alarm
+    assert device.sending.next(61, 10) == [alarm, 1, 2]  # the alarm is unconfirmed
 
 
 def test_what_could_not_be_sent_while_it_was_fresh_turns_backlog_oldest_first() -> None:

@@ -31,12 +31,12 @@ def test_what_was_kept_survives_a_kill(tmp_path: Path) -> None:
         lines = [process.stdout.readline() for _ in range(50)]
         process.kill()
         lines += process.stdout.readlines()
-    said = [int(line) for line in lines if line.endswith(b"\n")]
+    numbers = [int(line) for line in lines if line.endswith(b"\n")]
     kept = Spool(path)
 
-    assert len(said) >= 50
-    assert len(kept) - len(said) in {0, 1}
-    assert len(kept.settle(message_id(b"%d" % number) for number in said)) == len(said)
+    assert len(numbers) >= 50
+    assert len(kept) - len(numbers) in {0, 1}
+    assert len(kept.settle(message_id(b"%d" % number) for number in numbers)) == len(numbers)
 
 
 def test_the_same_message_is_kept_once_and_a_settled_one_is_forgotten(spool: Spool) -> None:
@@ -46,7 +46,7 @@ def test_the_same_message_is_kept_once_and_a_settled_one_is_forgotten(spool: Spo
     assert second is not None
 
     assert spool.add(b"a", readings=1) is None
-    assert spool.settle([message_id(b"a"), message_id(b"nobody's")]) == [first]
+    assert spool.settle([message_id(b"a"), message_id(b"unknown")]) == [first]
     assert spool.find(first) is None
     assert (found := spool.find(second)) is not None
     assert (found.payload, found.readings) == (b"b", 2)

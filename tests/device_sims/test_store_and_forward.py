@@ -1,4 +1,4 @@
-"""The reference device on real servers: broker, worker and database are killed, and nothing is lost."""
+"""The reference device on real servers: broker, ingest and database are killed, and nothing is lost."""
 
 import itertools
 import os
@@ -32,31 +32,31 @@ from tests.support.polling import eventually
 ROUNDS = int(os.environ.get("RENCHENG_RECEIPTS_ROUNDS", "1"))
 """How often each server is killed: once in `make test`, many times in `make receipts`."""
 
-SLOTS = 1 if ROUNDS == 1 else 2
+WRITERS = 1 if ROUNDS == 1 else 2
 NAMES = ("K1", "K2", "K3")
 QUICK = SendPolicy(per_s=400, window=500, resend_after_s=2, resend_after_max_s=8)
 MEASURE_S = 0.02
 
 
 class Street:
-    """Keepers that measure until told to stop, and what they measured."""
+    """Devices that measure until they are stopped, and what they measured."""
 
     def __init__(self, broker: Broker, folder: Path) -> None:
         self.measured: set[tuple[str, datetime]] = set()
         self.spools = {name: Spool(folder / f"{name}.sqlite") for name in NAMES}
-        self.keepers: dict[str, StoreAndForwardDevice] = {}
+        self.devices_by_name: dict[str, StoreAndForwardDevice] = {}
         for name in NAMES:
             broker.add_accounts(name)
-            device = SimulatedDevice(name, Kind.WATERLOGGING, REGION, broker.passwords[name])
-            client = DeviceClient(device, BrokerAddress.parse(broker.url))
-            self.keepers[name] = StoreAndForwardDevice(client, self.spools[name], policy=QUICK)
+            identity = SimulatedDevice(name, Kind.WATERLOGGING, REGION, broker.passwords[name])
+            client = DeviceClient(identity, BrokerAddress.parse(broker.url))
+            self.devices_by_name[name] = StoreAndForwardDevice(client, self.spools[name], policy=QUICK)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._measure)
 
     @contextmanager
     def measuring(self) -> Iterator[None]:
-        for keeper in self.keepers.values():
-            keeper.start()
+        for device in self.devices_by_name.values():
+            device.start()
         self._thread.start()
         try:
             yield
@@ -65,11 +65,11 @@ class Street:
             self._thread.join()
 
     def stop(self) -> None:
-        for keeper in self.keepers.values():
-            keeper.stop()
+        for device in self.devices_by_name.values():
+            device.stop()
 
     def wait_for(self, more: int) -> None:
-        """Until so many more were measured, and some of them are known to be settled: progress between two faults."""
+        """Wait until this many more readings were measured and some of them are settled."""
         goal, settled = len(self.measured) + more, self.settled
         eventually(lambda: len(self.measured) >= goal and self.settled > settled, expected=True, within_s=60)
 
@@ -86,8 +86,8 @@ class Street:
             if self._stop.wait(MEASURE_S):
                 return
             time = datetime.now(UTC).replace(microsecond=0) + timedelta(microseconds=number % 10**6)
-            for name, keeper in self.keepers.items():
-                keeper.record([WaterReading(name, 0, time, depth_mm=float(number % 50))])
+            for name, device in self.devices_by_name.items():
+                device.record([WaterReading(name, 0, time, depth_mm=float(number % 50))])
                 self.measured.add((name, time))
 
 
@@ -101,14 +101,14 @@ def test_a_device_that_waits_for_receipts_loses_nothing_when_broker_worker_and_d
             add_region(connection, REGION, "历下区", "Lixia")
             devices = [Device(name, Kind.WATERLOGGING, REGION, receipts=True) for name in NAMES]
             register(connection, [(device, None) for device in devices])
-        told = broker.environment(server.url("postgres")) | {"RENCHENG_INGEST_WRITERS": str(SLOTS)}
-        worker = IngestProcess(told, tmp_path / "ingest.log")
-        worker.start()
+        environment = broker.environment(server.url("postgres")) | {"RENCHENG_INGEST_WRITERS": str(WRITERS)}
+        ingest = IngestProcess(environment, tmp_path / "ingest.log")
+        ingest.start()
         street = Street(broker, tmp_path)
         try:
             with street.measuring():
                 broken_clock = datetime(2021, 7, 20, 16, tzinfo=UTC)
-                street.keepers["K1"].record([WaterReading("K1", 0, broken_clock, depth_mm=1.0)])
+                street.devices_by_name["K1"].record([WaterReading("K1", 0, broken_clock, depth_mm=1.0)])
                 for _ in range(ROUNDS):
                     street.wait_for(60)
                     server.kill()
@@ -116,20 +116,20 @@ def test_a_device_that_waits_for_receipts_loses_nothing_when_broker_worker_and_d
                     broker.server.start()
                     server.start()
                     street.wait_for(60)
-                    worker.kill()
+                    ingest.kill()
                     broker.server.kill()
                     broker.server.start()
-                    worker.start()
+                    ingest.start()
             eventually(lambda: street.kept, 0, within_s=60)
         finally:
             street.stop()
-            worker.kill()
-            sys.stderr.write(worker.output()[-5000:])  # shown if it failed
-            sys.stderr.write(str({name: keeper.disconnect_reason for name, keeper in street.keepers.items()}))
+            ingest.kill()
+            sys.stderr.write(ingest.output()[-5000:])  # shown if it failed
+            sys.stderr.write(str({name: device.disconnect_reason for name, device in street.devices_by_name.items()}))
 
         database.dispose()  # its connections were to servers that are gone
         assert stored(database) == street.measured
         assert counts(database)[0] == len(street.measured)
         assert scalar(database, "SELECT array_agg(DISTINCT reason) FROM quarantine") == ["clock_past"]
-        assert {rejected.reason for rejected in street.keepers["K1"].rejected} == {RejectionReason.CLOCK_PAST}
+        assert {rejected.reason for rejected in street.devices_by_name["K1"].rejected} == {RejectionReason.CLOCK_PAST}
         database.dispose()

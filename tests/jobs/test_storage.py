@@ -97,7 +97,7 @@ def test_rollups_of_changed_readings_are_refreshed_on_request(engine: Engine, re
             query = text(f"SELECT depth_mm_max FROM waterlogging_{level} WHERE device_id = 'G'")
             assert connection.execute(query).scalars().all() == [34.0]
     backwards = ("--from", day[3], "--to", day[1])
-    assert "must lie before" in str(rencheng.asked("storage", "mark-stale", "signal", *backwards).exception)
+    assert "must be before" in str(rencheng.asked("storage", "mark-stale", "signal", *backwards).exception)
 
 
 def test_a_dry_run_lists_the_chunks_before_they_are_dropped(

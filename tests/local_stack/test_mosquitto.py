@@ -26,7 +26,7 @@ def endpoints(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> Endpoints:
 
 
 def add_device(checkout: Path, endpoints: Endpoints, device: str) -> Client:
-    """As provisioning does: write the whole file anew, then have the broker read it."""
+    """Write the whole file again, as provisioning does, then reload the broker."""
     file = endpoints.mqtt_password_file
     assert file is not None
     write_private_file(file, file.read_text() + password_file_text({device: "secret"}), None)

@@ -46,7 +46,7 @@ def test_whoever_waits_for_a_lock_says_so(tmp_path: Path) -> None:
             report.print_line("got it")
 
     waiter = threading.Thread(target=wait)
-    with hold_lock(tmp_path / "lock", waiting_for="nobody", report=report):
+    with hold_lock(tmp_path / "lock", waiting_for="-", report=report):
         waiter.start()
         while not report.lines:
             time.sleep(0.01)
@@ -63,7 +63,7 @@ def test_a_lock_whose_file_was_deleted_meanwhile_is_taken_anew(tmp_path: Path) -
             report.print_line(str(lock_file.exists()))
 
     waiter = threading.Thread(target=wait)
-    with hold_lock(lock_file, waiting_for="nobody", report=report):
+    with hold_lock(lock_file, waiting_for="-", report=report):
         waiter.start()
         while not report.lines:
             time.sleep(0.01)

@@ -67,7 +67,7 @@ def test_a_pid_file_from_before_a_reboot_does_not_matter(server: PostgresServer)
     server.kill()
     pid_file = server.data / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
-    pid_file.write_text("\n".join([str(os.getppid()), *lines[1:], ""]))  # somebody else has the number now
+    pid_file.write_text("\n".join([str(os.getppid()), *lines[1:], ""]))  # another process has the number now
     server.start()
     assert server.is_running
 

@@ -1,4 +1,4 @@
-"""What a person is told who starts a server that does not answer."""
+"""The errors of a server that does not answer."""
 
 import os
 from pathlib import Path

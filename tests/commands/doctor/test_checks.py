@@ -58,7 +58,7 @@ def test_a_broker_that_lets_no_answer_through_is_a_danger() -> None:
 
 
 @pytest.mark.parametrize(
-    ("setting", "value", "verdict"),
+    ("setting", "value", "severity"),
     [
         ("fsync", "off", "danger"),
         ("full_page_writes", "off", "danger"),
@@ -67,10 +67,10 @@ def test_a_broker_that_lets_no_answer_through_is_a_danger() -> None:
         ("max_connections", "14", "change"),
     ],
 )
-def test_a_setting_that_loses_readings_or_time_is_named(setting: str, value: str, verdict: str) -> None:
+def test_a_setting_that_loses_readings_or_time_is_named(setting: str, value: str, severity: str) -> None:
     ((about, _),) = worst(check_database(replace(HEALTHY, settings=SETTINGS | {setting: value}))).items()
 
-    assert about.startswith(verdict)
+    assert about.startswith(severity)
 
 
 def test_slow_commits_and_a_slow_broker_are_named() -> None:

@@ -41,13 +41,13 @@ def played(broker: Broker, ledger_file: Path, *, seconds: float) -> tuple[FleetR
     return came_of_it, list(read_ledger(ledger_file))
 
 
-def told(entries: list[LedgerEntry]) -> set[tuple[str, str]]:
+def in_ledger(entries: list[LedgerEntry]) -> set[tuple[str, str]]:
     """(device, sample time) of each good message, and the digest of each bad one."""
     good = {(e.device_id, e.key.split(";")[0]) for e in entries if e.expect is not ExpectedResult.QUARANTINED}
     return good | {(e.device_id, e.key) for e in entries if e.expect is ExpectedResult.QUARANTINED}
 
 
-def heard(listener: Listener) -> set[tuple[str, str]]:
+def received(listener: Listener) -> set[tuple[str, str]]:
     """The same, of what the broker passed on."""
     members = {member.topic: member for member in PLAN.members()}
     return {
@@ -63,10 +63,10 @@ def test_what_the_ledger_tells_is_what_the_broker_was_given_through_reconnect_st
     broker: Broker, listener: Listener, tmp_path: Path
 ) -> None:
     came_of_it, entries = played(broker, tmp_path / "ledger.csv", seconds=2)
-    listener.wait_until(lambda: told(entries) <= heard(listener))
+    listener.wait_until(lambda: in_ledger(entries) <= received(listener))
     expected = Counter(entry.expect for entry in entries)
 
-    assert told(entries) == heard(listener)
+    assert in_ledger(entries) == received(listener)
     assert came_of_it.unconfirmed == 0
     assert came_of_it.connects > 2 * came_of_it.connections
     assert len(entries) == came_of_it.published >= 390

@@ -42,14 +42,12 @@ def some(plan: FleetPlan) -> list[ScheduledMessage]:
     return list(islice(scheduled_messages(plan), SOME))
 
 
-def taken_in(plan: FleetPlan, emission: ScheduledMessage) -> IntakeResult:
+def taken_in(plan: FleetPlan, message: ScheduledMessage) -> IntakeResult:
     """What intake makes of a message that comes in time."""
     members = plan.members()
     directory = {m.device_id: Device(m.device_id, m.kind, m.region) for m in members}
-    received_at = plan.began_at + timedelta(microseconds=emission.due_us)
-    return admit(
-        ReceivedMessage(members[emission.device].topic, emission.payload, received_at), directory, ClockLimits()
-    )
+    received_at = plan.began_at + timedelta(microseconds=message.due_us)
+    return admit(ReceivedMessage(members[message.device].topic, message.payload, received_at), directory, ClockLimits())
 
 
 def key_of(reading: Reading) -> str:
@@ -69,33 +67,33 @@ def test_the_same_seed_gives_the_same_bytes_and_storms(plan: FleetPlan) -> None:
 
 @given(plans)
 def test_messages_come_in_order_of_time(plan: FleetPlan) -> None:
-    due = [emission.due_us for emission in some(plan)]
+    due = [message.due_us for message in some(plan)]
 
     assert due == sorted(due)
 
 
 @given(plans)
 def test_intake_makes_of_each_message_what_the_fleet_expects(plan: FleetPlan) -> None:
-    for emission in some(plan):
-        admitted = taken_in(plan, emission)
-        if emission.expect is ExpectedResult.QUARANTINED:
+    for message in some(plan):
+        admitted = taken_in(plan, message)
+        if message.expect is ExpectedResult.QUARANTINED:
             assert len(admitted.rejections) == 1
             assert not admitted.readings
         else:
             assert admitted.rejections == ()
-            assert [key_of(reading) for reading in admitted.readings] == [emission.key]
+            assert [key_of(reading) for reading in admitted.readings] == [message.key]
 
 
 @given(plans)
 def test_a_key_is_new_once_and_then_repeated_word_for_word(plan: FleetPlan) -> None:
-    said: dict[tuple[int, str], bytes] = {}
-    for emission in some(plan):
-        key = emission.device, emission.key
-        if emission.expect is ExpectedResult.DUPLICATE:
-            assert said[key] == emission.payload
+    payload_of: dict[tuple[int, str], bytes] = {}
+    for message in some(plan):
+        key = message.device, message.key
+        if message.expect is ExpectedResult.DUPLICATE:
+            assert payload_of[key] == message.payload
         else:
-            assert key not in said
-            said[key] = emission.payload
+            assert key not in payload_of
+            payload_of[key] = message.payload
 
 
 def test_another_seed_tells_another_story() -> None:
@@ -113,7 +111,7 @@ def test_a_province_has_the_rates_that_were_set_and_every_fault_about_as_often_a
     )
     plan = FleetPlan(7, BEGAN, parts, FaultRates(duplicate=0.1, bad_json=0.05, wrong_unit=0.05))
     in_a_minute = [e for e in islice(scheduled_messages(plan), 20_000) if e.due_us < 60_000_000]
-    made = Counter(emission.expect for emission in in_a_minute)
+    made = Counter(message.expect for message in in_a_minute)
 
     assert plan.per_s == 165
     assert made[ExpectedResult.STORED] + made[ExpectedResult.QUARANTINED] == 165 * 60
