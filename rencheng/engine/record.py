@@ -7,11 +7,13 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from rencheng.domain.device import ACTUAL
+from rencheng.domain.no_data import NoDataReason
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import SiteNotice, WarningMessage
 from rencheng.engine import kept_record
 from rencheng.engine.lifecycle import OpenWarning
 from rencheng.engine.reorder_buffer import PendingReading
+from rencheng.engine.staleness import NoData, no_data_by_gauge, no_data_from, no_data_reason
 from rencheng.engine.state import SiteState
 
 
@@ -28,6 +30,21 @@ class SiteRecord(Struct, frozen=True):
         """The newest event time of the site's readings; None before the first."""
         times = [*(one.at for one in self.pending), *([self.state.watermark] if self.state.watermark else [])]
         return max(times, default=None)
+
+    @property
+    def no_data_from(self) -> datetime | None:
+        """The moment from which the site has no data if no more arrives; None if it has never reported."""
+        return no_data_from(self.state)
+
+    @property
+    def no_data_reason(self) -> NoDataReason:
+        """The reason why it has no data from then on."""
+        return no_data_reason(self.state)
+
+    @property
+    def no_data_by_gauge(self) -> Mapping[str, NoData]:
+        """The same of each gauge that has reported."""
+        return no_data_by_gauge(self.state)
 
     def to_json(self) -> dict[str, object]:
         """Return plain JSON values; `from_json` gives an equal record back."""

@@ -13,7 +13,6 @@ from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile
 from rencheng.engine.record import SiteRecord
-from rencheng.engine.staleness import no_data_by_gauge, no_data_from, no_data_reason
 from rencheng.store.registry.bindings import bind, sensors_by_site, unbind_missing
 from rencheng.store.schema.tables import site_profiles, site_states, sites
 
@@ -163,14 +162,14 @@ def save_site_states(connection: Connection, records: Mapping[str, SiteRecord]) 
 def _state_row(site_id: str, record: SiteRecord) -> dict[str, object]:
     gauges = {
         device_id: {"no_data_from": _utc_text(gauge.from_s), "reason": gauge.reason.value}
-        for device_id, gauge in no_data_by_gauge(record.state).items()
+        for device_id, gauge in record.no_data_by_gauge.items()
     }
     return {
         "site_id": site_id,
         "snapshot": record.to_json(),
         "watermark": record.processed_until,
-        "no_data_from": no_data_from(record.state),
-        "no_data_reason": no_data_reason(record.state).value,
+        "no_data_from": record.no_data_from,
+        "no_data_reason": record.no_data_reason.value,
         "gauges": gauges,
     }
 
