@@ -2,7 +2,7 @@
 
 from rencheng.domain.level import Level
 from rencheng.domain.suppression import SuppressionReason
-from rencheng.runtime.alert_metrics import (
+from rencheng.runtime.metrics.alerts import (
     BACKLOG,
     DATABASE_FAILURES,
     EVALUATED,

@@ -9,7 +9,7 @@ from rencheng.checks.clock import ClockLimits
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import Channel, topic_filter
 from rencheng.messaging.mqtt.session import Session
-from rencheng.runtime.metrics_server import serve_metrics
+from rencheng.runtime.metrics.server import serve_metrics
 from rencheng.store.core.database import open_database
 from services.alerts.evaluation import NoDataCheck, ReadingEvaluator, new_evaluator
 from services.alerts.outbox.notices import NoticeOutbox

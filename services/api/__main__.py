@@ -8,8 +8,8 @@ import uvicorn
 from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
+from rencheng.runtime.metrics.server import serve_metrics
 from services.api.app import create_app
-from services.api.metrics_server import serve_metrics
 from services.api.settings import ApiSettings
 from services.api.streaming.hub import StreamHub
 from services.api.streaming.options import StreamOptions

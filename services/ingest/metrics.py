@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rencheng.domain.message import ReceivedMessage
-from rencheng.runtime.metrics import (
+from rencheng.runtime.metrics.ingest import (
     BATCH,
     BATCH_AGE,
     BROKER,

@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from prometheus_client import start_http_server
-
 from rencheng.codecs.registry import BROKEN
 from rencheng.domain.topic import Channel, topic_filter
 from rencheng.messaging.mqtt.session import Session
 from rencheng.messaging.source import MessageSource
 from rencheng.runtime.lifecycle import tune_garbage_collection
 from rencheng.runtime.logs import get_logger
+from rencheng.runtime.metrics.server import serve_metrics
 from services.ingest import metrics
 from services.ingest.broker_metrics import watch_broker
 from services.ingest.partitions.pool import WriterPool
@@ -89,15 +88,10 @@ def make_session(settings: IngestSettings) -> Session:
 
 @contextmanager
 def _metrics(settings: IngestSettings) -> Iterator[None]:
-    """Offer the metrics to Prometheus, if a port is set."""
-    if settings.ingest_metrics_port is None:
-        yield
-        return
-    server, thread = start_http_server(settings.ingest_metrics_port, addr="127.0.0.1")
-    try:
+    """Serve the metrics, with those of the broker, if a port is set."""
+    with serve_metrics(settings.ingest_metrics_port):
+        if settings.ingest_metrics_port is None:
+            yield
+            return
         with watch_broker(settings):
             yield
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

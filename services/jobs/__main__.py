@@ -2,11 +2,10 @@
 
 import sys
 
-from prometheus_client import start_http_server
-
 from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
+from rencheng.runtime.metrics.server import serve_metrics
 from rencheng.store.core.database import open_database
 from services.jobs.app import run_until_stopped
 from services.jobs.catalogue import JOBS
@@ -21,10 +20,9 @@ def main() -> None:
         settings = JobSettings.load()
     except Misconfigured as error:
         sys.exit(str(error))
-    if settings.jobs_metrics_port is not None:
-        start_http_server(settings.jobs_metrics_port, addr="127.0.0.1")
     engine = open_database(settings.database_url, name="rencheng-jobs")
-    run_until_stopped(engine, JOBS, settings, stop)
+    with serve_metrics(settings.jobs_metrics_port):
+        run_until_stopped(engine, JOBS, settings, stop)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from rencheng.runtime.logs import get_logger
-from rencheng.runtime.metrics import JOB_FIGURES, JOB_RUNS, JOB_SECONDS, JOB_SUCCEEDED
+from rencheng.runtime.metrics import jobs as job_metrics
 from rencheng.runtime.outage import tolerate_outage
 from rencheng.runtime.timers import poll
 from rencheng.store import jobs as job_runs
@@ -120,16 +120,16 @@ def run_job(engine: Engine, job: Job, settings: JobSettings) -> bool:
         log.exception("job failed", job=job.name)
         with translate_errors(), engine.begin() as connection:
             job_runs.record_failure(connection, job.name, f"{type(error).__name__}: {error}")
-        JOB_RUNS.labels(job.name, "failed").inc()
+        job_metrics.RUNS.labels(job.name, "failed").inc()
         return False
     took_s = time.monotonic() - started_s
     with translate_errors(), engine.begin() as connection:
         job_runs.record_success(connection, job.name, figures)
-    JOB_RUNS.labels(job.name, "done").inc()
-    JOB_SECONDS.labels(job.name).set(took_s)
-    JOB_SUCCEEDED.labels(job.name).set_to_current_time()
+    job_metrics.RUNS.labels(job.name, "done").inc()
+    job_metrics.SECONDS.labels(job.name).set(took_s)
+    job_metrics.SUCCEEDED.labels(job.name).set_to_current_time()
     for name, figure in figures.items():
-        JOB_FIGURES.labels(job.name, name).set(figure)
+        job_metrics.FIGURES.labels(job.name, name).set(figure)
     if any(figures.values()):
         log.info("job done", job=job.name, took_s=round(took_s, 3), **figures)
     return True

@@ -18,7 +18,7 @@ from fastapi.security import (
 from starlette.requests import HTTPConnection
 
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
-from rencheng.runtime.metrics import API_REJECTED_KEYS
+from rencheng.runtime.metrics.api import REJECTED_KEYS
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import Key, KeyScope
 from rencheng.store.core.sessions import Database
@@ -123,21 +123,21 @@ def _authorise(
     token = bearer.credentials if bearer else header or (basic.password if basic else None)
     if basic and not bearer and not header and request.method not in _SAFE_METHODS:
         # a browser adds a remembered password to requests that another site's page triggers (CSRF)
-        API_REJECTED_KEYS.labels("basic_not_allowed").inc()
+        REJECTED_KEYS.labels("basic_not_allowed").inc()
         detail = "A request that changes data must send the key in a header, not by HTTP Basic."
         raise AuthenticationRequired(detail, headers=_HEADERS)
     if not token:
-        API_REJECTED_KEYS.labels("missing").inc()
+        REJECTED_KEYS.labels("missing").inc()
         detail = "Send a key as `Authorization: Bearer rck_…` or `X-API-Key: rck_…`, or as the password of HTTP Basic."
         raise AuthenticationRequired(detail, headers=_HEADERS)
     authenticator: Authenticator = request.app.state.authenticator
     key = authenticator.authenticate(token)
     if key is None:
-        API_REJECTED_KEYS.labels("invalid").inc()
+        REJECTED_KEYS.labels("invalid").inc()
         headers = {"WWW-Authenticate": f'{_REALM}, error="invalid_token", {_BASIC}'}
         raise AuthenticationRequired("The key is unknown, expired or revoked.", headers=headers)
     if not key.scopes.issuperset(needed.scopes):
-        API_REJECTED_KEYS.labels("insufficient_scope").inc()
+        REJECTED_KEYS.labels("insufficient_scope").inc()
         challenge = f'{_REALM}, error="insufficient_scope", scope="{needed.scope_str}"'
         raise InsufficientScope(
             f"This request requires the scope {needed.scope_str}.", headers={"WWW-Authenticate": challenge}

@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from structlog.contextvars import bound_contextvars
 
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
-from rencheng.runtime.metrics import API_REQUEST_SECONDS, API_REQUESTS
+from rencheng.runtime.metrics.api import REQUEST_SECONDS, REQUESTS
 
 REQUEST_ID = "x-request-id"
 
@@ -52,7 +52,7 @@ class RequestObserver:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 MutableHeaders(scope=message).setdefault(REQUEST_ID, request_id)
-                API_REQUEST_SECONDS.labels(self._route(scope)).observe(self._clock.monotonic_s() - started_s)
+                REQUEST_SECONDS.labels(self._route(scope)).observe(self._clock.monotonic_s() - started_s)
             await send(message)
 
         try:
@@ -60,7 +60,7 @@ class RequestObserver:
                 await self._app(scope, receive, send_with_id)
         finally:
             method = scope["method"] if scope["method"] in _METHODS else "other"
-            API_REQUESTS.labels(self._route(scope), method, str(status)).inc()
+            REQUESTS.labels(self._route(scope), method, str(status)).inc()
 
     def _route(self, scope: Scope) -> str:
         return self._templates.get(scope.get("endpoint"), _UNMATCHED)

@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from rencheng.domain.compact_json import compact_json
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
-from rencheng.runtime.metrics import API_STREAM_CLIENTS, API_STREAM_LAG
+from rencheng.runtime.metrics.api import STREAM_CLIENTS, STREAM_LAG
 from rencheng.store.access.api_keys import Key
 from rencheng.store.core.sessions import Database
 from rencheng.store.warnings import stream
@@ -162,7 +162,7 @@ class StreamHub:
             self._complete_after = settled
         now = self.clock.now()
         for event in events:
-            API_STREAM_LAG.observe(max(0.0, (now - event.recorded_at).total_seconds()))
+            STREAM_LAG.observe(max(0.0, (now - event.recorded_at).total_seconds()))
         self._cached.extend(map(StreamMessage.of, events))
         while len(self._cached) > self.options.cached_messages:
             self._complete_after = self._cached.popleft().event.event_id
@@ -190,7 +190,7 @@ class StreamHub:
 
     def _note_subscriptions(self) -> None:
         self.key_ids = frozenset(subscription.key.key_id for subscription in self._subscriptions)
-        API_STREAM_CLIENTS.set(len(self._subscriptions))
+        STREAM_CLIENTS.set(len(self._subscriptions))
 
 
 class _LoopBridge:
