@@ -9,7 +9,7 @@ _TEMPORARY = ("08", "53", "57", "58", "40", "25006", "55P03")
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """Return whether the server caused the error, so that the same work may succeed later."""
+    """Return whether the server caused the error, so that the same work may be done later."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, psycopg.Error):
         return False

@@ -47,7 +47,7 @@ _LATEST_BY: dict[Kind, Sequence[Column[Any]]] = {
     Kind.WATERLOGGING: (waterlogging_readings.c.channel,),
     Kind.CHARGING: (meter_values.c.connector_id, meter_values.c.measurand),
 }
-"""The columns for each of which a device has a latest value."""
+"""A device has one latest value for each combination of these columns."""
 
 LATEST_WITHIN = timedelta(days=7)
 """A channel or measurand without a reading for this long before the device's newest one has no latest value."""

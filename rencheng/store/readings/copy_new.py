@@ -54,7 +54,7 @@ class FastPathBackoff:
 
 
 def copy_new(connection: Connection, messages: Iterable[_DeviceRows]) -> bool:
-    """Store the readings of messages of which none is stored yet: all of them or none.
+    """Store readings that are all new: all of them or none.
 
     Args:
         connection: its transaction, if one has begun, has changed nothing yet.

@@ -161,7 +161,7 @@ def _newest_depths(
 ) -> dict[str, tuple[SqlRow[Any], ...]]:
     """Return the gauges of each site, with their newest usable depths."""
     gauges: dict[str, tuple[SqlRow[Any], ...]] = {}
-    # a question for each now: chunks are left out by a time that the server is told, not by one that it computes
+    # one query per current time, because TimescaleDB excludes chunks by literals only
     for now in set(now_by_site.values()):
         site_ids = [site_id for site_id, its_now in now_by_site.items() if its_now == now]
         for row in connection.execute(_newest_usable(site_ids, since=(now or datetime.now(UTC)) - LOOK_BACK)):
