@@ -68,7 +68,7 @@ class _Apt:
         found = subprocess.run(command, check=False, capture_output=True, text=True, env=self.settings.environment)
         self._log(found.stdout + found.stderr)
         if found.returncode != 0:
-            raise self._failure("apt found no way to fetch TimescaleDB and Mosquitto")
+            raise self._failure(f"apt found no way to download {', '.join(names)}")
         return [_parse_plan(line) for line in found.stdout.splitlines() if line.startswith("'")]
 
     def run(self, *arguments: str, step: ProgressStep, must_succeed: bool = True) -> None:

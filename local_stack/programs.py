@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,26 +96,34 @@ def _recipe_name() -> str:
 
 def _build(programs: Programs, *, home: SharedHome, lock: int, report: ProgressReporter) -> None:
     """Build beside the final place, then move in one step, so that a folder in place is complete."""
-    _check_space(home.folder)
     report.print_line(f"downloading TimescaleDB and Mosquitto into {home.folder} (once; about 100 MB)")
-    make_shared_folder(home.apt)
-    files = apt.fetch(PACKAGES, settings=write_settings(home.apt), lock=lock, report=report)
-    fresh = programs.root.with_name(programs.root.name + ".partial")
-    if fresh.exists():
-        shutil.rmtree(fresh)
-    unpack.unpack(files, fresh, report=report)
-    unpack.adopt(fresh, final=programs.root)
+    fresh = unpack_packages(PACKAGES, programs.root, home=home, lock=lock, report=report)
     _link_commands(Programs(root=fresh))
     _check_that_it_runs(Programs(root=fresh))
     os.sync()  # after a power cut, a folder that is there must hold what was written to it
     fresh.rename(programs.root)
 
 
+def unpack_packages(
+    names: Sequence[str], final: Path, *, home: SharedHome, lock: int, report: ProgressReporter
+) -> Path:
+    """Download packages and unpack them for a folder. Return the folder beside it where they are until it is moved."""
+    _check_space(home.folder)
+    make_shared_folder(home.apt)
+    files = apt.fetch(names, settings=write_settings(home.apt), lock=lock, report=report)
+    fresh = final.with_name(final.name + ".partial")
+    if fresh.exists():
+        shutil.rmtree(fresh)
+    unpack.unpack(files, fresh, report=report)
+    unpack.adopt(fresh, final=final)
+    return fresh
+
+
 def _check_space(folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if free < NEEDED_BYTES:
         raise StackError(
-            f"{folder} has {free / 1e6:.0f} MB free; the servers need {NEEDED_BYTES / 1e6:.0f} MB.",
+            f"{folder} has {free / 1e6:.0f} MB free; {NEEDED_BYTES / 1e6:.0f} MB are needed.",
             remedy="Make room there, or (as an ordinary user) set XDG_CACHE_HOME to a folder on a larger disk.",
         )
 

