@@ -1,4 +1,4 @@
-"""What the API says about itself, and how every answer is dressed."""
+"""The OpenAPI document, the page at /docs, and the headers of all responses."""
 
 import json
 import re
@@ -138,7 +138,7 @@ def test_the_page_for_people_lists_everything_and_loads_nothing(
 
 
 @pytest.mark.parametrize("path", ["/health", "/docs", "/openapi.json", "/v1/devices", "/nothing", "/v1/sites/a%2Fb"])
-def test_every_answer_is_dressed_safely(anonymous: httpx.Client, path: str) -> None:
+def test_every_response_has_the_security_headers(anonymous: httpx.Client, path: str) -> None:
     answer = anonymous.get(path, headers={"Origin": "https://elsewhere.example"})
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
@@ -158,7 +158,7 @@ def test_what_is_not_there_and_what_cannot_be_done_are_problems(client: httpx.Cl
         assert set(answer.json()) >= {"type", "title", "status", "detail"}
 
 
-def test_a_fault_of_ours_shows_nothing_of_its_inside(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_internal_error_shows_no_details(client: httpx.Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError("inside")
 

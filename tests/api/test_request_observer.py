@@ -28,9 +28,9 @@ def test_a_request_without_an_id_gets_one(client: httpx.Client) -> None:
 
 
 def test_the_id_of_a_client_is_kept(client: httpx.Client) -> None:
-    answer = client.get("/v1/sites/nowhere", headers={"X-Request-Id": "desk-4:17"})
-    assert answer.headers["x-request-id"] == "desk-4:17"
-    assert answer.json()["instance"] == "urn:rencheng:request:desk-4:17"
+    answer = client.get("/v1/sites/nowhere", headers={"X-Request-Id": "console-4:17"})
+    assert answer.headers["x-request-id"] == "console-4:17"
+    assert answer.json()["instance"] == "urn:rencheng:request:console-4:17"
 
 
 @pytest.mark.parametrize("given", ["", "a b", "x" * 65, '"', "<script>"])

@@ -13,7 +13,7 @@ from rencheng.store.schema.account_tables import quarantine
 from rencheng.store.schema.tables import device_states, devices, sites, warning_events, warnings, worlds
 
 SILENT_AFTER = timedelta(minutes=10)
-"""A device without a reading for this long, by the clock of its world, is not alive."""
+"""A device without a reading for this long, by the clock of its world, is not reporting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def list_worlds(connection: Connection) -> list[Row]:
 
 
 def device_presence(connection: Connection, world: str, now: datetime | None) -> list[Presence]:
-    """Return the devices in service by kind. In a world without a current time no device is alive."""
+    """Return the devices in service by kind. In a world without a current time no device is reporting."""
     return [_presence(connection, kind, world, now) for kind in Kind]
 
 

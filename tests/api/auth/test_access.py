@@ -1,4 +1,4 @@
-"""Nobody gets in without a key that lists the scope."""
+"""Each route requires a key that lists its scopes."""
 
 import json
 from collections.abc import Iterator

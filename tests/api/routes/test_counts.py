@@ -1,4 +1,4 @@
-"""Quarantine and counts: where every reading went."""
+"""Quarantine and counts account for every reading."""
 
 import base64
 from datetime import UTC, datetime

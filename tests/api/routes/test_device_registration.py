@@ -1,4 +1,4 @@
-"""The register of devices over HTTP: registered, changed, replaced, retired, admitted; and written down."""
+"""Devices are registered, changed, replaced, retired and onboarded over HTTP, and each change is audited."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""The register of devices, and what each said last."""
+"""Devices: registered properties, online state, newest reading."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""The Atom feed, fetched over HTTP and read by parsers that are not ours."""
+"""The Atom feed over HTTP, read by independent parsers."""
 
 import time
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Healthy means that rows were committed lately."""
+"""The platform is healthy if rows were committed recently."""
 
 import secrets
 import time

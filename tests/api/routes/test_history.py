@@ -1,4 +1,4 @@
-"""Time buckets: what is in them, where they begin, and what is refused."""
+"""History by bucket: contents, beginnings and limits."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Operators silence, plan maintenance, and see what is said of many sites."""
+"""Mutes are created, listed and ended; notices are listed."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -81,7 +81,7 @@ def test_a_silence_that_is_over_is_not_shown(client: httpx.Client, city: Engine)
 
 
 @pytest.mark.parametrize(
-    ("path", "body", "said"),
+    ("path", "body", "message"),
     [
         ("silences", silence(region="370102"), "name one of"),
         ("silences", silence(site_id=None), "name one of"),
@@ -96,11 +96,11 @@ def test_a_silence_that_is_over_is_not_shown(client: httpx.Client, city: Engine)
         ("maintenance", window(lasts_minutes=0), "lasts_minutes"),
     ],
 )
-def test_what_cannot_be_is_refused(client: httpx.Client, path: str, body: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_is_refused(client: httpx.Client, path: str, body: dict[str, Any], message: str) -> None:
     answer = client.post(f"/v1/{path}", json=body)
 
     assert answer.status_code == 422
-    assert said in answer.text
+    assert message in answer.text
 
 
 def test_the_newest_notice_of_each_thing_is_shown(client: httpx.Client, city: Engine) -> None:
@@ -109,9 +109,9 @@ def test_the_newest_notice_of_each_thing_is_shown(client: httpx.Client, city: En
             connection.execute(
                 text(
                     "INSERT INTO notices (world, kind, topic, issued_at, in_force, level, urgent, site_ids, text_zh,"
-                    " text_en) VALUES ('actual', 'group', :topic, now(), true, 4, true, '{road}', '一', :said)"
+                    " text_en) VALUES ('actual', 'group', :topic, now(), true, 4, true, '{road}', '一', :text)"
                 ),
-                {"topic": topic, "said": f"number {number}"},
+                {"topic": topic, "text": f"number {number}"},
             )
     items = client.get("/v1/notices").json()["items"]
 

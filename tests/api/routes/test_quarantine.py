@@ -1,4 +1,4 @@
-"""What was refused is looked into, corrected and replayed over HTTP, by keys that may, and written down."""
+"""Quarantine entries are read, corrected and replayed over HTTP by keys with the scope, and audited."""
 
 import base64
 from collections.abc import Callable

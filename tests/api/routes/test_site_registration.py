@@ -58,7 +58,7 @@ def test_bound_sensors_are_shown_with_role_and_height(client: httpx.Client) -> N
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         (form(site_id="other"), "the body 'other'"),
         (form(colour="green"), "Extra inputs"),
@@ -67,10 +67,12 @@ def test_bound_sensors_are_shown_with_role_and_height(client: httpx.Client) -> N
         (form(world="mars\x00"), "pattern"),
     ],
 )
-def test_what_cannot_be_is_refused_and_changes_nothing(client: httpx.Client, body: dict[str, Any], said: str) -> None:
+def test_what_cannot_be_is_refused_and_changes_nothing(
+    client: httpx.Client, body: dict[str, Any], message: str
+) -> None:
     answer = client.put("/v1/sites/new", json=body)
 
     assert answer.status_code == 422
-    assert said in answer.text
+    assert message in answer.text
     assert client.get("/v1/sites/new/profiles").status_code == 404
     assert client.get("/v1/sites/new/form").status_code == 404

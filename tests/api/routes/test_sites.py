@@ -62,7 +62,7 @@ def test_a_site_that_has_never_reported_has_no_data(client: httpx.Client) -> Non
 def test_a_gauge_that_reports_every_quarter_of_an_hour_has_data_between_its_readings(
     client: httpx.Client, city: Engine
 ) -> None:
-    """By the engine's rule, five reporting intervals. A fixed limit of ten minutes said otherwise."""
+    """By the engine's rule, five reporting intervals. A fixed limit of ten minutes would report no data."""
     evaluate_readings(city, _series("g3", 15 * MINUTE, 6, _now() - 14 * MINUTE, 40.0))
     site = _site(client, "road")
     assert (site["monitoring"], site["depth_mm"]) == (OK, 40.0)

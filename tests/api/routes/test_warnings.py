@@ -1,4 +1,4 @@
-"""What was said, in order, and as it left."""
+"""Warnings with their messages, and their CAP documents."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,11 +18,11 @@ MINUTE = timedelta(minutes=1)
 GROUNDS = Grounds(WarningRule.OBSERVED, "g1", 60.0, None, 50.0, None, 1)
 
 
-def _say(city: Engine, warning_id: str, site_id: str, world: str, *said: tuple[datetime, Level]) -> None:
+def _record(city: Engine, warning_id: str, site_id: str, world: str, *levels: tuple[datetime, Level]) -> None:
     """An Alert, Updates, and with level NONE a Cancel."""
     level = Level.NONE
     with city.begin() as connection:
-        for sequence, (at, after) in enumerate(said, 1):
+        for sequence, (at, after) in enumerate(levels, 1):
             over = after is Level.NONE
             kind = MessageType.CANCEL if over else MessageType.UPDATE if sequence > 1 else MessageType.ALERT
             level = level if over else after
@@ -39,7 +39,7 @@ def _say(city: Engine, warning_id: str, site_id: str, world: str, *said: tuple[d
 
 @pytest.fixture(scope="module", autouse=True)
 def _warnings(city: Engine) -> None:
-    _say(
+    _record(
         city,
         "a",
         "road",
@@ -49,9 +49,9 @@ def _warnings(city: Engine) -> None:
         (NOON + 30 * MINUTE, Level.BLUE),
         (NOON + 60 * MINUTE, Level.NONE),
     )
-    _say(city, "b", "underpass", "actual", (NOON + MINUTE, Level.YELLOW))
-    _say(city, "c", "drill-tunnel", "drill", (NOON + MINUTE, Level.BLUE))
-    _say(city, "d", "road", "actual", (NOON + 70 * MINUTE, Level.BLUE))
+    _record(city, "b", "underpass", "actual", (NOON + MINUTE, Level.YELLOW))
+    _record(city, "c", "drill-tunnel", "drill", (NOON + MINUTE, Level.BLUE))
+    _record(city, "d", "road", "actual", (NOON + 70 * MINUTE, Level.BLUE))
 
 
 def _names(client: httpx.Client, **asked: Any) -> str:
@@ -70,7 +70,7 @@ def _names(client: httpx.Client, **asked: Any) -> str:
         ({"open": "false"}, "a"),
         ({"level_min": "yellow"}, "ba"),  # a is over, and its peak was red
         ({"level_min": "yellow", "open": "true"}, "b"),
-        ({"since": (NOON + 60 * MINUTE).isoformat()}, "da"),  # the cancel of a was said then
+        ({"since": (NOON + 60 * MINUTE).isoformat()}, "da"),  # the cancel of a was issued then
         ({"since": (NOON + 61 * MINUTE).isoformat()}, "d"),
     ],
 )

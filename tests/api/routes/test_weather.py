@@ -1,4 +1,4 @@
-"""The weather service's feed hands in what it says over HTTP."""
+"""The weather service submits rain signals and forecasts over HTTP."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -60,7 +60,7 @@ def test_the_same_name_for_something_else_is_refused(client: httpx.Client) -> No
     answer = hand_in(client, xml.replace("橙色", "红色"))
 
     assert answer.status_code == 422
-    assert "said something else" in answer.json()["detail"]
+    assert "a different message" in answer.json()["detail"]
 
 
 def test_an_exercise_has_its_own_weather(client: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""The API killed with a listener on the line: who comes back misses nothing and hears nothing twice."""
+"""A client of a killed API reconnects to the next one and receives every message once."""
 
 import os
 import secrets
@@ -28,7 +28,7 @@ def process(database_url: str, port: int) -> Iterator[subprocess.Popen[bytes]]:
         running.wait()
 
 
-def test_a_listener_whose_api_is_killed_hears_the_rest_once_from_the_next(
+def test_a_client_of_a_killed_api_receives_the_rest_once_from_the_next(
     city: Engine, database_url: str, token: str
 ) -> None:
     port, name = choose_port(seed=secrets.token_hex(4), avoid=()), new_name()
