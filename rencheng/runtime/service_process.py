@@ -82,7 +82,7 @@ class ServiceProcess:
         """Start the process. With `until`, wait until its log has this text.
 
         Raises:
-            ServiceNotReady: the text did not come.
+            ServiceNotReady: the text did not come. The process is killed.
         """
         self._log_start = self.log.stat().st_size if self.log is not None and self.log.exists() else 0
         sink: nullcontext[None] | IO[bytes] = nullcontext() if self.log is None else self.log.open("ab")
@@ -95,7 +95,11 @@ class ServiceProcess:
                 start_new_session=self._own_session,
             )
         if until is not None:
-            self.wait_for(until, within_s=within_s)
+            try:
+                self.wait_for(until, within_s=within_s)
+            except ServiceNotReady:
+                self.kill()
+                raise
 
     def wait_for(self, text: str, *, within_s: float = READY_TIMEOUT_S) -> None:
         """Wait until the log has a text since the last start.

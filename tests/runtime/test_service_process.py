@@ -26,6 +26,14 @@ def test_a_service_that_ends_early_is_reported_with_the_end_of_its_log(tmp_path:
     assert service.exit_status == 3
 
 
+def test_a_service_that_is_not_ready_in_time_is_killed(tmp_path: Path) -> None:
+    service = ServiceProcess(MODULE, tmp_path / "log", os.environ | {"IDLE_PRINTS": "other"})
+    with pytest.raises(ServiceNotReady, match="within 0 s"):
+        service.start(until="ready", within_s=0)
+
+    assert not service.is_running
+
+
 def test_a_text_from_before_the_last_start_does_not_count(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("ready\n")
