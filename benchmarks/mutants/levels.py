@@ -20,17 +20,17 @@ Plays = Sequence[Play]
 def plays() -> tuple[Plays, Plays]:
     """Those by which a mutant is judged, played to the engine as it is; and the transcript's, as it is kept."""
     from benchmarks.transcript.plays import kept, others, shipped  # noqa: PLC0415 - loads the engine
-    from benchmarks.transcript.said import said  # noqa: PLC0415 - likewise
+    from benchmarks.transcript.transcribe import transcribe  # noqa: PLC0415 - likewise
 
-    judge = [Play(script, list(said(script))) for script in others()]
+    judge = [Play(script, list(transcribe(script))) for script in others()]
     return judge, [Play(script, kept(script.name)) for script in shipped()]
 
 
 def differs(sound: Plays) -> bool:
     """Whether the engine says something else to one of the plays, or fails."""
-    from benchmarks.transcript.said import said  # noqa: PLC0415 - loads the engine, mutant and all
+    from benchmarks.transcript.transcribe import transcribe  # noqa: PLC0415 - loads the engine, mutant and all
 
     try:
-        return any(now != then for play in sound for now, then in zip_longest(said(play.script), play.lines))
+        return any(now != then for play in sound for now, then in zip_longest(transcribe(play.script), play.lines))
     except Exception:  # noqa: BLE001 - whatever it is, the sound engine does not raise it
         return True

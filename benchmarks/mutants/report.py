@@ -32,7 +32,7 @@ class Trial(NamedTuple):
         return self.changes_level and not self.by_transcript and not self.by_examples
 
     @property
-    def verdict(self) -> str:
+    def outcome(self) -> str:
         """In words."""
         if not self.changes_level:
             return "no level changed"
@@ -66,12 +66,12 @@ def tell(trials: Sequence[Trial], took_s: float) -> None:
     sys.stdout.write("".join(f"{number:6,}  {what}\n" for what, number in table.items()) + f"{took_s:6.0f}  seconds\n")
     for trial in sorted(trials, key=lambda one: one.mutant):
         if trial.lives:
-            sys.stdout.write(f"  {trial.verdict}  {trial.mutant}\n")
+            sys.stdout.write(f"  {trial.outcome}  {trial.mutant}\n")
 
 
 def keep(trials: Sequence[Trial]) -> None:
     """Every trial, in `build/mutants/report.json`."""
     OUT.mkdir(parents=True, exist_ok=True)
-    lines = [{"verdict": trial.verdict, **trial.mutant._asdict()} for trial in trials]
+    lines = [{"verdict": trial.outcome, **trial.mutant._asdict()} for trial in trials]
     report = json.dumps({"figures": figures(trials), "trials": lines}, indent=1, ensure_ascii=False)
     (OUT / "report.json").write_text(report + "\n", encoding="utf-8")

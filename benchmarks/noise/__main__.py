@@ -63,8 +63,8 @@ def play(kind: str, sensor: int, site_type: SiteType) -> Year:
     blue, yellow, orange, red = (profile.depth_mm(level) for level in WARNING_LEVELS)
     sites = engine.sites_of({NAME: (blue, yellow, orange, red)}, site_type)
     counted = Counter[str]()
-    said = engine.run(sites, _counted(readings(kind, sensor), counted), street_model()).said[NAME]
-    of_blue, of_yellow, of_orange, of_red = (len(claims(said, level)) for level in WARNING_LEVELS)
+    issued = engine.run(sites, _counted(readings(kind, sensor), counted), street_model()).issued[NAME]
+    of_blue, of_yellow, of_orange, of_red = (len(claims(issued, level)) for level in WARNING_LEVELS)
     return Year(kind, counted[NAME], (of_blue, of_yellow, of_orange, of_red))
 
 

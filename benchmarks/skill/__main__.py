@@ -47,7 +47,7 @@ def measure() -> Results:
         curve = floodnet.curve(folds)
         asked = evaluations(lines, folds, floodnet.THRESHOLDS_MM)
     with _step("creek and rivers"):
-        by_creek, verdicts = dict(creek.scores()), klab.verdicts()
+        by_creek, sensor_scores = dict(creek.scores()), klab.scores()
     crossings = [target for line in lines for target in line.targets(floodnet.threshold_of(Level.YELLOW))]
     return Results(
         floodnet=scores,
@@ -56,7 +56,7 @@ def measure() -> Results:
         silent=(sum(target.silent_s > LONG_SILENCE_S for target in crossings), len(crossings)),
         curve=curve,
         creek=by_creek,
-        klab=verdicts,
+        klab=sensor_scores,
         evaluations=asked,
     )
 
@@ -97,7 +97,7 @@ def _reliability(results: Results) -> str:
     curves: dict[str, list[tuple[float, float]]] = {}
     for level in WARNING_LEVELS:
         bins = [one for one in reliability(results.evaluations[level]) if one.number >= WELL_FILLED]
-        curves[level.word] = [(one.said, one.happened) for one in bins]
+        curves[level.word] = [(one.forecast, one.happened) for one in bins]
     return plot("Reliability", curves, x=("probability said", 1.0), y=("happened", 1.0), diagonal=True)
 
 

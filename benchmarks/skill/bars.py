@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from benchmarks.skill.creek import LEFT_OUT
 from benchmarks.skill.floodnet import AMONG_ARTEFACTS, ENGINE, Curve
-from benchmarks.skill.klab import Verdict
+from benchmarks.skill.klab import SensorScore
 from benchmarks.skill.measures import WELL_FILLED, Forecast, Score, reliability
 from rencheng.domain.level import Level
 
@@ -73,7 +73,7 @@ def of_shipped(score: Score, artefacts: Iterable[tuple[int, int]]) -> Iterator[B
 def of_probabilities(evaluations: Mapping[Level, Sequence[Forecast]]) -> Iterator[Bar]:
     """How far what was said lies from what happened, in the worst well-filled bin."""
     pooled = [forecast for forecasts in evaluations.values() for forecast in forecasts]
-    gaps = [abs(one.said - one.happened) for one in reliability(pooled) if one.number >= WELL_FILLED]
+    gaps = [abs(one.forecast - one.happened) for one in reliability(pooled) if one.number >= WELL_FILLED]
     yield Bar("reliability: greatest gap of a well-filled bin", 0.05, max(gaps, default=None), at_most=True)
 
 
@@ -85,9 +85,9 @@ def of_creek(scores: Mapping[str, Score]) -> Iterator[Bar]:
     yield Bar("creek: median lead, min", 35, score.lead_min(0.5))
 
 
-def of_klab(verdicts: Iterable[Verdict]) -> Iterator[Bar]:
+def of_klab(scores: Iterable[SensorScore]) -> Iterator[Bar]:
     """Faulty sensors."""
-    faulty = [verdict for verdict in verdicts if verdict.gauge.is_faulty]
+    faulty = [score for score in scores if score.gauge.is_faulty]
     yield Bar(
         "KLab: most false warnings of a faulty sensor", 1, max(one.warnings["engine"] for one in faulty), at_most=True
     )

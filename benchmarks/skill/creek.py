@@ -95,7 +95,7 @@ def _engine(answer: RainThresholds, level: Level) -> list[Claim]:
     sites = engine.sites_of({stage.name: THRESHOLDS_MM}, SiteType.CHANNEL, [rain.name])
     rows, fallen = engine.rows_of({stage.name: stage.samples}), engine.rows_of({rain.name: rain.samples})
     with patch.dict(RAIN_THRESHOLDS, {SiteType.CHANNEL: answer}):
-        return claims(engine.run(sites, rows, rain=fallen).said[stage.name], level)
+        return claims(engine.run(sites, rows, rain=fallen).issued[stage.name], level)
 
 
 def rises(samples: Samples) -> list[Target]:

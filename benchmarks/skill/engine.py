@@ -25,7 +25,7 @@ Thresholds = tuple[float, float, float, float]
 class Answer(NamedTuple):
     """The engine's warnings at each site, and the faults that it found in the site's gauges."""
 
-    said: dict[str, list[IssuedLevel]]
+    issued: dict[str, list[IssuedLevel]]
     faults: dict[str, set[str]]
 
 
@@ -54,7 +54,7 @@ def run_each_by(models: Mapping[str, Model], sites: Mapping[str, Site], rows: It
 
 def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = None, rain: Iterable[Row] = ()) -> Answer:
     """Return the engine's answer for each site."""
-    said: dict[str, list[IssuedLevel]] = {site_id: [] for site_id in sites}
+    issued: dict[str, list[IssuedLevel]] = {site_id: [] for site_id in sites}
     faults: dict[str, set[str]] = {site_id: set() for site_id in sites}
 
     def observe(site_id: str, state: SiteState, _at: datetime) -> None:
@@ -64,8 +64,8 @@ def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = No
 
     for one in judge_and_notice(sites, rows, rain, model=model, observe=observe):
         if isinstance(one, IssuedMessage):
-            said[one.message.site_id].append(as_said(one))
-    return Answer(said, faults)
+            issued[one.message.site_id].append(issued_level(one))
+    return Answer(issued, faults)
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def raising_at(probability: float) -> Iterator[None]:
         yield
 
 
-def as_said(judged: IssuedMessage) -> IssuedLevel:
+def issued_level(judged: IssuedMessage) -> IssuedLevel:
     """A message as the scoring sees it."""
     message = judged.message
     level = Level.NONE if message.message_type is MessageType.CANCEL else message.level

@@ -41,7 +41,7 @@ class Method:
     """A method's warnings on all timelines, and what it said in the engine's own words, if it did."""
 
     warned: Warned
-    said: Mapping[str, Sequence[IssuedLevel]]
+    issued: Mapping[str, Sequence[IssuedLevel]]
 
 
 Rule = Callable[[Sequence[baselines.Trend], float], list[Claim]]
@@ -98,8 +98,8 @@ def city(lines: Sequence[Timeline], folds: Iterable[Fold]) -> Played:
 
 def run_engine(played: Played) -> Method:
     """What the engine says to the readings of all sensors, as it is shipped but for the models."""
-    said = engine.run_each_by(played.models, played.sites, played.rows).said
-    return Method({name: {level: claims(of, level) for level in WARNING_LEVELS} for name, of in said.items()}, said)
+    issued = engine.run_each_by(played.models, played.sites, played.rows).issued
+    return Method({name: {level: claims(of, level) for level in WARNING_LEVELS} for name, of in issued.items()}, issued)
 
 
 def run_baselines(lines: Sequence[Timeline]) -> dict[str, Method]:
@@ -189,14 +189,14 @@ def _score(line: Timeline, method: Method, level: Level) -> Score:
     matched = match(targets, method.warned[name][level], PROMISE_S)
     false = [warning for warning in matched.false if not line.is_artefact(warning.begin, PROMISE_S)]
     near = [warning for warning in false if _comes_near(line, warning, threshold_mm)]
-    said = [one for one in method.said.get(name, ()) if one.level == level]
+    issued = [one for one in method.issued.get(name, ()) if one.level == level]
     return Score(
         leads_s=matched.leads_s,
         false=len(false),
         near=len(near),
         unseen=len(_unseen(line, method.warned[name][level], level)),
         site_months=line.sensor.months,
-        forecasts=tuple(forecasts(said, {level: targets}, HORIZON_S)),
+        forecasts=tuple(forecasts(issued, {level: targets}, HORIZON_S)),
     )
 
 

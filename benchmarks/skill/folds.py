@@ -40,6 +40,6 @@ def evaluations(lines: Sequence[Timeline], folds: Sequence[Fold], depths_mm: Seq
     found: Forecasts = {level: [] for level in WARNING_LEVELS}
     model_of = {sensor: fold.model for fold in folds for sensor in fold.sensors}
     for example in examples(map(recording, lines), depths_mm):
-        said = model_of[example.device_id].probability(example.row, example.rapid_rises_nearby)
-        found[level_of[example.row[place]]].append((said, example.crossed_s is not None))
+        forecast = model_of[example.device_id].probability(example.row, example.rapid_rises_nearby)
+        found[level_of[example.row[place]]].append((forecast, example.crossed_s is not None))
     return found

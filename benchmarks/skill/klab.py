@@ -20,7 +20,7 @@ METHODS = ("engine", "least squares", "static")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class SensorScore:
     """A sensor, by method how often it would have warned at yellow or above, and what its health was called.
 
     At a faulty sensor each of them counts as false: nothing in its record can be told from the fault. At a sensor that
@@ -39,7 +39,7 @@ class Verdict:
         return any(word in NAMES_OF[fault] for fault in self.gauge.label.split(", ") for word in self.named)
 
 
-def verdicts() -> list[Verdict]:
+def scores() -> list[SensorScore]:
     """Every sensor, the faulty ones first."""
     levels = {series.name: series.samples for series in river_levels()}
     usual_mm = {name: statistics.median(mm for _, mm in samples) for name, samples in levels.items()}
@@ -51,12 +51,12 @@ def verdicts() -> list[Verdict]:
         trends = baselines.trends(levels[gauge.device_id])
         yellow_mm = thresholds[gauge.device_id][WARNING_LEVELS.index(Level.YELLOW)]
         warned: dict[str, list[Claim]] = {
-            "engine": claims(answer.said[gauge.device_id], Level.YELLOW),
+            "engine": claims(answer.issued[gauge.device_id], Level.YELLOW),
             "least squares": baselines.least_squares(trends, yellow_mm),
             "static": baselines.static(trends, yellow_mm),
         }
         named = sorted(answer.faults[gauge.device_id])
-        found.append(Verdict(gauge, {method: len(warned[method]) for method in METHODS}, named))
+        found.append(SensorScore(gauge, {method: len(warned[method]) for method in METHODS}, named))
     return found
 
 

@@ -118,7 +118,7 @@ class Bin:
     """Forecasts of about one probability: how many, their mean, and how often it happened."""
 
     number: int
-    said: float
+    forecast: float
     happened: float
 
 

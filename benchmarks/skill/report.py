@@ -1,4 +1,4 @@
-"""The results as tables for a terminal and as one JSON object. Pure."""
+"""The results as tables for a terminal and as one JSON object."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -8,7 +8,7 @@ from benchmarks.skill import bars
 from benchmarks.skill.bars import Bar
 from benchmarks.skill.floodnet import ENGINE, Curve, Scores
 from benchmarks.skill.folds import Forecasts
-from benchmarks.skill.klab import Verdict
+from benchmarks.skill.klab import SensorScore
 from benchmarks.skill.measures import LEADS_MIN, WELL_FILLED, Score, brier, reliability
 from rencheng.domain.level import Level
 
@@ -56,7 +56,7 @@ class Results:
     silent: tuple[int, int]
     curve: Curve
     creek: dict[str, Score]
-    klab: Sequence[Verdict]
+    klab: Sequence[SensorScore]
     evaluations: Forecasts
 
     @property
@@ -103,7 +103,7 @@ def tables(results: Results) -> str:
             _artefacts(results),
             *_elsewhere(results),
             "\nProbabilities of the held-out models at every sample, by tenths",
-            _table(("level", "asked", "Brier", "said → happened (how often)"), list(_reliability(results))),
+            _table(("level", "asked", "Brier", "forecast → happened (how often)"), list(_reliability(results))),
             "\nThe bars of the issue",
             _table(
                 ("bar", "wanted", "measured", "met"),
@@ -154,13 +154,13 @@ def as_json(results: Results) -> dict[str, Any]:
         "walnut_creek": [{"method": name, **figures(score)} for name, score in results.creek.items()],
         "klab": [
             {
-                "sensor": verdict.gauge.device_id,
-                "label": verdict.gauge.label,
-                "warnings": dict(verdict.warnings),
-                "named": list(verdict.named),
-                "is_named": verdict.is_named,
+                "sensor": score.gauge.device_id,
+                "label": score.gauge.label,
+                "warnings": dict(score.warnings),
+                "named": list(score.named),
+                "is_named": score.is_named,
             }
-            for verdict in results.klab
+            for score in results.klab
         ],
         "probabilities": {
             level.word: {"asked": len(of), "brier": brier(of), "reliability": [asdict(one) for one in reliability(of)]}
@@ -193,7 +193,7 @@ def figures(score: Score) -> dict[str, Any]:
 
 def _reliability(results: Results) -> Iterator[tuple[str, ...]]:
     for level, of in results.evaluations.items():
-        bins = "  ".join(f"{one.said:.2f} → {one.happened:.2f} ({one.number})" for one in reliability(of))
+        bins = "  ".join(f"{one.forecast:.2f} → {one.happened:.2f} ({one.number})" for one in reliability(of))
         yield level.word, f"{len(of)}", _number(brier(of), 3), bins
 
 

@@ -1,12 +1,12 @@
-"""Made cities: sites of every type with gauges of every temper, and what is done to them in a night."""
+"""Generated cities: sites of every type, with sound and faulty gauges, and the events of a night."""
 
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from benchmarks.transcript.script import Event, Heard, Resited, Restarted, Script, Ticked
-from benchmarks.transcript.water import MINUTES, RAIN_STEP_MIN, Shower, depths, lies, rain_at, showers
+from benchmarks.transcript.script import Arrival, Event, Restarted, Script, SitesChanged, Ticked
+from benchmarks.transcript.water import MINUTES, RAIN_STEP_MIN, Shower, artefacts, depths, rain_at, showers
 from rencheng.backtest.input_rows import Row
 from rencheng.backtest.replay import as_rain, as_reading
 from rencheng.domain.device import ACTUAL
@@ -31,30 +31,30 @@ GAUGES = (1, 1, 1, 2, 3, 3, 4)
 
 
 def drill(seed: int, size: int) -> Script:
-    """An exercise: everything in the order of its time, but for some that is late."""
+    """Return an exercise: readings in the order of their time, but for some that are late."""
     dice = random.Random(f"drill {seed}")
-    sites, heard = _city(dice, size, DRILL)
-    events = sorted(heard, key=lambda one: (one.reading.time + _late(dice), one.reading.device_id))
-    return Script("drill", sites, tuple(Heard(one.reading, one.reading.time) for one in events))
+    sites, arrivals = _city(dice, size, DRILL)
+    events = sorted(arrivals, key=lambda one: (one.reading.time + _late(dice), one.reading.device_id))
+    return Script("drill", sites, tuple(Arrival(one.reading, one.reading.time) for one in events))
 
 
 def live(seed: int, size: int) -> Script:
-    """The world `actual`: each reading is on its way for a while and waits for others.
+    """Return a live city: each reading is delayed and waits for others.
 
-    Sites are changed, the service is restarted, the weather service speaks.
+    Sites change, the service restarts, and rain signals are in force.
     """
     dice = random.Random(f"live {seed}")
-    sites, heard = _city(dice, size, ACTUAL)
-    came = _in_order(_on_its_way(one, dice) for one in heard)
+    sites, arrivals = _city(dice, size, ACTUAL)
+    came = _in_order(_on_its_way(one, dice) for one in arrivals)
     a_third, a_half = len(came) // 3, len(came) // 2
     events: tuple[Event, ...] = (
         *came[:a_third],
-        Resited(_changed(sites, dice)),
+        SitesChanged(_changed(sites, dice)),
         *came[a_third:a_half],
         Restarted(),
         Restarted(),
         *came[a_half:-a_third],
-        Resited(sites),
+        SitesChanged(sites),
         *came[-a_third:],
         Ticked(BEGINS_AT + timedelta(minutes=MINUTES + 5)),
     )
@@ -62,22 +62,22 @@ def live(seed: int, size: int) -> Script:
 
 
 def straight(seed: int, size: int) -> Script:
-    """An exercise without a model: the rate of rise alone; the weather service speaks."""
+    """Return an exercise without a model: the rate of rise alone, with rain signals."""
     dice = random.Random(f"straight {seed}")
-    sites, heard = _city(dice, size, DRILL)
+    sites, arrivals = _city(dice, size, DRILL)
     signals = tuple(replace(one, world=DRILL) for one in _signals())
-    return Script("straight", sites, _in_order(heard), is_foretold=False, signals=signals)
+    return Script("straight", sites, _in_order(arrivals), has_model=False, signals=signals)
 
 
-def _in_order(heard: Iterable[Heard]) -> tuple[Heard, ...]:
-    return tuple(sorted(heard, key=lambda one: (one.at, one.reading.device_id)))
+def _in_order(arrivals: Iterable[Arrival]) -> tuple[Arrival, ...]:
+    return tuple(sorted(arrivals, key=lambda one: (one.at, one.reading.device_id)))
 
 
-def _city(dice: random.Random, size: int, world: str) -> tuple[dict[str, Site], list[Heard]]:
+def _city(dice: random.Random, size: int, world: str) -> tuple[dict[str, Site], list[Arrival]]:
     fallen = showers(dice)
     sites = {f"S{number:02}": _site(number, world, dice) for number in range(size)}
-    heard = [one for site in sites.values() for one in _at_site(site, fallen, dice)]
-    return sites, heard + [Heard(one, one.time) for one in _rain(fallen, dice)]
+    arrivals = [one for site in sites.values() for one in _at_site(site, fallen, dice)]
+    return sites, arrivals + [Arrival(one, one.time) for one in _rain(fallen, dice)]
 
 
 def _site(number: int, world: str, dice: random.Random) -> Site:
@@ -109,7 +109,7 @@ def _site(number: int, world: str, dice: random.Random) -> Site:
     )
 
 
-def _at_site(site: Site, fallen: list[Shower], dice: random.Random) -> Iterator[Heard]:
+def _at_site(site: Site, fallen: list[Shower], dice: random.Random) -> Iterator[Arrival]:
     red_mm = site.profile.depth_mm(Level.RED)
     water = depths(dice, fallen, red_mm)
     for sensor in site.sensors:
@@ -120,10 +120,10 @@ def _at_site(site: Site, fallen: list[Shower], dice: random.Random) -> Iterator[
 
 def _at_gauge(
     sensor: BoundSensor, channel: int, water: list[float], fallen: list[Shower], dice: random.Random
-) -> Iterator[Heard]:
-    """What one channel says: the water less its height, noise, lies, silences; some know the rain as well."""
+) -> Iterator[Arrival]:
+    """Yield one channel: the water less its height, noise, artefacts, silences; some measure rain as well."""
     step_s, grain_mm, noise_mm = dice.choice(STEPS_S), dice.choice((0.1, 1, 10)), dice.choice((0, 1, 3))
-    lying = lies(dice, dice.choice((0.0, 0.0, 0.03, 0.2)))
+    false_mm = artefacts(dice, dice.choice((0.0, 0.0, 0.03, 0.2)))
     silent_from = dice.randrange(2 * MINUTES)
     silent_until = silent_from + dice.choice((10, 20, 60, 200))
     has_rain = channel == 0 and dice.random() < 0.2  # noqa: PLR2004
@@ -132,15 +132,15 @@ def _at_gauge(
         if silent_from <= minute < silent_until or dice.random() < 0.02:  # noqa: PLR2004
             continue
         stands_mm = max(water[minute] - sensor.lowest_point_height_mm, 0.0) if water[minute] else 0.0
-        depth_mm = lying.get(minute, round((stands_mm + dice.gauss(0, noise_mm)) / grain_mm) * grain_mm)
+        depth_mm = false_mm.get(minute, round((stands_mm + dice.gauss(0, noise_mm)) / grain_mm) * grain_mm)
         reading = as_reading(Row(BEGINS_AT + timedelta(seconds=second), sensor.device_id, depth_mm))
         rain_mm = rain_at(fallen, minute) if has_rain and minute % RAIN_STEP_MIN == 0 else None
         reading = replace(reading, channel=channel, rain_mm=rain_mm)
-        yield Heard(reading, reading.time)
+        yield Arrival(reading, reading.time)
 
 
 def _rain(fallen: list[Shower], dice: random.Random) -> Iterator[WaterReading]:
-    """Two gauges that see the same rain, more or less; not every step is told."""
+    """Yield two gauges of nearly the same rain; some steps are missing."""
     for gauge, share in zip(RAIN_GAUGES, (1.0, 0.8), strict=True):
         for minute in range(0, MINUTES, RAIN_STEP_MIN):
             if dice.random() < 0.95:  # noqa: PLR2004
@@ -149,17 +149,17 @@ def _rain(fallen: list[Shower], dice: random.Random) -> Iterator[WaterReading]:
 
 
 def _late(dice: random.Random) -> timedelta:
-    """Mostly not at all, at times up to the edge of what is waited for or beyond."""
+    """Return a delay: mostly none, at times up to the allowed lateness or beyond."""
     return timedelta(seconds=dice.choice([0] * 18 + [60, dice.choice((120, 240))]))
 
 
-def _on_its_way(one: Heard, dice: random.Random) -> Heard:
-    """Some clocks are ahead."""
-    return Heard(one.reading, one.at + timedelta(seconds=dice.choice([1] * 8 + [30, 31, 90, 120, 121, -40])))
+def _on_its_way(one: Arrival, dice: random.Random) -> Arrival:
+    """Delay a reading; some clocks are ahead."""
+    return Arrival(one.reading, one.at + timedelta(seconds=dice.choice([1] * 8 + [30, 31, 90, 120, 121, -40])))
 
 
 def _changed(sites: Mapping[str, Site], dice: random.Random) -> dict[str, Site]:
-    """One in four is gone, in another world, without its first gauge, or has other thresholds."""
+    """Change one site in four: it is gone, in another world, without its first gauge, or has other thresholds."""
     found: dict[str, Site] = {}
     for name, site in sites.items():
         what = dice.randrange(16)
@@ -179,7 +179,7 @@ def _changed(sites: Mapping[str, Site], dice: random.Random) -> dict[str, Site]:
 
 
 def _signals() -> tuple[RainSignal, ...]:
-    """Orange in one district, from the second storm on, taken back before the third."""
+    """Return orange in one district, from the second storm on, cancelled before the third."""
     sent_at, ends = BEGINS_AT + timedelta(minutes=250), BEGINS_AT + timedelta(minutes=500)
     first = RainSignal(
         "W1", "met", MessageType.ALERT, Level.ORANGE, sent_at, sent_at, sent_at + timedelta(hours=12), DISTRICTS[:1]
@@ -190,6 +190,6 @@ def _signals() -> tuple[RainSignal, ...]:
 
 
 def _forecasts() -> tuple[RainForecast, ...]:
-    """Enough for a blue signal in the other district, for the third storm."""
+    """Return enough for a blue signal in the other district, for the third storm."""
     begins, ends = BEGINS_AT + timedelta(minutes=580), BEGINS_AT + timedelta(minutes=700)
     return (RainForecast(DISTRICTS[1], "met", begins - timedelta(hours=1), begins, ends, 60.0),)

@@ -6,7 +6,7 @@ from benchmarks.transcript.city import drill, live, straight
 from benchmarks.transcript.recorded import creek_in_rain, rivers, storms, streets
 from benchmarks.transcript.script import Script
 
-KEPT_IN = Path(__file__).resolve().parents[2] / "tests" / "golden" / "said"
+KEPT_IN = Path(__file__).resolve().parents[2] / "tests" / "golden" / "transcript"
 """A file for each play."""
 
 ONE_STREET_IN = 10

@@ -1,4 +1,4 @@
-"""What happens to a book of sites, one event after another. Plain data, so that nothing of the engine is loaded."""
+"""The events of a play, one after another. Plain data, so that the engine is not loaded."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -9,48 +9,48 @@ from rencheng.domain.site import Site
 from rencheng.domain.weather import RainForecast, RainSignal
 
 
-class Heard(NamedTuple):
-    """A reading, and when it reached us."""
+class Arrival(NamedTuple):
+    """A reading, and when it was received."""
 
     reading: WaterReading
     at: datetime
 
 
 class Ticked(NamedTuple):
-    """The clock went on without a reading."""
+    """The time advances without a reading."""
 
     at: datetime
 
 
-class Resited(NamedTuple):
+class SitesChanged(NamedTuple):
     """There is a new list of sites."""
 
     sites: Mapping[str, Site]
 
 
 class Restarted(NamedTuple):
-    """The service went on from the pages that it had kept."""
+    """The service restarted from the records that it had kept."""
 
 
-Event = Heard | Ticked | Resited | Restarted
+Event = Arrival | Ticked | SitesChanged | Restarted
 
 
 class Script(NamedTuple):
     """A play.
 
     Attributes:
-        name: of the play, and of the file with what is said in it.
+        name: of the play, and of its transcript.
         sites: at its beginning.
         events: in order.
-        is_foretold: by the shipped model; else by the rate of rise alone.
+        has_model: forecasts by the shipped model; else by the rate of rise alone.
         wait_s: how long a reading waits for earlier ones.
-        signals, forecasts: what the weather service says, known from the beginning.
+        signals, forecasts: of the weather service, known from the beginning.
     """
 
     name: str
     sites: Mapping[str, Site]
     events: tuple[Event, ...]
-    is_foretold: bool = True
+    has_model: bool = True
     wait_s: float = 0.0
     signals: tuple[RainSignal, ...] = ()
     forecasts: tuple[RainForecast, ...] = ()

@@ -1,4 +1,4 @@
-"""A made night: rain in three storms, and the water that stands at a place because of it, or of a burst main. Pure.
+"""A generated night: rain in three storms, and the water that stands at a place because of it, or of a burst main.
 
 All by dice, minute by minute. Depths and times are round, so that some fall exactly on the edges of rules.
 """
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from benchmarks.skill.artefacts import KINDS
 
 MINUTES = 840
-"""Fourteen hours: longer than rain holds, than trust takes to come back, than any gauge may be silent."""
+"""Fourteen hours: longer than rain holds, than a fault score takes to fall, and than any gauge may be silent."""
 
 STORMS_BEGIN = (30, 270, 600)
 RAIN_STEP_MIN = 5
@@ -63,8 +63,8 @@ def _flood(dice: random.Random, water: list[float], begin: int, red_mm: float) -
         water[past] = max(water[past], top_mm - fall_mm * max(0, past - minute - stays))
 
 
-def lies(dice: random.Random, share: float) -> dict[int, float | None]:
-    """What is no water, by minute, for about so much of the time; None where a gauge could not measure."""
+def artefacts(dice: random.Random, share: float) -> dict[int, float | None]:
+    """Return artefacts by minute, for about this share of the time; None where a gauge measured nothing."""
     found: dict[int, float | None] = {}
     minute = dice.randrange(MINUTES)
     while len(found) < share * MINUTES:

@@ -1,1 +1,1 @@
-"""Recorded data through the very same engine as live, as an exercise. Pure: lines of text in, lines of text out."""
+"""Evaluate recorded data by the evaluator of the live service, as an exercise: lines of text in, lines of text out."""

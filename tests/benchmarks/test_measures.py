@@ -44,7 +44,7 @@ def test_sites_are_pooled() -> None:
 def test_reliability_is_by_tenths() -> None:
     bins = reliability([(0.0, False), (0.05, True), (0.31, True), (0.99, True), (1.0, False)])
 
-    assert [(one.number, round(one.said, 3), one.happened) for one in bins] == [
+    assert [(one.number, round(one.forecast, 3), one.happened) for one in bins] == [
         (2, 0.025, 0.5),
         (1, 0.31, 1),
         (2, 0.995, 0.5),

@@ -1,6 +1,7 @@
 """Small changes of a module, one at a time; and what becomes of each."""
 
 import ast
+from datetime import datetime
 
 import pytest
 
@@ -8,7 +9,7 @@ from benchmarks.mutants.levels import Play, differs
 from benchmarks.mutants.operators import Mutant, mutants, plant
 from benchmarks.mutants.report import Trial, figures
 from benchmarks.transcript import plays
-from benchmarks.transcript.script import Heard, Script
+from benchmarks.transcript.script import Arrival, Script
 from tests.support.gauge_play import NOON, reading, site
 
 SOURCE = '''
@@ -79,7 +80,7 @@ def test_only_what_changes_a_level_and_nobody_notices_lives() -> None:
     trials = [DEAF, IN_BOTH, IN_TRANSCRIPT_ALONE, NOT_ASKED, IN_AN_EXAMPLE, SURVIVOR]
 
     assert [trial for trial in trials if trial.lives] == [SURVIVOR]
-    assert SURVIVOR.verdict == "LIVES"
+    assert SURVIVOR.outcome == "LIVES"
     assert figures(trials) == {
         "mutants": 6,
         "change no level": 1,
@@ -91,7 +92,7 @@ def test_only_what_changes_a_level_and_nobody_notices_lives() -> None:
     }
 
 
-FLOOD = Script("flood", {"A": site("A", "G1")}, (Heard(reading(0, 160), NOON),), is_foretold=False)
+FLOOD = Script("flood", {"A": site("A", "G1")}, (Arrival(reading(0, 160), NOON),), has_model=False)
 SAID = "2026-07-20 12:00:00 A Alert yellow Observed"
 
 
@@ -113,4 +114,9 @@ def test_the_judge_knows_other_plays_than_the_transcript_of_the_same_kinds() -> 
     assert [name for name, script in judge.items() if script.events == transcript[name].events] == []
     assert judge["streets"].sites.keys() & transcript["streets"].sites.keys() == set()
     assert judge["rivers"].sites.keys() & transcript["rivers"].sites.keys() == set()
-    assert [name for name in ("creek", "storms") if {*judge[name].events} & {*transcript[name].events}] == []
+    for name in ("creek", "storms"):
+        assert readings_of(judge[name]) & readings_of(transcript[name]) == set()
+
+
+def readings_of(script: Script) -> set[tuple[str, datetime]]:
+    return {(one.reading.device_id, one.reading.time) for one in script.events if isinstance(one, Arrival)}

@@ -87,7 +87,7 @@ def test_the_engine_s_result_goes_all_the_way_to_tables_pictures_and_report(tmp_
     methods = {floodnet.ENGINE: floodnet.run_engine(floodnet.city(few, folds)), **floodnet.run_baselines(few)}
     scores = floodnet.score(few, methods)
     yellow = {of: scores[of, floodnet.ENGINE, Level.YELLOW] for of in floodnet.CLASSES}
-    verdict = klab.Verdict(river_gauges()["049a_arb046"], dict.fromkeys(klab.METHODS, 3), ["spiky"])
+    verdict = klab.SensorScore(river_gauges()["049a_arb046"], dict.fromkeys(klab.METHODS, 3), ["spiky"])
     results = Results(
         floodnet=scores,
         artefacts={name: floodnet.artefacts_raised(few, method, Level.YELLOW) for name, method in methods.items()},
@@ -123,7 +123,7 @@ def test_the_engine_keeps_moments_of_the_recording() -> None:
     rows = engine.rows_of({"A": [(1e9, 60.0), (1e9 + 60, 61.0)]})
     said = engine.run(engine.sites_of({"A": floodnet.THRESHOLDS_MM}, SiteType.ROAD), rows)
 
-    assert said.said["A"] == [IssuedLevel(1e9, Level.BLUE, 1.0)]
+    assert said.issued["A"] == [IssuedLevel(1e9, Level.BLUE, 1.0)]
 
 
 def test_a_picture_escapes_what_it_is_told() -> None:

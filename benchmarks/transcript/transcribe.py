@@ -1,11 +1,11 @@
-"""A play before the book as it runs live; each message is a line."""
+"""The messages and notices of the evaluator for a play, one a line."""
 
 import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from benchmarks.transcript.script import Heard, Resited, Script, Ticked
+from benchmarks.transcript.script import Arrival, Script, SitesChanged, Ticked
 from rencheng.domain.site import Site
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.shipped import street_model
@@ -14,40 +14,40 @@ from rencheng.engine.rain.weather import RainOutlook
 from rencheng.engine.record import Evaluation, SiteRecord
 
 
-def said(script: Script) -> Iterator[str]:
-    """Time, site, kind, level and certainty of each message, in the order in which they are said."""
+def transcribe(script: Script) -> Iterator[str]:
+    """Yield time, site, kind, level and certainty of each message, in the order in which they are issued."""
     sites = script.sites
-    book = _opened(script, sites, {})
+    evaluator = _opened(script, sites, {})
     kept: dict[str, Any] = {}
     for event in script.events:
         found: list[Evaluation] = []
-        if type(event) is Heard:
-            found = book.process_and_commit(event.reading, event.at)
+        if type(event) is Arrival:
+            found = evaluator.process_and_commit(event.reading, event.at)
         elif type(event) is Ticked:
-            found = [book.commit(one) for one in book.tick(event.at)]
-        elif type(event) is Resited:
-            kept = _kept(kept, book)
-            book.set_sites(event.sites)
-            kept = {name: page for name, page in kept.items() if name in event.sites}
+            found = [evaluator.commit(one) for one in evaluator.tick(event.at)]
+        elif type(event) is SitesChanged:
+            kept = _kept(kept, evaluator)
+            evaluator.set_sites(event.sites)
+            kept = {name: record for name, record in kept.items() if name in event.sites}
             sites = event.sites
         else:
-            kept = _kept(kept, book)
-            book = _opened(script, sites, kept)
+            kept = _kept(kept, evaluator)
+            evaluator = _opened(script, sites, kept)
         yield from _lines(found)
 
 
 def _opened(script: Script, sites: Any, kept: dict[str, Any]) -> Evaluator:  # noqa: ANN401
-    book = Evaluator(
-        street_model() if script.is_foretold else None, _Weather(script).readiness, timedelta(seconds=script.wait_s)
+    evaluator = Evaluator(
+        street_model() if script.has_model else None, _Weather(script).readiness, timedelta(seconds=script.wait_s)
     )
-    book.set_sites(sites)
-    book.restore({name: SiteRecord.from_json(page) for name, page in kept.items()})
-    return book
+    evaluator.set_sites(sites)
+    evaluator.restore({name: SiteRecord.from_json(record) for name, record in kept.items()})
+    return evaluator
 
 
-def _kept(kept: dict[str, Any], book: Evaluator) -> dict[str, Any]:
-    """The pages as the database gives them back."""
-    return kept | {name: json.loads(json.dumps(page.to_json())) for name, page in book.dirty_records().items()}
+def _kept(kept: dict[str, Any], evaluator: Evaluator) -> dict[str, Any]:
+    """Return the records as the database gives them back."""
+    return kept | {name: json.loads(json.dumps(record.to_json())) for name, record in evaluator.dirty_records().items()}
 
 
 def _lines(found: Iterable[Evaluation]) -> Iterator[str]:
@@ -62,7 +62,7 @@ def _time(at: datetime) -> str:
 
 
 class _Weather:
-    """What the weather service says, looked up once a minute."""
+    """The weather service, looked up once a minute."""
 
     def __init__(self, script: Script) -> None:
         self._outlook = RainOutlook(script.signals, script.forecasts)
