@@ -87,11 +87,11 @@ def build_city(world: str, ends_at: datetime) -> DemoCity:
         replays.append(FloodReplay(gauge.device_id, flood, start, int(offset.total_seconds()), int(lead_out_s)))
         sites.append(site)
         devices.append(gauge)
-    around = _nearby_devices(sites, begins_at, ends_at)
+    nearby = _nearby_devices(sites, begins_at, ends_at)
     return DemoCity(
         sites=sites,
-        devices=[*devices, *(device for device, _ in around)],
-        replays=[*replays, *(replay for _, replay in around)],
+        devices=[*devices, *(device for device, _ in nearby)],
+        replays=[*replays, *(replay for _, replay in nearby)],
         begins_at=begins_at,
         ends_at=ends_at,
         flood_class_of={site.site_id: flood.flood_class for site, flood in zip(sites, floods(), strict=True)},

@@ -74,8 +74,8 @@ class SendQueue:
         chosen = self._start_waiting([self._fresh.pop()[0] for _ in range(min(at_most, len(self._fresh)))], now_s)
         if now_s >= self._backlog_from_s:
             chosen += self._start_waiting(self._overdue(now_s, at_most - len(chosen)), now_s)
-            room = min(at_most - len(chosen), self._policy.window - len(self._waiting))
-            chosen += self._start_waiting(self._from_backlog(room), now_s)
+            free = min(at_most - len(chosen), self._policy.window - len(self._waiting))
+            chosen += self._start_waiting(self._from_backlog(free), now_s)
         return chosen
 
     def _start_waiting(self, numbers: list[int], now_s: float) -> list[int]:

@@ -100,12 +100,12 @@ class _Lines:
     def __init__(self, progress: LineProgress, title: str) -> None:
         self._progress = progress
         self._title = title
-        self._told_at = time.monotonic()
+        self._reported_at = time.monotonic()
 
     def update(self, done: float, total: float) -> None:
-        if time.monotonic() - self._told_at < LINE_EVERY_S:
+        if time.monotonic() - self._reported_at < LINE_EVERY_S:
             return
-        self._told_at = time.monotonic()
+        self._reported_at = time.monotonic()
         self._progress.print_line(f"{self._title}: {100 * done / total:.0f} %")
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 READINESS_TTL = timedelta(seconds=10)
 """How long a site's readiness is cached, in the time of its world. A signal takes effect that much later."""
 
-NO_OUTLOOK = RainOutlook()
+NO_RAIN_OUTLOOK = RainOutlook()
 
 REFRESH_EVERY_S = 2.0
 """A silence and a rain signal take effect within this time."""
@@ -42,7 +42,7 @@ class PolicyCache:
         self._clock = clock
         self._refresh_timer = Every(refresh_every_s, clock)
         self.mutes: tuple[Mute, ...] = ()
-        self.outlook = RainOutlook()
+        self.rain_outlook = RainOutlook()
         self._readiness: dict[tuple[str, str], tuple[Readiness, datetime]] = {}  # by region and world
 
     def refresh(self) -> bool:
@@ -56,17 +56,17 @@ class PolicyCache:
             self._engine.connect() as connection,
         ):
             mutes = tuple(mute for mute, _ in load_mutes(connection, now))
-            outlook = RainOutlook(relevant_signals(connection, now), relevant_forecasts(connection, now))
-            self.mutes, self.outlook, self._readiness = mutes, outlook, {}
+            rain_outlook = RainOutlook(relevant_signals(connection, now), relevant_forecasts(connection, now))
+            self.mutes, self.rain_outlook, self._readiness = mutes, rain_outlook, {}
         return attempt.succeeded
 
     def readiness(self, site: Site, at: datetime) -> Readiness:
         """Return the readiness of a site by the weather. The engine asks for each reading, so it is cached."""
-        if self.outlook == NO_OUTLOOK:
+        if self.rain_outlook == NO_RAIN_OUTLOOK:
             return NO_SIGNAL
         key = (site.region, site.world)
         readiness, since = self._readiness.get(key, (NO_SIGNAL, datetime.min.replace(tzinfo=UTC)))
         if not since <= at < since + READINESS_TTL:
-            readiness = self.outlook.readiness(site.region, site.world, at)
+            readiness = self.rain_outlook.readiness(site.region, site.world, at)
             self._readiness[key] = readiness, at
         return readiness

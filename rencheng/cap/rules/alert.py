@@ -36,7 +36,7 @@ def restriction_needs_scope_restricted(alert: Element) -> Iterator[str]:
 
 
 def scope_restricted_has_restriction(alert: Element) -> Iterator[str]:
-    """Require a restriction, because it names those to whom a receiver may forward the message."""
+    """Require a restriction, because it names those who may receive the message."""
     if xml.text(alert, "scope") == "Restricted" and not xml.text(alert, "restriction"):
         yield "scope is Restricted, restriction is missing: state who may receive the message"
 

@@ -118,8 +118,8 @@ def unbind_missing(connection: Connection, site: Site) -> None:
     named = [sensor.device_id for sensor in site.sensors]
     of_site = and_(site_sensors.c.site_id == site.site_id, site_sensors.c.device_id.not_in(named))
     connection.execute(delete(site_sensors).where(of_site))
-    unnamed_devices = and_(devices.c.site_id == site.site_id, devices.c.device_id.not_in(named))
-    connection.execute(update(devices).where(unnamed_devices).values(site_id=None))
+    unlisted_devices = and_(devices.c.site_id == site.site_id, devices.c.device_id.not_in(named))
+    connection.execute(update(devices).where(unlisted_devices).values(site_id=None))
 
 
 def unregistered_devices(connection: Connection) -> dict[str, tuple[str, ...]]:
