@@ -25,7 +25,7 @@ def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
-def test_a_file_is_one_room() -> None:
+def test_a_file_is_one_package() -> None:
     lines = {name(file): len(file.read_text(encoding="utf-8").splitlines()) for file in CODE}
     long = {file: number for file, number in lines.items() if number > FILE_LINES_MAX}
 
@@ -52,7 +52,7 @@ def test_a_document_has_one_title() -> None:
     assert odd == []
 
 
-def test_the_map_shows_every_room() -> None:
+def test_the_map_shows_every_package() -> None:
     shown = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
     packages = sorted({file.relative_to(ROOT).parts[0] for file in CODE if len(file.relative_to(ROOT).parts) > 1})
     missing = [package for package in packages if f"{package}/" not in shown]

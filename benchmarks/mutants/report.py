@@ -38,12 +38,12 @@ class Trial(NamedTuple):
             return "no level changed"
         if self.lives:
             return "LIVES"
-        told = {True: "by an example", False: "by no example", None: "examples not asked"}
-        return f"noticed {'' if self.by_transcript else 'not '}in the transcript, {told[self.by_examples]}"
+        reported = {True: "by an example", False: "by no example", None: "examples not asked"}
+        return f"noticed {'' if self.by_transcript else 'not '}in the transcript, {reported[self.by_examples]}"
 
 
 def figures(trials: Sequence[Trial]) -> dict[str, int]:
-    """How many of each verdict."""
+    """How many of each result."""
     changing = [trial for trial in trials if trial.changes_level]
     noticed = [trial for trial in changing if trial.by_transcript]
     asked = [trial for trial in noticed if trial.by_examples is not None]
@@ -72,6 +72,6 @@ def tell(trials: Sequence[Trial], took_s: float) -> None:
 def keep(trials: Sequence[Trial]) -> None:
     """Every trial, in `build/mutants/report.json`."""
     OUT.mkdir(parents=True, exist_ok=True)
-    lines = [{"verdict": trial.outcome, **trial.mutant._asdict()} for trial in trials]
+    lines = [{"result": trial.outcome, **trial.mutant._asdict()} for trial in trials]
     report = json.dumps({"figures": figures(trials), "trials": lines}, indent=1, ensure_ascii=False)
     (OUT / "report.json").write_text(report + "\n", encoding="utf-8")

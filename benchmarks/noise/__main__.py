@@ -121,9 +121,9 @@ def _table(tallies: Iterable[Tally]) -> str:
     rows = [f"{heading}{'worst site':>12}  (warnings a site-year at the level or above)"]
     for one in tallies:
         figures = "".join(f"{value:9.2f}" for value in one.warnings_a_site_year.values())
-        verdict = "within the bar" if one.is_within_bar else f"over {BAR:g} at yellow"
+        result = "within the bar" if one.is_within_bar else f"over {BAR:g} at yellow"
         counts = f"{one.kind:14}{one.artefacts_a_year:>8}{one.readings:>12,}"
-        rows.append(f"{counts}{figures}{one.worst_site_yellow:>12}  {verdict}")
+        rows.append(f"{counts}{figures}{one.worst_site_yellow:>12}  {result}")
     return "\n".join(rows) + "\n"
 
 

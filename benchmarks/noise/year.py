@@ -17,7 +17,7 @@ HOUR_S, DAY_S, YEAR_S = 3600.0, 86_400.0, 365 * 86_400.0
 STEP_S = 60.0
 """A sample a minute around an artefact, as FloodNet has it."""
 
-AROUND_S = 900.0
+MARGIN_S = 900.0
 """So long before and after: longer than the engine's window of ten minutes."""
 
 QUIET_STEP_S = 600.0
@@ -84,5 +84,5 @@ def _dry(begins: float, ends: float, dice: random.Random) -> Iterator[tuple[floa
     while at < ends:
         if dice.random() >= LOST_SHARE:
             yield at, round(max(0.0, dice.gauss(0, NOISE_MM)), 1)
-        is_near = at - begins < AROUND_S or ends - at <= AROUND_S + QUIET_STEP_S
+        is_near = at - begins < MARGIN_S or ends - at <= MARGIN_S + QUIET_STEP_S
         at += STEP_S if is_near else QUIET_STEP_S

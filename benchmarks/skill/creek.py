@@ -44,7 +44,7 @@ SHIPPED, LEFT_OUT = "engine, as shipped", "engine, storm left out"
 def scores() -> Mapping[str, Score]:
     """By method. What rain alone raises is blue, so the engine counts from blue on; the others at yellow.
 
-    The shipped answer of a channel to rain may have been chosen on this very creek. So it is chosen anew for each storm
+    The shipped answer of a channel to rain may have been chosen on this very creek. It is chosen again for each storm
     from all the other storms, and that is the engine's score.
     """
     stage, rain = creek("levels")[0], creek("rain")[0]

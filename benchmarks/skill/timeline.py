@@ -32,7 +32,7 @@ BEFORE_FLOOD_S = ((54_000, 64_800), (21_600, 32_400))
 ARTEFACT_MAX_S = 10_800.0
 """Sensors that report seldom would make hours of minutes."""
 
-ROOM_S = 10_800.0
+FREE_S = 10_800.0
 """How long before an artefact nothing else has ended."""
 
 
@@ -87,7 +87,7 @@ def lay_out(sensor: Sensor, events: Sequence[Series], *, with_artefacts: bool, d
         begins = event.samples[0][0]
         for before_s in BEFORE_FLOOD_S if with_artefacts else ():
             at = begins - dice.randint(*before_s)
-            if at - free_from >= ROOM_S:
+            if at - free_from >= FREE_S:
                 artefact = _add_artefact(timeline, kinds[turn % len(kinds)], at, step_s, dice)
                 free_from = artefact.ends + DRY_S
                 turn += 1

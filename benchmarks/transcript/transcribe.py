@@ -65,12 +65,12 @@ class _Weather:
     """The weather service, looked up once a minute."""
 
     def __init__(self, script: Script) -> None:
-        self._outlook = RainOutlook(script.signals, script.forecasts)
+        self._rain_outlook = RainOutlook(script.signals, script.forecasts)
         self._ready: dict[tuple[str, str, datetime], Readiness] = {}
 
     def readiness(self, site: Site, now: datetime) -> Readiness:
         minute = now.replace(second=0, microsecond=0)
         key = site.region, site.world, minute
         if key not in self._ready:
-            self._ready[key] = self._outlook.readiness(*key)
+            self._ready[key] = self._rain_outlook.readiness(*key)
         return self._ready[key]

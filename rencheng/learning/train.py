@@ -36,7 +36,7 @@ RISING = ("rise_2", "rise_3", "rise_5", "last_rise", "went_on_share", "usual_pea
 FALLING = ("missing_mm", "below_peak_mm", "arrival_3_min", "arrival_5_min", "arrival_10_min")
 """Features with which the probability may only grow, or only fall."""
 
-_SIGNS = dict.fromkeys(RISING, 1) | dict.fromkeys(FALLING, -1)
+_DIRECTIONS = dict.fromkeys(RISING, 1) | dict.fromkeys(FALLING, -1)
 PARAMETERS = {
     "objective": "binary",
     "learning_rate": 0.05,
@@ -46,7 +46,7 @@ PARAMETERS = {
     "feature_fraction": 0.6,
     "bagging_fraction": 0.5,
     "bagging_freq": 1,
-    "monotone_constraints": [_SIGNS.get(name, 0) for name in FEATURE_NAMES],
+    "monotone_constraints": [_DIRECTIONS.get(name, 0) for name in FEATURE_NAMES],
     "deterministic": True,
     "force_row_wise": True,
     "num_threads": 1,

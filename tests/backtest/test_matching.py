@@ -10,7 +10,7 @@ FLOOD = Target(begins=1000, crossed_at=2000, ends=3000)
 
 
 def test_a_warning_lasts_while_the_level_or_one_above_is_in_force() -> None:
-    said = [
+    issued = [
         IssuedLevel(0, 1),
         IssuedLevel(10, 2),
         IssuedLevel(20, 4),
@@ -21,14 +21,14 @@ def test_a_warning_lasts_while_the_level_or_one_above_is_in_force() -> None:
         IssuedLevel(70, 2),
     ]
 
-    assert claims(said, 2) == [Claim(10, 40), Claim(50, 60), Claim(70, inf)]
-    assert claims(said, 1) == [Claim(0, 60), Claim(70, inf)]
-    assert claims(said, 4) == [Claim(20, 30)]
+    assert claims(issued, 2) == [Claim(10, 40), Claim(50, 60), Claim(70, inf)]
+    assert claims(issued, 1) == [Claim(0, 60), Claim(70, inf)]
+    assert claims(issued, 4) == [Claim(20, 30)]
     assert claims([], 1) == []
 
 
 @pytest.mark.parametrize(
-    ("spoken", "found"),
+    ("issued", "found"),
     [
         ([], []),
         ([(0, False), (60, False)], []),
@@ -39,8 +39,8 @@ def test_a_warning_lasts_while_the_level_or_one_above_is_in_force() -> None:
         ([(0, True), (9000, False), (9060, True)], [Claim(0, inf)]),
     ],
 )
-def test_a_plain_yes_or_no_is_held(spoken: list[tuple[float, bool]], found: list[Claim]) -> None:
-    assert held(spoken, 120) == found
+def test_a_plain_yes_or_no_is_held(issued: list[tuple[float, bool]], found: list[Claim]) -> None:
+    assert held(issued, 120) == found
 
 
 def test_a_flood_crosses_at_the_first_sample_at_or_above() -> None:
@@ -85,7 +85,7 @@ def test_a_flood_without_a_warning_is_missed_and_one_warning_may_serve_two() -> 
 
 
 def test_a_probability_is_about_its_level_the_horizon_and_water_that_stands_already() -> None:
-    said = [
+    issued = [
         IssuedLevel(1000, 2, 0.3),
         IssuedLevel(1400, 2, 0.6),
         IssuedLevel(1500, 2),
@@ -93,7 +93,7 @@ def test_a_probability_is_about_its_level_the_horizon_and_water_that_stands_alre
         IssuedLevel(2001, 2, 0.8),
     ]
 
-    assert forecasts(said, {2: [FLOOD]}, 600) == [(0.3, False), (0.6, True), (0.8, True)]
+    assert forecasts(issued, {2: [FLOOD]}, 600) == [(0.3, False), (0.6, True), (0.8, True)]
     assert forecasts([IssuedLevel(3000, 2, 0.9), IssuedLevel(3001, 2, 0.9)], {2: [FLOOD]}, 600) == [
         (0.9, True),
         (0.9, False),

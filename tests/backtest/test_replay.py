@@ -31,7 +31,7 @@ _DEPTHS = st.sampled_from([None, -5000.0, -3.0, 0.0, 40.0, 60.0, 140.0, 155.0, 3
 _ROWS = st.builds(
     Row,
     st.integers(0, 90 * 600).map(lambda tenths: NOON + timedelta(milliseconds=100 * tenths)),
-    st.sampled_from(["A", "B", "C", "stranger"]),
+    st.sampled_from(["A", "B", "C", "unregistered"]),
     _DEPTHS,
 )
 
@@ -39,7 +39,7 @@ _ROWS = st.builds(
 _RAIN = st.builds(
     Row,
     st.integers(0, 90).map(lambda minute: NOON + timedelta(minutes=minute)),
-    st.sampled_from(["P", "P", "P", "stranger"]),
+    st.sampled_from(["P", "P", "P", "unregistered"]),
     st.sampled_from([None, 0.0, 0.2, 2.0, 5.0, 12.0]),
 )
 
@@ -51,7 +51,7 @@ def in_order(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row[:2])
 
 
-def told(rows: Iterable[Row], rain: Iterable[Row] = (), wait: timedelta = NO_WAIT) -> list[dict[str, Any]]:
+def reported(rows: Iterable[Row], rain: Iterable[Row] = (), wait: timedelta = NO_WAIT) -> list[dict[str, Any]]:
     return [json.loads(as_line(judged, SITES)) for judged in judge(SITES, in_order(rows), in_order(rain), wait=wait)]
 
 
@@ -69,7 +69,7 @@ def test_cutting_the_input_changes_no_earlier_message(
         [row for row in some if row.time < cut or (with_the_cut and row.time == cut)] for some in (rows, rain)
     )
 
-    assert before(told(kept, fallen, wait), cut) == before(told(rows, rain, wait), cut)
+    assert before(reported(kept, fallen, wait), cut) == before(reported(rows, rain, wait), cut)
 
 
 @settings(deadline=None)
@@ -95,22 +95,22 @@ def test_the_order_of_the_file_decides_nothing(rows: list[Row], dice: random.Ran
 
     shuffled = dice.sample(rows, len(rows))
 
-    assert told(read_readings(text(shuffled), "R")) == told(read_readings(text(rows), "R")) == told(rows)
+    assert reported(read_readings(text(shuffled), "R")) == reported(read_readings(text(rows), "R")) == reported(rows)
 
 
 @settings(deadline=None)
 @given(st.lists(_ROWS, max_size=80), _WAITS)
-def test_it_says_what_the_live_book_says_in_an_exercise(rows: list[Row], wait: timedelta) -> None:
-    book = Evaluator(wait=wait)
-    book.set_sites(SITES)
-    live = [message for row in in_order(rows) for message in messages_of(book, as_reading(row), NOON)]
+def test_it_says_what_the_live_evaluator_says_in_an_exercise(rows: list[Row], wait: timedelta) -> None:
+    evaluator = Evaluator(wait=wait)
+    evaluator.set_sites(SITES)
+    live = [message for row in in_order(rows) for message in messages_of(evaluator, as_reading(row), NOON)]
 
     assert [judged.message for judged in judge(SITES, in_order(rows), wait=wait)] == live
 
 
 def test_with_a_wait_messages_are_issued_later_by_at_least_the_wait() -> None:
     rising = [row(minute, 20.0 * minute) for minute in range(20)]
-    at_once, waited = told(rising), told(rising, wait=timedelta(seconds=90))
+    at_once, waited = reported(rising), reported(rising, wait=timedelta(seconds=90))
     later = [
         datetime.fromisoformat(b["issued_at"]) - datetime.fromisoformat(a["issued_at"])
         for a, b in zip(at_once, waited, strict=True)
@@ -123,7 +123,7 @@ def test_with_a_wait_messages_are_issued_later_by_at_least_the_wait() -> None:
 @settings(deadline=None)
 @given(st.lists(_ROWS, max_size=80))
 def test_lines_are_chains_of_alert_updates_and_cancel(rows: list[Row]) -> None:
-    lines = told(rows)
+    lines = reported(rows)
 
     for site_id in SITES:
         standing = False
@@ -139,7 +139,7 @@ def row(minute: float, depth_mm: float | None) -> Row:
 
 
 def test_a_line_has_the_contract_s_keys_and_grounds_in_words() -> None:
-    line = told([row(0, 0), row(1, 0), row(2, 60), row(3, 120)])[-1]
+    line = reported([row(0, 0), row(1, 0), row(2, 60), row(3, 120)])[-1]
 
     assert list(line) == ["site_id", "message", "level", "certainty", "issued_at", "probability", "eta_s", "reason"]
     assert (line["message"], line["level"], line["certainty"]) == ("update", "red", "Likely")
@@ -152,17 +152,17 @@ def test_a_line_has_the_contract_s_keys_and_grounds_in_words() -> None:
 
 
 def test_the_moment_is_not_cut_to_the_second() -> None:
-    assert told([row(0.01, 160)])[0]["issued_at"] == "2026-07-20T12:00:00.600000+00:00"
+    assert reported([row(0.01, 160)])[0]["issued_at"] == "2026-07-20T12:00:00.600000+00:00"
 
 
 def test_no_cancel_is_invented_at_the_end() -> None:
-    lines = told([row(0, 160), row(1, 160)])
+    lines = reported([row(0, 160), row(1, 160)])
 
     assert [line["message"] for line in lines] == ["alert"]
 
 
 def test_a_cancel_names_the_level_that_ended() -> None:
-    lines = told([row(0, 160), *(row(minute, 0) for minute in range(1, 20))])
+    lines = reported([row(0, 160), *(row(minute, 0) for minute in range(1, 20))])
 
     assert [(line["message"], line["level"]) for line in lines] == [("alert", "yellow"), ("cancel", "yellow")]
     assert lines[-1]["certainty"] == "Observed"
@@ -170,13 +170,13 @@ def test_a_cancel_names_the_level_that_ended() -> None:
 
 @pytest.mark.parametrize("depth_mm", [None, -5000.0, 10_001.0, 1e300])
 def test_what_cannot_be_measured_says_nothing(depth_mm: float | None) -> None:
-    assert told([row(0, depth_mm), row(1, depth_mm)]) == []
+    assert reported([row(0, depth_mm), row(1, depth_mm)]) == []
 
 
 def test_a_recorded_flood_is_warned_of() -> None:
     flood = floods()[0]
     samples = zip(flood.offsets_s, flood.depths_mm, strict=True)
-    lines = told(Row(NOON + timedelta(seconds=at), "C", mm) for at, mm in samples)
+    lines = reported(Row(NOON + timedelta(seconds=at), "C", mm) for at, mm in samples)
 
     assert lines[0]["message"] == "alert"
     assert max(Level.parse(line["level"]) for line in lines) >= Level.YELLOW

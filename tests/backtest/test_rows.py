@@ -40,7 +40,7 @@ def test_negative_and_absurd_values_are_read(cell: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "issued"),
     [
         ("", "R.csv, line 0: the first line must name device_id, time, depth_mm; it lacks device_id, time, depth_mm"),
         (
@@ -61,11 +61,11 @@ def test_negative_and_absurd_values_are_read(cell: str) -> None:
         ("device_id,time,depth_mm\nA,0001-01-01T00:00:00+08:00,1\n", "R.csv, line 2: "),
     ],
 )
-def test_an_error_names_file_and_line(text: str, said: str) -> None:
+def test_an_error_names_file_and_line(text: str, issued: str) -> None:
     with pytest.raises(NotPossible) as error:
         read(text)
 
-    assert str(error.value).startswith(said)
+    assert str(error.value).startswith(issued)
 
 
 def test_less_than_nothing_cannot_fall() -> None:

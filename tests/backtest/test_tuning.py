@@ -30,7 +30,7 @@ def test_what_comes_back_within_the_hour_is_the_same_flood() -> None:
 
 def test_any_gauge_of_the_site_counts_and_what_it_could_not_measure_does_not() -> None:
     assert crossed(*steady(160, (0, 1), "G2"), *steady(160, (0.5, 3), "G1")) == [(0, 3)]
-    assert crossed(*steady(160, (0, 1), "stranger")) == []
+    assert crossed(*steady(160, (0, 1), "unregistered")) == []
     assert crossed(*(reading(minute, 160, quality=Quality.GROSS_RANGE) for minute in range(3))) == []
 
 

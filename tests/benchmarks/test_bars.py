@@ -37,9 +37,9 @@ def test_less_is_better_where_it_is() -> None:
 
 
 def test_the_gap_of_probabilities_is_that_of_the_worst_bin_that_is_filled() -> None:
-    said = [(0.55, place % 2 == 0) for place in range(40)] + [(0.95, False)]
+    issued = [(0.55, place % 2 == 0) for place in range(40)] + [(0.95, False)]
 
-    assert next(bars.of_probabilities({Level.YELLOW: said})).measured == pytest.approx(0.05)
+    assert next(bars.of_probabilities({Level.YELLOW: issued})).measured == pytest.approx(0.05)
 
 
 def test_artefacts_are_counted_over_all_kinds() -> None:

@@ -93,10 +93,12 @@ def test_only_what_changes_a_level_and_nobody_notices_lives() -> None:
 
 
 FLOOD = Script("flood", {"A": site("A", "G1")}, (Arrival(reading(0, 160), NOON),), has_model=False)
-SAID = "2026-07-20 12:00:00 A Alert yellow Observed"
+ISSUED = "2026-07-20 12:00:00 A Alert yellow Observed"
 
 
-@pytest.mark.parametrize(("lines", "other"), [([SAID], False), ([], True), ([SAID, SAID], True), (["else"], True)])
+@pytest.mark.parametrize(
+    ("lines", "other"), [([ISSUED], False), ([], True), ([ISSUED, ISSUED], True), (["else"], True)]
+)
 def test_an_engine_differs_that_says_more_or_less_or_something_else(lines: list[str], other: bool) -> None:
     assert differs([Play(FLOOD, lines)]) is other
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from benchmarks.noise.__main__ import play
-from benchmarks.noise.year import AROUND_S, BEGINS_AT, QUIET_STEP_S, RATES, YEAR_S, readings
+from benchmarks.noise.year import BEGINS_AT, MARGIN_S, QUIET_STEP_S, RATES, YEAR_S, readings
 from benchmarks.skill.artefacts import KINDS
 from rencheng.domain.site import SiteType
 
@@ -28,10 +28,10 @@ def test_every_kind_of_artefact_has_its_year() -> None:
 def test_a_blip_stands_among_samples_of_a_minute_and_comes_as_often_as_it_was_labelled() -> None:
     year = list(readings("blip", 3))
     things = [place for place, (_, mm) in enumerate(year) if mm is not None and mm >= 49]
-    around = [at for at, _ in year if abs(at - year[things[5]][0]) < AROUND_S]
+    nearby = [at for at, _ in year if abs(at - year[things[5]][0]) < MARGIN_S]
 
     assert len(things) == pytest.approx(RATES["blip"].a_year, rel=0.15)
-    assert max(later - earlier for earlier, later in itertools.pairwise(around)) < QUIET_STEP_S
+    assert max(later - earlier for earlier, later in itertools.pairwise(nearby)) < QUIET_STEP_S
 
 
 def test_the_engine_judges_all_of_a_year() -> None:

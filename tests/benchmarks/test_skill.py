@@ -87,7 +87,7 @@ def test_the_engine_s_result_goes_all_the_way_to_tables_pictures_and_report(tmp_
     methods = {floodnet.ENGINE: floodnet.run_engine(floodnet.city(few, folds)), **floodnet.run_baselines(few)}
     scores = floodnet.score(few, methods)
     yellow = {of: scores[of, floodnet.ENGINE, Level.YELLOW] for of in floodnet.CLASSES}
-    verdict = klab.SensorScore(river_gauges()["049a_arb046"], dict.fromkeys(klab.METHODS, 3), ["spiky"])
+    result = klab.SensorScore(river_gauges()["049a_arb046"], dict.fromkeys(klab.METHODS, 3), ["spiky"])
     results = Results(
         floodnet=scores,
         artefacts={name: floodnet.artefacts_raised(few, method, Level.YELLOW) for name, method in methods.items()},
@@ -95,7 +95,7 @@ def test_the_engine_s_result_goes_all_the_way_to_tables_pictures_and_report(tmp_
         silent=(1, 2),
         curve={floodnet.ENGINE: [(600.0, yellow)]},
         creek={creek.LEFT_OUT: Score((60.0,))},
-        klab=[verdict],
+        klab=[result],
         evaluations=evaluations(few, folds, floodnet.THRESHOLDS_MM),
     )
     report = json.loads(json.dumps(as_json(results)))
@@ -111,9 +111,9 @@ def test_the_engine_s_result_goes_all_the_way_to_tables_pictures_and_report(tmp_
 def test_a_probability_reaches_brier_and_reliability(lines: list[Timeline]) -> None:
     line = next(line for line in lines if line.targets(150.0))
     name, target = line.sensor.sensor_id, line.targets(150.0)[0]
-    said = [IssuedLevel(target.crossed_at - 300, Level.YELLOW, 0.9)]
-    warned = {level: claims(said, level) for level in Level if level}
-    score = floodnet.score([line], {"it": floodnet.Method({name: warned}, {name: said})})["all", "it", Level.YELLOW]
+    issued = [IssuedLevel(target.crossed_at - 300, Level.YELLOW, 0.9)]
+    warned = {level: claims(issued, level) for level in Level if level}
+    score = floodnet.score([line], {"it": floodnet.Method({name: warned}, {name: issued})})["all", "it", Level.YELLOW]
 
     assert score.forecasts == ((0.9, True),)
     assert score.brier == pytest.approx(0.01)
@@ -121,12 +121,12 @@ def test_a_probability_reaches_brier_and_reliability(lines: list[Timeline]) -> N
 
 def test_the_engine_keeps_moments_of_the_recording() -> None:
     rows = engine.rows_of({"A": [(1e9, 60.0), (1e9 + 60, 61.0)]})
-    said = engine.run(engine.sites_of({"A": floodnet.THRESHOLDS_MM}, SiteType.ROAD), rows)
+    issued = engine.run(engine.sites_of({"A": floodnet.THRESHOLDS_MM}, SiteType.ROAD), rows)
 
-    assert said.issued["A"] == [IssuedLevel(1e9, Level.BLUE, 1.0)]
+    assert issued.issued["A"] == [IssuedLevel(1e9, Level.BLUE, 1.0)]
 
 
-def test_a_picture_escapes_what_it_is_told() -> None:
+def test_a_picture_escapes_what_it_is_reported() -> None:
     texts = [element.text for element in ET.fromstring(plot("<a> & b", {"<c>": [(0, 9)]}, x=("<x>", 1.0)))]  # noqa: S314
 
     assert {"<a> & b", "<c>", "<x>"} <= set(texts)

@@ -17,7 +17,7 @@ EVENTS = [
 ]
 
 
-def test_floods_stay_as_recorded_and_dry_weather_lies_around_them() -> None:
+def test_floods_stay_as_recorded_and_dry_weather_stands_nearby_them() -> None:
     line = lay_out(SENSOR, EVENTS[::-1], with_artefacts=False)
     recorded = {sample for event in EVENTS for sample in event.samples}
 
@@ -33,7 +33,7 @@ def test_it_is_the_same_each_time() -> None:
     assert lay_out(SENSOR, EVENTS, with_artefacts=True) == lay_out(SENSOR, EVENTS, with_artefacts=True)
 
 
-def test_artefacts_lie_in_dry_weather_well_before_a_flood() -> None:
+def test_artefacts_stand_in_dry_weather_well_before_a_flood() -> None:
     line = lay_out(SENSOR, EVENTS, with_artefacts=True)
 
     assert len(line.artefacts) == 4  # none between floods of one evening

@@ -1,4 +1,4 @@
-"""Series for the tests of a series, and all verdicts on one of them."""
+"""Series for the tests of a series, and all results on one of them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -33,13 +33,13 @@ def series(draw: st.DrawFn, *, steps: st.SearchStrategy[int] = whole_steps_s, mi
 
 
 def judged(samples: Sequence[Sample], limits: SeriesLimits) -> list[Quality]:
-    """The flags of each sample, its spike verdict included where there is one."""
-    state, verdicts, last = NEW_SERIES, [0] * len(samples), None
+    """The flags of each sample, its spike result included where there is one."""
+    state, results, last = NEW_SERIES, [0] * len(samples), None
     for index, (time_s, depth_mm) in enumerate(samples):
         state, flags, settled = step(state, time_s, depth_mm, limits)
-        verdicts[index] = flags
+        results[index] = flags
         if depth_mm is not None:
             if last is not None:
-                verdicts[last] = verdicts[last] & ~NOT_EVALUATED | settled
+                results[last] = results[last] & ~NOT_EVALUATED | settled
             last = index
-    return [Quality(flags) for flags in verdicts]
+    return [Quality(flags) for flags in results]

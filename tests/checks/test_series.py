@@ -38,7 +38,7 @@ def test_a_state_that_was_kept_goes_on_as_if_it_had_not_been(samples: list[Sampl
     assert kept == straight
 
 
-def test_the_newest_samples_spike_verdict_waits_for_the_next_sample() -> None:
+def test_the_newest_samples_spike_result_waits_for_the_next_sample() -> None:
     first, second = judged(every_minute(0, 0, 500), STREET), judged(every_minute(0, 0, 500, 0), STREET)
 
     assert WAITING in first[-1]

@@ -73,7 +73,7 @@ def test_a_long_upload_goes_in_several_messages(broker: "Broker", listener: "Lis
     listener.wait_until(lambda: len(listener.payloads("/telemetry")) == 2)
 
 
-def test_a_wrong_password_is_told_in_the_brokers_words(broker: "Broker") -> None:
+def test_a_wrong_password_is_reported_in_the_brokers_words(broker: "Broker") -> None:
     device = SimulatedDevice("monitor-1", Kind.WATERLOGGING, "370102", "wrong")
     with (
         pytest.raises(NotConnected, match=r"monitor-1 could not connect .* the broker refused: "),
@@ -82,7 +82,7 @@ def test_a_wrong_password_is_told_in_the_brokers_words(broker: "Broker") -> None
         pass
 
 
-def test_a_broker_that_is_not_there_is_told(broker: "Broker") -> None:
+def test_a_broker_that_is_not_there_is_reported(broker: "Broker") -> None:
     device = device_on(broker)
     broker.server.stop()
     began = time.monotonic()

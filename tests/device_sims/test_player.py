@@ -109,7 +109,7 @@ def test_progress_runs_through_empty_slices_to_the_end() -> None:
     assert played.total == PublishCounts(2, 2, 2, 2)
 
 
-def test_a_broker_that_never_acknowledges_is_told_with_names() -> None:
+def test_a_broker_that_never_acknowledges_is_reported_with_names() -> None:
     silent = Recorder(acknowledges=False, disconnect_reason="no broker at this address")
     player = Player([series("a", 0)], {"a": silent}, speed=1000, ack_timeout_s=0.1)
     with pytest.raises(NotAcknowledged, match=r"1 devices .* 0\.1 s: a waits for 1 \(no broker at this address\)"):
@@ -164,7 +164,7 @@ def readings_of(replays: Sequence[Replay]) -> set[str]:
     return {repr(reading) for replay in replays for upload in replay.uploads() for reading in upload.readings}
 
 
-def readings_heard(listener: "Listener") -> list[Reading]:
+def readings_received(listener: "Listener") -> list[Reading]:
     readings: list[Reading] = []
     for topic, payload in listener.messages:
         _, _, _, kind, device_id, channel = topic.split("/")
@@ -183,8 +183,8 @@ def test_a_whole_city_is_played_and_every_reading_arrives(broker: "Broker", list
         assert counts.readings_published == sum(len(upload.readings) for replay in own for upload in replay.uploads())
         assert counts.readings_acknowledged == counts.readings_published
         assert counts.messages_acknowledged == counts.messages_published
-    listener.wait_until(lambda: len(readings_heard(listener)) >= played.total.readings_published)
-    assert set(map(repr, readings_heard(listener))) == readings_of(replays)
+    listener.wait_until(lambda: len(readings_received(listener)) >= played.total.readings_published)
+    assert set(map(repr, readings_received(listener))) == readings_of(replays)
 
 
 @pytest.mark.slow
@@ -206,5 +206,5 @@ def test_a_broker_restarted_in_the_middle_loses_nothing(broker: "Broker", listen
     assert played.is_complete
     assert played.total.readings_acknowledged == played.total.readings_published
     assert played.total.messages_acknowledged == played.total.messages_published
-    listener.wait_until(lambda: set(map(repr, readings_heard(listener))) >= readings_of(replays))
-    assert set(map(repr, readings_heard(listener))) == readings_of(replays)
+    listener.wait_until(lambda: set(map(repr, readings_received(listener))) >= readings_of(replays))
+    assert set(map(repr, readings_received(listener))) == readings_of(replays)

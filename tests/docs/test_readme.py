@@ -21,7 +21,7 @@ def test_both_languages_tell_the_same_commands() -> None:
 
 
 @pytest.mark.slow
-def test_a_message_published_by_hand_is_seen_through_the_api_within_a_second(shell: Shell) -> None:
+def test_a_message_published_from_a_shell_is_seen_through_the_api_within_a_second(shell: Shell) -> None:
     up, upgrade, add, serve, *publish, ask = commands("README.md", PUBLISH)
     shell.type(up, upgrade)
     shell.environment["PASSWORD"] = re.findall(r"password +(\S+)", shell.type(add))[0]

@@ -30,7 +30,7 @@ GOOD: dict[Kind, list[object]] = {
 def test_the_generated_documents_are_current() -> None:
     stale = [name for name, text in documents().items() if (REFERENCE / name).read_text(encoding="utf-8") != text]
 
-    assert stale == [], "`rencheng reference` writes them anew"
+    assert stale == [], "`rencheng reference` writes them again"
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -66,4 +66,4 @@ def test_every_class_and_table_of_the_glossary_exists() -> None:
 
 
 def python_files() -> list[Path]:
-    return [path for room in ("rencheng", "services") for path in (ROOT / room).rglob("*.py")]
+    return [path for package in ("rencheng", "services") for path in (ROOT / package).rglob("*.py")]

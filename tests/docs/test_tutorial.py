@@ -8,7 +8,7 @@ from tests.docs.typed import SERVE, Shell, commands
 
 
 @pytest.mark.slow
-def test_the_tutorial_ends_with_a_warning_in_hand(shell: Shell) -> None:
+def test_the_tutorial_ends_with_a_received_warning(shell: Shell) -> None:
     lines = commands("docs/tutorial.md")
     before, after = lines[: lines.index(SERVE)], lines[lines.index(SERVE) + 1 :]
     shell.environment["PASSWORD"] = re.findall(r"password +(\S+)", shell.type(*before))[0]

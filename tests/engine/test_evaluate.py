@@ -130,7 +130,7 @@ def test_a_street_that_is_dry_at_once_is_cleared_after_one_hold() -> None:
     assert changes_of(changes) == [("none", "red", 0, "observed"), ("red", "none", 11, "receded")]
 
 
-def test_flapping_around_a_threshold_is_one_warning() -> None:
+def test_flapping_nearby_a_threshold_is_one_warning() -> None:
     flapping = [reading(minute, 55 if minute % 2 else 45) for minute in range(120)]
     _, changes = play([*flapping, *steady(0, range(120, 140))], STILL)
 
@@ -202,10 +202,10 @@ def test_a_drowned_gauge_is_not_outvoted_by_its_dry_neighbour() -> None:
 
 def test_a_silent_gauge_holds_until_it_reports_again_or_is_retired() -> None:
     drowned, _ = play([reading(0, 500, "low"), *steady(0, range(1, 60), "high")], STILL)
-    _, spoken = play([reading(60, 0, "low"), *steady(0, range(61, 80), "high")], STILL, drowned)
+    _, issued = play([reading(60, 0, "low"), *steady(0, range(61, 80), "high")], STILL, drowned)
     _, retired = play(steady(0, range(60, 80), "high"), STILL, drowned.of_gauges(["high"]))
 
-    assert changes_of(spoken) == [("red", "none", 70, "receded")]
+    assert changes_of(issued) == [("red", "none", 70, "receded")]
     assert changes_of(retired) == [("red", "none", 70, "receded")]
 
 

@@ -40,7 +40,7 @@ def summary(messages: Iterable[WarningMessage]) -> list[tuple[str, str, str]]:
 
 
 def test_a_gauge_that_no_site_binds_raises_nothing() -> None:
-    assert play(evaluator_of(site("A", "G1")), [reading(0, 500, "stranger")]) == []
+    assert play(evaluator_of(site("A", "G1")), [reading(0, 500, "unregistered")]) == []
 
 
 @pytest.mark.parametrize(("delay_s", "found"), [(120, [("A", "Alert", "red")]), (120.1, [])])

@@ -1,4 +1,4 @@
-"""Health before depth: what leaps is not believed until it moves as water does, and lies cost trust."""
+"""Health before depth: what jumps is not accepted until it moves as water does, and lies cost trust."""
 
 import pytest
 
@@ -157,7 +157,7 @@ def test_a_gauge_that_jumps_again_and_again_is_at_fault_and_recovers_with_time()
     assert rested.health.fault is None
 
 
-def test_a_gauge_that_leaps_to_one_depth_is_blocked() -> None:
+def test_a_gauge_that_jumps_to_one_depth_is_blocked() -> None:
     assert after([2400.0, 2400.0, 2400.0, 0.0] * 9).health.fault is Fault.BLOCKED
     assert after([2400.0, 0.0] * 9).health.fault is Fault.SPIKY
 
@@ -184,7 +184,7 @@ def test_a_dip_is_a_fault_and_not_a_fall() -> None:
 
 
 @pytest.mark.parametrize(
-    ("depths_mm", "believed_mm"),
+    ("depths_mm", "accepted_mm"),
     [
         ([200.0], 200.0),  # out of a dry street
         ([201.0], 0.0),
@@ -194,8 +194,8 @@ def test_a_dip_is_a_fault_and_not_a_fall() -> None:
         ([100.0, 114.0, 265.0], 114.0),
     ],
 )
-def test_a_slow_gauge_may_step_less_from_still_water(depths_mm: list[float], believed_mm: float) -> None:
-    assert after(depths_mm, step_s=600.0).accepted_mm == believed_mm
+def test_a_slow_gauge_may_step_less_from_still_water(depths_mm: list[float], accepted_mm: float) -> None:
+    assert after(depths_mm, step_s=600.0).accepted_mm == accepted_mm
 
 
 def test_an_event_in_which_the_gauge_had_faults_is_no_past_event() -> None:

@@ -1,4 +1,4 @@
-"""The rules of what one gauge is believed, at their edges: what mutants survived."""
+"""The rules of what one gauge is accepted, at their edges: what mutants survived."""
 
 import pytest
 
@@ -19,9 +19,9 @@ FELL = after(0.0, 75.0, 150.0, 225.0, 300.0, 0.0)
 """Water at 300 mm, and gone from one sample to the next."""
 
 
-@pytest.mark.parametrize(("depth_mm", "believed_mm"), [(269.9, 0), (270, 270), (330, 330), (330.1, 0)])
-def test_a_return_to_within_a_tenth_of_the_depth_before_a_dip_is_accepted(depth_mm: float, believed_mm: float) -> None:
-    assert after(depth_mm, gauge=FELL).accepted_mm == believed_mm
+@pytest.mark.parametrize(("depth_mm", "accepted_mm"), [(269.9, 0), (270, 270), (330, 330), (330.1, 0)])
+def test_a_return_to_within_a_tenth_of_the_depth_before_a_dip_is_accepted(depth_mm: float, accepted_mm: float) -> None:
+    assert after(depth_mm, gauge=FELL).accepted_mm == accepted_mm
 
 
 def each_day_a_passer_by(*, is_stream: bool, at_once: bool) -> GaugeState:
@@ -68,8 +68,8 @@ def test_up_and_down_within_five_minutes_or_three_steps_is_no_water(
     assert (gauge.health.fault_score > 0) is is_seen
 
 
-@pytest.mark.parametrize(("stood_mm", "believed_mm"), [(9.9, 9.9), (10.0, 400.0)])
-def test_at_a_fail_safe_site_a_jump_from_water_is_accepted_at_once(stood_mm: float, believed_mm: float) -> None:
+@pytest.mark.parametrize(("stood_mm", "accepted_mm"), [(9.9, 9.9), (10.0, 400.0)])
+def test_at_a_fail_safe_site_a_jump_from_water_is_accepted_at_once(stood_mm: float, accepted_mm: float) -> None:
     gauge = update(after(0.0, stood_mm, fail_safe=True), 120.0, 400.0, fail_safe=True, accept_jumps_when_wet=True)
 
-    assert gauge.accepted_mm == believed_mm
+    assert gauge.accepted_mm == accepted_mm

@@ -108,16 +108,16 @@ def test_where_few_sites_are_watched_their_silence_says_nothing() -> None:
 def test_the_warning_says_at_how_many_other_places_it_rose() -> None:
     found = judged(new_evaluator(), [*STORM, *rise(HERE, CLOUDBURST_MM, begins_min=10)])
 
-    foretold = [one for one in found if one.site_id == HERE and one.grounds.rule == "predicted"]
+    predicted = [one for one in found if one.site_id == HERE and one.grounds.rule == "predicted"]
 
-    assert {one.grounds.rapid_rises_nearby for one in foretold} == {REGIONAL_EVENT_SITES}
+    assert {one.grounds.rapid_rises_nearby for one in predicted} == {REGIONAL_EVENT_SITES}
 
 
 ARMED_SLOWLY = (0, 0, 12, 26, 42, 58, 74, 90, 106, 120, 132, 140)
 
 
 @pytest.mark.parametrize(
-    ("rain_mm", "readiness", "armed_by", "whom"),
+    ("rain_mm", "readiness", "armed_by", "source"),
     [
         (8.0, NO_SIGNAL, ArmedBy.RAIN, ""),
         (0.0, Readiness(Level.ORANGE, "rain signal X"), ArmedBy.WEATHER, "rain signal X"),
@@ -125,7 +125,7 @@ ARMED_SLOWLY = (0, 0, 12, 26, 42, 58, 74, 90, 106, 120, 132, 140)
     ],
 )
 def test_a_warning_names_what_it_would_not_have_come_without_yet(
-    rain_mm: float, readiness: Readiness, armed_by: ArmedBy, whom: str
+    rain_mm: float, readiness: Readiness, armed_by: ArmedBy, source: str
 ) -> None:
     wet = replace(
         another(HERE), sensors=(BoundSensor(f"gauge of {HERE}"), BoundSensor("R", Role.RAIN)), rain_gauge_ids=("R",)
@@ -142,7 +142,7 @@ def test_a_warning_names_what_it_would_not_have_come_without_yet(
     assert (yellow[1].grounds.rule, yellow[1].grounds.armed_by, yellow[1].grounds.armed_by_source) == (
         "predicted",
         armed_by,
-        whom,
+        source,
     )
     assert yellow[0] is None or (yellow[0].issued_at > yellow[1].issued_at and not yellow[0].grounds.armed_by)
 

@@ -72,14 +72,14 @@ def absurd(minute: int, true_mm: float, _dice: random.Random) -> float:
     return true_mm if minute % 3 else 5000.0
 
 
-LIES: list[Callable[[int, float, random.Random], float]] = [stuck_high, stuck_low, spiky, drifting, absurd]
+STANDS: list[Callable[[int, float, random.Random], float]] = [stuck_high, stuck_low, spiky, drifting, absurd]
 
 
-def three(true_mm: Callable[[int], float], lie: Callable[[int, float, random.Random], float]) -> list[WaterReading]:
+def three(true_mm: Callable[[int], float], stand: Callable[[int, float, random.Random], float]) -> list[WaterReading]:
     dice = random.Random(7)  # noqa: S311 - the same lies each time
     found = []
     for minute in range(180):
-        depths = {"A": true_mm(minute), "B": true_mm(minute) + 3, "L": lie(minute, true_mm(minute), dice)}
+        depths = {"A": true_mm(minute), "B": true_mm(minute) + 3, "L": stand(minute, true_mm(minute), dice)}
         found += [reading(minute + 0.1 * place, mm, gauge) for place, (gauge, mm) in enumerate(depths.items())]
     return found
 
@@ -94,22 +94,22 @@ def flood(minute: int) -> float:
 
 
 @pytest.mark.parametrize("site_type", [SiteType.ROAD, SiteType.TUNNEL])
-@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("lie", STANDS)
 def test_one_lying_gauge_of_three_raises_no_warning(
-    site_type: SiteType, lie: Callable[[int, float, random.Random], float]
+    site_type: SiteType, stand: Callable[[int, float, random.Random], float]
 ) -> None:
-    messages = messages_for(place(site_type, "A", "B", "L"), three(dry, lie))
+    messages = messages_for(place(site_type, "A", "B", "L"), three(dry, stand))
 
     assert highest(messages) is Level.NONE
 
 
 @pytest.mark.parametrize("site_type", [SiteType.ROAD, SiteType.TUNNEL])
-@pytest.mark.parametrize("lie", LIES)
+@pytest.mark.parametrize("lie", STANDS)
 def test_one_lying_gauge_of_three_hides_no_flood(
-    site_type: SiteType, lie: Callable[[int, float, random.Random], float]
+    site_type: SiteType, stand: Callable[[int, float, random.Random], float]
 ) -> None:
-    honest = messages_for(place(site_type, "A", "B"), [one for one in three(flood, lie) if one.device_id != "L"])
-    messages = messages_for(place(site_type, "A", "B", "L"), three(flood, lie))
+    honest = messages_for(place(site_type, "A", "B"), [one for one in three(flood, stand) if one.device_id != "L"])
+    messages = messages_for(place(site_type, "A", "B", "L"), three(flood, stand))
 
     assert highest(messages) >= Level.ORANGE
     reached = {message.level: message.issued_at for message in reversed(honest)}

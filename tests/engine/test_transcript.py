@@ -11,7 +11,7 @@ from benchmarks.transcript.script import Script
 from benchmarks.transcript.transcribe import transcribe
 
 SHOWN = 30
-"""Lines of a difference; the rest is seen when the transcript is written anew."""
+"""Lines of a difference; the rest is seen when the transcript is written again."""
 
 
 @cache
@@ -31,6 +31,6 @@ def test_every_warning_is_as_it_was(name: str) -> None:
         pytest.fail(
             f"the engine says something else to {name} ({len(kept)} messages were kept, {len(now)} are said now):\n"
             f"{changed}\n"
-            "If that is meant, write it anew with `make transcript`, and look at `git diff tests/golden/transcript`.",
+            "If that is meant, write it again with `make transcript`, and look at `git diff tests/golden/transcript`.",
             pytrace=False,
         )

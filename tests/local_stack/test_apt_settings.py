@@ -7,13 +7,13 @@ from local_stack.apt_settings import check_tools, without_credentials, write_set
 from local_stack.errors import StackError
 
 
-def test_a_machine_without_apt_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_machine_without_apt_is_reported_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(StackError, match=r"no apt-get(.|\n)*docker compose up(.|\n)*RENCHENG_DATABASE_URL"):
         check_tools()
 
 
-def test_another_system_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_another_system_is_reported_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(platform, "freedesktop_os_release", lambda: {"ID": "other", "PRETTY_NAME": "Other 1"})
     with pytest.raises(StackError, match=r"this is Other 1(.|\n)*docker compose up"):
         write_settings(tmp_path / "apt")

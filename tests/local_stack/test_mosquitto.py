@@ -11,7 +11,7 @@ from local_stack.ports import choose_port
 from local_stack.programs import Programs
 from local_stack.progress import SilentProgress
 from local_stack.server_account import write_private_file
-from tests.support.mqtt_by_hand import Client, service
+from tests.support.raw_mqtt import Client, service
 
 OWN = "rencheng/v1/370102/waterlogging/gauge-1/telemetry"
 FOREIGN = "rencheng/v1/370102/waterlogging/gauge-2/telemetry"

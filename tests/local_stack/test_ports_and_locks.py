@@ -55,7 +55,7 @@ def test_whoever_waits_for_a_lock_says_so(tmp_path: Path) -> None:
     assert report.lines == ["waiting for the first one", "got it"]
 
 
-def test_a_lock_whose_file_was_deleted_meanwhile_is_taken_anew(tmp_path: Path) -> None:
+def test_a_lock_whose_file_was_deleted_meanwhile_is_taken_again(tmp_path: Path) -> None:
     lock_file, report = tmp_path / "lock", RecordedLines()
 
     def wait() -> None:

@@ -72,7 +72,7 @@ def test_a_pid_file_from_before_a_reboot_does_not_matter(server: PostgresServer)
     assert server.is_running
 
 
-def test_an_interrupted_initdb_is_begun_anew(programs: Programs, checkout: Path) -> None:
+def test_an_interrupted_initdb_is_begun_again(programs: Programs, checkout: Path) -> None:
     folder = paths_of(checkout).folder
     folder.mkdir(mode=0o755)
     server = PostgresServer(programs, folder / "throw-away", choose_port(seed="initdb", avoid=()), "secret")

@@ -9,7 +9,7 @@ from local_stack.errors import StackError
 from local_stack.server_process import await_ready
 
 
-def test_a_server_that_is_still_reading_back_is_told_from_one_that_ended(tmp_path: Path) -> None:
+def test_a_server_that_is_still_reading_back_is_reported_from_one_that_ended(tmp_path: Path) -> None:
     log = tmp_path / "log"
     log.write_text("redo in progress\n")
     with pytest.raises(StackError, match=r"did not answer within 0 s(?s:.)*redo in progress") as slow:

@@ -106,7 +106,7 @@ def test_the_command_line(checkout: Path) -> None:
     assert not paths_of(checkout).folder.exists()
 
 
-def test_a_lost_password_is_told_plainly(checkout: Path, endpoints: Endpoints) -> None:
+def test_a_lost_password_is_reported_plainly(checkout: Path, endpoints: Endpoints) -> None:
     del endpoints
     kept = paths_of(checkout).state_file
     stack.down(checkout)
@@ -119,7 +119,7 @@ def test_a_lost_password_is_told_plainly(checkout: Path, endpoints: Endpoints) -
     assert "Traceback" not in shown.output
 
 
-def test_a_broker_whose_files_were_deleted_under_it_is_ended_and_made_anew(
+def test_a_broker_whose_files_were_deleted_under_it_is_ended_and_made_again(
     checkout: Path, endpoints: Endpoints
 ) -> None:
     folder = paths_of(checkout).folder

@@ -10,7 +10,7 @@ def _ask_the_database() -> None:
     raise StoreUnavailable("no route to host")
 
 
-def test_work_that_was_done_is_said_to_be_done() -> None:
+def test_work_that_was_done_is_issued_to_be_done() -> None:
     with tolerate_outage(get_logger("test"), "nothing follows") as attempt:
         assert not attempt.succeeded
 

@@ -37,8 +37,8 @@ def read(path: Path = ROOT / "docker-compose.yml") -> Any:
 def variables(node: Any) -> dict[str, str | None]:
     """Every ${VARIABLE} below a node with its default: None where there is none."""
     found: dict[str, str | None] = {}
-    for name, sign, rest in re.findall(r"\$\{(\w+)(:-|:\?)?([^}]*)\}", repr(node)):
-        found[name] = rest if sign == ":-" else found.get(name)
+    for name, mark, rest in re.findall(r"\$\{(\w+)(:-|:\?)?([^}]*)\}", repr(node)):
+        found[name] = rest if mark == ":-" else found.get(name)
     return found
 
 

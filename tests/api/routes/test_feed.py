@@ -23,7 +23,7 @@ CANCEL = MessageType.CANCEL
 
 
 @pytest.fixture(autouse=True)
-def _said(city: Engine) -> None:
+def _issued(city: Engine) -> None:
     """Two warnings in force, one of which is old and was never updated; one that is over; one of an exercise."""
     with city.begin() as connection:
         connection.execute(text("DELETE FROM warnings"))
@@ -154,7 +154,7 @@ def test_a_feed_reader_with_a_password_gets_in(anonymous: httpx.Client, make_tok
     assert anonymous.get("/v1/warnings/new/cap", auth=("reader", token)).status_code == 200
 
 
-def test_before_anything_was_said_it_is_a_feed_all_the_same(client: httpx.Client, city: Engine) -> None:
+def test_before_anything_was_issued_it_is_a_feed_all_the_same(client: httpx.Client, city: Engine) -> None:
     with city.begin() as connection:
         connection.execute(text("DELETE FROM warnings"))
     assert _fetch(client).entries == []

@@ -39,11 +39,11 @@ def _readings(city: Engine) -> None:
         city, [MeterValue("p1", 2, "", NOON + MINUTE, Measurand.STATUS, status="Faulted", error_code="GroundFailure")]
     )
     # days in Beijing begin at 16:00 UTC; in New York the clocks went forward on 2026-03-08
-    store_readings(city, [water("g3", beijing(moment), 10.0) for moment in _AROUND_MIDNIGHT])
+    store_readings(city, [water("g3", beijing(moment), 10.0) for moment in _NEAR_MIDNIGHT])
     store_readings(city, [water("g3", beijing("03-08T14:30:00"), 10.0), water("g3", beijing("03-08T15:30:00"), 10.0)])
 
 
-_AROUND_MIDNIGHT = ("07-19T23:59:59", "07-20T00:00:00", "07-20T07:59:59", "07-20T08:00:00", "07-21T00:00:00")
+_NEAR_MIDNIGHT = ("07-19T23:59:59", "07-20T00:00:00", "07-20T07:59:59", "07-20T08:00:00", "07-21T00:00:00")
 
 
 def _ask(client: httpx.Client, what: str, bucket: str | None = "5m", **asked: Any) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def test_from_is_included_and_to_is_not(client: httpx.Client) -> None:
     assert [item["depth_mm"] for item in _all(client, "g1", **asked)] == [1.0, 2.0]
 
 
-def test_a_plus_sign_may_be_left_as_it_is(client: httpx.Client) -> None:
+def test_a_plus_character_may_be_left_as_it_is(client: httpx.Client) -> None:
     answer = client.get("/v1/devices/g1/readings?from=2026-07-20T12:08:00+08:00&limit=5")
     assert [item["depth_mm"] for item in answer.json()["items"]] == [8.0, 9.0]
 

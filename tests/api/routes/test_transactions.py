@@ -32,7 +32,7 @@ def test_a_transaction_is_shown_in_the_citys_time(client: httpx.Client) -> None:
     assert (item["energy_kwh"], item["ended_at"], item["is_over"], item["faults"]) == (4.0, None, False, [])
 
 
-def test_a_span_without_one_is_empty_and_a_stranger_is_not_found(client: httpx.Client) -> None:
+def test_a_span_without_one_is_empty_and_an_unregistered_device_is_not_found(client: httpx.Client) -> None:
     span = {"from": (NOON - 60 * MINUTE).isoformat(), "to": NOON.isoformat()}
 
     assert client.get("/v1/devices/p1/transactions", params=span).json()["items"] == []

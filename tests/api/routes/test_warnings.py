@@ -120,7 +120,7 @@ def test_the_newest_cap_document(client: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["x", "x/cap", "x/events/1/cap", "a/events/5/cap"])
-def test_what_was_never_said(client: httpx.Client, path: str) -> None:
+def test_what_was_never_issued(client: httpx.Client, path: str) -> None:
     answer = client.get(f"/v1/warnings/{path}")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"

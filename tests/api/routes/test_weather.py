@@ -13,12 +13,12 @@ XML = {"Content-Type": "application/xml"}
 
 
 @pytest.fixture(autouse=True)
-def _nothing_said(city: Engine) -> None:
+def _nothing_issued(city: Engine) -> None:
     with city.begin() as connection:
         connection.execute(text("TRUNCATE rain_signals, rain_forecasts"))
 
 
-def hand_in(client: httpx.Client, xml: str, **asked: str) -> httpx.Response:
+def post_signal(client: httpx.Client, xml: str, **asked: str) -> httpx.Response:
     return client.post("/v1/weather/signals", content=xml.encode(), headers=XML, params=asked)
 
 
@@ -34,37 +34,37 @@ def fresh(**changed: str) -> str:
 def test_a_signal_is_taken_in_once_and_shown_while_it_holds(client: httpx.Client) -> None:
     xml = fresh()
 
-    assert hand_in(client, xml).json() == {
+    assert post_signal(client, xml).json() == {
         "identifier": "S1",
         "message_type": "Alert",
         "level": "orange",
         "regions": ["370100"],
         "new": True,
     }
-    assert hand_in(client, xml).json()["new"] is False
+    assert post_signal(client, xml).json()["new"] is False
     [shown] = client.get("/v1/weather/signals").json()["items"]
     assert (shown["identifier"], shown["level"], shown["sent_at"][-6:]) == ("S1", "orange", "+08:00")
 
 
 def test_a_cancel_ends_it(client: httpx.Client) -> None:
-    hand_in(client, fresh())
+    post_signal(client, fresh())
     chain = "<references>weather@jinan.example,S1,2026-07-20T15:30:00+08:00</references>"
-    hand_in(client, fresh(identifier="S2", kind="Cancel", references=chain).replace("S1,2026", "S1,2026"))
+    post_signal(client, fresh(identifier="S2", kind="Cancel", references=chain).replace("S1,2026", "S1,2026"))
 
     assert client.get("/v1/weather/signals").json()["items"] == []
 
 
 def test_the_same_name_for_something_else_is_refused(client: httpx.Client) -> None:
     xml = fresh()
-    hand_in(client, xml)
-    answer = hand_in(client, xml.replace("橙色", "红色"))
+    post_signal(client, xml)
+    answer = post_signal(client, xml.replace("橙色", "红色"))
 
     assert answer.status_code == 422
     assert "a different message" in answer.json()["detail"]
 
 
 def test_an_exercise_has_its_own_weather(client: httpx.Client) -> None:
-    assert hand_in(client, national(), world="drill").json()["new"] is True
+    assert post_signal(client, national(), world="drill").json()["new"] is True
     assert client.get("/v1/weather/signals").json()["items"] == []
     assert len(client.get("/v1/weather/signals", params={"world": "drill"}).json()["items"]) == 1
 

@@ -28,7 +28,7 @@ def worst(results: list[CheckResult]) -> dict[str, str]:
     return {f"{result.severity} {result.about}": result.advice for result in results if result.advice}
 
 
-def test_nothing_is_said_against_what_is_well_set() -> None:
+def test_nothing_is_issued_against_what_is_well_set() -> None:
     assert worst([*check_broker(GOOD, commit_ms=1.0), *check_database(HEALTHY)]) == {}
 
 

@@ -34,7 +34,7 @@ def test_a_series_a_device_in_the_order_of_time(tmp_path: Path) -> None:
     assert [reading.time.minute for reading in first.readings] == [0, 1, 2]
 
 
-def test_an_empty_depth_is_told_as_null_and_never_as_dry(tmp_path: Path) -> None:
+def test_an_empty_depth_is_reported_as_null_and_never_as_dry(tmp_path: Path) -> None:
     gap = read_recorded_csv(written(tmp_path, GOOD))[0].readings[1]
     assert gap.quality is Quality.MISSING
     assert b'"depth_mm":null' in CODECS["json"].encode([gap])

@@ -1,4 +1,4 @@
-"""The rules of what leaps, and of what is one wet spell, at their edges."""
+"""The rules of what jumps, and of what is one wet event, at their edges."""
 
 import pytest
 
@@ -60,22 +60,22 @@ def test_a_slip_by_more_than_a_twentieth_restarts_the_run() -> None:
         (jumped(200.0, 200.0, 200.0), True, 1.9, True),
         (jumped(200.0, 200.0), False, 0.0, False),
         (jumped(200.0, 200.0, from_water=True), False, 0.0, True),  # out of water that was rising
-        (jumped(200.0, 204.0, 208.0, 212.0, 216.0), False, 0.0, True),  # it moves by 8 % of the leap
+        (jumped(200.0, 204.0, 208.0, 212.0, 216.0), False, 0.0, True),  # it moves by 8 % of the jump
         (jumped(200.0, 204.0, 208.0, 212.0, 215.9), False, 0.0, False),
         (jumped(300.0, 304.0, 308.0, 312.0, 316.0, from_mm=100.0), False, 0.0, True),
         (jumped(200.0, 204.0, 208.0, 216.0), False, 0.0, False),  # three samples are no movement
-        (jumped(200.0, 189.0, 200.0, 204.0, 208.0, 210.0), False, 0.0, True),  # after a slip it is watched anew
+        (jumped(200.0, 189.0, 200.0, 204.0, 208.0, 210.0), False, 0.0, True),  # after a slip it is watched again
         (jumped(200.0, 189.0, 200.0, 204.0, 208.0), False, 0.0, False),
         (jumped(200.0, 204.0, 208.0, 212.0, 216.0), False, 1.0, False),
         (jumped(200.0, 204.0, 208.0, 212.0, 216.0, 217.0, 218.0), False, 1.0, True),
         (jumped(200.0, 275.0, from_mm=100.0), False, 0.0, True),
-        (jumped(100.0, 175.0), False, 1.9, True),  # it grows by three quarters of its leap
+        (jumped(100.0, 175.0), False, 1.9, True),  # it grows by three quarters of its jump
         (jumped(100.0, 174.9), False, 0.0, False),
         (jumped(100.0, 175.0), False, 2.0, False),
         (jumped(200.0, 190.0, 185.0, 184.0, 184.0, 184.0), False, 0.0, True),  # it falls as water does
         (jumped(200.0, 190.0, 185.0, 184.0, 184.0), False, 0.0, False),
         (jumped(200.0, 190.0, 185.0, 184.1, 184.1, 184.1), False, 0.0, False),
-        (jumped(*JUMPS_MM), False, 0.0, True),  # so many leaps in a row are water
+        (jumped(*JUMPS_MM), False, 0.0, True),  # so many jumps in a row are water
         (jumped(*JUMPS_MM[1:]), False, 0.0, False),
         (jumped(*JUMPS_MM), False, 1.0, False),
     ],
@@ -93,7 +93,7 @@ def test_a_jump_is_accepted_when_it_behaves_like_water(
         (jumped(300.0, 310.0, 320.0, 324.0), 269.0, 0.0, False),
         (jumped(300.0, 310.0, 324.0), 270.0, 0.0, False),
         (jumped(100.0, 175.0), 270.0, 0.0, False),  # in so long a step anything can grow
-        (jumped(300.0, 600.0), 500.0, 0.0, True),  # a leap upon a leap
+        (jumped(300.0, 600.0), 500.0, 0.0, True),  # a jump upon a jump
         (jumped(300.0, 600.0), 499.0, 0.0, False),
         (jumped(300.0, 600.0), 500.0, 1.0, False),
     ],

@@ -32,7 +32,7 @@ def station(
 
 
 @pytest.fixture
-def around() -> NearbyEvidence:
+def nearby() -> NearbyEvidence:
     surroundings = NearbyEvidence()
     surroundings.set_sites({"S1": station()})
     return surroundings
@@ -47,82 +47,82 @@ def leakage(minute: float, ma: float, charger: str = "p1") -> MeterValue:
     return MeterValue(charger, 1, "", at(minute), Measurand.LEAKAGE_MA, value=ma)
 
 
-def supports(around: NearbyEvidence, minute: float, site_id: str = "S1") -> list[tuple[str, str, float]]:
-    evidence = around.of(site_id, at(minute)).corroborates
+def supports(nearby: NearbyEvidence, minute: float, site_id: str = "S1") -> list[tuple[str, str, float]]:
+    evidence = nearby.of(site_id, at(minute)).corroborates
     return [(one.kind.value, one.device_id, (one.since - NOON).total_seconds() / 60) for one in evidence]
 
 
-def test_a_ground_fault_supports_until_it_is_over_or_old(around: NearbyEvidence) -> None:
-    around.take(status(0, "GroundFailure"))
-    around.take(status(1, "GroundFailure", charger="p2"))
-    around.take(status(2, "OverVoltage", charger="p3"))
+def test_a_ground_fault_supports_until_it_is_over_or_old(nearby: NearbyEvidence) -> None:
+    nearby.take(status(0, "GroundFailure"))
+    nearby.take(status(1, "GroundFailure", charger="p2"))
+    nearby.take(status(2, "OverVoltage", charger="p3"))
 
-    assert supports(around, 5) == [("ground_fault", "p1", 0)]
-    around.take(status(6))
-    assert supports(around, 7) == [("ground_fault", "p2", 1)]
-    assert supports(around, 31.1) == []
+    assert supports(nearby, 5) == [("ground_fault", "p1", 0)]
+    nearby.take(status(6))
+    assert supports(nearby, 7) == [("ground_fault", "p2", 1)]
+    assert supports(nearby, 31.1) == []
 
 
-def test_leakage_that_rises_supports_and_one_that_is_always_high_does_not(around: NearbyEvidence) -> None:
+def test_leakage_that_rises_supports_and_one_that_is_always_high_does_not(nearby: NearbyEvidence) -> None:
     for minute, ma in enumerate([1.0, 1.2, 0.9]):
-        around.take(leakage(minute, ma))
+        nearby.take(leakage(minute, ma))
     for minute in range(5):
-        around.take(leakage(minute, 8.0, charger="p2"))
-    assert supports(around, 5) == []
-    around.take(leakage(6, 4.5))
-    assert supports(around, 6) == [("leakage_rises", "p1", 6)]
-    around.take(leakage(8, 1.1))
-    assert supports(around, 8) == []
+        nearby.take(leakage(minute, 8.0, charger="p2"))
+    assert supports(nearby, 5) == []
+    nearby.take(leakage(6, 4.5))
+    assert supports(nearby, 6) == [("leakage_rises", "p1", 6)]
+    nearby.take(leakage(8, 1.1))
+    assert supports(nearby, 8) == []
 
 
-def test_chargers_that_go_offline_together_support_and_one_alone_does_not(around: NearbyEvidence) -> None:
+def test_chargers_that_go_offline_together_support_and_one_alone_does_not(nearby: NearbyEvidence) -> None:
     def goes(charger: str, minute: float, *, online: bool = False) -> None:
-        around.take_state(DeviceState(charger, online, at(minute)))
+        nearby.take_state(DeviceState(charger, online, at(minute)))
 
     for charger in ("p1", "p2", "p3"):
         goes(charger, -9)  # as a retained word of a month ago is heard
-    assert supports(around, -8) == []
+    assert supports(nearby, -8) == []
     for charger in ("p1", "p2", "p3"):
         goes(charger, -5, online=True)
     goes("p1", 0)
-    assert supports(around, 1) == []
+    assert supports(nearby, 1) == []
     goes("p2", 11)
-    assert supports(around, 12) == []
+    assert supports(nearby, 12) == []
     goes("p3", 15)
-    assert supports(around, 16) == [("chargers_offline", "p2", 11)]
+    assert supports(nearby, 16) == [("chargers_offline", "p2", 11)]
     goes("p3", 20, online=True)
-    assert supports(around, 21) == []
+    assert supports(nearby, 21) == []
 
 
-def test_a_signal_serves_many_sites_and_a_stranger_none(around: NearbyEvidence) -> None:
-    around.set_sites({"S1": station(), "S2": station("S2", chargers=())})
-    around.take(SignalEvent("s1", at(0), 182, 0))
-    around.take(SignalEvent("s9", at(0), 182, 0))
-    around.take(status(0, "GroundFailure", charger="p9"))
+def test_a_signal_serves_many_sites_and_an_unbound_one_none(nearby: NearbyEvidence) -> None:
+    nearby.set_sites({"S1": station(), "S2": station("S2", chargers=())})
+    nearby.take(SignalEvent("s1", at(0), 182, 0))
+    nearby.take(SignalEvent("s9", at(0), 182, 0))
+    nearby.take(status(0, "GroundFailure", charger="p9"))
 
-    assert supports(around, 1) == supports(around, 1, "S2") == [("signal_without_power", "s1", 0)]
-    assert around.of("nowhere", at(1)) == Corroboration()
-
-
-def test_what_is_bound_no_longer_is_forgotten(around: NearbyEvidence) -> None:
-    around.take(status(0, "GroundFailure"))
-    around.take(SignalEvent("s1", at(0), 182, 0))
-    around.set_sites({"S1": station(signals=(), chargers=("p2",))})
-    assert around.of("S1", at(1)) == Corroboration()
-    around.set_sites({"S1": station()})
-
-    assert around.of("S1", at(1)) == Corroboration()
+    assert supports(nearby, 1) == supports(nearby, 1, "S2") == [("signal_without_power", "s1", 0)]
+    assert nearby.of("nowhere", at(1)) == Corroboration()
 
 
-def test_traffic_that_flows_is_a_question_and_not_support(around: NearbyEvidence) -> None:
+def test_what_is_bound_no_longer_is_forgotten(nearby: NearbyEvidence) -> None:
+    nearby.take(status(0, "GroundFailure"))
+    nearby.take(SignalEvent("s1", at(0), 182, 0))
+    nearby.set_sites({"S1": station(signals=(), chargers=("p2",))})
+    assert nearby.of("S1", at(1)) == Corroboration()
+    nearby.set_sites({"S1": station()})
+
+    assert nearby.of("S1", at(1)) == Corroboration()
+
+
+def test_traffic_that_flows_is_a_question_and_not_support(nearby: NearbyEvidence) -> None:
     minute = 0.0
     while minute < 40:
         for detector in (1, 2, 3):
-            around.take(SignalEvent("s1", at(minute), 82, detector))
+            nearby.take(SignalEvent("s1", at(minute), 82, detector))
         for detector in (1, 2, 3):
-            around.take(SignalEvent("s1", at(minute + 0.05), 81, detector))
+            nearby.take(SignalEvent("s1", at(minute + 0.05), 81, detector))
         minute += 0.2
 
-    evidence_of = around.of("S1", at(40))
+    evidence_of = nearby.of("S1", at(40))
     assert evidence_of.corroborates == ()
     assert evidence_of.contradicts == (Evidence(EvidenceKind.TRAFFIC_FLOWS, "s1", at(40)),)

@@ -126,10 +126,12 @@ def test_after_a_gap_the_usual_count_is_learned_again() -> None:
         ([(0, 182, 0), (1, 184, 0)], set()),
     ],
 )
-def test_flash_by_a_fault_and_lost_power(events: list[tuple[float, int, int]], kinds_told: set[EvidenceKind]) -> None:
+def test_flash_by_a_fault_and_lost_power(
+    events: list[tuple[float, int, int]], kinds_reported: set[EvidenceKind]
+) -> None:
     watch = watched(*(event(*each) for each in events))
 
-    assert kinds(watch, 9) == kinds_told
+    assert kinds(watch, 9) == kinds_reported
     assert all(one.since == at(0) for one in watch.evidence(at(9)))
 
 
