@@ -25,7 +25,7 @@ Played = list[tuple[float, float | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class SensorSeries:
     """What one device measured in one go."""
 
     name: str
@@ -51,7 +51,7 @@ class LevelGauge:
 
 
 @functools.cache
-def flood_events() -> tuple[Series, ...]:
+def flood_events() -> tuple[SensorSeries, ...]:
     """FloodNet's events, depths in mm; a sensor has one series an event."""
     return tuple(_series("floodnet_events.csv.gz", MM_PER_HUNDREDTH_INCH))
 
@@ -63,13 +63,13 @@ def flood_sensors() -> dict[str, Sensor]:
 
 
 @functools.cache
-def creek(what: str) -> tuple[Series, ...]:
+def creek(what: str) -> tuple[SensorSeries, ...]:
     """Walnut Creek's `levels` (mm), `rain` (mm in the step that ends at the time) or `flow` (litres a second)."""
     return tuple(_series(f"creek_{what}.csv.gz"))
 
 
 @functools.cache
-def river_levels() -> tuple[Series, ...]:
+def river_levels() -> tuple[SensorSeries, ...]:
     """KLab's levels in mm above the authors' zero."""
     return tuple(_series("klab_levels.csv.gz"))
 
@@ -80,12 +80,14 @@ def river_gauges() -> dict[str, LevelGauge]:
     return {row["device_id"]: _gauge(row) for row in _rows("klab_devices.csv")}
 
 
-def _series(name: str, scale: float = 1.0) -> Iterator[Series]:
+def _series(name: str, scale: float = 1.0) -> Iterator[SensorSeries]:
     for row in _rows(name):
         begins = datetime.fromisoformat(row["begins_at"]).timestamp()
         offsets = itertools.accumulate(int(step) for step in row["steps_s"].split())
         values = (round(float(value) * scale, 1) for value in row["values"].split())
-        yield Series(row["name"], [(begins + offset, value) for offset, value in zip(offsets, values, strict=True)])
+        yield SensorSeries(
+            row["name"], [(begins + offset, value) for offset, value in zip(offsets, values, strict=True)]
+        )
 
 
 def _sensor(row: dict[str, str]) -> Sensor:

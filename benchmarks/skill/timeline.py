@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from benchmarks.skill.artefacts import KINDS
-from benchmarks.skill.recordings import Played, Sensor, Series
+from benchmarks.skill.recordings import Played, SensorSeries, Sensor
 from rencheng.backtest.matching import Target, crossing
 
 SEED = 20210901
@@ -56,7 +56,7 @@ class Timeline:
     """
 
     sensor: Sensor
-    events: Sequence[Series]
+    events: Sequence[SensorSeries]
     samples: Played = field(default_factory=list)
     artefacts: list[Artefact] = field(default_factory=list)
 
@@ -75,7 +75,7 @@ class Timeline:
         return any(artefact.begins <= at <= artefact.ends + after_s for artefact in self.artefacts)
 
 
-def lay_out(sensor: Sensor, events: Sequence[Series], *, with_artefacts: bool, dry_s: float = DRY_S) -> Timeline:
+def lay_out(sensor: Sensor, events: Sequence[SensorSeries], *, with_artefacts: bool, dry_s: float = DRY_S) -> Timeline:
     """A sensor's timeline; the same each time."""
     timeline = Timeline(sensor, sorted(events, key=lambda event: event.samples[0]))
     dice = random.Random(f"{SEED}/{sensor.sensor_id}")
@@ -123,10 +123,10 @@ def _dry(begin: float, end: float, step_s: float, dice: random.Random) -> Iterat
         at += step_s
 
 
-def _next_begin(events: Sequence[Series], event: Series) -> list[float]:
+def _next_begin(events: Sequence[SensorSeries], event: SensorSeries) -> list[float]:
     later = [other.samples[0][0] for other in events if other.samples[0][0] > event.samples[0][0]]
     return later[:1]
 
 
-def _named(event: Series) -> str:
+def _named(event: SensorSeries) -> str:
     return f"{event.name} {event.samples[0][0]:.0f}"

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from benchmarks.skill import creek as creeks
 from benchmarks.skill import engine, floodnet, klab
-from benchmarks.skill.recordings import Samples, Series, creek, flood_events, flood_sensors, river_levels
+from benchmarks.skill.recordings import SensorSeries, Samples, creek, flood_events, flood_sensors, river_levels
 from benchmarks.skill.timeline import lay_out
 from benchmarks.transcript.script import Arrival, Script
 from rencheng.backtest.input_rows import Row
@@ -55,13 +55,13 @@ def creek_in_rain(from_day: float, until_day: float) -> Script:
     return Script("creek", sites, _arrivals(rows, fallen))
 
 
-def _in_storms(one_in: int, first: int) -> dict[str, list[Series]]:
+def _in_storms(one_in: int, first: int) -> dict[str, list[SensorSeries]]:
     """By street its floods on some of the days of storm."""
-    by_day: dict[date, list[Series]] = defaultdict(list)
+    by_day: dict[date, list[SensorSeries]] = defaultdict(list)
     for event in flood_events():
         by_day[datetime.fromtimestamp(event.samples[0][0], UTC).date()].append(event)
     days = sorted(by_day, key=lambda day: (-len({event.name for event in by_day[day]}), day))[:STORMS]
-    found: dict[str, list[Series]] = defaultdict(list)
+    found: dict[str, list[SensorSeries]] = defaultdict(list)
     for day in days[first::one_in]:
         for event in by_day[day]:
             found[event.name].append(event)

@@ -5,15 +5,15 @@ import random
 import pytest
 
 from benchmarks.skill.artefacts import KINDS
-from benchmarks.skill.recordings import Sensor, Series
+from benchmarks.skill.recordings import SensorSeries, Sensor
 from benchmarks.skill.timeline import DRY_S, lay_out
 
 SENSOR = Sensor("street", is_tidal=False, months=12.0)
 DAY = 86_400.0
 EVENTS = [
-    Series("street", [(10 * DAY + 60 * minute, 30.0 * minute) for minute in range(8)]),
-    Series("street", [(10 * DAY + 1800 + 60 * minute, 20.0 * minute) for minute in range(8)]),
-    Series("street", [(12 * DAY + 60 * minute, 10.0 * minute) for minute in range(8)]),
+    SensorSeries("street", [(10 * DAY + 60 * minute, 30.0 * minute) for minute in range(8)]),
+    SensorSeries("street", [(10 * DAY + 1800 + 60 * minute, 20.0 * minute) for minute in range(8)]),
+    SensorSeries("street", [(12 * DAY + 60 * minute, 10.0 * minute) for minute in range(8)]),
 ]
 
 
