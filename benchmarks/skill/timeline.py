@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from benchmarks.skill.artefacts import KINDS
-from benchmarks.skill.recordings import Played, SensorSeries, Sensor
+from benchmarks.skill.recordings import Played, Sensor, SensorSeries
 from rencheng.backtest.matching import Target, crossing
 
 SEED = 20210901

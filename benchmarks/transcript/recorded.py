@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 
 from benchmarks.skill import creek as creeks
 from benchmarks.skill import engine, floodnet, klab
-from benchmarks.skill.recordings import SensorSeries, Samples, creek, flood_events, flood_sensors, river_levels
+from benchmarks.skill.recordings import Samples, SensorSeries, creek, flood_events, flood_sensors, river_levels
 from benchmarks.skill.timeline import lay_out
 from benchmarks.transcript.script import Arrival, Script
 from rencheng.backtest.input_rows import Row

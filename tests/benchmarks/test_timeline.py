@@ -5,7 +5,7 @@ import random
 import pytest
 
 from benchmarks.skill.artefacts import KINDS
-from benchmarks.skill.recordings import SensorSeries, Sensor
+from benchmarks.skill.recordings import Sensor, SensorSeries
 from benchmarks.skill.timeline import DRY_S, lay_out
 
 SENSOR = Sensor("street", is_tidal=False, months=12.0)

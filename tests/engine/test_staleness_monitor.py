@@ -25,7 +25,7 @@ STREET = replace(site("S", "G1", world=DRILL), site_type=SiteType.ROAD)
 CLOCK = site("clock", "C", world=DRILL)
 """A second site, whose readings advance the time of the exercise."""
 
-Said = tuple[SiteNoticeKind, float]
+NoticeTime = tuple[SiteNoticeKind, float]
 """A kind of notice, and the minute after noon at which it is issued."""
 
 
@@ -45,7 +45,7 @@ def notices(readings: Sequence[WaterReading], street: Site = STREET) -> list[Sit
     return [notice for one in readings for notice in notices_of(evaluator, one, one.time) if notice.site_id == "S"]
 
 
-def times(found: Iterable[SiteNotice]) -> list[Said]:
+def times(found: Iterable[SiteNotice]) -> list[NoticeTime]:
     return [(one.kind, (one.issued_at - NOON).total_seconds() / 60) for one in found]
 
 
