@@ -94,7 +94,7 @@ def flood(minute: int) -> float:
 
 
 @pytest.mark.parametrize("site_type", [SiteType.ROAD, SiteType.TUNNEL])
-@pytest.mark.parametrize("lie", STANDS)
+@pytest.mark.parametrize("stand", STANDS)
 def test_one_lying_gauge_of_three_raises_no_warning(
     site_type: SiteType, stand: Callable[[int, float, random.Random], float]
 ) -> None:
@@ -104,7 +104,7 @@ def test_one_lying_gauge_of_three_raises_no_warning(
 
 
 @pytest.mark.parametrize("site_type", [SiteType.ROAD, SiteType.TUNNEL])
-@pytest.mark.parametrize("lie", STANDS)
+@pytest.mark.parametrize("stand", STANDS)
 def test_one_lying_gauge_of_three_hides_no_flood(
     site_type: SiteType, stand: Callable[[int, float, random.Random], float]
 ) -> None:

@@ -17,5 +17,5 @@ def test_a_server_that_is_still_reading_back_is_reported_from_one_that_ended(tmp
     with pytest.raises(StackError, match="ended while it started") as ended:
         await_ready(lambda: False, pid=2**22 + 1, name="PostgreSQL", log_file=log, timeout_s=5)
 
-    assert "It goes on: wait" in slow.value.remedy
+    assert "It continues: wait" in slow.value.remedy
     assert "wait" not in ended.value.remedy

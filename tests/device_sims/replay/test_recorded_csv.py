@@ -43,15 +43,15 @@ def test_an_empty_depth_is_reported_as_null_and_never_as_dry(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("text", "finding"),
     [
-        ("device_id,time\n", "it lacks depth_mm"),
-        ("", "it lacks device_id, time, depth_mm"),
+        ("device_id,time\n", "missing: depth_mm"),
+        ("", "missing: device_id, time, depth_mm"),
         ("device_id,time,depth_mm\n", "no reading"),
         ("device_id,time,depth_mm\nm-1,2024-07-01T08:00:00,1\n", "line 2: time .* needs an offset"),
         ("device_id,time,depth_mm\nm-1,yesterday,1\n", "line 2: Invalid isoformat"),
         ("device_id,time,depth_mm\nm-1,2024-07-01T08:00:00Z,deep\n", "line 2: could not convert"),
-        ("device_id,time,depth_mm\nm-1,2024-07-01T08:00:00Z,nan\n", "line 2: 'nan' is no depth"),
+        ("device_id,time,depth_mm\nm-1,2024-07-01T08:00:00Z,nan\n", "line 2: 'nan' is not a depth"),
         ("device_id,time,depth_mm\nm-1,2024-07-01T08:00:00Z\n", "line 2: a row needs"),
-        ("device_id,time,depth_mm\nm/1,2024-07-01T08:00:00Z,1\n", "line 2: 'm/1' cannot be"),
+        ("device_id,time,depth_mm\nm/1,2024-07-01T08:00:00Z,1\n", "line 2: 'm/1' is not a valid device name"),
     ],
 )
 def test_a_bad_file_is_refused_by_line(tmp_path: Path, text: str, finding: str) -> None:

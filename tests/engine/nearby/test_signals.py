@@ -116,7 +116,7 @@ def test_after_a_gap_the_usual_count_is_learned_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("events", "kinds_told"),
+    ("events", "kinds_reported"),
     [
         ([(0, 173, 6)], {EvidenceKind.SIGNAL_FLASHES}),
         ([(0, 173, 5)], {EvidenceKind.SIGNAL_FLASHES}),
