@@ -21,6 +21,8 @@ from rencheng.domain.level import Level
 from rencheng.domain.site import SiteType
 from rencheng.engine.forecast.model import Model, Timing
 
+pytestmark = pytest.mark.slow
+
 MODEL = Model("by hand", -1.0, (), ((-1.0, 0.27),), Timing(1.0, 0.8, 0.5))
 """One that says the same of everything."""
 

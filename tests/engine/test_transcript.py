@@ -10,6 +10,8 @@ from benchmarks.transcript import plays
 from benchmarks.transcript.script import Script
 from benchmarks.transcript.transcribe import transcribe
 
+pytestmark = pytest.mark.slow
+
 SHOWN = 30
 """Lines of a difference; the rest is seen when the transcript is written again."""
 

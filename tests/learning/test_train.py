@@ -18,6 +18,8 @@ from rencheng.engine.forecast.shipped import read_model, street_model
 from rencheng.learning.samples import Example, Recording, examples
 from rencheng.learning.train import grown, train
 
+pytestmark = pytest.mark.slow
+
 STREETS = 12
 BEGIN_S = 1_750_000_000.0
 

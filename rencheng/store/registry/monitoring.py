@@ -37,14 +37,18 @@ def load_monitoring(connection: Connection, worlds: Mapping[str, str]) -> dict[s
 
     Args:
         connection: a read connection.
-        worlds: the world of each site. In `actual` now is the wall clock. In an exercise it is the time up to which the
-            engine has evaluated that exercise, because an exercise may run faster than the states are saved.
+        worlds: the world of each site. In `actual` now is the wall clock. An exercise may run faster than the states
+            are saved, so a site's now is the time up to which its saved state was evaluated; once the engine has found
+            the site without data, it is the time up to which any site of that exercise was evaluated.
     """
     evaluated = _evaluated_until(connection, set(worlds.values()) - {ACTUAL})
+    lost_since_s = site_states.c.snapshot["state"]["lost_since_s"].astext.label("lost_since_s")
     columns = (site_states.c.site_id, site_states.c.no_data_from, site_states.c.no_data_reason, site_states.c.gauges)
+    query = select(*columns, site_states.c.watermark, lost_since_s).where(site_states.c.site_id.in_(list(worlds)))
     found = {}
-    for row in connection.execute(select(*columns).where(site_states.c.site_id.in_(list(worlds)))):
-        now = evaluated.get(worlds[row.site_id]) or datetime.now(UTC)
+    for row in connection.execute(query):
+        until = evaluated.get(worlds[row.site_id])
+        now = datetime.now(UTC) if until is None else row.watermark if row.lost_since_s is None else until
         reason = NoDataReason(row.no_data_reason or NoDataReason.NEVER_REPORTED)
         gauges = {
             device_id: Monitoring.at(now, _time(gauge["no_data_from"]), NoDataReason(gauge["reason"]))

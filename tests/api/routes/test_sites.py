@@ -139,6 +139,25 @@ def test_an_exercise_that_runs_ahead_of_the_saved_states_has_data(client: httpx.
     assert (site["monitoring"], site["depth_mm"]) == (OK, 34.0)
 
 
+def test_a_site_whose_state_was_saved_before_that_of_another_has_data(client: httpx.Client, city: Engine) -> None:
+    """In an exercise that runs faster than states are saved, the saved states are of different times."""
+    evaluate_readings(city, _series("dg1", MINUTE, 10, LONG_AGO, 33.0))
+    with city.begin() as connection:
+        connection.execute(text("UPDATE sites SET world = 'drill' WHERE site_id = 'road'"))
+        connection.execute(
+            text(
+                "INSERT INTO site_states (site_id, snapshot, watermark, no_data_from, no_data_reason, gauges)"
+                " SELECT 'road', snapshot, watermark + interval '2 hours', no_data_from + interval '2 hours',"
+                " no_data_reason, gauges FROM site_states WHERE site_id = 'drill-tunnel'"
+            )
+        )
+    try:
+        assert _site(client, "drill-tunnel")["monitoring"] == OK
+    finally:
+        with city.begin() as connection:
+            connection.execute(text("UPDATE sites SET world = 'actual' WHERE site_id = 'road'"))
+
+
 def test_actual_readings_do_not_advance_the_time_of_an_exercise(client: httpx.Client, city: Engine) -> None:
     evaluate_readings(city, [water("dg1", LONG_AGO, 33.0), water("g1", _now(), 0.0)])
     assert _site(client, "drill-tunnel")["monitoring"] == OK
