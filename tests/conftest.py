@@ -34,7 +34,7 @@ STARTED_S = time.monotonic()
 SERVICES = ("ingest", "alerts", "operator")
 
 
-SERVER_FIXTURES = {"database_server": "database", "broker": "broker", "programs": "servers"}
+SERVER_FIXTURES = {"database_server": "database", "broker": "broker", "programs": "servers", "shell": "servers"}
 """Fixtures that start a server, and the marker of every test that asks for one, itself or through another fixture."""
 
 
