@@ -66,10 +66,6 @@ class ThresholdProfile:
         """Return the depth at which a level begins."""
         return self.thresholds[level].depth_mm
 
-    def level_at(self, depth_mm: float) -> Level:
-        """Return the highest level whose threshold the depth has reached."""
-        return max((level for level in WARNING_LEVELS if depth_mm >= self.depth_mm(level)), default=Level.NONE)
-
 
 Point = tuple[float, float]
 """Latitude and longitude in degrees, WGS-84."""
