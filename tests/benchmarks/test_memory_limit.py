@@ -17,14 +17,14 @@ def run(megabytes: int) -> tuple[int, MemoryLimit]:
         return process.wait(60), limit
 
 
-def test_a_process_beyond_its_limit_is_killed():
+def test_a_process_beyond_its_limit_is_killed() -> None:
     status, limit = run(1000)
     assert status == -signal.SIGKILL
     assert limit.kills >= 1
     assert LIMIT_MB < limit.peak_mb < 2 * LIMIT_MB
 
 
-def test_a_process_within_its_limit_goes_on():
+def test_a_process_within_its_limit_goes_on() -> None:
     status, limit = run(50)
     assert status == 0
     assert limit.kills == 0
