@@ -13,13 +13,13 @@ from rencheng.domain.device import Device
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.message import ReceivedMessage
 from rencheng.intake import IntakeResult, admit
+from rencheng.quotas import Quotas
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.outage import tolerate_outage
 from rencheng.store.core.database import open_database
 from rencheng.store.readings.merge import create_staging_on_connect
 from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import load_directory, refresh_directory
-from services.ingest.processing.quotas import Quotas
 from services.ingest.processing.writer import Stopped, Writer
 from services.ingest.replies.pending import PendingReplies
 from services.ingest.replies.publisher import ReplyPublisher

@@ -14,7 +14,7 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.message import ReceivedMessage
 from rencheng.domain.reading import WaterReading
 from rencheng.intake import IntakeResult, Rejection
-from services.ingest.processing.quotas import BACKLOG_BURST_S, LIVE_BURST_S, RETRY_MARGIN_S, Quotas
+from rencheng.quotas import BACKLOG_BURST_S, LIVE_BURST_S, RETRY_MARGIN_S, Quotas
 
 REGION = "370102"
 NOW = datetime(2026, 7, 20, 16, tzinfo=UTC)

@@ -1,6 +1,7 @@
 """What each device may send. A device that floods is shed alone. A backlog after an outage is not a flood.
 
-Quotas are ingest's only state by device. Each writer has its own and loses it when it ends. No guarantee depends on it.
+Each writer of ingest and the alert service have quotas of their own, and lose them when they end. No guarantee depends
+on them.
 """
 
 from collections.abc import Mapping, Sequence
