@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test test-fast model transcript skill noise mutants speed latency bench chaos away receipts flood registry fuzz storage up down lint lock
+.PHONY: help setup demo test test-fast model transcript skill noise mutants speed latency bench chaos adversary away receipts flood registry fuzz storage up down lint lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -45,6 +45,9 @@ latency: setup ## measure publish-to-warning latency at 15,000 messages/s (light
 
 chaos: setup ## kill and restart processes under load, then audit by key (half an hour)
 	@$(VENV)/python -m benchmarks.chaos $(ARGS)
+
+adversary: setup ## attack broker, API and services under memory limits while a city floods (ARGS="--seconds 60")
+	@$(VENV)/python -m benchmarks.adversary $(ARGS)
 
 bench: setup ## measure the throughput of ingest beside its peers (under a minute: QUICK=1)
 	@QUICK=$(QUICK) $(VENV)/python -m benchmarks.throughput

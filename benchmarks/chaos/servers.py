@@ -59,6 +59,14 @@ class ChaosServers:
         """The fleet's ledger: what it published, by key."""
         return self.folder / "ledger.csv"
 
+    def add_accounts(self, *names: str) -> None:
+        """Let more accounts log in, with a new password each."""
+        self.passwords |= {name: new_password() for name in names}
+        write_password_file(
+            self.broker.password_file, [(name, password_hash(password)) for name, password in self.passwords.items()]
+        )
+        self.broker.reload()
+
     @contextmanager
     def load(self) -> Iterator["subprocess.Popen[bytes]"]:
         """Run the fleet in a process of its own until SIGTERM."""
@@ -89,7 +97,6 @@ def start_servers(seed: int, per_s: float) -> Iterator[ChaosServers]:
     folder.chmod(0o755)  # the servers' own account must be able to enter
     programs = ensure(progress_for_stdout())
     plan = fleet_plan(seed, per_s)
-    passwords = {name: new_password() for name in ("rencheng-ingest", *(m.device_id for m in plan.members()))}
     port = choose_port(seed=f"{folder}", avoid=())
     database = PostgresServer(programs, folder / "postgres", port, password=new_password())
     broker = MosquittoServer(programs, folder / "mosquitto", choose_port(seed=f"{folder}", avoid=[port]))
@@ -99,11 +106,9 @@ def start_servers(seed: int, per_s: float) -> Iterator[ChaosServers]:
         migrations.upgrade(database.url("postgres"))
         _register(database.url("postgres"), plan)
         broker.start()
-        write_password_file(
-            broker.password_file, [(name, password_hash(password)) for name, password in passwords.items()]
-        )
-        broker.reload()
-        yield ChaosServers(folder, database, broker, plan, passwords)
+        servers = ChaosServers(folder, database, broker, plan, {})
+        servers.add_accounts("rencheng-ingest", *(member.device_id for member in plan.members()))
+        yield servers
     finally:
         broker.kill()
         database.kill()

@@ -29,7 +29,7 @@ class MemoryLimit:
 
     def __init__(self, pid: int, limit_mb: float) -> None:
         self._pid = pid
-        self._limit_mb = limit_mb
+        self.limit_mb = limit_mb
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.peak_mb = 0.0
@@ -56,7 +56,7 @@ class MemoryLimit:
         used_mb = {pid: used for pid in _tree(self._pid) if (used := rss_mb(pid)) is not None}
         total_mb = sum(used_mb.values())
         self.peak_mb = max(self.peak_mb, total_mb)
-        if total_mb > self._limit_mb:
+        if total_mb > self.limit_mb:
             self.kills += 1
             with suppress(ProcessLookupError):
                 os.kill(max(used_mb, key=lambda pid: used_mb[pid]), signal.SIGKILL)
