@@ -73,7 +73,7 @@ class FloodReport:
         return [name for name, delay in self.delays_s().items() if delay is None or delay > WARNED_WITHIN_S]
 
 
-class FloodRun:
+class FloodSender:
     """Gauges that flood one after another, and a subscriber that receives warnings and notices.
 
     Args:

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.adversary.attack import Attack, AttackTally, AttackTarget, run_attacks
 from benchmarks.adversary.attacked_platform import ATTACKER, AttackedPlatform, log_files, start_platform
 from benchmarks.adversary.attacks import device, keys, nobody
-from benchmarks.adversary.floods import FloodRun, flood_gauges
+from benchmarks.adversary.floods import FloodSender, flood_gauges
 from benchmarks.adversary.health_looks import HealthLooks
 from benchmarks.adversary.report import AdversaryReport, ProcessReport
 from benchmarks.load.sender_process import SenderProcess
@@ -50,7 +50,7 @@ def run_adversary(
         with platform.servers.load() as fleet:
             health.start()
             senders = _start_attackers(_target(platform, floods), seed, seconds)
-            flooding = FloodRun(platform.broker, platform.servers.passwords, flood_gauges(floods)).run(seconds)
+            flooding = FloodSender(platform.broker, platform.servers.passwords, flood_gauges(floods)).run(seconds)
             attacks = {name: sender.result(within_s=END_S) for name, sender in senders.items()}
             looks = health.stop()
             progress("the attacks are over; waiting until everything is settled")
