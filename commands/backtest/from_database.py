@@ -9,6 +9,7 @@ from rich.table import Table
 
 from commands.database_access import transaction
 from commands.files import note, write_lines
+from commands.times import moment_of
 from rencheng.backtest.judged_time import judged_text
 from rencheng.backtest.output import as_line
 from rencheng.backtest.tuning import BacktestRun, ThresholdScore, floods_of, play, tally, what_if
@@ -28,9 +29,9 @@ def moment(text: str) -> datetime:
 
     Raises:
         ValueError: the text is not a time.
+        NotPossible: the time lies outside the years 1970 to 2199.
     """
-    time = datetime.fromisoformat(text)
-    return time if time.tzinfo else time.replace(tzinfo=CITY_ZONE)
+    return moment_of(datetime.fromisoformat(text), text, CITY_ZONE)
 
 
 def thresholds_of(words: Iterable[str]) -> dict[Level, float]:

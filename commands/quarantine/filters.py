@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from commands.times import moment_of
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.store.quarantine.log import QuarantineFilters
@@ -32,5 +33,6 @@ def quarantine_filters(
     replayed: bool = False,
 ) -> QuarantineFilters:
     """Return the filters that the options describe, with times in UTC offsets."""
-    since, until = (at.astimezone() if at else None for at in (since, until))
+    since = moment_of(since, "--since") if since else None
+    until = moment_of(until, "--until") if until else None
     return QuarantineFilters(reason, device, kind, world, since, until, replayed)

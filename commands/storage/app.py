@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from commands.database_access import open_engine, transaction
+from commands.times import moment_of
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.store.core.sessions import Connection
@@ -75,7 +76,7 @@ def mark_stale_rollups(
     ends: Annotated[datetime, typer.Option("--to", help="Before this time, UTC.")],
 ) -> None:
     """Mark the rollups of a period as stale, because its readings were changed by hand."""
-    since, until = begins.replace(tzinfo=UTC), ends.replace(tzinfo=UTC)
+    since, until = moment_of(begins, "--from", UTC), moment_of(ends, "--to", UTC)
     if since >= until:
         raise NotPossible("--from must be before --to")
     with transaction() as connection:

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from rencheng.domain.device import ACTUAL, Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
-from rencheng.schemas.fields import DistrictCode, Identifier
+from rencheng.schemas.fields import DistrictCode, Identifier, OptionalText, ShortText
 from rencheng.schemas.findings import join_findings, validation_findings
 
 LINES_MAX = 200_000
@@ -31,11 +31,11 @@ class DeviceProfileForm(BaseModel):
 
     site_id: Identifier | None = None
     """The site at which it is installed."""
-    name: Annotated[str, StringConstraints(max_length=200, pattern=r"^[^\x00-\x1f]*$")] = ""
+    name: OptionalText = ""
     """A name for people."""
     latitude: Annotated[float, Field(ge=-90, le=90)] | None = None
     longitude: Annotated[float, Field(ge=-180, le=180)] | None = None
-    codec: Annotated[str, StringConstraints(min_length=1, max_length=64)] = "json"
+    codec: ShortText = "json"
     """The format of its payloads."""
     gauge: Identifier = "street"
     """The limits by which a gauge's readings are checked: `street`, `channel`, or a name of your own."""

@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.weather import RainForecast
-from rencheng.schemas.fields import DistrictCode, Identifier
+from rencheng.schemas.fields import DistrictCode, Identifier, Moment, PastMoment, ShortText
 
 
 class ForecastForm(BaseModel):
@@ -15,10 +15,10 @@ class ForecastForm(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     region: DistrictCode = Field(description="GB/T 2260: a district, a city (…00) or a province (…0000).")
-    source: Annotated[str, StringConstraints(min_length=1, max_length=64)]
-    issued_at: AwareDatetime
-    valid_from: AwareDatetime
-    valid_to: AwareDatetime
+    source: ShortText
+    issued_at: PastMoment
+    valid_from: Moment
+    valid_to: Moment
     rain_mm: Annotated[float, Field(ge=0, le=2000, allow_inf_nan=False)]
     world: Identifier = ACTUAL
 

@@ -3,13 +3,13 @@
 import datetime as dt
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level, WarningLevelWord
 from rencheng.domain.mute import Maintenance, MuteScope, Silence
 from rencheng.domain.place import CITY_ZONE
-from rencheng.schemas.fields import DistrictCode, Identifier
+from rencheng.schemas.fields import Day, DistrictCode, Identifier, Moment, ShortText, Text
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -26,9 +26,9 @@ class _MuteForm(BaseModel):
     world: Identifier = ACTUAL
     site_id: Identifier | None = None
     region: DistrictCode | None = Field(None, description="GB/T 2260: a district, a city (…00) or a province (…0000).")
-    catchment: Annotated[str, StringConstraints(min_length=1, max_length=64)] | None = None
+    catchment: ShortText | None = None
     up_to: WarningLevelWord = Field("blue", description="Messages above this level are delivered all the same.")
-    reason: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    reason: Text
 
     @model_validator(mode="after")
     def _check_scope(self) -> "_MuteForm":
@@ -43,8 +43,8 @@ class _MuteForm(BaseModel):
 class SilenceForm(_MuteForm):
     """A period in which messages up to a level are not delivered. A reminder is sent before it ends."""
 
-    begins_at: AwareDatetime
-    ends_at: AwareDatetime
+    begins_at: Moment
+    ends_at: Moment
 
     @model_validator(mode="after")
     def _check_period(self) -> "SilenceForm":
@@ -63,8 +63,8 @@ class MaintenanceForm(_MuteForm):
     weekdays: Annotated[tuple[Weekday, ...], Field(min_length=1, max_length=7)]
     begins: dt.time = Field(description="Time of day, such as 22:30.")
     lasts_minutes: Annotated[int, Field(ge=1, le=6 * 24 * 60)]
-    first_day: dt.date = Field(default_factory=lambda: dt.datetime.now(CITY_ZONE).date())
-    last_day: dt.date | None = None
+    first_day: Day = Field(default_factory=lambda: dt.datetime.now(CITY_ZONE).date())
+    last_day: Day | None = None
 
     @model_validator(mode="after")
     def _check_times(self) -> "MaintenanceForm":

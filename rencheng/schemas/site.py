@@ -4,19 +4,18 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile, default_profile
-from rencheng.schemas.fields import DistrictCode, Identifier
+from rencheng.schemas.fields import DistrictCode, Identifier, ShortText, Text
 from rencheng.schemas.findings import join_findings, validation_findings
 
-_Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 _Millimetres = Annotated[float, Field(allow_inf_nan=False, ge=-100_000, le=100_000)]
 _Seconds = Annotated[float, Field(allow_inf_nan=False, ge=0, le=86_400)]
 _Latitude = Annotated[float, Field(gt=-90, lt=90)]
@@ -31,7 +30,7 @@ class ThresholdForm(_Form):
     """The depth at which a level begins, and its source: a survey, a rule or a drill."""
 
     depth_mm: Annotated[float, Field(allow_inf_nan=False, gt=0, le=100_000)]
-    source: _Text
+    source: Text
 
 
 class ProfileForm(_Form):
@@ -73,8 +72,8 @@ class SiteForm(_Form):
 
     site_id: Identifier
     type: SiteType
-    name_zh: _Text
-    name_en: _Text
+    name_zh: Text
+    name_en: Text
     region: DistrictCode = Field(description="The district: a six-digit GB/T 2260 code.")
     latitude: _Latitude
     longitude: _Longitude
@@ -83,7 +82,7 @@ class SiteForm(_Form):
     polygon: tuple[tuple[_Latitude, _Longitude], ...] = Field(
         (), max_length=200, description="Corners of the area as [latitude, longitude], without repeating the first."
     )
-    catchment: Annotated[str, StringConstraints(max_length=64)] = ""
+    catchment: ShortText | Literal[""] = ""
     closing_time_s: _Seconds | None = Field(None, description="Time to close the site, measured in a drill.")
     profile: ProfileForm = Field(default_factory=ProfileForm)
     sensors: tuple[SensorForm, ...] = Field((), max_length=1000)

@@ -6,21 +6,20 @@ connection, none could.
 """
 
 import re
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import Depends, Path, Query, Request
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator
+from pydantic import BeforeValidator
 
 from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.topic import IDENTIFIER, REGION
+from rencheng.schemas import fields
 from rencheng.store.core.sessions import Database
 from services.api.auth.authenticator import actor_of
 from services.api.http.errors import InvalidParameter
 from services.api.replay_service import ReplayService
 
-_YEARS = range(1970, 2200)
 _ZONES = frozenset(available_timezones())
 _NAME = f"^{IDENTIFIER.pattern}$"
 _WARNING = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"  # the site's name and the opening time
@@ -48,12 +47,6 @@ def _with_plus(value: object) -> object:
     return f"{found[1]}+{found[2]}" if found else value
 
 
-def _in_utc(moment: datetime) -> datetime:
-    if moment.year not in _YEARS:
-        raise ValueError(f"the year must lie between {_YEARS.start} and {_YEARS.stop - 1}")
-    return moment.astimezone(UTC)
-
-
 def _replay_service(request: Request) -> ReplayService:
     service: ReplayService = request.app.state.replay_service
     return service
@@ -64,8 +57,8 @@ ReplayDep = Annotated[ReplayService, Depends(_replay_service)]
 Actor = Annotated[str, Depends(actor_of)]
 Zone = Annotated[ZoneInfo, Depends(_zone)]
 
-Moment = Annotated[AwareDatetime, BeforeValidator(_with_plus), AfterValidator(_in_utc)]
-"""A time with offset, such as 2021-07-20T16:00:00+08:00. A time without offset is rejected as ambiguous."""
+Moment = Annotated[fields.Moment, BeforeValidator(_with_plus)]
+"""A `Moment` in a URL, where a client may have forgotten to escape the plus sign of the offset."""
 
 From = Annotated[Moment, Query(alias="from", description="Start time, inclusive (ISO 8601 with offset).")]
 To = Annotated[Moment, Query(alias="to", description="End time, exclusive (ISO 8601 with offset).")]

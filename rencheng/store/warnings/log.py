@@ -13,6 +13,9 @@ from rencheng.store.schema.tables import sites, warning_events, warnings
 WarningPosition = tuple[datetime, str]
 """(opened_at, warning_id): the end of a page."""
 
+POSITION_COLUMNS = (warnings.c.opened_at, warnings.c.warning_id)
+"""The columns of a position."""
+
 
 @dataclass(frozen=True, slots=True)
 class WarningFilters:
@@ -36,9 +39,9 @@ def list_warnings(
 ) -> list[Row]:
     """Return warnings with the names of their sites, the newest first."""
     query = _WARNINGS.where(*_conditions(filters)).limit(limit)
-    query = query.order_by(warnings.c.opened_at.desc(), warnings.c.warning_id.desc())
+    query = query.order_by(*(column.desc() for column in POSITION_COLUMNS))
     if after is not None:
-        query = query.where(tuple_(warnings.c.opened_at, warnings.c.warning_id) < tuple_(*map(literal, after)))
+        query = query.where(tuple_(*POSITION_COLUMNS) < tuple_(*map(literal, after)))
     return list(connection.execute(query).mappings())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from rencheng.store.core.positions import Column, read_position
 from services.api.http.errors import InvalidParameter
 
 
@@ -15,25 +16,14 @@ def encode(position: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(parts, separators=(",", ":")).encode()).rstrip(b"=").decode()
 
 
-def decode(cursor: str, types: Sequence[type]) -> tuple[Any, ...]:
-    """Decode a position.
+def decode(cursor: str, columns: Sequence[Column[Any]]) -> tuple[Any, ...]:
+    """Decode a position: one value for each of these columns.
 
     Raises:
         InvalidParameter: the cursor is malformed, or belongs to another list.
     """
     try:
-        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        return tuple(_part(part, kind) for part, kind in zip(parts, types, strict=True))
-    except (ValueError, TypeError):
+        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode())
+        return read_position(parts, columns)
+    except (ValueError, TypeError, RecursionError):
         raise InvalidParameter("`after` must be the `next` of the previous page of the same list.") from None
-
-
-def _part(part: object, kind: type) -> object:
-    if kind is datetime:
-        moment = datetime.fromisoformat(str(part))
-        if moment.tzinfo is None:
-            raise ValueError("no offset")
-        return moment
-    if type(part) is not kind or "\0" in str(part) or (isinstance(part, int) and not -(2**31) <= part < 2**31):
-        raise ValueError("malformed")
-    return part

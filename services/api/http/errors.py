@@ -1,5 +1,6 @@
 """One table: exception → status and problem document (RFC 9457). A response never contains a stack trace."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -14,12 +15,16 @@ from starlette.exceptions import HTTPException
 
 from rencheng.domain.errors import RenchengError, StoreUnavailable
 from rencheng.runtime.logs import get_logger
+from rencheng.schemas.findings import FINDINGS_SHOWN_MAX
 from services.api.http.headers import SECURITY_HEADERS
 from services.api.http.observer import REQUEST_ID, request_id_of
 
 log = get_logger("api")
 
 MEDIA_TYPE = "application/problem+json"
+
+NAME_SHOWN_MAX = 100
+"""The most characters shown of a name that the client chose."""
 
 
 class ClientError(RenchengError):
@@ -144,7 +149,7 @@ async def _from_table(request: Request, error: Exception) -> JSONResponse:
         more, headers = error.more, headers | error.headers
     elif isinstance(error, RequestValidationError):
         detail = "See `errors` for the parameters, and /docs for their values."
-        more["errors"] = [{"where": list(each["loc"]), "why": each["msg"]} for each in error.errors()]
+        more["errors"] = _findings(error)
     else:  # details of the server go to the log, not to clients
         log.warning(
             "request failed",
@@ -169,6 +174,27 @@ async def _from_framework(request: Request, error: Exception) -> JSONResponse:
     return _problem(request, kind, "There is no such route. See /docs for all routes.", error.headers or {}, {})
 
 
+def _findings(error: RequestValidationError) -> list[dict[str, Any]]:
+    """Return the first faults of a request. A client may name fields as it likes, so that names are cut."""
+    return [
+        {
+            "where": [step[:NAME_SHOWN_MAX] if isinstance(step, str) else step for step in each["loc"]],
+            "why": each["msg"].removeprefix("Value error, "),
+        }
+        for each in error.errors()[:FINDINGS_SHOWN_MAX]
+    ]
+
+
+class ProblemResponse(JSONResponse):
+    """A problem document. Half of a surrogate pair, which a client may have sent, is written as an escape."""
+
+    media_type = MEDIA_TYPE
+
+    def render(self, content: object) -> bytes:
+        """Encode the document."""
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+
+
 def _problem(
     request: Request, kind: ProblemKind, detail: str, headers: Mapping[str, str], more: Mapping[str, object]
 ) -> JSONResponse:
@@ -183,9 +209,8 @@ def _problem(
     if request_id := request_id_of(request.scope):
         document["instance"] = f"urn:rencheng:request:{request_id}"
         own_headers[REQUEST_ID] = request_id
-    return JSONResponse(
+    return ProblemResponse(
         jsonable_encoder({**document, **more}),
         status_code=kind.status.value,
-        media_type=MEDIA_TYPE,
         headers=own_headers | dict(headers),
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
+from rencheng.schemas.fields import Text
 from rencheng.store.access.audit import list_audit
 from services.api.deps import Db, Limit, Moment, Zone
 from services.api.http.models import ApiModel, Page, example, paginate, present
@@ -46,10 +47,8 @@ def list_audit_entries(
     database: Db,
     zone: Zone,
     *,
-    subject: Annotated[
-        str | None, Query(max_length=200, description="The changed thing, such as `device gauge-7`.")
-    ] = None,
-    action: Annotated[str | None, Query(max_length=100, description="The change, such as `device.retire`.")] = None,
+    subject: Annotated[Text | None, Query(description="The changed thing, such as `device gauge-7`.")] = None,
+    action: Annotated[Text | None, Query(description="The change, such as `device.retire`.")] = None,
     since: Annotated[Moment | None, Query(alias="from", description="Start time, inclusive.")] = None,
     after: Annotated[int | None, Query(ge=0, lt=2**63, description="The `next` of the previous page.")] = None,
     limit: Limit = 100,

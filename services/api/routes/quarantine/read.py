@@ -12,6 +12,7 @@ from fastapi import APIRouter, Path, Query
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.remedies import REMEDIES
+from rencheng.schemas.fields import Text
 from rencheng.store.core.sessions import Row
 from rencheng.store.quarantine import log
 from rencheng.store.quarantine.log import QuarantineFilters
@@ -103,7 +104,7 @@ def list_quarantine(
     zone: Zone,
     *,
     reason: RejectionReason | None = None,
-    device_id: Annotated[str | None, Query(max_length=200, description="The device in the topic.")] = None,
+    device_id: Annotated[Text | None, Query(description="The device in the topic.")] = None,
     kind: Annotated[Kind | None, Query(description="The kind in the topic.")] = None,
     world: ByWorld = None,
     since: Annotated[Moment | None, Query(alias="from", description="Last received at this time or later.")] = None,

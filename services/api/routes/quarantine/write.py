@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.replay.attempt import Fix
+from rencheng.schemas.fields import Identifier, Text, TopicText
 from rencheng.store.quarantine.log import QuarantineFilters, find_entry
 from rencheng.store.quarantine.replay import as_entry
 from rencheng.store.registry.devices import find_devices
@@ -40,7 +41,7 @@ class Correction(BaseModel):
     payload_base64: str | None = Field(
         None, max_length=2 * PAYLOAD_BYTES_MAX, description="The corrected payload, if it is binary."
     )
-    topic: str | None = Field(None, max_length=1000, description="The corrected topic.")
+    topic: TopicText | None = Field(None, description="The corrected topic.")
 
     def fix(self) -> Fix | None:
         """Return the correction for a replay; None if nothing is corrected.
@@ -82,9 +83,9 @@ class ReplayFilters(BaseModel):
     )
 
     reason: RejectionReason | None = None
-    device_id: str | None = Field(None, max_length=200)
+    device_id: Text | None = None
     kind: Kind | None = None
-    world: str | None = Field(None, max_length=200)
+    world: Identifier | None = None
     since: Moment | None = Field(None, alias="from", description="Last received at this time or later.")
     until: Moment | None = Field(None, alias="to", description="Last received before this time.")
     after: int = Field(0, ge=0, lt=2**63, description="The `next` of the previous response.")

@@ -172,7 +172,7 @@ def list_readings(
         device = find_or_404(connection, device_id)
         kind = Kind(device["kind"])
         key = key_columns(kind)
-        position = cursors.decode(after, [column.type.python_type for column in key]) if after else None
+        position = cursors.decode(after, key) if after else None
         rows = raw.readings(connection, kind, device_id, span=TimeRange(start, end), after=position, limit=limit + 1)
         page, following = paginate(rows, limit, lambda row: cursors.encode([row[column.name] for column in key]))
         series_flags = _series_flags(connection, device_id, page) if kind is Kind.WATERLOGGING else {}

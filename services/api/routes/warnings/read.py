@@ -129,7 +129,7 @@ def list_warnings(
         level_min=Level.parse(level_min) if level_min else None,
         since=since,
     )
-    position = cursors.decode(after, (datetime, str)) if after else None
+    position = cursors.decode(after, log.POSITION_COLUMNS) if after else None
     with database.read() as connection:
         rows = log.list_warnings(connection, filters, after=position, limit=limit + 1)
     page, following = paginate(rows, limit, lambda row: cursors.encode((row["opened_at"], row["warning_id"])))
