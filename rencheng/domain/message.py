@@ -12,8 +12,10 @@ class ReceivedMessage:
         topic: where it was published.
         payload: its bytes.
         received_at: when it arrived, by the platform's clock, UTC.
+        is_replay: the broker keeps it for new subscribers and sends it again at a connect. It was received before.
     """
 
     topic: str
     payload: bytes
     received_at: datetime
+    is_replay: bool = False

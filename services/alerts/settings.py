@@ -27,3 +27,8 @@ class AlertSettings(DatabaseSettings, BrokerSettings, PublicSettings):
         "For the city's emergency dispatch and the operators of the site; not for public release.",
         description="CAP restriction, for scope Restricted.",
     )
+
+    @property
+    def account(self) -> tuple[str, str]:
+        """Return user name and password at the broker."""
+        return "rencheng-alerts", self.mqtt_alerts_password.get_secret_value()

@@ -8,6 +8,7 @@ from datetime import timedelta
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import Channel, topic_filter
+from rencheng.messaging.mqtt.client_ids import client_id
 from rencheng.messaging.mqtt.session import Session
 from rencheng.runtime.metrics.server import serve_metrics
 from rencheng.store.core.database import open_database
@@ -84,8 +85,8 @@ def open_service(settings: AlertSettings) -> Iterator[AlertService]:
 def _session(settings: AlertSettings, subscription: SubscriptionState) -> Session:
     return Session(
         settings.mqtt_address,
-        client_id="rencheng-alerts",
-        account=("rencheng-alerts", settings.mqtt_alerts_password.get_secret_value()),
+        client_id=client_id("rencheng-alerts", settings.account[1]),
+        account=settings.account,
         subscriptions=[topic_filter(Channel.TELEMETRY, Kind.WATERLOGGING)],
         persistent=False,
         batching=settings.mqtt_batching,

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from rencheng.messaging.mqtt.client_ids import client_id
 from rencheng.messaging.mqtt.session import Session
 from rencheng.messaging.mqtt.sys_topics import TOPICS, metric_value
 from services.ingest import metrics
@@ -21,8 +22,8 @@ def watch_broker(settings: IngestSettings) -> Iterator[None]:
     """Keep the broker's figures among the metrics until the end."""
     session = Session(
         settings.mqtt_address,
-        client_id=f"{settings.writer_name}-watch",
-        account=("rencheng-ingest", settings.mqtt_ingest_password.get_secret_value()),
+        client_id=client_id(f"{settings.writer_name}-watch", settings.account[1]),
+        account=settings.account,
         subscriptions=list(TOPICS),
         persistent=False,
         batching=settings.mqtt_batching,

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from rencheng.codecs.registry import BROKEN
 from rencheng.domain.topic import Channel, topic_filter
+from rencheng.messaging.mqtt.client_ids import client_id
 from rencheng.messaging.mqtt.session import Session
+from rencheng.messaging.mqtt.takeover import SENTINEL, TakeoverSource
 from rencheng.messaging.source import MessageSource
 from rencheng.runtime.lifecycle import tune_garbage_collection
 from rencheng.runtime.logs import get_logger
@@ -43,6 +45,7 @@ def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[R
     for codec, why in BROKEN.items():
         log.warning("codec unusable, its devices' messages go to quarantine", codec=codec, why=why)
     session = make_session(settings)
+    source = TakeoverSource(session, settings.old_client_ids, lambda old_id, keep: _old_session(settings, old_id, keep))
 
     def publish(topic: str, payload: bytes) -> bool:
         sent = session.publish_qos0(topic, payload)
@@ -57,33 +60,53 @@ def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[R
         stack.callback(remote.close)
         return remote
 
-    pool = WriterPool(open_one, session.ack, stop, batch_max=settings.ingest_batch_max)
+    pool = WriterPool(open_one, source.ack, stop, batch_max=settings.ingest_batch_max)
     with watch_writer_count(settings, stop) as writer_count, _metrics(settings):
         pool.resize(writer_count.number)
         try:
             pool.wait_until_open()
             with session:
                 tune_garbage_collection()
-                yield Receiver(writer_count, session, pool)
+                yield Receiver(writer_count, source, pool)
                 pool.drain()
         finally:
+            source.close()
             pool.close()
 
 
 def make_session(settings: IngestSettings) -> Session:
     """Return the session that receives readings, not connected yet."""
-    own = [topic_filter(Channel.TELEMETRY), topic_filter(Channel.STATE)]
-    shared = [SHARED_PREFIX + topic for topic in own]
+    own, shared = _filters()
+    user, password = settings.account
     return Session(
         settings.mqtt_address,
-        client_id=settings.writer_name,
-        account=("rencheng-ingest", settings.mqtt_ingest_password.get_secret_value()),
+        client_id=client_id(settings.writer_name, password),
+        account=(user, password),
         subscriptions=shared if settings.ingest_shared else own,
         unsubscribe=own if settings.ingest_shared else shared,
         persistent=True,
         on_change=lambda up, why: log.info("broker", receiver=settings.writer_name, connected=up, why=why),
         batching=settings.mqtt_batching,
     )
+
+
+def _old_session(settings: IngestSettings, old_id: str, persistent: bool) -> Session:
+    """Return a session with an earlier client id."""
+    return Session(
+        settings.mqtt_address,
+        client_id=old_id,
+        account=settings.account,
+        subscriptions=[SENTINEL] if persistent else [],
+        unsubscribe=[topic for filters in _filters() for topic in filters] if persistent else [],
+        persistent=persistent,
+        batching=settings.mqtt_batching,
+    )
+
+
+def _filters() -> tuple[list[str], list[str]]:
+    """Return the topic filters of a receiver, plain and shared."""
+    own = [topic_filter(Channel.TELEMETRY), topic_filter(Channel.STATE)]
+    return own, [SHARED_PREFIX + topic for topic in own]
 
 
 @contextmanager

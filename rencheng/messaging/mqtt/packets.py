@@ -10,7 +10,7 @@ from typing import NamedTuple
 DISCONNECT = b"\xe0\x00"
 
 _CONNECT, _CONNACK, _PUBLISH, _PUBACK = 0x10, 0x20, 0x30, 0x40
-_QOS_1, _QOS_2, _DUPLICATE = 0x02, 0x04, 0x08
+_RETAIN, _QOS_1, _QOS_2, _DUPLICATE = 0x01, 0x02, 0x04, 0x08
 _PUBACK_HEAD = bytes([_PUBACK, 2])
 _REPLY_BYTES = 4
 """The size of a CONNACK and of a PUBACK."""
@@ -27,6 +27,12 @@ class Publish(NamedTuple):
     topic: str
     payload: bytes
     packet_id: int
+
+
+class RetainedPublish(Publish):
+    """A message that the broker sends because it keeps it for new subscribers, not because it was just published."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +78,9 @@ def read_publishes(data: bytes) -> PacketBatch:
                 packet_id = data[topic_end] << 8 | data[topic_end + 1]
         if body > stop:
             return PacketBatch(publishes, at, is_cut=False)  # its lengths contradict each other
-        publishes.append(Publish(data[head + 2 : topic_end].decode("utf-8", "replace"), data[body:stop], packet_id))
+        topic = data[head + 2 : topic_end].decode("utf-8", "replace")
+        made = RetainedPublish if first & _RETAIN else Publish
+        publishes.append(made(topic, data[body:stop], packet_id))
         at = stop
     return PacketBatch(publishes, at, is_cut=at < end)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
 
-from rencheng.messaging.mqtt.packets import Publish
+from rencheng.messaging.mqtt.packets import Publish, RetainedPublish
 
 
 class PlainClient(Client):
@@ -27,4 +27,5 @@ class PlainClient(Client):
             self.ack(packet_id, 1)
 
     def _pass_on(self, _client: Client, _data: object, message: MQTTMessage) -> None:
-        self._on_publishes(self, [Publish(message.topic, bytes(message.payload), message.mid)])
+        made = RetainedPublish if message.retain else Publish
+        self._on_publishes(self, [made(message.topic, bytes(message.payload), message.mid)])

@@ -3,6 +3,7 @@
 MQTT 3.1.1 costs paho half the CPU of MQTT 5, and the common brokers support it.
 """
 
+import itertools
 import logging
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -11,24 +12,28 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from paho.mqtt.client import Client
+from paho.mqtt.client import Client, ConnectFlags
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.reasoncodes import ReasonCode
 
 from rencheng.domain.message import ReceivedMessage
 from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.mqtt.batching_client import BatchingClient
-from rencheng.messaging.mqtt.packets import Publish
+from rencheng.messaging.mqtt.packets import Publish, RetainedPublish
 from rencheng.messaging.mqtt.plain_client import PlainClient
 from rencheng.messaging.source import AckHandle, InboundMessage
 
 log = logging.getLogger(__name__)
+log.setLevel(logging.INFO)  # below it paho logs each CONNECT with the client id, which is a secret
 
 KEEPALIVE_S = 30
 
 INBOX_WAIT_S = 10.0
 """How long the network thread waits while the inbox is full. A broker closes a connection after one and a half
 keepalives without a packet. Source: MQTT 3.1.1, 3.1.2.10."""
+
+_CONNECTION_IDS = itertools.count(1)
+"""Numbers of connections, unique in the process, so that a handle counts on its own session alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class Session:
         self._connection_lock = threading.Lock()
         self._is_open = False
         self._paused = False
+        self._is_resumed = self._is_subscribed = False
         self._outstanding: list[int] = []
         self._puback = threading.Condition()
         self._acked_ids: set[int] = set()
@@ -116,6 +122,16 @@ class Session:
     def is_connected(self) -> bool:
         """Return whether there is a connection now."""
         return self._client.is_connected()
+
+    @property
+    def is_subscribed(self) -> bool:
+        """Return whether the broker confirmed all subscriptions on this connection."""
+        return self._is_subscribed
+
+    @property
+    def is_resumed(self) -> bool:
+        """Return whether the broker had the session already at the last connect."""
+        return self._is_resumed
 
     @property
     def waiting(self) -> int:
@@ -224,13 +240,17 @@ class Session:
             self._puback.notify_all()
 
     def _connected(
-        self, client: Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
+        self, client: Client, _data: object, flags: ConnectFlags, reason: ReasonCode, _properties: object
     ) -> None:
         if reason.is_failure:
             self._on_change(False, f"the broker refuses the connection: {reason}")
             return
         with self._connection_lock:
-            self._connection_id += 1
+            self._connection_id = next(_CONNECTION_IDS)
+        self._is_resumed = flags.session_present
+        if not self._subscriptions:
+            self._on_change(True, "connected")
+            return
         client.subscribe(self._subscriptions)
         if self._unsubscribe:  # after subscribing, so that no message falls between
             client.unsubscribe(self._unsubscribe)
@@ -240,22 +260,27 @@ class Session:
         if refused:
             self._on_change(False, f"the broker refuses the subscription to {', '.join(refused)}")
         else:
+            self._is_subscribed = True
             self._on_change(True, "connected and subscribed")
 
     def _disconnected(
         self, _client: Client, _data: object, _flags: object, reason: ReasonCode, _properties: object
     ) -> None:
         with self._connection_lock:  # before paho reconnects, so that no old handle counts on the new connection
-            self._connection_id += 1
+            self._connection_id = next(_CONNECTION_IDS)
+        self._is_subscribed = False
         self._on_change(False, str(reason))
 
     def _receive(self, client: BatchingClient | PlainClient, publishes: list[Publish]) -> None:
         if self._paused or not self._is_open:  # accepting them now would put them before messages left out earlier
             return
-        now, connection_id = datetime.now(UTC), self._connection_id
+        now, connection_id, is_resumed = datetime.now(UTC), self._connection_id, self._is_resumed
         messages = [
-            InboundMessage(ReceivedMessage(topic, payload, now), PacketHandle(connection_id, packet_id))
-            for topic, payload, packet_id in publishes
+            InboundMessage(
+                ReceivedMessage(one.topic, one.payload, now, is_resumed and isinstance(one, RetainedPublish)),
+                PacketHandle(connection_id, one.packet_id),
+            )
+            for one in publishes
         ]
         if not self._inbox.put(messages, wait_s=self._inbox_wait_s):
             # The network thread must answer the broker's keepalive, so it waits no longer and disconnects. The broker

@@ -14,6 +14,7 @@ from rencheng.domain.site import Site
 from rencheng.domain.topic import Channel, Topic
 from rencheng.engine.nearby.evidence import NearbyEvidence
 from rencheng.intake import admit
+from rencheng.messaging.mqtt.client_ids import client_id
 from rencheng.messaging.mqtt.session import Session
 from rencheng.runtime.logs import get_logger
 from services.alerts.isolation import isolated
@@ -30,7 +31,7 @@ class NearbyFeed:
 
     def __init__(self, settings: AlertSettings) -> None:
         self._address = settings.mqtt_address
-        self._account = ("rencheng-alerts", settings.mqtt_alerts_password.get_secret_value())
+        self._account = settings.account
         self._evidence = NearbyEvidence()
         self._batching = settings.mqtt_batching
         self._limits = ClockLimits()
@@ -79,7 +80,7 @@ class NearbyFeed:
     def _new_session(self, topics: list[str]) -> Session:
         return Session(
             self._address,
-            client_id="rencheng-alerts-nearby",
+            client_id=client_id("rencheng-alerts-nearby", self._account[1]),
             account=self._account,
             subscriptions=topics,
             batching=self._batching,

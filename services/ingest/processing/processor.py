@@ -12,6 +12,7 @@ from rencheng.checks.limits import GaugeLimits
 from rencheng.domain.device import Device
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.message import ReceivedMessage
+from rencheng.domain.topic import Channel
 from rencheng.intake import IntakeResult, admit
 from rencheng.quotas import Quotas
 from rencheng.runtime.logs import get_logger
@@ -32,6 +33,8 @@ LAGS_MAX = 20
 """The most readings of a batch whose lag is measured."""
 
 RETRY_S = 1.0
+
+_STATE = f"/{Channel.STATE}"
 
 
 class BatchProcessor:
@@ -68,6 +71,9 @@ class BatchProcessor:
     def process(self, messages: Sequence[ReceivedMessage], *, received_through: datetime) -> BatchResult:
         """Commit messages. While the database is away, wait and try again.
 
+        The broker sends retained messages again at each connect. Of these only states are read, because a state with
+        QoS 0 reaches an absent receiver in no other way.
+
         Args:
             messages: in the order of arrival; an empty batch records progress.
             received_through: all messages of this partition received by then are in this batch or committed.
@@ -76,10 +82,12 @@ class BatchProcessor:
             Stopped: asked to stop first; none of the messages is committed.
         """
         directory = self._directory.current()
+        messages = [one for one in messages if not one.is_replay or one.topic.endswith(_STATE)]
         messages = self._quotas.drop_flooding(messages, now_s=time.monotonic())
         batch = [admit(message, directory, self._clock, self._gauges) for message in messages]
         if any(_is_unknown(one) for one in batch):
             directory, batch = self._retry_unknown(directory, batch)
+        batch = [one for one in batch if not (one.message.is_replay and one.rejections)]  # they were counted before
         batch = self._quotas.enforce(batch, directory, now=datetime.now(UTC), now_s=time.monotonic())
         self._on_received(sum(one.count for one in batch))
         result = self._writer.write(batch, received_through=received_through)

@@ -1,0 +1,150 @@
+"""Take over the messages that wait in a session with an earlier client id, and end that session.
+
+Earlier releases used constant client ids, and a new password of the account changes the id. The first start after such
+a change finds the session with the messages of the update in it. The order of the steps loses none of them: subscribe
+the new session, connect as the old one, take what waits there, end it. If there is no old session, nothing happens.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+
+from rencheng.domain.topic import Channel
+from rencheng.messaging.mqtt.session import Session
+from rencheng.messaging.source import AckHandle, InboundMessage
+from rencheng.runtime.logs import get_logger
+
+log = get_logger("broker")
+
+SENTINEL = "$SYS/broker/version"
+"""A topic that Mosquitto retains. Subscribed to, it arrives behind all that waited before."""
+
+QUIET_S = 10.0
+"""After this long without a message nothing waits any more, on brokers without the sentinel."""
+
+CONNECT_S = 10.0
+"""How long each connection with the old client id may take. After that it is left for the next start."""
+
+_TAKEN = tuple(f"/{channel}" for channel in (Channel.TELEMETRY, Channel.STATE))
+
+
+class TakeoverSource:
+    """A session as a source of messages, preceded by what waits in sessions with earlier client ids.
+
+    Args:
+        session: the session of this release, opened and closed by its owner.
+        old_ids: the earlier client ids.
+        make_old: makes a session with an old client id. True: persistent, subscribed to `SENTINEL` alone. False: a
+            clean session, with which the old one ends.
+    """
+
+    def __init__(self, session: Session, old_ids: Sequence[str], make_old: Callable[[str, bool], Session]) -> None:
+        self._session = session
+        self._old_ids = deque(old_ids)
+        self._make_old = make_old
+        self._old: Session | None = None
+        self._unacked: set[AckHandle] = set()
+        self._lock = threading.Lock()
+        self._messages = 0
+        self._is_drained = False
+        self._since_s = time.monotonic()
+        self._step: Callable[[int, float], list[InboundMessage]] | None = self._await_own
+
+    @property
+    def waiting(self) -> int:
+        """Return how many received messages are not taken yet."""
+        return self._session.waiting + (self._old.waiting if self._old else 0)
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether the old session was ended, or left because it could not be."""
+        return self._step is None
+
+    def take(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
+        """Take messages in the order of arrival; see `MessageSource.take`."""
+        return self._session.take(batch_max, wait_s) if self._step is None else self._step(batch_max, wait_s)
+
+    def ack(self, handles: Iterable[AckHandle]) -> None:
+        """Acknowledge messages of either session."""
+        given = list(handles)
+        if (old := self._old) is not None:
+            old.ack(given)
+            with self._lock:
+                self._unacked.difference_update(given)
+        self._session.ack(given)
+
+    def close(self) -> None:
+        """Close the old session if it is open. What was not taken from it stays with the broker."""
+        if self._old is not None:
+            self._old.close()
+            self._old = None
+
+    def _await_own(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
+        """Wait until the new session is subscribed, so that no message falls between the two."""
+        if self._session.is_subscribed:
+            self._begin(self._await_old, persistent=True)
+        return self._session.take(batch_max, min(wait_s, 0.1))
+
+    def _await_old(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
+        """Look whether readings wait in the old session. If so, nothing else is taken until it is empty."""
+        if self._old is None or not self._old.is_subscribed:
+            if self._is_late():
+                self._finish()
+        elif wanted := self._take_old(batch_max, 0):
+            log.info("messages of the earlier session first")
+            self._session.close()
+            self._step = self._drain
+            return wanted
+        elif self._is_drained or not self._old.is_resumed or self._is_late():
+            self._begin(self._end, persistent=False)
+        return self._session.take(batch_max, min(wait_s, 0.1))
+
+    def _drain(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
+        """Take until the old session is empty and all is acknowledged."""
+        wanted = self._take_old(batch_max, min(wait_s, 0.1))
+        is_empty = self._is_drained or time.monotonic() - self._since_s > QUIET_S
+        if is_empty and not wanted and not self._unacked:
+            log.info("messages of the earlier session taken", messages=self._messages)
+            self._begin(self._end, persistent=False)
+            self._session.open()
+        return wanted
+
+    def _take_old(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
+        """Take from the old session, and acknowledge at once what carries no reading."""
+        if self._old is None:
+            return []
+        taken = self._old.take(batch_max, wait_s)
+        wanted: list[InboundMessage] = []
+        others: list[InboundMessage] = []
+        for one in taken:
+            (wanted if one.message.topic.endswith(_TAKEN) else others).append(one)
+        self._is_drained = self._is_drained or any(one.message.topic == SENTINEL for one in others)
+        self._old.ack(one.handle for one in others)
+        with self._lock:
+            self._unacked.update(one.handle for one in wanted)
+        self._messages += len(wanted)
+        if taken or not self._old.is_connected:
+            self._since_s = time.monotonic()
+        return wanted
+
+    def _end(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
+        if self._old is None or self._old.is_connected or self._is_late():
+            self._finish()
+        return self._session.take(batch_max, min(wait_s, 0.1))
+
+    def _begin(self, step: Callable[[int, float], list[InboundMessage]], *, persistent: bool) -> None:
+        self.close()
+        self._since_s, self._step = time.monotonic(), step
+        self._old = self._make_old(self._old_ids[0], persistent)
+        self._old.open()
+
+    def _finish(self) -> None:
+        """Go on with the next old client id, if there is one."""
+        self.close()
+        self._old_ids.popleft()
+        self._is_drained, self._messages = False, 0
+        self._step = self._await_own if self._old_ids else None
+
+    def _is_late(self) -> bool:
+        return time.monotonic() - self._since_s > CONNECT_S
