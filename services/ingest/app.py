@@ -26,8 +26,9 @@ def step(receiver: Receiver, stop: threading.Event, *, batch_max: int) -> None:
     if not receiver.pool.resize(receiver.writer_count.number):
         return  # messages dispatched earlier are still being written
     polled_at = datetime.now(UTC)
-    messages = receiver.source.take(batch_max, IDLE_S)
-    metrics.set_inbox(receiver.source.waiting)
+    source = receiver.source()
+    messages = source.take(batch_max, IDLE_S)
+    metrics.set_inbox(source.waiting)
     while not receiver.pool.dispatch(messages, polled_at=polled_at, wait_s=IDLE_S):
         if stop.is_set():
             return

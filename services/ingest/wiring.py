@@ -1,7 +1,7 @@
 """Puts the concrete parts of ingest together. No other module of the service names all of them."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from rencheng.codecs.registry import BROKEN
 from rencheng.domain.topic import Channel, topic_filter
 from rencheng.messaging.mqtt.client_ids import client_id
 from rencheng.messaging.mqtt.session import Session
-from rencheng.messaging.mqtt.takeover import SENTINEL, TakeoverSource
+from rencheng.messaging.mqtt.takeover import SENTINEL, Takeover
 from rencheng.messaging.source import MessageSource
 from rencheng.runtime.lifecycle import tune_garbage_collection
 from rencheng.runtime.logs import get_logger
@@ -34,7 +34,7 @@ class Receiver:
     """The parts of one receiving process, in the order in which a message meets them."""
 
     writer_count: WriterCountWatch
-    source: MessageSource
+    source: Callable[[], MessageSource]
     pool: WriterPool
 
 
@@ -45,7 +45,7 @@ def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[R
     for codec, why in BROKEN.items():
         log.warning("codec unusable, its devices' messages go to quarantine", codec=codec, why=why)
     session = make_session(settings)
-    source = TakeoverSource(session, settings.old_client_ids, lambda old_id, keep: _old_session(settings, old_id, keep))
+    takeover = Takeover(session, settings.old_client_ids, lambda old_id, keep: _old_session(settings, old_id, keep))
 
     def publish(topic: str, payload: bytes) -> bool:
         sent = session.publish_qos0(topic, payload)
@@ -60,17 +60,17 @@ def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[R
         stack.callback(remote.close)
         return remote
 
-    pool = WriterPool(open_one, source.ack, stop, batch_max=settings.ingest_batch_max)
+    pool = WriterPool(open_one, takeover.ack, stop, batch_max=settings.ingest_batch_max)
     with watch_writer_count(settings, stop) as writer_count, _metrics(settings):
         pool.resize(writer_count.number)
         try:
             pool.wait_until_open()
             with session:
                 tune_garbage_collection()
-                yield Receiver(writer_count, source, pool)
+                yield Receiver(writer_count, takeover.source, pool)
                 pool.drain()
         finally:
-            source.close()
+            takeover.close()
             pool.close()
 
 

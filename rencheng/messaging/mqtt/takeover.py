@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from rencheng.domain.topic import Channel
 from rencheng.messaging.mqtt.session import Session
-from rencheng.messaging.source import AckHandle, InboundMessage
+from rencheng.messaging.source import AckHandle, InboundMessage, MessageSource
 from rencheng.runtime.logs import get_logger
 
 log = get_logger("broker")
@@ -26,11 +26,13 @@ QUIET_S = 10.0
 CONNECT_S = 10.0
 """How long each connection with the old client id may take. After that it is left for the next start."""
 
+BATCH_MAX = 1000
+
 _TAKEN = tuple(f"/{channel}" for channel in (Channel.TELEMETRY, Channel.STATE))
 
 
-class TakeoverSource:
-    """A session as a source of messages, preceded by what waits in sessions with earlier client ids.
+class Takeover:
+    """The session of a service, and before it what waits in sessions with earlier client ids.
 
     Args:
         session: the session of this release, opened and closed by its owner.
@@ -44,26 +46,29 @@ class TakeoverSource:
         self._old_ids = deque(old_ids)
         self._make_old = make_old
         self._old: Session | None = None
+        self._held: list[InboundMessage] = []
         self._unacked: set[AckHandle] = set()
         self._lock = threading.Lock()
         self._messages = 0
         self._is_drained = False
         self._since_s = time.monotonic()
-        self._step: Callable[[int, float], list[InboundMessage]] | None = self._await_own
+        self._step: Callable[[], None] | None = self._await_own
+
+    def source(self) -> MessageSource:
+        """Return the session to take from now: an old one while messages wait there, otherwise the new one."""
+        if self._step is not None:
+            self._step()
+        return self if self._step == self._drain else self._session
 
     @property
     def waiting(self) -> int:
-        """Return how many received messages are not taken yet."""
-        return self._session.waiting + (self._old.waiting if self._old else 0)
-
-    @property
-    def is_done(self) -> bool:
-        """Return whether the old session was ended, or left because it could not be."""
-        return self._step is None
+        """Return how many messages of the old session are received and not taken yet."""
+        return len(self._held) + (self._old.waiting if self._old else 0)
 
     def take(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
-        """Take messages in the order of arrival; see `MessageSource.take`."""
-        return self._session.take(batch_max, wait_s) if self._step is None else self._step(batch_max, wait_s)
+        """Take messages of the old session; see `MessageSource.take`."""
+        taken, self._held = self._held or self._take_old(batch_max, min(wait_s, 0.1)), []
+        return taken
 
     def ack(self, handles: Iterable[AckHandle]) -> None:
         """Acknowledge messages of either session."""
@@ -80,35 +85,36 @@ class TakeoverSource:
             self._old.close()
             self._old = None
 
-    def _await_own(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
+    def _await_own(self) -> None:
         """Wait until the new session is subscribed, so that no message falls between the two."""
         if self._session.is_subscribed:
             self._begin(self._await_old, persistent=True)
-        return self._session.take(batch_max, min(wait_s, 0.1))
 
-    def _await_old(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
+    def _await_old(self) -> None:
         """Look whether readings wait in the old session. If so, nothing else is taken until it is empty."""
         if self._old is None or not self._old.is_subscribed:
             if self._is_late():
                 self._finish()
-        elif wanted := self._take_old(batch_max, 0):
+            return
+        self._held = self._take_old(BATCH_MAX, 0)
+        if self._held:
             log.info("messages of the earlier session first")
             self._session.close()
             self._step = self._drain
-            return wanted
         elif self._is_drained or not self._old.is_resumed or self._is_late():
             self._begin(self._end, persistent=False)
-        return self._session.take(batch_max, min(wait_s, 0.1))
 
-    def _drain(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
-        """Take until the old session is empty and all is acknowledged."""
-        wanted = self._take_old(batch_max, min(wait_s, 0.1))
+    def _drain(self) -> None:
+        """End the old session after everything in it was taken and acknowledged."""
         is_empty = self._is_drained or time.monotonic() - self._since_s > QUIET_S
-        if is_empty and not wanted and not self._unacked:
+        if is_empty and not self._unacked and not self.waiting:
             log.info("messages of the earlier session taken", messages=self._messages)
             self._begin(self._end, persistent=False)
             self._session.open()
-        return wanted
+
+    def _end(self) -> None:
+        if self._old is None or self._old.is_connected or self._is_late():
+            self._finish()
 
     def _take_old(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
         """Take from the old session, and acknowledge at once what carries no reading."""
@@ -119,21 +125,16 @@ class TakeoverSource:
         others: list[InboundMessage] = []
         for one in taken:
             (wanted if one.message.topic.endswith(_TAKEN) else others).append(one)
-        self._is_drained = self._is_drained or any(one.message.topic == SENTINEL for one in others)
-        self._old.ack(one.handle for one in others)
         with self._lock:
             self._unacked.update(one.handle for one in wanted)
+        self._is_drained = self._is_drained or any(one.message.topic == SENTINEL for one in others)
+        self._old.ack(one.handle for one in others)
         self._messages += len(wanted)
         if taken or not self._old.is_connected:
             self._since_s = time.monotonic()
         return wanted
 
-    def _end(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
-        if self._old is None or self._old.is_connected or self._is_late():
-            self._finish()
-        return self._session.take(batch_max, min(wait_s, 0.1))
-
-    def _begin(self, step: Callable[[int, float], list[InboundMessage]], *, persistent: bool) -> None:
+    def _begin(self, step: Callable[[], None], *, persistent: bool) -> None:
         self.close()
         self._since_s, self._step = time.monotonic(), step
         self._old = self._make_old(self._old_ids[0], persistent)
