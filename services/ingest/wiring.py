@@ -60,7 +60,7 @@ def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[R
         stack.callback(remote.close)
         return remote
 
-    pool = WriterPool(open_one, takeover.ack, stop, batch_max=settings.ingest_batch_max)
+    pool = WriterPool(open_one, session.ack, stop, batch_max=settings.ingest_batch_max)
     with watch_writer_count(settings, stop) as writer_count, _metrics(settings):
         pool.resize(writer_count.number)
         try:

@@ -59,6 +59,9 @@ class Session:
             losing the connection; the second argument is the reason.
         batching: whether to read many PUBLISH packets at once; plain paho otherwise.
         inbox_wait_s: how long the network thread waits while the inbox is full, seconds.
+
+    Attributes:
+        ack_also: another session whose handles may be given to `ack`.
     """
 
     def __init__(
@@ -85,6 +88,8 @@ class Session:
         self._inbox_wait_s = inbox_wait_s
         self._on_change = on_change
         self._client_class = BatchingClient if batching else PlainClient
+        self.ack_also: Session | None = None
+        self._open_messages = 0
         self._connection_id = 0
         self._connection_lock = threading.Lock()
         self._is_open = False
@@ -124,6 +129,11 @@ class Session:
         return self._client.is_connected()
 
     @property
+    def open_messages(self) -> int:
+        """Return how many messages of this connection are received and not acknowledged."""
+        return self._open_messages
+
+    @property
     def is_subscribed(self) -> bool:
         """Return whether the broker confirmed all subscriptions on this connection."""
         return self._is_subscribed
@@ -150,15 +160,18 @@ class Session:
 
     def ack(self, handles: Iterable[AckHandle]) -> None:
         """Acknowledge messages, in the order given. A handle of an earlier connection has no effect."""
+        handles = list(handles)
         with self._connection_lock:
             current = self._connection_id
-            self._client.acknowledge(
-                [
-                    handle.packet_id
-                    for handle in handles
-                    if isinstance(handle, PacketHandle) and handle.connection_id == current and handle.packet_id
-                ]
-            )
+            ids = [
+                handle.packet_id
+                for handle in handles
+                if isinstance(handle, PacketHandle) and handle.connection_id == current and handle.packet_id
+            ]
+            self._client.acknowledge(ids)
+            self._open_messages -= len(ids)
+        if (other := self.ack_also) is not None:
+            other.ack(handles)
 
     def publish_nowait(self, messages: Sequence[tuple[str, bytes]], *, retain: bool) -> list[int]:
         """Publish in order with QoS 1 and return the packet ids, which `acked` reports later.
@@ -246,7 +259,7 @@ class Session:
             self._on_change(False, f"the broker refuses the connection: {reason}")
             return
         with self._connection_lock:
-            self._connection_id = next(_CONNECTION_IDS)
+            self._connection_id, self._open_messages = next(_CONNECTION_IDS), 0
         self._is_resumed = flags.session_present
         if not self._subscriptions:
             self._on_change(True, "connected")
@@ -282,6 +295,8 @@ class Session:
             )
             for one in publishes
         ]
+        with self._connection_lock:
+            self._open_messages += sum(1 for one in publishes if one.packet_id)
         if not self._inbox.put(messages, wait_s=self._inbox_wait_s):
             # The network thread must answer the broker's keepalive, so it waits no longer and disconnects. The broker
             # keeps all that is not acknowledged, and sends it again after `take` reconnects.

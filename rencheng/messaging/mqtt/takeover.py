@@ -5,7 +5,6 @@ a change finds the session with the messages of the update in it. The order of t
 the new session, connect as the old one, take what waits there, end it. If there is no old session, nothing happens.
 """
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -47,8 +46,6 @@ class Takeover:
         self._make_old = make_old
         self._old: Session | None = None
         self._held: list[InboundMessage] = []
-        self._unacked: set[AckHandle] = set()
-        self._lock = threading.Lock()
         self._messages = 0
         self._is_drained = False
         self._since_s = time.monotonic()
@@ -71,16 +68,13 @@ class Takeover:
         return taken
 
     def ack(self, handles: Iterable[AckHandle]) -> None:
-        """Acknowledge messages of either session."""
-        given = list(handles)
+        """Acknowledge messages of the old session."""
         if (old := self._old) is not None:
-            old.ack(given)
-            with self._lock:
-                self._unacked.difference_update(given)
-        self._session.ack(given)
+            old.ack(handles)
 
     def close(self) -> None:
         """Close the old session if it is open. What was not taken from it stays with the broker."""
+        self._session.ack_also = None
         if self._old is not None:
             self._old.close()
             self._old = None
@@ -107,7 +101,7 @@ class Takeover:
     def _drain(self) -> None:
         """End the old session after everything in it was taken and acknowledged."""
         is_empty = self._is_drained or time.monotonic() - self._since_s > QUIET_S
-        if is_empty and not self._unacked and not self.waiting:
+        if is_empty and not self._held and self._old is not None and not self._old.open_messages:
             log.info("messages of the earlier session taken", messages=self._messages)
             self._begin(self._end, persistent=False)
             self._session.open()
@@ -125,8 +119,6 @@ class Takeover:
         others: list[InboundMessage] = []
         for one in taken:
             (wanted if one.message.topic.endswith(_TAKEN) else others).append(one)
-        with self._lock:
-            self._unacked.update(one.handle for one in wanted)
         self._is_drained = self._is_drained or any(one.message.topic == SENTINEL for one in others)
         self._old.ack(one.handle for one in others)
         self._messages += len(wanted)
@@ -137,7 +129,7 @@ class Takeover:
     def _begin(self, step: Callable[[], None], *, persistent: bool) -> None:
         self.close()
         self._since_s, self._step = time.monotonic(), step
-        self._old = self._make_old(self._old_ids[0], persistent)
+        self._old = self._session.ack_also = self._make_old(self._old_ids[0], persistent)
         self._old.open()
 
     def _finish(self) -> None:
