@@ -66,6 +66,7 @@ def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[R
         try:
             pool.wait_until_open()
             with session:
+                takeover.look(stop)
                 tune_garbage_collection()
                 yield Receiver(writer_count, takeover.source, pool)
                 pool.drain()

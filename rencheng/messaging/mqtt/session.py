@@ -61,6 +61,9 @@ class Session:
         inbox_wait_s: how long the network thread waits while the inbox is full, seconds.
 
     Attributes:
+        is_subscribed: whether the broker confirmed all subscriptions on this connection.
+        is_resumed: whether the broker had the session already at the last connect.
+        open_messages: how many messages of this connection are received and not acknowledged.
         ack_also: another session whose handles may be given to `ack`.
     """
 
@@ -89,12 +92,12 @@ class Session:
         self._on_change = on_change
         self._client_class = BatchingClient if batching else PlainClient
         self.ack_also: Session | None = None
-        self._open_messages = 0
+        self.open_messages = 0
         self._connection_id = 0
         self._connection_lock = threading.Lock()
         self._is_open = False
         self._paused = False
-        self._is_resumed = self._is_subscribed = False
+        self.is_resumed = self.is_subscribed = False
         self._outstanding: list[int] = []
         self._puback = threading.Condition()
         self._acked_ids: set[int] = set()
@@ -129,21 +132,6 @@ class Session:
         return self._client.is_connected()
 
     @property
-    def open_messages(self) -> int:
-        """Return how many messages of this connection are received and not acknowledged."""
-        return self._open_messages
-
-    @property
-    def is_subscribed(self) -> bool:
-        """Return whether the broker confirmed all subscriptions on this connection."""
-        return self._is_subscribed
-
-    @property
-    def is_resumed(self) -> bool:
-        """Return whether the broker had the session already at the last connect."""
-        return self._is_resumed
-
-    @property
     def waiting(self) -> int:
         """Return how many received messages are not taken yet."""
         return len(self._inbox)
@@ -169,7 +157,7 @@ class Session:
                 if isinstance(handle, PacketHandle) and handle.connection_id == current and handle.packet_id
             ]
             self._client.acknowledge(ids)
-            self._open_messages -= len(ids)
+            self.open_messages -= len(ids)
         if (other := self.ack_also) is not None:
             other.ack(handles)
 
@@ -259,8 +247,8 @@ class Session:
             self._on_change(False, f"the broker refuses the connection: {reason}")
             return
         with self._connection_lock:
-            self._connection_id, self._open_messages = next(_CONNECTION_IDS), 0
-        self._is_resumed = flags.session_present
+            self._connection_id, self.open_messages = next(_CONNECTION_IDS), 0
+        self.is_resumed = flags.session_present
         if not self._subscriptions:
             self._on_change(True, "connected")
             return
@@ -273,7 +261,7 @@ class Session:
         if refused:
             self._on_change(False, f"the broker refuses the subscription to {', '.join(refused)}")
         else:
-            self._is_subscribed = True
+            self.is_subscribed = True
             self._on_change(True, "connected and subscribed")
 
     def _disconnected(
@@ -281,13 +269,13 @@ class Session:
     ) -> None:
         with self._connection_lock:  # before paho reconnects, so that no old handle counts on the new connection
             self._connection_id = next(_CONNECTION_IDS)
-        self._is_subscribed = False
+        self.is_subscribed = False
         self._on_change(False, str(reason))
 
     def _receive(self, client: BatchingClient | PlainClient, publishes: list[Publish]) -> None:
         if self._paused or not self._is_open:  # accepting them now would put them before messages left out earlier
             return
-        now, connection_id, is_resumed = datetime.now(UTC), self._connection_id, self._is_resumed
+        now, connection_id, is_resumed = datetime.now(UTC), self._connection_id, self.is_resumed
         messages = [
             InboundMessage(
                 ReceivedMessage(one.topic, one.payload, now, is_resumed and isinstance(one, RetainedPublish)),
@@ -296,7 +284,7 @@ class Session:
             for one in publishes
         ]
         with self._connection_lock:
-            self._open_messages += sum(1 for one in publishes if one.packet_id)
+            self.open_messages += sum(1 for one in publishes if one.packet_id)
         if not self._inbox.put(messages, wait_s=self._inbox_wait_s):
             # The network thread must answer the broker's keepalive, so it waits no longer and disconnects. The broker
             # keeps all that is not acknowledged, and sends it again after `take` reconnects.

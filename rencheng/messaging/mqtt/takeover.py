@@ -5,6 +5,7 @@ a change finds the session with the messages of the update in it. The order of t
 the new session, connect as the old one, take what waits there, end it. If there is no old session, nothing happens.
 """
 
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -26,6 +27,7 @@ CONNECT_S = 10.0
 """How long each connection with the old client id may take. After that it is left for the next start."""
 
 BATCH_MAX = 1000
+LOOK_EVERY_S = 0.02
 
 _TAKEN = tuple(f"/{channel}" for channel in (Channel.TELEMETRY, Channel.STATE))
 
@@ -50,6 +52,11 @@ class Takeover:
         self._is_drained = False
         self._since_s = time.monotonic()
         self._step: Callable[[], None] | None = self._await_own
+
+    def look(self, stop: threading.Event) -> None:
+        """Wait until the new session is subscribed and it is known whether messages wait in an old one."""
+        while self._step is not None and self._step not in (self._drain, self._end) and not stop.wait(LOOK_EVERY_S):
+            self._step()
 
     def source(self) -> MessageSource:
         """Return the session to take from now: an old one while messages wait there, otherwise the new one."""
