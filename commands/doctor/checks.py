@@ -1,10 +1,13 @@
 """The checks of `rencheng doctor`: each measured value with its severity and the setting to change. No I/O."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from rencheng.domain.heartbeat import Part, PartCondition, PartReason, PartState
 from rencheng.messaging.mqtt.probe import NoReply, ProbeResult
 from rencheng.store.core.diagnosis import DatabaseCondition
+from rencheng.text.parts import part_text
 
 Severity = Literal["good", "change", "danger"]
 
@@ -21,6 +24,12 @@ COMMIT_MAX_MS = 20.0
 WAL_MIN_MB = 1024
 CONNECTIONS_SHARE_MAX = 0.8
 
+
+_PART_SEVERITY: dict[PartState, Severity] = {
+    PartState.OK: "good",
+    PartState.BEHIND: "change",
+    PartState.DOWN: "danger",
+}
 
 REPLIES = "broker: replies of ingest on `reply` topics"
 
@@ -83,6 +92,27 @@ def explain_no_reply(error: NoReply) -> list[CheckResult]:
         f" to a device disconnects ingest. {rule}"
     )
     return [CheckResult(REPLIES, "the connection is closed", "danger", advice)]
+
+
+def check_parts(parts: Sequence[PartCondition]) -> list[CheckResult]:
+    """Check that every part of the platform does its work, by the judgement of `/health`.
+
+    A part that never started is no danger yet: doctor is also run before the services are.
+    """
+    return [
+        CheckResult(
+            f"platform: {one.part}",
+            one.state.value,
+            "change" if one.reason is PartReason.NOT_STARTED else _PART_SEVERITY[one.state],
+            _advice(one),
+        )
+        for one in parts
+        if one.part is not Part.DATABASE
+    ]
+
+
+def _advice(one: PartCondition) -> str:
+    return "" if one.state is PartState.OK else " ".join(part_text(one))
 
 
 def check_database(condition: DatabaseCondition) -> list[CheckResult]:

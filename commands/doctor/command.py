@@ -5,9 +5,11 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.database_access import open_engine
-from commands.doctor.checks import CheckResult, check_broker, check_database, explain_no_reply
+from commands.doctor.checks import CheckResult, check_broker, check_database, check_parts, explain_no_reply
+from rencheng.domain.part_rules import judge
 from rencheng.messaging.mqtt.probe import NoReply, probe_broker
 from rencheng.runtime.settings import BrokerAccounts, BrokerSettings
+from rencheng.store.accounting.heartbeats import load_platform_record
 from rencheng.store.core.diagnosis import diagnose
 
 _SEVERITY_TEXT = {
@@ -15,6 +17,9 @@ _SEVERITY_TEXT = {
     "change": "[yellow]change 建议调整[/]",
     "danger": "[red]danger 会丢数据[/]",
 }
+
+ANSWER_WITHIN_S = 10.0
+"""A database that does not answer a small question within this time hangs."""
 
 
 class DoctorSettings(BrokerSettings, BrokerAccounts):
@@ -28,8 +33,9 @@ def doctor() -> None:
     lost with the current settings.
     """
     settings = DoctorSettings.load()
-    with open_engine() as engine, engine.connect() as connection:
+    with open_engine(answer_within_s=ANSWER_WITHIN_S) as engine, engine.connect() as connection:
         condition = diagnose(connection)
+        parts = judge(load_platform_record(connection))
     try:
         probe = probe_broker(
             settings.mqtt_address,
@@ -40,6 +46,7 @@ def doctor() -> None:
     except NoReply as error:
         results = explain_no_reply(error)
     results += check_database(condition)
+    results += check_parts(parts)
     _print(results)
     if any(result.severity == "danger" for result in results):
         raise typer.Exit(1)

@@ -4,10 +4,12 @@ import threading
 from collections.abc import Callable
 
 from rencheng.devices.registration import write_account_file
+from rencheng.domain.heartbeat import Part
+from rencheng.heartbeats import HeartbeatWriter, TurnClock
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.outage import tolerate_outage
 from rencheng.runtime.settings import BrokerAccounts
-from rencheng.store.core.database import Connection, open_database, translate_errors
+from rencheng.store.core.database import Connection, Engine, open_database, translate_errors
 from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import password_hashes
 from rencheng.store.registry.gateways import load_gateways
@@ -45,6 +47,22 @@ def maintain_accounts(
     """
     engine = open_database(database_url, name="rencheng-accounts")
     registry = RegistryCache(engine, all_hashes)
+    turns = TurnClock()
+    with HeartbeatWriter(database_url, Part.ACCOUNTS, figures=lambda: {"turn_age_s": turns.age_s}):
+        _maintain(engine, registry, accounts, stop, turns, on_written, check_every_s)
+    registry.close()
+    engine.dispose()
+
+
+def _maintain(
+    engine: Engine,
+    registry: RegistryCache[list[tuple[str, str]]],
+    accounts: BrokerAccounts,
+    stop: threading.Event,
+    turns: TurnClock,
+    on_written: Callable[[], object],
+    check_every_s: float,
+) -> None:
     written: list[tuple[str, str]] | None = None
     while True:
         with tolerate_outage(log, "the accounts stay as they were"):
@@ -54,7 +72,6 @@ def maintain_accounts(
                     log.info("accounts written", accounts=write_account_file(engine, accounts))
                 on_written()
                 written = hashes
+        turns.turned()
         if stop.wait(check_every_s):
             break
-    registry.close()
-    engine.dispose()

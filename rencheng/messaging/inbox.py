@@ -4,6 +4,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from datetime import datetime
 
 from rencheng.messaging.source import InboundMessage
 
@@ -89,6 +90,12 @@ class Inbox:
     def __len__(self) -> int:
         """Return how many messages are held."""
         return len(self._messages)
+
+    @property
+    def oldest_received_at(self) -> datetime | None:
+        """Return when the oldest message that is held was received; None if the queue is empty."""
+        with self._lock:
+            return self._messages[0].message.received_at if self._messages else None
 
     def _fits(self, size: int) -> bool:
         if not self._messages:

@@ -24,6 +24,7 @@ def run(settings: AlertSettings, stop: threading.Event) -> None:
     with open_service(settings) as service:
         while not stop.is_set():
             step(service)
+            service.progress.turns.turned()
         with isolated("last save"):
             service.outbox.save()
         with isolated("last delivery"):

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from rencheng.checks.clock import ClockLimits
+from rencheng.domain.heartbeat import Part
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import Channel, topic_filter
+from rencheng.heartbeats import HeartbeatWriter
 from rencheng.messaging.mqtt.client_ids import client_id
 from rencheng.messaging.mqtt.session import Session
 from rencheng.runtime.metrics.server import serve_metrics
@@ -18,6 +20,7 @@ from services.alerts.outbox.outbox import Outbox
 from services.alerts.outbox.relay import Relay
 from services.alerts.outbox.sink import MqttSink
 from services.alerts.policy_cache import PolicyCache
+from services.alerts.progress import AlertProgress
 from services.alerts.registry import SiteRegistry
 from services.alerts.rendering import Renderer, publisher_of
 from services.alerts.settings import AlertSettings
@@ -44,6 +47,7 @@ class AlertService:
     outbox: Outbox
     notices: NoticeOutbox
     relay: Relay
+    progress: AlertProgress
 
 
 @contextmanager
@@ -58,6 +62,8 @@ def open_service(settings: AlertSettings) -> Iterator[AlertService]:
     nearby, suppressor = NearbyFeed(settings), Suppressor(clocks)
     registry = SiteRegistry(engine, evaluator, suppressor, nearby, source)
     outbox, notices = Outbox(engine), NoticeOutbox(engine)
+    relay = Relay(engine, MqttSink(session), outbox, notices)
+    progress = AlertProgress(session, subscription, registry, relay)
     service = AlertService(
         source=source,
         registry=registry,
@@ -69,12 +75,13 @@ def open_service(settings: AlertSettings) -> Iterator[AlertService]:
         suppressor=suppressor,
         outbox=outbox,
         notices=notices,
-        relay=Relay(engine, MqttSink(session), outbox, notices),
+        relay=relay,
+        progress=progress,
     )
     try:
         with serve_metrics(settings.alerts_metrics_port):
             registry.refresh()
-            with session:
+            with HeartbeatWriter(settings.database_url, Part.ALERTS, figures=progress.figures), session:
                 yield service
     finally:
         registry.close()

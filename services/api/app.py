@@ -1,5 +1,6 @@
 """The application: its routes, and the scopes that each of them requires."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
@@ -7,12 +8,15 @@ from http import HTTPStatus
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
 
+from rencheng.domain.heartbeat import Part
+from rencheng.heartbeats import HeartbeatWriter
 from rencheng.replay.attempt import IntakeLimits
 from rencheng.runtime.logs import get_logger
 from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.core.sessions import Database
 from services.api import docs_page, status_page
 from services.api.auth.authenticator import Authenticator, require_scopes
+from services.api.health_probe import HealthProbe
 from services.api.http import errors
 from services.api.http.headers import SecurityHeaders
 from services.api.http.observer import RequestObserver
@@ -102,13 +106,18 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
     hub = StreamHub(
         settings.database_url, database, stream_options or StreamOptions(streams_max=settings.api_streams_max)
     )
+    health_probe = HealthProbe(settings.database_url, database)
     public_url = settings.public_url.rstrip("/")
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         hub.start()
+        watch = asyncio.create_task(health_probe.watch())
         log.info("ready", url=public_url, docs=f"{public_url}/docs")
-        yield
+        with HeartbeatWriter(settings.database_url, Part.API, str(settings.api_port)):
+            yield
+        watch.cancel()
+        health_probe.close()
         await hub.stop()
         database.close()
         replay_service.close()
@@ -125,6 +134,7 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
     )
     app.state.database = database
     app.state.hub = hub
+    app.state.health_probe = health_probe
     app.state.replay_service = replay_service
     app.state.public_url = public_url
     app.state.authenticator = Authenticator(database)

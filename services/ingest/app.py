@@ -19,6 +19,7 @@ def run(settings: IngestSettings, stop: threading.Event) -> None:
     with open_receiver(settings, stop) as receiver:
         while not stop.is_set():
             step(receiver, stop, batch_max=settings.ingest_batch_max)
+            receiver.turns.turned()
 
 
 def step(receiver: Receiver, stop: threading.Event, *, batch_max: int) -> None:

@@ -6,7 +6,9 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from rencheng.codecs.registry import BROKEN
+from rencheng.domain.heartbeat import Part
 from rencheng.domain.topic import Channel, topic_filter
+from rencheng.heartbeats import HeartbeatWriter, TurnClock
 from rencheng.messaging.mqtt.client_ids import client_id
 from rencheng.messaging.mqtt.session import Session
 from rencheng.messaging.mqtt.takeover import SENTINEL, Takeover
@@ -21,6 +23,7 @@ from services.ingest.partitions.remote import RemoteProcessor
 from services.ingest.partitions.worker import Processor
 from services.ingest.partitions.writer_count import WriterCountWatch, watch_writer_count
 from services.ingest.processing.processor import open_processor
+from services.ingest.progress import ReceiverProgress
 from services.ingest.settings import IngestSettings
 
 log = get_logger("ingest")
@@ -36,6 +39,7 @@ class Receiver:
     writer_count: WriterCountWatch
     source: Callable[[], MessageSource]
     pool: WriterPool
+    turns: TurnClock
 
 
 @contextmanager
@@ -65,10 +69,13 @@ def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[R
         pool.resize(writer_count.number)
         try:
             pool.wait_until_open()
-            with session:
+            turns = TurnClock()
+            progress = ReceiverProgress(session, pool, turns)
+            receiver = str(settings.ingest_receiver)
+            with session, HeartbeatWriter(settings.database_url, Part.INGEST, receiver, progress.figures):
                 takeover.look(stop)
                 tune_garbage_collection()
-                yield Receiver(writer_count, takeover.source, pool)
+                yield Receiver(writer_count, takeover.source, pool, turns)
                 pool.drain()
         finally:
             takeover.close()

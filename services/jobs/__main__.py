@@ -3,6 +3,8 @@
 import sys
 
 from rencheng.domain.errors import Misconfigured
+from rencheng.domain.heartbeat import Part
+from rencheng.heartbeats import HeartbeatWriter
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
 from rencheng.runtime.metrics.server import serve_metrics
@@ -21,7 +23,7 @@ def main() -> None:
     except Misconfigured as error:
         sys.exit(str(error))
     engine = open_database(settings.database_url, name="rencheng-jobs")
-    with serve_metrics(settings.jobs_metrics_port):
+    with serve_metrics(settings.jobs_metrics_port), HeartbeatWriter(settings.database_url, Part.JOBS):
         run_until_stopped(engine, JOBS, settings, stop)
 
 

@@ -136,6 +136,11 @@ class Session:
         """Return how many received messages are not taken yet."""
         return len(self._inbox)
 
+    @property
+    def oldest_waiting_at(self) -> datetime | None:
+        """Return when the oldest message that is not taken yet was received; None without one."""
+        return self._inbox.oldest_received_at
+
     def take(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
         """Take messages in the order of arrival; see `MessageSource.take`.
 

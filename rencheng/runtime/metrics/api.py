@@ -20,3 +20,6 @@ STREAM_LAG = Histogram(
 REJECTED_KEYS = Counter(
     "rencheng_api_rejected_keys", "Requests rejected by authentication or authorisation, by reason.", ["reason"]
 )
+PART_STATE = Gauge(
+    "rencheng_platform_part_state", "State of each part of the platform: 0 ok, 1 behind, 2 down.", ["part"]
+)

@@ -1,12 +1,16 @@
-"""The health of ingest: it is healthy if rows were committed recently, not if a process runs."""
+"""The health of the platform: every part does its work, and rows were committed recently."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import ColumnElement, Connection, Float, cast, func, select
 
+from rencheng.domain.heartbeat import PartCondition, PartState
+from rencheng.domain.part_rules import judge, worst
 from rencheng.store.accounting.counts import ReadingCounts
+from rencheng.store.accounting.heartbeats import load_platform_record
 from rencheng.store.schema.account_tables import ingest_counts, ingest_progress
 
 ROWS_WITHIN_S = 120
@@ -16,6 +20,8 @@ ALIVE_WITHIN_S = 15
 """Ingest records progress at least once a second. After this time without progress it counts as down."""
 
 Status = Literal["ok", "idle", "down"]
+
+PlatformStatus = Literal["ok", "idle", "behind", "down"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,27 @@ class IngestHealth:
         if self.last_row_age_s is None or self.last_row_age_s > ROWS_WITHIN_S:
             return "idle"
         return "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformCondition:
+    """The health of ingest, and the state of each part."""
+
+    ingest: IngestHealth
+    parts: Sequence[PartCondition]
+
+    @property
+    def status(self) -> PlatformStatus:
+        """`down` or `behind` if a part is so, else `idle` if no rows were committed recently, else `ok`."""
+        state = worst(self.parts).state
+        if state is not PartState.OK:
+            return "down" if state is PartState.DOWN else "behind"
+        return "idle" if self.ingest.status != "ok" else "ok"
+
+
+def platform_condition(connection: Connection) -> PlatformCondition:
+    """Return the health of the platform. The one judgement for `/health`, status, doctor, metrics and compose."""
+    return PlatformCondition(ingest_health(connection), judge(load_platform_record(connection)))
 
 
 def ingest_health(connection: Connection) -> IngestHealth:

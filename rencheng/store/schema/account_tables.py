@@ -20,7 +20,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from rencheng.store.schema.tables import metadata
 
-__all__ = ["audit", "ingest_counts", "ingest_progress", "ingest_writers", "metadata", "quarantine", "quarantine_drops"]
+__all__ = [
+    "audit", "heartbeats", "ingest_counts", "ingest_progress", "ingest_writers", "metadata", "quarantine",
+    "quarantine_drops",
+]  # fmt: skip
 
 _time = DateTime(timezone=True)
 
@@ -125,4 +128,16 @@ ingest_writers = Table(
     Column("wanted", SmallInteger, nullable=False),
     CheckConstraint("one", name="ingest_writers_is_one_row"),
     CheckConstraint("wanted BETWEEN 1 AND 16", name="ingest_writers_are_some"),
+)
+
+heartbeats = Table(
+    "heartbeats",
+    metadata,
+    Column("part", Text, primary_key=True, comment="ingest, alerts, api, jobs or accounts"),
+    Column("instance", Text, primary_key=True, comment="of several processes of a part; stable across restarts"),
+    Column("started_at", _time, nullable=False),
+    Column("at", _time, nullable=False),
+    Column("has_stopped", Boolean, nullable=False, comment="it was asked to stop, and this is its last heartbeat"),
+    Column("version", Text, nullable=False),
+    Column("figures", JSONB, nullable=False, comment="seconds and numbers, such as lag_s and undelivered"),
 )

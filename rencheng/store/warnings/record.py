@@ -1,6 +1,8 @@
 """Warnings, their messages and the deliveries of these: each written once, however often it is tried."""
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Text, func, literal, null, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -136,6 +138,24 @@ def due_deliveries(connection: Connection, *, limit: int, besides: Collection[st
         OutgoingMessage(row.identifier, row.topic, row.document, row.recorded_at, row.site_id, row.trace_id or "")
         for row in connection.execute(query)
     ]
+
+
+class Undelivered(NamedTuple):
+    """Due messages that are not delivered: their number, and when the oldest was recorded; None without one."""
+
+    messages: int
+    oldest_at: datetime | None
+
+
+def undelivered(connection: Connection) -> Undelivered:
+    """Return the due messages that are not delivered, without those that MQTT can never carry."""
+    query = (
+        select(func.count(), func.min(warning_events.c.recorded_at))
+        .select_from(deliveries)
+        .join(warning_events, warning_events.c.event_id == deliveries.c.event_id)
+        .where(*_DUE, deliveries.c.attempts == 0)
+    )
+    return Undelivered(*connection.execute(query).one())
 
 
 def _is_one_of(identifiers: Sequence[str]) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from enum import Enum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rencheng.domain.outgoing import OutgoingMessage
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
@@ -13,6 +13,9 @@ from rencheng.store.warnings.record import due_deliveries, mark_attempted, mark_
 from services.alerts import metrics
 from services.alerts.outages import RETRY_S, database_optional
 from services.alerts.outbox.sink import MqttSink
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 log = get_logger("alerts")
 
@@ -61,6 +64,10 @@ class Relay:
         outbox: holds recorded and unrecorded warnings.
         notices: holds notices.
         clock: the time of the retries.
+
+    Attributes:
+        undelivered: the number of due messages in memory that the broker has not acknowledged, and since when the
+            oldest of them is due.
     """
 
     def __init__(
@@ -75,6 +82,7 @@ class Relay:
         self._unmarked: list[str] = []  # delivered, and not marked so in the database
         self._marked_unpublishable: set[str] = set()
         self._backoff = Backoff(RETRY_S, RETRY_S, clock)
+        self.undelivered: tuple[int, datetime | None] = (0, None)
 
     @property
     def state(self) -> DeliveryState:
@@ -100,8 +108,14 @@ class Relay:
         unrecorded = self._outbox.unrecorded()
         if self._outbox.is_cut_off or not self._has_backlog:  # else older messages of the same site go first
             self._sink.send(unrecorded)
-        self._sink.send(self._notices.unsent())
+        notices = self._notices.unsent()
+        self._sink.send(notices)
+        self._note_undelivered([*unrecorded, *notices])
         metrics.set_delivery(in_flight=self._sink.in_flight, unrecorded=len(unrecorded), backlog=self._has_backlog)
+
+    def _note_undelivered(self, waiting: Sequence[OutgoingMessage]) -> None:
+        due = {one.identifier: one.due_since for one in (*waiting, *self._sink.unacknowledged)}
+        self.undelivered = len(due), min(due.values(), default=None)
 
     def finish(self, wait_s: float) -> None:
         """Wait for the outstanding acknowledgements, and mark them."""

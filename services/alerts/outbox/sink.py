@@ -59,6 +59,11 @@ class MqttSink:
         return len(self._in_flight) + len(self._dropped)
 
     @property
+    def unacknowledged(self) -> list[OutgoingMessage]:
+        """Return the messages that await an acknowledgement."""
+        return [*(message for _, message in self._in_flight.values()), *self._dropped]
+
+    @property
     def is_expecting(self) -> bool:
         """Return whether an acknowledgement may come at any moment."""
         return bool(self._in_flight) and self._session.is_connected

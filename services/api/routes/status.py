@@ -20,6 +20,7 @@ from rencheng.store.registry.site_status import SiteFilters, SiteStatus
 from services.api.deps import Db, Zone
 from services.api.http.models import ApiModel, example, level_word, local
 from services.api.http.monitoring import MONITORING, MonitoringState, present_monitoring
+from services.api.http.parts import PART, PartOfPlatform, present_parts
 
 router = APIRouter(prefix="/status", tags=["health"])
 
@@ -59,7 +60,13 @@ _STATUS = {
     "world": "actual",
     "now": _NOW,
     "worlds": [{"world": "actual", "title": "Live 实况", "sites": 1, "in_force": 1}],
-    "health": {"status": "ok", "last_row_at": _NOW, "last_row_age_s": 1.3, "ingest_heartbeat_age_s": 0.4},
+    "health": {
+        "status": "ok",
+        "last_row_at": _NOW,
+        "last_row_age_s": 1.3,
+        "ingest_heartbeat_age_s": 0.4,
+        "parts": [PART],
+    },
     "counts": {"processed": 86415, "stored": 86400, "duplicate": 12, "quarantined": 3, "by_reason": {"undecodable": 3}},
     "levels": {"none": 0, "blue": 0, "yellow": 1, "orange": 0, "red": 0},
     "no_data": 0,
@@ -82,10 +89,12 @@ class World(ApiModel):
 class PlatformHealth(ApiModel):
     """Whether readings are being committed, in all worlds together. `/health` answers the same without a key."""
 
-    status: Literal["ok", "idle", "down"]
+    status: Literal["ok", "idle", "behind", "down"]
     last_row_at: datetime | None
     last_row_age_s: float | None
     ingest_heartbeat_age_s: float | None
+    parts: list[PartOfPlatform]
+    """Every part, and whether it does its work."""
 
 
 class AccountTotals(ApiModel):
@@ -188,7 +197,8 @@ def get_status(
 
 
 def _status(connection: Connection, world: str, zone: ZoneInfo) -> Status:
-    pulse = health.ingest_health(connection)
+    condition = health.platform_condition(connection)
+    pulse = condition.ingest
     now = site_status.worlds_now(connection, [world]).get(world)
     sites = site_status.list_sites(connection, SiteFilters(world=world), limit=SITES_MAX)
     levels = [level_word(site.level) for site in sites]
@@ -199,10 +209,11 @@ def _status(connection: Connection, world: str, zone: ZoneInfo) -> Status:
         now=local(now, zone) if now else None,
         worlds=[World(**row) for row in overview.list_worlds(connection)],
         health=PlatformHealth(
-            status=pulse.status,
+            status=condition.status,
             last_row_at=local(pulse.last_row_at, zone) if pulse.last_row_at else None,
             last_row_age_s=pulse.last_row_age_s,
             ingest_heartbeat_age_s=pulse.heartbeat_age_s,
+            parts=present_parts(condition.parts),
         ),
         counts=_account(connection, world),
         levels={word: levels.count(word) for word in words},

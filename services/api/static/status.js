@@ -11,7 +11,7 @@ const RATE_OVER_MS = 60000;
 const LEVELS = ["red", "orange", "yellow", "blue", "none"];
 const WORDS = {
   red: ["红", "red"], orange: ["橙", "orange"], yellow: ["黄", "yellow"], blue: ["蓝", "blue"], none: ["无预警", "none"],
-  no_data: ["无数据", "no data"], ok: ["正常", "ok"], idle: ["空闲", "idle"], down: ["中断", "down"],
+  no_data: ["无数据", "no data"], ok: ["正常", "ok"], idle: ["空闲", "idle"], down: ["中断", "down"], behind: ["滞后", "behind"],
   Alert: ["发布", "Alert"], Update: ["更新", "Update"], Cancel: ["解除", "Cancel"],
   waterlogging: ["积水监测", "waterlogging"], signal: ["信号机", "signal"], charging: ["充电桩", "charging"],
   silent: ["失联", "silent"], stuck: ["读数不变", "stuck"], blocked: ["探头被遮挡", "blocked"],
@@ -182,7 +182,8 @@ function show(status) {
 
 function showFigures({ health, counts }) {
   const figures = [
-    [["平台 ", "platform"], WORDS[health.status].join(" "), { ok: "good", idle: "", down: "bad" }[health.status]],
+    [["平台 ", "platform"], WORDS[health.status].join(" "), { ok: "good", idle: "", behind: "bad", down: "bad" }[health.status]],
+    ...health.parts.filter((one) => one.state !== "ok").map((one) => [[one.text.zh, ` ${one.text.en}`], WORDS[one.state].join(" "), "bad"]),
     [["读数/分 ", "readings/min"], rate(), ""],
     [["最近入库 ", "last commit"], age(health.last_row_age_s), ""],
     [["已处理 ", "processed"], number(counts.processed), ""],

@@ -4,6 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from rencheng.messaging.source import AckHandle
 
@@ -16,11 +17,13 @@ class PendingAck:
         handles: of its messages, in the order of arrival.
         size_bytes: the payload of its messages.
         open_items: how many of its work items are not committed yet.
+        received_at: when the first of its messages was received.
     """
 
     handles: Sequence[AckHandle]
     size_bytes: int
     open_items: int
+    received_at: datetime | None = None
 
 
 class AckTracker:
@@ -71,6 +74,17 @@ class AckTracker:
         """Return whether everything is committed, now or within `wait_s` seconds."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._pending, wait_s)
+
+    @property
+    def bytes_under_way(self) -> int:
+        """Return the payload that is dispatched and not acknowledged."""
+        return self._bytes
+
+    @property
+    def oldest_received_at(self) -> datetime | None:
+        """Return when the oldest message that is not acknowledged was received; None without one."""
+        with self._changed:
+            return self._pending[0].received_at if self._pending else None
 
     def _has_space(self) -> bool:
         return not self._pending or (self._messages < self._messages_max and self._bytes < self._bytes_max)

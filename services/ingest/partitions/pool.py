@@ -53,6 +53,16 @@ class WriterPool:
         """Return how many workers run."""
         return len(self._workers)
 
+    @property
+    def bytes_under_way(self) -> int:
+        """Return the payload that is dispatched and not acknowledged."""
+        return self._acks.bytes_under_way
+
+    @property
+    def oldest_received_at(self) -> datetime | None:
+        """Return when the oldest message that is not acknowledged was received; None without one."""
+        return self._acks.oldest_received_at
+
     def dispatch(self, messages: Sequence[InboundMessage], *, polled_at: datetime, wait_s: float) -> bool:
         """Submit to each worker the messages of its partition, and return whether there was space for them.
 
@@ -68,7 +78,8 @@ class WriterPool:
             return True
         partitions = self._partition(messages)
         sizes = [sum(len(one.payload) for one in part) for _, part in partitions]
-        pending = PendingAck([one.handle for one in messages], sum(sizes), len(partitions))
+        received_at = messages[0].message.received_at
+        pending = PendingAck([one.handle for one in messages], sum(sizes), len(partitions), received_at)
         if not self._acks.track(pending, wait_s=wait_s):
             return False
         through = messages[-1].message.received_at

@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from commands.doctor.checks import CheckResult, check_broker, check_database, explain_no_reply
+from commands.doctor.checks import CheckResult, check_broker, check_database, check_parts, explain_no_reply
+from rencheng.domain.heartbeat import Part, PartCondition, PartReason, PartState
+from rencheng.domain.part_rules import not_started
 from rencheng.messaging.mqtt.probe import NoReply, ProbeResult
 from rencheng.store.core.database import open_database
 from rencheng.store.core.diagnosis import DatabaseCondition, diagnose
@@ -26,6 +28,12 @@ def worst(results: list[CheckResult]) -> dict[str, str]:
     """What is not good, and its advice."""
     assert all(bool(result.advice) is (result.severity != "good") for result in results)
     return {f"{result.severity} {result.about}": result.advice for result in results if result.advice}
+
+
+def test_a_part_that_is_down_is_a_danger_and_one_that_never_started_is_not() -> None:
+    dead = PartCondition(Part.ALERTS, PartState.DOWN, PartReason.SILENT, 30.0)
+    assert list(worst(check_parts([PartCondition(Part.INGEST), dead]))) == ["danger platform: alerts"]
+    assert list(worst(check_parts([not_started(Part.INGEST)]))) == ["change platform: ingest"]
 
 
 def test_nothing_is_issued_against_what_is_well_set() -> None:
