@@ -43,7 +43,6 @@ class PlatformRecord:
     Attributes:
         heartbeats: the last of each instance.
         writers_seen_s: seconds since a writer of ingest recorded progress; None if none ever did.
-        writers_age_s: seconds since the start of the writer that started first; None if none ever did.
         undelivered: due warnings that the database holds.
         undelivered_s: the age of the oldest of them; 0 if there is none.
         overdue_jobs: the jobs that are overdue.
@@ -51,7 +50,6 @@ class PlatformRecord:
 
     heartbeats: Sequence[Heartbeat]
     writers_seen_s: float | None
-    writers_age_s: float | None
     undelivered: int
     undelivered_s: float
     overdue_jobs: Sequence[JobLateness]
@@ -62,7 +60,7 @@ def judge(record: PlatformRecord) -> list[PartCondition]:
     of: dict[Part, list[Heartbeat]] = {part: [] for part in Part}
     for heartbeat in record.heartbeats:
         of[heartbeat.part].append(heartbeat)
-    age_s = record.writers_age_s or 0.0
+    age_s = max((_lifetime_s(one) for one in of[Part.INGEST] if not one.has_stopped), default=0.0)
     found = [
         PartCondition(Part.DATABASE),
         _ingest(of[Part.INGEST], record.writers_seen_s),
@@ -160,6 +158,10 @@ def _grown(heartbeat: Heartbeat, reason: PartReason, seconds: float, limit_s: fl
 
 def _bad(heartbeat: Heartbeat, state: PartState, reason: PartReason, seconds: float) -> PartCondition:
     return PartCondition(heartbeat.part, state, reason, seconds, heartbeat.instance)
+
+
+def _lifetime_s(heartbeat: Heartbeat) -> float:
+    return (heartbeat.at - heartbeat.started_at).total_seconds() + heartbeat.age_s
 
 
 def _figure(figures: Mapping[str, float | None], name: str) -> float:

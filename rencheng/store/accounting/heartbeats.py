@@ -58,8 +58,7 @@ def load_heartbeats(connection: Connection) -> list[Heartbeat]:
 def load_platform_record(connection: Connection) -> PlatformRecord:
     """Return what the database knows of the processes, for `rencheng.domain.part_rules.judge`."""
     now = database_now(connection)
-    progress = select(func.max(ingest_progress.c.seen_at), func.min(ingest_progress.c.started_at))
-    seen_at, started_at = connection.execute(progress).one()
+    seen_at = connection.execute(select(func.max(ingest_progress.c.seen_at))).scalar_one()
     waiting = undelivered(connection)
     overdue = [
         JobLateness(run.name, (now - (run.succeeded_at or run.started_at)).total_seconds())
@@ -69,7 +68,6 @@ def load_platform_record(connection: Connection) -> PlatformRecord:
     return PlatformRecord(
         heartbeats=load_heartbeats(connection),
         writers_seen_s=_seconds(now, seen_at),
-        writers_age_s=_seconds(now, started_at),
         undelivered=waiting.messages,
         undelivered_s=max(0.0, _seconds(now, waiting.oldest_at) or 0.0),
         overdue_jobs=overdue,

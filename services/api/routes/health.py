@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from rencheng.domain.heartbeat import Part, PartCondition
 from rencheng.domain.part_rules import not_started, without_database, worst
 from services.api.health_probe import HealthProbe, ProbeAnswer
+from services.api.http.errors import problem_responses
 from services.api.http.models import ApiModel, example
 from services.api.http.parts import PART, PartOfPlatform, present_parts
 
@@ -42,7 +43,10 @@ class Health(ApiModel):
     "/health",
     summary="Check health 健康检查",
     operation_id="get_health",
-    responses={503: {"model": Health, "description": "A part of the platform is down; `parts` names it"}},
+    responses={
+        **problem_responses(HTTPStatus.UNPROCESSABLE_ENTITY),
+        503: {"model": Health, "description": "A part of the platform is down; `parts` names it"},
+    },
 )
 async def get_health(
     request: Request,

@@ -29,7 +29,7 @@ from tests.support.mqtt_clients import GaugeClient
 from tests.support.polling import eventually
 from tests.support.services import SubscribingService
 
-SAID_WITHIN_S = 30
+NAMED_WITHIN_S = 30
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_an_alert_service_that_is_dead_hangs_or_was_stopped_is_named(
     eventually(lambda: api.get("/health").json()["status"] in ("ok", "idle"), within_s=10)
 
     alerts.kill()
-    eventually(_is(api, "alerts", "down"), within_s=SAID_WITHIN_S)
+    eventually(_is(api, "alerts", "down"), within_s=NAMED_WITHIN_S)
     assert "预警服务中断" in _text(api, "alerts")["zh"]
     assert api.get("/v1/status").json()["health"]["status"] == "down"
     assert api.get("/health?part=alerts").status_code == 503
@@ -106,7 +106,7 @@ def test_an_alert_service_that_is_dead_hangs_or_was_stopped_is_named(
     alerts.start()
     eventually(_is(api, "alerts", "ok"), within_s=10)
     os.kill(alerts.pid, signal.SIGSTOP)
-    eventually(_is(api, "alerts", "down"), within_s=SAID_WITHIN_S)
+    eventually(_is(api, "alerts", "down"), within_s=NAMED_WITHIN_S)
     os.kill(alerts.pid, signal.SIGCONT)
     eventually(_is(api, "alerts", "ok"), within_s=10)
     alerts.stop()
@@ -127,7 +127,7 @@ def test_an_alert_service_that_cannot_go_on_is_behind_and_then_down(
         connection.execute(text("LOCK TABLE site_states, warnings IN ACCESS EXCLUSIVE MODE"))
         for depth_mm in (0, 300, 330, 400):
             gauge.send(depth_mm)
-        eventually(lambda: _states(api)["alerts"] in ("behind", "down"), within_s=SAID_WITHIN_S)
+        eventually(lambda: _states(api)["alerts"] in ("behind", "down"), within_s=NAMED_WITHIN_S)
     eventually(_is(api, "alerts", "ok"), within_s=15)
     gauge.close()
 
@@ -140,8 +140,8 @@ def test_an_alert_service_without_a_broker_is_named(
     start("alerts")
     eventually(_is(api, "alerts", "ok"), within_s=10)
     broker.server.kill()
-    eventually(lambda: _states(api)["alerts"] in ("behind", "down"), within_s=SAID_WITHIN_S)
-    eventually(lambda: _states(api)["ingest"] in ("behind", "down"), within_s=SAID_WITHIN_S)
+    eventually(lambda: _states(api)["alerts"] in ("behind", "down"), within_s=NAMED_WITHIN_S)
+    eventually(lambda: _states(api)["ingest"] in ("behind", "down"), within_s=NAMED_WITHIN_S)
     assert "broker" in _text(api, "alerts")["en"]
     broker.server.start()
     eventually(_is(api, "alerts", "ok"), within_s=20)
