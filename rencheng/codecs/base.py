@@ -22,9 +22,10 @@ class Codec(Protocol):
     """A payload format. Both directions are deterministic: no clock, no I/O."""
 
     def decode(self, kind: Kind, device_id: str, payload: bytes) -> tuple[list[Reading], list[BadItem]]:
-        """Decode a payload. A bad reading in an array is rejected alone.
+        """Decode a payload. A bad part of it is rejected alone.
 
-        A payload with neither a reading nor a bad item is a keep-alive.
+        Behind an error that hides where the next part begins, the rest of the message is one bad item with reason
+        `undecodable`. A payload with neither a reading nor a bad item is a keep-alive.
 
         Raises:
             Rejected: with reason `undecodable`, if the payload as a whole cannot be decoded.

@@ -36,7 +36,7 @@ def check_length(items: Sequence[object]) -> None:
 def explain(error: ValidationError) -> str:
     """Return the first three findings as `field: what is wrong`."""
     findings = [
-        f"{'.'.join(str(step) for step in finding['loc']) or 'payload'}: {finding['msg']}"
+        f"{'.'.join(str(step) for step in finding['loc']) or 'payload'}: {finding['msg'].removeprefix('Value error, ')}"
         for finding in error.errors(include_url=False, include_input=False)[:3]
     ]
     return "; ".join(findings)

@@ -9,9 +9,12 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError
+from msgspec import UNSET, DecodeError, Meta, Struct, UnsetType, ValidationError, defstruct
 from msgspec.json import Decoder
+from msgspec.msgpack import Encoder
+from msgspec.structs import astuple, fields
 
+from rencheng.codecs.json_parts import has_repeated_names
 from rencheng.domain.kind import Kind
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
@@ -33,7 +36,7 @@ class NotPlain(Exception):
     """The message is left to `payloads`."""
 
 
-class _Water(Struct, forbid_unknown_fields=True, gc=False):
+class _Water(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     time: str
     depth_mm: _Number | UnsetType | None = UNSET
     rain_mm: _Amount | UnsetType | None = UNSET
@@ -49,13 +52,13 @@ class _Water(Struct, forbid_unknown_fields=True, gc=False):
     channel: _Int16 = 0
 
 
-class _Signal(Struct, forbid_unknown_fields=True, gc=False):
+class _Signal(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     time: str
     event_id: _Int16
     parameter: _Int32
 
 
-class _Charging(Struct, forbid_unknown_fields=True, gc=False):
+class _Charging(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     time: str
     connector_id: _Int16
     measurand: Measurand
@@ -122,32 +125,91 @@ def _charging(device_id: str, item: _Charging) -> MeterValue:
     )
 
 
-class _KindDecoder:
-    """The two decoders of a kind, and the function that turns an item into a reading."""
+def _water_texts(item: _Water) -> int:
+    return 1 if item.mode is None else 2
 
-    def __init__(self, item: type[Any], reading: Callable[[str, Any], Reading]) -> None:
+
+def _signal_texts(_item: _Signal) -> int:
+    return 1
+
+
+def _charging_texts(item: _Charging) -> int:
+    if item.status is None:  # then it has no error code either
+        return 3 if item.transaction_id else 2
+    return 3 + (item.error_code is not None) + (item.transaction_id != "")
+
+
+_pack = Encoder().encode
+_EMPTY_MAP = 0x80
+"""The first byte of a map in MessagePack is this plus the number of its fields, up to 15."""
+
+
+def _with_marked_defaults(item: type[Struct]) -> type[Struct]:
+    """Return the type with defaults that no payload can hold, so that every given field counts."""
+    given = [(one.name, one.type) if one.required else (one.name, one.type | UnsetType, UNSET) for one in fields(item)]
+    return defstruct(f"{item.__name__}Given", given, forbid_unknown_fields=True, omit_defaults=True, gc=False)
+
+
+class _KindDecoder:
+    """The decoders of a kind, and what is made of an item.
+
+    Args:
+        item: the type of an object.
+        reading: turns an item into a reading.
+        texts: returns the number of texts among the values of an item.
+    """
+
+    def __init__(self, item: type[Any], reading: Callable[[str, Any], Reading], texts: Callable[[Any], int]) -> None:
         self.one = Decoder(item).decode
         self.several = Decoder(list[item]).decode  # type: ignore[valid-type]
         self.reading = reading
+        self.texts = texts
+        given = _with_marked_defaults(item)
+        self._given_one = Decoder(given).decode
+        self._given_several = Decoder(list[given]).decode  # type: ignore[valid-type]
+
+    def repeats_names(self, payload: bytes) -> bool:
+        """Return whether an object has a name twice, if it has more quotation marks than its fields need.
+
+        Default values that are given have some, too, and so have escaped characters.
+        """
+        if b"\\" in payload:
+            return has_repeated_names(payload)
+        items = [self._given_one(payload)] if payload[:1] == b"{" else self._given_several(payload)
+        names = sum(_pack(item)[0] - _EMPTY_MAP for item in items)
+        texts = sum(isinstance(value, str) for item in items for value in astuple(item))
+        return payload.count(b'"') != 2 * (names + texts)
 
 
 _KINDS = {
-    Kind.WATERLOGGING: _KindDecoder(_Water, _water),
-    Kind.SIGNAL: _KindDecoder(_Signal, _signal),
-    Kind.CHARGING: _KindDecoder(_Charging, _charging),
+    Kind.WATERLOGGING: _KindDecoder(_Water, _water, _water_texts),
+    Kind.SIGNAL: _KindDecoder(_Signal, _signal, _signal_texts),
+    Kind.CHARGING: _KindDecoder(_Charging, _charging, _charging_texts),
 }
 
 
 def read_plain(kind: Kind, device_id: str, payload: bytes, *, readings_max: int) -> list[Reading] | None:
-    """Decode a common message, and return None for one that `payloads` must decode."""
+    """Decode a common message, and return None for one that `payloads` must decode.
+
+    Of a name that an object has twice, msgspec takes the last value in silence. Each name and each text of a payload
+    has two quotation marks, so more of them than the decoded fields have may be a name twice.
+    """
     decoder = _KINDS[kind]
+    texts_of, reading = decoder.texts, decoder.reading
     try:
         if payload[:1] == b"{":
-            return [decoder.reading(device_id, decoder.one(payload))]
-        items = decoder.several(payload)
-        if 0 < len(items) <= readings_max:
-            reading = decoder.reading
-            return [reading(device_id, item) for item in items]
+            item = decoder.one(payload)
+            texts = texts_of(item)
+            names = _pack(item)[0] - _EMPTY_MAP
+            items = [item]
+        else:
+            items = decoder.several(payload)
+            if not 0 < len(items) <= readings_max:
+                return None
+            texts = sum([texts_of(item) for item in items])
+            names = sum([_pack(item)[0] for item in items]) - _EMPTY_MAP * len(items)
+        if payload.count(b'"') != 2 * (names + texts) and decoder.repeats_names(payload):
+            return None
+        return [reading(device_id, item) for item in items]
     except (ValidationError, DecodeError, NotPlain, ValueError, OverflowError):
-        pass
-    return None
+        return None

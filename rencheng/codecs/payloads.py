@@ -6,8 +6,18 @@ Unknown fields are rejected: if `depth_cm` were ignored as an extra field, a flo
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
+from rencheng.codecs.times import time_of_text
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, SignalEvent, WaterReading
 
@@ -21,7 +31,11 @@ def _in_utc(time: datetime) -> datetime:
         raise ValueError("is outside the years 1 to 9999 in UTC") from None
 
 
-_Time = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+def _parsed(value: object) -> object:
+    return time_of_text(value) if isinstance(value, str) else value
+
+
+_Time = Annotated[AwareDatetime, BeforeValidator(_parsed), AfterValidator(_in_utc)]
 _Finite = Annotated[float, Field(allow_inf_nan=False, ge=-1e9, le=1e9)]
 
 

@@ -71,12 +71,10 @@ UNDECODABLE = {
     "nothing": b"",
     "NUL": b"\0",
     "not UTF-8": b"\xff\xfe",
-    "byte order mark": b"\xef\xbb\xbf" + GOOD.encode(),
     "an empty array": b" [ ] ",
     "not closed": GOOD[:-1].encode(),
     "two documents": (GOOD + GOOD).encode(),
     "not a number": GOOD.replace("1}", "NaN}").encode(),
-    "not a number in an array": f"[{GOOD}, {GOOD.replace('1}', 'Infinity}')}]".encode(),
     "lone surrogate": f'{{{TIME}, "depth_mm": 1, "mode": "\\ud800"}}'.encode(),
     "nested too deep": b"[" * 100_000,
     "a number of five thousand digits": f'{{{TIME}, "depth_mm": {"1" * 5000}}}'.encode(),
@@ -108,6 +106,7 @@ INVALID = {
     "a time after the year 9999": '{"time": "9999-12-31T23:59:59-08:00", "depth_mm": 1}',
     "a number for a time": '{"time": 1700000000, "depth_mm": 1}',
     "an array within": f"[{GOOD}]",
+    "a field twice": f'{{{TIME}, "depth_mm": 1, "depth_mm": 2}}',
     "a word": '"flood"',
 }
 
@@ -117,15 +116,6 @@ def test_an_invalid_item_is_rejected_alone(item: str) -> None:
     assert decode(f"[{GOOD}, {item}, {GOOD}]") == (2, [1])
     if not item.startswith("["):
         assert decode(item) == (0, [0])
-
-
-def test_the_last_of_two_equal_fields_counts_alone_and_in_an_array() -> None:
-    twice = f'{{{TIME}, "depth_mm": 1, "depth_mm": 2}}'.encode()
-    alone, _ = CODEC.decode(Kind.WATERLOGGING, DEVICE, twice)
-    listed, _ = CODEC.decode(Kind.WATERLOGGING, DEVICE, b"[" + twice + b"]")
-
-    assert alone == listed
-    assert getattr(alone[0], "depth_mm", None) == 2.0
 
 
 def test_the_greatest_number_of_readings_is_accepted() -> None:

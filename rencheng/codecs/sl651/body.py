@@ -39,6 +39,17 @@ class Element:
     decimals: int
 
 
+class ForeignStation(ValueError):
+    """The report holds another station's elements, so none of them is taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class BadElement:
+    """An element that is rejected by itself, with the reason in words."""
+
+    detail: str
+
+
 class Cursor:
     """A position in a body that moves with each read."""
 
@@ -69,15 +80,17 @@ def read_head(cursor: Cursor) -> datetime:
     return bcd.time(cursor.take(6, "the time of sending"))
 
 
-def read_elements(cursor: Cursor, station: str) -> Iterator[Element]:
-    """Read the elements after the head, in order.
+def read_elements(cursor: Cursor, station: str) -> Iterator[Element | BadElement]:
+    """Read the elements after the head, in order, and yield a `BadElement` for each that cannot be taken.
 
     The caller ignores elements that it does not know. Each is skipped by its own length, user-defined ones (FF XX) too.
 
     Raises:
-        ValueError: the body is malformed, or names two stations.
+        ForeignStation: the body names two stations.
+        ValueError: the body is malformed from here on.
     """
     at: datetime | None = None
+    has_time = False
     step: timedelta | None = None
     while cursor:
         identifier = cursor.take(1, "an identifier")[0]
@@ -88,23 +101,38 @@ def read_elements(cursor: Cursor, station: str) -> Iterator[Element]:
             _same_station(cursor.take(5, "a station's address").hex(), station)
             cursor.take(1, "a station's class")
         elif identifier == Mark.TIME:
-            at = bcd.time(cursor.take(5, "a time of observation"))
+            found, has_time = _time(cursor.take(5, "a time of observation")), True
+            if isinstance(found, BadElement):
+                yield found
+            at = found if isinstance(found, datetime) else None
         elif identifier in _UNSUPPORTED:
             raise ValueError(f"element {identifier:02X} ({_UNSUPPORTED[Mark(identifier)]}) is not supported")
         elif at is None:
-            raise ValueError(f"element {identifier:02X} comes before any time of observation")
+            cursor.take(form >> 3, f"element {identifier:02X}")
+            yield from _untimed(identifier, has_time)
         elif identifier == Mark.STEP:
             step = _step(cursor.take(form >> 3, "the time step"))
         elif step:
             yield from _even_steps(cursor, identifier, form, at, step)
         else:
-            data = cursor.take(form >> 3, f"element {identifier:02X}")
-            yield from _hour(identifier, data, at) or [Element(identifier, at, data, form & 7)]
+            yield from _hour(identifier, cursor.take(form >> 3, f"element {identifier:02X}"), at, form & 7)
+
+
+def _untimed(identifier: int, has_time: bool) -> list[BadElement]:
+    """Return what is wrong with an element without a time; nothing if its time is rejected already."""
+    return [] if has_time else [BadElement(f"element {identifier:02X} comes before any time of observation")]
+
+
+def _time(data: bytes) -> datetime | BadElement:
+    try:
+        return bcd.time(data)
+    except ValueError as error:
+        return BadElement(f"element F0: {error}")
 
 
 def _same_station(found: str, station: str) -> None:
     if found != station:
-        raise ValueError(
+        raise ForeignStation(
             f"the body names station {found}, the head {station}; a device may report its own station alone"
         )
 
@@ -127,15 +155,15 @@ def _even_steps(cursor: Cursor, identifier: int, form: int, at: datetime, step: 
         at += step
 
 
-def _hour(identifier: int, data: bytes, at: datetime) -> list[Element]:
-    """Return the values of an hour's series, the first at the time of observation; empty for any other element."""
+def _hour(identifier: int, data: bytes, at: datetime, decimals: int) -> list[Element | BadElement]:
+    """Return the values of an hour's series, the first at the time of observation, or the value of another element."""
     if identifier == Mark.RAIN_SERIES:
         width = 1
     elif Mark.LEVEL_SERIES <= identifier <= Mark.LEVEL_SERIES_LAST:
         width = 2
     else:
-        return []
+        return [Element(identifier, at, data, decimals)]
     if len(data) % width or not data:
-        raise ValueError(f"element {identifier:02X} has {len(data)} bytes")
+        return [BadElement(f"element {identifier:02X} has {len(data)} bytes")]
     values = [data[start : start + width] for start in range(0, len(data), width)]
     return [Element(identifier, at + position * SERIES_STEP, value, 0) for position, value in enumerate(values)]

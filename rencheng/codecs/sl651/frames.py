@@ -1,16 +1,23 @@
 """Decode bytes to reports: check frames, and combine the packets of one report (SL 651-2014, 6.5)."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from rencheng.codecs.parts import UnreadablePart
 from rencheng.codecs.sl651.crc import crc16
+from rencheng.codecs.sl651.hex_text import read_segments
+from rencheng.codecs.sl651.parts import START, damaged
 from rencheng.domain.errors import Rejected, RejectionReason
 
-START = b"\x7e\x7e"
 HEAD_SIZE = 14
 """Start 2, centre 1, station 5, password 2, function 1, direction and length 2, start of the body 1."""
 TAIL_SIZE = 3
 """End of the body 1, check word 2."""
+FRAME_MAX = HEAD_SIZE + 0xFFF + TAIL_SIZE
+PADDING = b" \t\r\n\0"
+RESYNC_MAX = 100
+"""The most places at which the next frame is looked for in a payload, because each costs a check word."""
 
 
 class Control(IntEnum):
@@ -39,38 +46,94 @@ class _Frame:
     size: int
 
 
-def read_reports(payload: bytes) -> list[Report]:
+def read_reports(payload: bytes) -> list[Report | UnreadablePart]:
     """Return the reports of a payload: one frame or several in a row, as bytes or as hexadecimal text.
 
+    A damaged frame is rejected alone, and so is a report of which a packet is missing.
+
     Raises:
-        Rejected: with reason `undecodable`, if a frame is incomplete or malformed.
+        Rejected: with reason `undecodable`, if no frame can be decoded.
     """
-    data, reports = _as_bytes(payload), []
+    found: list[Report | UnreadablePart] = []
+    for segment in read_segments(payload):
+        if isinstance(segment, UnreadablePart):
+            found.append(segment)
+        else:
+            found += _reports(_read_frames(segment))
+    if not any(isinstance(one, Report) for one in found):
+        raise _undecodable(found[0].detail if found and isinstance(found[0], UnreadablePart) else "no frame")
+    return found
+
+
+def _reports(frames: Iterable[_Frame | UnreadablePart]) -> Iterator[Report | UnreadablePart]:
+    """Combine the packets of each report."""
     parts: list[_Frame] = []
-    while data:
-        frame = _read_frame(data)
-        data = data[frame.size :]
-        if frame.packet != len(parts) + 1 or (parts and not _belongs(frame, parts[0])):
-            raise _undecodable(f"packet {frame.packet} of {frame.packets}; the packets of a report go into one payload")
+    lost: _Frame | None = None  # the report of this frame is rejected already
+    for frame in frames:
+        if isinstance(frame, UnreadablePart):
+            lost, parts = parts[0] if parts else lost, []
+            yield frame
+            continue
+        if parts and not (frame.packet == len(parts) + 1 and _belongs(frame, parts[0])):
+            yield _incomplete(parts)
+            lost, parts = parts[0], []
+        if not parts and frame.packet != 1:
+            if lost is None or not _belongs(frame, lost):
+                yield damaged(f"packet {frame.packet} of {frame.packets}; the packets of a report go into one payload")
+            lost = frame
+            continue
         parts.append(frame)
         if frame.packet == frame.packets:
             first = parts[0].report
-            reports.append(Report(first.function, first.station, b"".join(part.report.body for part in parts)))
+            yield Report(first.function, first.station, b"".join(part.report.body for part in parts))
             parts = []
     if parts:
-        raise _undecodable(f"only {len(parts)} of {parts[0].packets} packets; all of a report go into one payload")
-    if not reports:
-        raise _undecodable("no frame")
-    return reports
+        yield _incomplete(parts)
 
 
-def _as_bytes(payload: bytes) -> bytes:
-    if payload[:4].upper() != b"7E7E":
-        return payload
-    try:
-        return bytes.fromhex(payload.decode("ascii"))
-    except ValueError as error:
-        raise _undecodable(f"invalid hexadecimal text: {error}") from None
+def _incomplete(parts: Sequence[_Frame]) -> UnreadablePart:
+    return damaged(f"only {len(parts)} of {parts[0].packets} packets; all of a report go into one payload")
+
+
+def _read_frames(data: bytes) -> Iterator[_Frame | UnreadablePart]:
+    at, tries = 0, RESYNC_MAX
+    while at < len(data):
+        try:
+            frame = _read_frame(data[at : at + FRAME_MAX])
+        except Rejected as error:
+            yield damaged(error.detail)
+            at, tries = _next_frame(data, at, tries)
+        else:
+            yield frame
+            at += frame.size
+        at = _behind_padding(data, at)
+
+
+def _next_frame(data: bytes, at: int, tries: int) -> tuple[int, int]:
+    """Return where the frame behind a damaged one begins, and how many tries are left.
+
+    It begins behind the length in the head of the damaged one, or else at the next start of a frame that is whole.
+    """
+    if not data.startswith(START, at):
+        return len(data), tries
+    end = _behind_padding(data, at + HEAD_SIZE + TAIL_SIZE + (int.from_bytes(data[at + 11 : at + 13]) & 0xFFF))
+    if end == len(data) or data.startswith(START, end):
+        return end, tries
+    while tries and (at := data.find(START, at + 1)) >= 0:
+        tries -= 1
+        try:
+            _read_frame(data[at : at + FRAME_MAX])
+        except Rejected:
+            continue
+        return at, tries
+    return len(data), tries
+
+
+def _behind_padding(data: bytes, at: int) -> int:
+    """Return where the white space and NULs end that some modems add behind a frame."""
+    while at < len(data) and data[at] in PADDING:
+        at += 1
+    return at
 
 
 def _read_frame(data: bytes) -> _Frame:

@@ -1,5 +1,7 @@
 """Encode a water reading as a report of one frame."""
 
+from datetime import timedelta
+
 from rencheng.codecs.sl651 import bcd
 from rencheng.codecs.sl651.body import Mark
 from rencheng.codecs.sl651.crc import crc16
@@ -14,7 +16,8 @@ from rencheng.codecs.sl651.elements import (
     TEMPERATURE,
     Function,
 )
-from rencheng.codecs.sl651.frames import START, Control
+from rencheng.codecs.sl651.frames import Control
+from rencheng.codecs.sl651.parts import START
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Reading, WaterReading
 
@@ -27,7 +30,7 @@ _WITHOUT_ELEMENT = ("raw_distance_mm", "rssi_dbm", "snr_db", "tilt_deg", "sequen
 
 
 def write_report(reading: Reading) -> bytes:
-    """Return one reading as a frame: 33 in alarm mode, 30 for a test, else 32.
+    """Return one reading as a frame: 33 in alarm mode, 30 for a test, else 32. Only 33 has a time with seconds.
 
     Raises:
         ValueError: SL 651 cannot express the reading: another kind, a channel without an element, a finer value, …
@@ -38,13 +41,22 @@ def write_report(reading: Reading) -> bytes:
         if getattr(reading, name) is not None:
             raise ValueError(f"SL 651 has no element for {name}")
     station = bytes.fromhex(reading.device_id if _is_address(reading.device_id) else _NO_ADDRESS)
-    minute = bcd.pack_time(reading.time)
+    function = _function(reading)
+    seconds = reading.time.second if function is Function.EXTRA and reading.rain_mm is None else 0
+    minute = bcd.pack_time(reading.time - timedelta(seconds=seconds))
     head = (
-        _SERIAL + minute + b"\0" + bytes([Mark.STATION] * 2) + station + _RIVER_CLASS + bytes([Mark.TIME] * 2) + minute
+        _SERIAL
+        + minute
+        + bcd.pack(seconds, 1)
+        + bytes([Mark.STATION] * 2)
+        + station
+        + _RIVER_CLASS
+        + bytes([Mark.TIME] * 2)
+        + minute
     )
     body = head + _elements(reading)
     length = len(body).to_bytes(2)
-    frame = START + bytes([_CENTRE]) + station + _PASSWORD + bytes([_function(reading)]) + length
+    frame = START + bytes([_CENTRE]) + station + _PASSWORD + bytes([function]) + length
     frame += bytes([Control.STX]) + body + bytes([Control.ETX])
     return frame + crc16(frame).to_bytes(2)
 

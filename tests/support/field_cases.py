@@ -1,0 +1,13 @@
+"""The inputs of `tests/golden/field_cases`, and the moment at which they are taken as received."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+FOLDER = Path(__file__).parent.parent / "golden/field_cases"
+RECEIVED_AT = datetime(2026, 7, 20, 8, 5, 5, tzinfo=UTC)
+
+
+def field_case(name: str) -> bytes:
+    """Return an input; a `.hex` file of CBOR holds its bytes as hexadecimal text, and SL 651 is sent as text."""
+    content = (FOLDER / name).read_bytes()
+    return bytes.fromhex(content.decode()) if name.startswith("cbor") else content
