@@ -17,6 +17,7 @@ from rencheng.devices.registration import register_gateway_account
 from rencheng.domain.device import Device
 from rencheng.domain.gateway import Gateway
 from rencheng.domain.kind import Kind
+from rencheng.store.access import audit as audit_log
 from rencheng.store.accounting.loss_audit import PublishedReading, audit_keys
 from rencheng.store.registry.devices import ensure_region, register
 
@@ -47,6 +48,7 @@ def register_(
             for region in sorted({member.region for member in members}):
                 ensure_region(connection, region)
             register(connection, [(Device(m.device_id, m.kind, m.region), None) for m in members])
+            audit_log.record(connection, operator(), "device.import", "devices", {"fleet": prefix, "new": len(members)})
         for region, kind in sorted({(member.region, member.kind) for member in members}):
             gateway = Gateway(region, kind)
             passwords[gateway.account] = register_gateway_account(engine, gateway, actor=operator())

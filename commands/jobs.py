@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from commands.database_access import open_engine, transaction
+from commands.database_access import open_engine, operator, transaction
 from rencheng.domain.errors import NotPossible
+from rencheng.operations.platform import record_run
 from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
 from rencheng.store import jobs as ledger
@@ -33,6 +34,7 @@ def jobs(
         if not once:
             run_until_stopped(engine, chosen, settings, stop_on_signals())
             return
+        record_run(engine, [job.name for job in chosen], actor=operator())
         done = run_once(engine, chosen, settings, wait_s=wait_s)
     if done is None:
         raise NotPossible("another runner is active and runs the due jobs; `rencheng jobs list` shows them")

@@ -4,13 +4,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from commands.database_access import transaction
+from commands.database_access import operator, transaction
 from rencheng.domain.errors import NotPossible
+from rencheng.domain.reach import Reach
+from rencheng.operations.keys import make_key, revoke_key
+from rencheng.operations.worlds import require_worlds
+from rencheng.schemas.fields import DistrictCode, Identifier, Text
+from rencheng.schemas.findings import join_findings, validation_findings
 from rencheng.store.access import api_keys
-from rencheng.store.access.api_keys import KeyScope
+from rencheng.store.access.api_keys import LIFETIME_DAYS, KeyScope
 
 app = typer.Typer(help="API keys.", no_args_is_help=True)
 
@@ -19,13 +25,28 @@ app = typer.Typer(help="API keys.", no_args_is_help=True)
 def create(
     name: Annotated[str, typer.Argument(help="The key's owner or purpose, for the list.")],
     scope: Annotated[list[KeyScope], typer.Option(help="A permission; can be repeated.")],
-    days: Annotated[float | None, typer.Option(help="Days until it expires. Default: never.", min=0)] = None,
+    days: Annotated[float | None, typer.Option(help=f"Days until it expires. Default: {LIFETIME_DAYS}.", min=0)] = None,
+    never: Annotated[bool, typer.Option("--never", help="The key does not expire.")] = False,
+    region: Annotated[
+        list[str] | None, typer.Option(help="Bind the key to a region: a district, city or province; can be repeated.")
+    ] = None,
+    world: Annotated[
+        list[str] | None, typer.Option(help="Bind the key to a world: `actual` or an exercise; can be repeated.")
+    ] = None,
 ) -> None:
     """Create a key and print it, once, because only its hash is stored."""
-    expires_at = datetime.now(UTC) + timedelta(days=days) if days is not None else None
+    if never and days is not None:
+        raise NotPossible("give --days or --never, not both")
+    lifetime = None if never else timedelta(days=LIFETIME_DAYS if days is None else days)
+    expires_at = None if lifetime is None else datetime.now(UTC) + lifetime
+    reach = Reach(_checked(region, DistrictCode, "region"), _checked(world, Identifier, "world"))
     with transaction() as connection:
-        token = api_keys.create(connection, name, scope, expires_at)
+        require_worlds(connection, reach.worlds)
+        [checked_name] = _checked([name], Text, "name")
+        token, _ = make_key(connection, checked_name, scope, expires_at=expires_at, reach=reach, actor=operator())
     typer.echo(token)
+    until = f"expires at {expires_at:%Y-%m-%d %H:%M} UTC" if expires_at else "does not expire"
+    typer.echo(f"the key {until}; store it now, it cannot be shown again", err=True)
 
 
 @app.command("list")
@@ -33,10 +54,13 @@ def list_() -> None:
     """Show the keys without their secrets."""
     with transaction() as connection:
         keys = api_keys.list_keys(connection)
-    table = Table("key", "name", "scopes", "expires", "revoked", box=None)
+    table = Table("key", "name", "scopes", "regions", "worlds", "expires", "revoked", "last used", "by", box=None)
     for key in keys:
-        ends = [f"{time:%Y-%m-%d %H:%M}" if time else "" for time in (key.expires_at, key.revoked_at)]
-        table.add_row(key.key_id, key.name, ", ".join(sorted(key.scopes)), *ends)
+        times = [
+            f"{time:%Y-%m-%d %H:%M}" if time else "" for time in (key.expires_at, key.revoked_at, key.last_used_at)
+        ]
+        reach = (", ".join(key.reach.regions) or "all", ", ".join(key.reach.worlds) or "all")
+        table.add_row(key.key_id, key.name, ", ".join(sorted(key.scopes)), *reach, *times, key.made_by or "")
     Console().print(table)
 
 
@@ -44,6 +68,12 @@ def list_() -> None:
 def revoke(key_id: str) -> None:
     """Revoke a key now."""
     with transaction() as connection:
-        if not api_keys.revoke(connection, key_id):
-            raise NotPossible(f"no key {key_id} is in force; `rencheng key list` shows all keys")
+        revoke_key(connection, key_id, actor=operator())
     typer.echo(f"{key_id} is revoked")
+
+
+def _checked(values: list[str] | None, form: object, name: str) -> tuple[str, ...]:
+    try:
+        return tuple(TypeAdapter(list[form]).validate_python(values or []))  # type: ignore[valid-type]
+    except ValidationError as error:
+        raise NotPossible(f"--{name}: {join_findings(validation_findings(error, name))}") from None

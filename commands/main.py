@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from commands import broker, database, fleet, jobs, keys, mutes, quality, weather
+from commands import broker, database, fleet, jobs, keys, mutes, quality, weather, worlds
 from commands.backtest.command import backtest
 from commands.demo import demo
 from commands.devices.app import app as device
@@ -35,6 +35,7 @@ app.add_typer(stack, name="stack")
 app.add_typer(database.app, name="db")
 app.add_typer(device, name="device")
 app.add_typer(site, name="site")
+app.add_typer(worlds.app, name="world")
 app.add_typer(weather.app, name="weather")
 app.add_typer(mutes.app, name="mute")
 app.add_typer(gateway, name="gateway")

@@ -13,10 +13,10 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.mute import Mute, Silence
 from rencheng.domain.place import CITY_ZONE
+from rencheng.operations.mutes import create_mute, finish_mute
 from rencheng.schemas.findings import validation_findings
-from rencheng.schemas.mute import WEEKDAYS, MaintenanceForm, SilenceForm, mute_form
-from rencheng.store.access import audit
-from rencheng.store.warnings.mutes import add_mute, end_mute, load_mutes
+from rencheng.schemas.mute import WEEKDAYS, MaintenanceForm, SilenceForm
+from rencheng.store.warnings.mutes import load_mutes
 
 FormType = TypeVar("FormType", SilenceForm, MaintenanceForm)
 
@@ -70,9 +70,7 @@ def maintenance(
 def end(name: Annotated[str, typer.Argument(help="Its name in the list.")]) -> None:
     """End a silence or a maintenance window now. Suppressed warnings that are still in force are delivered."""
     with transaction() as connection:
-        if not end_mute(connection, name):
-            raise NotPossible(f"there is no {name} in force or to come; `rencheng mute list` shows all")
-        audit.record(connection, operator(), "mute.end", name, {})
+        finish_mute(connection, name, actor=operator())
     typer.echo(f"{name} has ended")
 
 
@@ -105,7 +103,5 @@ def _form(form: type[FormType], values: dict[str, Any]) -> FormType:
 
 def _save(mute: Mute) -> None:
     with transaction() as connection:
-        name = add_mute(connection, mute, operator())
-        details = {key: str(value) for key, value in mute_form(mute).items() if value is not None}
-        audit.record(connection, operator(), "mute.make", name, details)
+        name = create_mute(connection, mute, actor=operator())
     typer.echo(name)

@@ -8,8 +8,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from commands.database_access import open_engine, transaction
+from commands.database_access import open_engine, operator, transaction
 from rencheng import series_quality
+from rencheng.operations.platform import record_run
 from rencheng.runtime.settings import QualitySettings
 from rencheng.store.quality import flags_of
 
@@ -21,6 +22,7 @@ def run_() -> None:
     """Test the readings stored since the last run. The jobs do this every five minutes."""
     limits = QualitySettings.load().gauge_limits
     with open_engine() as engine:
+        record_run(engine, ["quality.series"], actor=operator())
         figures = series_quality.run(engine, datetime.now(UTC), limits)
     typer.echo("{samples} samples of {gauges} gauges, {flagged} flagged".format(**figures))
 

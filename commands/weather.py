@@ -9,15 +9,16 @@ from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
-from commands.database_access import transaction
+from commands.database_access import operator, transaction
 from rencheng.cap.rain_signals import read_signal
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.weather import in_force
+from rencheng.operations.weather import accept_forecasts, accept_signal
+from rencheng.operations.worlds import create_world
 from rencheng.schemas.findings import join_findings, validation_findings
 from rencheng.schemas.forecast import ForecastForm
-from rencheng.store.registry.devices import add_world
-from rencheng.store.weather import relevant_signals, save_forecasts, save_signal
+from rencheng.store.weather import relevant_signals
 
 app = typer.Typer(help="Weather 气象: import rain signals and forecasts.", no_args_is_help=True)
 
@@ -32,8 +33,8 @@ def signal(
     xml = _text(file)
     received = read_signal(xml, world=world)
     with transaction() as connection:
-        add_world(connection, world, world)
-        new = save_signal(connection, received, xml)
+        create_world(connection, world, world, actor=operator())
+        new = accept_signal(connection, received, xml, actor=operator())
     summary = (
         f"{received.message_type} {received.level.word} for {', '.join(received.regions)}"
         f" until {received.expires_at.isoformat()}"
@@ -51,8 +52,8 @@ def forecast(file: Annotated[Path, typer.Argument(help="A JSON list; docs/how-to
         raise NotPossible(join_findings(findings, "nothing was stored")) from None
     with transaction() as connection:
         for world in {form.world for form in forms}:
-            add_world(connection, world, world)
-        new = save_forecasts(connection, [form.to_forecast() for form in forms])
+            create_world(connection, world, world, actor=operator())
+        new = accept_forecasts(connection, [form.to_forecast() for form in forms], actor=operator())
     typer.echo(f"{new} of {len(forms)} forecasts are new")
 
 

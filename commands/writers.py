@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
-from commands.database_access import transaction
-from rencheng.store.accounting.writer_count import WRITERS_MAX, set_writer_count, writer_count
+from commands.database_access import operator, transaction
+from rencheng.operations.platform import change_writers
+from rencheng.store.accounting.writer_count import WRITERS_MAX, writer_count
 
 
 def writers(
@@ -22,5 +23,5 @@ def writers(
                 f"{requested} writers" if requested else "not set; RENCHENG_INGEST_WRITERS applies (1 if it is not set)"
             )
         else:
-            set_writer_count(connection, number)
+            change_writers(connection, number, actor=operator())
             typer.echo(f"{number} writers; ingest changes over within a few seconds")

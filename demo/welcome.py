@@ -16,5 +16,7 @@ def welcome(console: Console, engine: Engine, api_url: str) -> None:
     console.print(f"API docs    {api_url}/docs")
     console.print(f"broker      {BrokerSettings.load().mqtt_url}")
     console.print(f"API key     {token}", soft_wrap=True)
-    console.print(f"try         curl -H 'Authorization: Bearer {token}' {api_url}/v1/sites", soft_wrap=True)
+    console.print(
+        f"try         curl -H 'Authorization: Bearer {token}' '{api_url}/v1/sites?world=demo'", soft_wrap=True
+    )
     console.print("README shows how to publish your own message. Ctrl-C stops the services.")

@@ -6,11 +6,10 @@ import typer
 
 from commands.broker import update_broker_accounts
 from commands.database_access import open_engine, operator, transaction
-from rencheng.devices.registration import register_gateway_account
-from rencheng.domain.errors import NotPossible
+from rencheng.devices.registration import register_gateway_account, remove_gateway_account
 from rencheng.domain.gateway import Gateway
 from rencheng.domain.kind import Kind
-from rencheng.store.registry.gateways import load_gateways, remove_gateway
+from rencheng.store.registry.gateways import load_gateways
 
 app = typer.Typer(
     help="Gateways: accounts that publish for the devices of one kind in one region.", no_args_is_help=True
@@ -44,6 +43,5 @@ def remove(region: RegionArgument, kind: KindArgument) -> None:
     """Delete a gateway's account. Its devices stay registered."""
     with open_engine() as engine:
         with engine.begin() as connection:
-            if not remove_gateway(connection, Gateway(region, kind)):
-                raise NotPossible(f"there is no gateway for {kind} in {region}; `rencheng gateway list` shows them all")
+            remove_gateway_account(connection, Gateway(region, kind), actor=operator())
         update_broker_accounts(engine)

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.broker import update_broker_accounts
+from commands.confirm import Confirm
 from commands.database_access import limits, open_engine, operator, transaction
 from commands.password_file import password_writer
 from commands.progress_bar import progress_bar
@@ -33,6 +34,7 @@ def import_devices(
     file: Annotated[Path, typer.Argument(help="CSV: device_id, kind, region, and any other field.", exists=True)],
     passwords: PasswordsOption = None,
     check: Annotated[bool, typer.Option("--check", help="Check the file and change nothing.")] = False,
+    confirm: Confirm = False,
 ) -> None:
     """Register the devices of a CSV file, all or none. It can be repeated: known devices keep their passwords."""
     forms = read_devices(file.read_bytes(), file.name)
@@ -43,7 +45,12 @@ def import_devices(
             engine.connect() as connection,
         ):
             result = register_forms(
-                connection, forms, actor=operator(), on_passwords=write_passwords, on_hashed=show_hashed
+                connection,
+                forms,
+                actor=operator(),
+                confirm=confirm,
+                on_passwords=write_passwords,
+                on_hashed=show_hashed,
             )
             if not check:
                 connection.commit()

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.broker import update_broker_accounts
+from commands.confirm import Confirm
 from commands.database_access import open_engine, operator, transaction
 from commands.devices.options import (
     BlindZone,
@@ -26,7 +27,7 @@ from commands.devices.options import (
     print_account,
 )
 from rencheng.devices.lifecycle import change_device
-from rencheng.devices.registration import register_devices
+from rencheng.devices.registration import device_values, register_devices
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
@@ -71,7 +72,8 @@ def add(
     with open_engine() as engine:
         with engine.begin() as connection:
             ensure_region(connection, region)
-            audit.record(connection, operator(), "device.add", f"device {device_id}", {})
+            detail = {"after": device_values(device)}
+            audit.record(connection, operator(), "device.add", f"device {device_id}", detail)
         password = register_devices(engine, [device])[device_id]
         update_broker_accounts(engine)
     print_account(device, password)
@@ -93,6 +95,7 @@ def change(
     receipts: Receipts = None,
     quota_per_minute: Quota = None,
     clear: Annotated[list[str] | None, typer.Option(help="A field to reset to its default, such as site_id.")] = None,
+    confirm: Confirm = False,
 ) -> None:
     """Change a registered device. Options that are not given stay as they are; ingest applies the change at once."""
     given = device_fields(
@@ -117,7 +120,7 @@ def change(
             raise NotPossible(f"{field!r} cannot be cleared; the fields that can are {names}")
         given[field] = defaults[field]
     with transaction() as connection:
-        device = change_device(connection, device_id, given, actor=operator())
+        device = change_device(connection, device_id, given, actor=operator(), confirm=confirm)
     typer.echo(f"topic     {Topic(device.region, device.kind, device_id, Channel.TELEMETRY)}")
 
 

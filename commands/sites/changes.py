@@ -6,14 +6,14 @@ from typing import Annotated
 
 import typer
 
-from commands.database_access import transaction
+from commands.confirm import Confirm
+from commands.database_access import operator, transaction
 from commands.sites.lookup import SiteId, find_site
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import DepthThreshold, ThresholdProfile
-from rencheng.store.registry.bindings import unbind as unbind_device
-from rencheng.store.registry.sites import register_site
+from rencheng.operations.sites import bind_device, change_site, unbind_device
 
 
 def set_site(
@@ -23,6 +23,7 @@ def set_site(
     closing_time_s: Annotated[float | None, typer.Option(min=0, help="Time to close the site, seconds.")] = None,
     catchment: Annotated[str | None, typer.Option(help="The area that drains to the site.")] = None,
     radius_m: Annotated[float | None, typer.Option(min=1, help="Radius of the area to warn, metres.")] = None,
+    confirm: Confirm = False,
 ) -> None:
     """Change a site. New thresholds make a new version of its profile; each warning names its version."""
     given = {"closing_time_s": closing_time_s, "catchment": catchment, "radius_m": radius_m}
@@ -30,8 +31,9 @@ def set_site(
         site = find_site(connection, site_id)
         profile = _with_thresholds(site.profile, threshold or [], source)
         changed = {name: value for name, value in given.items() if value is not None}
-        version = register_site(connection, replace(site, profile=profile, **changed))  # type: ignore[arg-type]
-    typer.echo(f"{site_id}: version {version} of its thresholds is in force")
+        wanted = replace(site, profile=profile, **changed)  # type: ignore[arg-type]
+        saved = change_site(connection, wanted, actor=operator(), confirm=confirm)
+    typer.echo(f"{site_id}: version {saved.version} of its thresholds is in force")
 
 
 def bind(
@@ -41,21 +43,20 @@ def bind(
     lowest_point_height_mm: Annotated[
         float, typer.Option(help="Height of a gauge's zero above the lowest point, by survey.")
     ] = 0.0,
+    confirm: Confirm = False,
 ) -> None:
     """Bind a depth gauge, rain gauge, signal, charger or pump. All but depth gauges and pumps may serve many sites."""
     with transaction() as connection:
         site = find_site(connection, site_id)
         sensor = BoundSensor(device_id, role, lowest_point_height_mm)
-        others = tuple(each for each in site.sensors if each.device_id != device_id)
-        register_site(connection, replace(site, sensors=(*others, sensor), depth_gauge_ids=(), rain_gauge_ids=()))
+        bind_device(connection, site, sensor, actor=operator(), confirm=confirm)
     typer.echo(f"{device_id} is bound to {site_id} as {role}")
 
 
-def unbind(site_id: SiteId, device_id: str) -> None:
+def unbind(site_id: SiteId, device_id: str, confirm: Confirm = False) -> None:
     """Remove the binding of a device to a site."""
     with transaction() as connection:
-        if not unbind_device(connection, site_id, device_id):
-            raise NotPossible(f"{device_id} is not bound to {site_id}; `rencheng site show {site_id}` shows what is")
+        unbind_device(connection, site_id, device_id, actor=operator(), confirm=confirm)
     typer.echo(f"{device_id} is no longer bound to {site_id}")
 
 

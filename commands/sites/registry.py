@@ -9,16 +9,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from commands.database_access import transaction
+from commands.confirm import Confirm
+from commands.database_access import operator, transaction
 from commands.sites.lookup import SiteId, find_site
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.site import Site, SiteType, ThresholdProfile, default_profile
+from rencheng.operations.sites import change_site, save_sites
+from rencheng.operations.worlds import create_world
 from rencheng.schemas.site import read_sites, site_form
 from rencheng.store.registry.bindings import unregistered_devices
-from rencheng.store.registry.devices import add_world, ensure_region
-from rencheng.store.registry.sites import load_sites, profile_versions, register_site, replace_sites
+from rencheng.store.registry.sites import load_sites, profile_authors, profile_versions
 
 
 def add(
@@ -29,12 +31,13 @@ def add(
     longitude: Annotated[float, typer.Option(min=-180, max=180)],
     name_zh: Annotated[str, typer.Option(help="Its Chinese name.")],
     name_en: Annotated[str, typer.Option(help="Its English name.")],
+    confirm: Confirm = False,
 ) -> None:
     """Register a site with the default thresholds of its type. Bind gauges with `rencheng device add --site`."""
     profile = default_profile(site_type)
     with transaction() as connection:
-        ensure_region(connection, region)
-        register_site(connection, Site(site_id, name_zh, name_en, site_type, region, latitude, longitude, profile))
+        site = Site(site_id, name_zh, name_en, site_type, region, latitude, longitude, profile)
+        change_site(connection, site, actor=operator(), confirm=confirm)
     thresholds = ", ".join(f"{level.word} {profile.depth_mm(level):g} mm" for level in WARNING_LEVELS)
     typer.echo(f"{site_id} is watched: {thresholds}")
 
@@ -42,6 +45,7 @@ def add(
 def import_sites(
     file: Annotated[Path, typer.Argument(help="A JSON list of sites; docs/how-to/watch-places.md shows one.")],
     check: Annotated[bool, typer.Option("--check", help="Check the file only; no database is needed.")] = False,
+    confirm: Confirm = False,
 ) -> None:
     """Import a list of sites, all or none. Devices that the list does not bind are unbound."""
     try:
@@ -52,13 +56,15 @@ def import_sites(
         typer.echo(f"{file.name}: {len(sites)} sites, no errors")
         return
     with transaction() as connection:
-        for site in sites:
-            ensure_region(connection, site.region)
-            add_world(connection, site.world, site.world)
-        versions = replace_sites(connection, sites)
+        for world in sorted({site.world for site in sites}):
+            create_world(connection, world, world, actor=operator())
+        saved = save_sites(connection, sites, actor=operator(), confirm=confirm)
         missing = unregistered_devices(connection)
-    typer.echo(f"{len(versions)} sites are watched")
-    for site_id in sorted(set(versions) & set(missing)):
+    typer.echo(f"{len(saved)} sites are watched")
+    for site_id, each in sorted(saved.items()):
+        if each.unbound:
+            typer.echo(f"{site_id}: no longer bound: {', '.join(each.unbound)}")
+    for site_id in sorted(set(saved) & set(missing)):
         typer.echo(f"{site_id}: not registered yet: {', '.join(missing[site_id])}")
 
 
@@ -70,6 +76,7 @@ def show(
     with transaction() as connection:
         site = find_site(connection, site_id)
         versions = profile_versions(connection, site_id)
+        authors = profile_authors(connection, site_id)
     if version is not None:
         kept = next((profile for profile, _ in versions if profile.version == version), None)
         if kept is None:
@@ -78,9 +85,9 @@ def show(
     typer.echo(json.dumps([site_form(site)], ensure_ascii=False, indent=2))
     for profile, since in versions:
         in_force = f"{since.astimezone(CITY_ZONE):%Y-%m-%d %H:%M}"
-        typer.echo(
-            f"version {profile.version} since {in_force}: blue/yellow/orange/red {_depths(profile)} mm", err=True
-        )
+        author = f", by {authors[profile.version]}" if profile.version in authors else ""
+        depths = f"blue/yellow/orange/red {_depths(profile)} mm"
+        typer.echo(f"version {profile.version} since {in_force}{author}: {depths}", err=True)
 
 
 def list_sites() -> None:

@@ -5,10 +5,12 @@ from typing import Annotated
 
 import typer
 
-from commands.database_access import open_engine, transaction
+from commands.database_access import open_engine, operator, transaction
 from commands.times import moment_of
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
+from rencheng.operations.platform import record_run
+from rencheng.store.access import audit
 from rencheng.store.core.sessions import Connection
 from rencheng.store.hypertables.catalog import RAW, Hypertable, chunk_interval, chunks, hypertables, size_bytes
 from rencheng.store.hypertables.edition import edition, rollups_are_continuous
@@ -84,6 +86,8 @@ def mark_stale_rollups(
         if gone is not None and since < gone:
             raise NotPossible(f"readings before {gone:%Y-%m-%d %H:%M} UTC were dropped; their rollups stay as they are")
         mark_stale(connection, kind, since, until)
+        period = {"kind": kind.value, "from": since.isoformat(), "to": until.isoformat()}
+        audit.record(connection, operator(), "storage.mark_stale", "storage", period)
     typer.echo("marked; the job refreshes it within minutes, `rencheng storage roll-up` at once")
 
 
@@ -91,6 +95,7 @@ def _run(name: str) -> None:
     """Run one job now, unless another runner is active."""
     [job] = [job for job in JOBS if job.name == name]
     with open_engine() as engine:
+        record_run(engine, [name], actor=operator())
         done = run_once(engine, [job], JobSettings.load(), wait_s=WAIT_S)
     if done is None:
         raise NotPossible(

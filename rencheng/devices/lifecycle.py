@@ -4,24 +4,30 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from rencheng.devices.registration import validation_errors
+from rencheng.devices.registration import device_values, validation_errors
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.messaging.mqtt.accounts import new_password, password_hash
+from rencheng.operations.sites import lost_gauges, require_confirmation
 from rencheng.schemas.findings import join_findings
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection
 from rencheng.store.history.raw import newest_time
+from rencheng.store.registry.bindings import depth_gauges
 from rencheng.store.registry.device_changes import copy_bindings, set_password
 from rencheng.store.registry.devices import ensure_region, find_devices, register, retire
 
 
-def change_device(connection: Connection, device_id: str, given: Mapping[str, Any], *, actor: str) -> Device:
+def change_device(
+    connection: Connection, device_id: str, given: Mapping[str, Any], *, actor: str, confirm: bool = False
+) -> Device:
     """Change the profile of a device in service; `given` are fields of `Device`.
 
     Raises:
         NotPossible: no such device is in service, or the changed device is invalid.
+        ConfirmationRequired: a site loses its last depth gauge, and `confirm` is False.
     """
+    gauges = depth_gauges(connection)
     known = _device_in_service(connection, device_id)
     wanted = replace(known, **given)
     # the kind can be corrected as long as no reading is stored
@@ -33,6 +39,7 @@ def change_device(connection: Connection, device_id: str, given: Mapping[str, An
     if wanted != known:
         ensure_region(connection, wanted.region)
         register(connection, [(wanted, None)])
+        require_confirmation(lost_gauges(connection, gauges), confirm=confirm)
         before = {name: getattr(known, name) for name in given}
         detail = {"before": before, "after": dict(given)}
         audit.record(connection, actor, "device.change", f"device {device_id}", detail)
@@ -73,7 +80,7 @@ def replace_device(
     copy_bindings(connection, old_id, new_id)
     retire(connection, old_id)
     audit.record(connection, actor, "device.replace", f"device {old_id}", {"by": new_id})
-    audit.record(connection, actor, "device.add", f"device {new_id}", {"replaces": old_id})
+    audit.record(connection, actor, "device.add", f"device {new_id}", {"replaces": old_id, "after": device_values(new)})
     return new, password
 
 
@@ -83,9 +90,9 @@ def retire_device(connection: Connection, device_id: str, *, actor: str) -> None
     Raises:
         NotPossible: no such device is in service.
     """
-    _device_in_service(connection, device_id)
+    device = _device_in_service(connection, device_id)
     retire(connection, device_id)
-    audit.record(connection, actor, "device.retire", f"device {device_id}", {})
+    audit.record(connection, actor, "device.retire", f"device {device_id}", {"before": device_values(device)})
 
 
 def _device_in_service(connection: Connection, device_id: str) -> Device:

@@ -3,7 +3,8 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.device import Device
@@ -12,14 +13,18 @@ from rencheng.domain.gateway import Gateway
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.messaging.mqtt.accounts import SERVICE_PREFIX, alone_at, new_password, password_hash, write_password_file
 from rencheng.messaging.mqtt.gateway_access import write_access_rules
+from rencheng.operations.differences import differences, tag_of
+from rencheng.operations.sites import lost_gauges, require_confirmation
+from rencheng.operations.worlds import require_worlds
 from rencheng.runtime.settings import BrokerAccounts
 from rencheng.schemas.device import DeviceForm
 from rencheng.schemas.findings import join_findings
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection, Engine
+from rencheng.store.registry.bindings import depth_gauges
 from rencheng.store.registry.device_changes import worlds_of_sites
-from rencheng.store.registry.devices import add_world, ensure_region, find_devices, password_hashes, register
-from rencheng.store.registry.gateways import load_gateways, register_gateway
+from rencheng.store.registry.devices import ensure_region, find_devices, password_hashes, register
+from rencheng.store.registry.gateways import load_gateways, register_gateway, remove_gateway
 
 HASHED_AT_ONCE = 500
 
@@ -64,6 +69,7 @@ def register_forms(
     forms: Sequence[DeviceForm],
     *,
     actor: str,
+    confirm: bool = False,
     on_passwords: Callable[[Mapping[str, str]], None] = lambda _passwords: None,
     on_hashed: OnHashed = lambda _done: None,
 ) -> RegistrationResult:
@@ -73,26 +79,29 @@ def register_forms(
         connection: the transaction.
         forms: the devices; a field that a form leaves out stays as it is.
         actor: the actor for the audit.
+        confirm: whether a site may lose its last depth gauge.
         on_passwords: receives the new passwords before the commit, so that none is lost if it fails.
         on_hashed: receives the progress of hashing, which takes most of the time.
 
     Raises:
         NotPossible: with the faults of the devices, up to twenty.
+        ConfirmationRequired: a site loses its last depth gauge.
     """
+    gauges = depth_gauges(connection)
     known = find_devices(connection, [form.device_id for form in forms])
     wanted = [form.to_device(known.get(form.device_id)) for form in forms]
     if wrong := validation_errors(connection, wanted, known):
         raise NotPossible(join_findings(wrong, "nothing was registered"))
     for region in sorted({device.region for device in wanted}):
         ensure_region(connection, region)
-    for world in sorted({device.world for device in wanted}):
-        add_world(connection, world, world)
+    require_worlds(connection, [device.world for device in wanted])
     new = [device for device in wanted if device.device_id not in known]
     changed = [device for device in wanted if known.get(device.device_id, device) != device]
     passwords = {device.device_id: new_password() for device in new}
     hashes = _hashed(list(passwords.values()), on_hashed)
     register(connection, [*zip(new, hashes, strict=True), *((device, None) for device in changed)])
-    _record_audit(connection, actor, new, changed)
+    require_confirmation(lost_gauges(connection, gauges), confirm=confirm)
+    _record_audit(connection, actor, new, changed, known)
     on_passwords(passwords)
     return RegistrationResult(
         passwords, [device.device_id for device in changed], len(wanted) - len(new) - len(changed)
@@ -112,6 +121,18 @@ def register_gateway_account(engine: Engine, gateway: Gateway, *, actor: str) ->
         register_gateway(connection, gateway, password_hash(password))
         audit.record(connection, actor, "gateway.add", f"gateway {gateway.account}", {})
     return password
+
+
+def remove_gateway_account(connection: Connection, gateway: Gateway, *, actor: str) -> None:
+    """Remove a gateway's account. Its devices stay registered.
+
+    Raises:
+        NotPossible: there is no such gateway.
+    """
+    if not remove_gateway(connection, gateway):
+        where = f"{gateway.kind} in {gateway.region}"
+        raise NotPossible(f"there is no gateway for {where}; `rencheng gateway list` shows them all")
+    audit.record(connection, actor, "gateway.remove", f"gateway {gateway.account}", {})
 
 
 def write_account_file(engine: Engine, accounts: BrokerAccounts) -> int:
@@ -181,12 +202,38 @@ def _hashed(passwords: Sequence[str], say: OnHashed) -> list[str]:
     return hashes
 
 
-def _record_audit(connection: Connection, actor: str, new: Sequence[Device], changed: Sequence[Device]) -> None:
+def device_values(device: Device) -> dict[str, object]:
+    """Return the profile of a device as the audit log records it."""
+    values = asdict(device) | {"no_return_codes": list(device.no_return_codes)}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def device_tag(device: Device) -> str:
+    """Return a tag that changes with every change of a device's registration."""
+    return tag_of(device_values(device))
+
+
+def _record_audit(
+    connection: Connection,
+    actor: str,
+    new: Sequence[Device],
+    changed: Sequence[Device],
+    known: Mapping[str, Device],
+) -> None:
+    """Record one device by its values, a list by the names of new devices and the values that changed."""
     if len(new) + len(changed) == 1:
         [device] = [*new, *changed]
-        audit.record(connection, actor, "device.add" if new else "device.change", f"device {device.device_id}", {})
+        before = device_values(known[device.device_id]) if changed else {}
+        detail: dict[str, object] = dict(differences(before, device_values(device)))
+        audit.record(connection, actor, "device.add" if new else "device.change", f"device {device.device_id}", detail)
     elif new or changed:
-        detail = {"new": [device.device_id for device in new], "changed": [device.device_id for device in changed]}
+        detail = {
+            "new": [device.device_id for device in new],
+            "changed": {
+                device.device_id: differences(device_values(known[device.device_id]), device_values(device))
+                for device in changed
+            },
+        }
         audit.record(connection, actor, "device.import", "devices", detail)
 
 

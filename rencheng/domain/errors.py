@@ -4,9 +4,11 @@ RenchengError
 ├── Rejected          a message or reading is permanently invalid: quarantine and acknowledge it
 ├── StoreUnavailable  the database is away: keep the messages, retry, and receive no new ones
 ├── NotPossible       a request cannot be carried out: explain why, and what is possible
+│   └── ConfirmationRequired  a dangerous change: say what it does, and how to confirm it
 └── Misconfigured     a setting is missing or wrong: name it and stop
 """
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 
@@ -56,6 +58,17 @@ class StoreUnavailable(RenchengError):
 
 class NotPossible(RenchengError):
     """A request that cannot be carried out. The message explains why, and what is possible."""
+
+
+class ConfirmationRequired(NotPossible):
+    """A change that is likely a mistake and silences warnings if it is one. `doubts` says why, in sentences."""
+
+    def __init__(self, doubts: Sequence[str]) -> None:
+        super().__init__(
+            f"{'; '.join(doubts)}. Nothing was changed. If this is meant, repeat it with"
+            " `confirm=true` in the query of a request, or with --confirm on the command line"
+        )
+        self.doubts = tuple(doubts)
 
 
 class Misconfigured(RenchengError):

@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
 from rencheng.domain.place import CITY_ZONE
+from rencheng.domain.region import code_includes
 from rencheng.domain.site import Site
-from rencheng.domain.weather import code_includes
 
 REMIND_BEFORE = timedelta(minutes=15)
 """A reminder of a silence that still mutes a message is sent this long before its end."""

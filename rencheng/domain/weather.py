@@ -68,16 +68,6 @@ class RainForecast:
     world: str = ACTUAL
 
 
-def code_includes(code: str, region: str) -> bool:
-    """Return whether a GB/T 2260 code includes a district. A province or a city includes all of its districts."""
-    province, city, district = code[:2], code[2:4], code[4:6]
-    if city == "00":
-        return region[:2] == province
-    if district == "00":
-        return region[:4] == province + city
-    return region == code
-
-
 def in_force(signals: Iterable[RainSignal], at: datetime) -> list[RainSignal]:
     """Return the signals in force at a time, for any order of arrival.
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import iter_route_contexts
 
 from rencheng.domain.heartbeat import Part
@@ -17,11 +17,13 @@ from rencheng.store.core.sessions import Database
 from services.api import docs_page, status_page
 from services.api.auth.authenticator import Authenticator, require_scopes
 from services.api.health_probe import HealthProbe
+from services.api.auth.guard import check_reach
+from services.api.auth.refused_logins import RefusedLogins
 from services.api.http import errors
 from services.api.http.headers import SecurityHeaders
 from services.api.http.observer import RequestObserver
 from services.api.replay_service import ReplayService
-from services.api.routes import audit, counts, health, notices, status
+from services.api.routes import audit, counts, health, keys, notices, status
 from services.api.routes.devices import pending
 from services.api.routes.devices import read as devices
 from services.api.routes.devices import write as devices_write
@@ -63,6 +65,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (quarantine.router, KeyScope.ADMIN),
     (quarantine_write.router, KeyScope.QUARANTINE_REPLAY),
     (audit.router, KeyScope.ADMIN),
+    (keys.router, KeyScope.ADMIN),
     (devices_write.router, KeyScope.DEVICES_WRITE),
     (pending.router, KeyScope.DEVICES_WRITE),
 )
@@ -82,6 +85,7 @@ TAGS = {
     "counts": "Counts 计数: every received reading, by result.",
     "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",
     "audit": "Audit 审计: who changed what, and when.",
+    "keys": "Keys 密钥: who may ask; list, make and revoke.",
     "health": "Health 健康状态: whether readings are being committed, and the status of one world.",
 }
 
@@ -108,17 +112,20 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
     )
     health_probe = HealthProbe(settings.database_url, database)
     public_url = settings.public_url.rstrip("/")
+    refused_logins = RefusedLogins(database)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         hub.start()
         watch = asyncio.create_task(health_probe.watch())
+        refused_logins.start()
         log.info("ready", url=public_url, docs=f"{public_url}/docs")
         with HeartbeatWriter(settings.database_url, Part.API, str(settings.api_port)):
             yield
         watch.cancel()
         health_probe.close()
         await hub.stop()
+        refused_logins.stop()
         database.close()
         replay_service.close()
 
@@ -138,6 +145,7 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
     app.state.replay_service = replay_service
     app.state.public_url = public_url
     app.state.authenticator = Authenticator(database)
+    app.state.refused_logins = refused_logins
     app.add_middleware(SecurityHeaders)
     templates: dict[object, str] = {}
     app.add_middleware(RequestObserver, templates=templates)
@@ -152,7 +160,8 @@ def _include_routers(app: FastAPI) -> None:
         HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE
     )
     for router, *scopes in GUARDED:
-        app.include_router(router, prefix="/v1", dependencies=[require_scopes(*scopes)], responses=problems)
+        guards = [require_scopes(*scopes), Depends(check_reach)]
+        app.include_router(router, prefix="/v1", dependencies=guards, responses=problems)
     for router in OPEN:
         app.include_router(router)
     errors.add_problem_schema(app)

@@ -12,16 +12,21 @@ from zoneinfo import ZoneInfo, available_timezones
 from fastapi import Depends, Path, Query, Request
 from pydantic import BeforeValidator
 
+from rencheng.domain.device import ACTUAL
 from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.schemas import fields
 from rencheng.store.core.sessions import Database
 from services.api.auth.authenticator import actor_of
-from services.api.http.errors import InvalidParameter
+from services.api.auth.principal import principal_of
+from services.api.http.errors import InvalidParameter, OutOfReach
 from services.api.replay_service import ReplayService
 
 _ZONES = frozenset(available_timezones())
 _NAME = f"^{IDENTIFIER.pattern}$"
+ALL_WORLDS = frozenset({"all", "*"})
+"""The values of `world` that ask for all worlds. An exercise cannot have these names."""
+
 _WARNING = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"  # the site's name and the opening time
 _PLUS_READ_AS_SPACE = re.compile(r"(\d{4}-\d\d-\d\dT\S+) (\d\d:?\d\d)")
 """`…T16:00:00+08:00` after URL decoding, if the client did not escape the plus sign."""
@@ -47,6 +52,30 @@ def _with_plus(value: object) -> object:
     return f"{found[1]}+{found[2]}" if found else value
 
 
+def _one_world(
+    request: Request,
+    world: Annotated[str, Query(pattern=_NAME, description="`actual`, or the name of an exercise.")] = ACTUAL,
+) -> str:
+    """Return the world that a request asks for. It must lie in the reach of the key."""
+    principal = principal_of(request)
+    if not principal.reach.includes_world(world):
+        raise OutOfReach(f"Your key does not reach the world {world!r}. {principal.bounds}")
+    return world
+
+
+def _world(
+    request: Request,
+    world: Annotated[
+        str,
+        Query(
+            pattern=rf"^({IDENTIFIER.pattern}|\*)$",
+            description="`actual`, or the name of an exercise; `all` (or `*`) for all worlds.",
+        ),
+    ] = ACTUAL,
+) -> str | None:
+    return None if world in ALL_WORLDS else _one_world(request, world)
+
+
 def _replay_service(request: Request) -> ReplayService:
     service: ReplayService = request.app.state.replay_service
     return service
@@ -55,6 +84,12 @@ def _replay_service(request: Request) -> ReplayService:
 Db = Annotated[Database, Depends(_database)]
 ReplayDep = Annotated[ReplayService, Depends(_replay_service)]
 Actor = Annotated[str, Depends(actor_of)]
+ByWorld = Annotated[str | None, Depends(_world)]
+"""One world, by default `actual`; None for all worlds."""
+OneWorld = Annotated[str, Depends(_one_world)]
+Confirm = Annotated[
+    bool, Query(description="true: a dangerous change, which the API otherwise refuses with 409, is meant.")
+]
 Zone = Annotated[ZoneInfo, Depends(_zone)]
 
 Moment = Annotated[fields.Moment, BeforeValidator(_with_plus)]
@@ -68,9 +103,12 @@ SiteId = Annotated[str, Path(pattern=_NAME, description="The site's name.")]
 WarningId = Annotated[str, Path(pattern=_WARNING, description="The warning's name.")]
 
 BySite = Annotated[str | None, Query(pattern=_NAME, description="The name of a site.")]
-ByRegion = Annotated[str | None, Query(pattern=f"^{REGION.pattern}$", description="Six-digit GB/T 2260 code.")]
-ByWorld = Annotated[
-    str | None, Query(pattern=_NAME, description="`actual`, or the name of an exercise; all worlds if omitted.")
+ByRegion = Annotated[
+    str | None,
+    Query(
+        pattern=f"^{REGION.pattern}$",
+        description="Six-digit GB/T 2260 code of a district, a city (370100: all of Jinan) or a province (370000).",
+    ),
 ]
 LevelMin = Annotated[
     Literal["blue", "yellow", "orange", "red"] | None,

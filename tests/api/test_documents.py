@@ -84,6 +84,7 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "import_devices",
         "list_audit",
         "list_devices",
+        "list_keys",
         "list_mutes",
         "list_notices",
         "list_pending_devices",
@@ -94,6 +95,7 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "list_sites",
         "list_transactions",
         "list_warnings",
+        "make_key",
         "post_maintenance",
         "post_rain_forecasts",
         "post_rain_signal",
@@ -104,6 +106,7 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "replay_entry",
         "replay_matching",
         "retire_device",
+        "revoke_key",
         "rotate_credentials",
         "stream_warnings",
     ]

@@ -106,7 +106,10 @@ def test_a_rain_signal_and_a_forecast_are_taken_in(tmp_path: Path) -> None:
     assert "signal" in output("weather", "list")
 
 
-def test_a_silence_and_a_window_are_made_listed_and_ended() -> None:
+def test_a_silence_and_a_window_are_made_listed_and_ended(tmp_path: Path) -> None:
+    nothing = ("mute", "silence", "--site", "S1", "--minutes", "5", "--reason", "test")
+    assert "would mute nothing" in error(*nothing)
+    output("site", "import", file(tmp_path, entry(catchment="C1")))
     silence = output("mute", "silence", "--site", "S1", "--minutes", "5", "--reason", "test").strip()
     every = ("--weekday", "mon", "--weekday", "thu", "--begins", "22:30", "--minutes", "60")
     window = output("mute", "maintenance", "--catchment", "C1", *every, "--reason", "pumps", "--up-to", "red").strip()

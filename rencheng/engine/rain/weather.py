@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.domain.weather import SIGNAL_WINDOWS, RainForecast, RainSignal, code_includes, in_force
+from rencheng.domain.region import code_includes
+from rencheng.domain.weather import SIGNAL_WINDOWS, RainForecast, RainSignal, in_force
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 
 FORECAST_LIVES = timedelta(hours=12)

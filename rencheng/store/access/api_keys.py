@@ -5,15 +5,22 @@ import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import Connection, RowMapping, func, insert, or_, select, update
 
+from rencheng.domain.reach import EVERYWHERE, Reach
 from rencheng.store.schema.tables import api_keys
 
 PREFIX = "rck"
 """Marks a token as a key of this platform, so that secret scanners can find it."""
+
+LIFETIME_DAYS = 365
+"""The days until a new key expires, unless another time is given."""
+
+LAST_USE_EVERY = timedelta(minutes=1)
+"""The last use of a key is written at most this often, because a write per request would cost more than the request."""
 
 _KEY_ID_BYTES = 8
 _SECRET_BYTES = 32
@@ -40,12 +47,18 @@ class KeyScope(StrEnum):
     QUARANTINE_REPLAY = "quarantine:replay"
     """Correct and replay quarantined messages."""
     ADMIN = "admin"
-    """Read raw payloads in quarantine and the audit log."""
+    """Read raw payloads in quarantine and the audit log; list, make and revoke keys."""
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key without its secret."""
+    """A key without its secret.
+
+    Attributes:
+        reach: the regions and worlds that it is bound to.
+        made_by: who made it; None before this was kept.
+        last_used_at: at most a minute before its last use; None if it was never used.
+    """
 
     key_id: str
     name: str
@@ -53,9 +66,20 @@ class Key:
     created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
+    reach: Reach = EVERYWHERE
+    made_by: str | None = None
+    last_used_at: datetime | None = None
 
 
-def create(connection: Connection, name: str, scopes: Iterable[KeyScope], expires_at: datetime | None = None) -> str:
+def create(
+    connection: Connection,
+    name: str,
+    scopes: Iterable[KeyScope],
+    expires_at: datetime | None = None,
+    *,
+    reach: Reach = EVERYWHERE,
+    made_by: str | None = None,
+) -> str:
     """Create a key and return its token, `rck_<key id>_<secret>`. The token cannot be shown again."""
     key_id, secret = secrets.token_hex(_KEY_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
     connection.execute(
@@ -65,21 +89,44 @@ def create(connection: Connection, name: str, scopes: Iterable[KeyScope], expire
             name=name,
             scopes=sorted(scope.value for scope in set(scopes)),
             expires_at=expires_at,
+            regions=sorted(set(reach.regions)),
+            worlds=sorted(set(reach.worlds)),
+            made_by=made_by,
         )
     )
     return f"{PREFIX}_{key_id}_{secret}"
 
 
+def key_id_of(token: str) -> str:
+    """Return the part of a token that names its key. It is no secret; a token of another form has none."""
+    prefix, _, rest = token.partition("_")
+    key_id, _, _ = rest.partition("_")
+    is_named = prefix == PREFIX and key_id.isalnum() and key_id.isascii() and len(key_id) == 2 * _KEY_ID_BYTES
+    return key_id if is_named else ""
+
+
 def verify(connection: Connection, token: str) -> Key | None:
     """Return the key of a token; None if the token is unknown, wrong, expired or revoked. One query."""
-    prefix, _, rest = token.partition("_")
-    key_id, _, secret = rest.partition("_")
-    if prefix != PREFIX or not key_id.isalnum() or not key_id.isascii():
+    key_id, secret = key_id_of(token), "_".join(token.split("_")[2:])
+    if not key_id:
         return None
     row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id, *_USABLE)).mappings().one_or_none()
     # compare in constant time, and also without such a key
     matches = hmac.compare_digest(_hash(secret), row["secret_hash"] if row else _NO_SUCH_KEY)
     return _as_key(row) if row and matches else None
+
+
+def find_key(connection: Connection, key_id: str) -> Key | None:
+    """Return a key, also an expired or revoked one; None if there is none."""
+    row = connection.execute(select(api_keys).where(api_keys.c.key_id == key_id)).mappings().one_or_none()
+    return _as_key(row) if row else None
+
+
+def note_use(connection: Connection, key_id: str) -> None:
+    """Write that the key was used now, unless its last use was written within `LAST_USE_EVERY`."""
+    is_due = or_(api_keys.c.last_used_at.is_(None), api_keys.c.last_used_at <= func.now() - LAST_USE_EVERY)
+    query = update(api_keys).where(api_keys.c.key_id == key_id, is_due)
+    connection.execute(query.values(last_used_at=func.now()))
 
 
 def in_force(connection: Connection, key_ids: Iterable[str]) -> frozenset[str]:
@@ -108,4 +155,14 @@ def _hash(secret: str) -> bytes:
 def _as_key(row: RowMapping) -> Key:
     # a scope of a newer version is left out, because it grants nothing here
     known = frozenset(KeyScope(scope) for scope in row["scopes"] if scope in set(KeyScope))
-    return Key(row["key_id"], row["name"], known, row["created_at"], row["expires_at"], row["revoked_at"])
+    return Key(
+        row["key_id"],
+        row["name"],
+        known,
+        row["created_at"],
+        row["expires_at"],
+        row["revoked_at"],
+        Reach(tuple(row["regions"]), tuple(row["worlds"])),
+        row["made_by"],
+        row["last_used_at"],
+    )

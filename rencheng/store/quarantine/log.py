@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, func, sel
 
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
+from rencheng.domain.reach import EVERYWHERE, Reach
 from rencheng.store.core.sessions import Row
+from rencheng.store.core.within import within
 from rencheng.store.schema.account_tables import quarantine
 
 PREVIEW_BYTES = 16_384
@@ -23,6 +25,7 @@ class QuarantineFilters:
         kind: the kind in the topic; an entry without a kind in its topic matches no kind.
         since, until: last received in [since, until).
         replayed: True: replayed entries; False: open entries, which count as quarantined.
+        reach: the regions in the topics, and the worlds.
     """
 
     reason: RejectionReason | None = None
@@ -32,6 +35,7 @@ class QuarantineFilters:
     since: datetime | None = None
     until: datetime | None = None
     replayed: bool | None = None
+    reach: Reach = EVERYWHERE
 
     @property
     def conditions(self) -> list[ColumnElement[bool]]:
@@ -44,7 +48,14 @@ class QuarantineFilters:
             found.append(quarantine.c.last_received_at < self.until)
         if self.replayed is not None:
             found.append(quarantine.c.replayed_at.is_not(None) == self.replayed)
+        if not self.reach.is_everywhere:
+            found.append(within(self.reach, topic_region(), quarantine.c.world))
         return found
+
+
+def topic_region() -> ColumnElement[str | None]:
+    """Return the region in an entry's topic; null if the topic names none."""
+    return func.substring(quarantine.c.topic, "^rencheng/v1/([0-9]{6})/")
 
 
 def list_entries(

@@ -80,6 +80,17 @@ def sensors_by_site(
     return {site_id: tuple(sensors) for site_id, sensors in found.items()}
 
 
+def depth_gauges(connection: Connection) -> dict[str, tuple[str, ...]]:
+    """Return the depth gauges in service of each site that has any."""
+    bound = bound_sensors()
+    query = (
+        select(bound.c.site_id, func.array_agg(bound.c.device_id).label("device_ids"))
+        .where(bound.c.role == Role.DEPTH.value)
+        .group_by(bound.c.site_id)
+    )
+    return {row.site_id: tuple(sorted(row.device_ids)) for row in connection.execute(query)}
+
+
 def bind(connection: Connection, site: Site) -> None:
     """Bind the sensors that the site names, with role and height. Existing bindings stay.
 

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from rencheng.domain.kind import Kind
+from rencheng.domain.reach import EVERYWHERE, Reach
 from rencheng.store.core.sessions import Row
+from rencheng.store.core.within import in_region, within
 from rencheng.store.schema.tables import device_states, devices
 
 
@@ -18,6 +20,7 @@ class DeviceFilters:
     site_id: str | None = None
     world: str | None = None
     online: bool | None = None
+    reach: Reach = EVERYWHERE
 
 
 def list_devices(
@@ -26,12 +29,14 @@ def list_devices(
     """Return devices with their online state, in order of their names, after the name `after`."""
     equal = {
         "kind": devices.c.kind,
-        "region": devices.c.region,
         "site_id": devices.c.site_id,
         "world": devices.c.world,
         "online": device_states.c.online,
     }
     conditions = [column == value for name, column in equal.items() if (value := getattr(filters, name)) is not None]
+    conditions.append(within(filters.reach, devices.c.region, devices.c.world))
+    if filters.region is not None:
+        conditions.append(in_region(devices.c.region, filters.region))
     query = _DEVICES.where(*conditions).order_by(devices.c.device_id).limit(limit)
     if after is not None:
         query = query.where(devices.c.device_id > after)

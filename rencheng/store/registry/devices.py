@@ -20,6 +20,11 @@ def add_world(connection: Connection, world: str, title: str) -> None:
     connection.execute(insert(worlds).values(world=world, title=title).on_conflict_do_nothing())
 
 
+def known_worlds(connection: Connection, names: Collection[str]) -> frozenset[str]:
+    """Return the worlds among these that exist."""
+    return frozenset(connection.execute(select(worlds.c.world).where(worlds.c.world.in_(names))).scalars())
+
+
 def add_region(connection: Connection, region: str, name_zh: str, name_en: str) -> None:
     """Add a region, or rename it."""
     names = {"name_zh": name_zh, "name_en": name_en}
@@ -74,6 +79,12 @@ def find_devices(connection: Connection, device_ids: Collection[str]) -> dict[st
     """Return the registered ones of these devices, by name."""
     named = devices.c.device_id == any_(literal(list(device_ids), ARRAY(Text)))  # one parameter, however many names
     return {row.device_id: as_device(row) for row in connection.execute(_DEVICES.where(named))}
+
+
+def lock_device(connection: Connection, device_id: str) -> Device | None:
+    """Return a device, and let other changes of it wait until this transaction ends; None if it is not registered."""
+    row = connection.execute(_DEVICES.where(devices.c.device_id == device_id).with_for_update()).one_or_none()
+    return None if row is None else as_device(row)
 
 
 def refresh_directory(

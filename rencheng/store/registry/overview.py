@@ -7,7 +7,9 @@ from sqlalchemy import ColumnElement, Connection, Table, case, false, func, sele
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.kind import Kind
+from rencheng.domain.reach import Reach
 from rencheng.store.core.sessions import Row
+from rencheng.store.core.within import within
 from rencheng.store.history.raw import TABLES
 from rencheng.store.schema.account_tables import quarantine
 from rencheng.store.schema.tables import device_states, devices, sites, warning_events, warnings, worlds
@@ -32,14 +34,16 @@ class Presence:
     silent: int
 
 
-def list_worlds(connection: Connection) -> list[Row]:
-    """Return all worlds with title and numbers of sites and warnings in force; `actual` first, then the newest."""
+def list_worlds(connection: Connection, asked: str, reach: Reach, *, limit: int) -> list[Row]:
+    """Return worlds with title and numbers of sites and warnings in force: `actual`, the asked one, then the newest."""
     site_count = select(func.count()).where(sites.c.world == worlds.c.world).scalar_subquery()
     in_force = select(func.count()).where(warnings.c.world == worlds.c.world, warnings.c.closed_at.is_(None))
     query = select(
         worlds.c.world, worlds.c.title, site_count.label("sites"), in_force.scalar_subquery().label("in_force")
-    ).order_by((worlds.c.world == ACTUAL).desc(), worlds.c.created_at.desc(), worlds.c.world)
-    return list(connection.execute(query).mappings())
+    ).where(within(reach, None, worlds.c.world))
+    first = ((worlds.c.world == ACTUAL).desc(), (worlds.c.world == asked).desc())
+    query = query.order_by(*first, worlds.c.created_at.desc(), worlds.c.world)
+    return list(connection.execute(query.limit(limit)).mappings())
 
 
 def device_presence(connection: Connection, world: str, now: datetime | None) -> list[Presence]:

@@ -8,8 +8,10 @@ from sqlalchemy import ARRAY, Connection, LargeBinary, Text, any_, func, literal
 
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
+from rencheng.domain.reach import EVERYWHERE, Reach
 from rencheng.store.core.sessions import Row
-from rencheng.store.quarantine.log import PREVIEW_BYTES
+from rencheng.store.core.within import within
+from rencheng.store.quarantine.log import PREVIEW_BYTES, topic_region
 from rencheng.store.schema.account_tables import quarantine
 from rencheng.store.schema.tables import devices
 
@@ -38,7 +40,12 @@ class PendingDevice:
 
 
 def list_pending(
-    connection: Connection, *, names: Collection[str] | None = None, after: str | None = None, limit: int = 100
+    connection: Connection,
+    *,
+    names: Collection[str] | None = None,
+    after: str | None = None,
+    limit: int = 100,
+    reach: Reach = EVERYWHERE,
 ) -> list[PendingDevice]:
     """Return unregistered devices with open entries, all or those with these names, in order of their names."""
     columns = quarantine.c
@@ -54,6 +61,7 @@ def list_pending(
         )
         .where(columns.reason == RejectionReason.UNKNOWN_DEVICE.value, columns.replayed_at.is_(None))
         .where(~select(devices).where(devices.c.device_id == columns.device_id).exists())
+        .where(within(reach, topic_region(), columns.world))
         .group_by(columns.device_id)
         .order_by(columns.device_id)
         .limit(limit)

@@ -12,8 +12,10 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.kind import Kind
 from rencheng.domain.level import Level
 from rencheng.domain.no_data import Monitoring
+from rencheng.domain.reach import EVERYWHERE, Reach
 from rencheng.domain.sensor import Role
 from rencheng.store.core.sessions import Row
+from rencheng.store.core.within import in_region, within
 from rencheng.store.history.raw import TABLES, is_usable
 from rencheng.store.registry.bindings import bound_sensors
 from rencheng.store.registry.monitoring import NOT_MONITORED, load_monitoring
@@ -28,7 +30,9 @@ class SiteFilters:
     """Filters of a list of sites; None matches all."""
 
     region: str | None = None
+    """A district, a city or a province."""
     world: str | None = None
+    reach: Reach = EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +89,11 @@ def list_sites(
     connection: Connection, filters: SiteFilters, *, after: str | None = None, limit: int = 100
 ) -> list[SiteStatus]:
     """Return the state of sites, ordered by name, from the name `after` on."""
-    asked = {"region": sites.c.region, "world": sites.c.world}
-    conditions = [column == value for name, column in asked.items() if (value := getattr(filters, name)) is not None]
+    conditions = [within(filters.reach, sites.c.region, sites.c.world)]
+    if filters.region is not None:
+        conditions.append(in_region(sites.c.region, filters.region))
+    if filters.world is not None:
+        conditions.append(sites.c.world == filters.world)
     query = select(sites).where(*conditions).order_by(sites.c.site_id).limit(limit)
     if after is not None:
         query = query.where(sites.c.site_id > after)

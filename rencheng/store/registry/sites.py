@@ -1,6 +1,7 @@
 """Sites, the versions of their thresholds, and the saved state of the engine for each site."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,10 +18,10 @@ from rencheng.store.registry.bindings import bind, sensors_by_site, unbind_missi
 from rencheng.store.schema.tables import site_profiles, site_states, sites
 
 
-def register_site(connection: Connection, site: Site) -> int:
+def register_site(connection: Connection, site: Site, *, made_by: str | None = None) -> int:
     """Register or update a site, and bind the sensors that it names. Existing bindings stay.
 
-    Changed thresholds become a new version, numbered by the store. Earlier versions stay readable.
+    Changed thresholds become a new version, numbered by the store, with their author. Earlier versions stay readable.
 
     Returns:
         The version of its thresholds.
@@ -28,12 +29,12 @@ def register_site(connection: Connection, site: Site) -> int:
     Raises:
         NotPossible: one of its depth gauges serves another site.
     """
-    version = _save(connection, site)
+    version = _save(connection, site, made_by)
     bind(connection, site)
     return version
 
 
-def replace_sites(connection: Connection, wanted: Iterable[Site]) -> dict[str, int]:
+def replace_sites(connection: Connection, wanted: Iterable[Site], *, made_by: str | None = None) -> dict[str, int]:
     """Register or update sites exactly as given. Bindings that they do not name are removed.
 
     Returns:
@@ -47,7 +48,7 @@ def replace_sites(connection: Connection, wanted: Iterable[Site]) -> dict[str, i
     for site in given:
         if worlds.get(site.site_id, site.world) != site.world:
             raise NotPossible(f"site {site.site_id} is in the world {worlds[site.site_id]}; worlds never mix")
-    versions = {site.site_id: _save(connection, site) for site in given}
+    versions = {site.site_id: _save(connection, site, made_by) for site in given}
     for site in given:  # before binding, so that a gauge can move from one site to another
         unbind_missing(connection, site)
     for site in given:
@@ -97,13 +98,38 @@ def as_site(row: Row[Any], sensors: tuple[BoundSensor, ...] = ()) -> Site:
     )
 
 
+def find_sites(connection: Connection, site_ids: Sequence[str], *, for_change: bool = False) -> dict[str, Site]:
+    """Return the registered ones of these sites, with their bound sensors. A site that cannot be read is left out.
+
+    Args:
+        connection: the database.
+        site_ids: the sites.
+        for_change: whether other changes of these sites wait until this transaction ends.
+    """
+    query = select(sites).where(sites.c.site_id.in_(site_ids)).order_by(sites.c.site_id)
+    rows = connection.execute(query.with_for_update() if for_change else query).all()
+    sensors = sensors_by_site(connection, site_ids)
+    found = {}
+    for row in rows:
+        with suppress(ValueError, TypeError, KeyError, AttributeError):
+            found[row.site_id] = as_site(row, sensors.get(row.site_id, ()))
+    return found
+
+
 def profile_versions(connection: Connection, site_id: str) -> list[tuple[ThresholdProfile, datetime]]:
     """Return (profile, time recorded) of each version of a site's thresholds, the newest first."""
     query = select(site_profiles).where(site_profiles.c.site_id == site_id).order_by(site_profiles.c.version.desc())
     return [(profile_from_json(row.profile), row.recorded_at) for row in connection.execute(query)]
 
 
-def _save(connection: Connection, site: Site) -> int:
+def profile_authors(connection: Connection, site_id: str) -> dict[int, str]:
+    """Return the authors of the versions of a site's thresholds, by version, where they were kept."""
+    query = select(site_profiles.c.version, site_profiles.c.made_by).where(site_profiles.c.site_id == site_id)
+    rows = connection.execute(query.where(site_profiles.c.made_by.is_not(None)))
+    return {row.version: row.made_by for row in rows}
+
+
+def _save(connection: Connection, site: Site, made_by: str | None) -> int:
     query = select(sites.c.profile).where(sites.c.site_id == site.site_id).with_for_update()
     before = connection.execute(query).scalar_one_or_none()
     profile = _numbered(site.profile, before)
@@ -123,7 +149,7 @@ def _save(connection: Connection, site: Site) -> int:
         "profile": profile_to_json(profile),
     }
     connection.execute(insert(sites).values(values).on_conflict_do_update(index_elements=["site_id"], set_=values))
-    version = {"site_id": site.site_id, "version": profile.version, "profile": values["profile"]}
+    version = {"site_id": site.site_id, "version": profile.version, "profile": values["profile"], "made_by": made_by}
     connection.execute(insert(site_profiles).values(version).on_conflict_do_nothing())
     return profile.version
 

@@ -107,6 +107,7 @@ audit = Table(
     Column("subject", Text, nullable=False),
     Column("detail", JSONB, nullable=False),
     Index("audit_by_subject", "subject", "audit_id"),
+    Index("audit_by_action", "action", "audit_id"),
 )
 
 quarantine_drops = Table(

@@ -76,6 +76,7 @@ site_profiles = Table(
     Column("version", Integer, primary_key=True),
     Column("profile", JSONB, nullable=False),
     _recorded("recorded_at"),
+    Column("made_by", Text, comment="who set these thresholds; null: before authors were kept"),
 )
 
 site_sensors = Table(
@@ -263,4 +264,20 @@ api_keys = Table(
     _recorded("created_at"),
     Column("expires_at", _time),
     Column("revoked_at", _time),
+    Column(
+        "regions",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="GB/T 2260 codes that the key is bound to; empty: all",
+    ),
+    Column(
+        "worlds",
+        ARRAY(Text),
+        nullable=False,
+        server_default=text("'{}'"),
+        comment="worlds that the key is bound to; empty: all",
+    ),
+    Column("made_by", Text),
+    Column("last_used_at", _time, comment="written at most once a minute"),
 )

@@ -7,7 +7,9 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, case, literal, select, tuple_
 
 from rencheng.domain.level import Level
+from rencheng.domain.reach import EVERYWHERE, Reach
 from rencheng.store.core.sessions import Row
+from rencheng.store.core.within import in_region, within
 from rencheng.store.schema.tables import sites, warning_events, warnings
 
 WarningPosition = tuple[datetime, str]
@@ -22,13 +24,16 @@ class WarningFilters:
     """Filters for warnings; None matches all.
 
     Attributes:
+        region: a district, a city or a province.
         is_open: whether the warning is in force.
         level_min: the lowest current level; for a closed warning its peak level counts.
         since: the earliest time of the last message.
     """
 
     site_id: str | None = None
+    region: str | None = None
     world: str | None = None
+    reach: Reach = EVERYWHERE
     is_open: bool | None = None
     level_min: Level | None = None
     since: datetime | None = None
@@ -73,6 +78,9 @@ _WARNINGS = select(warnings, sites.c.name_zh, sites.c.name_en, sites.c.region).j
 
 def _conditions(filters: WarningFilters) -> Iterator[ColumnElement[bool]]:
     columns = warnings.c
+    yield within(filters.reach, sites.c.region, columns.world)
+    if filters.region is not None:
+        yield in_region(sites.c.region, filters.region)
     if filters.site_id is not None:
         yield columns.site_id == filters.site_id
     if filters.world is not None:

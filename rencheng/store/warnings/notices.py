@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, func, insert, select
+from sqlalchemy import Connection, and_, func, insert, or_, select
 
 from rencheng.domain.notice import Notice
+from rencheng.domain.reach import EVERYWHERE, Reach
 from rencheng.store.core.sessions import Row
+from rencheng.store.core.within import within
 from rencheng.store.schema.suppression_tables import notices
+from rencheng.store.schema.tables import sites
 
 
 def add_notices(connection: Connection, issued: Sequence[Notice]) -> None:
@@ -15,13 +18,20 @@ def add_notices(connection: Connection, issued: Sequence[Notice]) -> None:
         connection.execute(insert(notices), [_row(notice) for notice in issued])
 
 
-def newest_notices(connection: Connection, world: str | None = None) -> list[Row]:
-    """Return the newest notice of each topic, newest first."""
+def newest_notices(connection: Connection, world: str | None = None, *, reach: Reach = EVERYWHERE) -> list[Row]:
+    """Return the newest notice of each topic, newest first. All sites of a notice must lie in the reach."""
     about = (notices.c.world, notices.c.kind, notices.c.topic)
     newest = select(func.max(notices.c.notice_id)).group_by(*about)
     if world is not None:
         newest = newest.where(notices.c.world == world)
     query = select(notices).where(notices.c.notice_id.in_(newest)).order_by(notices.c.notice_id.desc())
+    if reach.worlds:
+        query = query.where(notices.c.world.in_(reach.worlds))
+    if reach.regions:
+        reached = select(sites.c.site_id).where(within(reach, sites.c.region)).scalar_subquery()
+        named = func.cardinality(notices.c.site_ids) > 0
+        of_region = within(reach, func.substring(notices.c.topic, "^region ([0-9]{6})$"))
+        query = query.where(or_(and_(named, notices.c.site_ids.contained_by(func.array(reached))), of_region))
     return list(connection.execute(query).mappings())
 
 

@@ -25,7 +25,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from rencheng.domain.level import Level
 from rencheng.store.access import api_keys
 from rencheng.store.core.driver import driver_of
-from rencheng.store.schema.tables import warning_events, warnings
+from rencheng.store.schema.tables import sites, warning_events, warnings
 
 CHANNEL = "rencheng_warnings"
 """The NOTIFY channel for new messages."""
@@ -49,6 +49,7 @@ class StreamEvent:
 
     event_id: int
     site_id: str
+    region: str
     world: str
     peak_level: Level
     document: dict[str, Any]
@@ -67,18 +68,22 @@ def read(connection: Connection, *, after: int, through: int, limit: int) -> Seq
         select(
             warning_events.c.event_id,
             warnings.c.site_id,
+            sites.c.region,
             warnings.c.world,
             peak.label("peak_level"),
             warning_events.c.document,
             warning_events.c.recorded_at,
         )
         .join(warnings, warnings.c.warning_id == warning_events.c.warning_id)
+        .join(sites, sites.c.site_id == warnings.c.site_id)
         .where(warning_events.c.event_id > after, warning_events.c.event_id <= through)
         .order_by(warning_events.c.event_id)
         .limit(limit)
     )
     return [
-        StreamEvent(row.event_id, row.site_id, row.world, Level(row.peak_level), row.document, row.recorded_at)
+        StreamEvent(
+            row.event_id, row.site_id, row.region, row.world, Level(row.peak_level), row.document, row.recorded_at
+        )
         for row in connection.execute(query)
     ]
 

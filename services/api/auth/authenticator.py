@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from contextlib import suppress
 from threading import Lock
 from typing import Annotated
 
@@ -17,6 +18,7 @@ from fastapi.security import (
 )
 from starlette.requests import HTTPConnection
 
+from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from rencheng.runtime.metrics.api import REJECTED_KEYS
 from rencheng.store.access import api_keys
@@ -78,7 +80,16 @@ class Authenticator:
                 key = api_keys.verify(connection, token)
             if key is not None:
                 self._cache(digest, key)
+                self._note_use(key)
         return None if key is None or self._has_expired(key) else key
+
+    def _note_use(self, key: Key) -> None:
+        """Write the last use of a key, at most once a minute. A request does not fail if this does."""
+        last = key.last_used_at
+        if last is not None and self._clock.now() - last < api_keys.LAST_USE_EVERY:
+            return
+        with suppress(StoreUnavailable), self._database.write() as connection:
+            api_keys.note_use(connection, key.key_id)
 
     def _cached(self, digest: bytes) -> Key | None:
         with self._lock:
@@ -134,6 +145,8 @@ def _authorise(
     key = authenticator.authenticate(token)
     if key is None:
         REJECTED_KEYS.labels("invalid").inc()
+        address = request.client.host if request.client else "unknown"
+        request.app.state.refused_logins.count(address, api_keys.key_id_of(token))
         headers = {"WWW-Authenticate": f'{_REALM}, error="invalid_token", {_BASIC}'}
         raise AuthenticationRequired("The key is unknown, expired or revoked.", headers=headers)
     if not key.scopes.issuperset(needed.scopes):

@@ -44,6 +44,18 @@ class InsufficientScope(ClientError):
     """The key does not list the required scope."""
 
 
+class OutOfReach(ClientError):
+    """The key is bound to other regions or worlds."""
+
+
+class NeedsConfirmation(ClientError):
+    """A dangerous change that must be confirmed. The detail says what it does, and how to confirm it."""
+
+
+class PreconditionFailed(ClientError):
+    """The object was changed since the client read it."""
+
+
 class NotFound(ClientError):
     """The resource does not exist."""
 
@@ -87,6 +99,7 @@ class Problem(BaseModel):
     detail: str = Field(description="What happened, and what to do.")
     instance: str | None = Field(None, description="The request's id, as in X-Request-Id and in the log.")
     errors: list[dict[str, Any]] | None = Field(None, description="Invalid parameters: `where` and `why` of each.")
+    doubts: list[str] | None = Field(None, description="For `confirmation-required`: what speaks against the change.")
     suggested_bucket: str | None = Field(
         None, description="For `response-too-large` and `resolution-not-kept`: a bucket width that works."
     )
@@ -105,6 +118,9 @@ class ProblemKind:
 PROBLEMS: dict[type[Exception], ProblemKind] = {
     AuthenticationRequired: ProblemKind(HTTPStatus.UNAUTHORIZED, "authentication-required", "Authentication required"),
     InsufficientScope: ProblemKind(HTTPStatus.FORBIDDEN, "insufficient-scope", "Insufficient scope"),
+    OutOfReach: ProblemKind(HTTPStatus.FORBIDDEN, "out-of-reach", "Out of reach"),
+    NeedsConfirmation: ProblemKind(HTTPStatus.CONFLICT, "confirmation-required", "Confirmation required"),
+    PreconditionFailed: ProblemKind(HTTPStatus.PRECONDITION_FAILED, "precondition-failed", "Precondition failed"),
     NotFound: ProblemKind(HTTPStatus.NOT_FOUND, "not-found", "Not found"),
     InvalidParameter: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-parameter", "Invalid parameter"),
     ResponseTooLarge: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "response-too-large", "Response too large"),

@@ -6,7 +6,9 @@ from fastapi import APIRouter
 
 from rencheng.store.accounting import health
 from rencheng.store.accounting.counts import ReadingCounts
+from services.api.auth.guard import Caller
 from services.api.deps import ByWorld, Db
+from services.api.http.errors import OutOfReach
 from services.api.http.models import ApiModel, example
 
 router = APIRouter(prefix="/counts", tags=["counts"])
@@ -42,10 +44,13 @@ class Counts(ApiModel):
 
 
 @router.get("", summary="Count readings by result 读数计数", operation_id="get_counts")
-def get_counts(database: Db, *, world: ByWorld = None) -> Counts:
+def get_counts(database: Db, caller: Caller, *, world: ByWorld) -> Counts:
     """Return all readings by world and kind since the first one. Each is counted in the transaction that stored it."""
+    if caller.reach.regions:
+        raise OutOfReach(f"Readings are counted for all regions together. {caller.bounds}")
     with database.read() as connection:
         counts = health.counts_by_kind(connection, world)
+    counts = [(name, kind, tally) for name, kind, tally in counts if caller.reach.includes_world(name)]
     total = sum((tally for _, _, tally in counts), ReadingCounts())
     items = [CountOfKind(world=world_, kind=kind, **_figures(tally)) for world_, kind, tally in counts]
     return Counts(items=items, total=Count(**_figures(total)))

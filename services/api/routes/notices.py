@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from rencheng.domain.level import LevelWord
 from rencheng.domain.notice import NoticeKind
 from rencheng.store.warnings.notices import newest_notices
+from services.api.auth.guard import Caller
 from services.api.deps import ByWorld, Db, Zone
 from services.api.http.models import ApiModel, example, level_word, local
 
@@ -53,10 +54,10 @@ class Notices(ApiModel):
 
 
 @router.get("/notices", summary="List notices 汇总通告", operation_id="list_notices")
-def list_notices(database: Db, zone: Zone, world: ByWorld = None) -> Notices:
+def list_notices(database: Db, caller: Caller, zone: Zone, world: ByWorld) -> Notices:
     """Return the newest notice on each topic: regions, catchments, silences about to end, sites without data."""
     with database.read() as connection:
-        rows = newest_notices(connection, world)
+        rows = newest_notices(connection, world, reach=caller.reach)
     return Notices(
         items=[
             Notice.model_validate(

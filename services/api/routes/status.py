@@ -1,23 +1,24 @@
 """Status: one world in one response, for the page at `/`."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
-from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.level import LevelWord
-from rencheng.domain.topic import IDENTIFIER
+from rencheng.domain.reach import Reach
 from rencheng.domain.warning import MessageType
 from rencheng.store.accounting import counts, health
 from rencheng.store.core.sessions import Connection, Row
 from rencheng.store.registry import overview, site_status
 from rencheng.store.registry.overview import Presence
 from rencheng.store.registry.site_status import SiteFilters, SiteStatus
-from services.api.deps import Db, Zone
+from services.api.auth.guard import Caller
+from services.api.deps import Db, OneWorld, Zone
+from services.api.http.errors import OutOfReach
 from services.api.http.models import ApiModel, example, level_word, local
 from services.api.http.monitoring import MONITORING, MonitoringState, present_monitoring
 from services.api.http.parts import PART, PartOfPlatform, present_parts
@@ -26,6 +27,9 @@ router = APIRouter(prefix="/status", tags=["health"])
 
 SITES_MAX = 1000
 """The most sites in the response."""
+
+WORLDS_MAX = 100
+"""The most worlds in the response."""
 
 MESSAGES_MAX = 30
 """The most messages in the response."""
@@ -170,6 +174,7 @@ class Status(ApiModel):
     now: datetime | None
     """The time in this world: the wall clock; in an exercise the newest reading time."""
     worlds: list[World]
+    """`actual`, this world, and the newest exercises: 100 at most."""
     health: PlatformHealth
     counts: AccountTotals
     levels: dict[LevelWord, int]
@@ -184,19 +189,15 @@ class Status(ApiModel):
 
 
 @router.get("", summary="Get the status of a world 状态总览", operation_id="get_status")
-def get_status(
-    database: Db,
-    zone: Zone,
-    world: Annotated[
-        str, Query(pattern=f"^{IDENTIFIER.pattern}$", description="`actual`, or the name of an exercise.")
-    ] = ACTUAL,
-) -> Status:
+def get_status(database: Db, caller: Caller, zone: Zone, world: OneWorld) -> Status:
     """Return health, counts, sites, devices and last messages of one world. An unknown world is empty."""
+    if caller.reach.regions:
+        raise OutOfReach(f"The status is that of all regions. {caller.bounds} Ask /v1/sites and /v1/warnings instead.")
     with database.read() as connection:
-        return _status(connection, world, zone)
+        return _status(connection, world, zone, caller.reach)
 
 
-def _status(connection: Connection, world: str, zone: ZoneInfo) -> Status:
+def _status(connection: Connection, world: str, zone: ZoneInfo, reach: Reach) -> Status:
     condition = health.platform_condition(connection)
     pulse = condition.ingest
     now = site_status.worlds_now(connection, [world]).get(world)
@@ -207,7 +208,7 @@ def _status(connection: Connection, world: str, zone: ZoneInfo) -> Status:
         at=local(pulse.at, zone),
         world=world,
         now=local(now, zone) if now else None,
-        worlds=[World(**row) for row in overview.list_worlds(connection)],
+        worlds=[World(**row) for row in overview.list_worlds(connection, world, reach, limit=WORLDS_MAX)],
         health=PlatformHealth(
             status=condition.status,
             last_row_at=local(pulse.last_row_at, zone) if pulse.last_row_at else None,

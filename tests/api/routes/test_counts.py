@@ -42,7 +42,7 @@ def _refused(city: Engine) -> None:
 
 
 def test_entries_come_newest_first_with_their_payload(client: httpx.Client) -> None:
-    long, binary, text = client.get("/v1/quarantine").json()["items"]
+    long, binary, text = client.get("/v1/quarantine", params={"world": "all"}).json()["items"]
     assert (text["text"], text["times"], text["payload_is_whole"]) == ("not json", 2, True)
     assert base64.b64decode(text["payload_base64"]) == b"not json"
     assert binary["text"] is None
@@ -52,7 +52,7 @@ def test_entries_come_newest_first_with_their_payload(client: httpx.Client) -> N
 
 
 def test_an_entry_has_its_whole_payload(client: httpx.Client) -> None:
-    [entry] = client.get("/v1/quarantine", params={"reason": "invalid"}).json()["items"]
+    [entry] = client.get("/v1/quarantine", params={"reason": "invalid", "world": "all"}).json()["items"]
     whole = client.get(f"/v1/quarantine/{entry['quarantine_id']}").json()
     assert whole["payload_is_whole"]
     assert base64.b64decode(whole["payload_base64"]) == LONG
@@ -65,7 +65,9 @@ def test_filters_and_pages(client: httpx.Client) -> None:
     assert client.get("/v1/quarantine", params={"reason": "mood"}).status_code == 422
     seen, after = [], None
     while True:
-        page = client.get("/v1/quarantine", params={"limit": 1} | ({"after": after} if after else {})).json()
+        page = client.get(
+            "/v1/quarantine", params={"limit": "1", "world": "all"} | ({"after": after} if after else {})
+        ).json()
         seen += [item["quarantine_id"] for item in page["items"]]
         after = page["next"]
         if after is None:
@@ -75,7 +77,7 @@ def test_filters_and_pages(client: httpx.Client) -> None:
 
 
 def test_counts_add_up(client: httpx.Client) -> None:
-    answer = client.get("/v1/counts").json()
+    answer = client.get("/v1/counts", params={"world": "all"}).json()
     assert answer["total"] == {"stored": 30, "duplicate": 4, "quarantined": 3, "unpacked": 0}
     assert [(item["world"], item["kind"], item["stored"]) for item in answer["items"]] == [
         ("actual", "unknown", 0),

@@ -33,9 +33,13 @@ def _names(answer: httpx.Response) -> list[str]:
 @pytest.mark.parametrize(
     ("asked", "names"),
     [
-        ({}, ["dg1", "dp1", "g1", "g2", "g3", "p1", "s1"]),
-        ({"kind": "charging"}, ["dp1", "p1"]),
+        ({}, ["g1", "g2", "g3", "p1", "s1"]),
+        ({"world": "all"}, ["dg1", "dp1", "g1", "g2", "g3", "p1", "s1"]),
+        ({"world": "*", "kind": "charging"}, ["dp1", "p1"]),
         ({"region": HUAIYIN}, ["g3"]),
+        ({"region": "370100"}, ["g1", "g2", "g3", "p1", "s1"]),
+        ({"region": "370000", "kind": "signal"}, ["s1"]),
+        ({"region": "371000"}, []),
         ({"site_id": "underpass"}, ["g1", "g2"]),
         ({"world": "drill"}, ["dg1", "dp1"]),
         ({"world": "actual", "kind": "waterlogging"}, ["g1", "g2", "g3"]),
@@ -50,7 +54,7 @@ def test_filters(client: httpx.Client, asked: dict[str, str], names: list[str]) 
 
 def test_pages_hold_every_device_once(client: httpx.Client) -> None:
     seen: list[str] = []
-    asked: dict[str, Any] = {"limit": 3}
+    asked: dict[str, Any] = {"limit": 3, "world": "all"}
     while True:
         answer = client.get("/v1/devices", params=asked)
         seen += _names(answer)
@@ -61,7 +65,7 @@ def test_pages_hold_every_device_once(client: httpx.Client) -> None:
 
 
 def test_a_last_page_that_is_full_says_so(client: httpx.Client) -> None:
-    assert client.get("/v1/devices", params={"limit": 7}).json()["next"] is None
+    assert client.get("/v1/devices", params={"limit": 7, "world": "all"}).json()["next"] is None
 
 
 def test_one_device(client: httpx.Client, city: Engine) -> None:

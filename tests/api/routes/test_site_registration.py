@@ -46,7 +46,7 @@ def test_the_form_of_a_site_registers_it_as_it_is(client: httpx.Client) -> None:
     written = client.get("/v1/sites/new/form").json()
     again = client.put("/v1/sites/new", json=written)
 
-    assert again.json() == {"site_id": "new", "profile_version": 1}
+    assert again.json() == {"site_id": "new", "profile_version": 1, "unbound": []}
     assert client.get("/v1/sites/new/form").json() == written
 
 

@@ -26,7 +26,11 @@ def _site(client: httpx.Client, site_id: str, **asked: Any) -> dict[str, Any]:
     answer = client.get(f"/v1/sites/{site_id}", params=asked)
     assert answer.status_code == 200, answer.text
     detail: dict[str, Any] = answer.json()
-    [row] = [row for row in client.get("/v1/sites", params=asked).json()["items"] if row["site_id"] == site_id]
+    [row] = [
+        row
+        for row in client.get("/v1/sites", params={"world": "all"} | asked).json()["items"]
+        if row["site_id"] == site_id
+    ]
     of_the_moment = {"now", "latest"}
     assert {k: v for k, v in row.items() if k not in of_the_moment}.items() <= detail.items()
     return detail
@@ -190,10 +194,13 @@ def _warn(city: Engine, warning_id: str, *, level: int, closed: bool) -> None:
 @pytest.mark.parametrize(
     ("asked", "names"),
     [
-        ({}, ["drill-tunnel", "road", "underpass"]),
+        ({}, ["road", "underpass"]),
+        ({"world": "all"}, ["drill-tunnel", "road", "underpass"]),
+        ({"region": "370100"}, ["road", "underpass"]),
+        ({"region": "371000"}, []),
         ({"world": "actual"}, ["road", "underpass"]),
         ({"region": HUAIYIN}, ["road"]),
-        ({"after": "drill-tunnel", "limit": 1}, ["road"]),
+        ({"after": "drill-tunnel", "limit": 1, "world": "all"}, ["road"]),
     ],
 )
 def test_filters(client: httpx.Client, asked: dict[str, Any], names: list[str]) -> None:

@@ -80,7 +80,7 @@ def test_the_header_counts_more_than_the_address(city: Engine, address: str, tok
 def test_filters_and_a_warning_is_followed_to_its_end(city: Engine, address: str, token: str) -> None:
     high, low, drill = new_name(), new_name(), new_name()
     with (
-        streaming(address, token, level_min="orange") as grave,
+        streaming(address, token, level_min="orange", world="all") as grave,
         streaming(address, token, site_id="road") as road,
         streaming(address, token, world="drill") as exercise,
     ):
@@ -139,7 +139,7 @@ def test_bar_a_client_cut_off_during_a_flood_of_warnings_gets_every_message_once
 
     writer = threading.Thread(target=flood)
     received: list[tuple[int, str]] = []
-    with streaming(address, token) as stream:
+    with streaming(address, token, world="all") as stream:
         writer.start()
         eventually(lambda: len(stream.received) > 50)
     received += [(event_id, document["identifier"]) for event_id, document in stream.received]
@@ -147,7 +147,7 @@ def test_bar_a_client_cut_off_during_a_flood_of_warnings_gets_every_message_once
     time.sleep(CUT_S)
     eventually(lambda: len(written) > before + 100)
     missed = len(written) - before
-    with streaming(address, token, last_id=stream.last_id) as again:
+    with streaming(address, token, last_id=stream.last_id, world="all") as again:
         eventually(lambda: len(again.received) > missed + 50)
         stop.set()
         writer.join()

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rencheng.domain.level import Level
+from rencheng.domain.region import code_includes
 from rencheng.domain.warning import MessageType
-from rencheng.domain.weather import RainForecast, RainSignal, code_includes, in_force
+from rencheng.domain.weather import RainForecast, RainSignal, in_force
 from rencheng.engine.rain.readiness import Readiness
 from rencheng.engine.rain.weather import RainOutlook
 

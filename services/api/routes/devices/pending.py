@@ -6,14 +6,19 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from pydantic import ConfigDict
 
-from rencheng.domain.errors import NotPossible
+from rencheng.domain.device import ACTUAL
 from rencheng.domain.kind import Kind
 from rencheng.schemas.device import ChangeForm
 from rencheng.schemas.fields import Identifier
+from rencheng.store import places
+from rencheng.store.access.api_keys import KeyScope
+from rencheng.store.places import Place
 from rencheng.store.registry.pending_devices import list_pending
-from services.api.deps import Actor, AfterName, Db, DeviceId, Limit, ReplayDep, Zone
-from services.api.http.errors import InvalidParameter, NotFound, problem_responses
+from services.api.auth.guard import Caller
+from services.api.deps import AfterName, Db, DeviceId, Limit, ReplayDep, Zone
+from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, local, paginate
+from services.api.http.refusals import refusals
 
 router = APIRouter(prefix="/pending-devices", tags=["devices"])
 
@@ -43,8 +48,8 @@ class PendingDevice(ApiModel):
     messages: int
     first_received_at: datetime
     last_received_at: datetime
-    last_text: str
-    """The beginning of its newest message. Bytes that are not UTF-8 appear as �."""
+    last_text: str | None
+    """The beginning of its newest message; null without the scope `admin`. Bytes that are not UTF-8 appear as �."""
 
 
 class PendingDevices(Page[PendingDevice]):
@@ -84,10 +89,12 @@ class AdmissionResult(ApiModel):
 
 
 @router.get("", summary="List pending devices 待接入设备列表", operation_id="list_pending_devices")
-def list_pending_devices(database: Db, zone: Zone, *, after: AfterName = None, limit: Limit = 100) -> PendingDevices:
+def list_pending_devices(
+    database: Db, caller: Caller, zone: Zone, *, after: AfterName = None, limit: Limit = 100
+) -> PendingDevices:
     """Return unregistered devices with messages in quarantine, ordered by name."""
     with database.read() as connection:
-        found = list_pending(connection, after=after, limit=limit + 1)
+        found = list_pending(connection, after=after, limit=limit + 1, reach=caller.reach)
     page, following = paginate(found, limit, lambda each: each.device_id)
     items = [
         PendingDevice(
@@ -98,7 +105,7 @@ def list_pending_devices(database: Db, zone: Zone, *, after: AfterName = None, l
             messages=each.messages,
             first_received_at=local(each.first_received_at, zone),
             last_received_at=local(each.last_received_at, zone),
-            last_text=each.last_payload[:500].decode("utf-8", "replace"),
+            last_text=each.last_payload[:500].decode("utf-8", "replace") if caller.has(KeyScope.ADMIN) else None,
         )
         for each in page
     ]
@@ -112,17 +119,19 @@ def list_pending_devices(database: Db, zone: Zone, *, after: AfterName = None, l
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 def admit_device(
-    database: Db, replays: ReplayDep, actor: Actor, device_id: DeviceId, form: Admission | None = None
+    database: Db, replays: ReplayDep, caller: Caller, device_id: DeviceId, form: Admission | None = None
 ) -> AdmissionResult:
     """Register the device by its topics, and replay its messages. This takes one to five seconds."""
     with database.read() as connection:
         if not list_pending(connection, names=[device_id], limit=1):
             raise NotFound(f"No device {device_id!r} is pending.")
+        if form is not None and not caller.reach.is_everywhere:
+            of_topics = places.of_device(connection, device_id)
+            of_form = [Place(form.region or place.region, form.world or ACTUAL) for place in of_topics]
+            caller.require([*of_form, *(places.of_site(connection, form.site_id) if form.site_id else ())])
     given = {} if form is None else {name: value for name, value in form.given_fields().items() if value is not None}
-    try:
-        result = replays.onboard(device_id, given, actor=actor)
-    except NotPossible as error:
-        raise InvalidParameter(f"{error}.") from None
+    with refusals():
+        result = replays.onboard(device_id, given, actor=caller.actor)
     counts = result.replayed.counts
     return AdmissionResult(
         device_id=device_id,

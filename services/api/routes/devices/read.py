@@ -4,14 +4,17 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
+from rencheng.devices.registration import device_tag
 from rencheng.domain.kind import Kind
 from rencheng.store.core.sessions import Connection, Row
 from rencheng.store.history import raw
 from rencheng.store.registry import device_queries
 from rencheng.store.registry.device_changes import succession
 from rencheng.store.registry.device_queries import DeviceFilters
+from rencheng.store.registry.devices import find_devices
+from services.api.auth.guard import Caller
 from services.api.deps import AfterName, ByRegion, BySite, ByWorld, Db, DeviceId, Limit, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, local, paginate, present
@@ -95,18 +98,19 @@ class DeviceInDetail(Device):
 @router.get("", summary="List devices 设备列表", operation_id="list_devices")
 def list_devices(
     database: Db,
+    caller: Caller,
     zone: Zone,
     *,
     kind: Kind | None = None,
     region: ByRegion = None,
     site_id: BySite = None,
-    world: ByWorld = None,
+    world: ByWorld,
     online: Annotated[bool | None, Query(description="true: online; false: offline; omitted: all.")] = None,
     after: AfterName = None,
     limit: Limit = 100,
 ) -> Devices:
     """Return devices ordered by name, including retired ones."""
-    filters = DeviceFilters(kind=kind, region=region, site_id=site_id, world=world, online=online)
+    filters = DeviceFilters(kind=kind, region=region, site_id=site_id, world=world, online=online, reach=caller.reach)
     with database.read() as connection:
         rows = device_queries.list_devices(connection, filters, after=after, limit=limit + 1)
     page, following = paginate(rows, limit, lambda row: str(row["device_id"]))
@@ -119,10 +123,11 @@ def list_devices(
     operation_id="get_device",
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-def get_device(database: Db, zone: Zone, device_id: DeviceId) -> DeviceInDetail:
-    """Return a device with the sample time of its newest reading."""
+def get_device(database: Db, zone: Zone, response: Response, device_id: DeviceId) -> DeviceInDetail:
+    """Return a device with the sample time of its newest reading. `ETag` is that of its registration."""
     with database.read() as connection:
         row = find_or_404(connection, device_id)
+        response.headers["ETag"] = f'"{device_tag(find_devices(connection, [device_id])[device_id])}"'
         newest = raw.newest_time(connection, Kind(row["kind"]), device_id)
         place_held_by = [each["device_id"] for each in succession(connection, device_id)]
     last = local(newest, zone) if newest else None

@@ -7,17 +7,20 @@ from fastapi import APIRouter, Body, Query, Response
 from pydantic import ConfigDict
 
 from rencheng.devices import lifecycle
-from rencheng.devices.registration import register_forms
+from rencheng.devices.registration import device_tag, register_forms
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.topic import Channel, Topic
 from rencheng.schemas.device import DeviceForm, DeviceProfileForm, RegistrationForm, read_devices
 from rencheng.schemas.fields import Identifier
 from rencheng.store.core.sessions import Connection
-from rencheng.store.registry.devices import find_devices
-from services.api.deps import Actor, Db, DeviceId
+from rencheng.store.registry.devices import find_devices, lock_device
+from services.api.auth.guard import Caller, require_devices
+from services.api.deps import Actor, Confirm, Db, DeviceId
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example
+from services.api.http.preconditions import IfMatch, require_match
+from services.api.http.refusals import refusals
 
 router = APIRouter(tags=["devices"])
 
@@ -88,21 +91,36 @@ class ImportResult(ApiModel):
     "/devices/{device_id}",
     summary="Register or change a device 登记设备",
     operation_id="put_device",
-    responses={HTTPStatus.CREATED.value: {"description": "The device is new", "model": BrokerCredentials}},
+    responses={
+        HTTPStatus.CREATED.value: {"description": "The device is new", "model": BrokerCredentials},
+        **problem_responses(HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED),
+    },
 )
 def put_device(
-    database: Db, actor: Actor, response: Response, device_id: DeviceId, form: DeviceRegistration
+    database: Db,
+    caller: Caller,
+    response: Response,
+    device_id: DeviceId,
+    form: DeviceRegistration,
+    *,
+    if_match: IfMatch = None,
+    confirm: Confirm = False,
 ) -> BrokerCredentials:
-    """Register a new device and return its broker password, or change a known one. Ingest applies it at once."""
+    """Register a new device and return its broker password, or change a known one. Ingest applies it at once.
+
+    With `If-Match` the change is refused if the device was changed meanwhile. A change that leaves a site without a
+    depth gauge must be confirmed.
+    """
     whole_form = DeviceForm(device_id=device_id, **form.model_dump(include=form.model_fields_set))
-    with database.write() as connection:
-        try:
-            result = register_forms(connection, [whole_form], actor=actor)
-        except NotPossible as error:
-            raise InvalidParameter(f"{error}.") from None
+    with refusals(), database.write() as connection:
+        known = lock_device(connection, device_id)
+        require_match(if_match, device_tag(known) if known else None)
+        result = register_forms(connection, [whole_form], actor=caller.actor, confirm=confirm)
+        require_devices(connection, caller, [device_id])
         device = find_devices(connection, [device_id])[device_id]
     password = result.passwords.get(device_id)
     response.status_code = HTTPStatus.CREATED if password else HTTPStatus.OK
+    response.headers["ETag"] = f'"{device_tag(device)}"'
     return _credentials(device, password)
 
 
@@ -129,16 +147,17 @@ def rotate_credentials(database: Db, actor: Actor, device_id: DeviceId) -> Broke
     operation_id="replace_device",
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-def replace_device(database: Db, actor: Actor, device_id: DeviceId, replacement: Replacement) -> BrokerCredentials:
+def replace_device(database: Db, caller: Caller, device_id: DeviceId, replacement: Replacement) -> BrokerCredentials:
     """Give the device's site, bindings and profile to a new device, and retire the old one. It keeps its readings."""
     with database.write() as connection:
         _find_or_404(connection, device_id)
         try:
             device, password = lifecycle.replace_device(
-                connection, device_id, replacement.device_id, replacement.given_fields(), actor=actor
+                connection, device_id, replacement.device_id, replacement.given_fields(), actor=caller.actor
             )
         except NotPossible as error:
             raise InvalidParameter(f"{error}.") from None
+        require_devices(connection, caller, [device_id, device.device_id])
     return _credentials(device, password)
 
 
@@ -157,23 +176,30 @@ def retire_device(database: Db, actor: Actor, device_id: DeviceId) -> None:
             lifecycle.retire_device(connection, device_id, actor=actor)
 
 
-@router.post("/device-imports", summary="Import a device list 批量登记", operation_id="import_devices")
+@router.post(
+    "/device-imports",
+    summary="Import a device list 批量登记",
+    operation_id="import_devices",
+    responses=problem_responses(HTTPStatus.CONFLICT),
+)
 def import_devices(
     database: Db,
-    actor: Actor,
+    caller: Caller,
     data: Annotated[bytes, Body(media_type="text/csv", max_length=CSV_BYTES_MAX)],
     *,
     check: Annotated[bool, Query(description="true: only check the list, and change nothing.")] = False,
+    confirm: Confirm = False,
 ) -> ImportResult:
     """Register all devices of a CSV file, or none. A rejection names the lines. Repeating a request is harmless."""
-    try:
+    with refusals():
         forms = read_devices(data, "The file")
+        names = [form.device_id for form in forms]
         with database.write() as connection:
-            result = register_forms(connection, forms, actor=actor)
+            require_devices(connection, caller, names)
+            result = register_forms(connection, forms, actor=caller.actor, confirm=confirm)
+            require_devices(connection, caller, names)
             if check:
                 connection.rollback()
-    except NotPossible as error:
-        raise InvalidParameter(f"{error}.") from None
     passwords = {} if check else dict(result.passwords)
     return ImportResult(new=passwords, changed=list(result.changed), unchanged=result.unchanged, checked_only=check)
 

@@ -8,8 +8,10 @@ from fastapi import APIRouter
 from rencheng.domain.level import WarningLevelWord
 from rencheng.domain.mute import Maintenance, Silence
 from rencheng.schemas.mute import Weekday, mute_form
+from rencheng.store.places import of_scope
 from rencheng.store.warnings.mutes import load_mutes
-from services.api.deps import Db, Zone
+from services.api.auth.guard import Caller
+from services.api.deps import ByWorld, Db, Zone
 from services.api.http.models import ApiModel, example, local
 
 router = APIRouter(tags=["suppression"])
@@ -42,7 +44,8 @@ _MAINTENANCE: dict[str, Any] = _SCOPE | {
 
 class _Mute(ApiModel):
     name: str
-    made_by: str
+    made_by: str | None
+    """Who made it; null without the scope `operate` or `admin`."""
     holds: bool
     """Whether the mute suppresses now. In an exercise it follows the exercise's own time, which this field ignores."""
     world: str
@@ -84,13 +87,16 @@ class Mutes(ApiModel):
 
 
 @router.get("/mutes", summary="List silences and maintenance windows 静默与检修列表", operation_id="list_mutes")
-def list_mutes(database: Db, zone: Zone) -> Mutes:
+def list_mutes(database: Db, caller: Caller, zone: Zone, world: ByWorld) -> Mutes:
     """Return the silences and maintenance windows that suppress deliveries now or later."""
     now = datetime.now(UTC)
     silences, maintenance = [], []
     with database.read() as connection:
-        mutes = load_mutes(connection, now)
-    for mute, made_by in mutes:
+        mutes = [(mute, author) for mute, author in load_mutes(connection, now) if world in {None, mute.scope.world}]
+        if not caller.reach.is_everywhere:
+            mutes = [(mute, author) for mute, author in mutes if caller.reaches(of_scope(connection, mute.scope))]
+    for mute, author in mutes:
+        made_by = author if caller.sees_authors else None
         shown = mute_form(mute) | {"name": mute.name, "made_by": made_by, "holds": mute.is_active(now)}
         if isinstance(mute, Silence):
             span = {"begins_at": local(mute.begins_at, zone), "ends_at": local(mute.ends_at, zone)}

@@ -7,13 +7,17 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 from pydantic import ConfigDict
 
+from rencheng.domain.errors import NotPossible
 from rencheng.domain.mute import Maintenance, Silence
-from rencheng.schemas.mute import MaintenanceForm, SilenceForm, mute_form
-from rencheng.store.access import audit
-from rencheng.store.warnings.mutes import add_mute, end_mute
+from rencheng.operations.mutes import create_mute, finish_mute
+from rencheng.schemas.mute import MaintenanceForm, SilenceForm
+from rencheng.store.places import of_scope
+from services.api.auth.guard import Caller
+from services.api.auth.principal import Principal
 from services.api.deps import Actor, Db
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example
+from services.api.http.refusals import refusals
 
 router = APIRouter(tags=["suppression"])
 
@@ -66,11 +70,11 @@ class CreatedMute(ApiModel):
 @router.post(
     "/silences", summary="Create a silence 新建静默", operation_id="post_silence", status_code=HTTPStatus.CREATED
 )
-def post_silence(database: Db, actor: Actor, silence: SilenceRequest) -> CreatedMute:
+def post_silence(database: Db, caller: Caller, silence: SilenceRequest) -> CreatedMute:
     """Suppress deliveries up to a level until the silence ends. The record and the live stream still show them."""
     if silence.ends_at <= datetime.now(UTC) and silence.world == "actual":
         raise InvalidParameter("The silence has ended already.")
-    return _create(database, actor, silence.to_silence())
+    return _create(database, caller, silence.to_silence())
 
 
 @router.post(
@@ -79,9 +83,9 @@ def post_silence(database: Db, actor: Actor, silence: SilenceRequest) -> Created
     operation_id="post_maintenance",
     status_code=HTTPStatus.CREATED,
 )
-def post_maintenance(database: Db, actor: Actor, window: MaintenanceRequest) -> CreatedMute:
+def post_maintenance(database: Db, caller: Caller, window: MaintenanceRequest) -> CreatedMute:
     """Suppress deliveries up to a level in a window that recurs every week."""
-    return _create(database, actor, window.to_maintenance())
+    return _create(database, caller, window.to_maintenance())
 
 
 @router.delete(
@@ -94,14 +98,15 @@ def post_maintenance(database: Db, actor: Actor, window: MaintenanceRequest) -> 
 def delete_mute(database: Db, actor: Actor, name: MuteName) -> None:
     """End it now. Suppressed warnings that are still in force are delivered within seconds."""
     with database.write() as connection:
-        if not end_mute(connection, name):
-            raise NotFound(f"There is no {name} that has not ended.")
-        audit.record(connection, actor, "mute.end", name, {})
+        try:
+            finish_mute(connection, name, actor=actor)
+        except NotPossible:
+            raise NotFound(f"There is no {name} that has not ended.") from None
 
 
-def _create(database: Db, actor: str, mute: Silence | Maintenance) -> CreatedMute:
-    with database.write() as connection:
-        name = add_mute(connection, mute, actor)
-        detail = {key: str(value) for key, value in mute_form(mute).items() if value is not None}
-        audit.record(connection, actor, "mute.make", name, detail)
+def _create(database: Db, caller: Principal, mute: Silence | Maintenance) -> CreatedMute:
+    """Create a mute. A bound key mutes only what lies in its reach as a whole."""
+    with refusals(), database.write() as connection:
+        name = create_mute(connection, mute, actor=caller.actor)
+        caller.require(of_scope(connection, mute.scope))
     return CreatedMute(name=name)

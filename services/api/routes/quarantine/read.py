@@ -16,6 +16,7 @@ from rencheng.schemas.fields import Text
 from rencheng.store.core.sessions import Row
 from rencheng.store.quarantine import log
 from rencheng.store.quarantine.log import QuarantineFilters
+from services.api.auth.guard import Caller
 from services.api.deps import ByWorld, Db, Moment, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, paginate, present
@@ -101,12 +102,13 @@ class QuarantineEntries(Page[QuarantineEntry]):
 @router.get("", summary="List quarantine entries 隔离列表", operation_id="list_quarantine")
 def list_quarantine(
     database: Db,
+    caller: Caller,
     zone: Zone,
     *,
     reason: RejectionReason | None = None,
     device_id: Annotated[Text | None, Query(description="The device in the topic.")] = None,
     kind: Annotated[Kind | None, Query(description="The kind in the topic.")] = None,
-    world: ByWorld = None,
+    world: ByWorld,
     since: Annotated[Moment | None, Query(alias="from", description="Last received at this time or later.")] = None,
     until: Annotated[Moment | None, Query(alias="to", description="Last received before this time.")] = None,
     replayed: Annotated[bool | None, Query(description="true: replayed; false: open; omitted: both.")] = None,
@@ -115,7 +117,7 @@ def list_quarantine(
 ) -> QuarantineEntries:
     """Return quarantine entries, newest first. A repeated payload raises `times` of its open entry."""
     with database.read() as connection:
-        filters = QuarantineFilters(reason, device_id, kind, world, since, until, replayed)
+        filters = QuarantineFilters(reason, device_id, kind, world, since, until, replayed, caller.reach)
         rows = log.list_entries(connection, filters, before=after, limit=limit + 1)
     page, following = paginate(rows, limit, lambda row: str(row["quarantine_id"]))
     return QuarantineEntries(items=[_present(row, zone) for row in page], next=following)

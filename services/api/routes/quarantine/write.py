@@ -7,14 +7,20 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from rencheng.domain.errors import RejectionReason
+from rencheng.domain.device import ACTUAL
+from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
+from rencheng.domain.topic import Topic
 from rencheng.replay.attempt import Fix
 from rencheng.schemas.fields import Identifier, Text, TopicText
+from rencheng.store.core.sessions import Connection
+from rencheng.store.places import Place, of_registered
 from rencheng.store.quarantine.log import QuarantineFilters, find_entry
 from rencheng.store.quarantine.replay import as_entry
 from rencheng.store.registry.devices import find_devices
-from services.api.deps import Actor, Db, Moment, ReplayDep
+from services.api.auth.guard import Caller
+from services.api.auth.principal import Principal
+from services.api.deps import ALL_WORLDS, Db, Moment, ReplayDep
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example
 from services.api.http.rejected_readings import DecodingAttempt, RejectedReading, present_attempt, present_rejection
@@ -75,6 +81,9 @@ class ReplayResult(ApiModel):
     rejections: list[RejectedReading]
 
 
+AnyWorld = Identifier | Literal["*"]
+
+
 class ReplayFilters(BaseModel):
     """Filters of the open entries to replay. An omitted filter matches all."""
 
@@ -85,7 +94,7 @@ class ReplayFilters(BaseModel):
     reason: RejectionReason | None = None
     device_id: Text | None = None
     kind: Kind | None = None
-    world: Identifier | None = None
+    world: AnyWorld = Field(ACTUAL, description="`actual`, or an exercise; `all` for all worlds.")
     since: Moment | None = Field(None, alias="from", description="Last received at this time or later.")
     until: Moment | None = Field(None, alias="to", description="Last received before this time.")
     after: int = Field(0, ge=0, lt=2**63, description="The `next` of the previous response.")
@@ -108,15 +117,15 @@ class BulkReplayResult(ApiModel):
 
 
 @router.post("/replay", summary="Replay many entries 批量重放", operation_id="replay_matching")
-def replay_matching(replays: ReplayDep, actor: Actor, filters: ReplayFilters) -> BulkReplayResult:
+def replay_matching(replays: ReplayDep, caller: Caller, filters: ReplayFilters) -> BulkReplayResult:
     """Pass open entries through intake again, oldest first, as of the times at which they were received.
 
     Readings that are stored leave the count of quarantined ones. Repeating a request is harmless.
     """
-    meant = QuarantineFilters(
-        filters.reason, filters.device_id, filters.kind, filters.world, filters.since, filters.until, replayed=False
-    )
-    result = replays.replay_matching(meant, actor=actor, after=filters.after, limit=filters.limit)
+    given = {name: getattr(filters, name) for name in ("reason", "device_id", "kind", "since", "until")}
+    world = None if filters.world in ALL_WORLDS else filters.world
+    meant = QuarantineFilters(**given, world=world, replayed=False, reach=caller.reach)
+    result = replays.replay_matching(meant, actor=caller.actor, after=filters.after, limit=filters.limit)
     return BulkReplayResult(
         entries=result.entries,
         replayed=result.moved,
@@ -134,14 +143,15 @@ def replay_matching(replays: ReplayDep, actor: Actor, filters: ReplayFilters) ->
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 def replay_entry(
-    database: Db, replays: ReplayDep, actor: Actor, quarantine_id: EntryId, correction: Correction | None = None
+    database: Db, replays: ReplayDep, caller: Caller, quarantine_id: EntryId, correction: Correction | None = None
 ) -> ReplayResult:
     """Pass an entry, or its correction, through intake again. A corrected payload must be a whole message."""
     fix = correction.fix() if correction else None
     with database.read() as connection:
         if find_entry(connection, quarantine_id) is None:
             raise NotFound(f"There is no entry {quarantine_id} in quarantine.")
-    outcome = replays.replay_one(quarantine_id, actor=actor, fix=fix)
+        _require_topic(connection, caller, fix)
+    outcome = replays.replay_one(quarantine_id, actor=caller.actor, fix=fix)
     if outcome is None:
         return ReplayResult(
             quarantine_id=quarantine_id, outcome="replayed_before", stored=0, duplicate=0, quarantined=0, rejections=[]
@@ -163,7 +173,7 @@ def replay_entry(
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 def attempt_entry(
-    database: Db, replays: ReplayDep, quarantine_id: EntryId, correction: Correction | None = None
+    database: Db, replays: ReplayDep, caller: Caller, quarantine_id: EntryId, correction: Correction | None = None
 ) -> DecodingAttempt:
     """Return what intake would decide today about an entry, or about its correction. Nothing is changed."""
     fix = correction.fix() if correction else None
@@ -171,7 +181,20 @@ def attempt_entry(
         row = find_entry(connection, quarantine_id)
         if row is None:
             raise NotFound(f"There is no entry {quarantine_id} in quarantine.")
+        _require_topic(connection, caller, fix)
         entry = as_entry(row)
         topic = fix.topic if fix and fix.topic else entry.topic
         directory = find_devices(connection, topic.split("/")[4:5])  # the device segment, if there is one
     return present_attempt(replays.attempt(entry, directory, fix))
+
+
+def _require_topic(connection: Connection, caller: Principal, fix: Fix | None) -> None:
+    """Check that a corrected topic, and the device that it names, lie in the caller's reach."""
+    if fix is None or fix.topic is None:
+        return
+    try:
+        topic = Topic.parse(fix.topic)
+    except Rejected:
+        return  # intake rejects it as well
+    places = of_registered(connection, [topic.device_id])
+    caller.require([*places, *(Place(topic.region, place.world) for place in places or [Place("", ACTUAL)])])

@@ -1,5 +1,6 @@
 """Sites: the watched places and their present state."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from http import HTTPStatus
@@ -11,10 +12,13 @@ from fastapi import APIRouter
 from rencheng.domain.level import LevelWord
 from rencheng.domain.sensor import Role
 from rencheng.domain.site import SiteType, ThresholdProfile
+from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.registry import site_status
 from rencheng.store.registry.bindings import sensors_by_site
 from rencheng.store.registry.site_status import GaugeStatus, SiteFilters, SiteStatus
-from rencheng.store.registry.sites import profile_to_json, profile_versions
+from rencheng.store.registry.sites import profile_authors, profile_to_json, profile_versions
+from services.api.auth.guard import Caller
+from services.api.auth.principal import Principal
 from services.api.deps import AfterName, ByRegion, ByWorld, Db, Limit, SiteId, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, level_word, local, paginate
@@ -60,6 +64,7 @@ _PROFILE = {
     "up_hold_s": 0.0,
     "down_hold_s": 600.0,
     "horizon_s": 600.0,
+    "made_by": "key 5f0c2a9b1d3e4f60 (duty)",
 }
 
 
@@ -90,9 +95,10 @@ class Site(ApiModel):
     longitude: float
     radius_m: float
     monitoring: MonitoringState
-    level: LevelWord
-    """The level of the warning in force."""
+    level: LevelWord | None
+    """The level of the warning in force; null without the scope `warnings:read`."""
     warning_id: str | None
+    """The warning in force; null if there is none, and without the scope `warnings:read`."""
     depth_mm: float | None
     """The depth now, of the deepest gauge with data; null while the site has no data."""
     latest: Depth | None
@@ -170,6 +176,8 @@ class Profile(ApiModel):
     up_hold_s: float
     down_hold_s: float
     horizon_s: float
+    made_by: str | None
+    """Who set it; null without the scope `operate` or `admin`, and for versions of before authors were kept."""
 
 
 class Profiles(ApiModel):
@@ -183,20 +191,20 @@ class Profiles(ApiModel):
 @router.get("", summary="List sites 场所列表", operation_id="list_sites")
 def list_sites(
     database: Db,
+    caller: Caller,
     zone: Zone,
     *,
     region: ByRegion = None,
-    world: ByWorld = None,
+    world: ByWorld,
     after: AfterName = None,
     limit: Limit = 100,
 ) -> Sites:
     """Return sites ordered by name, with level, depth and monitoring."""
     with database.read() as connection:
-        statuses = site_status.list_sites(
-            connection, SiteFilters(region=region, world=world), after=after, limit=limit + 1
-        )
+        filters = SiteFilters(region=region, world=world, reach=caller.reach)
+        statuses = site_status.list_sites(connection, filters, after=after, limit=limit + 1)
     page, following = paginate(statuses, limit, lambda site: str(site.site["site_id"]))
-    return Sites(items=[Site.model_validate(_present_site(site, zone)) for site in page], next=following)
+    return Sites(items=[Site.model_validate(_present_site(site, zone, caller)) for site in page], next=following)
 
 
 @router.get(
@@ -205,7 +213,7 @@ def list_sites(
     operation_id="get_site",
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-def get_site(database: Db, zone: Zone, site_id: SiteId) -> SiteInDetail:
+def get_site(database: Db, caller: Caller, zone: Zone, site_id: SiteId) -> SiteInDetail:
     """Return a site with its gauges, and the depths at which its levels begin."""
     with database.read() as connection:
         site = site_status.find_site(connection, site_id)
@@ -227,7 +235,7 @@ def get_site(database: Db, zone: Zone, site_id: SiteId) -> SiteInDetail:
         **{name: site.site[name] for name in ("polygon", "catchment", "closing_time_s")},
         "sensors": [asdict(sensor) for sensor in sensors],
     }
-    return SiteInDetail.model_validate(_present_site(site, zone) | detail)
+    return SiteInDetail.model_validate(_present_site(site, zone, caller) | detail)
 
 
 @router.get(
@@ -236,24 +244,27 @@ def get_site(database: Db, zone: Zone, site_id: SiteId) -> SiteInDetail:
     operation_id="list_site_profiles",
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-def list_site_profiles(database: Db, zone: Zone, site_id: SiteId) -> Profiles:
+def list_site_profiles(database: Db, caller: Caller, zone: Zone, site_id: SiteId) -> Profiles:
     """Return all versions of a site's thresholds. The grounds of a warning name the version that applied."""
     with database.read() as connection:
         versions = profile_versions(connection, site_id)
+        authors = profile_authors(connection, site_id) if caller.sees_authors else {}
     if not versions:
         raise NotFound(f"There is no site {site_id!r}.")
-    return Profiles(items=[_profile(profile, since, zone) for profile, since in versions])
+    return Profiles(items=[_profile(profile, since, authors, zone) for profile, since in versions])
 
 
-def _profile(profile: ThresholdProfile, since: datetime, zone: ZoneInfo) -> Profile:
-    return Profile.model_validate(profile_to_json(profile) | {"since": local(since, zone)})
+def _profile(profile: ThresholdProfile, since: datetime, authors: Mapping[int, str], zone: ZoneInfo) -> Profile:
+    more = {"since": local(since, zone), "made_by": authors.get(profile.version)}
+    return Profile.model_validate(profile_to_json(profile) | more)
 
 
-def _present_site(site: SiteStatus, zone: ZoneInfo) -> dict[str, Any]:
+def _present_site(site: SiteStatus, zone: ZoneInfo, caller: Principal) -> dict[str, Any]:
+    sees_warnings = caller.has(KeyScope.WARNINGS_READ)
     return dict(site.site) | {
         "monitoring": present_monitoring(site.monitoring, zone),
-        "level": level_word(site.level),
-        "warning_id": site.warning_id,
+        "level": level_word(site.level) if sees_warnings else None,
+        "warning_id": site.warning_id if sees_warnings else None,
         "depth_mm": site.depth_mm,
         "latest": _present_depth(site, site.shown_gauge, zone) if site.shown_gauge else None,
         "now": local(site.now, zone) if site.now else None,

@@ -3,16 +3,20 @@
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from pydantic import ConfigDict
 
-from rencheng.domain.errors import NotPossible
+from rencheng.operations.sites import registration_tag, save_sites
+from rencheng.operations.worlds import require_worlds
 from rencheng.schemas.site import SiteForm, site_form
-from rencheng.store.registry.devices import add_world, ensure_region
-from rencheng.store.registry.sites import load_sites, replace_sites
-from services.api.deps import Db, SiteId
+from rencheng.store.places import Place
+from rencheng.store.registry.sites import find_sites
+from services.api.auth.guard import Caller, require_devices
+from services.api.deps import Confirm, Db, SiteId
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example
+from services.api.http.preconditions import IfMatch, require_match
+from services.api.http.refusals import refusals
 
 router = APIRouter(prefix="/sites", tags=["sites"])
 
@@ -43,29 +47,48 @@ class SiteRegistration(SiteForm):
 class RegisteredSite(ApiModel):
     """The registered site and the version of its thresholds now in force."""
 
-    model_config = example(site_id="underpass-3", profile_version=2)
+    model_config = example(site_id="underpass-3", profile_version=2, unbound=[])
 
     site_id: str
     profile_version: int
+    unbound: list[str]
+    """The devices that were bound before and are no longer."""
 
 
-@router.put("/{site_id}", summary="Register or change a site 登记场所", operation_id="put_site")
-def put_site(database: Db, site_id: SiteId, form: SiteRegistration) -> RegisteredSite:
-    """Replace the site's registration. Devices that the form does not list are unbound.
+@router.put(
+    "/{site_id}",
+    summary="Register or change a site 登记场所",
+    operation_id="put_site",
+    responses=problem_responses(HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED),
+)
+def put_site(
+    database: Db,
+    caller: Caller,
+    response: Response,
+    site_id: SiteId,
+    form: SiteRegistration,
+    *,
+    if_match: IfMatch = None,
+    confirm: Confirm = False,
+) -> RegisteredSite:
+    """Replace the site's registration. Devices that the form does not list are unbound, and named in the answer.
 
-    Changed thresholds become a new version; earlier versions stay readable. Devices need not be registered yet.
+    Changed thresholds become a new version; earlier versions stay readable. Devices need not be registered yet. With
+    `If-Match` the change is refused if the site was changed meanwhile. An implausible threshold, a threshold that more
+    than doubles, and the loss of the last depth gauge must be confirmed.
     """
     site = form.to_site()
     if site.site_id != site_id:
         raise InvalidParameter(f"The path names site {site_id!r}, the body {site.site_id!r}. Use one name.")
-    with database.write() as connection:
-        ensure_region(connection, site.region)
-        add_world(connection, site.world, site.world)
-        try:
-            [version] = replace_sites(connection, [site]).values()
-        except NotPossible as error:
-            raise InvalidParameter(f"{error}.") from None
-    return RegisteredSite(site_id=site_id, profile_version=version)
+    caller.require([Place(site.region, site.world)])
+    with refusals(), database.write() as connection:
+        require_worlds(connection, [site.world])
+        known = find_sites(connection, [site_id], for_change=True).get(site_id)
+        require_match(if_match, registration_tag(known) if known else None)
+        require_devices(connection, caller, [sensor.device_id for sensor in site.sensors])
+        saved = save_sites(connection, [site], actor=caller.actor, confirm=confirm)[site_id]
+    response.headers["ETag"] = f'"{registration_tag(saved.site)}"'
+    return RegisteredSite(site_id=site_id, profile_version=saved.version, unbound=list(saved.unbound))
 
 
 @router.get(
@@ -74,10 +97,11 @@ def put_site(database: Db, site_id: SiteId, form: SiteRegistration) -> Registere
     operation_id="get_site_form",
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
-def get_site_form(database: Db, site_id: SiteId) -> SiteRegistration:
-    """Return the form that registers the site as it is. Change it, and send it back."""
+def get_site_form(database: Db, response: Response, site_id: SiteId) -> SiteRegistration:
+    """Return the form that registers the site as it is. Change it, and send it back with its `ETag` as `If-Match`."""
     with database.read() as connection:
-        site = load_sites(connection, on_invalid=lambda *_: None).get(site_id)
+        site = find_sites(connection, [site_id]).get(site_id)
     if site is None:
         raise NotFound(f"There is no site {site_id!r}.")
+    response.headers["ETag"] = f'"{registration_tag(site)}"'
     return SiteRegistration.model_validate(site_form(site))

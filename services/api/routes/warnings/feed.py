@@ -12,9 +12,11 @@ from fastapi import APIRouter, Query, Request, Response
 
 from rencheng.cap import atom
 from rencheng.cap.atom import ATOM_MEDIA_TYPE, FeedAddress, Language
+from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
 from rencheng.store.warnings import feed
-from services.api.deps import ByWorld, Db, LevelMin
+from services.api.auth.guard import Caller
+from services.api.deps import ByRegion, ByWorld, Db, LevelMin
 from services.api.http.models import paginate
 
 router = APIRouter(tags=["warnings"])
@@ -54,8 +56,10 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 def get_feed(
     request: Request,
     database: Db,
+    caller: Caller,
     *,
-    world: ByWorld = None,
+    region: ByRegion = None,
+    world: ByWorld,
     level_min: LevelMin = None,
     lang: Annotated[Language, Query(description="The language of titles and summaries.")] = "zh",
     page: Annotated[int, Query(ge=1, le=PAGES, description="The page number. Follow the link with rel=next.")] = 1,
@@ -65,10 +69,19 @@ def get_feed(
     A page has 30 entries, about 100 kB; each links to its CAP document. Feed readers send the key as the password of
     HTTP Basic. A request with `If-None-Match` transfers the feed only if it has changed.
     """
-    parameters = {"world": world, "level_min": level_min, "lang": None if lang == "zh" else lang}
+    asked = "all" if world is None else None if world == ACTUAL else world
+    parameters = {"region": region, "world": asked, "level_min": level_min, "lang": None if lang == "zh" else lang}
     least = Level.parse(level_min) if level_min else None
     with database.read() as connection:
-        rows = feed.messages(connection, world=world, level_min=least, limit=ENTRIES + 1, offset=(page - 1) * ENTRIES)
+        rows = feed.messages(
+            connection,
+            world=world,
+            region=region,
+            reach=caller.reach,
+            level_min=least,
+            limit=ENTRIES + 1,
+            offset=(page - 1) * ENTRIES,
+        )
     shown, more = paginate(rows, ENTRIES, lambda _row: "more")
     address = FeedAddress(
         request.app.state.public_url,

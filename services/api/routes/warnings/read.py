@@ -13,7 +13,8 @@ from rencheng.domain.warning import MessageType
 from rencheng.store.core.sessions import Row
 from rencheng.store.warnings import log
 from rencheng.store.warnings.log import WarningFilters
-from services.api.deps import AfterCursor, BySite, ByWorld, Db, LevelMin, Limit, Moment, WarningId, Zone
+from services.api.auth.guard import Caller
+from services.api.deps import AfterCursor, ByRegion, BySite, ByWorld, Db, LevelMin, Limit, Moment, WarningId, Zone
 from services.api.http import cursors
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, level_word, paginate, present
@@ -109,10 +110,12 @@ class CapDocument(Response):
 @router.get("", summary="List warnings 预警列表", operation_id="list_warnings")
 def list_warnings(
     database: Db,
+    caller: Caller,
     zone: Zone,
     *,
     site_id: BySite = None,
-    world: ByWorld = None,
+    region: ByRegion = None,
+    world: ByWorld,
     is_open: Annotated[
         bool | None, Query(alias="open", description="true: in force; false: ended; omitted: all.")
     ] = None,
@@ -124,7 +127,9 @@ def list_warnings(
     """Return warnings, the newest first."""
     filters = WarningFilters(
         site_id=site_id,
+        region=region,
         world=world,
+        reach=caller.reach,
         is_open=is_open,
         level_min=Level.parse(level_min) if level_min else None,
         since=since,

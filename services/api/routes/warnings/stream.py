@@ -10,10 +10,13 @@ from fastapi.responses import StreamingResponse
 
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.domain.level import Level
+from rencheng.domain.reach import EVERYWHERE, Reach
+from rencheng.domain.region import code_includes
 from rencheng.runtime.timers import Every
 from rencheng.store.warnings.stream import StreamEvent
 from services.api.auth.authenticator import key_of
-from services.api.deps import BySite, ByWorld, LevelMin
+from services.api.auth.guard import Caller
+from services.api.deps import ByRegion, BySite, ByWorld, LevelMin
 from services.api.http.errors import InvalidParameter, problem_responses
 from services.api.streaming.hub import StreamHub, StreamMessage, Subscription
 
@@ -39,12 +42,16 @@ class StreamFilter:
     site_id: str | None = None
     world: str | None = None
     level_min: Level | None = None
+    region: str | None = None
+    reach: Reach = EVERYWHERE
 
     def matches(self, event: StreamEvent) -> bool:
         """Return whether the client gets the message. A warning that reached the level once is followed to its end."""
         return (
             self.site_id in {None, event.site_id}
             and self.world in {None, event.world}
+            and (self.region is None or code_includes(self.region, event.region))
+            and self.reach.includes(event.region, event.world)
             and (self.level_min is None or event.peak_level >= self.level_min)
         )
 
@@ -80,9 +87,11 @@ _RESPONSES: dict[int | str, dict[str, Any]] = problem_responses(HTTPStatus.SERVI
 async def stream_warnings(
     hub: Annotated[StreamHub, Depends(_hub)],
     subscription: Annotated[Subscription, Depends(_subscription)],
+    caller: Caller,
     *,
     site_id: BySite = None,
-    world: ByWorld = None,
+    region: ByRegion = None,
+    world: ByWorld,
     level_min: LevelMin = None,
     after: Annotated[int | None, _ID] = None,
     last_event_id: Annotated[int | None, _LAST] = None,
@@ -93,7 +102,7 @@ async def stream_warnings(
     `level_min` once is followed to its end. At least every 15 seconds the stream sends a comment. An event without
     `data` only carries the id to reconnect with. The stream ends when its key is revoked or expires.
     """
-    wanted = StreamFilter(site_id, world, Level.parse(level_min) if level_min else None)
+    wanted = StreamFilter(site_id, world, Level.parse(level_min) if level_min else None, region, caller.reach)
     position = last_event_id if last_event_id is not None else after
     if position is None:
         position = await hub.newest_settled()

@@ -1,16 +1,19 @@
 """Weather: the rain signals in force."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import LevelWord
-from rencheng.domain.topic import IDENTIFIER
+from rencheng.domain.reach import Reach
+from rencheng.domain.region import code_includes
+from rencheng.domain.weather import RainSignal as Signal
 from rencheng.domain.weather import in_force
 from rencheng.store.weather import relevant_signals
-from services.api.deps import Db, Zone
+from services.api.auth.guard import Caller
+from services.api.deps import Db, OneWorld, Zone
 from services.api.http.models import ApiModel, example, level_word, local
 
 router = APIRouter(prefix="/weather", tags=["weather"])
@@ -25,11 +28,6 @@ _SIGNAL: dict[str, Any] = {
     "expires_at": "2026-07-20T18:30:00+08:00",
     "world": "actual",
 }
-
-InWorld = Annotated[
-    str,
-    Query(pattern=f"^{IDENTIFIER.pattern}$", description="`actual`, or the name of an exercise."),
-]
 
 
 class RainSignal(ApiModel):
@@ -56,12 +54,13 @@ class RainSignals(ApiModel):
 
 
 @router.get("/signals", summary="List rain signals in force 生效中的暴雨预警信号", operation_id="list_rain_signals")
-def list_rain_signals(database: Db, zone: Zone, world: InWorld = ACTUAL) -> RainSignals:
+def list_rain_signals(database: Db, caller: Caller, zone: Zone, world: OneWorld) -> RainSignals:
     """Return the rain signals in force; in an exercise, by the time of its newest signal."""
     now = datetime.now(UTC)
     with database.read() as connection:
         signals = [each for each in relevant_signals(connection, now) if each.world == world]
     at = now if world == ACTUAL else max((each.sent_at for each in signals), default=now)
+    signals = [each for each in signals if _concerns(each, caller.reach)]
     current = sorted(in_force(signals, at), key=lambda each: (-each.level, each.sent_at))
     return RainSignals(
         items=[
@@ -77,4 +76,12 @@ def list_rain_signals(database: Db, zone: Zone, world: InWorld = ACTUAL) -> Rain
             )
             for each in current
         ]
+    )
+
+
+def _concerns(signal: Signal, reach: Reach) -> bool:
+    """Return whether a signal is for a region of the reach, or for one that includes it."""
+    return any(
+        reach.includes_region(code) or any(code_includes(code, region) for region in reach.regions)
+        for code in signal.regions
     )

@@ -10,12 +10,15 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level, LevelWord
 from rencheng.domain.topic import IDENTIFIER
+from rencheng.operations.weather import accept_forecasts, accept_signal
+from rencheng.operations.worlds import require_worlds
 from rencheng.schemas.forecast import ForecastForm
-from rencheng.store.registry.devices import add_world
-from rencheng.store.weather import save_forecasts, save_signal
+from rencheng.store.places import Place
+from services.api.auth.guard import Caller
 from services.api.deps import Db
 from services.api.http.errors import InvalidParameter
 from services.api.http.models import ApiModel, example, level_word
+from services.api.http.refusals import refusals
 
 router = APIRouter(prefix="/weather", tags=["weather"])
 
@@ -70,6 +73,7 @@ class AcceptedForecasts(ApiModel):
 @router.post("/signals", summary="Submit a rain signal 接入暴雨预警信号", operation_id="post_rain_signal")
 def post_rain_signal(
     database: Db,
+    caller: Caller,
     document: Annotated[bytes, Body(media_type="application/xml", max_length=1_000_000)],
     world: ForWorld = ACTUAL,
 ) -> AcceptedSignal:
@@ -78,8 +82,9 @@ def post_rain_signal(
         xml = document.decode()
         signal = read_signal(xml, world=world)
         with database.write() as connection:
-            add_world(connection, world, world)
-            new = save_signal(connection, signal, xml)
+            require_worlds(connection, [world])
+            caller.require(Place(region, world) for region in signal.regions)
+            new = accept_signal(connection, signal, xml, actor=caller.actor)
     except (NotPossible, UnicodeDecodeError) as error:
         raise InvalidParameter(f"{error}.") from None
     return AcceptedSignal(
@@ -93,11 +98,11 @@ def post_rain_signal(
 
 @router.post("/forecasts", summary="Submit rain forecasts 接入降雨预报", operation_id="post_rain_forecasts")
 def post_rain_forecasts(
-    database: Db, forecasts: Annotated[list[RainForecast], Field(min_length=1, max_length=5000)]
+    database: Db, caller: Caller, forecasts: Annotated[list[RainForecast], Field(min_length=1, max_length=5000)]
 ) -> AcceptedForecasts:
     """Accept rain amounts by region and span of time. Repeating a request changes nothing."""
-    with database.write() as connection:
-        for world in {each.world for each in forecasts}:
-            add_world(connection, world, world)
-        new = save_forecasts(connection, [each.to_forecast() for each in forecasts])
+    with refusals(), database.write() as connection:
+        require_worlds(connection, [each.world for each in forecasts])
+        caller.require(Place(each.region, each.world) for each in forecasts)
+        new = accept_forecasts(connection, [each.to_forecast() for each in forecasts], actor=caller.actor)
     return AcceptedForecasts(accepted=len(forecasts), new=new)

@@ -1,0 +1,41 @@
+"""Create and end mutes: silences and maintenance windows."""
+
+from rencheng.domain.errors import NotPossible
+from rencheng.domain.mute import Mute
+from rencheng.schemas.mute import mute_form
+from rencheng.store.access import audit
+from rencheng.store.core.database import Connection
+from rencheng.store.warnings.mutes import add_mute, end_mute, find_mute, places_of
+
+
+def create_mute(connection: Connection, mute: Mute, *, actor: str) -> str:
+    """Create a mute and return its name.
+
+    Raises:
+        NotPossible: no site is in its scope, so it would mute nothing.
+    """
+    if not places_of(connection, mute.scope):
+        scope = mute.scope
+        raise NotPossible(
+            f"the mute would mute nothing: no site of the world {scope.world} is in its scope"
+            f" ({scope.site_id or scope.region or scope.catchment}); `rencheng site list` shows all sites"
+        )
+    name = add_mute(connection, mute, actor)
+    audit.record(connection, actor, "mute.make", name, _detail(mute))
+    return name
+
+
+def finish_mute(connection: Connection, name: str, *, actor: str) -> None:
+    """End a mute now. Suppressed warnings that are still in force are delivered.
+
+    Raises:
+        NotPossible: no mute of this name is in force or to come.
+    """
+    mute = find_mute(connection, name)
+    if mute is None or not end_mute(connection, name):
+        raise NotPossible(f"there is no {name} in force or to come; `rencheng mute list` shows all")
+    audit.record(connection, actor, "mute.end", name, {"before": _detail(mute)})
+
+
+def _detail(mute: Mute) -> dict[str, str]:
+    return {key: str(value) for key, value in mute_form(mute).items() if value is not None}

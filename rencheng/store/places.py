@@ -1,0 +1,83 @@
+"""Where an object is: its regions and worlds, by which bound keys are checked."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, Connection, Text, any_, literal, select, union
+
+from rencheng.domain.mute import MuteScope
+from rencheng.store.quarantine.log import topic_region
+from rencheng.store.registry.devices import find_devices
+from rencheng.store.schema.account_tables import quarantine
+from rencheng.store.schema.tables import devices, sites, warnings
+from rencheng.store.warnings.mutes import find_mute, places_of
+
+NOWHERE = "000000"
+"""The region of an object that has none, such as a message with an unreadable topic. No bound key reaches it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A region of a world."""
+
+    region: str
+    world: str
+
+
+def of_device(connection: Connection, device_id: str) -> Sequence[Place]:
+    """Return the place of a device; of an unregistered one, the places in the topics of its quarantined messages."""
+    device = find_devices(connection, [device_id]).get(device_id)
+    if device is not None:
+        return [Place(device.region, device.world)]
+    query = select(topic_region(), quarantine.c.world).where(
+        quarantine.c.device_id == device_id, quarantine.c.replayed_at.is_(None)
+    )
+    return [Place(region or NOWHERE, world) for region, world in connection.execute(query.distinct())]
+
+
+def of_site(connection: Connection, site_id: str) -> Sequence[Place]:
+    """Return the place of a site; none if it is not registered."""
+    query = select(sites.c.region, sites.c.world).where(sites.c.site_id == site_id)
+    return [Place(*row) for row in connection.execute(query)]
+
+
+def of_warning(connection: Connection, warning_id: str) -> Sequence[Place]:
+    """Return the place of a warning; none if there is no such warning."""
+    query = select(sites.c.region, warnings.c.world).join(warnings, warnings.c.site_id == sites.c.site_id)
+    return [Place(*row) for row in connection.execute(query.where(warnings.c.warning_id == warning_id))]
+
+
+def of_quarantine_entry(connection: Connection, quarantine_id: str) -> Sequence[Place]:
+    """Return the place in the topic of a quarantined message, and that of its device."""
+    query = select(topic_region(), quarantine.c.world, quarantine.c.device_id)
+    if not quarantine_id.isdecimal() or len(quarantine_id) > _DIGITS_MAX:
+        return []
+    row = connection.execute(query.where(quarantine.c.quarantine_id == int(quarantine_id))).one_or_none()
+    if row is None:
+        return []
+    return [Place(row[0] or NOWHERE, row.world), *of_registered(connection, [row.device_id] if row.device_id else [])]
+
+
+_DIGITS_MAX = 18
+
+
+def of_mute(connection: Connection, name: str) -> Sequence[Place]:
+    """Return the places that a mute includes: those of its sites, and its region as a whole."""
+    mute = find_mute(connection, name)
+    return [] if mute is None else of_scope(connection, mute.scope)
+
+
+def of_scope(connection: Connection, scope: MuteScope) -> Sequence[Place]:
+    """Return the places of a scope: those of its sites, and its region as a whole."""
+    whole = [Place(scope.region, scope.world)] if scope.region else []
+    found = [Place(region, scope.world) for _, region in places_of(connection, scope)]
+    return [*whole, *found] or [Place(NOWHERE, scope.world)]
+
+
+def of_registered(connection: Connection, device_ids: Collection[str]) -> Sequence[Place]:
+    """Return the places of the registered ones of these devices, and of the sites that they serve."""
+    named = devices.c.device_id == any_(literal(list(device_ids), ARRAY(Text)))
+    own = select(devices.c.region, devices.c.world).where(named)
+    at = select(sites.c.region, sites.c.world).join(devices, devices.c.site_id == sites.c.site_id).where(named)
+    query = union(own, at)
+    return [Place(*row) for row in connection.execute(query)]
