@@ -16,9 +16,9 @@ from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.core.sessions import Database
 from services.api import docs_page, status_page
 from services.api.auth.authenticator import Authenticator, require_scopes
-from services.api.health_probe import HealthProbe
 from services.api.auth.guard import check_reach
 from services.api.auth.refused_logins import RefusedLogins
+from services.api.health_probe import HealthProbe
 from services.api.http import errors
 from services.api.http.headers import SecurityHeaders
 from services.api.http.observer import RequestObserver
