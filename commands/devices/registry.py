@@ -36,6 +36,7 @@ from rencheng.schemas.device import ChangeForm
 from rencheng.store.access import audit
 from rencheng.store.registry.device_changes import succession
 from rencheng.store.registry.devices import ensure_region, find_devices, load_directory
+from rencheng.store.registry.monitoring import monitoring_of_gauge
 
 
 def add(
@@ -129,11 +130,15 @@ def show(device_id: DeviceId) -> None:
     with transaction() as connection:
         device = find_devices(connection, [device_id]).get(device_id)
         chain = succession(connection, device_id)
+        monitored = monitoring_of_gauge(connection, device) if device else None
     if device is None:
         raise NotPossible(f"there is no device {device_id}; `rencheng device list` shows all devices")
     for field in fields(Device):
         if (value := getattr(device, field.name)) not in (None, "", ()):
             typer.echo(f"{field.name:18} {value}")
+    if monitored is not None:
+        lag = "" if monitored.lag_s is None else f", {monitored.lag_s:.0f} s after the sample time"
+        typer.echo(f"{'monitoring':18} {'ok' if monitored.has_data else f'no data: {monitored.reason}{lag}'}")
     if len(chain) > 1:
         typer.echo(f"{'place held by':18} {' → '.join(row['device_id'] for row in chain)}")
 

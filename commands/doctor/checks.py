@@ -1,7 +1,8 @@
 """The checks of `rencheng doctor`: each measured value with its severity and the setting to change. No I/O."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from rencheng.domain.heartbeat import Part, PartCondition, PartReason, PartState
@@ -24,6 +25,8 @@ COMMIT_MAX_MS = 20.0
 WAL_MIN_MB = 1024
 CONNECTIONS_SHARE_MAX = 0.8
 
+
+SHOWN_GAUGES = 10
 
 _PART_SEVERITY: dict[PartState, Severity] = {
     PartState.OK: "good",
@@ -109,6 +112,16 @@ def check_parts(parts: Sequence[PartCondition]) -> list[CheckResult]:
         for one in parts
         if one.part is not Part.DATABASE
     ]
+
+
+def check_late_gauges(lags_s: Mapping[str, float]) -> CheckResult:
+    """Check that the readings of all gauges arrive in time to be evaluated."""
+    about = "gauges: readings too late to be evaluated"
+    if not lags_s:
+        return CheckResult(about, "none")
+    named = ", ".join(f"{name} by {lag_s:.0f} s" for name, lag_s in islice(lags_s.items(), SHOWN_GAUGES))
+    advice = f"Their sites have no data. Set the clock of the gauge, or mend its way to the broker: {named}."
+    return CheckResult(about, f"{len(lags_s)}", "change", advice)
 
 
 def _advice(one: PartCondition) -> str:

@@ -5,12 +5,20 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.database_access import open_engine
-from commands.doctor.checks import CheckResult, check_broker, check_database, check_parts, explain_no_reply
+from commands.doctor.checks import (
+    CheckResult,
+    check_broker,
+    check_database,
+    check_late_gauges,
+    check_parts,
+    explain_no_reply,
+)
 from rencheng.domain.part_rules import judge
 from rencheng.messaging.mqtt.probe import NoReply, probe_broker
 from rencheng.runtime.settings import BrokerAccounts, BrokerSettings
 from rencheng.store.accounting.heartbeats import load_platform_record
 from rencheng.store.core.diagnosis import diagnose
+from rencheng.store.registry.monitoring import late_gauges
 
 _SEVERITY_TEXT = {
     "good": "[green]good 良好[/]",
@@ -36,6 +44,7 @@ def doctor() -> None:
     with open_engine(answer_within_s=ANSWER_WITHIN_S) as engine, engine.connect() as connection:
         condition = diagnose(connection)
         parts = judge(load_platform_record(connection))
+        late = late_gauges(connection)
     try:
         probe = probe_broker(
             settings.mqtt_address,
@@ -46,7 +55,7 @@ def doctor() -> None:
     except NoReply as error:
         results = explain_no_reply(error)
     results += check_database(condition)
-    results += check_parts(parts)
+    results += [*check_parts(parts), check_late_gauges(late)]
     _print(results)
     if any(result.severity == "danger" for result in results):
         raise typer.Exit(1)

@@ -1,6 +1,6 @@
 """A warning of one site and its messages: Alert, Update and Cancel, in the terms of OASIS CAP."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -151,6 +151,7 @@ class SiteNotice:
         issued_at: the time of the decision in the world of the site, with offset.
         level: the urgency: the level of the warning in force; without one, yellow in rain and blue otherwise.
         gauges: each gauge with its `NoDataReason`, or `reporting`.
+        lags_s: of each gauge whose readings arrive too late, how late.
     """
 
     kind: SiteNoticeKind
@@ -159,3 +160,4 @@ class SiteNotice:
     issued_at: datetime
     level: Level
     gauges: tuple[tuple[str, str], ...]
+    lags_s: tuple[tuple[str, float], ...] = field(default=(), compare=False)

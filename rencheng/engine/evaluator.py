@@ -13,6 +13,7 @@ from rencheng.domain.timing import ALLOWED_LATENESS
 from rencheng.domain.warning import SiteNotice
 from rencheng.engine.evaluate import evaluate
 from rencheng.engine.forecast.model import Model
+from rencheng.engine.lateness import after_evaluation, with_late_reading
 from rencheng.engine.lifecycle import advance
 from rencheng.engine.neighbours import Neighbours
 from rencheng.engine.rain.rainfall import WINDOWS_S
@@ -20,7 +21,7 @@ from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.record import Evaluation, SiteRecord
 from rencheng.engine.reorder_buffer import PendingReading, ReorderBuffer
 from rencheng.engine.site_policy import SitePolicy, policy_of
-from rencheng.engine.staleness import has_data, no_data
+from rencheng.engine.staleness import as_reported, has_data, no_data
 from rencheng.engine.staleness_monitor import StalenessMonitor
 
 RAIN_COUNTS = timedelta(seconds=max(WINDOWS_S))
@@ -144,7 +145,10 @@ class Evaluator:
         for site in self._sites_of.get(reading.device_id, ()):
             is_actual = site.world == ACTUAL
             now = self._advance_time(site.world, received_at if is_actual else reading.time)
-            is_in_time = reading.time >= (received_at if is_actual else now) - ALLOWED_LATENESS
+            arrived_at = received_at if is_actual else now
+            is_in_time = reading.time >= arrived_at - ALLOWED_LATENESS
+            if not is_in_time and (found := self._late(site, reading, arrived_at)):
+                yield found
             if self._wait:
                 if is_in_time:
                     at = min(reading.time, received_at) if is_actual else reading.time
@@ -227,12 +231,29 @@ class Evaluator:
         rapid_rises_nearby = partial(self._neighbours.rapid_rises_nearby, site_id, reading.time)
         readiness = self._readiness(site, now)
         state, change = evaluate(record.state, reading, self._policies[site_id], readiness, rapid_rises_nearby)
+        if state.late:
+            state = after_evaluation(state, reading)
         notice = None
         if state.lost_since_s is not None:
             state, notice = self._staleness.review(site, record.state, state, reading, now)
         open_warning, message = advance(record.open_warning, site, change) if change else (record.open_warning, None)
         record = SiteRecord(world=record.world, state=state, open_warning=open_warning)
         return Evaluation(site_id, record, message, notice, reading)
+
+    def _late(self, site: Site, reading: WaterReading, arrived_at: datetime) -> Evaluation | None:
+        """Note a depth that arrived too late: while it is the newest of its gauge, the gauge has no data."""
+        record, waiting = self.record(site.site_id), self._buffer.pending_of(site.world, site.site_id)
+        state = with_late_reading(record.state, site, reading, waiting, arrived_at)
+        if state is record.state:
+            return None
+        notice = None
+        if state.lost_since_s is not None:
+            state, notice = self._staleness.review_late(site, record.state, state, arrived_at)
+        record = replace(record, state=state, pending=())
+        if notice is None:
+            self._commit(site, record)
+            return None
+        return Evaluation(site.site_id, record, notice=notice)
 
     def _commit(self, site: Site, record: SiteRecord) -> None:
         self._records[site.site_id] = record
@@ -248,7 +269,7 @@ class Evaluator:
         self._staleness.follow(site, record.state)  # it is due again if this is not committed
         if not self._staleness.is_lost(record.state, now):
             return None
-        state = replace(record.state, lost_since_s=no_data(record.state).from_s)
+        state = replace(record.state, lost_since_s=no_data(as_reported(record.state)).from_s)
         return Evaluation(site_id, replace(record, state=state), notice=self._staleness.notice(site, state, now))
 
     def _advance_time(self, world: str, time: datetime) -> datetime:

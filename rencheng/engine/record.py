@@ -13,7 +13,7 @@ from rencheng.domain.warning import SiteNotice, WarningMessage
 from rencheng.engine import kept_record
 from rencheng.engine.lifecycle import OpenWarning
 from rencheng.engine.reorder_buffer import PendingReading
-from rencheng.engine.staleness import NoData, no_data_by_gauge, no_data_from, no_data_reason
+from rencheng.engine.staleness import NoData, no_data, no_data_by_gauge, no_data_from, no_data_reason
 from rencheng.engine.state import SiteState
 
 
@@ -40,6 +40,11 @@ class SiteRecord(Struct, frozen=True):
     def no_data_reason(self) -> NoDataReason:
         """The reason why it has no data from then on."""
         return no_data_reason(self.state)
+
+    @property
+    def no_data_lag_s(self) -> float | None:
+        """How late its newest reading arrived; None unless the reason is `late`."""
+        return no_data(self.state).lag_s
 
     @property
     def no_data_by_gauge(self) -> Mapping[str, NoData]:

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from rencheng.domain.no_data import NoDataReason
+from msgspec.structs import replace
+
+from rencheng.domain.no_data import Monitoring, NoDataReason
 from rencheng.engine.gauge import GaugeState
 from rencheng.engine.rain.rainfall import is_armed
 from rencheng.engine.state import SiteState, gauge_of
@@ -28,16 +30,29 @@ Source: the same; an off-delay that grows with the fault damps a signal that fla
 the longest silence of any gauge no break can be hidden."""
 
 
+LATE_LOST_AFTER_S = 60.0
+LATE_LOST_READINGS = 3
+"""The same of a site whose newest readings arrive too late: this many in a row, for this long. A backlog after an
+outage is through within that time, and of a slow gauge a single late reading is no fault."""
+
+
 class NoData(NamedTuple):
     """From when on a site or gauge has no data, and why.
 
     Attributes:
         from_s: the moment from which it has no data if no more arrives; None if it has never reported.
         reason: why it has no data from then on.
+        lag_s: how late its newest reading arrived; None unless the reason is `late`.
     """
 
     from_s: float | None
     reason: NoDataReason
+    lag_s: float | None = None
+
+    def at(self, now: datetime) -> Monitoring:
+        """Return the monitoring at a moment."""
+        since = None if self.from_s is None else datetime.fromtimestamp(self.from_s, UTC)
+        return Monitoring.at(now, since, self.reason, self.lag_s)
 
 
 NEVER_REPORTED = NoData(None, NoDataReason.NEVER_REPORTED)
@@ -55,24 +70,34 @@ def no_data_reason(state: SiteState) -> NoDataReason:
 
 
 def no_data(state: SiteState) -> NoData:
-    """Return from when on a site has no data, and why: when its last usable gauge is silent or at fault."""
-    armed = is_armed(state.rain, state.watermark_s or 0.0)
-    reported = [_of_gauge(gauge, armed=armed) for gauge in state.gauges.values() if gauge.measured_s is not None]
-    return max(reported, key=lambda one: one.from_s or 0.0, default=NEVER_REPORTED)
+    """Return from when on a site has no data, and why: when its last usable gauge is silent, late or at fault."""
+    return max(_by_channel(state).values(), key=lambda one: one.from_s or 0.0, default=NEVER_REPORTED)
 
 
 def has_data(state: SiteState, at_s: float) -> bool:
     """Return whether a gauge without a fault has reported recently enough at a moment."""
-    from_s, reason = no_data(state)
+    from_s, reason, _ = no_data(state)
     return reason is NoDataReason.SILENT and from_s is not None and from_s >= at_s
 
 
 def lost_from_s(state: SiteState) -> float | None:
     """Return when a site is reported lost if no more arrives; None if it has never reported."""
-    from_s = no_data(state).from_s
+    from_s, reason, _ = no_data(as_reported(state))
     if from_s is None:
         return None
+    if reason is NoDataReason.LATE:
+        return from_s + LATE_LOST_AFTER_S
     return from_s + (ARMED_LOST_AFTER_S if is_armed(state.rain, state.watermark_s or 0.0) else LOST_AFTER_S)
+
+
+def stays_late(state: SiteState) -> bool:
+    """Return whether several readings in a row of a gauge arrived too late."""
+    return any(one.readings >= LATE_LOST_READINGS for one in state.late.values())
+
+
+def as_reported(state: SiteState) -> SiteState:
+    """Return the state as notices see it: a late reading or two in a row are no loss of monitoring."""
+    return state if not state.late or stays_late(state) else replace(state, late={})
 
 
 def restored_from_s(state: SiteState) -> float | None:
@@ -85,24 +110,32 @@ def restored_from_s(state: SiteState) -> float | None:
 
 def no_data_by_gauge(state: SiteState) -> dict[str, NoData]:
     """Return from when on each gauge that ever reported has no data, and why: that of its latest channel."""
-    armed = is_armed(state.rain, state.watermark_s or 0.0)
     found: dict[str, NoData] = {}
-    for name, gauge in state.gauges.items():
-        if gauge.measured_s is not None:
-            device_id, one = gauge_of(name), _of_gauge(gauge, armed=armed)
-            found[device_id] = max(one, found.get(device_id, one), key=lambda each: each.from_s or 0.0)
+    for name, one in _by_channel(state).items():
+        device_id = gauge_of(name)
+        found[device_id] = max(one, found.get(device_id, one), key=lambda each: each.from_s or 0.0)
     return found
 
 
 def gauge_reasons(state: SiteState, at_s: float) -> dict[str, NoDataReason | None]:
     """Return why each gauge that ever reported has no usable depth at a moment; None where it has one."""
-    armed = is_armed(state.rain, state.watermark_s or 0.0)
     found: dict[str, NoDataReason | None] = {}
-    for name, gauge in state.gauges.items():
-        if gauge.measured_s is not None:
-            from_s, reason = _of_gauge(gauge, armed=armed)
-            is_at_fault = reason is not NoDataReason.SILENT
-            found[gauge_of(name)] = reason if is_at_fault or (from_s or 0.0) < at_s else None
+    for name, (from_s, reason, _) in _by_channel(state).items():
+        is_at_fault = reason is not NoDataReason.SILENT
+        found[gauge_of(name)] = reason if is_at_fault or (from_s or 0.0) < at_s else None
+    return found
+
+
+def _by_channel(state: SiteState) -> dict[str, NoData]:
+    """Return from when on each gauge channel that ever reported has no data, and why."""
+    armed = is_armed(state.rain, state.watermark_s or 0.0)
+    found = {
+        name: _of_gauge(gauge, armed=armed) for name, gauge in state.gauges.items() if gauge.measured_s is not None
+    }
+    for name, late in state.late.items():
+        before = found.get(name)
+        from_s = late.since_s if before is None else min(late.since_s, before.from_s or late.since_s)
+        found[name] = NoData(from_s, NoDataReason.LATE, late.lag_s)
     return found
 
 

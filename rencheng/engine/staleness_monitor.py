@@ -14,10 +14,13 @@ from rencheng.engine.rain.rainfall import is_armed
 from rencheng.engine.staleness import (
     ARMED_LOST_AFTER_S,
     LOST_AFTER_S,
+    as_reported,
     gauge_reasons,
     has_data,
     lost_from_s,
+    no_data_by_gauge,
     restored_from_s,
+    stays_late,
 )
 from rencheng.engine.state import SiteState, channel_name
 
@@ -39,7 +42,9 @@ class StalenessMonitor:
         """
         known_s = self._due_s.get(site.site_id, inf)
         soon_s = ARMED_LOST_AFTER_S if state.rain.armed_s is not None else LOST_AFTER_S
-        if state.lost_since_s is not None or known_s - (state.watermark_s or 0.0) <= soon_s:
+        if state.lost_since_s is not None:
+            return
+        if not state.late and known_s - (state.watermark_s or 0.0) <= soon_s:
             return
         due_s = lost_from_s(state)
         if due_s is not None and due_s < known_s:
@@ -72,13 +77,13 @@ class StalenessMonitor:
         gauge has a new fault, because the remedy may be another.
         """
         at_s = reading.time.timestamp()
-        if not has_data(state, at_s):
+        if not has_data(as_reported(state), at_s):
             state = state if state.data_since_s is None else replace(state, data_since_s=None)
             return state, self.notice(site, state, now) if _has_new_fault(before, state) else None
         gauge = state.gauges.get(channel_name(reading.device_id, reading.channel))
         if gauge is None or not gauge.is_trusted or gauge.measured_s != at_s:
             return state, None
-        if state.data_since_s is None or not has_data(before, at_s):
+        if state.data_since_s is None or not has_data(as_reported(before), at_s):
             return replace(state, data_since_s=at_s), None
         if at_s < (restored_from_s(state) or at_s):
             return state, None
@@ -90,9 +95,24 @@ class StalenessMonitor:
         armed = is_armed(state.rain, now.timestamp())
         urgent = max(state.level, Level.YELLOW if armed else Level.BLUE)
         kind = SiteNoticeKind.MONITORING_RESTORED if state.lost_since_s is None else SiteNoticeKind.MONITORING_LOST
-        reasons = gauge_reasons(state, now.timestamp())
+        reasons = gauge_reasons(as_reported(state), now.timestamp())
         gauges = tuple((name, reason.value if reason else REPORTING) for name, reason in sorted(reasons.items()))
-        return SiteNotice(kind, site.site_id, site.world, now, urgent, gauges)
+        lags_s = tuple(
+            sorted((name, one.lag_s) for name, one in no_data_by_gauge(as_reported(state)).items() if one.lag_s)
+        )
+        return SiteNotice(kind, site.site_id, site.world, now, urgent, gauges, lags_s)
+
+    def review_late(
+        self, site: Site, before: SiteState, state: SiteState, now: datetime
+    ) -> tuple[SiteState, SiteNotice | None]:
+        """Return the state of a site that is reported lost after a reading that came too late, and what follows.
+
+        It is reported lost again when a gauge becomes late, because the remedy may be another.
+        """
+        if has_data(state, now.timestamp()) or not stays_late(state):
+            return state, None
+        state = state if state.data_since_s is None else replace(state, data_since_s=None)
+        return state, None if stays_late(before) else self.notice(site, state, now)
 
 
 def _has_new_fault(before: SiteState, state: SiteState) -> bool:

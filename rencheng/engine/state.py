@@ -21,6 +21,22 @@ def gauge_of(name: str) -> str:
     return name.rpartition("/")[0]
 
 
+class LateData(Struct, frozen=True):
+    """The newest reading of a gauge channel, which arrived too late to be evaluated.
+
+    Attributes:
+        since_s: when the first of an unbroken series of these arrived, in the time of the world.
+        time_s: its sample time.
+        lag_s: how long after its sample time it arrived.
+        readings: how many there are in the series.
+    """
+
+    since_s: float
+    time_s: float
+    lag_s: float
+    readings: int = 1
+
+
 class SiteState(Struct, frozen=True):
     """The state of a site. Times are seconds of the epoch; None stands for "never" or "not now".
 
@@ -34,6 +50,7 @@ class SiteState(Struct, frozen=True):
         last_rapid_rise_s: when its water last rose as only a cloudburst raises it.
         lost_since_s: since when it has had no data; None unless its monitoring is reported lost.
         data_since_s: since when it has data again without a break; None unless its monitoring is reported lost.
+        late: the gauge channels whose newest reading arrived too late, by name.
     """
 
     level: Level = Level.NONE
@@ -45,6 +62,7 @@ class SiteState(Struct, frozen=True):
     last_rapid_rise_s: float | None = None
     lost_since_s: float | None = None
     data_since_s: float | None = None
+    late: Mapping[str, LateData] = {}
 
     @property
     def watermark(self) -> datetime | None:
@@ -62,7 +80,29 @@ class SiteState(Struct, frozen=True):
     def of_gauges(self, device_ids: Sequence[str]) -> "SiteState":
         """Return the state without the gauges that are not bound to the site any more."""
         gauges = {name: gauge for name, gauge in self.gauges.items() if gauge_of(name) in device_ids}
-        return self if len(gauges) == len(self.gauges) else replace(self, gauges=gauges)
+        late = {name: one for name, one in self.late.items() if gauge_of(name) in device_ids}
+        is_unchanged = len(gauges) == len(self.gauges) and len(late) == len(self.late)
+        return self if is_unchanged else replace(self, gauges=gauges, late=late)
+
+    def with_late(self, name: str, now_s: float, time_s: float, lag_s: float) -> "SiteState":
+        """Return the state after a reading of a gauge channel that arrived too late.
+
+        A reading that is older than the newest measurement of its channel changes nothing.
+        """
+        gauge, before = self.gauges.get(name), self.late.get(name)
+        newest_s = max((gauge and gauge.measured_s) or float("-inf"), before.time_s if before else float("-inf"))
+        if time_s <= newest_s:
+            return self
+        late = LateData(now_s, time_s, lag_s)
+        if before:
+            late = LateData(before.since_s, time_s, lag_s, before.readings + 1)
+        return replace(self, late={**self.late, name: late})
+
+    def without_late(self, name: str) -> "SiteState":
+        """Return the state after a measurement of a gauge channel that arrived in time."""
+        if name not in self.late:
+            return self
+        return replace(self, late={other: one for other, one in self.late.items() if other != name})
 
     def advanced_to(self, time_s: float) -> float:
         """Return the watermark after a reading of this time."""

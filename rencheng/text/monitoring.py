@@ -11,6 +11,7 @@ _STATES: dict[str, tuple[str, str]] = {
     NoDataReason.STUCK: ("读数长时间不变", "stuck"),
     NoDataReason.BLOCKED: ("探头被遮挡", "blocked"),
     NoDataReason.SPIKY: ("读数跳变不可信", "spiky"),
+    NoDataReason.LATE: ("数据迟到或时钟偏慢", "data late or clock slow"),
     NoDataReason.NEVER_REPORTED: ("从未上报", "never reported"),
     REPORTING: ("正常", "reporting"),
 }
@@ -18,11 +19,20 @@ _STATES: dict[str, tuple[str, str]] = {
 
 def monitoring_text(notice: SiteNotice, site: Site) -> tuple[str, str]:
     """Return a sentence in Chinese and one in English."""
-    zh = "、".join(f"{plain(gauge)}{_STATES[state][0]}" for gauge, state in notice.gauges)
-    en = ", ".join(f"{plain(gauge)} {_STATES[state][1]}" for gauge, state in notice.gauges)
+    lags_s = dict(notice.lags_s)
+    zh = "、".join(f"{plain(gauge)}{_STATES[state][0]}{_lag_zh(lags_s.get(gauge))}" for gauge, state in notice.gauges)
+    en = ", ".join(f"{plain(gauge)} {_STATES[state][1]}{_lag_en(lags_s.get(gauge))}" for gauge, state in notice.gauges)
     if notice.kind is SiteNoticeKind.MONITORING_LOST:
         return (
             f"{place_zh(site)}监测中断（{zh}），水情不明，不得视为无积水。",
             f"{place_en(site)}: monitoring lost ({en}). The depth is unknown; do not assume that the site is dry.",
         )
     return f"{place_zh(site)}恢复监测（{zh}）。", f"{place_en(site)}: monitoring restored ({en})."
+
+
+def _lag_zh(lag_s: float | None) -> str:
+    return "" if lag_s is None else f"（{lag_s:.0f}秒）"
+
+
+def _lag_en(lag_s: float | None) -> str:
+    return "" if lag_s is None else f" ({lag_s:.0f} s)"

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, text
 
-from rencheng.domain.device import ACTUAL
+from rencheng.domain.device import ACTUAL, Device
 from rencheng.domain.no_data import NEVER_REPORTED, Monitoring, NoDataReason
 from rencheng.store.schema.tables import site_states, sites
 
@@ -51,11 +51,36 @@ def load_monitoring(connection: Connection, worlds: Mapping[str, str]) -> dict[s
         now = datetime.now(UTC) if until is None else row.watermark if row.lost_since_s is None else until
         reason = NoDataReason(row.no_data_reason or NoDataReason.NEVER_REPORTED)
         gauges = {
-            device_id: Monitoring.at(now, _time(gauge["no_data_from"]), NoDataReason(gauge["reason"]))
+            device_id: Monitoring.at(
+                now, _time(gauge["no_data_from"]), NoDataReason(gauge["reason"]), gauge.get("lag_s")
+            )
             for device_id, gauge in row.gauges.items()
         }
-        found[row.site_id] = SiteMonitoring(Monitoring.at(now, row.no_data_from, reason), gauges)
+        found[row.site_id] = SiteMonitoring(
+            Monitoring.at(now, row.no_data_from, reason, _lag_s(reason, gauges)), gauges
+        )
     return found
+
+
+def monitoring_of_gauge(connection: Connection, device: Device) -> Monitoring | None:
+    """Return the monitoring of a depth gauge at the site that it is bound to; None if it has not reported there."""
+    if device.site_id is None:
+        return None
+    found = load_monitoring(connection, {device.site_id: device.world}).get(device.site_id, NOT_MONITORED)
+    return found.gauges.get(device.device_id)
+
+
+def late_gauges(connection: Connection) -> dict[str, float]:
+    """Return the gauges of the world `actual` whose newest readings arrived too late, with the lag in seconds."""
+    query = (
+        select(site_states.c.site_id)
+        .join(sites, sites.c.site_id == site_states.c.site_id)
+        .where(sites.c.world == ACTUAL, site_states.c.snapshot["state"]["late"] != text("'{}'::jsonb"))
+    )
+    names = list(connection.execute(query).scalars())
+    found = load_monitoring(connection, dict.fromkeys(names, ACTUAL))
+    gauges = {name: one for site in found.values() for name, one in site.gauges.items()}
+    return {name: one.lag_s for name, one in sorted(gauges.items()) if one.lag_s is not None}
 
 
 def _evaluated_until(connection: Connection, exercises: set[str]) -> dict[str, datetime]:
@@ -68,6 +93,13 @@ def _evaluated_until(connection: Connection, exercises: set[str]) -> dict[str, d
         .group_by(sites.c.world)
     )
     return {row.world: row.until for row in connection.execute(query) if row.until}
+
+
+def _lag_s(reason: NoDataReason, gauges: Mapping[str, Monitoring]) -> float | None:
+    """Return the lag of a site that has no data because its gauges are late: the least of its late gauges."""
+    return (
+        min((one.lag_s for one in gauges.values() if one.lag_s), default=None) if reason is NoDataReason.LATE else None
+    )
 
 
 def _time(text: str | None) -> datetime | None:

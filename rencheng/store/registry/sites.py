@@ -177,7 +177,7 @@ def profile_from_json(stored: Mapping[str, Any]) -> ThresholdProfile:
 
 def save_site_states(connection: Connection, records: Mapping[str, SiteRecord]) -> None:
     """Save the engine's records of sites, with the moments from which site and gauges have no data."""
-    rows = [_state_row(site_id, record) for site_id, record in sorted(records.items()) if record.processed_until]
+    rows = [_state_row(site_id, record) for site_id, record in sorted(records.items()) if _has_reported(record)]
     if not rows:
         return
     new = insert(site_states)
@@ -187,7 +187,7 @@ def save_site_states(connection: Connection, records: Mapping[str, SiteRecord]) 
 
 def _state_row(site_id: str, record: SiteRecord) -> dict[str, object]:
     gauges = {
-        device_id: {"no_data_from": _utc_text(gauge.from_s), "reason": gauge.reason.value}
+        device_id: {"no_data_from": _utc_text(gauge.from_s), "reason": gauge.reason.value, "lag_s": gauge.lag_s}
         for device_id, gauge in record.no_data_by_gauge.items()
     }
     return {
@@ -198,6 +198,10 @@ def _state_row(site_id: str, record: SiteRecord) -> dict[str, object]:
         "no_data_reason": record.no_data_reason.value,
         "gauges": gauges,
     }
+
+
+def _has_reported(record: SiteRecord) -> bool:
+    return record.processed_until is not None or bool(record.state.late)
 
 
 def _utc_text(time_s: float | None) -> str | None:

@@ -72,6 +72,7 @@ class Outbox:
         self._recorded: list[OutgoingMessage] = []
         self._records: dict[str, SiteRecord] = {}
         self._changed_at_s: dict[str, float] = {}  # when a record first differed from the stored one, oldest first
+        self._late: dict[str, frozenset[str]] = {}  # by site: the late gauges of the saved record
         self._has_new = False
         self._pace = Every(RECORDS_EVERY_S, clock)
         self._backoff = Backoff(RETRY_S, RETRY_S, clock)
@@ -107,8 +108,10 @@ class Outbox:
         """
         now_s = self._clock.monotonic_s()
         self._records.update(records)
-        for site_id in records:
+        for site_id, one in records.items():
             self._changed_at_s.setdefault(site_id, now_s)
+            if one.state.late.keys() != self._late.get(site_id, frozenset()):  # data is lost or back: say so at once
+                self._changed_at_s[site_id] = now_s - self._save_every_s
         due = self._due(now_s)
         if self._has_new:
             self._save(due if self._is_overdue(now_s) else [])  # a message does not wait for records without one
@@ -171,9 +174,15 @@ class Outbox:
         self._pace.restart()
         self._settle(rejected)
         for site_id in sites:
-            self._records.pop(site_id, None)
+            if (one := self._records.pop(site_id, None)) is not None:
+                self._note_late(site_id, one)
             self._changed_at_s.pop(site_id, None)
         return True
+
+    def _note_late(self, site_id: str, record: SiteRecord) -> None:
+        self._late.pop(site_id, None)
+        if record.state.late:
+            self._late[site_id] = frozenset(record.state.late)
 
     def _settle(self, rejected: set[str]) -> None:
         """Hand recorded messages over to the relay; keep those that the database rejects until they are delivered."""

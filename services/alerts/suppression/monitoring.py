@@ -27,6 +27,9 @@ from services.alerts.suppression.policy import SuppressionPolicy
 WAIT = SETTLES + timedelta(seconds=30)
 """The wait of rule 1: the alarm settles, and is looked at every ten seconds."""
 
+LATE_WAIT = timedelta(seconds=15)
+"""The same if readings arrive too late: the engine has waited a minute already, in which the alarm settles."""
+
 OnSuppressed = Callable[[SuppressionReason], None]
 
 
@@ -115,7 +118,7 @@ class MonitoringNotices:
 
     def _is_due(self, policy: SuppressionPolicy, loss: _Loss, at: datetime, *, is_flood: bool) -> bool:
         """Return whether a loss is published now; remember that, or why not."""
-        is_settled = loss.published is not None or at - loss.since >= WAIT
+        is_settled = loss.published is not None or at - loss.since >= _wait(loss.notice)
         if not is_settled or loss.published == loss.notice or loss.suppressed_by is SuppressionReason.INHIBITED:
             return False
         why = self._suppressed_by(policy, loss, at, is_flood=is_flood)
@@ -155,3 +158,7 @@ class MonitoringNotices:
 def _is_of(sites: Mapping[str, Site], site_id: str, notice: SiteNotice) -> bool:
     site = sites.get(site_id)
     return site is not None and site.world == notice.world
+
+
+def _wait(notice: SiteNotice) -> timedelta:
+    return LATE_WAIT if notice.lags_s else WAIT

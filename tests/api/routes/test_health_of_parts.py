@@ -23,7 +23,7 @@ from rencheng.messaging.mqtt.accounts import new_password
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import KeyScope
 from tests.conftest import Broker
-from tests.support.alert_database import quick_site, register_sites
+from tests.support.alert_database import empty, quick_site, register_sites
 from tests.support.api import PATIENCE_S, serving
 from tests.support.mqtt_clients import GaugeClient
 from tests.support.polling import eventually
@@ -204,9 +204,9 @@ def _assert_quick(api: httpx.Client, path: str, within_s: float) -> None:
 def test_a_fresh_platform_without_devices_and_an_idle_night_are_well(
     start: Callable[[str], SubscribingService], api: httpx.Client, database: Engine
 ) -> None:
+    empty(database)
     with database.begin() as connection:
-        for table in ("site_states", "devices", "sites", "heartbeats", "ingest_progress"):
-            connection.execute(text(f"DELETE FROM {table}"))
+        connection.execute(text("DELETE FROM heartbeats"))
     start("ingest")
     start("alerts")
     eventually(lambda: api.get("/health").json()["status"], "idle", within_s=10)

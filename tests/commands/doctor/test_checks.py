@@ -4,7 +4,14 @@ from dataclasses import replace
 
 import pytest
 
-from commands.doctor.checks import CheckResult, check_broker, check_database, check_parts, explain_no_reply
+from commands.doctor.checks import (
+    CheckResult,
+    check_broker,
+    check_database,
+    check_late_gauges,
+    check_parts,
+    explain_no_reply,
+)
 from rencheng.domain.heartbeat import Part, PartCondition, PartReason, PartState
 from rencheng.domain.part_rules import not_started
 from rencheng.messaging.mqtt.probe import NoReply, ProbeResult
@@ -34,6 +41,12 @@ def test_a_part_that_is_down_is_a_danger_and_one_that_never_started_is_not() -> 
     dead = PartCondition(Part.ALERTS, PartState.DOWN, PartReason.SILENT, 30.0)
     assert list(worst(check_parts([PartCondition(Part.INGEST), dead]))) == ["danger platform: alerts"]
     assert list(worst(check_parts([not_started(Part.INGEST)]))) == ["change platform: ingest"]
+
+
+def test_late_gauges_are_named_with_their_lag() -> None:
+    assert worst([check_late_gauges({})]) == {}
+    ((_, advice),) = worst([check_late_gauges({"G1": 150.4})]).items()
+    assert "G1 by 150 s" in advice
 
 
 def test_nothing_is_issued_against_what_is_well_set() -> None:
