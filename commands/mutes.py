@@ -77,14 +77,17 @@ def end(name: Annotated[str, typer.Argument(help="Its name in the list.")]) -> N
 @app.command("list")
 def list_() -> None:
     """Show silences and maintenance windows in force or to come."""
+    unreadable: list[str] = []
     with transaction() as connection:
-        mutes = load_mutes(connection, datetime.now(UTC))
+        mutes = load_mutes(connection, datetime.now(UTC), on_invalid=lambda name, _: unreadable.append(name))
     table = Table("name", "world", "scope", "up to", "when (Asia/Shanghai)", "reason", "by", box=None)
     for mute, made_by in mutes:
         scope = mute.scope
         muted = scope.site_id or scope.region or scope.catchment
         table.add_row(mute.name, scope.world, muted, mute.up_to.word, _when(mute), mute.reason, made_by)
     Console().print(table)
+    for name in unreadable:
+        typer.echo(f"{name} cannot be read and mutes nothing; end it and create it again")
 
 
 def _when(mute: Mute) -> str:

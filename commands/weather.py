@@ -1,5 +1,6 @@
-"""`rencheng weather`: import rain signals and forecasts, by hand or from a script."""
+"""`rencheng weather`: import and withdraw rain signals and forecasts, by hand or from a script."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -10,15 +11,19 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.database_access import operator, transaction
-from rencheng.cap.rain_signals import read_signal
+from rencheng.cap.rain_signals import decode_document, read_signals
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.weather import in_force
-from rencheng.operations.weather import accept_forecasts, accept_signal
+from rencheng.operations import weather as operations
+from rencheng.operations.weather import accept_forecasts, accept_signals, withdraw_signal
 from rencheng.operations.worlds import create_world
 from rencheng.schemas.findings import join_findings, validation_findings
 from rencheng.schemas.forecast import ForecastForm
-from rencheng.store.weather import relevant_signals
+from rencheng.store.relevant_weather import relevant_signals
+from rencheng.store.weather import known_regions
+
+REGIONS_SHOWN_MAX = 20
 
 app = typer.Typer(help="Weather 气象: import rain signals and forecasts.", no_args_is_help=True)
 
@@ -30,23 +35,37 @@ def signal(
     file: Annotated[Path, typer.Argument(help="CAP 1.2, or the national message form.")], world: World = ACTUAL
 ) -> None:
     """Import a rain signal 暴雨预警信号."""
-    xml = _text(file)
-    received = read_signal(xml, world=world)
+    xml = decode_document(_bytes(file))
+    signals = read_signals(xml, world=world, received_at=datetime.now(UTC))
     with transaction() as connection:
         create_world(connection, world, world, actor=operator())
-        new = accept_signal(connection, received, xml, actor=operator())
-    summary = (
-        f"{received.message_type} {received.level.word} for {', '.join(received.regions)}"
-        f" until {received.expires_at.isoformat()}"
-    )
-    typer.echo(f"{received.identifier}: {summary}" if new else f"{received.identifier}: already imported")
+        if not accept_signals(connection, signals, xml, actor=operator()):
+            typer.echo(f"{signals[0].identifier}: already imported")
+            return
+        _, unknown = known_regions(connection, [code for each in signals for code in each.regions])
+    for each in signals:
+        end = "ends" if each.ends else f"until {each.expires_at.isoformat()}"
+        typer.echo(f"{each.identifier}: {each.message_type} {each.level.word} for {_listed(each.regions)} {end}")
+    if unknown:
+        typer.echo(f"no region is registered in {_listed(unknown)}: the signal has no effect there")
+
+
+@app.command()
+def withdraw(
+    identifier: Annotated[str, typer.Argument(help="The identifier of the message; `rencheng weather list` shows it.")],
+    world: World = ACTUAL,
+) -> None:
+    """Withdraw a rain signal that was accepted in error."""
+    with transaction() as connection:
+        withdraw_signal(connection, identifier, world, actor=operator())
+    typer.echo(f"{identifier} is withdrawn")
 
 
 @app.command()
 def forecast(file: Annotated[Path, typer.Argument(help="A JSON list; docs/how-to/weather.md shows one.")]) -> None:
     """Import rain forecasts."""
     try:
-        forms = TypeAdapter(list[ForecastForm]).validate_json(_text(file))
+        forms = TypeAdapter(list[ForecastForm]).validate_json(_bytes(file))
     except ValidationError as error:
         findings = [f"{file.name}: {finding}" for finding in validation_findings(error, "forecast")]
         raise NotPossible(join_findings(findings, "nothing was stored")) from None
@@ -57,22 +76,43 @@ def forecast(file: Annotated[Path, typer.Argument(help="A JSON list; docs/how-to
     typer.echo(f"{new} of {len(forms)} forecasts are new")
 
 
-@app.command("list")
-def list_() -> None:
-    """Show the rain signals in force in the world `actual`."""
-    now = datetime.now(UTC)
+@app.command()
+def withdraw_forecasts(
+    source: Annotated[str, typer.Argument(help="The source that the forecasts name.")],
+    region: Annotated[str | None, typer.Option(help="Only of this region.")] = None,
+    world: World = ACTUAL,
+) -> None:
+    """Withdraw the forecasts of a source. A later issue counts again."""
     with transaction() as connection:
-        signals = [each for each in relevant_signals(connection, now) if each.world == ACTUAL]
+        withdrawn = len(operations.withdraw_forecasts(connection, world, source, region, actor=operator()))
+    typer.echo(f"{withdrawn} forecasts are withdrawn")
+
+
+@app.command("list")
+def list_(world: World = ACTUAL) -> None:
+    """Show the rain signals in force; in an exercise, by the time of its newest signal."""
+    now = datetime.now(UTC)
+    unreadable: list[str] = []
+    with transaction() as connection:
+        signals = relevant_signals(connection, now, world=world, on_invalid=lambda name, _: unreadable.append(name))
+    at = now if world == ACTUAL else max((each.sent_at for each in signals), default=now)
     table = Table("signal", "colour", "regions", "until", "headline", box=None)
-    for each in in_force(signals, now):
+    for each in in_force(signals, at):
         table.add_row(
-            each.identifier, each.level.word, ", ".join(each.regions), each.expires_at.isoformat(), each.headline
+            each.identifier, each.level.word, _listed(each.regions), each.expires_at.isoformat(), each.headline
         )
     Console().print(table)
+    for name in unreadable:
+        typer.echo(f"{name} cannot be read and does not count; withdraw it")
 
 
-def _text(file: Path) -> str:
+def _listed(codes: Sequence[str]) -> str:
+    shown = ", ".join(codes[:REGIONS_SHOWN_MAX])
+    return f"{shown} and {len(codes) - REGIONS_SHOWN_MAX} more" if len(codes) > REGIONS_SHOWN_MAX else shown
+
+
+def _bytes(file: Path) -> bytes:
     try:
-        return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        return file.read_bytes()
+    except OSError as error:
         raise NotPossible(f"{file}: {error}") from None

@@ -32,9 +32,9 @@ def finish_mute(connection: Connection, name: str, *, actor: str) -> None:
         NotPossible: no mute of this name is in force or to come.
     """
     mute = find_mute(connection, name)
-    if mute is None or not end_mute(connection, name):
+    if not end_mute(connection, name):
         raise NotPossible(f"there is no {name} in force or to come; `rencheng mute list` shows all")
-    audit.record(connection, actor, "mute.end", name, {"before": _detail(mute)})
+    audit.record(connection, actor, "mute.end", name, {"before": _detail(mute) if mute else "cannot be read"})
 
 
 def _detail(mute: Mute) -> dict[str, str]:

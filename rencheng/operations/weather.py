@@ -1,40 +1,60 @@
-"""Accept rain signals and forecasts."""
+"""Accept and withdraw rain signals and forecasts."""
 
 from collections.abc import Sequence
 
+from rencheng.domain.errors import NotPossible
 from rencheng.domain.weather import RainForecast, RainSignal
+from rencheng.store import weather as store
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection
-from rencheng.store.weather import save_forecasts, save_signal
 
 NAMED_MAX = 20
 """The most regions that an entry of the audit log names."""
 
 
-def accept_signal(connection: Connection, signal: RainSignal, document: str, *, actor: str) -> bool:
-    """Save a message as received, also one that ends a signal. Return False if it was saved before.
+def accept_signals(connection: Connection, signals: Sequence[RainSignal], document: str, *, actor: str) -> bool:
+    """Save the signals of one message as received, also those that end others. Return False if they were saved before.
 
     Raises:
-        NotPossible: another message with the same identifier was saved before.
+        NotPossible: another message with the same identifier was saved before, or there were too many today.
     """
-    if not save_signal(connection, signal, document):
+    if not store.save_signals(connection, signals, document):
         return False
+    first = signals[0]
+    regions = sorted({region for each in signals for region in each.regions})
     detail = {
-        "type": signal.message_type.value,
-        "level": signal.level.word,
-        "world": signal.world,
-        "regions": list(signal.regions[:NAMED_MAX]),
-        "regions_number": len(signal.regions),
-        "expires_at": signal.expires_at.isoformat(),
-        "references": list(signal.references[:NAMED_MAX]),
+        "type": first.message_type.value,
+        "level": max(each.level for each in signals).word,
+        "world": first.world,
+        "regions": regions[:NAMED_MAX],
+        "regions_number": len(regions),
+        "parts": len(signals),
+        "ends": all(each.is_ending for each in signals),
+        "expires_at": max(each.expires_at for each in signals).isoformat(),
+        "references": list(first.references[:NAMED_MAX]),
     }
-    audit.record(connection, actor, "weather.signal", f"signal {signal.identifier}", detail)
+    audit.record(connection, actor, "weather.signal", f"signal {first.identifier}", detail)
     return True
 
 
+def withdraw_signal(connection: Connection, identifier: str, world: str, *, actor: str) -> None:
+    """Withdraw a message that was accepted in error. It does not count if it is repeated.
+
+    Raises:
+        NotPossible: there is none that is not withdrawn.
+    """
+    if not store.withdraw_signal(connection, identifier, world):
+        raise NotPossible(f"there is no rain signal {identifier!r} in the world {world} that is not withdrawn")
+    audit.record(connection, actor, "weather.withdraw", f"signal {identifier}", {"world": world})
+
+
 def accept_forecasts(connection: Connection, forecasts: Sequence[RainForecast], *, actor: str) -> int:
-    """Save forecasts, and return the number of new ones. A repeated issue changes nothing."""
-    new = save_forecasts(connection, forecasts)
+    """Save forecasts, and return the number of new ones. A repeated issue changes nothing.
+
+    Raises:
+        NotPossible: there would be too many.
+    """
+    new = store.save_forecasts(connection, forecasts)
     if new:
         regions = sorted({each.region for each in forecasts})
         detail = {
@@ -48,3 +68,14 @@ def accept_forecasts(connection: Connection, forecasts: Sequence[RainForecast], 
         }
         audit.record(connection, actor, "weather.forecast", "forecasts", detail)
     return new
+
+
+def withdraw_forecasts(
+    connection: Connection, world: str, source: str, region: str | None = None, *, actor: str
+) -> list[str]:
+    """Withdraw the forecasts of a source, of one region or of all. Return the region of each."""
+    regions = store.withdraw_forecasts(connection, world, source, region)
+    if regions:
+        detail = {"world": world, "regions": sorted(set(regions))[:NAMED_MAX], "withdrawn": len(regions)}
+        audit.record(connection, actor, "weather.withdraw", f"forecasts of {source}", detail)
+    return regions

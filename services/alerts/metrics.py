@@ -12,6 +12,7 @@ from rencheng.runtime.metrics.alerts import (
     SITES,
     SITES_WITHOUT_DATA,
     SUPPRESSED,
+    UNREADABLE,
     UNRECORDED,
 )
 
@@ -52,3 +53,8 @@ def set_sites(*, watched: int, without_data: int) -> None:
 def count_database_failure() -> None:
     """Count an attempt that found the database away."""
     DATABASE_FAILURES.inc()
+
+
+def set_unreadable(rows: int) -> None:
+    """Set how many mutes, rain signals and forecasts cannot be read and do not count."""
+    UNREADABLE.set(rows)

@@ -55,7 +55,7 @@ def open_service(settings: AlertSettings) -> Iterator[AlertService]:
     """Connect all stages; close them at the end."""
     engine = open_database(settings.database_url, name="rencheng-alerts")
     clocks, subscription = WorldClocks(), SubscriptionState()
-    policies = PolicyCache(engine)
+    policies = PolicyCache(engine, sites=lambda: tuple(evaluator.sites.values()))
     evaluator = new_evaluator(policies, timedelta(seconds=settings.alerts_wait_s))
     session = _session(settings, subscription)
     source = ReadingSource(session, subscription, CatchUp(engine), ClockLimits())
@@ -81,9 +81,11 @@ def open_service(settings: AlertSettings) -> Iterator[AlertService]:
     try:
         with serve_metrics(settings.alerts_metrics_port):
             registry.refresh()
+            policies.start()
             with HeartbeatWriter(settings.database_url, Part.ALERTS, figures=progress.figures), session:
                 yield service
     finally:
+        policies.close()
         registry.close()
         nearby.close()
         engine.dispose()

@@ -10,6 +10,7 @@ from rencheng.runtime.clock import SYSTEM_CLOCK
 from rencheng.store.core.database import Connection, Engine
 from rencheng.store.quality import delete_flags
 from rencheng.store.retention.quarantine import drop_old_entries
+from rencheng.store.retention.weather import delete_old_weather
 from services.jobs import storage
 from services.jobs.settings import JobSettings
 
@@ -71,6 +72,16 @@ def _trim_quarantine(engine: Engine, settings: JobSettings) -> Figures:
     return figures
 
 
+def _trim_weather(connection: Connection, settings: JobSettings) -> Figures:
+    return delete_old_weather(
+        connection,
+        SYSTEM_CLOCK.now(),
+        signal_days=settings.weather_signal_keep_days,
+        forecast_days=settings.weather_forecast_keep_days,
+        document_bytes=settings.weather_document_keep_mb * 2**20,
+    )
+
+
 JOBS: tuple[Job, ...] = (
     Job("storage.rollups", timedelta(minutes=1), storage.roll_up_touched, "refresh stale rollups"),
     Job(
@@ -81,6 +92,12 @@ JOBS: tuple[Job, ...] = (
     ),
     Job("storage.retention", timedelta(hours=1), storage.drop_what_is_old, "drop old chunks that are rolled up"),
     Job("quarantine.retention", timedelta(hours=1), _trim_quarantine, "drop quarantine entries by age and size"),
+    Job(
+        "weather.retention",
+        timedelta(hours=1),
+        in_one_transaction(_trim_weather),
+        "delete old rain signals and forecasts, also of exercises",
+    ),
     Job("quality.series", timedelta(minutes=5), _test_series, "run the quality tests on the series of all gauges"),
 )
 """The jobs, in the order in which they run when several are due."""

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from rencheng.domain.kind import Kind
 from rencheng.runtime.settings import DatabaseSettings, QualitySettings
 from rencheng.store.retention.quarantine import KEEP_BYTES, KEEP_DAYS
+from rencheng.store.retention.weather import DOCUMENT_BYTES, FORECAST_DAYS, SIGNAL_DAYS
 
 _DAYS = "Days that {} are kept, at least, because whole chunks are dropped. 0: forever."
 
@@ -70,6 +71,18 @@ class JobSettings(StorageSettings, QualitySettings):
         KEEP_BYTES // 2**20,
         gt=0,
         description="Megabytes of quarantine entries that are kept; the oldest are dropped first.",
+    )
+
+    weather_signal_keep_days: float = Field(
+        SIGNAL_DAYS, ge=14, description="Days that rain signals are kept, also those of exercises."
+    )
+    weather_forecast_keep_days: float = Field(
+        FORECAST_DAYS, ge=1, description="Days that rain forecasts are kept, also those of exercises."
+    )
+    weather_document_keep_mb: int = Field(
+        DOCUMENT_BYTES // 2**20,
+        gt=0,
+        description="Megabytes of rain signal messages that are kept as received; the oldest are emptied first.",
     )
 
     jobs_metrics_port: int | None = Field(None, description="Port of the Prometheus metrics; none if unset.")

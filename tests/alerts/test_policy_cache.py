@@ -12,7 +12,7 @@ from rencheng.domain.warning import MessageType
 from rencheng.domain.weather import RainSignal
 from rencheng.engine.rain.readiness import Readiness
 from rencheng.store.warnings.mutes import add_mute
-from rencheng.store.weather import save_signal
+from rencheng.store.weather import save_signals
 from services.alerts.policy_cache import REFRESH_EVERY_S, PolicyCache
 from tests.support.alert_database import quick_site, register_sites
 from tests.support.clock import ManualClock
@@ -35,7 +35,7 @@ def test_a_rain_signal_makes_the_sites_of_its_region_ready_while_it_holds(
     site = quick_site(1)
     assert policies.readiness(site, NOW) == Readiness()
     with database.begin() as connection:
-        save_signal(connection, SIGNAL, "<alert/>")
+        save_signals(connection, [SIGNAL], "<alert/>")
     assert policies.refresh()
 
     assert policies.readiness(site, NOW) == Readiness(Level.ORANGE, "rain signal W1")

@@ -4,11 +4,17 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rencheng.cap.rain_signals import read_signal
+from rencheng.cap.rain_signals import read_signals
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
+from rencheng.domain.weather import RainSignal
 from tests.support.rain_signals import cap, national
+
+
+def read_signal(xml: str, *, world: str = "actual") -> RainSignal:
+    [signal] = read_signals(xml, world=world)
+    return signal
 
 
 def utc(hour: int, minute: int = 0) -> datetime:

@@ -18,6 +18,8 @@ QUICK_PROFILE = profile(down_hold_s=5, horizon_s=0)
 
 _TABLES = (
     "silences",
+    "maintenance",
+    "rain_forecasts",
     "notices",
     "rain_signals",
     "warnings",

@@ -43,3 +43,34 @@ def cap(**changed: str) -> str:
 def national(**changed: str) -> str:
     usual = {"kind": "Alert", "references": "", "event": "11B03", "severity": "Yellow"}
     return NATIONAL.format(**usual | changed)
+
+
+REFERENCES = "<references>s@x,S0,2026-07-20T15:00:00+08:00</references>"
+
+
+def info(
+    headline: str = "市气象台发布暴雨橙色预警",
+    *,
+    event: str = "暴雨",
+    severity: str = "Unknown",
+    regions: str = "370102",
+    more: str = "",
+    expires: str = "2026-07-20T21:30:00+08:00",
+    language: str = "zh-CN",
+    urgency: str = "Expected",
+) -> str:
+    return (
+        f"<info><language>{language}</language><category>Met</category><event>{event}</event>"
+        f"<urgency>{urgency}</urgency><severity>{severity}</severity><certainty>Likely</certainty>{more}"
+        f"<expires>{expires}</expires><headline>{headline}</headline>"
+        "<area><areaDesc>x</areaDesc><geocode><valueName>GB/T 2260</valueName>"
+        f"<value>{regions}</value></geocode></area></info>"
+    )
+
+
+def alert(*infos: str, kind: str = "Alert", references: str = "") -> str:
+    return (
+        '<alert xmlns="urn:oasis:names:tc:emergency:cap:1.2"><identifier>S1</identifier><sender>s@x</sender>'
+        f"<sent>2026-07-20T15:30:00+08:00</sent><status>Actual</status><msgType>{kind}</msgType>"
+        f"<scope>Public</scope>{references}{''.join(infos)}</alert>"
+    )

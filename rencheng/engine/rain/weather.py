@@ -1,41 +1,80 @@
 """The readiness of a site at a time, by the official rain signals in force for its region, and by rain forecasts."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.domain.region import code_includes
-from rencheng.domain.weather import SIGNAL_WINDOWS, RainForecast, RainSignal, in_force
+from rencheng.domain.weather import SIGNAL_WINDOWS, RainForecast, RainSignal, Span, spans
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 
 FORECAST_LIVES = timedelta(hours=12)
 """An older forecast is not used: nowcasts are issued every few minutes, forecasts every few hours."""
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
-@dataclass(frozen=True, slots=True)
+_NO_SPANS: tuple[Span, ...] = ()
+_NO_FORECASTS: tuple[RainForecast, ...] = ()
+
+
 class RainOutlook:
-    """The rain signals and forecasts of the weather service, of every world."""
+    """The rain signals and forecasts of the weather service, of every world, by region.
 
-    signals: tuple[RainSignal, ...] = ()
-    forecasts: tuple[RainForecast, ...] = ()
+    Chains of signals are resolved once, because the readiness is asked for every reading.
+
+    Args:
+        signals: of every world, in any order. An Update or Cancel counts wherever its own regions are.
+        forecasts: of every world, in any order.
+    """
+
+    def __init__(self, signals: Iterable[RainSignal] = (), forecasts: Iterable[RainForecast] = ()) -> None:
+        self.signals = tuple(signals)
+        self.forecasts = tuple(forecasts)
+        self._spans: dict[tuple[str, str], tuple[Span, ...]] = _grouped(_keyed_spans(self.signals))
+        self._forecasts: dict[tuple[str, str], tuple[RainForecast, ...]] = _grouped(
+            ((each.world, each.region), each) for each in self.forecasts
+        )
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether there is neither a signal nor a forecast, as on most days."""
+        return not self.signals and not self.forecasts
 
     def readiness(self, region: str, world: str, at: datetime) -> Readiness:
         """Return the readiness of a region: the higher of its signals and forecasts, with the source.
 
         A forecast counts as the signal colour whose criterion it meets. It is never called a signal.
         """
-        if not self.signals and not self.forecasts:  # on most days, and for every reading
+        if self.is_empty:
             return NO_SIGNAL
-        signals = [signal for signal in self.signals if signal.world == world and _names(signal, region)]
+        keys = [(world, code) for code in dict.fromkeys((region, region[:4] + "00", region[:2] + "0000"))]
         by_signal = max(
-            (Readiness(signal.level, f"rain signal {signal.identifier}") for signal in in_force(signals, at)),
+            (
+                Readiness(span.signal.level, f"rain signal {span.signal.identifier}")
+                for key in keys
+                for span in self._spans.get(key, _NO_SPANS)
+                if span.includes(at)
+            ),
             key=lambda readiness: readiness.level,
             default=NO_SIGNAL,
         )
-        forecasts = (each for each in self.forecasts if each.world == world and code_includes(each.region, region))
-        by_forecast = forecast_readiness(forecasts, at)
+        by_forecast = forecast_readiness((each for key in keys for each in self._forecasts.get(key, _NO_FORECASTS)), at)
         return by_forecast if by_forecast.level > by_signal.level else by_signal
+
+
+def _keyed_spans(signals: Iterable[RainSignal]) -> Iterator[tuple[tuple[str, str], Span]]:
+    for world, of_world in _grouped((signal.world, signal) for signal in signals).items():
+        for span in spans(of_world):
+            for code in span.signal.regions:
+                yield (world, code), span
+
+
+def _grouped(pairs: Iterable[tuple[Key, Value]]) -> dict[Key, tuple[Value, ...]]:
+    found: dict[Key, list[Value]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in found.items()}
 
 
 def forecast_readiness(forecasts: Iterable[RainForecast], at: datetime) -> Readiness:
@@ -48,15 +87,15 @@ def forecast_readiness(forecasts: Iterable[RainForecast], at: datetime) -> Readi
         if at - FORECAST_LIVES < each.issued_at <= at < each.valid_to:
             newest[each.source, each.region, each.valid_from, each.valid_to] = each
     found = NO_SIGNAL
-    for source, region in sorted({(source, region) for source, region, _, _ in newest}):
-        own = [each for each in newest.values() if (each.source, each.region) == (source, region)]
+    by_source = _grouped(((each.source, each.region), each) for each in newest.values())
+    for (source, _), own in sorted(by_source.items(), key=lambda item: item[0]):
         level, mm, window = _met(own, at)
         if level > found.level:
             found = Readiness(level, f"forecast of {source}: {mm:.0f} mm in {window.total_seconds() / 3600:g} h")
     return found
 
 
-def _met(forecasts: list[RainForecast], at: datetime) -> tuple[Level, float, timedelta]:
+def _met(forecasts: Sequence[RainForecast], at: datetime) -> tuple[Level, float, timedelta]:
     """Return the highest colour whose criterion is met, the rainfall, and its window."""
     for level in reversed(WARNING_LEVELS):
         window, enough_mm = SIGNAL_WINDOWS[level]
@@ -70,7 +109,3 @@ def _falls_mm(forecast: RainForecast, begin: datetime, end: datetime) -> float:
     span = forecast.valid_to - forecast.valid_from
     shared = min(end, forecast.valid_to) - max(begin, forecast.valid_from)
     return max(0.0, shared / span) * forecast.rain_mm
-
-
-def _names(signal: RainSignal, region: str) -> bool:
-    return any(code_includes(code, region) for code in signal.regions)

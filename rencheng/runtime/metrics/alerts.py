@@ -21,4 +21,7 @@ UNRECORDED = Gauge("rencheng_alerts_unrecorded_messages", "Due messages that the
 BACKLOG = Gauge("rencheng_alerts_backlog", "1 while the database may hold due messages that were not sent, else 0.")
 SITES = Gauge("rencheng_alerts_sites", "Sites of the world actual that have a depth gauge.")
 SITES_WITHOUT_DATA = Gauge("rencheng_alerts_sites_without_data", "Of these, the sites without usable depths.")
+UNREADABLE = Gauge(
+    "rencheng_alerts_unreadable_rows", "Mutes, rain signals and forecasts that cannot be read and do not count."
+)
 DATABASE_FAILURES = Counter("rencheng_alerts_database_failures", "Attempts that found the database away.")

@@ -1,6 +1,6 @@
 """The tables of what the weather service says."""
 
-from sqlalchemy import Column, DateTime, Double, ForeignKey, Index, SmallInteger, Table, Text, text
+from sqlalchemy import Boolean, Column, DateTime, Double, ForeignKey, Index, SmallInteger, Table, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from rencheng.store.schema.tables import metadata
@@ -12,6 +12,7 @@ rain_signals = Table(
     metadata,
     Column("identifier", Text, primary_key=True),
     Column("world", Text, ForeignKey("worlds.world"), primary_key=True),
+    Column("part", SmallInteger, primary_key=True, server_default=text("0"), autoincrement=False),
     Column("sender", Text, nullable=False),
     Column("message_type", Text, nullable=False),
     Column("level", SmallInteger, nullable=False),
@@ -22,9 +23,12 @@ rain_signals = Table(
     Column("references", ARRAY(Text), nullable=False),
     Column("headline", Text, nullable=False),
     Column("status", Text, nullable=False),
-    Column("document", Text, nullable=False, comment="as received"),
+    Column("document", Text, nullable=False, comment="as received; of a message with several parts, with the first"),
     Column("received_at", _time, nullable=False, server_default=text("now()")),
+    Column("ends", Boolean, nullable=False, server_default=text("false"), comment="only ends what it refers to"),
+    Column("withdrawn_at", _time),
     Index("rain_signals_by_time", "sent_at"),
+    Index("rain_signals_by_receipt", "received_at"),
 )
 
 rain_forecasts = Table(
@@ -38,5 +42,6 @@ rain_forecasts = Table(
     Column("issued_at", _time, primary_key=True),
     Column("rain_mm", Double, nullable=False),
     Column("received_at", _time, nullable=False, server_default=text("now()")),
+    Column("withdrawn_at", _time),
     Index("rain_forecasts_by_end", "valid_to"),
 )

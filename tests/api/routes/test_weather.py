@@ -34,12 +34,16 @@ def fresh(**changed: str) -> str:
 def test_a_signal_is_taken_in_once_and_shown_while_it_holds(client: httpx.Client) -> None:
     xml = fresh()
 
-    assert post_signal(client, xml).json() == {
+    answer = post_signal(client, xml).json()
+
+    assert [part["level"] for part in answer.pop("parts")] == ["orange"]
+    assert answer == {
         "identifier": "S1",
         "message_type": "Alert",
         "level": "orange",
         "regions": ["370100"],
         "new": True,
+        "unknown_regions": [],
     }
     assert post_signal(client, xml).json()["new"] is False
     [shown] = client.get("/v1/weather/signals").json()["items"]
@@ -92,3 +96,111 @@ def test_forecasts_are_taken_in_once(client: httpx.Client) -> None:
     assert client.post("/v1/weather/forecasts", json=[hour, again]).json() == {"accepted": 2, "new": 1}
     assert client.post("/v1/weather/forecasts", json=[hour | {"rain_mm": -1}]).status_code == 422
     assert client.post("/v1/weather/forecasts", json=[hour | {"valid_to": hour["valid_from"]}]).status_code == 422
+
+
+def test_a_signal_can_be_withdrawn_and_stays_withdrawn(client: httpx.Client, city: Engine) -> None:
+    xml = fresh()
+    post_signal(client, xml)
+    assert client.delete("/v1/weather/signals/S1").status_code == 204
+
+    assert client.get("/v1/weather/signals").json()["items"] == []
+    assert post_signal(client, xml).json()["new"] is False
+    assert client.delete("/v1/weather/signals/S1").status_code == 404
+    assert client.get("/v1/weather/signals").json()["items"] == []
+    with city.connect() as connection:
+        actions = connection.execute(
+            text("SELECT action FROM audit WHERE subject = 'signal S1' ORDER BY audit_id DESC LIMIT 2")
+        ).scalars()
+        assert list(actions) == ["weather.withdraw", "weather.signal"]
+
+
+def nowcast(**changed: object) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    times = {"issued_at": now, "valid_from": now, "valid_to": now + timedelta(hours=1)}
+    usual = {"region": "370102", "source": "nowcast", "rain_mm": 38.5}
+    return usual | {name: at.isoformat() for name, at in times.items()} | changed
+
+
+def test_forecasts_are_shown_and_withdrawn(client: httpx.Client) -> None:
+    client.post("/v1/weather/forecasts", json=[nowcast(), nowcast(region="370103"), nowcast(source="model")])
+    shown = client.get("/v1/weather/forecasts").json()
+    assert len(shown["items"]) == 3
+    assert len(client.get("/v1/weather/forecasts", params={"region": "370102"}).json()["items"]) == 2
+
+    asked = {"source": "nowcast", "region": "370103"}
+    assert client.delete("/v1/weather/forecasts", params=asked).json() == {"withdrawn": 1}
+    assert client.delete("/v1/weather/forecasts", params={"source": "nowcast"}).json() == {"withdrawn": 1}
+    assert [each["source"] for each in client.get("/v1/weather/forecasts").json()["items"]] == ["model"]
+    assert client.delete("/v1/weather/forecasts").status_code == 422
+
+
+def test_regions_that_are_not_registered_are_named_in_the_answer(client: httpx.Client) -> None:
+    unknown = [f"11{number:04d}" for number in range(1000)]
+    answer = post_signal(client, fresh(region=",".join(("370102", *unknown)))).json()
+
+    assert answer["unknown_regions"] == unknown[:100]
+    [shown] = client.get("/v1/weather/signals").json()["items"]
+    assert "370102" in shown["regions"]
+    assert len(shown["regions"]) <= 201
+
+
+@pytest.mark.parametrize(
+    "sent", ["9999-12-31T20:00:00+00:00", "9999-12-31T23:59:59-12:00", "2199-01-01T00:00:00+08:00"]
+)
+def test_a_signal_of_the_future_is_rejected(client: httpx.Client, sent: str) -> None:
+    answer = post_signal(client, cap().replace("2026-07-20T15:30:00+08:00</sent>", f"{sent}</sent>"))
+
+    assert answer.status_code == 422
+    assert "sent" in answer.json()["detail"]
+
+
+def test_rows_that_cannot_be_read_are_named_and_hide_no_other(client: httpx.Client, city: Engine) -> None:
+    post_signal(client, fresh())
+    client.post("/v1/weather/forecasts", json=[nowcast()])
+    with city.begin() as connection:
+        connection.execute(text("UPDATE rain_forecasts SET source = 'x', valid_to = 'infinity'"))
+        connection.execute(
+            text(
+                "INSERT INTO rain_signals SELECT (jsonb_populate_record(rain_signals,"
+                ' \'{"identifier": "S9", "expires_at": "12026-01-01"}\')).* FROM rain_signals'
+            )
+        )
+    client.post("/v1/weather/forecasts", json=[nowcast()])
+
+    signals, forecasts = (client.get(f"/v1/weather/{name}").json() for name in ("signals", "forecasts"))
+
+    assert [each["identifier"] for each in signals["items"]] == ["S1"]
+    assert signals["unreadable"] == ["rain signal S9 of actual"]
+    assert [each["source"] for each in forecasts["items"]] == ["nowcast"]
+    assert ["forecast of x" in name for name in forecasts["unreadable"]] == [True]
+
+
+def test_an_exercise_has_a_bounded_number_of_forecasts(client: httpx.Client, city: Engine) -> None:
+    with city.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO rain_forecasts (world, region, source, issued_at, valid_from, valid_to, rain_mm)"
+                " SELECT 'drill', '370102', 'x' || number, now(), now(), now() + interval '1 hour', 1"
+                " FROM generate_series(1, 50000) AS number"
+            )
+        )
+    answer = client.post("/v1/weather/forecasts", json=[nowcast(world="drill")])
+
+    assert answer.status_code == 422
+    assert "more than 50000 forecasts" in answer.json()["detail"]
+
+
+def test_signals_of_a_day_are_bounded(client: httpx.Client, city: Engine) -> None:
+    post_signal(client, fresh())
+    with city.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO rain_signals SELECT (jsonb_populate_record(rain_signals,"
+                " jsonb_build_object('identifier', 'N' || number))).*"
+                " FROM rain_signals, generate_series(1, 1999) AS number"
+            )
+        )
+    answer = post_signal(client, fresh(identifier="S2"))
+
+    assert answer.status_code == 422
+    assert "2000 messages were received within a day" in answer.json()["detail"]

@@ -80,10 +80,12 @@ class MaintenanceInForce(_Mute):
 class Mutes(ApiModel):
     """The silences and maintenance windows that have not ended."""
 
-    model_config = example(silences=[_SILENCE], maintenance=[_MAINTENANCE])
+    model_config = example(silences=[_SILENCE], maintenance=[_MAINTENANCE], unreadable=[])
 
     silences: list[SilenceInForce]
     maintenance: list[MaintenanceInForce]
+    unreadable: list[str]
+    """Stored mutes that cannot be read and mute nothing. End them, and create them again."""
 
 
 @router.get("/mutes", summary="List silences and maintenance windows 静默与检修列表", operation_id="list_mutes")
@@ -91,8 +93,10 @@ def list_mutes(database: Db, caller: Caller, zone: Zone, world: ByWorld) -> Mute
     """Return the silences and maintenance windows that suppress deliveries now or later."""
     now = datetime.now(UTC)
     silences, maintenance = [], []
+    unreadable: list[str] = []
     with database.read() as connection:
-        mutes = [(mute, author) for mute, author in load_mutes(connection, now) if world in {None, mute.scope.world}]
+        found = load_mutes(connection, now, on_invalid=lambda name, _: unreadable.append(name))
+        mutes = [(mute, author) for mute, author in found if world in {None, mute.scope.world}]
         if not caller.reach.is_everywhere:
             mutes = [(mute, author) for mute, author in mutes if caller.reaches(of_scope(connection, mute.scope))]
     for mute, author in mutes:
@@ -103,4 +107,5 @@ def list_mutes(database: Db, caller: Caller, zone: Zone, world: ByWorld) -> Mute
             silences.append(SilenceInForce.model_validate(shown | span))
         elif isinstance(mute, Maintenance):
             maintenance.append(MaintenanceInForce.model_validate(shown))
-    return Mutes(silences=silences, maintenance=maintenance)
+    shown_unreadable = unreadable if caller.reach.is_everywhere else []
+    return Mutes(silences=silences, maintenance=maintenance, unreadable=shown_unreadable)

@@ -1,23 +1,27 @@
-"""Weather: accept rain signals and rain forecasts from the weather service's feed."""
+"""Weather: accept and withdraw rain signals and rain forecasts of the weather service's feed."""
 
+from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Path, Query
 from pydantic import ConfigDict, Field
 
-from rencheng.cap.rain_signals import read_signal
+from rencheng.cap.rain_signals import decode_document, read_signals
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
-from rencheng.domain.level import Level, LevelWord
+from rencheng.domain.level import LevelWord
 from rencheng.domain.topic import IDENTIFIER
-from rencheng.operations.weather import accept_forecasts, accept_signal
+from rencheng.operations.weather import accept_forecasts, accept_signals, withdraw_forecasts, withdraw_signal
 from rencheng.operations.worlds import require_worlds
+from rencheng.schemas import fields
 from rencheng.schemas.forecast import ForecastForm
 from rencheng.store.places import Place
+from rencheng.store.weather import known_regions, regions_of
 from services.api.auth.guard import Caller
-from services.api.deps import Db
-from services.api.http.errors import InvalidParameter
-from services.api.http.models import ApiModel, example, level_word
+from services.api.deps import ByRegion, Db, Zone
+from services.api.http.errors import NotFound, problem_responses
+from services.api.http.models import ApiModel, example, level_word, local
 from services.api.http.refusals import refusals
 
 router = APIRouter(prefix="/weather", tags=["weather"])
@@ -40,19 +44,63 @@ ForWorld = Annotated[
 ]
 
 
+SignalName = Annotated[fields.Text, Path(description="The identifier of the message, as its sender wrote it.")]
+OfSource = Annotated[fields.ShortText, Query(description="The source that the forecasts name.")]
+
+UNKNOWN_SHOWN_MAX = 100
+
+
+class AcceptedPart(ApiModel):
+    """One signal of a message: its colour and its regions."""
+
+    level: LevelWord
+    regions: list[str]
+    effective_at: datetime
+    expires_at: datetime
+    ends: bool
+    """Whether it only ends earlier messages."""
+
+
+_PART: dict[str, Any] = {
+    "level": "orange",
+    "regions": ["370100"],
+    "effective_at": "2026-07-20T15:30:00+08:00",
+    "expires_at": "2026-07-20T18:30:00+08:00",
+    "ends": False,
+}
+
+
 class AcceptedSignal(ApiModel):
-    """A rain signal message that was accepted."""
+    """A rain signal message that was accepted, with one part for each colour and area."""
 
     model_config = example(
-        identifier="37010041600000_20260720153000", message_type="Alert", level="orange", regions=["370100"], new=True
+        identifier="37010041600000_20260720153000",
+        message_type="Alert",
+        level="orange",
+        regions=["370100"],
+        new=True,
+        parts=[_PART],
+        unknown_regions=[],
     )
 
     identifier: str
     message_type: Literal["Alert", "Update", "Cancel"]
     level: LevelWord
+    """The highest level of its parts."""
     regions: list[str]
     new: bool
     """false: the same message was accepted before."""
+    parts: list[AcceptedPart]
+    unknown_regions: list[str]
+    """Codes in which no region is registered; the signal has no effect there. At most 100 are listed."""
+
+
+class WithdrawnForecasts(ApiModel):
+    """The number of forecasts that were withdrawn."""
+
+    model_config = example(withdrawn=24)
+
+    withdrawn: int
 
 
 class RainForecast(ForecastForm):
@@ -74,26 +122,56 @@ class AcceptedForecasts(ApiModel):
 def post_rain_signal(
     database: Db,
     caller: Caller,
+    zone: Zone,
     document: Annotated[bytes, Body(media_type="application/xml", max_length=1_000_000)],
     world: ForWorld = ACTUAL,
 ) -> AcceptedSignal:
     """Accept one message, as CAP 1.2 or in the national form. Repeating a request changes nothing."""
-    try:
-        xml = document.decode()
-        signal = read_signal(xml, world=world)
+    with refusals():
+        xml = decode_document(document)
+        signals = read_signals(xml, world=world, received_at=datetime.now(UTC))
+        codes = {code for each in signals for code in each.regions}
         with database.write() as connection:
             require_worlds(connection, [world])
-            caller.require(Place(region, world) for region in signal.regions)
-            new = accept_signal(connection, signal, xml, actor=caller.actor)
-    except (NotPossible, UnicodeDecodeError) as error:
-        raise InvalidParameter(f"{error}.") from None
+            ended = regions_of(connection, signals[0].references, world)
+            caller.require(Place(region, world) for region in codes | ended)
+            new = accept_signals(connection, signals, xml, actor=caller.actor)
+            _, unknown = known_regions(connection, sorted(codes))
     return AcceptedSignal(
-        identifier=signal.identifier,
-        message_type=signal.message_type.value,
-        level=level_word(Level(signal.level)),
-        regions=list(signal.regions),
+        identifier=signals[0].identifier,
+        message_type=signals[0].message_type.value,
+        level=level_word(max(each.level for each in signals)),
+        regions=sorted(codes),
         new=new,
+        parts=[
+            AcceptedPart(
+                level=level_word(each.level),
+                regions=list(each.regions),
+                effective_at=local(each.effective_at, zone),
+                expires_at=local(each.expires_at, zone),
+                ends=each.ends,
+            )
+            for each in signals
+        ],
+        unknown_regions=list(unknown[:UNKNOWN_SHOWN_MAX]),
     )
+
+
+@router.delete(
+    "/signals/{identifier:path}",
+    summary="Withdraw a rain signal 撤回暴雨预警信号",
+    operation_id="delete_rain_signal",
+    status_code=HTTPStatus.NO_CONTENT,
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
+)
+def delete_rain_signal(database: Db, caller: Caller, identifier: SignalName, world: ForWorld = ACTUAL) -> None:
+    """Withdraw a message that was accepted in error, with all its parts. It does not count if it is repeated."""
+    with database.write() as connection:
+        try:
+            withdraw_signal(connection, identifier, world, actor=caller.actor)
+        except NotPossible as error:
+            raise NotFound(f"{error}.") from None
+        caller.require(Place(region, world) for region in regions_of(connection, [identifier], world))
 
 
 @router.post("/forecasts", summary="Submit rain forecasts 接入降雨预报", operation_id="post_rain_forecasts")
@@ -106,3 +184,14 @@ def post_rain_forecasts(
         caller.require(Place(each.region, each.world) for each in forecasts)
         new = accept_forecasts(connection, [each.to_forecast() for each in forecasts], actor=caller.actor)
     return AcceptedForecasts(accepted=len(forecasts), new=new)
+
+
+@router.delete("/forecasts", summary="Withdraw rain forecasts 撤回降雨预报", operation_id="delete_rain_forecasts")
+def delete_rain_forecasts(
+    database: Db, caller: Caller, source: OfSource, region: ByRegion = None, world: ForWorld = ACTUAL
+) -> WithdrawnForecasts:
+    """Withdraw the forecasts of a source. A later issue counts again."""
+    with database.write() as connection:
+        regions = withdraw_forecasts(connection, world, source, region, actor=caller.actor)
+        caller.require(Place(each, world) for each in set(regions))
+    return WithdrawnForecasts(withdrawn=len(regions))
