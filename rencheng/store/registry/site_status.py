@@ -97,13 +97,13 @@ def list_sites(
     query = select(sites).where(*conditions).order_by(sites.c.site_id).limit(limit)
     if after is not None:
         query = query.where(sites.c.site_id > after)
-    return _site_statuses(connection, connection.execute(query).mappings().all())
+    return site_statuses(connection, connection.execute(query).mappings().all())
 
 
 def find_site(connection: Connection, site_id: str) -> SiteStatus | None:
     """Return the state of one site; None if it is not registered."""
     rows = connection.execute(select(sites).where(sites.c.site_id == site_id)).mappings().all()
-    return next(iter(_site_statuses(connection, rows)), None)
+    return next(iter(site_statuses(connection, rows)), None)
 
 
 def world_of(connection: Connection, site_id: str) -> str | None:
@@ -134,7 +134,7 @@ def worlds_now(connection: Connection, worlds: Iterable[str]) -> dict[str, datet
     return now
 
 
-def _site_statuses(connection: Connection, rows: Sequence[Row]) -> list[SiteStatus]:
+def site_statuses(connection: Connection, rows: Sequence[Row]) -> list[SiteStatus]:
     """Build the state of sites, with a fixed number of queries for any number of sites."""
     site_ids = [row["site_id"] for row in rows]
     now = worlds_now(connection, {row["world"] for row in rows})

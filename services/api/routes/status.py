@@ -1,23 +1,25 @@
 """Status: one world in one response, for the page at `/`."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.level import LevelWord
 from rencheng.domain.reach import Reach
+from rencheng.domain.topic import IDENTIFIER
 from rencheng.domain.warning import MessageType
 from rencheng.store.accounting import counts, health
 from rencheng.store.core.sessions import Connection, Row
-from rencheng.store.registry import overview, site_status
+from rencheng.store.registry import gravest_sites, overview, site_status
+from rencheng.store.registry.gravest_sites import SitePlace, SiteTotals
 from rencheng.store.registry.overview import Presence
-from rencheng.store.registry.site_status import SiteFilters, SiteStatus
+from rencheng.store.registry.site_status import SiteStatus
 from services.api.auth.guard import Caller
-from services.api.deps import Db, OneWorld, Zone
+from services.api.deps import ByRegion, Db, OneWorld, Zone
 from services.api.http.errors import OutOfReach
 from services.api.http.models import ApiModel, example, level_word, local
 from services.api.http.monitoring import MONITORING, MonitoringState, present_monitoring
@@ -33,6 +35,8 @@ WORLDS_MAX = 100
 
 MESSAGES_MAX = 30
 """The most messages in the response."""
+
+_PLACE = rf"^[0-4]\.[01]\.{IDENTIFIER.pattern}$"
 
 _NOW = "2026-07-20T16:05:00+08:00"
 _SITE = {
@@ -75,6 +79,8 @@ _STATUS = {
     "levels": {"none": 0, "blue": 0, "yellow": 1, "orange": 0, "red": 0},
     "no_data": 0,
     "sites": [_SITE],
+    "sites_total": 1,
+    "next": None,
     "devices": [{"kind": "waterlogging", "reporting": 1, "offline": 0, "silent": 0}],
     "messages": [_MESSAGE],
 }
@@ -182,28 +188,51 @@ class Status(ApiModel):
     no_data: int
     """The number of sites without data."""
     sites: list[SiteSummary]
-    """The first 1,000 sites by name."""
+    """A page of the sites, the gravest first."""
+    sites_total: int
+    """The number of sites of the world, or of the region."""
+    next: str | None
+    """Send it as `after` to get the next page; null on the last page."""
     devices: list[DevicesOfKind]
     messages: list[MessageSummary]
     """The last 30 messages, newest first."""
 
 
 @router.get("", summary="Get the status of a world 状态总览", operation_id="get_status")
-def get_status(database: Db, caller: Caller, zone: Zone, world: OneWorld) -> Status:
-    """Return health, counts, sites, devices and last messages of one world. An unknown world is empty."""
+def get_status(
+    database: Db,
+    caller: Caller,
+    zone: Zone,
+    world: OneWorld,
+    region: ByRegion = None,
+    after: Annotated[str | None, Query(pattern=_PLACE, description="The `next` of the previous page.")] = None,
+    limit: Annotated[int, Query(ge=1, le=SITES_MAX, description="The most sites in the response.")] = SITES_MAX,
+) -> Status:
+    """Return health, counts, sites, devices and last messages of one world. An unknown world is empty.
+
+    `levels`, `no_data` and `sites_total` count all sites of the world, or of the region, whatever their number. `sites`
+    has the gravest first: the highest level, within a level those without data, then by name.
+    """
     if caller.reach.regions:
         raise OutOfReach(f"The status is that of all regions. {caller.bounds} Ask /v1/sites and /v1/warnings instead.")
     with database.read() as connection:
-        return _status(connection, world, zone, caller.reach)
+        totals = gravest_sites.count_sites(connection, world, region)
+        page = gravest_sites.list_gravest(connection, world, region, after=after, limit=limit)
+        return _status(connection, world, zone, caller.reach, totals, page)
 
 
-def _status(connection: Connection, world: str, zone: ZoneInfo, reach: Reach) -> Status:
+def _status(
+    connection: Connection,
+    world: str,
+    zone: ZoneInfo,
+    reach: Reach,
+    totals: SiteTotals,
+    page: tuple[list[SiteStatus], SitePlace | None],
+) -> Status:
     condition = health.platform_condition(connection)
     pulse = condition.ingest
     now = site_status.worlds_now(connection, [world]).get(world)
-    sites = site_status.list_sites(connection, SiteFilters(world=world), limit=SITES_MAX)
-    levels = [level_word(site.level) for site in sites]
-    words: tuple[LevelWord, ...] = ("none", "blue", "yellow", "orange", "red")
+    sites, last = page
     return Status(
         at=local(pulse.at, zone),
         world=world,
@@ -217,8 +246,10 @@ def _status(connection: Connection, world: str, zone: ZoneInfo, reach: Reach) ->
             parts=present_parts(condition.parts),
         ),
         counts=_account(connection, world),
-        levels={word: levels.count(word) for word in words},
-        no_data=sum(not site.monitoring.has_data for site in sites),
+        levels={level_word(level): number for level, number in totals.levels.items()},
+        no_data=totals.no_data,
+        sites_total=totals.sites,
+        next=str(last) if last else None,
         sites=[_site(site, zone) for site in sites],
         devices=[_devices(found) for found in overview.device_presence(connection, world, now)],
         messages=[

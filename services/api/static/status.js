@@ -20,7 +20,7 @@ const WORDS = {
 const focused = decodeURIComponent((location.pathname.match(/^\/warnings\/([^/]+)$/) || ["", ""])[1]);
 
 const $ = (id) => document.getElementById(id);
-const state = { world: "actual", status: null, receivedAt: 0, samples: [], timer: 0, stream: null, lastEventId: null };
+const state = { world: "actual", region: "", status: null, receivedAt: 0, samples: [], timer: 0, stream: null, lastEventId: null };
 
 // --- building ---------------------------------------------------------------------------------------------------------
 
@@ -68,10 +68,11 @@ async function ask(path) {
 
 async function refresh() {
   clearTimeout(state.timer);
-  const world = state.world;
+  const { world, region } = state;
   try {
-    const status = await (await ask(`/v1/status?world=${encodeURIComponent(world)}`)).json();
-    if (world !== state.world) return; // another world was chosen meanwhile
+    const path = `/v1/status?world=${encodeURIComponent(world)}${region ? `&region=${region}` : ""}`;
+    const status = await (await ask(path)).json();
+    if (world !== state.world || region !== state.region) return; // another one was chosen meanwhile
     state.status = status;
     state.receivedAt = Date.now();
     addSample(status);
@@ -172,6 +173,8 @@ function show(status) {
   fill("levels", [...LEVELS.slice(0, 4).map((word) => [word, status.levels[word]]), ["no_data", status.no_data]], ([word, n]) =>
     make("li", {}, chip(word, n)));
   showSites(status.sites);
+  $("shown").textContent = `显示 ${number(status.sites.length)} / ${number(status.sites_total)}，按严重程度排序`
+    + ` shown ${number(status.sites.length)} of ${number(status.sites_total)}, the gravest first`;
   fill("messages", status.messages, message);
   fill("devices", status.devices, (row) => make("tr", {}, make("th", { scope: "row" }, ...both(row.kind)),
     ...[row.reporting, row.offline, row.silent].map((n) => make("td", {}, number(n)))));
@@ -326,6 +329,11 @@ $("ask").addEventListener("submit", (event) => {
   enter();
 });
 $("leave").addEventListener("click", () => leave());
+$("region-form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  state.region = $("region").value;
+  refresh();
+});
 $("world").addEventListener("change", () => choose($("world").value));
 setInterval(showConnection, 1000);
 document.addEventListener("visibilitychange", () => !document.hidden && key() && refresh());

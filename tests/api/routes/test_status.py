@@ -1,6 +1,7 @@
 """The status of a world, and the page that shows it."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,7 +15,8 @@ from rencheng.domain.level import Level
 from rencheng.domain.reading import SignalEvent
 from rencheng.store.accounting.counts import ReadingCounts, count, record_progress
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
-from rencheng.store.registry.devices import save_states
+from rencheng.store.registry.devices import add_region, add_world, save_states
+from rencheng.store.registry.sites import register_site
 from services.api.status_page import FOLDER
 from tests.support.api import beijing, evaluate_readings, store_readings, water
 from tests.support.streams import SITES_BY_ID, record_messages, rendered
@@ -74,9 +76,34 @@ def test_the_live_world_at_a_glance(client: httpx.Client) -> None:
     ]
 
 
+MANY = 1009
+
+
+def test_all_sites_count_and_the_gravest_is_first_whatever_their_number(client: httpx.Client, city: Engine) -> None:
+    """Among a thousand sites, red in force at the last one by name."""
+    last = replace(SITES_BY_ID["road"], site_id="zz-last", world="crowd", region="370103")
+    with city.begin() as connection:
+        add_world(connection, "crowd", "many sites")
+        add_region(connection, "370103", "市中区", "Shizhong")
+        for number in range(MANY - 1):
+            register_site(connection, replace(last, site_id=f"a{number:04}", region="370102"))
+        register_site(connection, last)
+    record_messages(city, rendered("z", 1, Level.RED, site=last))
+    status = _status(client, world="crowd")
+    assert status["levels"] == {"none": MANY - 1, "blue": 0, "yellow": 0, "orange": 0, "red": 1}
+    assert (status["no_data"], status["sites_total"], len(status["sites"])) == (MANY, MANY, 1000)
+    assert status["sites"][0]["site_id"] == "zz-last"
+    rest = _status(client, world="crowd", after=status["next"])
+    assert [len(rest["sites"]), rest["next"]] == [9, None]
+    names = [one["site_id"] for one in (*status["sites"], *rest["sites"])]
+    assert len(set(names)) == MANY
+    assert _status(client, world="crowd", region="370103")["sites_total"] == 1
+    assert _status(client, world="crowd", region="370100", limit="1")["sites_total"] == MANY
+
+
 def test_a_site_without_data_has_no_depth_and_is_counted(client: httpx.Client) -> None:
     status = _status(client)
-    road, underpass = status["sites"]
+    underpass, road = status["sites"]  # the gravest first
     assert (road["site_id"], road["monitoring"]["reason"], road["depth_mm"]) == ("road", "silent", None)
     assert road["age_s"] >= 3600
     assert (underpass["monitoring"]["state"], underpass["depth_mm"], underpass["level"]) == ("ok", 412.0, "red")
