@@ -41,23 +41,23 @@ def save_sites(
         ConfirmationRequired: a value is implausible, or a site loses its last depth gauge.
     """
     names = [site.site_id for site in wanted]
-    before = find_sites(connection, names, for_change=True)
+    before = _lock(connection, names)
     for region in sorted({site.region for site in wanted}):
         ensure_region(connection, region)
     gauges = bindings.depth_gauges(connection)
     versions = replace_sites(connection, wanted, made_by=actor)
-    doubts = [doubt for site in wanted for doubt in doubts_of(site, before.get(site.site_id))]
+    doubts = [doubt for site in wanted for doubt in doubts_of(site, before.sites.get(site.site_id))]
     confirmed = require_confirmation([*doubts, *lost_gauges(connection, gauges)], confirm=confirm)
     return _record(connection, wanted, before, versions, actor, confirmed)
 
 
 def change_site(connection: Connection, site: Site, *, actor: str, confirm: bool = False) -> SavedSite:
     """Register or change a site. Bindings that it does not name stay. Raises as `save_sites` does."""
-    before = find_sites(connection, [site.site_id], for_change=True)
+    before = _lock(connection, [site.site_id])
     gauges = bindings.depth_gauges(connection)
     ensure_region(connection, site.region)
     version = register_site(connection, site, made_by=actor)
-    doubts = [*doubts_of(site, before.get(site.site_id)), *lost_gauges(connection, gauges)]
+    doubts = [*doubts_of(site, before.sites.get(site.site_id)), *lost_gauges(connection, gauges)]
     confirmed = require_confirmation(doubts, confirm=confirm)
     return _record(connection, [site], before, {site.site_id: version}, actor, confirmed)[site.site_id]
 
@@ -78,13 +78,13 @@ def unbind_device(connection: Connection, site_id: str, device_id: str, *, actor
         NotPossible: it is not bound there.
         ConfirmationRequired: it is the last depth gauge of the site.
     """
-    before = find_sites(connection, [site_id], for_change=True)
+    before = _lock(connection, [site_id])
     gauges = bindings.depth_gauges(connection)
     if not bindings.unbind(connection, site_id, device_id):
         raise NotPossible(f"{device_id} is not bound to {site_id}; `rencheng site show {site_id}` shows what is")
     confirmed = require_confirmation(lost_gauges(connection, gauges), confirm=confirm)
-    versions = {name: site.profile.version for name, site in before.items()}
-    _record(connection, list(before.values()), before, versions, actor, confirmed)
+    versions = {name: site.profile.version for name, site in before.sites.items()}
+    _record(connection, list(before.sites.values()), before, versions, actor, confirmed)
 
 
 def registration_tag(site: Site) -> str:
@@ -109,25 +109,41 @@ def require_confirmation(doubts: Sequence[str], *, confirm: bool) -> tuple[str, 
     return tuple(doubts)
 
 
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    """Sites as they are registered, and the devices that are bound to each, also unregistered ones."""
+
+    sites: Mapping[str, Site]
+    bound: Mapping[str, tuple[str, ...]]
+
+    def values(self, site_id: str) -> dict[str, object]:
+        """Return the values of a site for the audit log."""
+        site = self.sites.get(site_id)
+        return {} if site is None else site_form(site) | {"bound": list(self.bound.get(site_id, ()))}
+
+
+def _lock(connection: Connection, site_ids: Sequence[str]) -> _Registered:
+    return _Registered(find_sites(connection, site_ids, for_change=True), bindings.named_devices(connection, site_ids))
+
+
 def _record(
     connection: Connection,
     wanted: Iterable[Site],
-    before: Mapping[str, Site],
+    before: _Registered,
     versions: Mapping[str, int],
     actor: str,
     confirmed: Sequence[str],
 ) -> dict[str, SavedSite]:
     """Write an entry for each site that the change changed, and return the sites as they are now."""
-    after = find_sites(connection, [site.site_id for site in wanted])
+    after = _lock(connection, [site.site_id for site in wanted])
     saved = {}
-    for name, site in after.items():
-        old = before.get(name)
-        bound = {sensor.device_id for sensor in site.sensors}
-        unbound = tuple(sensor.device_id for sensor in old.sensors if sensor.device_id not in bound) if old else ()
-        saved[name] = SavedSite(site, versions[name], unbound)
-        changed: dict[str, object] = dict(differences(site_form(old) if old else {}, site_form(site)))
+    for name, site in after.sites.items():
+        unbound = sorted(set(before.bound.get(name, ())) - set(after.bound.get(name, ())))
+        saved[name] = SavedSite(site, versions[name], tuple(unbound))
+        changed: dict[str, object] = dict(differences(before.values(name), after.values(name)))
         if confirmed:
             changed["confirmed"] = list(confirmed)
         if changed["after"]:
-            audit.record(connection, actor, "site.change" if old else "site.add", f"site {name}", changed)
+            action = "site.change" if name in before.sites else "site.add"
+            audit.record(connection, actor, action, f"site {name}", changed)
     return saved

@@ -91,6 +91,16 @@ def depth_gauges(connection: Connection) -> dict[str, tuple[str, ...]]:
     return {row.site_id: tuple(sorted(row.device_ids)) for row in connection.execute(query)}
 
 
+def named_devices(connection: Connection, site_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Return, by site, the devices that are bound to it, also unregistered ones."""
+    own = select(devices.c.site_id, devices.c.device_id).where(devices.c.site_id.in_(site_ids))
+    named = select(site_sensors.c.site_id, site_sensors.c.device_id).where(site_sensors.c.site_id.in_(site_ids))
+    found: dict[str, list[str]] = defaultdict(list)
+    for site_id, device_id in connection.execute(own.union(named)):
+        found[site_id].append(device_id)
+    return {site_id: tuple(sorted(device_ids)) for site_id, device_ids in found.items()}
+
+
 def bind(connection: Connection, site: Site) -> None:
     """Bind the sensors that the site names, with role and height. Existing bindings stay.
 

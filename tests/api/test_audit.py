@@ -1,0 +1,164 @@
+"""Every changing request leaves an entry with its author; refused logins are counted; the log only grows."""
+
+import json
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from rencheng.domain.errors import RejectionReason
+from rencheng.store.core.sessions import Database
+from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
+from services.api.auth.refused_logins import RefusedLogins
+from tests.api.auth.test_access import GUARDED
+from tests.support.api import LIXIA
+from tests.support.polling import eventually
+from tests.support.rain_signals import cap
+
+NOW = datetime.now(UTC)
+SITE: dict[str, Any] = {"site_id": "new", "type": "tunnel", "name_zh": "隧道", "name_en": "Tunnel", "region": LIXIA}
+SITE |= {"latitude": 36.6, "longitude": 117.1}
+MUTE = {"region": LIXIA, "reason": "x"}
+PERIOD = {"begins_at": NOW.isoformat(), "ends_at": (NOW + timedelta(hours=1)).isoformat()}
+WINDOW = {"weekdays": ["mon"], "begins": "22:30", "lasts_minutes": 60}
+FORECAST: dict[str, Any] = {"region": LIXIA, "source": "s", "rain_mm": 1, "issued_at": NOW.isoformat()}
+FORECAST |= {"valid_from": NOW.isoformat(), "valid_to": (NOW + timedelta(hours=1)).isoformat()}
+DEVICE = {"kind": "waterlogging", "region": LIXIA}
+
+REQUESTS: dict[tuple[str, str], Any] = {
+    ("/v1/sites/{site_id}", "PUT"): SITE,
+    ("/v1/devices/{device_id}", "PUT"): DEVICE,
+    ("/v1/devices/{device_id}/credentials", "POST"): None,
+    ("/v1/devices/{device_id}/replacement", "POST"): {"device_id": "new-b"},
+    ("/v1/devices/{device_id}/retirement", "POST"): None,
+    ("/v1/device-imports", "POST"): "device_id,kind,region\nnew-c,signal,370102\n",
+    ("/v1/pending-devices/{device_id}/admission", "POST"): None,
+    ("/v1/silences", "POST"): MUTE | PERIOD,
+    ("/v1/maintenance", "POST"): MUTE | WINDOW,
+    ("/v1/mutes/{name}", "DELETE"): None,
+    ("/v1/weather/signals", "POST"): cap(),
+    ("/v1/weather/forecasts", "POST"): [FORECAST],
+    ("/v1/quarantine/replay", "POST"): {},
+    ("/v1/quarantine/{quarantine_id}/replay", "POST"): None,
+    ("/v1/keys", "POST"): {"name": "new", "scopes": ["admin"]},
+    ("/v1/keys/{key_id}", "DELETE"): None,
+}
+"""A request to each changing route that changes something."""
+
+CHANGES_NOTHING = {("/v1/quarantine/{quarantine_id}/attempt", "POST")}
+
+
+def entries(engine: Engine) -> list[tuple[str, str, str]]:
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT actor, action, subject FROM audit ORDER BY audit_id"))
+        return [tuple(row) for row in rows]
+
+
+def reject(engine: Engine, device_id: str, reason: RejectionReason) -> None:
+    payload = json.dumps({"time": NOW.isoformat(), "depth_mm": 1}).encode()
+    topic = f"rencheng/v1/{LIXIA}/waterlogging/{device_id}/telemetry"
+    record = QuarantineRecord(topic, payload, -1, reason, "x", device_id, "actual", NOW, 1)
+    with engine.begin() as connection:
+        add_to_quarantine(connection, [record])
+
+
+@pytest.fixture
+def filled(city: Engine) -> dict[str, str]:
+    """The objects that the requests change, by path parameter."""
+    with city.begin() as connection:
+        for query in (
+            "DELETE FROM sites WHERE site_id = 'new'",
+            "DELETE FROM devices WHERE device_id LIKE 'new%' AND replaces IS NOT NULL",
+            "DELETE FROM devices WHERE device_id LIKE 'new%'",
+            "DELETE FROM quarantine",
+            "DELETE FROM rain_signals",
+            "DELETE FROM rain_forecasts",
+        ):
+            connection.execute(text(query))
+    return {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""}
+
+
+def prepare(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:
+    if "pending" in path:
+        reject(city, "new-a", RejectionReason.UNKNOWN_DEVICE)
+    elif path.count("/devices/{device_id}/"):
+        client.put("/v1/devices/new-a", json=DEVICE)
+    elif "quarantine" in path:
+        reject(city, "g1", RejectionReason.CLOCK_FUTURE)
+        with city.connect() as connection:
+            names["quarantine_id"] = str(connection.execute(text("SELECT quarantine_id FROM quarantine")).scalar_one())
+    elif "mutes" in path:
+        names["name"] = client.post("/v1/silences", json=MUTE | PERIOD).json()["name"]
+    elif "{key_id}" in path:
+        names["key_id"] = client.post("/v1/keys", json={"name": "x", "scopes": ["admin"]}).json()["key_id"]
+
+
+def test_the_list_of_changing_routes_is_whole() -> None:
+    changing = {(path, method) for path, method in GUARDED if method not in {"GET", "HEAD", "OPTIONS"}}
+
+    assert changing == set(REQUESTS) | CHANGES_NOTHING
+
+
+@pytest.mark.parametrize(("path", "method"), REQUESTS)
+def test_every_changing_request_leaves_an_entry_with_its_author(
+    client: httpx.Client, city: Engine, filled: dict[str, str], path: str, method: str
+) -> None:
+    prepare(client, city, path, filled)
+    body = REQUESTS[path, method]
+    content = body if isinstance(body, str) or body is None else json.dumps(body)
+    kind = "text/csv" if "imports" in path else "application/xml" if "signals" in path else "application/json"
+    before = entries(city)
+    answer = client.request(method, path.format(**filled), content=content, headers={"Content-Type": kind})
+    new = entries(city)[len(before) :]
+
+    assert answer.is_success, answer.text
+    assert new
+    assert all(actor.startswith("key ") and "(a test)" in actor for actor, _, _ in new)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit SET actor = 'nobody'", "UPDATE audit SET detail = '{}' WHERE audit_id = 1"],
+)
+def test_no_entry_can_be_changed_even_by_the_owner(city: Engine, statement: str) -> None:
+    before = entries(city)
+    with pytest.raises(DBAPIError, match="cannot be changed"), city.begin() as connection:
+        connection.execute(text(statement))
+    assert entries(city) == before
+
+
+def test_refused_logins_are_recorded_by_address_and_key_and_do_not_flood_the_log(
+    anonymous: httpx.Client, city: Engine
+) -> None:
+    def refused() -> list[tuple[str, str, str]]:
+        return [entry for entry in entries(city) if entry[1] == "login.refused"]
+
+    for number in range(200):
+        with suppress(httpx.HTTPError):
+            anonymous.get("/v1/devices", headers={"X-API-Key": f"rck_{number % 50:016x}_wrong"})
+    anonymous.get("/v1/devices")  # without a key: no login
+    eventually(lambda: len(refused()) >= 20)
+
+    assert len(refused()) <= 21
+    assert ("address 127.0.0.1", "login.refused", f"key {1:016x}") in refused()
+    assert not [entry for entry in refused() if "wrong" in " ".join(entry)]
+
+
+def test_further_refusals_are_counted_and_written_together(database_url: str, city: Engine) -> None:
+    database = Database(database_url, name="test")
+    logins = RefusedLogins(database, period_s=0.2)
+    logins.start()
+    for _ in range(500):
+        logins.count("192.0.2.7", "")
+    logins.stop()
+    database.close()
+    with city.connect() as connection:
+        query = "SELECT CAST(detail ->> 'times' AS int) FROM audit WHERE actor = 'address 192.0.2.7'"
+        times = list(connection.execute(text(query)).scalars())
+
+    assert sum(times) == 500
+    assert len(times) <= 4

@@ -1,0 +1,147 @@
+"""Every changing command leaves an entry in the audit log, with the shell's user as its author."""
+
+import getpass
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import structlog
+import typer.main
+from sqlalchemy import create_engine, text
+from typer.testing import CliRunner
+
+from commands.main import app
+from rencheng.domain.errors import RejectionReason
+from rencheng.store.core.database import Engine
+from tests.api.test_audit import reject
+from tests.schemas.test_site import entry
+from tests.support.rain_signals import cap
+
+NOT_RECORDED = {
+    "serve", "doctor", "demo", "backtest", "learn", "reference",  # start services, measure, or write files
+    "stack up", "stack down", "stack status", "stack reset", "stack logs", "stack reload",  # the servers of a checkout
+    "db upgrade", "db downgrade",  # the schema, with the audit log in it
+    "broker accounts",  # writes what the registry says
+    "device show", "device list", "device pending", "site show", "site list", "world list", "weather list",
+    "mute list", "gateway list", "fleet audit", "key list", "quarantine list", "quarantine show", "quarantine reasons",
+    "quality show", "quality limits", "jobs list", "storage status",  # read only
+}  # fmt: skip
+
+SITE_OPTIONS = [
+    "--type",
+    "road",
+    "--region",
+    "370102",
+    "--latitude",
+    "36.6",
+    "--longitude",
+    "117",
+    "--name-zh",
+    "路",
+    "--name-en",
+    "Road",
+]
+CHANGING = {
+    "writers": ["3"],
+    "site add": ["S9", *SITE_OPTIONS],
+    "site import": ["{sites}"],
+    "site set": ["S1", "--closing-time-s", "44"],
+    "site bind": ["S1", "pump-1", "--role", "pump"],
+    "site unbind": ["S1", "rain-1"],
+    "world add": ["drill"],
+    "weather signal": ["{signal}"],
+    "weather forecast": ["{forecast}"],
+    "mute silence": ["--site", "S1", "--minutes", "5", "--reason", "x"],
+    "mute maintenance": ["--site", "S1", "--weekday", "mon", "--begins", "22:30", "--minutes", "60", "--reason", "x"],
+    "mute end": ["silence-1"],
+    "gateway add": ["370102", "signal"],
+    "gateway remove": ["370102", "charging"],
+    "device add": ["d9", "--kind", "signal", "--region", "370102"],
+    "device change": ["d1", "--name", "north"],
+    "device rotate": ["d1"],
+    "device replace": ["d1", "d2"],
+    "device retire": ["d1"],
+    "device import": ["{devices}", "--passwords", "{passwords}"],
+    "device admit": ["p1"],
+    "fleet register": ["--gauges", "1", "--signals", "0", "--chargers", "0", "--out", "{fleet}"],
+    "key create": ["me", "--scope", "admin"],
+    "key revoke": ["{key}"],
+    "quarantine replay": ["--all"],
+    "quality run": [],
+    "jobs": ["--once", "--only", "quality.series"],
+    "storage roll-up": [],
+    "storage arrange": [],
+    "storage drop": [],
+    "storage mark-stale": ["signal", "--from", "2026-07-20", "--to", "2026-07-21"],
+}
+
+
+def leaves(command: Any, path: str = "") -> Iterator[str]:
+    """Yield the names of all commands."""
+    if getattr(command, "invoke_without_command", False) or not hasattr(command, "commands"):
+        yield path.strip()
+    for name, each in getattr(command, "commands", {}).items():
+        yield from leaves(each, f"{path} {name}")
+
+
+@pytest.fixture
+def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """A database with a site, a device, a gateway, a mute and rejected messages."""
+    settings = {"DATABASE_URL": database_url, "MQTT_PASSWORD_FILE": str(tmp_path / "passwd"), "CHECKOUT": str(tmp_path)}
+    settings |= {f"MQTT_{name}_PASSWORD": "x" * 32 for name in ("INGEST", "ALERTS", "OPERATOR")}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"RENCHENG_{name}", value)
+    engine = create_engine(database_url)
+    with engine.begin() as connection:
+        tables = "site_sensors, sites, devices, gateways, silences, maintenance, quarantine, rain_signals"
+        connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        connection.execute(text("DELETE FROM worlds WHERE world <> 'actual'"))
+    file(tmp_path, "sites", json.dumps([entry(sensors=[{"device_id": "rain-1", "role": "rain"}])]))
+    run("site import", str(tmp_path / "sites"))
+    file(tmp_path, "sites", json.dumps([entry(catchment="other")]))
+    run("device add", "d1", "--kind", "signal", "--region", "370102")
+    run("gateway add", "370102", "charging")
+    run("mute silence", "--site", "S1", "--minutes", "5", "--reason", "x")
+    reject(engine, "p1", RejectionReason.UNKNOWN_DEVICE)
+    yield engine
+    engine.dispose()
+    structlog.reset_defaults()  # a command that runs jobs logs to the runner's stderr
+
+
+def file(folder: Path, name: str, content: str) -> None:
+    (folder / name).write_text(content, encoding="utf-8")
+
+
+def run(command: str, *words: str) -> str:
+    ended = CliRunner().invoke(app, [*command.split(), *words], env={"COLUMNS": "300"})
+    assert ended.exit_code == 0, (ended.output, ended.exception)
+    return ended.stdout.strip()
+
+
+def test_every_command_is_recorded_or_changes_no_data() -> None:
+    assert set(leaves(typer.main.get_command(app))) - NOT_RECORDED == set(CHANGING)
+
+
+@pytest.mark.parametrize("command", CHANGING)
+def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, command: str) -> None:
+    hour = {"region": "370102", "source": "s", "rain_mm": 40, "issued_at": "2026-07-20T15:00:00+08:00"}
+    hour |= {"valid_from": "2026-07-20T15:00:00+08:00", "valid_to": "2026-07-20T16:00:00+08:00"}
+    file(tmp_path, "signal", cap())
+    file(tmp_path, "forecast", json.dumps([hour]))
+    file(tmp_path, "devices", "device_id,kind,region\nd8,signal,370102\n")
+    if command == "quarantine replay":  # what it replays
+        with engine.begin() as connection:
+            connection.execute(text("UPDATE devices SET device_id = 'p1', kind = 'waterlogging'"))
+    key = run("key create", "old", "--scope", "admin").split("_")[1] if command == "key revoke" else ""
+    filled = {name: str(tmp_path / name) for name in ("sites", "signal", "forecast", "devices", "passwords", "fleet")}
+    query = text("SELECT actor FROM audit ORDER BY audit_id")
+    with engine.connect() as connection:
+        before = len(connection.execute(query).all())
+    run(command, *(word.format(**filled, key=key) for word in CHANGING[command]))
+    with engine.connect() as connection:
+        actors = list(connection.execute(query).scalars())[before:]
+
+    assert actors
+    assert set(actors) == {f"shell {getpass.getuser()}"}
