@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from rencheng.domain.device import Device
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
+from rencheng.domain.sensor import DRY_BELOW_MM
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def flag_gauge(reading: WaterReading, device: Device, limits: SampleLimits) -> Q
     """
     depth_mm, distance_mm = reading.depth_mm, reading.raw_distance_mm
     flags = Quality.NOTHING_FOUND
-    if device.no_return_codes and (depth_mm in device.no_return_codes or distance_mm in device.no_return_codes):
+    if device.no_return_codes and _is_no_return(device, depth_mm, distance_mm):
         flags |= _NO_ECHO  # and no further depth check, because the number is a code
     else:
         if depth_mm is not None and not limits.depth_min_mm <= depth_mm <= (device.depth_max_mm or limits.depth_max_mm):
@@ -54,6 +55,18 @@ def flag_gauge(reading: WaterReading, device: Device, limits: SampleLimits) -> Q
     return flags
 
 
+def _is_no_return(device: Device, depth_mm: float | None, distance_mm: float | None) -> bool:
+    """Return whether the gauge received no echo. A code is one of a distance, and of a depth that no gauge measures.
+
+    Depths up to `DRY_BELOW_MM` are those of a dry street, and never a code. Beside a distance that is none, all depths
+    up to the mounting height are measured ones.
+    """
+    if distance_mm in device.no_return_codes:
+        return True
+    measured_to_mm = DRY_BELOW_MM if distance_mm is None else device.depth_max_mm or DRY_BELOW_MM
+    return depth_mm in device.no_return_codes and not 0 <= depth_mm <= measured_to_mm
+
+
 def _is_in_blind_zone(
     depth_mm: float | None, distance_mm: float | None, zone_mm: float, height_mm: float | None
 ) -> bool:
@@ -61,3 +74,10 @@ def _is_in_blind_zone(
     if distance_mm is not None:
         return distance_mm <= zone_mm
     return depth_mm is not None and height_mm is not None and depth_mm >= height_mm - zone_mm
+
+
+def wrong_no_return_codes(device: Device) -> list[float]:
+    """Return the codes that are distances which the gauge measures, the mounting height above a dry street included."""
+    if device.depth_max_mm is None:
+        return []  # not surveyed
+    return [code for code in device.no_return_codes if (device.blind_zone_mm or 0) < code <= device.depth_max_mm]

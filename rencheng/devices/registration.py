@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
+from rencheng.checks.gauge import wrong_no_return_codes
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
@@ -248,6 +249,12 @@ def _check(device: Device) -> None:
     if device.codec not in CODECS:
         raise NotPossible(f"there is no codec {device.codec!r}; known codecs: {', '.join(sorted(CODECS))}")
     _check_region(device.region)
+    if wrong := wrong_no_return_codes(device):
+        raise NotPossible(
+            f"no-return code {', '.join(f'{code:g}' for code in wrong)}: the gauge measures such a distance, so good"
+            f" readings would count as missing; a code lies within the blind zone ({device.blind_zone_mm or 0:g} mm) or"
+            f" beyond the mounting height ({device.depth_max_mm:g} mm)"
+        )
 
 
 def _check_region(region: str) -> None:

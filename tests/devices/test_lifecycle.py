@@ -176,3 +176,28 @@ def test_a_device_in_service_again_keeps_its_replacement_chain(database: Engine)
         found = find_devices(connection, ["g2"])["g2"]
 
     assert (found.retired_at, found.replaces) == (None, new.replaces)
+
+
+@pytest.mark.parametrize(
+    ("profile", "code"),
+    [
+        ({"depth_max_mm": 2400}, 2400),
+        ({"depth_max_mm": 2400}, 1),
+        ({"depth_max_mm": 2400, "blind_zone_mm": 280}, 281),
+        ({"depth_max_mm": 2400, "blind_zone_mm": 280}, 2000),
+    ],
+)
+def test_a_no_return_code_that_is_a_measured_distance_is_refused(
+    database: Engine, profile: dict[str, float], code: float
+) -> None:
+    with pytest.raises(NotPossible, match=f"no-return code {code}: the gauge measures such a distance"):
+        register_all(database, form("G1", no_return_codes=[code], **profile))
+    register_all(database, form("G1", no_return_codes=[code]))
+    with database.begin() as connection, pytest.raises(NotPossible, match="no-return code"):
+        change_device(connection, "G1", profile, actor=ACTOR)
+
+
+def test_a_no_return_code_within_the_blind_zone_or_beyond_the_mounting_height_is_registered(database: Engine) -> None:
+    register_all(database, form("G1", no_return_codes=[0, -1, 280, 2401, 9999], depth_max_mm=2400, blind_zone_mm=280))
+
+    assert names(database) == {"G1"}

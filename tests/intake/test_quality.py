@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rencheng.checks.clock import ClockLimits
 from rencheng.checks.limits import GAUGES, read_limits
@@ -14,6 +16,7 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.message import ReceivedMessage
 from rencheng.domain.quality import FROM_ONE_READING, UNUSABLE, Quality
 from rencheng.domain.reading import Reading, WaterReading
+from rencheng.domain.sensor import DRY_BELOW_MM
 from rencheng.intake import admit
 
 NOW = datetime(2026, 7, 20, 8, tzinfo=UTC)
@@ -34,6 +37,14 @@ FINDINGS = {
     "could not measure": ({"depth_mm": None}, Quality.MISSING),
     "a code for no echo": ({"depth_mm": 9999}, Quality.MISSING | Quality.NO_RETURN),
     "a code in place of the distance": ({"depth_mm": 12, "raw_distance_mm": 5000}, Quality.MISSING | Quality.NO_RETURN),
+    "a code in both fields": (
+        {"depth_mm": 9999, "raw_distance_mm": 9999},
+        Quality.MISSING | Quality.NO_RETURN,
+    ),
+    "a code as depth beside a good distance": (
+        {"depth_mm": 9999, "raw_distance_mm": 2700},
+        Quality.MISSING | Quality.NO_RETURN,
+    ),
     "deeper than it hangs high": ({"depth_mm": 2701}, Quality.GROSS_RANGE | Quality.BLIND_ZONE),
     "a web in the blind zone": ({"depth_mm": 2400}, Quality.BLIND_ZONE),
     "by its distance just beyond it": ({"depth_mm": 2400, "raw_distance_mm": 301}, 0),
@@ -52,6 +63,35 @@ def test_the_flags_of_one_reading(fields: dict[str, Any], flags: int) -> None:
     assert reading.quality == flags
     assert reading.quality & ~FROM_ONE_READING == 0
     assert getattr(reading, "depth_mm", None) == fields.get("depth_mm")
+
+
+ULTRASONIC = Device("W", Kind.WATERLOGGING, "370102", depth_max_mm=2400, blind_zone_mm=280, no_return_codes=(0, 2000))
+NO_RETURN = Quality.MISSING | Quality.NO_RETURN
+
+
+@pytest.mark.parametrize(
+    ("fields", "flags"),
+    [
+        ({"depth_mm": 0, "raw_distance_mm": 2400}, 0),
+        ({"depth_mm": 0}, 0),
+        ({"depth_mm": -0.0}, 0),
+        ({"depth_mm": 2000, "raw_distance_mm": 400}, 0),
+        ({"depth_mm": 400, "raw_distance_mm": 2000}, NO_RETURN),
+        ({"depth_mm": 0, "raw_distance_mm": 0}, NO_RETURN),
+        ({"depth_mm": 2400, "raw_distance_mm": 0}, NO_RETURN),
+        ({"depth_mm": 2000}, NO_RETURN),
+        ({"rain_mm": 0}, 0),
+    ],
+)
+def test_a_code_of_the_distance_is_no_code_of_a_measured_depth(fields: dict[str, Any], flags: int) -> None:
+    assert taken(ULTRASONIC, **fields).quality == flags
+
+
+@given(st.floats(0, DRY_BELOW_MM), st.lists(st.floats(-10, 10_000), max_size=3))
+def test_no_code_makes_a_dry_street_missing(depth_mm: float, codes: list[float]) -> None:
+    device = Device("W", Kind.WATERLOGGING, "370102", no_return_codes=(depth_mm, *codes))
+
+    assert taken(device, depth_mm=depth_mm).quality == 0
 
 
 def test_a_gauge_without_a_survey_has_the_limits_of_its_kind() -> None:

@@ -47,9 +47,11 @@ class GaugeClient:
         for ago in (seconds_ago, seconds_ago - 6):
             self.send(0, ago)
 
-    def publish(self, payload: dict[str, object], topic: str | None = None) -> None:
+    def publish(self, payload: object, topic: str | None = None) -> None:
+        """Publish bytes as they are, and any other payload as JSON."""
         eventually(self._client.is_connected)
-        sent = self._client.publish(topic or self.topic, json.dumps(payload), qos=1)
+        body = payload if isinstance(payload, bytes) else json.dumps(payload)
+        sent = self._client.publish(topic or self.topic, body, qos=1)
         sent.wait_for_publish(20)
 
         assert sent.is_published()

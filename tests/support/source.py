@@ -20,7 +20,10 @@ class MemorySource:
         return len(self._inbox)
 
     def put(self, topic: str, payload: bytes) -> None:
-        self._inbox.put([InboundMessage(ReceivedMessage(topic, payload, datetime.now(UTC)), AckHandle())])
+        self.put_message(ReceivedMessage(topic, payload, datetime.now(UTC)))
+
+    def put_message(self, message: ReceivedMessage) -> None:
+        self._inbox.put([InboundMessage(message, AckHandle())])
 
     def take(self, batch_max: int, wait_s: float) -> list[InboundMessage]:
         return self._inbox.take(batch_max, wait_s)

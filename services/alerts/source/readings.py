@@ -7,6 +7,7 @@ missing could count. While the database is away, live readings go on.
 
 from collections.abc import Mapping
 from datetime import datetime
+from math import inf
 
 from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
@@ -17,6 +18,7 @@ from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from services.alerts.isolation import isolated
 from services.alerts.source.catch_up import CatchUp, Since, TimedReading
 from services.alerts.source.subscription_state import SubscriptionState
+from services.alerts.source.ticks import TickTimes
 
 MESSAGES_MAX = 5000
 
@@ -46,6 +48,7 @@ class ReadingSource:
         self._limits = limits
         self._clock = clock
         self._caught_up_at: datetime | None = None  # the subscription for which stored readings were asked
+        self._ticks = TickTimes()
         self._live_devices: set[str] = set()  # received live since the gap: nothing of these is missing
 
     def restart_catch_up(self) -> None:
@@ -70,7 +73,7 @@ class ReadingSource:
         self._messages.take(0, wait_s)
 
     def read(self, directory: Mapping[str, Device], since: Since) -> list[TimedReading]:
-        """Return the readings that came in; in order of sample time where stored ones are among them.
+        """Return the readings that came in, in order of sample time, whatever their order within a message.
 
         There are none before the first subscription: messages that arrive until then wait.
         """
@@ -81,7 +84,15 @@ class ReadingSource:
         with isolated("stored readings"):
             stored = self._read_stored(subscribed_at, since)
         live = self._read_live(directory)
-        return sorted([*stored, *live], key=lambda item: item[0].time) if stored else live
+        return self._in_order([*stored, *live])
+
+    def _in_order(self, readings: list[TimedReading]) -> list[TimedReading]:
+        """Return readings in order of sample time, and give those of one tick of a clock different times."""
+        readings.sort(key=_sample_order)
+        spread = [(self._ticks.spread(reading, at), at) for reading, at in readings]
+        if any(reading is not before for (reading, _), (before, _) in zip(spread, readings, strict=True)):
+            spread.sort(key=_sample_order)
+        return spread
 
     def _read_stored(self, subscribed_at: datetime, since: Since) -> list[TimedReading]:
         if self._caught_up_at != subscribed_at:  # a new subscription: messages before it were missed
@@ -100,3 +111,9 @@ class ReadingSource:
         if gap is not None and not gap.is_settled:
             self._live_devices.update(reading.device_id for reading, _ in live)
         return live
+
+
+def _sample_order(item: TimedReading) -> tuple[datetime, float]:
+    """Return the place in the order of evaluation: by sample time; of one time the deeper later."""
+    reading = item[0]
+    return reading.time, -inf if reading.depth_mm is None else reading.depth_mm
