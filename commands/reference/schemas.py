@@ -6,10 +6,12 @@ from pydantic import TypeAdapter
 
 from rencheng.codecs.payloads import ChargingPayload, SignalPayload, StatePayload, WaterPayload
 from rencheng.codecs.receipts import ReceiptDocument
+from rencheng.domain.heartbeat import Part
 from rencheng.domain.kind import Kind
 from rencheng.domain.notice import NoticeKind
 from rencheng.domain.topic import ROOT
 from rencheng.messages.notice_json import NoticeDocument
+from rencheng.messages.service_json import ServiceDocument, service_topic
 from rencheng.messages.warning_json import WarningDocument
 
 READINGS: dict[Kind, Any] = {
@@ -29,6 +31,7 @@ def schemas() -> dict[str, Json]:
     payloads["receipt"] = ReceiptDocument.model_json_schema()
     payloads["warning"] = TypeAdapter(WarningDocument).json_schema()
     payloads["notice"] = TypeAdapter(NoticeDocument).json_schema()
+    payloads["service"] = TypeAdapter(ServiceDocument).json_schema()
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     files: dict[str, Json] = {f"{name}.schema.json": dialect | schema for name, schema in payloads.items()}
     return files | {"asyncapi.json": asyncapi()}
@@ -61,7 +64,7 @@ def asyncapi() -> Json:
         {"warning": {"payload": {"$ref": "./warning.schema.json"}, "contentType": "application/json"}},
     )
     received = [*telemetry, "state"]
-    others = {"state": state, "reply": reply, "warning": warning, "notice": _notice()}
+    others = {"state": state, "reply": reply, "warning": warning, "notice": _notice(), "service": _service()}
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -77,6 +80,7 @@ def asyncapi() -> Json:
             "send_receipt": {"action": "send", "channel": {"$ref": "#/channels/reply"}},
             "send_warning": {"action": "send", "channel": {"$ref": "#/channels/warning"}},
             "send_notice": {"action": "send", "channel": {"$ref": "#/channels/notice"}},
+            "send_service": {"action": "send", "channel": {"$ref": "#/channels/service"}},
         },
     }
 
@@ -98,6 +102,14 @@ def _notice() -> Json:
         "Retained: the newest notice. A region's summary, sites without data, a site's monitoring lost or restored,"
         " or a silence that ends.",
         {"notice": {"payload": {"$ref": "./notice.schema.json"}, "contentType": "application/json"}},
+    )
+
+
+def _service() -> Json:
+    return _channel(
+        service_topic(Part.ALERTS),
+        "Retained: the state of the alert service, every five seconds. Its last will has the state down.",
+        {"service": {"payload": {"$ref": "./service.schema.json"}, "contentType": "application/json"}},
     )
 
 

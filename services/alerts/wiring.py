@@ -23,6 +23,7 @@ from services.alerts.policy_cache import PolicyCache
 from services.alerts.progress import AlertProgress
 from services.alerts.registry import SiteRegistry
 from services.alerts.rendering import Renderer, publisher_of
+from services.alerts.service_status import ServiceStatus
 from services.alerts.settings import AlertSettings
 from services.alerts.source.catch_up import CatchUp
 from services.alerts.source.nearby import NearbyFeed
@@ -82,7 +83,8 @@ def open_service(settings: AlertSettings) -> Iterator[AlertService]:
         with serve_metrics(settings.alerts_metrics_port):
             registry.refresh()
             policies.start()
-            with HeartbeatWriter(settings.database_url, Part.ALERTS, figures=progress.figures), session:
+            heartbeat = HeartbeatWriter(settings.database_url, Part.ALERTS, figures=progress.figures)
+            with heartbeat, session, ServiceStatus(settings, progress):
                 yield service
     finally:
         policies.close()
