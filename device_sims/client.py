@@ -15,9 +15,9 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from device_sims.errors import NotAcknowledged, NotConnected
+from device_sims.messages import split_into_messages
 from device_sims.puback_tracker import PubackTracker, PublishCounts
 from rencheng.codecs.base import Codec
-from rencheng.codecs.items import READINGS_MAX
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
@@ -128,9 +128,8 @@ class DeviceClient:
         Raises:
             NotAcknowledged: too many messages wait for a PUBACK; MQTT has 65,535 packet ids.
         """
-        for first in range(0, len(readings), READINGS_MAX):
-            part = readings[first : first + READINGS_MAX]
-            self.send(self._codec.encode(part), readings=len(part))
+        for payload, number in split_into_messages(self._codec, readings):
+            self.send(payload, readings=number)
 
     def send(self, payload: bytes, *, readings: int) -> None:
         """Send a payload as it is. Return at once.

@@ -9,10 +9,10 @@ from collections import deque
 from collections.abc import Sequence
 
 from device_sims.client import DeviceClient
+from device_sims.messages import split_into_messages
 from device_sims.send_queue import SendPolicy, SendQueue
 from device_sims.spool import Spool
 from rencheng.codecs.base import Codec
-from rencheng.codecs.items import READINGS_MAX
 from rencheng.codecs.receipts import RejectedPart, decode_receipt
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.errors import Rejected
@@ -71,9 +71,8 @@ class StoreAndForwardDevice:
 
     def record(self, readings: Sequence[Reading]) -> None:
         """Store readings, and send them when possible. After the return they cannot be lost."""
-        for first in range(0, len(readings), READINGS_MAX):
-            part = readings[first : first + READINGS_MAX]
-            number = self._spool.add(self._codec.encode(part), readings=len(part))
+        for payload, count in split_into_messages(self._codec, readings):
+            number = self._spool.add(payload, readings=count)
             if number is not None:
                 with self._lock:
                     self._queue.add(number, time.monotonic())

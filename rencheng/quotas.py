@@ -14,6 +14,7 @@ from rencheng.domain.message import ReceivedMessage
 from rencheng.domain.timing import ALLOWED_LATENESS
 from rencheng.domain.topic import Channel
 from rencheng.intake import WHOLE_MESSAGE, IntakeResult, Rejection
+from rencheng.refusals import RefusalAllowance, sender_of
 
 LIVE_BURST_S = 180.0
 """How many live readings may come at once, in seconds of the quota. It exceeds ALLOWED_LATENESS, because otherwise the
@@ -32,9 +33,9 @@ PENDING_PER_MINUTE = 60_000
 RETRY_MARGIN_S = 10.0
 """A shed device is asked to wait this much longer than its debt lasts, or it would return for one reading at a time."""
 
-FLOOD_BLOCK_READINGS, FLOOD_BLOCK_S = 100, 1.0
-"""After this many readings of a topic are shed in one batch, its messages are dropped undecoded for this long, because
-decoding is the main cost of a message."""
+FLOOD_BLOCK_READINGS, FLOOD_BLOCK_BYTES, FLOOD_BLOCK_S = 100, 2**20, 1.0
+"""After this many readings or bytes of a topic are shed in one batch, its messages are dropped undecoded for this long,
+because decoding is the main cost of a message."""
 
 MINUTE_S = 60.0
 _PENDING = ""
@@ -50,10 +51,12 @@ class _Shed:
     first: IntakeResult
     readings: int = 0
     wait_s: float = 0.0
+    payload_bytes: int = 0
 
-    def add(self, readings: int, wait_s: float) -> None:
+    def add(self, readings: int, wait_s: float, payload_bytes: int) -> None:
         self.readings += readings
         self.wait_s = wait_s
+        self.payload_bytes += payload_bytes
 
     def result(self) -> IntakeResult:
         """Return one rejection for all of it. Other faults of these messages are not reported."""
@@ -82,6 +85,7 @@ class Quotas:
         self._backlog_paid_at: dict[str, float] = {}
         self._blocked_until: dict[str, tuple[float, IntakeResult]] = {}
         self._undecoded: dict[str, _Shed] = {}
+        self.refusals = RefusalAllowance()
 
     def drop_flooding(self, messages: Sequence[ReceivedMessage], *, now_s: float) -> Sequence[ReceivedMessage]:
         """Return the messages without those of blocked topics, which are shed undecoded and count one reading each.
@@ -98,7 +102,7 @@ class Quotas:
                 continue
             if message.topic not in self._undecoded:
                 self._undecoded[message.topic] = _Shed(replace(block[1], message=message))
-            self._undecoded[message.topic].add(1, block[0] - now_s)
+            self._undecoded[message.topic].add(1, block[0] - now_s, len(message.payload))
         return passed
 
     def enforce(
@@ -126,13 +130,17 @@ class Quotas:
                 live = 1 if readings[0].time > live_from else 0
             else:
                 live = _live_readings(one, live_from)
-            wait_s = self._charge(find(one.device_id or _PENDING), live, count - live, now_s)
+            wait_s, topic = self._charge(find(one.device_id or _PENDING), live, count - live, now_s), one.message.topic
+            if not wait_s and one.rejections:
+                sender = sender_of(one, directory)
+                if wait_s := self.refusals.charge(sender, one, now_s):
+                    topic = self.refusals.topic(sender, topic, now)
             if not wait_s:
                 kept.append(one)
                 continue
-            if (topic := one.message.topic) not in shed:
-                shed[topic] = _Shed(one)
-            shed[topic].add(count, wait_s)
+            if topic not in shed:
+                shed[topic] = _Shed(replace(one, message=replace(one.message, topic=topic)))
+            shed[topic].add(count, wait_s, len(one.message.payload))
         self._forget_removed(directory)
         self._block(shed, now_s)
         return [*kept, *(one.result() for one in (*undecoded.values(), *shed.values()))]
@@ -158,7 +166,8 @@ class Quotas:
     def _block(self, shed: Mapping[str, _Shed], now_s: float) -> None:
         """Block the topics that flooded in this batch."""
         for topic, one in shed.items():
-            if one.readings >= FLOOD_BLOCK_READINGS and topic.endswith(_TELEMETRY):
+            is_flood = one.readings >= FLOOD_BLOCK_READINGS or one.payload_bytes >= FLOOD_BLOCK_BYTES
+            if is_flood and topic.endswith(_TELEMETRY):
                 self._blocked_until[topic] = (now_s + FLOOD_BLOCK_S, one.first)
 
     def _forget_removed(self, directory: Mapping[str, Device]) -> None:

@@ -71,7 +71,7 @@ def check_broker(probe: ProbeResult, *, commit_ms: float) -> list[CheckResult]:
     if probe.dropped:
         advice = (
             f"It accepted {probe.sent:,} messages and silently dropped {probe.dropped:,}: readings are lost while"
-            " the database is away. Mosquitto: `max_queued_messages 0` and `max_queued_bytes 0`."
+            " the database is away. Mosquitto: `max_queued_messages 0` and a large `max_queued_bytes`."
         )
         queue = CheckResult(queue.about, f"kept {probe.delivered - window:,} beyond the window", "danger", advice)
     trip = CheckResult("broker: round trip of one message", f"{probe.trip_ms:.1f} ms")

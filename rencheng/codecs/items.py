@@ -11,8 +11,12 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Reading
 
-READINGS_MAX = 5000
-"""The most readings of one message. A longer upload takes several messages."""
+READINGS_MAX = 1000
+"""The most readings of one message, each with all fields. A longer upload takes several messages."""
+
+PAYLOAD_BYTES_MAX = 327_000
+"""The largest payload, bytes. The broker disconnects a client that sends a packet of more than 327,680 bytes with its
+topic (`max_packet_size` in deploy/mosquitto/rencheng.conf)."""
 
 MODELS: dict[Kind, type[WaterPayload] | type[SignalPayload] | type[ChargingPayload]] = {
     Kind.WATERLOGGING: WaterPayload,

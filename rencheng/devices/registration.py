@@ -11,6 +11,7 @@ from rencheng.codecs.registry import CODECS
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.gateway import Gateway
+from rencheng.domain.reserved_names import why_reserved
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.messaging.mqtt.accounts import SERVICE_PREFIX, alone_at, new_password, password_hash, write_password_file
 from rencheng.messaging.mqtt.gateway_access import write_access_rules
@@ -244,8 +245,8 @@ def _check(device: Device) -> None:
             f"{device.device_id!r} cannot be a device's name: 1 to 64 letters, digits, dots, dashes or"
             " underscores, beginning with a letter or digit"
         )
-    if device.device_id.startswith(SERVICE_PREFIX):
-        raise NotPossible(f"{device.device_id!r} begins with {SERVICE_PREFIX!r}, which is reserved for services")
+    if why := why_reserved(device.device_id) or why_reserved(device.world, is_world=True):
+        raise NotPossible(why)
     if device.codec not in CODECS:
         raise NotPossible(f"there is no codec {device.codec!r}; known codecs: {', '.join(sorted(CODECS))}")
     _check_region(device.region)

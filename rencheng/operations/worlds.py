@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from rencheng.domain.errors import NotPossible
+from rencheng.domain.reserved_names import why_reserved
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection
 from rencheng.store.registry.devices import add_world, known_worlds
@@ -31,6 +32,8 @@ def create_world(connection: Connection, world: str, title: str, *, actor: str) 
     """
     if world in RESERVED:
         raise NotPossible(f"{world!r} stands for all worlds in requests; choose another name")
+    if why := why_reserved(world, is_world=True):
+        raise NotPossible(why)
     if world in known_worlds(connection, [world]):
         return
     add_world(connection, world, title)

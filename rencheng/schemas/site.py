@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import WARNING_LEVELS, Level
+from rencheng.domain.reserved_names import why_reserved
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile, default_profile
 from rencheng.schemas.fields import DistrictCode, Identifier, ShortText, Text
@@ -89,6 +90,8 @@ class SiteForm(_Form):
 
     @model_validator(mode="after")
     def _check_site(self) -> "SiteForm":
+        if why := why_reserved(self.site_id) or why_reserved(self.world, is_world=True):
+            raise ValueError(why)
         self.to_site()
         return self
 

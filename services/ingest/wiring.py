@@ -49,7 +49,12 @@ def open_receiver(settings: IngestSettings, stop: threading.Event) -> Iterator[R
     for codec, why in BROKEN.items():
         log.warning("codec unusable, its devices' messages go to quarantine", codec=codec, why=why)
     session = make_session(settings)
-    takeover = Takeover(session, settings.old_client_ids, lambda old_id, keep: _old_session(settings, old_id, keep))
+    takeover = Takeover(
+        session,
+        settings.old_client_ids,
+        lambda old_id, keep: _old_session(settings, old_id, keep),
+        lambda number: log.info("messages of the earlier session taken", messages=number),
+    )
 
     def publish(topic: str, payload: bytes) -> bool:
         sent = session.publish_qos0(topic, payload)

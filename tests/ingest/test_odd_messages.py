@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from rencheng.codecs.items import READINGS_MAX
+from rencheng.codecs.items import PAYLOAD_BYTES_MAX, READINGS_MAX
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.store.registry.devices import register
@@ -33,10 +33,10 @@ def test_ten_megabytes_are_refused_by_the_broker_and_the_other_devices_go_on(
 
 @pytest.mark.parametrize(
     "nonsense",
-    [b"x" * 900_000, b"[" * 900_000, b"[" + b"{}," * 299_000 + b"{}]", bytes(range(256)) * 3500],
+    [b"x" * PAYLOAD_BYTES_MAX, b"[" * 120_000, b"[" + b"{}," * 39_000 + b"{}]", bytes(range(256)) * 500],
     ids=["letters", "brackets", "empty objects", "all bytes"],
 )
-def test_900_kilobytes_of_garbage_are_kept_whole_and_the_other_devices_go_on(
+def test_a_payload_of_garbage_is_kept_whole_and_the_other_devices_go_on(
     ingest: IngestProcess, connect: Connect, database: Engine, nonsense: bytes
 ) -> None:
     bad, good = connect("G1"), connect("G2")
@@ -118,13 +118,13 @@ def test_a_backlog_of_buffered_uploads_larger_than_the_inbox_is_processed_withou
 ) -> None:
     ingest.stop()
     controller, first = connect("S1"), datetime.now(UTC) - timedelta(days=2)
-    uploads = 90
-    for upload in range(uploads):  # about 800 kB each, because of the blanks
+    uploads = 300
+    for upload in range(uploads):  # about 250 kB each, because of the blanks
         events = [
             {"time": (first + timedelta(seconds=upload, microseconds=n)).isoformat(), "event_id": 82, "parameter": n}
             for n in range(READINGS_MAX // 10)
         ]
-        controller.send(json.dumps(events).encode() + b" " * 760_000, kind=Kind.SIGNAL)
+        controller.send(json.dumps(events).encode() + b" " * 240_000, kind=Kind.SIGNAL)
     ingest.start()
 
     eventually(lambda: counts(database), (uploads * READINGS_MAX // 10, 0, 0), within_s=40)

@@ -153,3 +153,9 @@ def test_the_example_in_the_how_to_is_read() -> None:
     [block] = re.findall(r"```json\n(.*?)```", HOW_TO.read_text(encoding="utf-8"), flags=re.DOTALL)
 
     assert read_sites(block, "sites.json")
+
+
+@pytest.mark.parametrize(("field", "name"), [("site_id", "actual"), ("site_id", "telemetry"), ("world", "notice")])
+def test_a_name_of_a_topic_level_is_refused(field: str, name: str) -> None:
+    with pytest.raises(NotPossible, match="level of the platform's own topics"):
+        read(entry(**{field: name}))

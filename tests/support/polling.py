@@ -14,4 +14,4 @@ def eventually(question: Callable[[], Any], expected: Any = True, *, within_s: f
     until_s = time.monotonic() + within_s
     while (answer := question()) != expected and time.monotonic() < until_s:
         time.sleep(0.01)
-    assert answer == expected
+    assert answer == expected, answer

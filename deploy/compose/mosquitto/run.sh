@@ -9,6 +9,13 @@ shared=$1 own=$2 work=$3 passwords=$4
 umask 077 # the broker requires access rules that only it can read
 cat "$shared/rencheng.conf" "$own/listener.conf" >"$work/mosquitto.conf"
 gateways=$(dirname "$passwords")/gateways.acl
+# The queue of an absent subscriber may take three tenths of the memory limit: a waiting message takes up to three times
+# its payload. The last value in the file counts.
+limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null || echo max)
+case $limit in
+  max | *[!0-9]*) ;;
+  *) echo "max_queued_bytes $((limit / 10 * 3))" >>"$work/mosquitto.conf" ;;
+esac
 write_acl() {
   cat "$shared/acl.conf" >"$work/acl.conf"
   if [ -f "$gateways" ]; then cat "$gateways" >>"$work/acl.conf"; fi

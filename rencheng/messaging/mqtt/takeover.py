@@ -13,9 +13,6 @@ from collections.abc import Callable, Iterable, Sequence
 from rencheng.domain.topic import Channel
 from rencheng.messaging.mqtt.session import Session
 from rencheng.messaging.source import AckHandle, InboundMessage, MessageSource
-from rencheng.runtime.logs import get_logger
-
-log = get_logger("broker")
 
 SENTINEL = "$SYS/broker/version"
 """A topic that Mosquitto retains. Subscribed to, it arrives behind all that waited before."""
@@ -40,9 +37,17 @@ class Takeover:
         old_ids: the earlier client ids.
         make_old: makes a session with an old client id. True: persistent, subscribed to `SENTINEL` alone. False: a
             clean session, with which the old one ends.
+        on_taken: called with the number of messages after all of an old session were taken.
     """
 
-    def __init__(self, session: Session, old_ids: Sequence[str], make_old: Callable[[str, bool], Session]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        old_ids: Sequence[str],
+        make_old: Callable[[str, bool], Session],
+        on_taken: Callable[[int], object],
+    ) -> None:
+        self._on_taken = on_taken
         self._session = session
         self._old_ids = deque(old_ids)
         self._make_old = make_old
@@ -54,8 +59,13 @@ class Takeover:
         self._step: Callable[[], None] | None = self._await_own
 
     def look(self, stop: threading.Event) -> None:
-        """Wait until the new session is subscribed and it is known whether messages wait in an old one."""
+        """Wait until it is known whether messages wait in an old session, or until one waits in the new session.
+
+        The latter must be taken, because a broker delivers a backlog before it confirms a subscription.
+        """
         while self._step is not None and self._step not in (self._drain, self._end) and not stop.wait(LOOK_EVERY_S):
+            if self._session.waiting:
+                return
             self._step()
 
     def source(self) -> MessageSource:
@@ -99,7 +109,6 @@ class Takeover:
             return
         self._held = self._take_old(BATCH_MAX, 0)
         if self._held:
-            log.info("messages of the earlier session first")
             self._session.close()
             self._step = self._drain
         elif self._is_drained or not self._old.is_resumed or self._is_late():
@@ -109,7 +118,7 @@ class Takeover:
         """End the old session after everything in it was taken and acknowledged."""
         is_empty = self._is_drained or time.monotonic() - self._since_s > QUIET_S
         if is_empty and not self._held and self._old is not None and not self._old.open_messages:
-            log.info("messages of the earlier session taken", messages=self._messages)
+            self._on_taken(self._messages)
             self._begin(self._end, persistent=False)
             self._session.open()
 

@@ -130,10 +130,10 @@ def open_processor(
     directory = RegistryCache(engine, load_directory, refresh=refresh_directory)
     _load(directory, stop)
     replies = PendingReplies()
-    writer = Writer(engine, name=settings.writer_name, stop=stop)
+    quotas = Quotas(per_minute=settings.ingest_quota_per_minute)
+    writer = Writer(engine, name=settings.writer_name, stop=stop, refusals=quotas.refusals)
     try:
         with ReplyPublisher(replies, publish, per_s=settings.ingest_replies_per_s):
-            quotas = Quotas(per_minute=settings.ingest_quota_per_minute)
             yield BatchProcessor(directory, settings.clock_limits, gauges, quotas, writer, replies, on_received)
     finally:
         writer.close()

@@ -1,13 +1,16 @@
 """Writes a batch to the database: readings, quarantine, states and counts in one transaction."""
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from rencheng.domain.errors import RejectionReason
 from rencheng.domain.topic import kind_of_topic
-from rencheng.intake import IntakeResult, Rejection
+from rencheng.intake import WHOLE_MESSAGE, IntakeResult, Rejection
+from rencheng.refusals import SHARED, RefusalAllowance, entries_max
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.outage import tolerate_outage
 from rencheng.store.accounting.counts import ReadingCounts, count, has_progressed, lock_writer, record_progress
@@ -42,6 +45,7 @@ class Writer:
         name: the name under which to count.
         stop: set when the process is asked to stop.
         now: the wall clock.
+        refusals: what each device may fill of quarantine; shared with the quotas of the partition.
     """
 
     def __init__(
@@ -51,7 +55,9 @@ class Writer:
         name: str,
         stop: threading.Event,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        refusals: RefusalAllowance | None = None,
     ) -> None:
+        self._refusals = refusals or RefusalAllowance()
         self._engine = engine
         self._name = name
         self._stop = stop
@@ -120,7 +126,7 @@ class Writer:
         self, connection: Connection, batch: Sequence[IntakeResult]
     ) -> tuple[Mapping[tuple[str, str], ReadingCounts], Sequence[QuarantineRecord]]:
         """Write all rows but the counts; return the counts by world and kind, and the rejections."""
-        rejected = [_quarantine_record(one, rejection) for one in batch for rejection in one.rejections]
+        rejected = [_quarantine_record(one, rejection) for one in batch for rejection in within_bounds(one)]
         counts: dict[tuple[str, str], ReadingCounts] = defaultdict(ReadingCounts)
         if self._copy(connection, batch):
             for one in batch:
@@ -160,6 +166,7 @@ class Writer:
             for position, reading in zip(one.positions, one.readings, strict=True)
         ]
         results = write(connection, [ReceivedReading(reading, one.message.received_at) for one, _, reading in rows])
+        refused: dict[int, tuple[IntakeResult, list[Rejection]]] = {}
         for (one, position, _), result in zip(rows, results, strict=True):
             of_kind = counts[one.world, kind_of_topic(one.message.topic)]
             if result is WriteStatus.STORED:
@@ -167,7 +174,33 @@ class Writer:
             elif result is WriteStatus.DUPLICATE:
                 of_kind.duplicate += 1
             else:
-                rejected.append(_quarantine_record(one, Rejection(position, result.reason, result.detail)))
+                rejection = Rejection(position, result.reason, result.detail)
+                refused.setdefault(id(one), (one, []))[1].append(rejection)
+        for one, rejections in refused.values():
+            rejected += self._refused_by_database(replace(one, readings=(), rejections=tuple(rejections)))
+
+    def _refused_by_database(self, result: IntakeResult) -> list[QuarantineRecord]:
+        """Return the entries for the readings of a message that the database refused, within the sender's allowance."""
+        sender = result.device_id or SHARED
+        wait_s = self._refusals.charge(sender, result, time.monotonic())
+        if not wait_s:
+            return [_quarantine_record(result, rejection) for rejection in within_bounds(result)]
+        topic = self._refusals.topic(sender, result.message.topic, self._now())
+        detail = f"beyond what quarantine keeps of the device; the first: {result.rejections[0].detail}"
+        shed = Rejection(WHOLE_MESSAGE, RejectionReason.QUOTA, detail, readings=result.count, retry_after_s=wait_s)
+        return [_quarantine_record(replace(result, message=replace(result.message, topic=topic)), shed)]
+
+
+def within_bounds(result: IntakeResult) -> Sequence[Rejection]:
+    """Return the rejections of a message. Those for whose entries it is too large are one, for the whole message."""
+    rejections = result.rejections
+    most = entries_max(len(result.message.payload))
+    if len(rejections) <= most:
+        return rejections
+    kept, rest = rejections[: most - 1], rejections[most - 1 :]
+    readings = sum(one.readings for one in rest)
+    detail = f"{readings} more refused readings of this message; the first: {rest[0].detail}"
+    return [*kept, Rejection(WHOLE_MESSAGE, rest[0].reason, detail, readings=readings)]
 
 
 def _quarantine_record(result: IntakeResult, rejection: Rejection) -> QuarantineRecord:

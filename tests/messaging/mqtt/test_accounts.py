@@ -15,6 +15,7 @@ from rencheng.devices.registration import register_devices, write_account_file
 from rencheng.domain.device import Device
 from rencheng.domain.errors import Misconfigured, NotPossible
 from rencheng.domain.kind import Kind
+from rencheng.domain.topic import Channel
 from rencheng.messaging.mqtt.accounts import write_password_file
 from rencheng.runtime.settings import BrokerAccounts
 from rencheng.store.core.database import open_database
@@ -115,6 +116,15 @@ def test_registering_again_brings_a_retired_device_back_with_a_new_password(
         "a\nrencheng-ingest",
         "城",
         "x" * 65,
+        "actual",
+        "Actual",
+        "notice",
+        "warning",
+        "no_data",
+        "v1",
+        *Kind,
+        *Channel,
+        "renchengX",
     ],
 )
 def test_a_forbidden_name_is_refused_and_nothing_is_registered(database: Engine, name: str) -> None:
