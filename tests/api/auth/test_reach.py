@@ -19,6 +19,7 @@ from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.warnings.mutes import add_mute
 from tests.api.auth.test_access import GUARDED
 from tests.support.api import DRILL, HUAIYIN, LIXIA, store_readings
+from tests.support.rain_signals import REFERENCES, alert
 from tests.support.streams import SITES_BY_ID, record_messages, rendered, streaming
 
 NOW = datetime.now(UTC)
@@ -30,6 +31,7 @@ FOREIGN = {
     "sequence": "1",
     "name": "silence-1",
     "key_id": "0123456789abcdef",
+    "identifier": "signal-of-road",
 }
 """Everything of Huaiyin, whose markers must not appear in any answer to a key of another region."""
 MARKERS = ("g3", "road", "w-road", HUAIYIN, "路段", "secret-of-huaiyin")
@@ -65,7 +67,12 @@ BODIES: dict[tuple[str, str], Sequence[Any]] = {
     ("/v1/quarantine/replay", "POST"): [{"world": "all"}],
     ("/v1/device-imports", "POST"): [CSV.format(region=OTHER), CSV.format(region=OWN)],
 }
-TABLES = ("sites", "devices", "site_sensors", "silences", "maintenance", "rain_forecasts", "quarantine")
+SIGNAL_OF = (
+    'INSERT INTO rain_signals (identifier, world, sender, message_type, level, regions, "references", headline, status,'
+    " document, sent_at, effective_at, expires_at) VALUES ('signal-of-' || :name, 'actual', 's', 'Alert', 4,"
+    " ARRAY[:region], '{}', :name, 'Actual', '', now(), now(), now() + interval '1 hour')"
+)
+TABLES = ("sites", "devices", "site_sensors", "silences", "maintenance", "rain_signals", "rain_forecasts", "quarantine")
 
 
 @pytest.fixture(scope="module")
@@ -94,6 +101,8 @@ def filled(city: Engine) -> Engine:
                     "world": world,
                 },
             )
+        for region in (OTHER, OWN):
+            connection.execute(text(SIGNAL_OF), {"name": "road" if region == OTHER else "own", "region": region})
         connection.execute(
             text(
                 "INSERT INTO notices"
@@ -140,6 +149,8 @@ def answers(
 ) -> Iterator[httpx.Response]:
     """Send a request for foreign objects, with each of the foreign bodies."""
     query = PERIOD if path.endswith(("history", "transactions")) else {}
+    if (path, method) == ("/v1/weather/forecasts", "DELETE"):
+        query = {"source": "s"}
     worlds: list[dict[str, str]] = [{}, {"world": "all"}, {"world": DRILL}] if method == "GET" else [{}]
     for body in BODIES.get((path, method), [None]):
         for world in worlds:
@@ -215,6 +226,18 @@ def test_a_bound_key_changes_its_own(anonymous: httpx.Client, filled: Engine, bo
     assert "370102" in moved.json()["detail"]
     stolen = SITE | {"site_id": "own", "region": LIXIA, "sensors": [{"device_id": "g3", "role": "rain"}]}
     assert anonymous.put("/v1/sites/own", json=stolen, headers=headers).status_code == 403
+
+
+def test_a_bound_key_ends_no_signal_of_another_region(anonymous: httpx.Client, filled: Engine, bound: Bound) -> None:
+    headers = bound(regions=(OWN,)) | {"Content-Type": "application/xml"}
+    cancel = alert(kind="Cancel", references=REFERENCES.replace("S0", "signal-of-road"))
+    now = NOW.isoformat(timespec="seconds")
+    answer = anonymous.post(
+        "/v1/weather/signals", content=cancel.replace("2026-07-20T15:30:00+08:00", now), headers=headers
+    )
+    assert answer.status_code == 403, answer.text
+    assert anonymous.delete("/v1/weather/signals/signal-of-road", headers=headers).status_code == 403
+    assert anonymous.delete("/v1/weather/signals/signal-of-own", headers=headers).status_code == 204
 
 
 def test_a_stream_carries_only_its_own_region_and_world(filled: Engine, address: str, bound: Bound) -> None:

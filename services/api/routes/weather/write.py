@@ -16,7 +16,7 @@ from rencheng.operations.weather import accept_forecasts, accept_signals, withdr
 from rencheng.operations.worlds import require_worlds
 from rencheng.schemas import fields
 from rencheng.schemas.forecast import ForecastForm
-from rencheng.store.places import Place
+from rencheng.store.places import NOWHERE, Place
 from rencheng.store.weather import known_regions, regions_of
 from services.api.auth.guard import Caller
 from services.api.deps import ByRegion, Db, Zone
@@ -158,7 +158,7 @@ def post_rain_signal(
 
 
 @router.delete(
-    "/signals/{identifier:path}",
+    "/signals/{identifier}",
     summary="Withdraw a rain signal 撤回暴雨预警信号",
     operation_id="delete_rain_signal",
     status_code=HTTPStatus.NO_CONTENT,
@@ -191,7 +191,7 @@ def delete_rain_forecasts(
     database: Db, caller: Caller, source: OfSource, region: ByRegion = None, world: ForWorld = ACTUAL
 ) -> WithdrawnForecasts:
     """Withdraw the forecasts of a source. A later issue counts again."""
+    caller.require([Place(region or NOWHERE, world)])
     with database.write() as connection:
         regions = withdraw_forecasts(connection, world, source, region, actor=caller.actor)
-        caller.require(Place(each, world) for each in set(regions))
     return WithdrawnForecasts(withdrawn=len(regions))
