@@ -8,12 +8,7 @@ import sys
 
 import typer
 
-from commands import broker, jobs, keys
-from commands.devices.app import app as device
-from commands.quarantine.app import app as quarantine
-from commands.sites.app import app as site
-from commands.storage.app import app as storage
-from commands.writers import writers
+from commands.platform import add_platform_commands
 from rencheng.domain.errors import RenchengError
 
 app = typer.Typer(
@@ -23,14 +18,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(device, name="device")
-app.add_typer(site, name="site")
-app.add_typer(keys.app, name="key")
-app.add_typer(broker.app, name="broker")
-app.add_typer(quarantine, name="quarantine")
-app.add_typer(jobs.app, name="jobs")
-app.add_typer(storage, name="storage")
-app.command()(writers)
+add_platform_commands(app)
 
 if __name__ == "__main__":
     try:

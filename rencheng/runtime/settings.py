@@ -97,6 +97,14 @@ class PublicSettings(Settings):
     public_url: str = Field("http://127.0.0.1:8010", description="URL of the API for people and CAP messages.")
 
 
+class MetricsSettings(Settings):
+    """Where a process offers its metrics. Its port is a setting of each service."""
+
+    metrics_host: str = Field(
+        "127.0.0.1", description="Address of the Prometheus metrics, which need no key; by default loopback."
+    )
+
+
 class BrokerSettings(Settings):
     """The broker."""
 

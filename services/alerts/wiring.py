@@ -80,7 +80,7 @@ def open_service(settings: AlertSettings) -> Iterator[AlertService]:
         progress=progress,
     )
     try:
-        with serve_metrics(settings.alerts_metrics_port):
+        with serve_metrics(settings.alerts_metrics_port, settings.metrics_host):
             registry.refresh()
             policies.start()
             heartbeat = HeartbeatWriter(settings.database_url, Part.ALERTS, figures=progress.figures)

@@ -55,7 +55,7 @@ def main() -> None:
     stop_on_signals()
     try:
         settings = ApiSettings.load()
-        with serve_metrics(settings.api_metrics_port):
+        with serve_metrics(settings.api_metrics_port, settings.metrics_host):
             make_server(settings).run()
     except Misconfigured as error:
         sys.exit(str(error))

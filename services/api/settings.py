@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from rencheng.runtime.settings import DatabaseSettings, IntakeSettings, PublicSettings
+from rencheng.runtime.settings import DatabaseSettings, IntakeSettings, MetricsSettings, PublicSettings
 
 
-class ApiSettings(DatabaseSettings, PublicSettings, IntakeSettings):
+class ApiSettings(DatabaseSettings, MetricsSettings, PublicSettings, IntakeSettings):
     """Settings of the API process."""
 
     api_host: str = Field(

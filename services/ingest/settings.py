@@ -5,11 +5,11 @@ from typing import Self
 from pydantic import Field, PrivateAttr, SecretStr
 
 from rencheng.messaging.mqtt.client_ids import client_id
-from rencheng.runtime.settings import BrokerSettings, ClockSettings, DatabaseSettings, QualitySettings
+from rencheng.runtime.settings import BrokerSettings, ClockSettings, DatabaseSettings, MetricsSettings, QualitySettings
 from rencheng.store.accounting.writer_count import WRITERS_MAX
 
 
-class IngestSettings(DatabaseSettings, BrokerSettings, ClockSettings, QualitySettings):
+class IngestSettings(DatabaseSettings, BrokerSettings, MetricsSettings, ClockSettings, QualitySettings):
     """Settings of one receiver and its writers."""
 
     mqtt_ingest_password: SecretStr = Field(description="Password of the broker account rencheng-ingest.")

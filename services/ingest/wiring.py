@@ -125,7 +125,7 @@ def _filters() -> tuple[list[str], list[str]]:
 @contextmanager
 def _metrics(settings: IngestSettings) -> Iterator[None]:
     """Serve the metrics, with those of the broker, if a port is set."""
-    with serve_metrics(settings.ingest_metrics_port):
+    with serve_metrics(settings.ingest_metrics_port, settings.metrics_host):
         if settings.ingest_metrics_port is None:
             yield
             return

@@ -23,7 +23,8 @@ def main() -> None:
     except Misconfigured as error:
         sys.exit(str(error))
     engine = open_database(settings.database_url, name="rencheng-jobs")
-    with serve_metrics(settings.jobs_metrics_port), HeartbeatWriter(settings.database_url, Part.JOBS):
+    metrics = serve_metrics(settings.jobs_metrics_port, settings.metrics_host)
+    with metrics, HeartbeatWriter(settings.database_url, Part.JOBS):
         run_until_stopped(engine, JOBS, settings, stop)
 
 

@@ -6,7 +6,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from rencheng.domain.kind import Kind
-from rencheng.runtime.settings import DatabaseSettings, QualitySettings
+from rencheng.runtime.settings import DatabaseSettings, MetricsSettings, QualitySettings
 from rencheng.store.retention.quarantine import KEEP_BYTES, KEEP_DAYS
 from rencheng.store.retention.weather import DOCUMENT_BYTES, FORECAST_DAYS, SIGNAL_DAYS
 
@@ -63,7 +63,7 @@ class StorageSettings(DatabaseSettings):
         return self
 
 
-class JobSettings(StorageSettings, QualitySettings):
+class JobSettings(MetricsSettings, StorageSettings, QualitySettings):
     """The settings of the runner and its jobs."""
 
     quarantine_keep_days: float = Field(KEEP_DAYS, gt=0, description="Days that quarantine entries are kept.")

@@ -7,12 +7,12 @@ from prometheus_client import start_http_server
 
 
 @contextmanager
-def serve_metrics(port: int | None) -> Iterator[None]:
-    """Serve metrics on a port of the loopback address while the block runs; serve none if the port is None."""
+def serve_metrics(port: int | None, host: str = "127.0.0.1") -> Iterator[None]:
+    """Serve metrics on a port of an address while the block runs; serve none if the port is None."""
     if port is None:
         yield
         return
-    server, thread = start_http_server(port, addr="127.0.0.1")
+    server, thread = start_http_server(port, addr=host)
     try:
         yield
     finally:

@@ -1,0 +1,37 @@
+"""The commands that need the platform's servers only: `rencheng` and compose's `admin` offer the same."""
+
+import typer
+
+from commands import broker, jobs, keys, mutes, quality, weather, worlds
+from commands.devices.app import app as device
+from commands.devices.gateways import app as gateway
+from commands.doctor.command import doctor
+from commands.quarantine.app import app as quarantine
+from commands.sites.app import app as site
+from commands.storage.app import app as storage
+from commands.writers import writers
+
+GROUPS: dict[str, typer.Typer] = {
+    "device": device,
+    "site": site,
+    "world": worlds.app,
+    "weather": weather.app,
+    "mute": mutes.app,
+    "gateway": gateway,
+    "broker": broker.app,
+    "key": keys.app,
+    "quarantine": quarantine,
+    "quality": quality.app,
+    "jobs": jobs.app,
+    "storage": storage,
+}
+
+COMMANDS = (writers, doctor)
+
+
+def add_platform_commands(app: typer.Typer) -> None:
+    """Add the commands to an application."""
+    for name, group in GROUPS.items():
+        app.add_typer(group, name=name)
+    for command in COMMANDS:
+        app.command()(command)
