@@ -24,7 +24,7 @@ log = get_logger("api")
 ANSWER_WITHIN_S = 1.5
 """The longest wait for the database, so that `/health` answers within two seconds."""
 
-HANGS_AFTER_S = 3.0
+HANGS_AFTER_S = 5.0
 """A database that has not answered a small question for this long hangs: other requests are rejected at once."""
 
 WATCH_EVERY_S = 2.0
