@@ -79,8 +79,8 @@ def without_database(seconds: float | None = None) -> list[PartCondition]:
 
 
 def not_started(part: Part) -> PartCondition:
-    """Return the state of a part that has never left a heartbeat."""
-    return PartCondition(part, PartState.DOWN, PartReason.NOT_STARTED)
+    """Return the state of a part that has never left a heartbeat. Without the jobs every flood is still warned of."""
+    return PartCondition(part, PartState.BEHIND if part is Part.JOBS else PartState.DOWN, PartReason.NOT_STARTED)
 
 
 def worst(conditions: Sequence[PartCondition]) -> PartCondition:
@@ -122,9 +122,9 @@ def _ingest(heartbeats: Sequence[Heartbeat], writers_seen_s: float | None) -> Pa
 
 
 def _required(part: Part, heartbeats: Sequence[Heartbeat], age_s: float, start_within_s: float) -> PartCondition | None:
-    if not heartbeats and age_s > start_within_s:
-        return not_started(part)
-    return _any(heartbeats)
+    if heartbeats or age_s <= start_within_s:
+        return _any(heartbeats)
+    return not_started(part)
 
 
 def _any(heartbeats: Sequence[Heartbeat]) -> PartCondition | None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from rencheng.domain.heartbeat import Heartbeat, Part, PartReason, PartState
 from rencheng.domain.part_rules import (
     DOWN_AFTER_S,
+    JOBS_START_WITHIN_S,
     SILENT_AFTER_S,
     START_WITHIN_S,
     JobLateness,
@@ -60,6 +61,11 @@ def test_an_alert_service_that_never_started_is_down_once_the_platform_has_start
     assert bad(record(beat(Part.INGEST, lasts_s=START_WITHIN_S - 2))) == {}
     found = bad(record(beat(Part.INGEST, lasts_s=START_WITHIN_S)))
     assert found == {Part.ALERTS: (PartState.DOWN, PartReason.NOT_STARTED)}
+
+
+def test_a_job_runner_that_never_started_leaves_the_warnings_as_they_are() -> None:
+    beats = (beat(Part.INGEST, lasts_s=JOBS_START_WITHIN_S), beat(Part.ALERTS))
+    assert bad(record(*beats)) == {Part.JOBS: (PartState.BEHIND, PartReason.NOT_STARTED)}
 
 
 def test_ingest_needs_a_receiver_and_a_writer() -> None:
