@@ -10,6 +10,7 @@ from rencheng.runtime.lifecycle import stop_on_signals
 from rencheng.runtime.logs import set_up_logs
 from rencheng.runtime.metrics.server import serve_metrics
 from services.api.app import create_app
+from services.api.http.connections import ConnectionLimits, connections_within_files, server_options
 from services.api.settings import ApiSettings
 from services.api.streaming.hub import StreamHub
 from services.api.streaming.options import StreamOptions
@@ -34,6 +35,11 @@ class Server(uvicorn.Server):
 def make_server(settings: ApiSettings, stream_options: StreamOptions | None = None) -> Server:
     """Build the API and its server."""
     app = create_app(settings, stream_options)
+    limits = ConnectionLimits(
+        connections_within_files(settings.api_connections_max),
+        settings.api_request_within_s,
+        settings.api_unread_within_s,
+    )
     return Server(
         uvicorn.Config(
             app,
@@ -43,6 +49,9 @@ def make_server(settings: ApiSettings, stream_options: StreamOptions | None = No
             log_level="warning",
             server_header=False,
             timeout_graceful_shutdown=GRACE_S,
+            proxy_headers=bool(settings.api_trusted_proxies),
+            forwarded_allow_ips=settings.api_trusted_proxies,
+            **server_options(limits),
         ),
         app.state.hub,
     )

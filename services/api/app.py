@@ -15,13 +15,17 @@ from rencheng.runtime.logs import get_logger
 from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.core.sessions import Database
 from services.api import docs_page, status_page
+from services.api.auth.access_control import LOOKUPS, AccessControl, AccessLimits
 from services.api.auth.authenticator import Authenticator, require_scopes
 from services.api.auth.guard import check_reach
 from services.api.auth.refused_logins import RefusedLogins
 from services.api.health_probe import HealthProbe
 from services.api.http import errors
+from services.api.http.connections import quieten_logs
+from services.api.http.head import HeadRequests
 from services.api.http.headers import SecurityHeaders
 from services.api.http.observer import RequestObserver
+from services.api.http.route_rules import BODY_BYTES_MAX, RouteRules
 from services.api.replay_service import ReplayService
 from services.api.routes import audit, counts, health, keys, notices, status
 from services.api.routes.devices import pending
@@ -106,9 +110,13 @@ problem document repeats as `instance` and the log as `request_id`.
 def create_app(settings: ApiSettings, stream_options: StreamOptions | None = None) -> FastAPI:
     """Build the API. It starts without the database, and answers 503 until the database is back."""
     database = Database(settings.database_url, name="rencheng-api")
+    keys_database = Database(settings.database_url, name="rencheng-api-keys", connections_max=LOOKUPS)
     replay_service = ReplayService(settings.database_url, IntakeLimits(settings.clock_limits, settings.gauge_limits))
     hub = StreamHub(
-        settings.database_url, database, stream_options or StreamOptions(streams_max=settings.api_streams_max)
+        settings.database_url,
+        database,
+        stream_options
+        or StreamOptions(streams_max=settings.api_streams_max, streams_per_key=settings.api_streams_per_key),
     )
     health_probe = HealthProbe(settings.database_url, database)
     public_url = settings.public_url.rstrip("/")
@@ -119,6 +127,7 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
         hub.start()
         watch = asyncio.create_task(health_probe.watch())
         refused_logins.start()
+        quieten_logs(asyncio.get_running_loop())
         log.info("ready", url=public_url, docs=f"{public_url}/docs")
         with HeartbeatWriter(settings.database_url, Part.API, str(settings.api_port)):
             yield
@@ -127,6 +136,7 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
         await hub.stop()
         refused_logins.stop()
         database.close()
+        keys_database.close()
         replay_service.close()
 
     app = FastAPI(
@@ -138,30 +148,51 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
         docs_url=None,  # the framework's page loads scripts from the internet, which a city network may not reach
         redoc_url=None,
         lifespan=lifespan,
+        redirect_slashes=False,  # a redirect would carry the Host header that the client chose
     )
     app.state.database = database
     app.state.hub = hub
     app.state.health_probe = health_probe
     app.state.replay_service = replay_service
     app.state.public_url = public_url
-    app.state.authenticator = Authenticator(database)
     app.state.refused_logins = refused_logins
-    app.add_middleware(SecurityHeaders)
-    templates: dict[object, str] = {}
-    app.add_middleware(RequestObserver, templates=templates)
     errors.install(app)
     _include_routers(app)
-    templates |= {route.endpoint: route.path or "" for route in iter_route_contexts(app.routes)}
+    limits = AccessLimits(settings.api_key_per_s, settings.api_key_running, settings.api_address_per_s)
+    # the last one added is the first to see a request
+    app.add_middleware(
+        AccessControl,
+        rules=RouteRules(app),
+        authenticator=Authenticator(keys_database),
+        limits=limits,
+        on_refused=refused_logins.count,
+    )
+    app.add_middleware(HeadRequests)
+    app.add_middleware(SecurityHeaders)
+    templates: dict[object, str] = {route.endpoint: route.path or "" for route in iter_route_contexts(app.routes)}
+    app.add_middleware(RequestObserver, templates=templates)
     return app
 
 
 def _include_routers(app: FastAPI) -> None:
     problems = errors.problem_responses(
-        HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY, HTTPStatus.SERVICE_UNAVAILABLE
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.UNAUTHORIZED,
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
     )
     for router, *scopes in GUARDED:
-        guards = [require_scopes(*scopes), Depends(check_reach)]
-        app.include_router(router, prefix="/v1", dependencies=guards, responses=problems)
+        app.include_router(
+            router,
+            prefix="/v1",
+            dependencies=[require_scopes(*scopes), Depends(check_reach)],
+            responses=problems,
+            max_body_size=BODY_BYTES_MAX,
+        )
     for router in OPEN:
-        app.include_router(router)
+        app.include_router(router, max_body_size=0)
     errors.add_problem_schema(app)

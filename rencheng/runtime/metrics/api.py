@@ -17,6 +17,14 @@ STREAM_LAG = Histogram(
     "From the recording of a warning message to its publication on the live streams.",
     buckets=(0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300),
 )
+CLOSED_CONNECTIONS = Counter(
+    "rencheng_api_closed_connections",
+    "Connections closed by a limit: no_request, unread, refused_body, limit (of connections).",
+    ["reason"],
+)
+LIMITED_REQUESTS = Counter(
+    "rencheng_api_limited_requests", "Requests refused by a limit: key, address, lookups, running, streams.", ["limit"]
+)
 REJECTED_KEYS = Counter(
     "rencheng_api_rejected_keys", "Requests rejected by authentication or authorisation, by reason.", ["reason"]
 )

@@ -76,6 +76,22 @@ class TooManyStreams(ClientError):
     """The limit of open streams is reached."""
 
 
+class TooManyStreamsOfKey(ClientError):
+    """The limit of open streams of one key is reached."""
+
+
+class TooManyRequests(ClientError):
+    """A key or an address asks more often than it may."""
+
+
+class ContentTooLarge(ClientError):
+    """The body is larger than the route accepts."""
+
+
+REFUSALS = (ClientError, StoreUnavailable)
+"""Errors for which a request is refused before its handler runs."""
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457). `type` is stable; `title` and `detail` are for people."""
 
@@ -132,15 +148,44 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     TooManyStreams: ProblemKind(
         HTTPStatus.SERVICE_UNAVAILABLE, "too-many-streams", "Too many streams", {"Retry-After": "10"}
     ),
+    TooManyStreamsOfKey: ProblemKind(
+        HTTPStatus.TOO_MANY_REQUESTS, "too-many-streams-of-key", "Too many streams of one key", {"Retry-After": "10"}
+    ),
+    TooManyRequests: ProblemKind(HTTPStatus.TOO_MANY_REQUESTS, "too-many-requests", "Too many requests"),
+    ContentTooLarge: ProblemKind(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "content-too-large", "Content too large"),
     Exception: ProblemKind(HTTPStatus.INTERNAL_SERVER_ERROR, "internal-server-error", "Internal server error"),
 }
+
+_OF_FRAMEWORK: dict[HTTPStatus, tuple[ProblemKind, str]] = {
+    HTTPStatus.BAD_REQUEST: (
+        ProblemKind(HTTPStatus.BAD_REQUEST, "unreadable-body", "Unreadable body"),
+        "The body cannot be read. Send JSON in UTF-8 that is not nested too deeply.",
+    ),
+    HTTPStatus.NOT_FOUND: (
+        ProblemKind(HTTPStatus.NOT_FOUND, "not-found", "Not found"),
+        "There is no such route. See /docs for all routes.",
+    ),
+    HTTPStatus.METHOD_NOT_ALLOWED: (
+        ProblemKind(HTTPStatus.METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed"),
+        "This route does not have this method. The field Allow lists the methods that it has.",
+    ),
+    HTTPStatus.REQUEST_TIMEOUT: (
+        ProblemKind(HTTPStatus.REQUEST_TIMEOUT, "request-timeout", "Request timeout"),
+        "The body did not arrive in time. Send it again over a faster connection, or in parts.",
+    ),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: (
+        PROBLEMS[ContentTooLarge],
+        "The body is larger than this route accepts. Send less in one request.",
+    ),
+}
+"""Errors that the framework raises, and what to do about each."""
 
 
 def install(app: FastAPI) -> None:
     """Answer every error of the app with a problem document."""
     app.add_exception_handler(HTTPException, _from_framework)
     for error in PROBLEMS:
-        app.add_exception_handler(error, _from_table)
+        app.add_exception_handler(error, answer)
 
 
 def add_problem_schema(app: FastAPI) -> None:
@@ -152,12 +197,13 @@ def problem_responses(*statuses: HTTPStatus) -> dict[int | str, dict[str, Any]]:
     """Return the OpenAPI description of these error responses."""
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     titles: dict[HTTPStatus, dict[str, None]] = {}
-    for kind in PROBLEMS.values():
+    for kind in (*PROBLEMS.values(), *(kind for kind, _ in _OF_FRAMEWORK.values())):
         titles.setdefault(kind.status, {})[kind.title] = None
     return {status.value: {"description": "; ".join(titles[status]), "content": content} for status in statuses}
 
 
-async def _from_table(request: Request, error: Exception) -> JSONResponse:
+async def answer(request: Request, error: Exception) -> JSONResponse:
+    """Return the problem document of an error."""
     kind = next(PROBLEMS[cls] for cls in type(error).__mro__ if cls in PROBLEMS)
     more: dict[str, object] = {}
     detail, headers = str(error), dict(kind.headers)
@@ -182,12 +228,12 @@ async def _from_table(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _from_framework(request: Request, error: Exception) -> JSONResponse:
-    """Answer an unknown path, or a method that the path does not have."""
+    """Answer an unknown path, a method that the path does not have, or a body that cannot be read."""
     assert isinstance(error, HTTPException)  # noqa: S101 - installed for this class only
     status = HTTPStatus(error.status_code)
-    title = status.phrase.capitalize()
-    kind = ProblemKind(status, title.lower().replace(" ", "-"), title)
-    return _problem(request, kind, "There is no such route. See /docs for all routes.", error.headers or {}, {})
+    of_phrase = ProblemKind(status, status.phrase.lower().replace(" ", "-"), status.phrase.capitalize())
+    kind, detail = _OF_FRAMEWORK.get(status, (of_phrase, "See /docs for all routes."))
+    return _problem(request, kind, detail, error.headers or {}, {})
 
 
 def _findings(error: RequestValidationError) -> list[dict[str, Any]]:

@@ -9,19 +9,21 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import dropwhile
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 
 from rencheng.domain.compact_json import compact_json
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
-from rencheng.runtime.metrics.api import STREAM_CLIENTS, STREAM_LAG
+from rencheng.runtime.metrics.api import LIMITED_REQUESTS, STREAM_CLIENTS, STREAM_LAG
 from rencheng.store.access.api_keys import Key
 from rencheng.store.core.sessions import Database
 from rencheng.store.warnings import stream
 from rencheng.store.warnings.stream import StreamEvent
-from services.api.http.errors import TooManyStreams
+from services.api.http.errors import TooManyStreams, TooManyStreamsOfKey
 from services.api.streaming.listener import StreamListener
 from services.api.streaming.options import StreamOptions
 from services.api.streaming.wakeup import WakeUp
@@ -84,10 +86,12 @@ class StreamHub:
         self._cached: deque[StreamMessage] = deque()
         self._complete_after = 0
         self._is_closing = False
+        self._readers: CapacityLimiter | None = None  # it belongs to the event loop
 
     def start(self) -> None:
         """Start the listener."""
         self.loop = asyncio.get_running_loop()
+        self._readers = CapacityLimiter(self.options.catch_up_readers)
         self._listener.start()
 
     def end_streams(self) -> None:
@@ -105,10 +109,9 @@ class StreamHub:
 
         Raises:
             TooManyStreams: the limit is reached, or the server is stopping.
+            TooManyStreamsOfKey: the limit of the key is reached.
         """
-        streams_max = self.options.streams_max
-        if self._is_closing or len(self._subscriptions) >= streams_max:
-            raise TooManyStreams(f"The limit of {streams_max} open streams is reached. Try again later.")
+        self._check_limits(key)
         subscription = Subscription(key, self.clock)
         self._subscriptions.add(subscription)
         self._note_subscriptions()
@@ -117,6 +120,19 @@ class StreamHub:
         finally:
             self._subscriptions.discard(subscription)
             self._note_subscriptions()
+
+    def _check_limits(self, key: Key) -> None:
+        options = self.options
+        of_key = sum(each.key.key_id == key.key_id for each in self._subscriptions)
+        if of_key >= options.streams_per_key:
+            LIMITED_REQUESTS.labels("streams").inc()
+            raise TooManyStreamsOfKey(
+                f"This key has {of_key} open streams, which is the limit. Close one, or share one among your clients."
+            )
+        available = options.streams_max - (int(options.streams_max * options.reserved) if of_key else 0)
+        if self._is_closing or len(self._subscriptions) >= available:
+            LIMITED_REQUESTS.labels("streams").inc()
+            raise TooManyStreams(f"The limit of {available} open streams is reached. Try again later.")
 
     async def newest_settled(self) -> int:
         """Return the id up to which the record is settled.
@@ -152,8 +168,9 @@ class StreamHub:
             return (), position
         if position >= self._complete_after:
             return tuple(dropwhile(lambda message: message.event.event_id <= position, self._cached)), settled
-        events = await run_in_threadpool(self._read_page, position, settled)
-        is_full = len(events) == self.options.page_messages
+        read_page = partial(self._read_page, position, settled)
+        events = await to_thread.run_sync(read_page, limiter=self._readers)
+        is_full = len(events) == self.options.catch_up_messages
         return tuple(map(StreamMessage.of, events)), events[-1].event_id if is_full else settled
 
     def publish(self, events: Sequence[StreamEvent], settled: int) -> None:
@@ -181,7 +198,7 @@ class StreamHub:
 
     def _read_page(self, position: int, settled: int) -> Sequence[StreamEvent]:
         with self._database.read() as connection:
-            return stream.read(connection, after=position, through=settled, limit=self.options.page_messages)
+            return stream.read(connection, after=position, through=settled, limit=self.options.catch_up_messages)
 
     def _end(self, is_meant: Callable[[Subscription], bool], reason: str) -> None:
         for subscription in filter(is_meant, self._subscriptions):

@@ -10,7 +10,11 @@ class StreamOptions:
     Attributes:
         streams_max: the most streams at once.
         cached_messages: how many of the newest messages are kept in memory for all streams.
-        page_messages: how many messages one query reads.
+        streams_per_key: the most streams of one key.
+        reserved: the part of all streams that only keys without a stream may take.
+        page_messages: how many messages one query of the listener reads.
+        catch_up_messages: how many older messages one query of a stream reads. An unread stream holds them in memory.
+        catch_up_readers: how many streams read older messages at the same time.
         heartbeat_s: the longest silence of a stream, so that proxies keep it open and clients notice a dead connection.
         tick_s: how often a stream checks its key and its heartbeat without being woken.
         first_poll_wait_s: how long a new stream waits for the first poll of the database.
@@ -21,8 +25,12 @@ class StreamOptions:
     """
 
     streams_max: int = 200
+    streams_per_key: int = 5
+    reserved: float = 0.2
     cached_messages: int = 500
     page_messages: int = 200
+    catch_up_messages: int = 20
+    catch_up_readers: int = 4
     heartbeat_s: float = 15.0
     tick_s: float = 2.0
     first_poll_wait_s: float = 10.0

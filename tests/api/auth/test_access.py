@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import httpx
 import pytest
@@ -32,6 +33,7 @@ FILLED = {
 }
 
 
+@cache
 def _app() -> FastAPI:
     return create_app(ApiSettings(database_url="postgresql+psycopg://nobody@127.0.0.1:1/none"))
 

@@ -32,6 +32,9 @@ EntryId = Annotated[int, Path(ge=0, lt=2**63, description="The id of the entry."
 PAYLOAD_BYTES_MAX = 2**20
 """The largest message that a device may send. Source: the broker's `max_packet_size`."""
 
+CORRECTION_BYTES_MAX = 3 * 2**20
+"""The largest correction: a payload of 1 MiB in base64, or as JSON text with escapes."""
+
 
 class Correction(BaseModel):
     """A corrected payload or topic. An omitted field stays as it was received."""
@@ -140,6 +143,7 @@ def replay_matching(replays: ReplayDep, caller: Caller, filters: ReplayFilters) 
     "/{quarantine_id}/replay",
     summary="Replay an entry 重放单条",
     operation_id="replay_entry",
+    max_body_size=CORRECTION_BYTES_MAX,
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 def replay_entry(
@@ -170,6 +174,7 @@ def replay_entry(
     "/{quarantine_id}/attempt",
     summary="Try an entry 试解析单条",
     operation_id="attempt_entry",
+    max_body_size=CORRECTION_BYTES_MAX,
     responses=problem_responses(HTTPStatus.NOT_FOUND),
 )
 def attempt_entry(

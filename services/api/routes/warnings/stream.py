@@ -133,9 +133,11 @@ async def stream_events(
             if sent_position != position:  # after a reconnect the filtered messages need not be read again
                 sent_position = position
                 parts.append(_id_only(position))
+        del messages, matching  # an unread stream waits below, and must hold little
         if parts:
             heartbeat.restart()
-            yield b"".join(parts)
+        for part in parts:  # one by one, so that little is written before the client reads
+            yield part
         if is_away or position >= (hub.high_water_mark or 0):
             await hub.wake_up.wait_for_change(version, hub.options.tick_s)
     yield _comment(end_reason)

@@ -26,6 +26,12 @@ from services.api.http.refusals import refusals
 
 router = APIRouter(prefix="/weather", tags=["weather"])
 
+SIGNAL_BYTES_MAX = 1_000_000
+"""The largest rain signal. Source: a national signal has about 5 kB; one for all districts of China about 500 kB."""
+
+FORECASTS_BYTES_MAX = 2**21
+"""The largest list of forecasts: 5,000 of 200 to 400 bytes."""
+
 _FORECAST: dict[str, Any] = {
     "region": "370102",
     "source": "nowcast",
@@ -118,12 +124,17 @@ class AcceptedForecasts(ApiModel):
     new: int
 
 
-@router.post("/signals", summary="Submit a rain signal 接入暴雨预警信号", operation_id="post_rain_signal")
+@router.post(
+    "/signals",
+    summary="Submit a rain signal 接入暴雨预警信号",
+    operation_id="post_rain_signal",
+    max_body_size=SIGNAL_BYTES_MAX,
+)
 def post_rain_signal(
     database: Db,
     caller: Caller,
     zone: Zone,
-    document: Annotated[bytes, Body(media_type="application/xml", max_length=1_000_000)],
+    document: Annotated[bytes, Body(media_type="application/xml", max_length=SIGNAL_BYTES_MAX)],
     world: ForWorld = ACTUAL,
 ) -> AcceptedSignal:
     """Accept one message, as CAP 1.2 or in the national form. Repeating a request changes nothing."""
@@ -174,7 +185,12 @@ def delete_rain_signal(database: Db, caller: Caller, identifier: SignalName, wor
         caller.require(Place(region, world) for region in regions_of(connection, [identifier], world))
 
 
-@router.post("/forecasts", summary="Submit rain forecasts 接入降雨预报", operation_id="post_rain_forecasts")
+@router.post(
+    "/forecasts",
+    summary="Submit rain forecasts 接入降雨预报",
+    operation_id="post_rain_forecasts",
+    max_body_size=FORECASTS_BYTES_MAX,
+)
 def post_rain_forecasts(
     database: Db, caller: Caller, forecasts: Annotated[list[RainForecast], Field(min_length=1, max_length=5000)]
 ) -> AcceptedForecasts:
