@@ -22,8 +22,7 @@ from services.api.auth.refused_logins import RefusedLogins
 from services.api.health_probe import HealthProbe
 from services.api.http import errors
 from services.api.http.connections import quieten_logs
-from services.api.http.head import HeadRequests
-from services.api.http.headers import SecurityHeaders
+from services.api.http.headers import HeadRequests, SecurityHeaders
 from services.api.http.observer import RequestObserver
 from services.api.http.route_rules import BODY_BYTES_MAX, RouteRules
 from services.api.replay_service import ReplayService
@@ -112,13 +111,9 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
     database = Database(settings.database_url, name="rencheng-api")
     keys_database = Database(settings.database_url, name="rencheng-api-keys", connections_max=LOOKUPS)
     replay_service = ReplayService(settings.database_url, IntakeLimits(settings.clock_limits, settings.gauge_limits))
-    hub = StreamHub(
-        settings.database_url,
-        database,
-        stream_options
-        or StreamOptions(streams_max=settings.api_streams_max, streams_per_key=settings.api_streams_per_key),
-    )
-    health_probe = HealthProbe(settings.database_url, database)
+    stream_limits = {"streams_max": settings.api_streams_max, "streams_per_key": settings.api_streams_per_key}
+    hub = StreamHub(settings.database_url, database, stream_options or StreamOptions(**stream_limits))
+    health_probe = HealthProbe(settings.database_url, database, keys_database)
     public_url = settings.public_url.rstrip("/")
     refused_logins = RefusedLogins(database)
 
@@ -158,20 +153,24 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
     app.state.refused_logins = refused_logins
     errors.install(app)
     _include_routers(app)
+    _add_middleware(app, settings, Authenticator(keys_database))
+    return app
+
+
+def _add_middleware(app: FastAPI, settings: ApiSettings, authenticator: Authenticator) -> None:
+    """Add what each request passes before its route. The last one added is the first to see a request."""
     limits = AccessLimits(settings.api_key_per_s, settings.api_key_running, settings.api_address_per_s)
-    # the last one added is the first to see a request
     app.add_middleware(
         AccessControl,
         rules=RouteRules(app),
-        authenticator=Authenticator(keys_database),
+        authenticator=authenticator,
         limits=limits,
-        on_refused=refused_logins.count,
+        on_refused=app.state.refused_logins.count,
     )
     app.add_middleware(HeadRequests)
     app.add_middleware(SecurityHeaders)
     templates: dict[object, str] = {route.endpoint: route.path or "" for route in iter_route_contexts(app.routes)}
     app.add_middleware(RequestObserver, templates=templates)
-    return app
 
 
 def _include_routers(app: FastAPI) -> None:

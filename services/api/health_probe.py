@@ -48,11 +48,11 @@ class HealthProbe:
 
     Args:
         url: the database.
-        shared: the database of the other requests; told whether the server hangs.
+        shared: the pools of the other requests; told whether the server hangs.
         clock: the time.
     """
 
-    def __init__(self, url: str, shared: Database, clock: Clock = SYSTEM_CLOCK) -> None:
+    def __init__(self, url: str, *shared: Database, clock: Clock = SYSTEM_CLOCK) -> None:
         self._database = Database(url, name="rencheng-health", connections_max=1, answer_within_s=float("inf"))
         self._shared = shared
         self._clock = clock
@@ -75,7 +75,8 @@ class HealthProbe:
         before: dict[str, str] = {}
         while True:
             answer = await self.ask(HANGS_AFTER_S)
-            self._shared.is_hanging = answer.waited_s is not None and answer.waited_s >= HANGS_AFTER_S
+            for pool in self._shared:
+                pool.is_hanging = answer.waited_s is not None and answer.waited_s >= HANGS_AFTER_S
             for one in answer.parts:
                 PART_STATE.labels(one.part.value).set(list(PartState).index(one.state))
                 if one.state is not PartState.OK and before.get(one.part) != one.state:

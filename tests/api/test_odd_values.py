@@ -40,6 +40,8 @@ FILLED = {
     "sequence": 1,
     "quarantine_id": 1,
     "name": "silence-1",
+    "identifier": "s1",
+    "key_id": "k1",
 }
 
 

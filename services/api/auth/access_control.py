@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+from urllib.parse import parse_qsl
 
 import anyio
 from anyio import CapacityLimiter
@@ -19,8 +20,7 @@ from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from rencheng.runtime.metrics.api import LIMITED_REQUESTS
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import Key
-from services.api.auth.authenticator import Authenticator, check_scopes, key_not_in_force
-from services.api.auth.credentials import token_of
+from services.api.auth.authenticator import Authenticator, check_scopes, key_not_in_force, token_of
 from services.api.http import errors
 from services.api.http.body import BodyDeadline, check_length
 from services.api.http.errors import AuthenticationRequired, TooManyRequests
@@ -103,6 +103,8 @@ class AccessControl:
                 if key and not (rule and rule.is_stream):
                     await self._wait_for_turn(key, stack)
             except errors.REFUSALS as error:
+                if rule:
+                    scope["endpoint"] = rule.endpoint
                 response = await errors.answer(Request(scope), error)
                 await response(scope, receive, send)
                 return
@@ -120,8 +122,9 @@ class AccessControl:
         elif path != NEVER_LIMITED:
             _take(self._by_address, _network(scope), "address")
         if rule:
-            check_length(headers, rule.body_bytes_max)
-            rule.check_query(scope["query_string"])
+            check_length(headers.get("content-length", ""), rule.body_bytes_max)
+            query = scope["query_string"].decode("latin-1")
+            rule.check_parameters([name for name, _ in parse_qsl(query, keep_blank_values=True)])
         return key
 
     async def _key(self, scope: Scope, headers: Headers) -> Key:

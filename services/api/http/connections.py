@@ -89,14 +89,14 @@ class BoundedConnection(H11Protocol):
         self.resume_writing()
         super().connection_lost(exc)
 
-    def data_received(self, data: bytes) -> None:
-        """Read a part of a request, or drop a part of a body that was refused."""
+    def handle_events(self) -> None:
+        """Read a part of a request that has arrived, or drop a part of a body that was refused."""
         if self._is_discarding():
-            self._discarded_bytes += len(data)
+            self._discarded_bytes += len(self.conn.trailing_data[0])
             if self._discarded_bytes > DISCARDED_BYTES_MAX:
                 self.give_up("refused_body")
                 return
-        super().data_received(data)
+        super().handle_events()
         self._note_activity()
 
     def on_response_complete(self) -> None:

@@ -1,11 +1,10 @@
 """What each route requires, known before its handler runs: scopes, query parameters and the size of the body."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
-from urllib.parse import parse_qsl
 
 from fastapi import FastAPI
 from fastapi.params import Security
@@ -23,27 +22,29 @@ class RouteRule:
     """What one route requires.
 
     Attributes:
+        endpoint: the handler, by which requests are counted.
         scopes: the scopes of the key; empty if the route is open.
         parameters: the query parameters, with whether one may be repeated; None if any are accepted.
         body_bytes_max: the largest body.
         is_stream: whether the response never ends by itself.
     """
 
+    endpoint: object
     scopes: tuple[str, ...]
     parameters: Mapping[str, bool] | None
     body_bytes_max: int
     is_stream: bool
 
-    def check_query(self, query: bytes) -> None:
+    def check_parameters(self, names: Sequence[str]) -> None:
         """Check the names of the parameters.
 
         Raises:
             InvalidParameter: a name is unknown, or given twice.
         """
-        if self.parameters is None or not query:
+        if self.parameters is None:
             return
         seen: set[str] = set()
-        for name, _ in parse_qsl(query.decode("latin-1"), keep_blank_values=True):
+        for name in names:
             if name not in self.parameters:
                 raise _unknown(name, self.parameters)
             if name in seen and not self.parameters[name]:
@@ -72,6 +73,7 @@ def _rule(context: RouteContext, paths: Mapping[str, Any], method: str) -> Route
     dependencies = getattr(context, "dependencies", None) or ()
     own_limit = getattr(context, "max_body_size", None)
     return RouteRule(
+        endpoint=context.endpoint,
         scopes=tuple(scope for each in dependencies if isinstance(each, Security) for scope in each.scopes or ()),
         parameters=None if operation is None else dict(_parameters(operation)),
         body_bytes_max=BODY_BYTES_MAX if own_limit is None else own_limit,

@@ -30,6 +30,8 @@ FILLED = {
     "sequence": "1",
     "quarantine_id": "1",
     "name": "silence-1",
+    "identifier": "s1",
+    "key_id": "k1",
 }
 WITH_BODY = [
     (method.upper(), path.format_map(FILLED))
