@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rencheng.checks.clock import ClockLimits, check_clock
 from rencheng.checks.gauge import flag_gauge
 from rencheng.checks.limits import GAUGES, GaugeLimits, of_kind
+from rencheng.checks.meter import flag_meter_value
 from rencheng.codecs.base import Codec
 from rencheng.codecs.json_v1 import decode_state
 from rencheng.codecs.registry import BROKEN, CODECS
@@ -13,7 +14,7 @@ from rencheng.domain.device import ACTUAL, Device, DeviceState
 from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.message import ReceivedMessage
 from rencheng.domain.quality import Quality
-from rencheng.domain.reading import Reading, WaterReading, flag
+from rencheng.domain.reading import MeterValue, Reading, WaterReading, flag
 from rencheng.domain.topic import Channel, Topic
 
 _NOTHING = Quality.NOTHING_FOUND
@@ -159,7 +160,10 @@ def _checked(
             continue
         if clock is not _NOTHING and is_actual:  # by identity, because the truth of a flag is a call
             flag(reading, clock)
-        if isinstance(reading, WaterReading) and (found := flag_gauge(reading, device, sample_limits)) is not _NOTHING:
+        if isinstance(reading, WaterReading):
+            if (found := flag_gauge(reading, device, sample_limits)) is not _NOTHING:
+                flag(reading, found)
+        elif isinstance(reading, MeterValue) and (found := flag_meter_value(reading)) is not _NOTHING:
             flag(reading, found)
         kept.append(reading)
     return kept

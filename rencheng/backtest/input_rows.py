@@ -65,7 +65,7 @@ def read_spans(lines: Iterable[str], name: str) -> list[tuple[str, datetime, dat
         cells = itemgetter(*_places(next(reader, []), SPAN_COLUMNS))
         return [
             (_named(device.strip(), "device_id"), _utc(begin), _utc(end))
-            for device, begin, end in (cells(line) for line in reader if line)
+            for device, begin, end in (cells(line) for line in reader if _has_content(line))
         ]
     except IndexError:
         raise NotPossible(f"{name}, line {reader.line_num}: a row needs {', '.join(SPAN_COLUMNS)}") from None
@@ -81,7 +81,7 @@ def _rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[R
     try:
         cells = itemgetter(*_places(next(reader, []), columns))
         for line in reader:
-            if line:
+            if _has_content(line):
                 source, when, value = cells(line)
                 if source not in names:
                     names[source] = _named(source.strip(), columns[0])
@@ -94,6 +94,11 @@ def _rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[R
         raise  # of the file, not of a line
     except (ValueError, OverflowError, csv.Error) as error:
         raise NotPossible(f"{name}, line {reader.line_num}: {error}") from None
+
+
+def _has_content(line: Sequence[str]) -> bool:
+    """Return whether a row is not blank. Spreadsheets leave rows of commas."""
+    return bool(line) and (bool(line[0].strip()) or any(cell.strip() for cell in line))
 
 
 def _places(header: Sequence[str], columns: Sequence[str]) -> list[int]:

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 from rencheng.codecs.payloads import ChargingPayload, SignalPayload, WaterPayload
 from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
+from rencheng.domain.meter import sampled_value
 from rencheng.domain.quality import Quality
-from rencheng.domain.reading import Reading
+from rencheng.domain.reading import MeterValue, Reading
 
 READINGS_MAX = 1000
 """The most readings of one message, each with all fields. A longer upload takes several messages."""
@@ -53,6 +54,8 @@ def as_item(reading: Reading) -> dict[str, object]:
         value = getattr(reading, field.name)
         if value is not None and field.name not in {"device_id", "quality"}:
             item[field.name] = value
+    if isinstance(reading, MeterValue):
+        item |= {name: part for name, part in sampled_value(reading.measurand)._asdict().items() if part is not None}
     if Quality.MISSING in reading.quality:
         item["depth_mm"] = None
     return item

@@ -16,6 +16,7 @@ from msgspec.structs import astuple, fields
 
 from rencheng.codecs.json_parts import has_repeated_names
 from rencheng.domain.kind import Kind
+from rencheng.domain.meter import MeterContext, MeterLocation, Phase, sampled_name
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 
@@ -66,6 +67,9 @@ class _Charging(Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False
     value: _Number | None = None
     status: _Text | None = None
     error_code: _Text | None = None
+    phase: Phase | None = None
+    location: MeterLocation | None = None
+    context: MeterContext | None = None
 
 
 def _utc(text: str) -> datetime:
@@ -108,7 +112,7 @@ def _signal(device_id: str, item: _Signal) -> SignalEvent:
 
 def _charging(device_id: str, item: _Charging) -> MeterValue:
     if item.measurand is Measurand.STATUS:
-        if item.status is None or item.value is not None:
+        if item.status is None or item.value is not None or item.phase or item.location or item.context:
             raise NotPlain
     elif item.value is None or item.status is not None or item.error_code is not None:
         raise NotPlain
@@ -118,7 +122,7 @@ def _charging(device_id: str, item: _Charging) -> MeterValue:
         item.connector_id,
         item.transaction_id,
         time,
-        item.measurand,
+        sampled_name(item.measurand, item.phase, item.location, item.context),
         item.value,
         item.status,
         item.error_code,
@@ -134,9 +138,10 @@ def _signal_texts(_item: _Signal) -> int:
 
 
 def _charging_texts(item: _Charging) -> int:
-    if item.status is None:  # then it has no error code either
-        return 3 if item.transaction_id else 2
-    return 3 + (item.error_code is not None) + (item.transaction_id != "")
+    texts = 3 if item.transaction_id else 2
+    if item.status is not None:
+        return texts + 1 + (item.error_code is not None)
+    return texts + (item.phase is not None) + (item.location is not None) + (item.context is not None)
 
 
 _pack = Encoder().encode

@@ -18,6 +18,7 @@ from pydantic import (
 )
 
 from rencheng.codecs.times import time_of_text
+from rencheng.domain.meter import MeterContext, MeterLocation, Phase, sampled_name
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, SignalEvent, WaterReading
 
@@ -116,12 +117,24 @@ class ChargingPayload(_Payload):
     value: _Finite | None = Field(None, description="In the unit that the measurand names.")
     status: _Text | None = None
     error_code: _Text | None = None
+    # lax, because these words are sent as text
+    phase: Annotated[Phase | None, Field(strict=False)] = Field(
+        None, description="The phase of the value; without it the value is that of all phases."
+    )
+    location: Annotated[MeterLocation | None, Field(strict=False)] = Field(
+        None, description="Where it was sampled; Outlet if omitted."
+    )
+    context: Annotated[MeterContext | None, Field(strict=False)] = Field(
+        None, description="Why it was sampled; Sample.Periodic if omitted."
+    )
 
     @model_validator(mode="after")
     def _is_a_value_or_a_status(self) -> "ChargingPayload":
         if self.measurand is Measurand.STATUS:
             if self.status is None or self.value is not None:
                 raise ValueError("measurand status needs status and takes no value")
+            if self.phase is not None or self.location is not None or self.context is not None:
+                raise ValueError("measurand status takes no phase, location or context")
         elif self.value is None or self.status is not None or self.error_code is not None:
             raise ValueError(f"measurand {self.measurand} needs value and takes neither status nor error_code")
         return self
@@ -133,7 +146,7 @@ class ChargingPayload(_Payload):
             connector_id=self.connector_id,
             transaction_id=self.transaction_id,
             time=self.time,
-            measurand=self.measurand,
+            measurand=sampled_name(self.measurand, self.phase, self.location, self.context),
             value=self.value,
             status=self.status,
             error_code=self.error_code,

@@ -73,13 +73,14 @@ class MeterValue:
     """One meter value or connector state of a charger. Key: device, connector, transaction, time, measurand.
 
     `transaction_id` is empty outside a charging transaction. `value` is in the unit that the measurand names.
+    `measurand` is a `Measurand`, with its phase, location and context where they were sent (`rencheng.domain.meter`).
     """
 
     device_id: str
     connector_id: int
     transaction_id: str
     time: datetime
-    measurand: Measurand
+    measurand: str
     value: float | None = None
     status: str | None = None
     error_code: str | None = None

@@ -1,9 +1,7 @@
 """The form of a device in the API and in a row of a CSV file. Unknown fields are rejected."""
 
-import csv
-import io
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -14,6 +12,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.schemas.fields import DistrictCode, Identifier, OptionalText, ShortText
 from rencheng.schemas.findings import join_findings, validation_findings
+from rencheng.schemas.spreadsheet import SHORTENED_NUMBER, SpreadsheetTable
 
 LINES_MAX = 200_000
 """More devices than a city has."""
@@ -92,64 +91,48 @@ def read_devices(data: bytes, name: str) -> list[DeviceForm]:
     """Read the devices of a CSV file, all or none.
 
     The first line names the columns: `device_id`, `kind`, `region`, and any other field. An empty cell counts as a
-    missing field. The encoding is UTF-8, or GB 18030, which spreadsheets in China write.
+    missing field. Rows and columns without content are passed over.
 
     Raises:
         NotPossible: the error lists up to 20 findings with their lines.
     """
-    reader = csv.DictReader(io.StringIO(_text(data, name), newline=""), strict=True)
-    if wrong := _wrong_columns(_columns(reader, name)):
+    fields = DeviceForm.model_fields
+    table = SpreadsheetTable(data, name, known=fields, lines_max=LINES_MAX)
+    if wrong := _wrong_columns(table.columns()):
         raise NotPossible("\n".join(f"{name}: {finding}" for finding in wrong))
     findings: list[str] = []
     forms: list[DeviceForm] = []
     lines: Counter[str] = Counter()
-    for line, row in _rows(reader, name):
-        if None in row or None in row.values():
-            findings.append(f"{name}, line {line}: {'more' if None in row else 'fewer'} cells than columns")
-            continue
-        try:
-            form = DeviceForm.model_validate({key: cell.strip() for key, cell in row.items() if cell.strip()})
-        except ValidationError as error:
-            findings += [f"{name}, line {line}: {finding}" for finding in validation_findings(error, "device")]
-            continue
-        lines[form.device_id] += 1
-        if lines[form.device_id] > 1:
-            findings.append(f"{name}, line {line}: {form.device_id} is given twice")
-        forms.append(form)
+    for row in table.rows(required=[column for column, field in fields.items() if field.is_required()]):
+        found = [row.finding] if row.finding else _shortened(row.cells)
+        if not found:
+            try:
+                form = DeviceForm.model_validate(row.cells)
+            except ValidationError as error:
+                found = validation_findings(error, "device")
+            else:
+                lines[form.device_id] += 1
+                forms.append(form)
+                found = [f"{form.device_id} is given twice"] if lines[form.device_id] > 1 else []
+        findings += [f"{name}, line {row.line}: {finding}" for finding in found]
     if findings:
         raise NotPossible(join_findings(findings, "nothing was registered"))
     return forms
 
 
-def _text(data: bytes, name: str) -> str:
-    for encoding in ("utf-8-sig", "gb18030"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise NotPossible(f"{name} is neither UTF-8 nor GB 18030 text")
-
-
-def _columns(reader: "csv.DictReader[str]", name: str) -> Sequence[str]:
-    try:
-        return reader.fieldnames or []
-    except csv.Error as error:
-        raise NotPossible(f"{name}, line 1: {error}") from None
+def _shortened(cells: Mapping[str, str]) -> list[str]:
+    """Return the identifiers that a spreadsheet took for numbers and shortened."""
+    return [
+        f"{column}: {cells[column]} is a number that a spreadsheet shortened; format the column as text, enter it again"
+        for column in ("device_id", "region", "site_id")
+        if SHORTENED_NUMBER.fullmatch(cells.get(column, ""))
+    ]
 
 
 def _wrong_columns(names: Sequence[str]) -> list[str]:
     fields = DeviceForm.model_fields
-    wrong = [f"column {column!r} is unknown; use {', '.join(fields)}" for column in names if column not in fields]
-    wrong += [f"column {column!r} is given twice" for column, times in Counter(names).items() if times > 1]
-    required = [column for column, field in fields.items() if field.is_required() and column not in names]
+    given = [name for name in names if name]
+    wrong = [f"column {column!r} is unknown; use {', '.join(fields)}" for column in given if column not in fields]
+    wrong += [f"column {column!r} is given twice" for column, times in Counter(given).items() if times > 1]
+    required = [column for column, field in fields.items() if field.is_required() and column not in given]
     return wrong + [f"column {column!r} is missing" for column in required]
-
-
-def _rows(reader: "csv.DictReader[str]", name: str) -> Iterator[tuple[int, Mapping[Any, Any]]]:
-    try:
-        for number, row in enumerate(reader, 1):
-            if number > LINES_MAX:
-                raise NotPossible(f"{name} has more than {LINES_MAX:,} lines")
-            yield reader.line_num, row
-    except csv.Error as error:
-        raise NotPossible(f"{name}, line {reader.line_num}: {error}") from None

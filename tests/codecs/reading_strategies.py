@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from hypothesis import strategies as st
 
 from rencheng.domain.kind import Kind
+from rencheng.domain.meter import MeterContext, MeterLocation, Phase, sampled_name
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 
@@ -53,15 +54,14 @@ signal_events = st.builds(
 )
 
 _connectors = st.integers(0, 2**15 - 1)
-_values = st.builds(
-    MeterValue,
-    st.just(DEVICE),
-    _connectors,
-    words,
-    times,
+_sampled = st.builds(
+    sampled_name,
     st.sampled_from([measurand for measurand in Measurand if measurand is not Measurand.STATUS]),
-    value=numbers,
+    st.none() | st.sampled_from(Phase),
+    st.none() | st.sampled_from(MeterLocation),
+    st.none() | st.sampled_from(MeterContext),
 )
+_values = st.builds(MeterValue, st.just(DEVICE), _connectors, words, times, _sampled, value=numbers)
 _states = st.builds(
     MeterValue,
     st.just(DEVICE),
@@ -86,6 +86,18 @@ json_values = st.recursive(
     max_leaves=12,
 )
 field_names = st.sampled_from(
-    ["time", "depth_mm", "rain_mm", "channel", "event_id", "parameter", "connector_id", "measurand", "value", "status"]
+    [
+        "time",
+        "depth_mm",
+        "rain_mm",
+        "channel",
+        "event_id",
+        "parameter",
+        "connector_id",
+        "measurand",
+        "value",
+        "status",
+        "phase",
+    ]
 )
 near_payloads = st.dictionaries(field_names, json_values | times.map(datetime.isoformat), max_size=6)

@@ -18,7 +18,7 @@ from tests.codecs.reading_strategies import BY_KIND, DEVICE, json_values, near_p
 kinds = st.sampled_from(Kind)
 FIELDS = (
     "time depth_mm rain_mm raw_distance_mm mode battery_v tilt_deg sequence error_flags channel event_id parameter"
-    " connector_id transaction_id measurand value status error_code"
+    " connector_id transaction_id measurand value status error_code phase location context"
 )
 TIMES = """2026-07-20T16:05:00Z 2026-07-20T16:05:00z 2026-07-20T16:05Z 2026-07-20T16:05:00 2026-07-20T16:05:00.1234567Z
 2026-07-20T16:05:60Z 2026-07-20T24:00:00Z 2026-02-30T16:05:00Z 2026-07-20T16:05:00+24:00 2026-07-20T16:05:00-00:00
@@ -26,7 +26,7 @@ TIMES = """2026-07-20T16:05:00Z 2026-07-20T16:05:00z 2026-07-20T16:05Z 2026-07-2
 ２026-07-20T16:05:00Z 1753000000 20260720T160500Z 2026-07-20T16:05:00.1+05:45"""
 NUMBERS = """null true 1 -1 0.0 -0.0 -0 1.0 1e2 1E400 -1e400 1e9 1000000000.0000001 180 181 32767 32768 2147483648 NaN
 Infinity 9223372036854775807 9223372036854775808 123456789012345678901 1753000000 [] {}"""
-TEXTS = r"normal power_kw status POWER_KW a\n \u0000 \ud800 水 12"
+TEXTS = r"normal power_kw status L1 Outlet Inlet Transaction.End POWER_KW a\n \u0000 \ud800 水 12"
 SPACED = ["", "2026-07-20 16:05:00Z", r"2026-07-20T16:05:00Z\n"]
 ODD = [*NUMBERS.split(), *(f'"{text}"' for text in [*SPACED, *TIMES.split(), *TEXTS.split()])]
 raw_items = st.lists(st.tuples(st.sampled_from(FIELDS.split()), st.sampled_from(ODD)), max_size=7).map(

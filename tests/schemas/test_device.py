@@ -9,6 +9,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.schemas.device import DeviceForm, read_devices
 from rencheng.schemas.findings import FINDINGS_SHOWN_MAX
+from tests.support.field_cases import field_case
 
 HEAD = "device_id,kind,region"
 
@@ -49,6 +50,61 @@ def test_the_encodings_of_spreadsheets_are_read(encoding: str) -> None:
     assert form.name == "充电桩,一号"
 
 
+ROW = "g1,waterlogging,370102"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{HEAD}\n{ROW}\n,,\n,,\n",
+        f"{HEAD},,,\n{ROW},,,\n,,,,,\n",
+        f"{HEAD},name,,\n{ROW},,,\n",
+        f"{HEAD},name\n{ROW}\n",
+        f",,\n\n{HEAD}\n , ,\u3000\n{ROW}\n",
+        f"{HEAD}\n{ROW},,,,\n",
+        f"{HEAD}\r\n{ROW}\r\n",
+        f"{HEAD}\r{ROW}\r",
+        f"{HEAD};name\n{ROW};\n".replace(",", ";"),
+        f"sep=;\r\n{HEAD}\r\n{ROW}\r\n".replace(",", ";"),
+        f"{HEAD}\n{ROW}\n".replace(",", "\t"),
+        f"{HEAD}\n{ROW}\n".replace(",", "，"),
+        f"{HEAD}\n{ROW}\n".replace(",", "；"),
+        f"{HEAD}\n{ROW}\n".replace(",", " , "),
+        'device_id, "kind" ,"region" \n"g1" , "waterlogging","370102"\n',
+        f"Device ID,KIND, Region \n{ROW}\n",
+        f"{HEAD}\n\u00a0g1\u00a0,waterlogging,\u3000370102\n",
+        f"\ufeff{HEAD}\n{ROW}\n",
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
+def test_a_file_is_read_as_spreadsheets_leave_it(text: str, encoding: str) -> None:
+    assert read(text, encoding) == [DeviceForm(device_id="g1", kind=Kind.WATERLOGGING, region="370102")]
+
+
+def test_the_field_case_is_read() -> None:
+    [form] = read_devices(field_case("devices_trailing_empty_rows.csv"), "list.csv")
+
+    assert (form.device_id, form.name) == ("n-1", "a")
+
+
+def test_a_full_width_comma_in_a_name_separates_nothing() -> None:
+    [form] = read(f"{HEAD},name\n{ROW},北侧，一号\n")
+
+    assert form.name == "北侧，一号"
+
+
+blank_cells = st.text(" \u3000\t\u00a0", max_size=2)
+blank_rows = st.lists(blank_cells, max_size=6).map(",".join)
+
+
+@given(st.lists(blank_rows, min_size=3, max_size=3), st.lists(blank_cells, max_size=3))
+def test_rows_and_columns_without_content_are_passed_over_anywhere(rows: list[str], cells: list[str]) -> None:
+    tail = "".join(f",{cell}" for cell in cells)
+    [form] = read(f"{rows[0]}\n{HEAD}{tail}\n{rows[1]}\n{ROW}{tail}\n{rows[2]}\n")
+
+    assert form.device_id == "g1"
+
+
 @pytest.mark.parametrize(
     ("text", "finding"),
     [
@@ -66,7 +122,14 @@ def test_the_encodings_of_spreadsheets_are_read(encoding: str) -> None:
         (f"{HEAD},no_return_codes\ng1,signal,370102,nan\n", "line 2: no_return_codes"),
         (f"{HEAD},quota_per_minute\ng1,signal,370102,0\n", "line 2: quota_per_minute"),
         (f'{HEAD}\n"g1,signal,370102\n', "unexpected end of data"),
-        (f"{HEAD}\n,,\n", "line 2: device_id: Field required"),
+        (f"{HEAD},name\n,,,a\n", "line 2: device_id: Field required"),
+        ("device_id,kind,,region\ng1,signal,x,370102\n", "line 2: 'x' is in a column without a name"),
+        (
+            f"{HEAD}\n1.23457E+11,signal,370102\n",
+            "line 2: device_id: 1.23457E+11 is a number that a spreadsheet shortened",
+        ),
+        (f"\n\n{HEAD}\n\n,,\ng1,gauge,370102\n", "line 6: kind"),
+        (f"sep=;\n{HEAD.replace(',', ';')}\ng1;gauge;370102\n", "line 3: kind"),
     ],
 )
 def test_a_fault_is_reported_with_its_line(text: str, finding: str) -> None:

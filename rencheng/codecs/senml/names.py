@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from rencheng.codecs.senml.records import BadRecord, Record
 from rencheng.domain.kind import Kind
+from rencheng.domain.meter import MeterContext, MeterLocation, Phase
 from rencheng.domain.reading import Measurand
 
 MISSING = "missing"
@@ -53,6 +54,11 @@ _CHARGER = {
 }
 NAMES: dict[Kind, dict[str, Meaning]] = {Kind.WATERLOGGING: _WATER, Kind.CHARGING: _CHARGER, Kind.SIGNAL: {}}
 
+_QUALIFIERS = {
+    "phase": frozenset(Phase),
+    "location": frozenset(MeterLocation),
+    "context": frozenset(MeterContext),
+}
 _STEPS = re.compile(r"[/:]")
 _CHANNEL, _CONNECTOR, _EVENT = (
     re.compile(r"ch([0-9]{1,5})"),
@@ -99,6 +105,7 @@ def _gauge_field(steps: list[str], meaning: Meaning, value: object) -> FieldValu
 
 def _charger_field(steps: list[str], meaning: Meaning, value: object) -> FieldValue:
     transaction = ""
+    steps, qualifiers = _qualifiers(steps)
     if len(steps) > 2 and steps[-2] == "tx":  # noqa: PLR2004 - c1/tx/T7
         transaction, steps = steps[-1], steps[:-2]
     connector = _CONNECTOR.fullmatch(steps[-1]) if steps else None
@@ -106,9 +113,26 @@ def _charger_field(steps: list[str], meaning: Meaning, value: object) -> FieldVa
         raise BadRecord("a charger's record names its connector: c1/power, or c1/tx/T7/energy")
     is_status = meaning.target in {Measurand.STATUS, "error_code"}
     measurand = Measurand.STATUS if is_status else Measurand(meaning.target)
-    common = {"connector_id": int(connector[1]), "transaction_id": transaction, "measurand": measurand}
+    common = {
+        "connector_id": int(connector[1]),
+        "transaction_id": transaction,
+        "measurand": measurand,
+        **qualifiers,
+    }
     name = "error_code" if meaning.target == "error_code" else "status" if is_status else "value"
     return FieldValue(tuple(common.values()), common, name, value)
+
+
+def _qualifiers(steps: list[str]) -> tuple[list[str], dict[str, str]]:
+    """Return the steps before those that name a phase, location or context, and these by their fields."""
+    found: dict[str, str] = {}
+    while steps and not (len(steps) > 1 and steps[-2] == "tx"):
+        name = next((name for name, words in _QUALIFIERS.items() if steps[-1] in words and name not in found), None)
+        if name is None:
+            break
+        found[name] = steps[-1]
+        steps = steps[:-1]
+    return steps, found
 
 
 def _event(step: str, record: Record) -> FieldValue:

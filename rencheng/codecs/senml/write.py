@@ -8,6 +8,7 @@ from typing import Any
 from rencheng.codecs.senml.names import MISSING, NAMES, Meaning
 from rencheng.codecs.senml.records import EPOCH, RELATIVE_BELOW_S
 from rencheng.domain.kind import Kind
+from rencheng.domain.meter import sampled_value
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import Measurand, MeterValue, Reading, SignalEvent, WaterReading
 
@@ -62,8 +63,10 @@ def _charger_records(reading: MeterValue) -> list[dict[str, Any]]:
     if reading.measurand is Measurand.STATUS:
         error = [{"n": f"{prefix}error", "vs": reading.error_code}] if reading.error_code is not None else []
         return [{"n": f"{prefix}status", "vs": reading.status}, *error]
+    measurand, *qualifiers = sampled_value(reading.measurand)
+    prefix += "".join(f"{one}/" for one in qualifiers if one is not None)
     name, meaning = next(
-        (name, meaning) for name, meaning in NAMES[Kind.CHARGING].items() if meaning.target == reading.measurand
+        (name, meaning) for name, meaning in NAMES[Kind.CHARGING].items() if meaning.target == measurand
     )
     return [_record(prefix + name, meaning, reading.value)]
 

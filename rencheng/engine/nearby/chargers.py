@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from statistics import median
 
 from rencheng.domain.evidence import Evidence, EvidenceKind
+from rencheng.domain.meter import sampled_value
 from rencheng.domain.reading import Measurand, MeterValue
 
 GROUND_FAULTS = frozenset({"GroundFailure"})
@@ -53,8 +54,10 @@ class ChargersWatch:
                 self._faults.setdefault(where, value.time)
             else:
                 self._faults.pop(where, None)
-        elif value.measurand is Measurand.LEAKAGE_MA and value.value is not None:
-            self._take_leakage(where, value.time, value.value)
+        elif value.value is not None:
+            sampled = sampled_value(value.measurand)
+            if sampled.measurand == Measurand.LEAKAGE_MA and sampled.phase is None:
+                self._take_leakage(where, value.time, value.value)
 
     def take_state(self, device_id: str, at: datetime, *, online: bool) -> None:
         """Take in that a charger is online or offline; offline counts only after online."""

@@ -53,16 +53,29 @@ Columns = Any
 
 
 def history_of(
-    connection: Connection, kind: Kind, device_ids: Sequence[str], *, span: TimeRange, buckets: Buckets, limit: int
+    connection: Connection,
+    kind: Kind,
+    device_ids: Sequence[str],
+    *,
+    span: TimeRange,
+    buckets: Buckets,
+    limit: int,
+    names: Sequence[str] | None = None,
 ) -> list[Row]:
     """Return the result of `raw.HISTORIES[kind]` from as few rows as possible. The span has both ends.
+
+    `names` selects sampled names of meter values; None stands for all.
 
     Raises:
         NotKept: readings and rollups of this resolution were dropped.
     """
     statement = history_statement(connection, kind, device_ids, span=span, buckets=buckets)
+    if statement is None and names is not None:
+        return raw.charging_history(connection, device_ids, span=span, buckets=buckets, limit=limit, names=names)
     if statement is None:
         return raw.HISTORIES[kind](connection, device_ids, span=span, buckets=buckets, limit=limit)
+    if names is not None:
+        statement = statement.where(statement.selected_columns.measurand.in_(names))
     return list(connection.execute(statement.limit(limit)).mappings())
 
 

@@ -138,9 +138,15 @@ def water_history(
 
 
 def charging_history(
-    connection: Connection, device_ids: Sequence[str], *, span: TimeRange, buckets: Buckets, limit: int
+    connection: Connection,
+    device_ids: Sequence[str],
+    *,
+    span: TimeRange,
+    buckets: Buckets,
+    limit: int,
+    names: Sequence[str] | None = None,
 ) -> list[Row]:
-    """Return meter values by bucket, device, connector and measurand; of connector states the last one."""
+    """Return meter values by bucket, device, connector and sampled name, all or these; of connector states the last."""
     table = meter_values
     value, usable = table.c.value, is_usable(table.c.value, table.c.quality)
     by = (table.c.device_id, table.c.connector_id, table.c.measurand)
@@ -154,6 +160,8 @@ def charging_history(
         func.count().label("count"),
         func.bit_or(table.c.quality).label("quality"),
     )
+    if names is not None:
+        query = query.where(table.c.measurand.in_(names))
     return list(connection.execute(query.limit(limit)).mappings())
 
 

@@ -15,6 +15,8 @@ from tests.support.api import beijing, store_readings, water
 
 NOON = beijing("07-20T12:00:00")
 MINUTE = timedelta(minutes=1)
+PHASES_AT = beijing("07-18T12:00:00")
+PHASES_SPAN = {"from": PHASES_AT.isoformat(), "to": (PHASES_AT + MINUTE).isoformat()}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -38,6 +40,8 @@ def _readings(city: Engine) -> None:
     store_readings(
         city, [MeterValue("p1", 2, "", NOON + MINUTE, Measurand.STATUS, status="Faulted", error_code="GroundFailure")]
     )
+    phases = ("current_a", "current_a/L1", "current_a/L2/Inlet", "voltage_v/L1/Transaction.End")
+    store_readings(city, [MeterValue("p1", 3, "t", PHASES_AT, name, 10.0 + n) for n, name in enumerate(phases)])
     # days in Beijing begin at 16:00 UTC; in New York the clocks went forward on 2026-03-08
     store_readings(city, [water("g3", beijing(moment), 10.0) for moment in _NEAR_MIDNIGHT])
     store_readings(city, [water("g3", beijing("03-08T14:30:00"), 10.0), water("g3", beijing("03-08T15:30:00"), 10.0)])
@@ -228,3 +232,43 @@ def test_when_readings_were_dropped_rollups_answer_and_what_is_too_fine_is_refus
     assert (refused.status_code, refused.json()["type"]) == (422, "urn:rencheng:problem:resolution-not-kept")
     assert refused.json()["suggested_bucket"] == "1m"
     assert (chosen["bucket"], len(chosen["items"])) == ("1m", 12)
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({}, [10, 11, 12, 13]),
+        ({"phase": "L1"}, [11, 13]),
+        ({"measurand": "current_a"}, [10, 11, 12]),
+        ({"measurand": "current_a", "phase": "L2"}, [12]),
+        ({"location": "Inlet"}, [12]),
+        ({"measurand": "power_kw"}, []),
+    ],
+)
+def test_the_values_of_one_measurand_phase_and_location_can_be_asked_for(
+    client: httpx.Client, city: Engine, asked: dict[str, str], found: list[float]
+) -> None:
+    items = _ask(client, "devices/p1", **PHASES_SPAN, **asked)["items"]
+    assert [item["avg"] for item in items] == found
+    roll_up(city, budget_s=60, ahead=timedelta(days=1))
+    assert _ask(client, "devices/p1", **PHASES_SPAN, **asked)["items"] == items
+
+
+def test_a_meter_value_is_shown_with_its_qualifiers(client: httpx.Client) -> None:
+    values = [one for one in client.get("/v1/devices/p1/latest").json()["items"] if one["connector_id"] == 3]
+    parts = [(one["measurand"], one["phase"], one["location"], one["context"]) for one in values]
+    assert parts == [
+        ("current_a", None, None, None),
+        ("current_a", "L1", None, None),
+        ("current_a", "L2", "Inlet", None),
+        ("voltage_v", "L1", None, "Transaction.End"),
+    ]
+
+
+def test_a_gauge_has_no_measurands_to_ask_for(client: httpx.Client) -> None:
+    span = {"from": (NOON - timedelta(hours=1)).isoformat(), "to": NOON.isoformat()}
+    answer = client.get("/v1/devices/g1/history", params=span | {"phase": "L1"})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        422,
+        "`measurand`, `phase` and `location` are for chargers.",
+    )

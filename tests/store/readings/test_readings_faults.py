@@ -107,7 +107,7 @@ def test_two_writers_with_the_same_keys_neither_deadlock_nor_lose_readings(
         seconds = range(first, first + 300)
         readings: list[Reading] = [gauge(second) for second in seconds]
         readings += [SignalEvent("S1", NOON + timedelta(seconds=second), 1, 2) for second in seconds]
-        readings += [MeterValue("P1", 1, "t", NOON + timedelta(seconds=s), "power_kw", 1.0) for s in seconds]  # type: ignore[arg-type]
+        readings += [MeterValue("P1", 1, "t", NOON + timedelta(seconds=s), "power_kw", 1.0) for s in seconds]
         return [ReceivedReading(reading, NOON) for reading in readings]
 
     batches = [mixed(first) for first in range(0, 1000, 100)]

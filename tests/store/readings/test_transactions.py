@@ -4,9 +4,12 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import accumulate, pairwise
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import Engine, text
 
 from rencheng.checks.clock import ClockLimits
@@ -157,3 +160,88 @@ def test_each_fault_is_listed_once(engine: Engine) -> None:
     send(engine, [status(minute, "Charging", error="GroundFailure") for minute in range(3)])
 
     assert listed(engine)[0]["faults"] == ["GroundFailure"]
+
+
+def sampled(minute: float, value: float, **more: str) -> Item:
+    return meter(minute, "energy_kwh", value) | more
+
+
+@pytest.mark.parametrize(
+    ("registers", "energy_kwh"),
+    [
+        ([2259.1, 2259.988, -0.001], 0.888),
+        ([-1, 2259.1, 2259.988], 0.888),
+        ([2259.1, -1, 2259.988], 0.888),
+        ([2259.1, 2259.988, 0], 0.888),
+        ([100, 101, 0, 1.5], 2.5),
+        ([999_999.5, 999_999.9, 0.2, 0.6], 0.8),
+        ([2259.1, 0, 2259.988], 0.888),
+        ([2259.1, 99_999, 2259.988], 0.888),
+        ([10, 11, 11, 12], 2),
+        ([10], 0),
+        ([-1], None),
+    ],
+)
+def test_energy_is_what_the_register_rose_whatever_else_it_did(
+    engine: Engine, registers: list[float], energy_kwh: float | None
+) -> None:
+    items = [meter(minute, "energy_kwh", value) for minute, value in enumerate(registers)]
+    items = items[1::2] + items[::2]
+    send(engine, items, a_message=2)
+    [transaction] = listed(engine)
+
+    assert transaction["energy_kwh"] == (energy_kwh if energy_kwh is None else pytest.approx(energy_kwh))
+
+
+rises = st.lists(st.floats(0.1, 100), min_size=2, max_size=8)
+
+
+@given(st.lists(rises, min_size=1, max_size=3), st.lists(st.integers(0, 20), max_size=3))
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_energy_is_the_sum_of_the_rises_between_resets(
+    engine: Engine, runs: list[list[float]], unknown_at: list[int]
+) -> None:
+    """Each run of the register begins at 0, below everything before; -1 stands for "unknown" anywhere."""
+    with engine.begin() as connection:
+        connection.execute(text("TRUNCATE meter_values"))
+    values = [value for run in runs for value in (0.0, *accumulate(run))]
+    for place in unknown_at:
+        values.insert(min(place, len(values)), -1.0)
+    send(engine, [meter(minute, "energy_kwh", value) for minute, value in enumerate(values)], a_message=30)
+    [transaction] = listed(engine)
+
+    total = sum(map(sum, runs))
+    assert transaction["energy_kwh"] <= total + 1e-6
+    # a register that is past its old value by the next reading looks like one that was read wrongly once
+    is_clear = all(after[0] < sum(before) for before, after in pairwise(runs))
+    if is_clear:
+        assert transaction["energy_kwh"] == pytest.approx(total)
+
+
+def test_energy_is_that_of_the_outlet_and_of_all_phases_in_any_context(engine: Engine) -> None:
+    send(
+        engine,
+        [
+            sampled(0, 100, context="Transaction.Begin"),
+            sampled(1, 101, location="Outlet"),
+            sampled(1, 40, phase="L1"),
+            sampled(1, 900, location="Inlet"),
+            sampled(2, 102, context="Transaction.End"),
+            meter(2, "soc_pct", 80) | {"location": "EV"},
+            meter(3, "soc_pct", -1) | {"location": "EV"},
+        ],
+        a_message=7,
+    )
+    [transaction] = listed(engine)
+
+    assert (transaction["energy_kwh"], transaction["soc_pct_last"]) == (2, 80)
+
+
+def test_the_phases_of_one_time_are_stored_each_and_once(engine: Engine) -> None:
+    items = [
+        meter(0, "current_a", value) | {"phase": phase} for phase, value in (("L1", 15.5), ("L2", 15.4), ("L3", 0))
+    ]
+    items += [meter(0, "current_a", 10.3), meter(0, "current_a", 10.3) | {"location": "Inlet"}]
+
+    assert send(engine, items, a_message=5) == [WriteStatus.STORED] * 5
+    assert send(engine, items, a_message=5) == [WriteStatus.DUPLICATE] * 5

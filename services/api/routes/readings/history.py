@@ -10,6 +10,8 @@ from fastapi import APIRouter, Query
 from pydantic import AliasChoices, Field
 
 from rencheng.domain.kind import Kind
+from rencheng.domain.meter import MeterLocation, Phase, sampled_names
+from rencheng.domain.reading import Measurand
 from rencheng.store.core.sessions import Connection, Row
 from rencheng.store.history.from_rollups import history_of
 from rencheng.store.history.plan import NotKept
@@ -18,9 +20,10 @@ from rencheng.store.registry import site_status
 from services.api.deps import Db, DeviceId, From, SiteId, To, Zone
 from services.api.http import buckets
 from services.api.http.buckets import ROWS_MAX, Width
-from services.api.http.errors import NotFound, problem_responses
+from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example, present
 from services.api.routes.devices.read import find_or_404
+from services.api.routes.readings.meter_names import with_qualifiers
 
 router = APIRouter(tags=["history"], responses=problem_responses(HTTPStatus.NOT_FOUND))
 
@@ -44,6 +47,9 @@ _VALUES = {
     "time": _AT,
     "connector_id": 1,
     "measurand": "power_kw",
+    "phase": None,
+    "location": None,
+    "context": None,
     "avg": 57.9,
     "min": 56.1,
     "max": 58.8,
@@ -99,12 +105,18 @@ class SignalBucket(_Bucket):
 
 
 class ChargingBucket(_FlaggedBucket):
-    """Values of one connector and measurand 充电桩计量值."""
+    """Values of one connector and measurand, of one phase, location and context 充电桩计量值."""
 
     model_config = example(**_VALUES)
 
     connector_id: int
     measurand: str
+    phase: str | None = None
+    """null: of all phases."""
+    location: str | None = None
+    """null: Outlet, the default of OCPP."""
+    context: str | None = None
+    """null: Sample.Periodic, the default of OCPP."""
     avg: float | None
     min: float | None
     max: float | None
@@ -185,15 +197,25 @@ ByWidth = Annotated[
     operation_id="get_device_history",
 )
 def get_device_history(
-    database: Db, zone: Zone, device_id: DeviceId, *, start: From, end: To, bucket: ByWidth = None
+    database: Db,
+    zone: Zone,
+    device_id: DeviceId,
+    *,
+    start: From,
+    end: To,
+    bucket: ByWidth = None,
+    measurand: Annotated[Measurand | None, Query(description="Chargers only: values of this measurand.")] = None,
+    phase: Annotated[Phase | None, Query(description="Chargers only: values of this phase.")] = None,
+    location: Annotated[MeterLocation | None, Query(description="Chargers only: values of this location.")] = None,
 ) -> History:
     """Return aggregates by bucket: depth and rain of a gauge, values of a pile, event counts of a signal controller."""
     span = buckets.choose(start, end, bucket)
     with database.read() as connection:
         device = find_or_404(connection, device_id)
         kind = Kind(device["kind"])
-        width, rows = _rows(connection, kind, [device_id], span, zone, is_free=bucket is None)
-    items: list[Any] = [present(row, zone) for row in rows]
+        names = _names(kind, measurand, phase, location)
+        width, rows = _rows(connection, kind, [device_id], span, zone, is_free=bucket is None, names=names)
+    items: list[Any] = [with_qualifiers(present(row, zone)) for row in rows]
     return _MODELS[kind](device_id=device_id, world=device["world"], bucket=width, tz=str(zone), items=items)
 
 
@@ -215,6 +237,21 @@ def get_site_history(
     return Hydrograph(site_id=site_id, world=world, bucket=width, tz=str(zone), items=items)
 
 
+def _names(
+    kind: Kind, measurand: Measurand | None, phase: Phase | None, location: MeterLocation | None
+) -> Sequence[str] | None:
+    """Return the stored names of the values that are asked for; None for all."""
+    if measurand is None and phase is None and location is None:
+        return None
+    if kind is not Kind.CHARGING:
+        raise InvalidParameter("`measurand`, `phase` and `location` are for chargers.")
+    return sampled_names(
+        Measurand if measurand is None else [measurand],
+        phases=(None, *Phase) if phase is None else [phase],
+        locations=(None, *MeterLocation) if location is None else [location],
+    )
+
+
 def _rows(
     connection: Connection,
     kind: Kind,
@@ -223,6 +260,7 @@ def _rows(
     zone: ZoneInfo,
     *,
     is_free: bool,
+    names: Sequence[str] | None = None,
 ) -> tuple[Width, Sequence[Row]]:
     """Run one query, on rollups where they suffice. Return the bucket width and the rows.
 
@@ -233,6 +271,7 @@ def _rows(
         requested: the span and the width.
         zone: the time zone in which days begin.
         is_free: whether the API chose the width, so that a coarser one may replace it.
+        names: of meter values that are wanted; None for all.
 
     Raises:
         ResponseTooLarge: the response would have too many rows.
@@ -240,10 +279,11 @@ def _rows(
     """
     span, width = requested
     try:
-        rows = history_of(connection, kind, device_ids, span=span, buckets=width.buckets(zone), limit=ROWS_MAX + 1)
+        by = width.buckets(zone)
+        rows = history_of(connection, kind, device_ids, span=span, buckets=by, limit=ROWS_MAX + 1, names=names)
     except NotKept as gone:
         if is_free and (kept := buckets.finest_kept(gone)) is not width:
-            return _rows(connection, kind, device_ids, (span, kept), zone, is_free=False)
+            return _rows(connection, kind, device_ids, (span, kept), zone, is_free=False, names=names)
         raise buckets.resolution_not_kept(gone) from gone
     if len(rows) > ROWS_MAX:
         raise buckets.response_too_large(f"more than {ROWS_MAX} rows", width.coarser)

@@ -20,6 +20,7 @@ from services.api.http import cursors
 from services.api.http.errors import problem_responses
 from services.api.http.models import ApiModel, example, flags, paginate, present
 from services.api.routes.devices.read import find_or_404
+from services.api.routes.readings.meter_names import with_qualifiers
 
 router = APIRouter(prefix="/devices/{device_id}", tags=["readings"], responses=problem_responses(HTTPStatus.NOT_FOUND))
 
@@ -91,6 +92,12 @@ class MeterValue(_Reading):
     connector_id: int
     transaction_id: str
     measurand: str
+    phase: str | None = None
+    """null: of all phases."""
+    location: str | None = None
+    """null: Outlet, the default of OCPP."""
+    context: str | None = None
+    """null: Sample.Periodic, the default of OCPP."""
     value: float | None = None
     status: str | None = None
     error_code: str | None = None
@@ -195,7 +202,7 @@ def _readings(
     following: str | None,
     series_flags: _SeriesFlags = MappingProxyType({}),
 ) -> Readings:
-    items: list[Any] = [present(row, zone) for row in rows]
+    items: list[Any] = [with_qualifiers(present(row, zone)) for row in rows]
     for row, item in zip(rows, items, strict=True) if series_flags else ():
         item["series_flags"] = series_flags.get((row["time"], row["channel"]), ())
     model = _MODELS[Kind(device["kind"])]

@@ -49,7 +49,10 @@ class Transaction(ApiModel):
     is_over: bool
     """Whether the connector reported the end, or started another transaction."""
     energy_kwh: float | None
-    """The difference of the largest and the smallest register value; null without register values."""
+    """The sum of the rises of the register at the outlet; null without register values.
+
+    A register that falls was reset or ran over: the fall adds nothing. Values below 0 are no readings of a register.
+    """
     power_kw_max: float | None
     soc_pct_first: float | None
     soc_pct_last: float | None
