@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Select, false, func, select
 
 from rencheng.domain.meter import sampled_names
+from rencheng.domain.quality import UNUSABLE
 from rencheng.domain.reading import Measurand
 from rencheng.store.core.sessions import Row
-from rencheng.store.history.raw import is_usable
 from rencheng.store.schema.tables import meter_values
 
 _ENERGY = sampled_names([Measurand.ENERGY_KWH], phases=[None], locations=[None])
@@ -127,4 +127,5 @@ def _in_transactions(device_id: str, start: datetime, end: datetime) -> tuple[Co
 
 
 def _is_usable() -> ColumnElement[bool]:
-    return is_usable(meter_values.c.value, meter_values.c.quality)
+    rows = meter_values.c
+    return rows.value.is_not(None) & (rows.quality.op("&")(int(UNUSABLE)) == 0)
