@@ -1,5 +1,6 @@
 """A PostgreSQL server with TimescaleDB in a folder of its own."""
 
+import hmac
 import shutil
 import signal
 import subprocess
@@ -37,6 +38,15 @@ log_line_prefix = '%m [%p] '
 shared_preload_libraries = 'timescaledb'
 timescaledb.telemetry_level = off
 """
+
+
+SERVICE_ROLES = ("ingest", "alerts", "api", "accounts")
+"""The services with a role of their own."""
+
+
+def role_password(superuser_password: str, service: str) -> str:
+    """Return the password of a service's role. It follows from the superuser's, not the reverse."""
+    return hmac.new(superuser_password.encode(), f"role {service}".encode(), "sha256").hexdigest()[:32]
 
 
 class PostgresServer:
@@ -78,6 +88,11 @@ class PostgresServer:
         """Return the address for SQLAlchemy with psycopg 3."""
         return f"postgresql+psycopg://{USER}:{self.password}@{HOST}:{self.port}/{database}"
 
+    def role_url(self, service: str, database: str = USER) -> str:
+        """Return the address for the role of a service."""
+        password = role_password(self.password, service)
+        return f"postgresql+psycopg://rencheng_{service}:{password}@{self.address}/{database}"
+
     def initialise(self) -> None:
         """Create the data folder if it does not exist."""
         if self.data.exists():
@@ -96,7 +111,7 @@ class PostgresServer:
         fresh.rename(self.data)
 
     def start(self) -> None:
-        """Start, unless it runs, and wait until it accepts connections."""
+        """Start, unless it runs, and wait until it accepts connections and has the roles of the services."""
         pid = self.pid or self._launch()
         server_process.await_ready(
             lambda: self.accepts_connections,
@@ -105,6 +120,7 @@ class PostgresServer:
             log_file=self.log_file,
             timeout_s=START_TIMEOUT_S,
         )
+        self._create_roles()
 
     def stop(self, mode: Literal["fast", "immediate", "smart"] = "fast") -> None:
         """Stop the server and wait until it has ended."""
@@ -146,6 +162,17 @@ class PostgresServer:
         if ended.returncode != 0:
             raise StackError(f"PostgreSQL refused: {ended.stderr.strip()}", remedy=f"Its log is {self.log_file}.")
         return ended.stdout.strip()
+
+    def _create_roles(self) -> None:
+        """Create the roles of the services if they do not exist. Migrations give them their privileges."""
+        known = self.run_sql("SELECT rolname FROM pg_roles").splitlines()
+        missing = [service for service in SERVICE_ROLES if f"rencheng_{service}" not in known]
+        created = [
+            f"CREATE ROLE rencheng_{service} LOGIN PASSWORD '{role_password(self.password, service)}'"
+            for service in missing
+        ]
+        if created:
+            self.run_sql("; ".join(created))
 
     def _launch(self) -> int:
         if not ZONES.joinpath("Asia/Shanghai").exists():

@@ -11,7 +11,7 @@ from local_stack.mosquitto import MosquittoServer
 from local_stack.passwords import password_file_text
 from local_stack.paths import CheckoutPaths, make_shared_folder, paths_of
 from local_stack.ports import is_still_free
-from local_stack.postgres import USER, PostgresServer
+from local_stack.postgres import SERVICE_ROLES, USER, PostgresServer
 from local_stack.programs import Programs, ensure, installed
 from local_stack.progress import ProgressReporter, SilentProgress
 from local_stack.server_account import make_private_folder, write_private_file
@@ -96,6 +96,16 @@ def reload_broker(checkout: Path) -> bool:
     broker = _mosquitto(place, installed(place.home), state)
     broker.reload()
     return broker.is_running
+
+
+def database_urls(checkout: Path) -> dict[str, str]:
+    """Return the address of the database for each service with a role of its own; none if the server is not ours."""
+    place = paths_of(checkout)
+    state = read_state(place)
+    if state is None or external_servers(place).database_url is not None:
+        return {}
+    server = _postgres(place, installed(place.home), state)
+    return {service: server.role_url(service) for service in SERVICE_ROLES}
 
 
 def log_files(checkout: Path) -> list[Path]:

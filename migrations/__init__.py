@@ -4,6 +4,9 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from sqlalchemy import NullPool, create_engine
+
+from rencheng.store.access.grants import grant
 
 
 def _config(database_url: str) -> Config:
@@ -14,8 +17,12 @@ def _config(database_url: str) -> Config:
 
 
 def upgrade(database_url: str, revision: str = "head") -> None:
-    """Upgrade the database to a revision, by default the newest."""
+    """Upgrade the database to a revision, by default the newest, and give the services' roles their privileges."""
     command.upgrade(_config(database_url), revision)
+    if revision == "head":
+        engine = create_engine(database_url, poolclass=NullPool)
+        with engine.begin() as connection:
+            grant(connection)
 
 
 def downgrade(database_url: str, revision: str = "base") -> None:

@@ -22,6 +22,7 @@ from services.api.__main__ import Server, make_server
 from services.api.settings import ApiSettings
 from services.api.streaming.options import StreamOptions
 from tests.support.polling import eventually
+from tests.support.roles import as_role
 
 LIXIA, HUAIYIN = "370102", "370104"
 DRILL = "drill"
@@ -80,7 +81,8 @@ def serving(database_url: str, stream_options: StreamOptions | None = None, **se
     port = choose_port(seed=secrets.token_hex(4), avoid=())
     # tests ask more than any client may, from one address
     generous = {"api_key_per_s": 1e6, "api_address_per_s": 1e6, "api_key_running": 100}
-    server = make_server(ApiSettings(database_url=database_url, api_port=port, **(generous | settings)), stream_options)
+    url = as_role(database_url, "api")
+    server = make_server(ApiSettings(database_url=url, api_port=port, **(generous | settings)), stream_options)
     thread = threading.Thread(target=server.run)
     thread.start()
     eventually(lambda: server.started)

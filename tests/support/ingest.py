@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from rencheng.runtime.service_process import READY_TIMEOUT_S, ServiceProcess
+from tests.support.roles import for_module
 
 GAUGES = tuple(f"G{number}" for number in range(1, 6))
 
@@ -16,7 +17,7 @@ class IngestProcess(ServiceProcess):
     """A receiver in a process of its own."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
-        super().__init__("services.ingest", log, environment)
+        super().__init__("services.ingest", log, for_module(environment, "services.ingest"))
 
     def start(self, *, until: str | None = "subscribed", within_s: float = READY_TIMEOUT_S) -> None:
         """Start, and wait for the subscription: before the first one the broker keeps nothing for ingest."""

@@ -1,0 +1,130 @@
+"""The privileges of the services' database roles: each service has the tables that it needs, and no more.
+
+A service that an attacker takes over through its input can then not make a key, change a threshold or remove a trace.
+The roles are made by a superuser (deploy/compose/database/100-roles.sql, `rencheng stack up`); the owner of the tables
+grants. Migrations and jobs run as the owner.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import Connection, text
+
+from rencheng.store.schema.metadata import metadata
+
+ROLES = ("ingest", "alerts", "api", "accounts")
+"""The services with a role of their own, `rencheng_<service>`."""
+
+FORMER_ROLE = "rencheng_services"
+"""The role that all services shared. It loses its privileges."""
+
+_READ, _ADD, _WRITE, _ALL = "SELECT", "SELECT, INSERT", "SELECT, INSERT, UPDATE", "SELECT, INSERT, UPDATE, DELETE"
+
+_HASHES = {"devices": "mqtt_password_hash"}
+"""Columns with hashes of passwords, which only the API and the keeper of the broker's accounts read."""
+
+_READINGS = ("waterlogging_readings", "signal_events", "meter_values")
+_EVERY_TABLE = tuple(metadata.tables)
+
+PRIVILEGES: Mapping[str, Mapping[str, str]] = {
+    "ingest": {
+        "audit": "INSERT",
+        "devices": _READ,
+        "device_states": _WRITE,
+        "heartbeats": _WRITE,
+        "ingest_counts": _WRITE,
+        "ingest_progress": _WRITE,
+        "ingest_writers": _READ,
+        "quarantine": _WRITE,
+        "rollup_log": _ADD,
+        "storage_horizons": _READ,
+        **dict.fromkeys(_READINGS, _ADD),
+    },
+    "alerts": {
+        "audit": "INSERT",
+        "devices": _READ,
+        "deliveries": _WRITE,
+        "heartbeats": _WRITE,
+        "ingest_progress": _READ,
+        "maintenance": _READ,
+        "notices": _WRITE,
+        "rain_forecasts": _READ,
+        "rain_signals": _READ,
+        "regions": _READ,
+        "series_flags": _READ,
+        "silences": _READ,
+        "site_profiles": _READ,
+        "site_sensors": _READ,
+        "site_states": _WRITE,
+        "sites": _READ,
+        "warning_events": _ADD,
+        "warnings": _WRITE,
+        "worlds": _READ,
+        **dict.fromkeys(_READINGS, _READ),
+    },
+    "api": {
+        **dict.fromkeys(_EVERY_TABLE, _READ),
+        "api_keys": _WRITE,
+        "audit": _ADD,
+        "devices": _WRITE,
+        "device_states": _WRITE,
+        "gateways": _ALL,
+        "heartbeats": _WRITE,
+        "ingest_counts": _WRITE,
+        "ingest_progress": _WRITE,
+        "ingest_writers": _WRITE,
+        "maintenance": _WRITE,
+        "quarantine": _WRITE,
+        "quarantine_drops": _WRITE,
+        "rain_forecasts": _ALL,
+        "rain_signals": _ALL,
+        "regions": _WRITE,
+        "rollup_log": _ADD,
+        "silences": _WRITE,
+        "site_profiles": _ADD,
+        "site_sensors": _ALL,
+        "sites": _WRITE,
+        "worlds": _ADD,
+        **dict.fromkeys(_READINGS, _ADD),
+    },
+    "accounts": {"devices": _READ, "gateways": _READ, "heartbeats": _WRITE},
+}
+"""The privileges on tables, by service. A table that is not listed is closed to it."""
+
+_SEES_HASHES = frozenset({"api", "accounts"})
+
+
+def grant(connection: Connection) -> list[str]:
+    """Give the roles that exist exactly these privileges. Return their names."""
+    names = [f"rencheng_{service}" for service in ROLES]
+    existing = text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:names)")
+    roles = set(connection.execute(existing, {"names": [*names, FORMER_ROLE]}).scalars())
+    for role in sorted(roles):
+        _run(connection, f"REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}")
+        _run(connection, f"REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {role}")
+    for service, role in zip(ROLES, names, strict=True):
+        if role in roles:
+            _grant_role(connection, service, role)
+    return [role for role in names if role in roles]
+
+
+def _grant_role(connection: Connection, service: str, role: str) -> None:
+    for table, privileges in PRIVILEGES[service].items():
+        if table in _HASHES and service not in _SEES_HASHES:
+            columns = ", ".join(column.name for column in metadata.tables[table].c if column.name != _HASHES[table])
+            _run(connection, f"GRANT SELECT ({columns}) ON {table} TO {role}")
+        else:
+            _run(connection, f"GRANT {privileges} ON {table} TO {role}")
+    if service == "api":  # rollups are views in one edition and tables in the other; ids of streams
+        for name in connection.execute(text(_ROLLUPS)).scalars().all():
+            _run(connection, f"GRANT SELECT ON {name} TO {role}")
+        _run(connection, f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
+
+
+_ROLLUPS = r"""
+SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm')
+    AND relname ~ '_(1min|1h|1day)$'
+"""
+
+
+def _run(connection: Connection, statement: str) -> None:
+    connection.exec_driver_sql(statement)
