@@ -42,6 +42,8 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/mutes/{name}", "DELETE"): None,
     ("/v1/weather/signals", "POST"): cap(),
     ("/v1/weather/forecasts", "POST"): [FORECAST],
+    ("/v1/weather/signals/{identifier}", "DELETE"): None,
+    ("/v1/weather/forecasts", "DELETE"): None,
     ("/v1/quarantine/replay", "POST"): {},
     ("/v1/quarantine/{quarantine_id}/replay", "POST"): None,
     ("/v1/keys", "POST"): {"name": "new", "scopes": ["admin"]},
@@ -82,7 +84,7 @@ def filled(city: Engine) -> dict[str, str]:
     return {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""}
 
 
-def prepare(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:
+def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: dict[str, str]) -> None:
     if "pending" in path:
         reject(city, "new-a", RejectionReason.UNKNOWN_DEVICE)
     elif path.count("/devices/{device_id}/"):
@@ -91,6 +93,10 @@ def prepare(client: httpx.Client, city: Engine, path: str, names: dict[str, str]
         reject(city, "g1", RejectionReason.CLOCK_FUTURE)
         with city.connect() as connection:
             names["quarantine_id"] = str(connection.execute(text("SELECT quarantine_id FROM quarantine")).scalar_one())
+    elif "weather" in path and method == "DELETE":
+        client.post("/v1/weather/forecasts", json=[FORECAST])
+        signal = client.post("/v1/weather/signals", content=cap(), headers={"Content-Type": "application/xml"})
+        names["identifier"] = signal.json()["identifier"]
     elif "mutes" in path:
         names["name"] = client.post("/v1/silences", json=MUTE | PERIOD).json()["name"]
     elif "{key_id}" in path:
@@ -107,12 +113,14 @@ def test_the_list_of_changing_routes_is_whole() -> None:
 def test_every_changing_request_leaves_an_entry_with_its_author(
     client: httpx.Client, city: Engine, filled: dict[str, str], path: str, method: str
 ) -> None:
-    prepare(client, city, path, filled)
+    prepare(client, city, path, method, filled)
     body = REQUESTS[path, method]
     content = body if isinstance(body, str) or body is None else json.dumps(body)
     kind = "text/csv" if "imports" in path else "application/xml" if "signals" in path else "application/json"
     before = entries(city)
-    answer = client.request(method, path.format(**filled), content=content, headers={"Content-Type": kind})
+    asked = {"source": "s", "region": LIXIA} if (path, method) == ("/v1/weather/forecasts", "DELETE") else {}
+    address = path.format(**filled)
+    answer = client.request(method, address, params=asked, content=content, headers={"Content-Type": kind})
     new = entries(city)[len(before) :]
 
     assert answer.is_success, answer.text

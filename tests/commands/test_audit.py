@@ -53,6 +53,8 @@ CHANGING = {
     "world add": ["drill"],
     "weather signal": ["{signal}"],
     "weather forecast": ["{forecast}"],
+    "weather withdraw": ["S1"],
+    "weather withdraw-forecasts": ["s"],
     "mute silence": ["--site", "S1", "--minutes", "5", "--reason", "x"],
     "mute maintenance": ["--site", "S1", "--weekday", "mon", "--begins", "22:30", "--minutes", "60", "--reason", "x"],
     "mute end": ["silence-1"],
@@ -131,6 +133,9 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
     file(tmp_path, "signal", cap())
     file(tmp_path, "forecast", json.dumps([hour]))
     file(tmp_path, "devices", "device_id,kind,region\nd8,signal,370102\n")
+    if command.startswith("weather withdraw"):
+        run("weather signal", str(tmp_path / "signal"))
+        run("weather forecast", str(tmp_path / "forecast"))
     if command == "quarantine replay":  # what it replays
         with engine.begin() as connection:
             connection.execute(text("UPDATE devices SET device_id = 'p1', kind = 'waterlogging'"))
