@@ -91,10 +91,23 @@ def depth_gauges(connection: Connection) -> dict[str, tuple[str, ...]]:
     return {row.site_id: tuple(sorted(row.device_ids)) for row in connection.execute(query)}
 
 
+def unregistered_sensors(connection: Connection, site_ids: Sequence[str]) -> dict[str, tuple[BoundSensor, ...]]:
+    """Return, by site, the sensors that it names and that are not registered yet. Pumps are no such sensors."""
+    columns = [site_sensors.c[name] for name in ("site_id", "device_id", "role", "lowest_point_height_mm")]
+    is_registered = select(devices.c.device_id).where(devices.c.device_id == site_sensors.c.device_id).exists()
+    query = select(*columns).where(site_sensors.c.site_id.in_(site_ids), ~is_registered)
+    found: dict[str, list[BoundSensor]] = defaultdict(list)
+    for row in connection.execute(query.where(site_sensors.c.role != Role.PUMP.value)):
+        found[row.site_id].append(BoundSensor(row.device_id, Role(row.role), row.lowest_point_height_mm))
+    return {site_id: tuple(sensors) for site_id, sensors in found.items()}
+
+
 def named_devices(connection: Connection, site_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
-    """Return, by site, the devices that are bound to it, also unregistered ones."""
+    """Return, by site, the devices that are bound to it, also unregistered ones, without retired ones."""
     own = select(devices.c.site_id, devices.c.device_id).where(devices.c.site_id.in_(site_ids))
+    own = own.where(devices.c.retired_at.is_(None))
     named = select(site_sensors.c.site_id, site_sensors.c.device_id).where(site_sensors.c.site_id.in_(site_ids))
+    named = named.where(site_sensors.c.device_id.not_in(_RETIRED))
     found: dict[str, list[str]] = defaultdict(list)
     for site_id, device_id in connection.execute(own.union(named)):
         found[site_id].append(device_id)
@@ -135,11 +148,12 @@ def unbind(connection: Connection, site_id: str, device_id: str) -> bool:
 
 
 def unbind_missing(connection: Connection, site: Site) -> None:
-    """Unbind the devices that the site does not name."""
+    """Unbind the devices that the site does not name. Retired ones stay bound, because they have a history there."""
     named = [sensor.device_id for sensor in site.sensors]
     of_site = and_(site_sensors.c.site_id == site.site_id, site_sensors.c.device_id.not_in(named))
-    connection.execute(delete(site_sensors).where(of_site))
+    connection.execute(delete(site_sensors).where(of_site, site_sensors.c.device_id.not_in(_RETIRED)))
     unlisted_devices = and_(devices.c.site_id == site.site_id, devices.c.device_id.not_in(named))
+    unlisted_devices = and_(unlisted_devices, devices.c.retired_at.is_(None))
     connection.execute(update(devices).where(unlisted_devices).values(site_id=None))
 
 
@@ -152,6 +166,9 @@ def unregistered_devices(connection: Connection) -> dict[str, tuple[str, ...]]:
         .group_by(site_sensors.c.site_id)
     )
     return {row.site_id: tuple(sorted(row.device_ids)) for row in connection.execute(query)}
+
+
+_RETIRED = select(devices.c.device_id).where(devices.c.retired_at.is_not(None))
 
 
 def _may_serve() -> ColumnElement[bool]:

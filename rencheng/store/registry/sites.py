@@ -14,7 +14,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile
 from rencheng.engine.record import SiteRecord
-from rencheng.store.registry.bindings import bind, sensors_by_site, unbind_missing
+from rencheng.store.registry.bindings import bind, sensors_by_site, unbind_missing, unregistered_sensors
 from rencheng.store.schema.tables import site_profiles, site_states, sites
 
 
@@ -99,7 +99,9 @@ def as_site(row: Row[Any], sensors: tuple[BoundSensor, ...] = ()) -> Site:
 
 
 def find_sites(connection: Connection, site_ids: Sequence[str], *, for_change: bool = False) -> dict[str, Site]:
-    """Return the registered ones of these sites, with their bound sensors. A site that cannot be read is left out.
+    """Return the registered ones of these sites, with all sensors that they name, also sensors not registered yet.
+
+    A site that cannot be read is left out.
 
     Args:
         connection: the database.
@@ -108,11 +110,12 @@ def find_sites(connection: Connection, site_ids: Sequence[str], *, for_change: b
     """
     query = select(sites).where(sites.c.site_id.in_(site_ids)).order_by(sites.c.site_id)
     rows = connection.execute(query.with_for_update() if for_change else query).all()
-    sensors = sensors_by_site(connection, site_ids)
+    sensors, missing = sensors_by_site(connection, site_ids), unregistered_sensors(connection, site_ids)
     found = {}
     for row in rows:
+        named = (*sensors.get(row.site_id, ()), *missing.get(row.site_id, ()))
         with suppress(ValueError, TypeError, KeyError, AttributeError):
-            found[row.site_id] = as_site(row, sensors.get(row.site_id, ()))
+            found[row.site_id] = as_site(row, tuple(sorted(named, key=lambda sensor: sensor.device_id)))
     return found
 
 

@@ -178,3 +178,20 @@ def test_worlds_and_places_do_not_grow_by_a_request(
 
     assert answer.status_code == 422, answer.text
     assert known() == before
+
+
+def test_the_form_names_devices_that_are_not_registered_yet_and_spares_retired_ones(
+    client: httpx.Client, city: Engine
+) -> None:
+    sensors = [{"device_id": "ge"}, {"device_id": "later", "role": "rain"}]
+    client.put("/v1/sites/e", json=form(sensors=sensors))
+    client.post("/v1/devices/ge/retirement")
+    written = client.get("/v1/sites/e/form").json()
+    again = client.put("/v1/sites/e", json=written)
+    with city.begin() as connection:
+        bound = connection.execute(text("SELECT device_id FROM site_sensors WHERE site_id = 'e' ORDER BY 1")).scalars()
+        assert list(bound) == ["ge", "later"]  # the retired one has a history there
+        connection.execute(text("UPDATE devices SET retired_at = NULL WHERE device_id = 'ge'"))
+
+    assert [sensor["device_id"] for sensor in written["sensors"]] == ["later"]
+    assert again.json()["unbound"] == []
