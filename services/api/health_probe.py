@@ -29,6 +29,9 @@ HANGS_AFTER_S = 5.0
 
 WATCH_EVERY_S = 2.0
 
+CLOSE_WITHIN_S = 1.0
+"""The longest wait for a question that is under way at the end."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeAnswer:
@@ -87,6 +90,9 @@ class HealthProbe:
     def close(self) -> None:
         """Close the connection. A thread that still waits for the database ends with the process."""
         self._database.is_hanging = True
+        if self._running is not None:
+            with suppress(TimeoutError):
+                self._running.result(CLOSE_WITHIN_S)
         self._database.close()
 
     def _current(self) -> tuple[Future[PlatformCondition | None], float]:

@@ -19,9 +19,12 @@ from local_stack.ports import choose_port
 from local_stack.postgres import PostgresServer
 from local_stack.process_table import children
 from local_stack.programs import Programs
+from rencheng.domain.errors import StoreUnavailable
 from rencheng.messaging.mqtt.accounts import new_password
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import KeyScope
+from rencheng.store.core.database import open_database, translate_errors
+from rencheng.store.core.deadline import bound_answers
 from tests.conftest import Broker
 from tests.support.alert_database import empty, quick_site, register_sites
 from tests.support.api import PATIENCE_S, serving
@@ -178,7 +181,13 @@ def test_health_answers_within_two_seconds_while_the_database_hangs(own_server: 
     with serving(own_server.url()) as url, httpx.Client(base_url=url, headers={"X-API-Key": token}) as api:
         assert api.get("/health").json()["database"] == "reachable"
         assert api.get("/v1/status", timeout=PATIENCE_S).status_code == 200
-        _signal_all(own_server, signal.SIGSTOP)
+        doctors = open_database(own_server.url(), name="doctor")
+        bound_answers(doctors, 2.0)
+        with doctors.connect() as connection:
+            connection.execute(text("SELECT 1"))
+            _signal_all(own_server, signal.SIGSTOP)
+            with pytest.raises(StoreUnavailable, match="does not answer"), translate_errors():
+                connection.execute(text("SELECT 1"))
         try:
             for _ in range(5):  # the second and later ones meet a question that is still under way
                 _assert_quick(api, "/health", 2.0)
@@ -190,6 +199,7 @@ def test_health_answers_within_two_seconds_while_the_database_hangs(own_server: 
             _assert_quick(api, "/v1/status", 1.0)
         finally:
             _signal_all(own_server, signal.SIGCONT)
+        doctors.dispose()
         eventually(lambda: api.get("/health").json()["database"], "reachable", within_s=10)
         eventually(lambda: api.get("/v1/status", timeout=PATIENCE_S).status_code, 200, within_s=15)
 

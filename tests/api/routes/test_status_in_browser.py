@@ -58,6 +58,8 @@ def test_from_the_key_to_a_warning_and_through_a_lost_connection(
         page.errors.clear()  # of the 401
         _enter(page, token)
         _shows(page, "412 mm")
+        _shows(page, "显示 2 / 2", of="shown")
+        _shows(page, "数据接入中断", of="figures")  # no service runs beside the API
         road = page.run("document.querySelector('#sites [data-id=road]').innerText")
         assert "无数据 no data" in road
         assert "失联 silent" in road
