@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from rencheng.operations.platform import record_settings
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.metrics import jobs as job_metrics
 from rencheng.runtime.outage import tolerate_outage
@@ -39,6 +40,8 @@ def run(
         with tolerate_outage(log, "no job runs"), translate_errors(), job_runs.acquire_runner(engine) as lock:
             if lock is not None:
                 log.info("runner active", jobs=[job.name for job in jobs])
+                with engine.begin() as connection:
+                    record_settings(connection, settings.retention, actor="jobs")
                 _run_due(engine, jobs, settings, stop, lock, check_every_s)
         stop.wait(check_every_s)
 

@@ -85,4 +85,10 @@ class JobSettings(MetricsSettings, StorageSettings, QualitySettings):
         description="Megabytes of rain signal messages that are kept as received; the oldest are emptied first.",
     )
 
+    @property
+    def retention(self) -> dict[str, int | float]:
+        """The settings that decide what is deleted, for the audit log."""
+        names = sorted(name for name in type(self).model_fields if name.endswith(("_days", "_keep_mb")))
+        return {name: getattr(self, name) for name in names}
+
     jobs_metrics_port: int | None = Field(None, description="Port of the Prometheus metrics; none if unset.")

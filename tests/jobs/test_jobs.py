@@ -186,3 +186,27 @@ def test_a_job_that_missed_two_runs_is_overdue() -> None:
 
     assert entry.is_overdue(NOON)
     assert not entry.is_overdue(NOON - HOUR)
+
+
+def test_changed_settings_of_retention_are_audited_once(engine: Engine, settings: JobSettings) -> None:
+    def start(with_settings: JobSettings) -> None:
+        stop = threading.Event()
+        runner = threading.Thread(target=run, args=(engine, [], with_settings, stop), kwargs={"check_every_s": 0.01})
+        runner.start()
+        eventually(lambda: bool(entries()) and entries()[-1]["settings"] == with_settings.retention)
+        stop.set()
+        runner.join()
+
+    def entries() -> list[dict[str, dict[str, float]]]:
+        query = "SELECT detail FROM audit WHERE action = 'storage.settings' ORDER BY audit_id"
+        with engine.connect() as connection:
+            return list(connection.execute(text(query)).scalars())
+
+    start(settings)
+    before = len(entries())
+    start(settings)
+    start(settings.model_copy(update={"quarantine_keep_days": 30.0}))
+
+    assert len(entries()) == before + 1
+    assert entries()[-1]["before"] == {"quarantine_keep_days": 90}
+    assert entries()[-1]["after"] == {"quarantine_keep_days": 30}
