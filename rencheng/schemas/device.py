@@ -18,6 +18,10 @@ LINES_MAX = 200_000
 """More devices than a city has."""
 
 
+NO_RETURN_CODES_MAX = 20
+"""The most codes of one gauge. Makers use one or two."""
+
+
 def _split_numbers(value: object) -> object:
     """Split the text of a CSV cell at spaces and semicolons."""
     return value.replace(";", " ").split() if isinstance(value, str) else value
@@ -42,7 +46,11 @@ class DeviceProfileForm(BaseModel):
     """The mounting height of a gauge: the height of its face above the ground."""
     blind_zone_mm: Annotated[float, Field(ge=0, le=10_000)] | None = None
     """The distance from its face within which it cannot measure."""
-    no_return_codes: Annotated[list[Annotated[float, Field(allow_inf_nan=False)]], BeforeValidator(_split_numbers)] = []
+    no_return_codes: Annotated[
+        list[Annotated[float, Field(allow_inf_nan=False)]],
+        Field(max_length=NO_RETURN_CODES_MAX),
+        BeforeValidator(_split_numbers),
+    ] = []
     """Values that it sends when it receives no echo; in a CSV file separated by spaces or semicolons."""
     receipts: bool = False
     """It keeps its readings until a receipt confirms that they are stored."""

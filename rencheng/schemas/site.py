@@ -23,6 +23,9 @@ _Latitude = Annotated[float, Field(gt=-90, lt=90)]
 _Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 
+POLYGON_CORNERS_MIN = 3
+
+
 class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -38,7 +41,7 @@ class ProfileForm(_Form):
     """The thresholds and times by which a site is evaluated. A missing value is the default of its type."""
 
     thresholds: dict[str, ThresholdForm] = Field(default_factory=dict)
-    clear_below_mm: Annotated[float, Field(allow_inf_nan=False, ge=0)] | None = None
+    clear_below_mm: Annotated[float, Field(allow_inf_nan=False, ge=0, le=100_000)] | None = None
     up_hold_s: _Seconds | None = None
     down_hold_s: _Seconds | None = None
     horizon_s: _Seconds | None = None
@@ -79,7 +82,7 @@ class SiteForm(_Form):
     latitude: _Latitude
     longitude: _Longitude
     world: Identifier = ACTUAL
-    radius_m: Annotated[float, Field(allow_inf_nan=False, gt=0, le=50_000)] = 200.0
+    radius_m: Annotated[float, Field(allow_inf_nan=False, ge=1, le=50_000)] = 200.0
     polygon: tuple[tuple[_Latitude, _Longitude], ...] = Field(
         (), max_length=200, description="Corners of the area as [latitude, longitude], without repeating the first."
     )
@@ -101,6 +104,8 @@ class SiteForm(_Form):
         Raises:
             ValueError: the fields contradict each other.
         """
+        if self.polygon and len(set(self.polygon)) < POLYGON_CORNERS_MIN:
+            raise ValueError(f"polygon: {POLYGON_CORNERS_MIN} different corners are needed")
         device_ids = [sensor.device_id for sensor in self.sensors]
         if repeated := sorted({each for each in device_ids if device_ids.count(each) > 1}):
             raise ValueError(f"sensors: {', '.join(repeated)} is bound twice")

@@ -7,6 +7,7 @@ idle connections never keep a new one out.
 import asyncio
 import logging
 import resource
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -27,6 +28,9 @@ UNREAD_WITHIN_S = 60.0
 
 DISCARDED_BYTES_MAX = 2**20
 """How much of a refused body is read and dropped, so that its sender can read the refusal."""
+
+SEND_BUFFER_BYTES = 128 * 2**10
+"""The most that the kernel keeps of a response for its client. At 50 ms it still allows 2 MB/s."""
 
 BACKLOG = 128
 """Connections that the kernel keeps until they are accepted; they are accepted in groups of this size."""
@@ -79,6 +83,8 @@ class BoundedConnection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first request."""
         super().connection_made(transport)
+        # else the kernel takes several MB from a stream that nobody reads, and it seems to be read
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
         self._note_activity()
         if len(self.connections) > self.limits.connections_max:
             self.limits.make_place(self)

@@ -29,6 +29,7 @@ FILLED = {
     "sequence": "1",
     "quarantine_id": "1",
     "name": "silence-1",
+    "identifier": "s1",
     "key_id": "0123456789abcdef",
 }
 
