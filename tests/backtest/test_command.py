@@ -61,6 +61,18 @@ def test_packed_files_are_unpacked(files: dict[str, Path], tmp_path: Path, capsy
     assert "4 readings" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_table_is_read_as_spreadsheets_save_it(
+    files: dict[str, Path], capsys: pytest.CaptureFixture[str], encoding: str
+) -> None:
+    lines = files["readings"].read_text().splitlines()
+    text = "\r\n".join([f"{lines[0]},备注,", *(f"{line},路面," for line in lines[1:]), ",,,,", " , ,,,", ""])
+    files["readings"].write_bytes(text.encode(encoding))
+    backtest_files(files["readings"], files["sites"], files["out"], model=None)
+
+    assert "4 readings" in capsys.readouterr().err
+
+
 def test_no_reading_gives_no_message(files: dict[str, Path], capsys: pytest.CaptureFixture[str]) -> None:
     files["readings"].write_text("device_id,time,depth_mm\n")
     backtest_files(files["readings"], files["sites"], files["out"], model=None)
