@@ -12,7 +12,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from rencheng.domain.errors import RenchengError
-from rencheng.domain.heartbeat import Part, PartCondition, PartState
+from rencheng.domain.heartbeat import Part, PartCondition, PartReason, PartState
 from rencheng.domain.part_rules import judge, not_started
 from rencheng.store.accounting.heartbeats import load_platform_record
 from rencheng.store.core.sessions import Database
@@ -39,10 +39,11 @@ def process(part: Part) -> str | None:
         os.environ["RENCHENG_DATABASE_URL"], name="healthy", connections_max=1, answer_within_s=TIMEOUT_S
     )
     with database.read() as connection:
-        found = judge(load_platform_record(connection))
+        found = judge(load_platform_record(connection, part))
     database.close()
     condition: PartCondition = next((one for one in found if one.part is part), not_started(part))
-    return " / ".join(part_text(condition)) if condition.state is PartState.DOWN else None
+    is_well = condition.state is not PartState.DOWN and condition.reason is not PartReason.NOT_STARTED
+    return None if is_well else " / ".join(part_text(condition))
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +17,12 @@ from local_stack.mosquitto import SHARED_SETTINGS
 from local_stack.ports import choose_port
 from local_stack.postgres import SERVICE_ROLES, role_password
 from local_stack.programs import Programs
+from rencheng.domain.heartbeat import Part
 from rencheng.domain.reading import WaterReading
+from rencheng.heartbeats import HeartbeatWriter
 from rencheng.messaging.mqtt.accounts import new_password, password_hash, write_password_file
 from rencheng.store.access.grants import PRIVILEGES, ROLES
+from rencheng.store.accounting.counts import record_progress
 from rencheng.store.core.database import open_database
 from rencheng.store.hypertables.catalog import hypertables, size_bytes
 from rencheng.store.readings.merge import ReceivedReading, WriteStatus, create_staging_on_connect, write
@@ -186,6 +190,32 @@ def test_each_service_is_refused_what_it_does_not_need(narrow_roles: dict[str, U
             ):
                 connection.execute(text(forbidden))
         engine.dispose()
+
+
+def healthy(part: Part, url: URL) -> str:
+    """What the health check of a container says; empty if it is well."""
+    command = [sys.executable, str(COMPOSE / "healthy.py"), part.value]
+    environment = {"RENCHENG_DATABASE_URL": url.render_as_string(hide_password=False), "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, env=environment, check=False, capture_output=True, text=True)
+    assert (ended.returncode == 0) is (not ended.stderr), ended.stderr
+    return ended.stderr
+
+
+@pytest.mark.slow
+def test_each_container_judges_its_own_part_with_the_role_of_its_service(narrow_roles: dict[str, URL]) -> None:
+    migrations.upgrade(narrow_roles["owner"].render_as_string(hide_password=False))
+    engine, now = create_engine(narrow_roles["ingest"]), datetime.now(UTC)
+    for part in (Part.INGEST, Part.ALERTS, Part.ACCOUNTS, Part.JOBS):
+        url = narrow_roles["owner" if part is Part.JOBS else part.value]
+        before = healthy(part, url)
+        assert before.startswith("not healthy: ")
+        assert "Traceback" not in before
+        if part is Part.INGEST:
+            with engine.begin() as connection:
+                record_progress(connection, "rencheng-ingest-0", started_at=now, committed_through=now, rows=False)
+        with HeartbeatWriter(url.render_as_string(hide_password=False), part):
+            eventually(lambda part=part, url=url: healthy(part, url), "", within_s=10)  # type: ignore[misc]
+    engine.dispose()
 
 
 def test_every_table_is_closed_or_granted_by_name(narrow_roles: dict[str, URL]) -> None:

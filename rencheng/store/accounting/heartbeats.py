@@ -11,7 +11,7 @@ from rencheng.domain.part_rules import JobLateness, PlatformRecord
 from rencheng.store import jobs
 from rencheng.store.core.database import async_commit, database_now
 from rencheng.store.schema.account_tables import heartbeats, ingest_progress
-from rencheng.store.warnings.record import undelivered
+from rencheng.store.warnings.record import Undelivered, undelivered
 
 _RECORD = """
 INSERT INTO heartbeats (part, instance, started_at, at, has_stopped, version, figures)
@@ -55,16 +55,25 @@ def load_heartbeats(connection: Connection) -> list[Heartbeat]:
     return [Heartbeat(Part(part), *rest) for part, *rest in connection.execute(query) if part in known]
 
 
-def load_platform_record(connection: Connection) -> PlatformRecord:
-    """Return what the database knows of the processes, for `rencheng.domain.part_rules.judge`."""
+def load_platform_record(connection: Connection, only: Part | None = None) -> PlatformRecord:
+    """Return what the database knows of the processes, for `rencheng.domain.part_rules.judge`.
+
+    Args:
+        connection: a read connection.
+        only: read what concerns this part alone, because the role of its service may read no more.
+    """
     now = database_now(connection)
-    seen_at = connection.execute(select(func.max(ingest_progress.c.seen_at))).scalar_one()
-    waiting = undelivered(connection)
-    overdue = [
-        JobLateness(run.name, (now - (run.succeeded_at or run.started_at)).total_seconds())
-        for run in jobs.runs(connection)
-        if run.is_overdue(now)
-    ]
+    seen_at, waiting, overdue = None, Undelivered(0, None), []
+    if only in (None, Part.INGEST):
+        seen_at = connection.execute(select(func.max(ingest_progress.c.seen_at))).scalar_one()
+    if only in (None, Part.ALERTS):
+        waiting = undelivered(connection)
+    if only in (None, Part.JOBS):
+        overdue = [
+            JobLateness(run.name, (now - (run.succeeded_at or run.started_at)).total_seconds())
+            for run in jobs.runs(connection)
+            if run.is_overdue(now)
+        ]
     return PlatformRecord(
         heartbeats=load_heartbeats(connection),
         writers_seen_s=_seconds(now, seen_at),
