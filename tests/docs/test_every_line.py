@@ -178,6 +178,7 @@ def typist(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> Typist:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)  # servers, all services and thirty commands
 def test_the_lines_of_all_other_documents_can_be_typed(typist: Typist, shell: Shell, tmp_path: Path) -> None:
     others = [name for name in documents() if name not in TYPED_ELSEWHERE and lines_of(name, tmp_path)]
     for document in BEFORE_SERVING:
