@@ -91,6 +91,14 @@ class IntakeSettings(ClockSettings, QualitySettings):
     """The limits of intake."""
 
 
+class QuotaSettings(Settings):
+    """What a device may send; ingest and the alert service enforce it."""
+
+    ingest_quota_per_minute: int = Field(
+        6000, gt=0, description="The most live readings of a device in a minute, unless its profile sets another quota."
+    )
+
+
 class PublicSettings(Settings):
     """The public address."""
 

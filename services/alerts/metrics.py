@@ -9,6 +9,8 @@ from rencheng.runtime.metrics.alerts import (
     IN_FLIGHT,
     LEVEL_CHANGES,
     RELAY_LAG,
+    SHED_MESSAGES,
+    SHED_READINGS,
     SITES,
     SITES_WITHOUT_DATA,
     SUPPRESSED,
@@ -58,3 +60,13 @@ def count_database_failure() -> None:
 def set_unreadable(rows: int) -> None:
     """Set how many mutes, rain signals and forecasts cannot be read and do not count."""
     UNREADABLE.set(rows)
+
+
+def count_shed_readings(readings: int) -> None:
+    """Count readings beyond a device's quota that were not evaluated."""
+    SHED_READINGS.inc(readings)
+
+
+def count_shed_messages(messages: int) -> None:
+    """Count messages of devices that flood that were dropped unread."""
+    SHED_MESSAGES.inc(messages)

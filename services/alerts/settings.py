@@ -3,10 +3,10 @@
 from pydantic import Field, SecretStr
 
 from rencheng.domain.timing import ALLOWED_LATENESS
-from rencheng.runtime.settings import BrokerSettings, DatabaseSettings, MetricsSettings, PublicSettings
+from rencheng.runtime.settings import BrokerSettings, DatabaseSettings, MetricsSettings, PublicSettings, QuotaSettings
 
 
-class AlertSettings(DatabaseSettings, BrokerSettings, MetricsSettings, PublicSettings):
+class AlertSettings(DatabaseSettings, BrokerSettings, MetricsSettings, PublicSettings, QuotaSettings):
     """Settings of the alert service."""
 
     mqtt_alerts_password: SecretStr = Field(description="Password of the broker account rencheng-alerts.")

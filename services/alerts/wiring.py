@@ -10,10 +10,13 @@ from rencheng.domain.heartbeat import Part
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import Channel, topic_filter
 from rencheng.heartbeats import HeartbeatWriter
+from rencheng.messaging.inbox import SheddingInbox
 from rencheng.messaging.mqtt.client_ids import client_id
 from rencheng.messaging.mqtt.session import Session
+from rencheng.quotas import Quotas
 from rencheng.runtime.metrics.server import serve_metrics
 from rencheng.store.core.database import open_database
+from services.alerts import metrics
 from services.alerts.evaluation import NoDataCheck, ReadingEvaluator, new_evaluator
 from services.alerts.outbox.notices import NoticeOutbox
 from services.alerts.outbox.outbox import Outbox
@@ -26,6 +29,7 @@ from services.alerts.rendering import Renderer, publisher_of
 from services.alerts.service_status import ServiceStatus
 from services.alerts.settings import AlertSettings
 from services.alerts.source.catch_up import CatchUp
+from services.alerts.source.live_readings import LiveReadings
 from services.alerts.source.nearby import NearbyFeed
 from services.alerts.source.readings import ReadingSource
 from services.alerts.source.subscription_state import SubscriptionState
@@ -59,7 +63,8 @@ def open_service(settings: AlertSettings) -> Iterator[AlertService]:
     policies = PolicyCache(engine, sites=lambda: tuple(evaluator.sites.values()))
     evaluator = new_evaluator(policies, timedelta(seconds=settings.alerts_wait_s))
     session = _session(settings, subscription)
-    source = ReadingSource(session, subscription, CatchUp(engine), ClockLimits())
+    live_readings = LiveReadings(Quotas(per_minute=settings.ingest_quota_per_minute), ClockLimits())
+    source = ReadingSource(session, subscription, CatchUp(engine), live_readings)
     nearby, suppressor = NearbyFeed(settings), Suppressor(clocks)
     registry = SiteRegistry(engine, evaluator, suppressor, nearby, source)
     outbox, notices = Outbox(engine), NoticeOutbox(engine)
@@ -99,6 +104,7 @@ def _session(settings: AlertSettings, subscription: SubscriptionState) -> Sessio
         client_id=client_id("rencheng-alerts", settings.account[1]),
         account=settings.account,
         subscriptions=[topic_filter(Channel.TELEMETRY, Kind.WATERLOGGING)],
+        inbox=SheddingInbox(on_shed=metrics.count_shed_messages),
         persistent=False,
         batching=settings.mqtt_batching,
         on_change=subscription.changed,

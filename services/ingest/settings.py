@@ -5,11 +5,18 @@ from typing import Self
 from pydantic import Field, PrivateAttr, SecretStr
 
 from rencheng.messaging.mqtt.client_ids import client_id
-from rencheng.runtime.settings import BrokerSettings, ClockSettings, DatabaseSettings, MetricsSettings, QualitySettings
+from rencheng.runtime.settings import (
+    BrokerSettings,
+    ClockSettings,
+    DatabaseSettings,
+    MetricsSettings,
+    QualitySettings,
+    QuotaSettings,
+)
 from rencheng.store.accounting.writer_count import WRITERS_MAX
 
 
-class IngestSettings(DatabaseSettings, BrokerSettings, MetricsSettings, ClockSettings, QualitySettings):
+class IngestSettings(DatabaseSettings, BrokerSettings, MetricsSettings, ClockSettings, QualitySettings, QuotaSettings):
     """Settings of one receiver and its writers."""
 
     mqtt_ingest_password: SecretStr = Field(description="Password of the broker account rencheng-ingest.")
@@ -27,9 +34,6 @@ class IngestSettings(DatabaseSettings, BrokerSettings, MetricsSettings, ClockSet
         description="Share the messages with other receivers. With Mosquitto, a restart of the broker then loses some.",
     )
     ingest_batch_max: int = Field(5000, ge=1, le=20_000, description="The most messages in one transaction.")
-    ingest_quota_per_minute: int = Field(
-        6000, gt=0, description="The most live readings of a device in a minute, unless its profile sets another quota."
-    )
     ingest_replies_per_s: int = Field(
         1000, gt=0, le=10_000, description="The most replies to devices (receipts, rejections) a writer sends a second."
     )

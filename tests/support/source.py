@@ -3,9 +3,17 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from rencheng.checks.clock import ClockLimits
 from rencheng.domain.message import ReceivedMessage
 from rencheng.messaging.inbox import Inbox
 from rencheng.messaging.source import AckHandle, InboundMessage
+from rencheng.quotas import Quotas
+from services.alerts.source.live_readings import LiveReadings
+
+
+def live_readings() -> LiveReadings:
+    """Return the reader of live messages with the usual quotas."""
+    return LiveReadings(Quotas(per_minute=6000), ClockLimits())
 
 
 class MemorySource:

@@ -21,6 +21,12 @@ UNRECORDED = Gauge("rencheng_alerts_unrecorded_messages", "Due messages that the
 BACKLOG = Gauge("rencheng_alerts_backlog", "1 while the database may hold due messages that were not sent, else 0.")
 SITES = Gauge("rencheng_alerts_sites", "Sites of the world actual that have a depth gauge.")
 SITES_WITHOUT_DATA = Gauge("rencheng_alerts_sites_without_data", "Of these, the sites without usable depths.")
+SHED_READINGS = Counter(
+    "rencheng_alerts_shed_readings", "Readings beyond a device's quota that were not evaluated; its newest are."
+)
+SHED_MESSAGES = Counter(
+    "rencheng_alerts_shed_messages", "Messages that were dropped unread, because newer ones of the same device waited."
+)
 UNREADABLE = Gauge(
     "rencheng_alerts_unreadable_rows", "Mutes, rain signals and forecasts that cannot be read and do not count."
 )

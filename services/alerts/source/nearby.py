@@ -14,9 +14,11 @@ from rencheng.domain.site import Site
 from rencheng.domain.topic import Channel, Topic
 from rencheng.engine.nearby.evidence import NearbyEvidence
 from rencheng.intake import admit
+from rencheng.messaging.inbox import SheddingInbox
 from rencheng.messaging.mqtt.client_ids import client_id
 from rencheng.messaging.mqtt.session import Session
 from rencheng.runtime.logs import get_logger
+from services.alerts import metrics
 from services.alerts.isolation import isolated
 from services.alerts.settings import AlertSettings
 
@@ -84,6 +86,7 @@ class NearbyFeed:
             account=self._account,
             subscriptions=topics,
             batching=self._batching,
+            inbox=SheddingInbox(on_shed=metrics.count_shed_messages),
             persistent=False,
             on_change=lambda up, why: log.info("broker, nearby devices", connected=up, why=why),
         )

@@ -10,16 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import inf
 
-from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.quality import UNUSABLE
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import DRY_BELOW_MM
-from rencheng.intake import admit
 from rencheng.messaging.source import MessageSource
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from services.alerts.isolation import isolated
 from services.alerts.source.catch_up import CatchUp, Since, TimedReading
+from services.alerts.source.live_readings import LiveReadings
 from services.alerts.source.subscription_state import SubscriptionState
 
 MESSAGES_MAX = 5000
@@ -43,7 +42,7 @@ class ReadingSource:
         messages: the broker session.
         subscription: its state.
         catch_up: reads the stored readings.
-        limits: the same clock limits as ingest's.
+        live_readings: turns messages into readings, within the quotas.
         clock: the time.
     """
 
@@ -52,13 +51,13 @@ class ReadingSource:
         messages: MessageSource,
         subscription: SubscriptionState,
         catch_up: CatchUp,
-        limits: ClockLimits,
+        live_readings: LiveReadings,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         self._messages = messages
         self._subscription = subscription
         self._catch_up = catch_up
-        self._limits = limits
+        self._live_readings = live_readings
         self._clock = clock
         self._caught_up_at: datetime | None = None  # the subscription for which stored readings were asked
         self._ticks = TickTimes()
@@ -115,11 +114,9 @@ class ReadingSource:
 
     def _read_live(self, directory: Mapping[str, Device]) -> list[TimedReading]:
         live: list[TimedReading] = []
-        for inbound in self._messages.take(MESSAGES_MAX, 0):
-            with isolated("message", topic=inbound.message.topic):
-                readings = admit(inbound.message, directory, self._limits).readings
-                at = inbound.message.received_at
-                live.extend((reading, at) for reading in readings if isinstance(reading, WaterReading))
+        messages = [inbound.message for inbound in self._messages.take(MESSAGES_MAX, 0)]
+        with isolated("messages"):
+            live = self._live_readings.read(messages, directory)
         gap = self._catch_up.gap
         if gap is not None and not gap.is_settled:
             self._live_devices.update(reading.device_id for reading, _ in live)

@@ -9,7 +9,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from rencheng.checks.clock import ClockLimits
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
@@ -23,7 +22,7 @@ from services.alerts.source.subscription_state import SubscriptionState
 from tests.support.alert_database import REGION
 from tests.support.field_cases import field_case
 from tests.support.gauge_play import site
-from tests.support.source import MemorySource
+from tests.support.source import MemorySource, live_readings
 
 NOON = datetime(2026, 7, 20, 4, tzinfo=UTC)
 RISING = [(10.0 * n, 25.0 * n) for n in range(1, 31)]
@@ -35,7 +34,7 @@ def warnings(database: Engine, messages: Sequence[tuple[float, bytes]], codec: s
     """Return level and time (seconds after noon) of each warning that messages cause, by their time of arrival."""
     source, subscription = MemorySource(), SubscriptionState()
     subscription.changed(up=True, why="")
-    readings = ReadingSource(source, subscription, CatchUp(database, look_every_s=(1e9, 1e9)), ClockLimits())
+    readings = ReadingSource(source, subscription, CatchUp(database, look_every_s=(1e9, 1e9)), live_readings())
     directory = {"G1": Device("G1", Kind.WATERLOGGING, REGION, codec=codec)}
     evaluator = Evaluator(street_model())
     evaluator.set_sites({"S1": site("S1", "G1")})
@@ -98,7 +97,7 @@ def test_messages_of_one_batch_are_evaluated_in_order_of_their_samples(database:
     """A device that sends its backlog newest first, one sample a message."""
     source, subscription = MemorySource(), SubscriptionState()
     subscription.changed(up=True, why="")
-    readings = ReadingSource(source, subscription, CatchUp(database, look_every_s=(1e9, 1e9)), ClockLimits())
+    readings = ReadingSource(source, subscription, CatchUp(database, look_every_s=(1e9, 1e9)), live_readings())
     for sample in reversed(RISING[:5]):
         source.put_message(
             ReceivedMessage(

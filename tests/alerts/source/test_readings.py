@@ -7,14 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine, text
 
-from rencheng.checks.clock import ClockLimits
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from services.alerts.source.catch_up import CatchUp
 from services.alerts.source.readings import ReadingSource
 from services.alerts.source.subscription_state import SubscriptionState
 from tests.support.alert_database import REGION
-from tests.support.source import MemorySource
+from tests.support.source import MemorySource, live_readings
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 DIRECTORY = {"G1": Device("G1", Kind.WATERLOGGING, REGION)}
@@ -34,7 +33,7 @@ def subscription() -> SubscriptionState:
 def source(messages: MemorySource, subscription: SubscriptionState, database: Engine) -> ReadingSource:
     """A source that looks for stored readings at every read."""
     catch_up = CatchUp(database, look_every_s=(0.0, 0.0))
-    return ReadingSource(messages, subscription, catch_up, ClockLimits())
+    return ReadingSource(messages, subscription, catch_up, live_readings())
 
 
 def since() -> Mapping[str, datetime]:
