@@ -14,8 +14,8 @@ _CONTENT_FORMAT, _CONTENT_FORMAT_SIZE = b"\xda\x63\x74", 5
 _BYTES, _TEXT, _ARRAY, _MAP, _TAG, _SIMPLE = 2, 3, 4, 5, 6, 7
 _SHORT, _INDEFINITE = 24, 31
 _BREAK = b"\xff"
-HEADS_MAX = 400_000
-"""Data items of a message: 5,000 readings with all fields have 150,000."""
+HEADS_MAX = 100_000
+"""Data items of a message: the most readings with all fields have 30,000."""
 _EPOCH = 0xC1
 _MILLISECONDS_FROM = 10**11
 """As seconds since 1970 this is the year 5138."""

@@ -2,6 +2,7 @@
 
 import re
 
+from rencheng.codecs.items import READINGS_MAX
 from rencheng.codecs.parts import UnreadablePart
 from rencheng.codecs.sl651.parts import START, damaged
 
@@ -24,7 +25,7 @@ def read_segments(payload: bytes) -> list[bytes | UnreadablePart]:
     try:
         return [bytes.fromhex(digits)]
     except ValueError:
-        return [_segment(frame) for frame in _FRAMES.split(digits) if frame]
+        return [_segment(frame) for frame in _FRAMES.split(digits, maxsplit=READINGS_MAX) if frame]
 
 
 def _segment(digits: str) -> bytes | UnreadablePart:
