@@ -11,6 +11,7 @@ from rencheng.codecs.registry import CODECS
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.gateway import Gateway
+from rencheng.domain.region import has_province
 from rencheng.domain.reserved_names import why_reserved
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.messaging.mqtt.accounts import SERVICE_PREFIX, alone_at, new_password, password_hash, write_password_file
@@ -259,5 +260,5 @@ def _check(device: Device) -> None:
 
 
 def _check_region(region: str) -> None:
-    if not REGION.fullmatch(region):
+    if not REGION.fullmatch(region) or not has_province(region):
         raise NotPossible(f"{region!r} is not a six-digit GB/T 2260 code, such as 370102 for Lixia, Jinan")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from rencheng.domain.errors import ConfirmationRequired, NotPossible
 from rencheng.domain.plausibility import doubts_of, doubts_of_gauges
+from rencheng.domain.region import has_province
 from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import Site
 from rencheng.operations.differences import differences, tag_of
@@ -43,7 +44,7 @@ def save_sites(
     names = [site.site_id for site in wanted]
     before = _lock(connection, names)
     for region in sorted({site.region for site in wanted}):
-        ensure_region(connection, region)
+        _add_region(connection, region)
     gauges = bindings.depth_gauges(connection)
     versions = replace_sites(connection, wanted, made_by=actor)
     doubts = [doubt for site in wanted for doubt in doubts_of(site, before.sites.get(site.site_id))]
@@ -55,7 +56,7 @@ def change_site(connection: Connection, site: Site, *, actor: str, confirm: bool
     """Register or change a site. Bindings that it does not name stay. Raises as `save_sites` does."""
     before = _lock(connection, [site.site_id])
     gauges = bindings.depth_gauges(connection)
-    ensure_region(connection, site.region)
+    _add_region(connection, site.region)
     version = register_site(connection, site, made_by=actor)
     doubts = [*doubts_of(site, before.sites.get(site.site_id)), *lost_gauges(connection, gauges)]
     confirmed = require_confirmation(doubts, confirm=confirm)
@@ -90,6 +91,12 @@ def unbind_device(connection: Connection, site_id: str, device_id: str, *, actor
 def registration_tag(site: Site) -> str:
     """Return a tag that changes with every change of a site's registration."""
     return tag_of(site_form(site))
+
+
+def _add_region(connection: Connection, region: str) -> None:
+    if not has_province(region):
+        raise NotPossible(f"{region} lies in no province; give a GB/T 2260 code, such as 370102 for Lixia, Jinan")
+    ensure_region(connection, region)
 
 
 def lost_gauges(connection: Connection, before: Mapping[str, tuple[str, ...]]) -> list[str]:

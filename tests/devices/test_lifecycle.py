@@ -66,7 +66,7 @@ def test_a_changed_device_keeps_its_password(database: Engine) -> None:
 
 
 def test_one_invalid_device_rejects_the_list_and_every_fault_is_named(database: Engine) -> None:
-    register_all(database, form("old"), form("signal", kind=Kind.SIGNAL))
+    register_all(database, form("old"), form("other-kind", kind=Kind.SIGNAL))
     with database.begin() as connection:
         retire_device(connection, "old", actor=ACTOR)
     with pytest.raises(NotPossible) as error:
@@ -75,14 +75,14 @@ def test_one_invalid_device_rejects_the_list_and_every_fault_is_named(database: 
             form("fine"),
             form("lost", site_id="nowhere"),
             form("old"),
-            form("signal"),
+            form("other-kind"),
             form("odd", codec="morse"),
             form("rencheng-x"),
             form("away", site_id="S1", world="drill"),
         )
     found = {chain.split(":")[0]: chain for chain in str(error.value).splitlines()}
 
-    assert set(found) == {"lost", "old", "signal", "odd", "rencheng-x", "away"}
+    assert set(found) == {"lost", "old", "other-kind", "odd", "rencheng-x", "away"}
     assert "no site nowhere" in found["lost"]
     assert "brings it back" in found["old"]
     assert "fine" not in names(database)

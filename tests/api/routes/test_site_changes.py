@@ -152,6 +152,8 @@ def test_two_operators_do_not_overwrite_each_others_devices(client: httpx.Client
     ("path", "method", "body"),
     [
         ("/v1/sites/e", "PUT", form(world="mars")),
+        ("/v1/sites/e", "PUT", form(region="999999")),
+        ("/v1/devices/new", "PUT", {"kind": "signal", "region": "000000"}),
         ("/v1/devices/new", "PUT", {"kind": "signal", "region": LIXIA, "world": "mars"}),
         ("/v1/weather/signals?world=mars", "POST", None),
         ("/v1/silences", "POST", {"world": "mars", "site_id": "e"}),
