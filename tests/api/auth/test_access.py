@@ -31,7 +31,6 @@ FILLED = {
     "name": "silence-1",
     "identifier": "s1",
     "key_id": "0123456789abcdef",
-    "identifier": "S1",
 }
 
 
