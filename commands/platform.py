@@ -9,6 +9,7 @@ from commands.doctor.command import doctor
 from commands.quarantine.app import app as quarantine
 from commands.sites.app import app as site
 from commands.storage.app import app as storage
+from commands.tls.app import app as tls
 from commands.writers import writers
 
 GROUPS: dict[str, typer.Typer] = {
@@ -24,6 +25,7 @@ GROUPS: dict[str, typer.Typer] = {
     "quality": quality.app,
     "jobs": jobs.app,
     "storage": storage,
+    "tls": tls,
 }
 
 COMMANDS = (writers, doctor)

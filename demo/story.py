@@ -57,7 +57,8 @@ def prepare(engine: Engine, console: Console) -> tuple[DemoCity, dict[str, str]]
 def play(city: DemoCity, passwords: dict[str, str], live: LiveView, *, speed: float) -> PlayResult:
     """Replay the recordings through the broker, each device as an MQTT client of its own."""
     devices = [SimulatedDevice(d.device_id, d.kind, d.region, passwords[d.device_id]) for d in city.devices]
-    broker = BrokerAddress(*BrokerSettings.load().mqtt_address)
+    settings = BrokerSettings.load()
+    broker = BrokerAddress(*settings.mqtt_address, settings.mqtt_tls)
     with connected(devices, broker) as clients, live.shown():
         played = Player(city.replays, clients, speed=speed, on_progress=live.on_progress).play()
         live.refresh()

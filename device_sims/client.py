@@ -1,12 +1,14 @@
 """One simulated device: an MQTT client with its own name, password and last will."""
 
 import json
+import os
 import socket
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from ssl import SSLContext, create_default_context
 from urllib.parse import urlsplit
 
 from paho.mqtt.client import Client, ConnectFlags, DisconnectFlags, MQTTMessage, MQTTv311
@@ -23,7 +25,7 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.reading import Reading
 from rencheng.domain.topic import Channel, Topic
 
-DEFAULT_PORT = 1883
+DEFAULT_PORT, TLS_PORT = 1883, 8883
 KEEPALIVE_S = 60
 RECONNECT_AFTER_S = (1, 4)
 AT_LEAST_ONCE = 1
@@ -31,21 +33,28 @@ AT_LEAST_ONCE = 1
 
 @dataclass(frozen=True, slots=True)
 class BrokerAddress:
-    """The host and port of a broker."""
+    """The host and port of a broker, and how its certificate is checked; without `tls` the connection is plain."""
 
     host: str
     port: int = DEFAULT_PORT
+    tls: SSLContext | None = None
 
     @classmethod
     def parse(cls, url: str) -> "BrokerAddress":
-        """Parse `mqtt://host:port`.
+        """Parse `mqtt://host:port` or `mqtts://host:port`; RENCHENG_MQTT_CA_FILE names the certificate's authority.
 
         Raises:
             ValueError: it is another kind of address.
         """
         parts = urlsplit(url)
-        if parts.scheme != "mqtt" or not parts.hostname:
+        if parts.scheme not in {"mqtt", "mqtts"} or not parts.hostname:
             raise ValueError(f"{url!r} is not a broker address; use the form mqtt://127.0.0.1:1883")
+        if parts.scheme == "mqtts":
+            return cls(
+                parts.hostname,
+                parts.port or TLS_PORT,
+                create_default_context(cafile=os.environ.get("RENCHENG_MQTT_CA_FILE")),
+            )
         return cls(parts.hostname, parts.port or DEFAULT_PORT)
 
 
@@ -165,6 +174,8 @@ class DeviceClient:
     def _client(self) -> Client:
         client = Client(CallbackAPIVersion.VERSION2, client_id=self.device.device_id, protocol=MQTTv311)
         client.username_pw_set(self.device.device_id, self.device.password)
+        if self._broker.tls is not None:
+            client.tls_set_context(self._broker.tls)
         client.reconnect_delay_set(*RECONNECT_AFTER_S)
         client.max_inflight_messages_set(0)  # no limit: the player decides how many messages may wait for a PUBACK
         client.on_pre_connect = self._before_connecting

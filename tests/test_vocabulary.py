@@ -49,7 +49,7 @@ ORDINARY = {
 }
 """Ordinary English outside a name; given up as a part of one."""
 
-PROPER = {"share", "floor", "page", "succeed"}
+PROPER = {"share", "floor", "page", "sign", "succeed"}
 """Given up for one thing alone, and a proper name of others: no test can tell."""
 
 STANDARD_NAMES = re.compile("slots|blind_?zone|rain_?outlook", re.IGNORECASE)

@@ -48,7 +48,9 @@ def play(city: DemoCity, passwords: dict[str, str], *, speed: float) -> None:
             done, acknowledged = progress.completed_share, progress.readings_acknowledged
             _print(f"{done:.0%} replayed; the broker acknowledged {acknowledged} readings")
 
-    with connected(devices, BrokerAddress(*BrokerSettings.load().mqtt_address), timeout_s=CONNECT_TIMEOUT_S) as clients:
+    settings = BrokerSettings.load()
+    broker = BrokerAddress(*settings.mqtt_address, settings.mqtt_tls)
+    with connected(devices, broker, timeout_s=CONNECT_TIMEOUT_S) as clients:
         Player(city.replays, clients, speed=speed, on_progress=report).play()
 
 

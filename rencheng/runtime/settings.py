@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from ssl import SSLContext, SSLError, TLSVersion, create_default_context
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -24,6 +25,9 @@ STACK_FILE = Path(".rencheng/stack.env")
 def checkout() -> Path:
     """Return the folder of the local stack and of build results: RENCHENG_CHECKOUT, or the current folder."""
     return Path(os.environ.get("RENCHENG_CHECKOUT") or Path.cwd())
+
+
+_MQTT_PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
 class Settings(BaseSettings):
@@ -116,7 +120,11 @@ class MetricsSettings(Settings):
 class BrokerSettings(Settings):
     """The broker."""
 
-    mqtt_url: str = Field(description="mqtt://host:port")
+    mqtt_url: str = Field(description="mqtt://host:port, or mqtts://host:port with TLS.")
+    mqtt_ca_file: Path | None = Field(
+        None,
+        description="PEM file of the authority that signed the broker's certificate, such as that of `rencheng tls`.",
+    )
     mqtt_batching: bool = Field(
         True, description="Read many MQTT packets at once; false reads with plain paho, at a tenth of the rate."
     )
@@ -126,12 +134,32 @@ class BrokerSettings(Settings):
         """The host and port of the broker.
 
         Raises:
-            Misconfigured: the URL is not `mqtt://host[:port]`.
+            Misconfigured: the URL is not `mqtt://host[:port]` or `mqtts://host[:port]`.
         """
         parts = urlsplit(self.mqtt_url)
-        if parts.scheme != "mqtt" or not parts.hostname:
-            raise Misconfigured(f"RENCHENG_MQTT_URL: {self.mqtt_url!r} is not of the form mqtt://host:port")
-        return parts.hostname, parts.port or 1883
+        if parts.scheme not in _MQTT_PORTS or not parts.hostname:
+            raise Misconfigured(
+                f"RENCHENG_MQTT_URL: {self.mqtt_url!r} is not of the form mqtt://host:port or mqtts://host:port"
+            )
+        return parts.hostname, parts.port or _MQTT_PORTS[parts.scheme]
+
+    @property
+    def mqtt_tls(self) -> SSLContext | None:
+        """How the broker's certificate is checked: with its host name, TLS 1.2 or newer. None without TLS.
+
+        Raises:
+            Misconfigured: the authority's file is missing or invalid, or it is set for a plain connection.
+        """
+        if urlsplit(self.mqtt_url).scheme != "mqtts":
+            if self.mqtt_ca_file is not None:
+                raise Misconfigured("RENCHENG_MQTT_CA_FILE is set, but RENCHENG_MQTT_URL is plain: use mqtts://")
+            return None
+        try:
+            context = create_default_context(cafile=self.mqtt_ca_file)
+        except (OSError, SSLError) as error:
+            raise Misconfigured(f"RENCHENG_MQTT_CA_FILE: {self.mqtt_ca_file}: {error}") from None
+        context.minimum_version = TLSVersion.TLSv1_2
+        return context
 
 
 class BrokerAccounts(Settings):

@@ -106,6 +106,7 @@ def _session(settings: AlertSettings, subscription: SubscriptionState) -> Sessio
         subscriptions=[topic_filter(Channel.TELEMETRY, Kind.WATERLOGGING)],
         inbox=SheddingInbox(on_shed=metrics.count_shed_messages),
         persistent=False,
+        tls=settings.mqtt_tls,
         batching=settings.mqtt_batching,
         on_change=subscription.changed,
     )

@@ -26,6 +26,7 @@ def watch_broker(settings: IngestSettings) -> Iterator[None]:
         account=settings.account,
         subscriptions=list(TOPICS),
         persistent=False,
+        tls=settings.mqtt_tls,
         batching=settings.mqtt_batching,
     )
     done = threading.Event()

@@ -99,6 +99,7 @@ def make_session(settings: IngestSettings) -> Session:
         unsubscribe=own if settings.ingest_shared else shared,
         persistent=True,
         on_change=lambda up, why: log.info("broker", receiver=settings.writer_name, connected=up, why=why),
+        tls=settings.mqtt_tls,
         batching=settings.mqtt_batching,
     )
 
@@ -112,6 +113,7 @@ def _old_session(settings: IngestSettings, old_id: str, persistent: bool) -> Ses
         subscriptions=[SENTINEL] if persistent else [],
         unsubscribe=[topic for filters in _filters() for topic in filters] if persistent else [],
         persistent=persistent,
+        tls=settings.mqtt_tls,
         batching=settings.mqtt_batching,
     )
 

@@ -26,7 +26,8 @@ NOT_RECORDED = {
     "broker accounts",  # writes what the registry says
     "device show", "device list", "device pending", "site show", "site list", "world list", "weather list",
     "mute list", "gateway list", "fleet audit", "key list", "quarantine list", "quarantine show", "quarantine reasons",
-    "quality show", "quality limits", "jobs list", "storage status",  # read only
+    "quality show", "quality limits", "jobs list", "storage status", "tls list",  # read only
+    "tls init", "tls issue",  # write files of certificates, no data
 }  # fmt: skip
 
 SITE_OPTIONS = [

@@ -1,6 +1,8 @@
 """The parts of the containers' own that meet a real broker and a real database."""
 
 import os
+import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ProgrammingError
 
 import migrations
+from commands.tls.renewal import keep_certificates
 from local_stack.mosquitto import SHARED_SETTINGS
 from local_stack.ports import choose_port
 from local_stack.postgres import SERVICE_ROLES, role_password
@@ -41,7 +44,7 @@ NOT_AUTHORISED = 5
 class Container:
     """deploy/compose/mosquitto/run.sh, with folders of the test's own in place of the container's."""
 
-    def __init__(self, programs: Programs, folder: Path) -> None:
+    def __init__(self, programs: Programs, folder: Path, **environment: str) -> None:
         self.port = choose_port(seed="run.sh", avoid=())
         self.passwords = folder / "passwd"
         self._programs = programs
@@ -68,7 +71,7 @@ class Container:
         ]
         self.let_in("first")
         self.process = subprocess.Popen(
-            [*words, self.passwords], env=programs.environment | {"PATH": path}, stderr=subprocess.DEVNULL
+            [*words, self.passwords], env=programs.environment | {"PATH": path} | environment, stderr=subprocess.DEVNULL
         )
 
     def let_in(self, *names: str) -> None:
@@ -106,6 +109,32 @@ def test_the_broker_learns_new_accounts_and_ends_in_order(container: Container, 
     container.process.terminate()
     assert container.process.wait(timeout=20) == 0
     assert (tmp_path / "data" / "mosquitto.db").exists()
+
+
+def test_with_certificates_devices_connect_by_tls(programs: Programs, tmp_path: Path) -> None:
+    folder, hosts, now = tmp_path / "tls", ["127.0.0.1"], datetime.now(UTC)
+    first, again = keep_certificates(folder, hosts, now), keep_certificates(folder, hosts, now)
+    renewed, moved = (
+        keep_certificates(folder, hosts, now + timedelta(days=370)),
+        keep_certificates(folder, ["127.0.0.1", "localhost"], now),
+    )
+    ports = [choose_port(seed=f"{tmp_path} {number}", avoid=()) for number in range(2)]
+    container = Container(
+        programs, tmp_path, RENCHENG_TLS_FOLDER=str(folder), RENCHENG_TLS_PORTS=f"{ports[0]} {ports[1]}"
+    )
+    eventually(lambda: container.answer_to("first"), 0)
+    context = ssl.create_default_context(cafile=folder / "ca.crt")
+    with (
+        socket.create_connection(("127.0.0.1", ports[0])) as plain,
+        context.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
+    ):
+        version = connection.version()
+    container.process.kill()
+    container.process.wait()
+
+    assert first == renewed == moved == ["broker", "api"]
+    assert again == []
+    assert version in {"TLSv1.2", "TLSv1.3"}
 
 
 def test_a_broker_that_dies_takes_its_container_along(container: Container) -> None:

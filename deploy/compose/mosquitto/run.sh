@@ -16,13 +16,23 @@ case $limit in
   max | *[!0-9]*) ;;
   *) echo "max_queued_bytes $((limit / 10 * 3))" >>"$work/mosquitto.conf" ;;
 esac
+# With a certificate (docker-compose.tls.yml) devices connect by TLS: by password on 8883, by certificate on 8884. The user
+# name of a connection is its client id there, so that no device cuts off another.
+tls=${RENCHENG_TLS_FOLDER:-/tls}
+if [ -s "$tls/broker.crt" ]; then
+  for port in ${RENCHENG_TLS_PORTS:-8883 8884}; do
+    printf 'listener %s\ncertfile %s\nkeyfile %s\ncafile %s\nuse_username_as_clientid true\n' \
+      "$port" "$tls/broker.crt" "$tls/broker.key" "$tls/ca.crt"
+  done >>"$work/mosquitto.conf"
+  printf 'require_certificate true\nuse_identity_as_username true\n' >>"$work/mosquitto.conf"
+fi
 write_acl() {
   cat "$shared/acl.conf" >"$work/acl.conf"
   if [ -f "$gateways" ]; then cat "$gateways" >>"$work/acl.conf"; fi
 }
 write_acl
 
-stamp() { stat -c '%i %Y' "$passwords" 2>/dev/null || true; }
+stamp() { stat -c '%i %Y' "$passwords" "$tls/broker.crt" 2>/dev/null || true; }
 read_at=$(stamp)
 
 # Mosquitto installs its signal handlers after it has read its persistence file. A SIGHUP before that would end it, so

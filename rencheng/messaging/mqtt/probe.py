@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from ssl import SSLContext
 from typing import Any
 
 from paho.mqtt.client import Client
@@ -68,7 +69,12 @@ class NoReply(NotPossible):
 
 
 def probe_broker(
-    address: tuple[str, int], *, publisher: Account, subscriber: Account, messages: int = MESSAGES
+    address: tuple[str, int],
+    *,
+    publisher: Account,
+    subscriber: Account,
+    messages: int = MESSAGES,
+    tls: SSLContext | None = None,
 ) -> ProbeResult:
     """Send messages through the broker, on a topic of its own.
 
@@ -77,6 +83,7 @@ def probe_broker(
         publisher: user and password of an account that may write `reply` topics.
         subscriber: of one that may read them.
         messages: how many to send.
+        tls: how the broker's certificate is checked; None for a plain connection.
 
     Raises:
         NoReply: the publisher may not write `reply` topics, or the subscriber not read them.
@@ -84,12 +91,17 @@ def probe_broker(
     """
     topic = f"rencheng/v1/000000/waterlogging/doctor-{secrets.token_hex(4)}/reply"
     counter = _MessageCounter()
-    with _connected(_new_subscriber(counter, subscriber), address, counter.subscribed, topic) as subscribing:
+    subscribing_client = _new_subscriber(counter, subscriber)
+    if tls is not None:
+        subscribing_client.tls_set_context(tls)
+    with _connected(subscribing_client, address, counter.subscribed, topic) as subscribing:
         accepted = threading.Semaphore(0)
         publishing_client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv311)
         publishing_client.on_publish = lambda *_: accepted.release()
         publishing_client.max_inflight_messages_set(0)
         publishing_client.username_pw_set(*publisher)
+        if tls is not None:
+            publishing_client.tls_set_context(tls)
         with _connected(publishing_client, address, threading.Event(), None) as publishing:
             _require_a_reply(publishing, counter, topic)
             trip_ms = _trip_ms(publishing, subscribing, counter, topic)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self
 
@@ -57,6 +58,7 @@ class Session:
         persistent: whether the broker keeps messages during an absence and until they are acknowledged.
         on_change: called from the network thread with True after connecting and subscribing, and with False after
             losing the connection; the second argument is the reason.
+        tls: how the broker's certificate is checked; None for a plain connection.
         batching: whether to read many PUBLISH packets at once; plain paho otherwise.
         inbox_wait_s: how long the network thread waits while the inbox is full, seconds.
 
@@ -78,12 +80,14 @@ class Session:
         inbox: Inbox | None = None,
         persistent: bool,
         on_change: Callable[[bool, str], None] = lambda _up, _why: None,
+        tls: SSLContext | None = None,
         batching: bool = True,
         inbox_wait_s: float = INBOX_WAIT_S,
     ) -> None:
         self._address = address
         self._client_id = client_id
         self._account = account
+        self._tls = tls
         self._persistent = persistent
         self._subscriptions = [(topic, 1) for topic in subscriptions]
         self._unsubscribe = list(unsubscribe)
@@ -185,10 +189,11 @@ class Session:
 
     def acked(self, *, wait_s: float = 0) -> set[int]:
         """Return the packet ids acknowledged since the last call; wait up to `wait_s` for all outstanding ones."""
-        self._wait_for_acks(wait_s)
         with self._puback:
+            self._puback.wait_for(lambda: self._acked_ids.issuperset(self._outstanding), wait_s)
             done = self._acked_ids.intersection(self._outstanding)
-        self._forget(done)
+            self._acked_ids -= done  # paho assigns these ids again
+        self._outstanding = [packet_id for packet_id in self._outstanding if packet_id not in done]
         return done
 
     @property
@@ -217,6 +222,8 @@ class Session:
             protocol=MQTTProtocolVersion.MQTTv311,
         )
         client.username_pw_set(*self._account)
+        if self._tls is not None:
+            client.tls_set_context(self._tls)
         client.reconnect_delay_set(1, 8)
         client.on_connect = self._connected
         client.on_subscribe = self._subscribed
@@ -226,17 +233,6 @@ class Session:
         client.suppress_exceptions = True
         client.enable_logger(log)
         return client
-
-    def _wait_for_acks(self, timeout_s: float) -> bool:
-        """Wait for the PUBACK of all outstanding messages, and return whether all came."""
-        with self._puback:
-            return self._puback.wait_for(lambda: self._acked_ids.issuperset(self._outstanding), timeout_s)
-
-    def _forget(self, packet_ids: set[int]) -> None:
-        """Remove acknowledged ids, because paho assigns them again."""
-        with self._puback:
-            self._acked_ids -= packet_ids
-        self._outstanding = [packet_id for packet_id in self._outstanding if packet_id not in packet_ids]
 
     def _published(
         self, _client: Client, _data: object, packet_id: int, _reason: ReasonCode, _properties: object

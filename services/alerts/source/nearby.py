@@ -32,7 +32,7 @@ class NearbyFeed:
     """The nearby devices of all sites, received live. Messages that are missed are not read again."""
 
     def __init__(self, settings: AlertSettings) -> None:
-        self._address = settings.mqtt_address
+        self._address, self._tls = settings.mqtt_address, settings.mqtt_tls
         self._account = settings.account
         self._evidence = NearbyEvidence()
         self._batching = settings.mqtt_batching
@@ -85,6 +85,7 @@ class NearbyFeed:
             client_id=client_id("rencheng-alerts-nearby", self._account[1]),
             account=self._account,
             subscriptions=topics,
+            tls=self._tls,
             batching=self._batching,
             inbox=SheddingInbox(on_shed=metrics.count_shed_messages),
             persistent=False,

@@ -1,0 +1,1 @@
+"""`rencheng tls`: a certificate authority of the platform's own."""
