@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 
 from rencheng.devices.registration import write_account_file
+from rencheng.devices.retained import CLEAR_AFTER_S, RetainedClearing
 from rencheng.domain.heartbeat import Part
 from rencheng.heartbeats import HeartbeatWriter, TurnClock
 from rencheng.runtime.logs import get_logger
@@ -32,6 +33,7 @@ def maintain_accounts(
     *,
     on_written: Callable[[], object] = lambda: None,
     check_every_s: float = CHECK_EVERY_S,
+    clear_after_s: float = CLEAR_AFTER_S,
 ) -> None:
     """Write the file now and after every change of devices or gateways, until asked to stop.
 
@@ -41,6 +43,7 @@ def maintain_accounts(
         stop: set when the process is asked to stop.
         on_written: called after each write, to reload the broker.
         check_every_s: seconds between two checks.
+        clear_after_s: seconds from a change to the clearing of retained messages, if RENCHENG_MQTT_URL is set.
 
     Raises:
         Misconfigured: the file cannot be written.
@@ -49,7 +52,8 @@ def maintain_accounts(
     registry = RegistryCache(engine, all_hashes)
     turns = TurnClock()
     with HeartbeatWriter(database_url, Part.ACCOUNTS, figures=lambda: {"turn_age_s": turns.age_s}):
-        _maintain(engine, registry, accounts, stop, turns, on_written, check_every_s)
+        clearing = RetainedClearing(engine, accounts, after_s=clear_after_s)
+        _maintain(engine, registry, accounts, stop, turns, on_written, check_every_s, clearing)
     registry.close()
     engine.dispose()
 
@@ -62,6 +66,7 @@ def _maintain(
     turns: TurnClock,
     on_written: Callable[[], object],
     check_every_s: float,
+    clearing: RetainedClearing,
 ) -> None:
     written: list[tuple[str, str]] | None = None
     while True:
@@ -72,6 +77,8 @@ def _maintain(
                     log.info("accounts written", accounts=write_account_file(engine, accounts))
                 on_written()
                 written = hashes
+                clearing.after_change()
+            clearing.clear_if_due()
         turns.turned()
         if stop.wait(check_every_s):
             break

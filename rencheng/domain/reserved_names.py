@@ -1,13 +1,13 @@
 """Names that no device, site or world may have, because they are levels of our own topics or accounts of services."""
 
-from rencheng.domain.kind import Kind
 from rencheng.domain.notice import NoticeKind
 from rencheng.domain.topic import Channel
 
 PREFIX = "rencheng"
 """The prefix of the services' and gateways' accounts, and the first level of every topic."""
 
-TOPIC_LEVELS = frozenset({"v1", "notice", "warning", "health", *Kind, *Channel, *NoticeKind})
+TOPIC_LEVELS = frozenset({"v1", "notice", "warning", "service", *Channel, *NoticeKind})
+"""Levels beside the kinds. A device may have the name of a kind, because its own topics name the kind before it."""
 
 ACTUAL_WORLD = "actual"
 """The name of the real world, a level of the topics of notices. A world may have it, a device or site may not."""

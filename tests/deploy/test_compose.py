@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from local_stack.mosquitto import SHARED_SETTINGS
-from rencheng.runtime.settings import BrokerAccounts, DatabaseSettings, Settings
+from rencheng.runtime.settings import BrokerAccounts, BrokerSettings, DatabaseSettings, Settings
 from services.alerts.settings import AlertSettings
 from services.api.settings import ApiSettings
 from services.ingest.settings import IngestSettings
@@ -22,8 +22,8 @@ SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
 SETTINGS: dict[str, list[type[Settings]]] = {
     "migrate": [DatabaseSettings],
-    "accounts": [DatabaseSettings, BrokerAccounts],
-    "admin": [DatabaseSettings, BrokerAccounts],
+    "accounts": [DatabaseSettings, BrokerAccounts, BrokerSettings],
+    "admin": [DatabaseSettings, BrokerAccounts, BrokerSettings],
     "ingest-0": [IngestSettings],
     "alerts": [AlertSettings],
     "api": [ApiSettings],

@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
 from rencheng.replay.attempt import IntakeLimits
 from rencheng.replay.run import replay
-from rencheng.store.retention.quarantine import ENTRY_BYTES, DroppedEntries, drop_old_entries
+from rencheng.store.retention.quarantine import ENTRY_BYTES, DroppedEntries, drop_old_entries, fair_share
 from tests.support.clock import ManualClock
 from tests.support.replay import (
     LIMITS,
@@ -47,6 +49,29 @@ def test_beyond_the_size_limit_the_oldest_entries_are_dropped_first(database: En
     assert dropped.entries == 6
     assert rows(database, "SELECT min(left(encode(payload, 'escape'), 3)) FROM quarantine") == [("006",)]
     assert check_account(database, received) == (0, 0, 10)
+
+
+def test_a_sender_that_fills_quarantine_pushes_out_nobody_else(database: Engine) -> None:
+    few = [message(b"few %d" % n, "honest", second=n) for n in range(3)]
+    many = [message(b"many %02d" % n + b"x" * 990, "flooding", second=10 + n) for n in range(20)]
+    forged = [message(b"forged %02d" % n + b"x" * 990, "flooding", region=f"x{n}", second=40 + n) for n in range(5)]
+    received = ingest(database, *few, *many, *forged)
+    with database.begin() as connection:
+        drop_old_entries(connection, NOON, keep_bytes=10 * (1000 + ENTRY_BYTES))
+    left = rows(database, "SELECT count(*) FILTER (WHERE topic LIKE '%honest%'), count(*) FROM quarantine")
+
+    assert left == [(3, 11)]
+    assert check_account(database, received) == (0, 0, 28)
+
+
+@given(st.lists(st.integers(0, 1000), max_size=8), st.integers(0, 3000))
+def test_a_fair_share_uses_the_total_and_takes_from_the_largest_alone(sizes: list[int], total: int) -> None:
+    share = fair_share(sizes, total)
+    kept = [min(size, share) if share is not None else size for size in sizes]
+
+    assert sum(kept) <= total or share is None
+    assert (share is None) == (sum(sizes) <= total)
+    assert share is None or sum(kept) > total - len(sizes)
 
 
 def test_a_repetition_renews_the_age_of_an_entry(database: Engine) -> None:

@@ -34,6 +34,9 @@ OVERSIZE_BYTES = 400_000
 
 _OVERSIZE = re.compile(r"Client (\S+) (?:\[\S+\] )?disconnected due to oversize packet")
 
+_OWN_PREFIX = "doctor-"
+"""The client ids of the probe itself."""
+
 GUESSABLE_IDS = ("rencheng-ingest-0", "rencheng-alerts", "rencheng-alerts-nearby")
 """Client ids of earlier releases, which every account could take over."""
 
@@ -74,7 +77,7 @@ def probe_access(
         f"{ROOT}/000000/warning/{user}/reply",
         f"{ROOT}/notice/no_data/{user}/reply",
         f"{ROOT}/notice/waterlogging/{user}/reply",
-        f"{ROOT}/health/waterlogging/{user}/reply",
+        f"{ROOT}/service/waterlogging/{user}/reply",
     )
     probe = _Probe(address, tls)
     with probe.connected(operator) as reader:
@@ -127,7 +130,7 @@ def certificate_end(address: tuple[str, int], tls: SSLContext) -> datetime:
 
 def oversize_clients(log: str) -> list[str]:
     """Return the clients that Mosquitto's log names as disconnected for the size of their packets."""
-    return sorted(set(_OVERSIZE.findall(log)))
+    return sorted({name for name in _OVERSIZE.findall(log) if not name.startswith(_OWN_PREFIX)})
 
 
 class _Probe:
@@ -155,7 +158,7 @@ class _Probe:
 
         client = Client(
             CallbackAPIVersion.VERSION2,
-            client_id=client_id or f"doctor-{secrets.token_hex(8)}",
+            client_id=client_id or f"{_OWN_PREFIX}{secrets.token_hex(8)}",
             clean_session=clean,
             protocol=MQTTProtocolVersion.MQTTv311,
             reconnect_on_failure=False,

@@ -1,4 +1,4 @@
-"""Retention of quarantine, by age and size: the oldest entries are dropped first and stay in the account."""
+"""Retention of quarantine, by age and size. What is dropped stays in the account."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -42,7 +42,10 @@ def drop_old_entries(
     keep_bytes: int = KEEP_BYTES,
     step: int = ENTRIES_PER_CALL,
 ) -> DroppedEntries:
-    """Drop entries last received more than `keep_days` ago, then the oldest ones until the rest fits into `keep_bytes`.
+    """Drop entries last received more than `keep_days` ago, then old ones until the rest fits into `keep_bytes`.
+
+    The latter are those of the senders that hold most: each keeps its newest entries, up to the same size for all. One
+    sender does not push out the evidence of the others.
 
     Drops at most `step` entries. Open entries still count as quarantined: their readings are added to
     `quarantine_drops`, so that quarantined = the `times` of the open entries + the dropped readings. A replayed entry
@@ -52,12 +55,14 @@ def drop_old_entries(
     too_old = quarantine.c.last_received_at < now - timedelta(days=keep_days)
     ids = [row.quarantine_id for row in connection.execute(oldest.where(too_old))]
     if not ids:
-        excess = connection.execute(select(func.coalesce(func.sum(_SIZE), 0))).scalar_one() - keep_bytes
-        for row in connection.execute(oldest) if excess > 0 else ():
-            if excess <= 0:
-                break
-            ids.append(row.quarantine_id)
-            excess -= row.size
+        held = select(_SENDER, func.sum(_SIZE)).group_by(_SENDER)
+        share = fair_share([int(row[1]) for row in connection.execute(held)], keep_bytes)
+        if share is not None:
+            newest_first = (quarantine.c.last_received_at.desc(), quarantine.c.quarantine_id.desc())
+            through = func.sum(_SIZE).over(partition_by=_SENDER, order_by=newest_first).label("through")
+            by_sender = select(quarantine.c.quarantine_id, quarantine.c.last_received_at, through).subquery()
+            excess = select(by_sender.c.quarantine_id).where(by_sender.c.through > share)
+            ids = list(connection.execute(excess.order_by(by_sender.c.last_received_at).limit(step)).scalars())
     statement = delete(quarantine).where(quarantine.c.quarantine_id.in_(ids)).returning(*_COUNTED)
     dropped = list(connection.execute(statement).mappings())
     by_key: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
@@ -66,6 +71,17 @@ def drop_old_entries(
     for key, rows in sorted(by_key.items()):
         count_dropped(connection, now, key, entries=len(rows), readings=_readings(rows), payload_bytes=_bytes(rows))
     return DroppedEntries(len(dropped), _readings(dropped), _bytes(dropped), more=len(ids) == step)
+
+
+def fair_share(sizes: Sequence[int], total: int) -> int | None:
+    """Return the size that each sender may hold so that all fit into the total; None if they fit as they are."""
+    left, share = total, None
+    for number, size in enumerate(sorted(sizes)):
+        share = left // (len(sizes) - number)
+        if size > share:
+            return share
+        left -= size
+    return None
 
 
 def count_dropped(
@@ -97,6 +113,8 @@ def count_dropped(
 _PAYLOAD_BYTES = func.octet_length(quarantine.c.payload) + func.coalesce(
     func.octet_length(quarantine.c.fixed_payload), 0
 )
+_SENDER = func.coalesce(quarantine.c.device_id, func.split_part(quarantine.c.topic, "/", 5))
+"""The device, or its name in the topic: the broker lets a device write topics with its own name alone."""
 _SIZE = (_PAYLOAD_BYTES + ENTRY_BYTES).label("size")
 _COUNTED = (
     quarantine.c.world,

@@ -35,6 +35,12 @@ LAGS_MAX = 20
 RETRY_S = 1.0
 
 _STATE = f"/{Channel.STATE}"
+_NOT_IN_SERVICE = (
+    RejectionReason.UNKNOWN_DEVICE,
+    RejectionReason.RETIRED_DEVICE,
+    RejectionReason.WRONG_ADDRESS,
+    RejectionReason.TOPIC,
+)
 
 
 class BatchProcessor:
@@ -87,7 +93,7 @@ class BatchProcessor:
         batch = [admit(message, directory, self._clock, self._gauges) for message in messages]
         if any(_is_unknown(one) for one in batch):
             directory, batch = self._retry_unknown(directory, batch)
-        batch = [one for one in batch if not (one.message.is_replay and one.rejections)]  # they were counted before
+        batch = [one for one in batch if not _is_counted_elsewhere(one)]
         batch = self._quotas.enforce(batch, directory, now=datetime.now(UTC), now_s=time.monotonic())
         self._on_received(sum(one.count for one in batch))
         result = self._writer.write(batch, received_through=received_through)
@@ -154,6 +160,14 @@ def _load(directory: RegistryCache[dict[str, Device]], stop: threading.Event) ->
             return
         stop.wait(RETRY_S)
     raise Stopped
+
+
+def _is_counted_elsewhere(result: IntakeResult) -> bool:
+    """Return whether a rejected message is a replay, or clears what the broker retained for a device not in service."""
+    if not result.rejections:
+        return False
+    clears = not result.message.payload and result.rejections[0].reason in _NOT_IN_SERVICE
+    return clears or result.message.is_replay
 
 
 def _is_unknown(result: IntakeResult) -> bool:

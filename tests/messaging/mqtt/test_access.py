@@ -58,7 +58,7 @@ def test_a_device_that_publishes_for_another_is_dropped_and_disconnected(
         "rencheng/v1/notice/no_data/G1/state",
         "rencheng/v1/notice/waterlogging/G1/state",
         "rencheng/v1/notice/charging/G1/telemetry",
-        "rencheng/v1/health/signal/G1/state",
+        "rencheng/v1/service/signal/G1/state",
         "rencheng/v1/370102/warning/G1/telemetry",
         "rencheng/v1/370102/anything/G1/reply",
         "rencheng/v1/370102/waterlogging/G1/command",

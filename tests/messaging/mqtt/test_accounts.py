@@ -122,7 +122,6 @@ def test_registering_again_brings_a_retired_device_back_with_a_new_password(
         "warning",
         "no_data",
         "v1",
-        *Kind,
         *Channel,
         "renchengX",
     ],
