@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: help setup demo test test-fast model transcript skill noise mutants speed latency bench chaos adversary away receipts flood registry fuzz storage up down lint lock
+.PHONY: api-fuzz help setup demo test test-fast model transcript skill noise mutants speed latency bench chaos adversary away receipts flood registry fuzz storage up down lint lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -78,6 +78,9 @@ down: setup ## stop them (data stays)
 
 lint: setup ## check style, types, import rules and generated documents
 	@$(VENV)/ruff check . && $(VENV)/ruff format --check . && $(VENV)/mypy && $(VENV)/lint-imports && $(VENV)/rencheng reference --check
+
+api-fuzz: setup ## generated requests to every route of the API, with and without a key (some minutes)
+	@API_FUZZ_EXAMPLES=$${API_FUZZ_EXAMPLES:-100} $(VENV)/pytest -q tests/api/test_schema.py
 
 lock: setup ## lock requirements/*.in to requirements/*.txt
 	@bash requirements/lock.sh

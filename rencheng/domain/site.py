@@ -119,8 +119,8 @@ class Site:
             if given and given != bound:
                 raise ValueError(f"site {self.site_id}: {name} {given} are not the {role} sensors {bound}")
             object.__setattr__(self, name, bound)
-        if 0 < len(self.polygon) < _RING_POINTS_MIN:
-            raise ValueError(f"site {self.site_id}: a polygon needs three corners, this has {len(self.polygon)}")
+        if 0 < (corners := len(set(self.polygon))) < _RING_POINTS_MIN:
+            raise ValueError(f"site {self.site_id}: a polygon needs three corners, this has {corners}")
 
     def devices_with_role(self, role: Role) -> tuple[str, ...]:
         """Return the devices that are bound in a role."""

@@ -23,9 +23,6 @@ _Latitude = Annotated[float, Field(gt=-90, lt=90)]
 _Longitude = Annotated[float, Field(ge=-180, le=180)]
 
 
-POLYGON_CORNERS_MIN = 3
-
-
 class _Form(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -104,8 +101,6 @@ class SiteForm(_Form):
         Raises:
             ValueError: the fields contradict each other.
         """
-        if self.polygon and len(set(self.polygon)) < POLYGON_CORNERS_MIN:
-            raise ValueError(f"polygon: {POLYGON_CORNERS_MIN} different corners are needed")
         device_ids = [sensor.device_id for sensor in self.sensors]
         if repeated := sorted({each for each in device_ids if device_ids.count(each) > 1}):
             raise ValueError(f"sensors: {', '.join(repeated)} is bound twice")

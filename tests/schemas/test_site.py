@@ -122,7 +122,7 @@ sensors = st.lists(
     unique_by=lambda sensor: sensor.device_id,
     max_size=5,
 ).map(lambda bound: tuple(sorted(bound, key=lambda sensor: sensor.device_id)))
-corners = st.lists(st.tuples(st.floats(-89, 89), st.floats(-180, 180)), min_size=3, max_size=6).map(tuple)
+corners = st.lists(st.tuples(st.floats(-89, 89), st.floats(-180, 180)), min_size=3, max_size=6, unique=True).map(tuple)
 
 
 @given(
