@@ -25,6 +25,7 @@ class AttackTarget:
         password: its password.
         region: the device's region.
         others: names of other devices.
+        sites: names of the sites that flood.
         keys: API keys by scope, each with that scope alone.
     """
 
@@ -34,6 +35,7 @@ class AttackTarget:
     password: str
     region: str
     others: Sequence[str]
+    sites: Sequence[str]
     keys: Mapping[str, str]
 
     def topic(self, channel: str = "telemetry") -> str:

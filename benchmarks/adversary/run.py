@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.adversary.attack import Attack, AttackTally, AttackTarget, run_attacks
 from benchmarks.adversary.attacked_platform import ATTACKER, AttackedPlatform, log_files, start_platform
 from benchmarks.adversary.attacks import device, keys, nobody
-from benchmarks.adversary.floods import FloodSender, flood_gauges
+from benchmarks.adversary.floods import FloodSender, flood_gauges, flood_sites
 from benchmarks.adversary.health_looks import HealthLooks
 from benchmarks.adversary.report import AdversaryReport, ProcessReport
 from benchmarks.load.sender_process import SenderProcess
@@ -75,6 +75,7 @@ def _target(platform: AttackedPlatform, floods: int) -> AttackTarget:
         platform.servers.passwords[ATTACKER],
         REGION,
         (*[member.device_id for member in platform.servers.plan.members()], *flood_gauges(floods)),
+        [site.site_id for site in flood_sites(floods)],
         platform.keys,
     )
 

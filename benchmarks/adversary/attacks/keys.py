@@ -1,5 +1,6 @@
 """Attacks with API keys, each with one scope."""
 
+import base64
 import random
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
@@ -12,6 +13,7 @@ import httpx
 from benchmarks.adversary.attack import AttackResult, AttackTarget
 
 TIMEOUT_S = 10.0
+LEVELS = ("blue", "yellow", "orange", "red")
 SIGNAL_REGIONS = 140_000
 STREAMS = 60
 QUESTIONS = 40
@@ -86,25 +88,19 @@ def post_mutes_of_odd_years(target: AttackTarget, _dice: random.Random) -> Attac
 
 
 def raise_thresholds_absurdly(target: AttackTarget, dice: random.Random) -> AttackResult:
-    """Set thresholds of a site that cannot be meant, and unbind its gauge."""
-    site = f"site-{dice.choice(list(target.others))}"
-    with _client(target, "telemetry:read") as client:
-        found = client.get(f"/v1/sites/{site}")
+    """Raise the thresholds of a site that floods beyond any water, and unbind its gauge, without a confirmation."""
+    path = f"/v1/sites/{dice.choice(target.sites)}"
+    with _client(target, "operate") as client:
+        found = client.get(f"{path}/form")
     if found.status_code != HTTPStatus.OK:
-        return AttackResult(0, 0)
-    document = {
-        "name_zh": "x",
-        "name_en": "x",
-        "site_type": "tunnel",
-        "region": target.region,
-        "lat": 36.65,
-        "lon": 117.02,
-        "thresholds": {
-            level: {"mm": 93_000 + place} for place, level in enumerate(("blue", "yellow", "orange", "red"))
-        },
-        "sensors": [],
+        return AttackResult(1, 1)
+    form = found.json()
+    raised = form | {
+        "profile": form["profile"]
+        | {"thresholds": {level: {"depth_mm": 93_000 + place, "source": "x"} for place, level in enumerate(LEVELS)}}
     }
-    return _send(target, "operate", [("PUT", f"/v1/sites/{site}", {"json": document})], must_refuse=True)
+    requests: list[Request] = [("PUT", path, {"json": raised}), ("PUT", path, {"json": form | {"sensors": []}})]
+    return _send(target, "operate", requests, must_refuse=True)
 
 
 def take_all_streams(target: AttackTarget, _dice: random.Random) -> AttackResult:
@@ -172,11 +168,15 @@ def use_each_key_beyond_its_scope(target: AttackTarget, dice: random.Random) -> 
 
 
 def try_bombs_in_quarantine(target: AttackTarget, dice: random.Random) -> AttackResult:
-    """Try payloads that are costly to decode."""
+    """Try payloads that are costly to decode in place of a quarantined one."""
+    with _client(target, "admin") as client:
+        found = client.get("/v1/quarantine", params={"limit": 1})
+    entries = found.json().get("items", []) if found.status_code == HTTPStatus.OK else []
+    if not entries:
+        return AttackResult(1, 1)
+    path = f"/v1/quarantine/{entries[0]['quarantine_id']}/attempt"
     bombs = [b"[" * 60_000, b"\x9b" + b"\xff" * 8, b'{"a":' * 10_000, b"1e999999", dice.randbytes(50_000)]
-    requests = (
-        ("POST", "/v1/quarantine/attempt", {"json": {"topic": target.topic(), "payload": bomb.hex()}}) for bomb in bombs
-    )
+    requests = (("POST", path, {"json": {"payload_base64": base64.b64encode(bomb).decode()}}) for bomb in bombs)
     return _send(target, "quarantine:replay", requests)
 
 
