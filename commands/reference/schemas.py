@@ -63,8 +63,20 @@ def asyncapi() -> Json:
         "Retained: the current warning of a site; after its end the Cancel stays.",
         {"warning": {"payload": {"$ref": "./warning.schema.json"}, "contentType": "application/json"}},
     )
+    exercise = _channel(
+        f"{ROOT}/{{region}}/exercise/{{site_id}}",
+        "Retained: the current warning of a site of an exercise, in the same form; never act on it as on a warning.",
+        {"warning": {"payload": {"$ref": "./warning.schema.json"}, "contentType": "application/json"}},
+    )
     received = [*telemetry, "state"]
-    others = {"state": state, "reply": reply, "warning": warning, "notice": _notice(), "service": _service()}
+    others = {
+        "state": state,
+        "reply": reply,
+        "warning": warning,
+        "exercise": exercise,
+        "notice": _notice(),
+        "service": _service(),
+    }
     return {
         "asyncapi": "3.0.0",
         "info": {
@@ -79,6 +91,7 @@ def asyncapi() -> Json:
             },
             "send_receipt": {"action": "send", "channel": {"$ref": "#/channels/reply"}},
             "send_warning": {"action": "send", "channel": {"$ref": "#/channels/warning"}},
+            "send_exercise": {"action": "send", "channel": {"$ref": "#/channels/exercise"}},
             "send_notice": {"action": "send", "channel": {"$ref": "#/channels/notice"}},
             "send_service": {"action": "send", "channel": {"$ref": "#/channels/service"}},
         },

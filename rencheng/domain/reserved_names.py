@@ -1,12 +1,12 @@
 """Names that no device, site or world may have, because they are levels of our own topics or accounts of services."""
 
 from rencheng.domain.notice import NoticeKind
-from rencheng.domain.topic import Channel
+from rencheng.domain.topic import EXERCISE_LEVEL, Channel
 
 PREFIX = "rencheng"
 """The prefix of the services' and gateways' accounts, and the first level of every topic."""
 
-TOPIC_LEVELS = frozenset({"v1", "notice", "warning", "service", *Channel, *NoticeKind})
+TOPIC_LEVELS = frozenset({"v1", "notice", "warning", "service", EXERCISE_LEVEL, *Channel, *NoticeKind})
 """Levels beside the kinds. A device may have the name of a kind, because its own topics name the kind before it."""
 
 ACTUAL_WORLD = "actual"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
 
@@ -67,9 +68,15 @@ class Topic:
 _KINDS = frozenset(Kind)
 
 
-def warning_topic(region: str, site_id: str) -> str:
-    """Return the topic on which the current warning of a site is retained."""
-    return f"{ROOT}/{region}/warning/{site_id}"
+EXERCISE_LEVEL = "exercise"
+
+
+def warning_topic(region: str, site_id: str, world: str) -> str:
+    """Return the topic on which the current warning of a site is retained.
+
+    Exercises have another level than real warnings, so that a subscriber of warnings never receives an exercise.
+    """
+    return f"{ROOT}/{region}/{'warning' if world == ACTUAL else EXERCISE_LEVEL}/{site_id}"
 
 
 def topic_filter(channel: Channel, kind: Kind | None = None) -> str:

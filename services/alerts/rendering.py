@@ -48,7 +48,7 @@ class Renderer:
             message,
             warning_document(composed),
             render(composed),
-            warning_topic(site.region, site.site_id),
+            warning_topic(site.region, site.site_id, site.world),
             trace_id=trace_of(evaluation),
         )
         log.info("warning rendered", site=site.site_id, identifier=message.identifier, trace_id=warning.trace_id)

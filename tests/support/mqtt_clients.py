@@ -70,7 +70,7 @@ class Dispatch:
         self._client = Client(CallbackAPIVersion.VERSION2)
         self._client.username_pw_set(*broker.account("operator"))
         self._client.on_connect = lambda client, *_: client.subscribe(
-            [("rencheng/v1/+/warning/+", 1), ("rencheng/v1/notice/#", 1)]
+            [("rencheng/v1/+/warning/+", 1), ("rencheng/v1/+/exercise/+", 1), ("rencheng/v1/notice/#", 1)]
         )
         self._client.on_message = self._receive
         self._client.connect(*broker.address)
@@ -82,8 +82,8 @@ class Dispatch:
 
     def types(self, site_id: str) -> list[str]:
         """Return Alert, Update, Cancel: the messages received about a site, in order."""
-        topic = f"rencheng/v1/{REGION}/warning/{site_id}"
-        return [document["msg_type"] for received, document in self.warnings if received == topic]
+        topics = {f"rencheng/v1/{REGION}/{level}/{site_id}" for level in ("warning", "exercise")}
+        return [document["msg_type"] for received, document in self.warnings if received in topics]
 
     def identifiers(self, site_id: str) -> list[str]:
         return [document["identifier"] for _, document in self.warnings if document["site"]["id"] == site_id]

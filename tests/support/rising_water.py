@@ -34,7 +34,7 @@ class RisingWater:
             message,
             dict(warning_document(composed)),
             render(composed),
-            warning_topic(site.region, site.site_id),
+            warning_topic(site.region, site.site_id, site.world),
             trace_id=f"trace-{number}-{minute:g}",
         )
         return warning, self.evaluator.dirty_records()

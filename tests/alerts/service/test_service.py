@@ -128,6 +128,12 @@ def test_two_worlds_side_by_side_do_not_disturb_each_other(
     eventually(lambda: len(dispatch.warnings), 6)
     assert {document["status"] for _, document in dispatch.warnings if document["site"]["id"] == "S1"} == {"Actual"}
     assert {document["status"] for _, document in dispatch.warnings if document["site"]["id"] == "S2"} == {"Exercise"}
+    assert {topic.split("/")[3] for topic, document in dispatch.warnings if document["site"]["id"] == "S1"} == {
+        "warning"
+    }
+    assert {topic.split("/")[3] for topic, document in dispatch.warnings if document["site"]["id"] == "S2"} == {
+        "exercise"
+    }
     worlds = rows(database, "SELECT site_id, world, closed_at - opened_at < '2 min' FROM warnings ORDER BY site_id")
     assert worlds == [("S1", "actual", True), ("S2", "drill-1", False)]
 
