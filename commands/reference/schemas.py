@@ -63,17 +63,12 @@ def asyncapi() -> Json:
         "Retained: the current warning of a site; after its end the Cancel stays.",
         {"warning": {"payload": {"$ref": "./warning.schema.json"}, "contentType": "application/json"}},
     )
-    exercise = _channel(
-        f"{ROOT}/{{region}}/exercise/{{site_id}}",
-        "Retained: the current warning of a site of an exercise, in the same form; never act on it as on a warning.",
-        {"warning": {"payload": {"$ref": "./warning.schema.json"}, "contentType": "application/json"}},
-    )
     received = [*telemetry, "state"]
     others = {
         "state": state,
         "reply": reply,
         "warning": warning,
-        "exercise": exercise,
+        "exercise": _exercise(),
         "notice": _notice(),
         "service": _service(),
     }
@@ -107,6 +102,14 @@ _PARAMETERS = {
     "world": {"description": "`actual`, or the name of an exercise."},
     "topic": {"description": "The group or silence. Characters that a topic cannot have are replaced by a dash."},
 }
+
+
+def _exercise() -> Json:
+    return _channel(
+        f"{ROOT}/{{region}}/exercise/{{site_id}}",
+        "Retained: the current warning of a site of an exercise, in the same form; never act on it as on a warning.",
+        {"warning": {"payload": {"$ref": "./warning.schema.json"}, "contentType": "application/json"}},
+    )
 
 
 def _notice() -> Json:
