@@ -100,7 +100,7 @@ def _topic(dice: random.Random, device: Device) -> str:
     if roll < 0.03:  # noqa: PLR2004 - dice
         region = dice.choice(_ODD_STEPS)
     elif roll < 0.06:  # noqa: PLR2004 - dice
-        kind = dice.choice(_ODD_STEPS)
+        kind = str(dice.choice(list(Kind)))
     elif roll < 0.10:  # noqa: PLR2004 - dice
         channel = "state"
     return f"rencheng/v1/{region}/{kind}/{device.device_id}/{channel}"

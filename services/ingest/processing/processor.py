@@ -35,12 +35,6 @@ LAGS_MAX = 20
 RETRY_S = 1.0
 
 _STATE = f"/{Channel.STATE}"
-_NOT_IN_SERVICE = (
-    RejectionReason.UNKNOWN_DEVICE,
-    RejectionReason.RETIRED_DEVICE,
-    RejectionReason.WRONG_ADDRESS,
-    RejectionReason.TOPIC,
-)
 
 
 class BatchProcessor:
@@ -163,11 +157,8 @@ def _load(directory: RegistryCache[dict[str, Device]], stop: threading.Event) ->
 
 
 def _is_counted_elsewhere(result: IntakeResult) -> bool:
-    """Return whether a rejected message is a replay, or clears what the broker retained for a device not in service."""
-    if not result.rejections:
-        return False
-    clears = not result.message.payload and result.rejections[0].reason in _NOT_IN_SERVICE
-    return clears or result.message.is_replay
+    """Return whether a rejected message is a replay."""
+    return bool(result.rejections) and result.message.is_replay
 
 
 def _is_unknown(result: IntakeResult) -> bool:
