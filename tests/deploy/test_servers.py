@@ -129,8 +129,8 @@ def test_with_certificates_devices_connect_by_tls(programs: Programs, tmp_path: 
         context.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
     ):
         version = connection.version()
-    container.process.kill()
-    container.process.wait()
+    container.process.terminate()  # which ends the broker too
+    container.process.wait(timeout=20)
 
     assert first == renewed == moved == ["broker", "api"]
     assert again == []
