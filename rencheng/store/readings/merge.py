@@ -4,7 +4,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -40,6 +40,8 @@ class WriteStatus(Enum):
 
 RowResult = WriteStatus | Rejected
 """Stored, stored already with the same values, or rejected with a reason."""
+
+CONFLICT = Rejected(RejectionReason.CONFLICT, "a reading with this key is stored with other values")
 
 
 def create_staging_on_connect(engine: Engine) -> None:
@@ -80,17 +82,21 @@ def write(connection: Connection, received: Sequence[ReceivedReading]) -> list[R
     for reading_type, table in READING_TABLES.items():
         remaining = by_type.get(reading_type, [])
         while remaining:
-            # each key is written once per round; a repetition within the batch then finds a stored row
-            batch, remaining = _split_repeated(table, received, remaining)
+            first, repeated = _split_repeated(table, received, remaining)
+            batch = [first[key] for key in sorted(first)]
             rows = [received[index] for index in batch]
             results.update(zip(batch, _write_or_halve(driver, savepoint, table, rows), strict=True))
+            known, unknown, remaining = _judge_repeated(table, received, results, first, repeated)
+            results.update(known)
+            rows = [received[index] for index in unknown]
+            results.update(zip(unknown, _compare_only(driver, savepoint, table, rows), strict=True))
     return [results[index] for index in range(len(received))]
 
 
 def _split_repeated(
     table: ReadingTable, received: Sequence[ReceivedReading], indexes: Sequence[int]
-) -> tuple[list[int], list[int]]:
-    """Return the first index of each key, in order of the keys, and the indexes that repeat a key."""
+) -> tuple[dict[tuple[Any, ...], int], list[int]]:
+    """Return the first index of each key, and the indexes that repeat a key."""
     first: dict[tuple[Any, ...], int] = {}
     repeated = []
     for index in indexes:
@@ -99,7 +105,37 @@ def _split_repeated(
             repeated.append(index)
         else:
             first[key] = index
-    return [first[key] for key in sorted(first)], repeated
+    return first, repeated
+
+
+def _judge_repeated(
+    table: ReadingTable,
+    received: Sequence[ReceivedReading],
+    results: Mapping[int, RowResult],
+    first: Mapping[tuple[Any, ...], int],
+    repeated: Sequence[int],
+) -> tuple[dict[int, RowResult], list[int], list[int]]:
+    """Return what follows for repetitions from the first reading of their key, without asking the database.
+
+    A device may repeat one key thousands of times in a batch, so that each repetition must cost nothing.
+
+    Returns:
+        The results that follow, the indexes that must be compared with a stored row, and those that must be written.
+    """
+    known: dict[int, RowResult] = {}
+    unknown, write_again = list[int](), list[int]()
+    for index in repeated:
+        reading = received[index].reading
+        first_index = first[table.key_of(reading)]
+        result = results[first_index]
+        is_same = table.values_of(reading) == table.values_of(received[first_index].reading)
+        if is_same:
+            known[index] = WriteStatus.DUPLICATE if isinstance(result, WriteStatus) else result
+        elif isinstance(result, WriteStatus) or result.reason is RejectionReason.CONFLICT:
+            unknown.append(index)
+        else:
+            write_again.append(index)
+    return known, unknown, write_again
 
 
 class _Savepoint:
@@ -144,6 +180,36 @@ def _write_or_halve(
 
 
 def _copy_and_merge(driver: _Driver, table: ReadingTable, received: Sequence[ReceivedReading]) -> list[RowResult]:
+    _copy_to_staging(driver, table, received)
+    results: list[RowResult] = [WriteStatus.STORED] * len(received)
+    known = [ordinal for (ordinal,) in driver.execute(table.merge)]
+    return _compare(driver, table, results, known)
+
+
+def _compare_only(
+    driver: _Driver, savepoint: _Savepoint, table: ReadingTable, received: Sequence[ReceivedReading]
+) -> list[RowResult]:
+    """Compare rows whose keys are all stored. Keys may repeat."""
+    if not received:
+        return []
+    try:
+        savepoint.set(table.empty_staging)
+        _copy_to_staging(driver, table, received)
+        return _compare(driver, table, [WriteStatus.DUPLICATE] * len(received), range(len(received)))
+    except (psycopg.Error, UnicodeError, OverflowError) as error:
+        if is_unavailable(error):
+            raise StoreUnavailable(str(error).strip()) from error
+        savepoint.roll_back()
+        if len(received) == 1:
+            return [Rejected(RejectionReason.STORE_REFUSED, str(error).strip().splitlines()[0])]
+    middle = len(received) // 2
+    return [
+        *_compare_only(driver, savepoint, table, received[:middle]),
+        *_compare_only(driver, savepoint, table, received[middle:]),
+    ]
+
+
+def _copy_to_staging(driver: _Driver, table: ReadingTable, received: Sequence[ReceivedReading]) -> None:
     with driver.cursor() as cursor, cursor.copy(table.copy_to_staging) as copy:
         copy.set_types(["int4", *table.types])
         received_at, received_us = None, 0
@@ -151,13 +217,14 @@ def _copy_and_merge(driver: _Driver, table: ReadingTable, received: Sequence[Rec
             if each.received_at is not received_at:  # many messages share one arrival time
                 received_at, received_us = each.received_at, since_2000_us(each.received_at)
             copy.write_row([ordinal, *table.row(each.reading, received_us)])
-    results: list[RowResult] = [WriteStatus.STORED] * len(received)
-    known = [ordinal for (ordinal,) in driver.execute(table.merge)]
+
+
+def _compare(driver: _Driver, table: ReadingTable, results: list[RowResult], known: Sequence[int]) -> list[RowResult]:
+    """Return the results with those of rows whose keys are stored."""
     if known:
-        conflict = Rejected(RejectionReason.CONFLICT, "a reading with this key is stored with other values")
-        compared = driver.execute(table.compare, [known]).fetchall()
+        compared = driver.execute(table.compare, [list(known)]).fetchall()
         if len(compared) < len(known):  # an exercise was cleared between the two statements
             raise StoreUnavailable("stored rows were deleted while they were compared")
         for ordinal, same in compared:
-            results[ordinal] = WriteStatus.DUPLICATE if same else conflict
+            results[ordinal] = WriteStatus.DUPLICATE if same else CONFLICT
     return results

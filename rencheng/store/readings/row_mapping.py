@@ -38,6 +38,7 @@ class ReadingTable:
 
     Attributes:
         key_of: returns the natural key of a reading.
+        values_of: returns the values that the device reported beside the key.
         types: the types of a row's columns, as psycopg names them.
         copy_new: copies rows straight into the table.
         create_staging: creates the temporary table for a batch, which is emptied by each commit.
@@ -55,6 +56,7 @@ class ReadingTable:
         self.kind = kind
         self.table = table
         self.key_of: Callable[[Reading], tuple[Any, ...]] = attrgetter(*key)
+        self.values_of: Callable[[Reading], object] = attrgetter(*values) if values else lambda _reading: None
         self._names = [*key, *values, "quality"]
         self._columns: Callable[[Reading], tuple[Any, ...]] = attrgetter(*key, *values, "quality")
         self._time = key.index("time")
