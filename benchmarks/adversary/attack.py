@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 MARK = "forged-by-adversary"
 """Stands in every message that an attacker must not be able to deliver. A subscriber looks for it."""
 
-NICENESS = 10
+NICENESS = 19
 """The priority of attackers. They stand for other machines, which do not use the processors of this one."""
 
 

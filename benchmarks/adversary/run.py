@@ -93,19 +93,20 @@ def _start_attackers(
 
 
 def _audit(platform: AttackedPlatform) -> tuple[LossReport, bool]:
-    """Wait until nothing more is settled, then compare the fleet's published keys with the stored ones."""
+    """Wait until every reading of the fleet is settled, for two minutes at most; compare published and stored keys."""
     engine = open_database(platform.servers.database_url, name="adversary")
     try:
-        until_s, quiet_s, last = time.monotonic() + SETTLE_S, 0.0, -1
-        while time.monotonic() < until_s and quiet_s < QUIET_S:
+        until_s = time.monotonic() + SETTLE_S
+        while True:
+            time.sleep(QUIET_S)
             with engine.connect() as connection:
-                total = totals(connection, ACTUAL).total
-            quiet_s = quiet_s + 0.5 if total == last else 0.0
-            last = total
-            time.sleep(0.5)
+                found = audit_keys(connection, _published(platform))
+            if not (found.lost or found.not_quarantined) or time.monotonic() > until_s:
+                break
+        time.sleep(QUIET_S)
         with engine.connect() as connection:
             counted, rows = totals(connection, ACTUAL).stored, stored_rows(connection, ACTUAL)
-            return audit_keys(connection, _published(platform)), counted == rows
+        return found, counted == rows
     finally:
         with suppress(Exception):
             engine.dispose()

@@ -125,7 +125,7 @@ def ask_for_long_histories(target: AttackTarget, dice: random.Random) -> AttackR
 
 def register_reserved_names(target: AttackTarget, _dice: random.Random) -> AttackResult:
     """Register devices with names of topic levels, services and other odd names."""
-    names = ("actual", "notice", "warning", "telemetry", "rencheng-ingest", "rencheng-x", "waterlogging", "state", "v1")
+    names = ("actual", "notice", "warning", "telemetry", "rencheng-ingest", "rencheng-x", "exercise", "state", "v1")
     body = {"kind": "waterlogging", "region": target.region}
     requests = (("PUT", f"/v1/devices/{name}", {"json": body}) for name in names)
     return _send(target, "devices:write", requests, must_refuse=True)

@@ -15,6 +15,7 @@ LARGE_BYTES = 200_000_000
 PIECE = 1_000_000
 CONNECTIONS = 200
 REQUESTS = 200
+GARBAGE, GARBAGE_REPLY_S = 50, 0.1
 ACCEPTED = b"\x20\x02\x00\x00"
 
 
@@ -94,15 +95,15 @@ def log_in_at_the_broker(target: AttackTarget, dice: random.Random) -> AttackRes
 
 
 def send_garbage_to_the_broker(target: AttackTarget, dice: random.Random) -> AttackResult:
-    """Send bytes that are no MQTT, and packets before a CONNECT."""
-    refused = 0
-    for _ in range(50):
-        with suppress(OSError), socket.create_connection(target.broker, timeout=REPLY_S) as connection:
+    """Send bytes that are no MQTT, and packets before a CONNECT, and do not wait for an answer."""
+    accepted = 0
+    for _ in range(GARBAGE):
+        with suppress(OSError), socket.create_connection(target.broker, timeout=GARBAGE_REPLY_S) as connection:
             connection.sendall(
                 dice.choice((dice.randbytes(200), b"\x32\x05\x00\x01a\x00\x01", b"\x10\xff\xff\xff\xff"))
             )
-            refused += connection.recv(4) != ACCEPTED
-    return AttackResult(50, refused)
+            accepted += connection.recv(4) == ACCEPTED
+    return AttackResult(GARBAGE, GARBAGE - accepted)
 
 
 ATTACKS = (
