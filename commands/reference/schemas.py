@@ -63,7 +63,6 @@ def asyncapi() -> Json:
         "Retained: the current warning of a site; after its end the Cancel stays.",
         {"warning": {"payload": {"$ref": "./warning.schema.json"}, "contentType": "application/json"}},
     )
-    received = [*telemetry, "state"]
     others = {
         "state": state,
         "reply": reply,
@@ -80,17 +79,23 @@ def asyncapi() -> Json:
             "description": "Topics under rencheng/v1, MQTT 3.1.1. QoS 1, except for receipts.",
         },
         "channels": telemetry | others,
-        "operations": {
-            **{
-                f"receive_{name}": {"action": "receive", "channel": {"$ref": f"#/channels/{name}"}} for name in received
-            },
-            "send_receipt": {"action": "send", "channel": {"$ref": "#/channels/reply"}},
-            "send_warning": {"action": "send", "channel": {"$ref": "#/channels/warning"}},
-            "send_exercise": {"action": "send", "channel": {"$ref": "#/channels/exercise"}},
-            "send_notice": {"action": "send", "channel": {"$ref": "#/channels/notice"}},
-            "send_service": {"action": "send", "channel": {"$ref": "#/channels/service"}},
-        },
+        "operations": {f"receive_{name}": _operation("receive", name) for name in [*telemetry, "state"]}
+        | {f"send_{name}": _operation("send", channel) for name, channel in _SENT.items()},
     }
+
+
+_SENT = {
+    "receipt": "reply",
+    "warning": "warning",
+    "exercise": "exercise",
+    "notice": "notice",
+    "service": "service",
+}
+"""What the platform sends, and the channel."""
+
+
+def _operation(action: str, channel: str) -> Json:
+    return {"action": action, "channel": {"$ref": f"#/channels/{channel}"}}
 
 
 _PARAMETERS = {

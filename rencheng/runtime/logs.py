@@ -1,9 +1,21 @@
 """Logs: one line per event, readable on a terminal and JSON elsewhere."""
 
+import io
 import logging
 import sys
+from typing import TextIO, cast
 
 import structlog
+
+
+class _StandardError(io.TextIOBase):
+    """Standard error as it is when a line is written, because a caller of a command may replace and close it."""
+
+    def write(self, text: str) -> int:
+        return sys.stderr.write(text)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
 
 
 def set_up_logs(*, level: str = "INFO") -> None:
@@ -18,7 +30,7 @@ def set_up_logs(*, level: str = "INFO") -> None:
             structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast("TextIO", _StandardError())),
     )
 
 
