@@ -11,6 +11,7 @@ from rencheng.runtime.logs import set_up_logs
 from rencheng.runtime.metrics.server import serve_metrics
 from services.api.app import create_app
 from services.api.http.connections import ConnectionLimits, connections_within_files, server_options
+from services.api.http.encryption import ServerCertificate, server_certificate
 from services.api.settings import ApiSettings
 from services.api.streaming.hub import StreamHub
 from services.api.streaming.options import StreamOptions
@@ -22,18 +23,24 @@ GRACE_S = 10
 class Server(uvicorn.Server):
     """A server that ends all streams before it waits for open requests, because a stream never ends by itself."""
 
-    def __init__(self, config: uvicorn.Config, hub: StreamHub) -> None:
+    def __init__(self, config: uvicorn.Config, hub: StreamHub, certificate: ServerCertificate | None) -> None:
         super().__init__(config)
         self._hub = hub
+        self._certificate = certificate
+        if certificate:
+            certificate.start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """End the streams, then stop."""
+        if self._certificate:
+            self._certificate.stop()
         self._hub.end_streams()
         await super().shutdown(sockets)
 
 
 def make_server(settings: ApiSettings, stream_options: StreamOptions | None = None) -> Server:
     """Build the API and its server."""
+    certificate = server_certificate(settings.api_tls_certificate, settings.api_tls_key)
     app = create_app(settings, stream_options)
     limits = ConnectionLimits(
         connections_within_files(settings.api_connections_max),
@@ -51,9 +58,11 @@ def make_server(settings: ApiSettings, stream_options: StreamOptions | None = No
             timeout_graceful_shutdown=GRACE_S,
             proxy_headers=bool(settings.api_trusted_proxies),
             forwarded_allow_ips=settings.api_trusted_proxies,
+            ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
             **server_options(limits),
         ),
         app.state.hub,
+        certificate,
     )
 
 

@@ -1,5 +1,7 @@
 """Settings of the API."""
 
+from pathlib import Path
+
 from pydantic import Field
 
 from rencheng.runtime.settings import DatabaseSettings, IntakeSettings, MetricsSettings, PublicSettings
@@ -12,6 +14,10 @@ class ApiSettings(DatabaseSettings, MetricsSettings, PublicSettings, IntakeSetti
         "127.0.0.1", description="The address to listen on; by default only this machine can connect."
     )
     api_port: int = Field(8010, ge=1, le=65535, description="The port to listen on.")
+    api_tls_certificate: Path | None = Field(
+        None, description="The certificate with which the API answers by HTTPS alone, PEM; plain HTTP if unset."
+    )
+    api_tls_key: Path | None = Field(None, description="The key of that certificate, PEM.")
     api_streams_max: int = Field(200, ge=0, description="The most live streams at once; the API rejects more.")
     api_streams_per_key: int = Field(
         5,
