@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: api-fuzz help setup demo test test-fast model transcript skill noise mutants speed latency bench chaos adversary away receipts flood registry fuzz storage up down lint lock
+.PHONY: api-fuzz help setup demo test test-long test-fast model transcript skill noise mutants speed latency bench chaos adversary away receipts flood registry fuzz storage up down lint lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -17,7 +17,10 @@ demo: setup ## replay twelve recorded floods through all services and write a re
 
 test: setup ## run all tests on real servers; fails if they take more than ten minutes
 	@RENCHENG_TEST_BUDGET_S=$${RENCHENG_TEST_BUDGET_S:-600} \
-	  $(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=1 $(ARGS)
+	  $(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder --durations=25 --durations-min=1 -m "not long" $(ARGS)
+
+test-long: setup ## run the tests that wait for real time or flood real servers (some minutes)
+	@$(VENV)/pytest -n 3 --dist loadfile --no-loadscope-reorder -m long $(ARGS)
 
 test-fast: setup ## run the tests that need no server, in under a minute
 	@RENCHENG_TEST_BUDGET_S=$${RENCHENG_TEST_BUDGET_S:-60} $(VENV)/pytest -q -n 2 --dist worksteal -m pure $(ARGS)

@@ -19,6 +19,8 @@ from tests.support.api_process import ApiProcess, api_process, read_status
 from tests.support.polling import eventually
 from tests.support.streams import new_name, record_messages, rendered
 
+pytestmark = pytest.mark.long
+
 API_MB = 512
 """`mem_limit` of the API in docker-compose.yml."""
 

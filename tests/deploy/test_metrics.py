@@ -12,6 +12,8 @@ from tests.conftest import Broker
 from tests.support.compose_file import ROOT, read
 from tests.support.polling import eventually
 
+pytestmark = pytest.mark.long
+
 SERVICES = {"ingest-0": "ingest", "alerts": "alerts", "api": "api", "jobs": "jobs"}
 ELSEWHERE = "127.0.0.2"
 """Not the default address, but still this machine."""

@@ -19,6 +19,8 @@ from tests.support.device_client import DeviceClient
 from tests.support.mqtt_listener import listening
 from tests.support.polling import eventually
 
+pytestmark = pytest.mark.long
+
 GONE, STAYS = (f"rencheng/v1/{REGION}/waterlogging/{name}/state" for name in ("gone", "stays"))
 INVENTED = "rencheng/v1/x1/waterlogging/stays/telemetry"
 

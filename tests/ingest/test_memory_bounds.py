@@ -15,6 +15,8 @@ from tests.support.ingest import IngestProcess, sample, scalar
 from tests.support.ingest_load import disconnects
 from tests.support.polling import eventually
 
+pytestmark = pytest.mark.long
+
 Connect = Callable[[str], DeviceClient]
 
 BROKER_MB, INGEST_MB = 2048, 1024

@@ -13,6 +13,8 @@ from tests.support.flooder import Flooder
 from tests.support.polling import eventually
 from tests.support.services import SubscribingService
 
+pytestmark = pytest.mark.long
+
 WARNED_WITHIN_S = 2.0
 """The median of three floods, so that a moment in which the machine does something else does not count."""
 

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from sqlalchemy import Engine, text
 
 from benchmarks.load.memory_limit import MemoryLimit
@@ -10,6 +11,8 @@ from tests.alerts.conftest import MakeGauge
 from tests.support.alert_database import events, quick_site, register_sites
 from tests.support.polling import eventually
 from tests.support.services import SubscribingService
+
+pytestmark = pytest.mark.long
 
 LIMIT_MB = 512
 """The alert service's `mem_limit` in docker-compose.yml."""

@@ -15,6 +15,8 @@ from tests.conftest import Broker
 from tests.support.polling import eventually
 from tests.support.services import SubscribingService
 
+pytestmark = pytest.mark.long
+
 TOPIC = "rencheng/v1/service/alerts"
 
 

@@ -32,6 +32,8 @@ from tests.support.mqtt_clients import GaugeClient
 from tests.support.polling import eventually
 from tests.support.services import SubscribingService
 
+pytestmark = pytest.mark.long
+
 NAMED_WITHIN_S = 30
 
 
