@@ -11,6 +11,9 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = tuple(f"{ROOT / package}/" for package in ("rencheng", "services"))
+LOGS = f"{ROOT / 'rencheng/runtime/logs.py'}"
+"""Writes the line of a log; the datum goes no further from there."""
+
 VOCABULARY = ("rencheng/domain/", "rencheng/runtime/")
 """Words and logging, which every package uses: a call into them is no turn-back."""
 
@@ -82,7 +85,7 @@ def tracing(*marks: str) -> Iterator[Walk]:
 
 
 def _is_product(frame: FrameType) -> bool:
-    return frame.f_code.co_filename.startswith(PRODUCT)
+    return frame.f_code.co_filename.startswith(PRODUCT) and frame.f_code.co_filename != LOGS
 
 
 def _name(frame: FrameType) -> str:
