@@ -5,18 +5,16 @@ A control group needs root. Reading /proc does not, so an ordinary user can run 
 
 import os
 import signal
-import threading
 from contextlib import suppress
-from types import TracebackType
-from typing import Self
 
 from benchmarks.load.process_tree import children, rss_mb
+from rencheng.runtime.periodic import PeriodicThread
 
 SAMPLE_S = 0.02
 """The interval between samples, seconds. Python allocates at most about 40 MB in this time."""
 
 
-class MemoryLimit:
+class MemoryLimit(PeriodicThread):
     """A limit on the resident memory of a process and its children, as `mem_limit` sets it in docker-compose.yml.
 
     Beyond the limit the largest process of them is killed (SIGKILL), as the kernel does. As a context it watches from
@@ -30,22 +28,9 @@ class MemoryLimit:
     def __init__(self, pid: int, limit_mb: float) -> None:
         self._pid = pid
         self.limit_mb = limit_mb
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        super().__init__(self.sample, SAMPLE_S, name="memory limit")
         self.peak_mb = 0.0
         self.kills = 0
-
-    def __enter__(self) -> Self:
-        """Start to watch."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        """Stop watching."""
-        self._stop.set()
-        self._thread.join()
 
     def watch(self, pid: int) -> None:
         """Watch another process, which a supervisor started in place of a killed one."""
@@ -60,10 +45,6 @@ class MemoryLimit:
             self.kills += 1
             with suppress(ProcessLookupError):
                 os.kill(max(used_mb, key=lambda pid: used_mb[pid]), signal.SIGKILL)
-
-    def _run(self) -> None:
-        while not self._stop.wait(SAMPLE_S):
-            self.sample()
 
 
 def _tree(pid: int) -> list[int]:

@@ -1,10 +1,8 @@
-"""The inputs of `tests/golden/field_cases`, and the moment at which they are taken as received."""
+"""The inputs of `tests/golden/field_cases`."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent / "golden/field_cases"
-RECEIVED_AT = datetime(2026, 7, 20, 8, 5, 5, tzinfo=UTC)
 
 
 def field_case(name: str) -> bytes:

@@ -4,7 +4,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
@@ -85,11 +85,13 @@ def write(connection: Connection, received: Sequence[ReceivedReading]) -> list[R
             first, repeated = _split_repeated(table, received, remaining)
             batch = [first[key] for key in sorted(first)]
             rows = [received[index] for index in batch]
-            results.update(zip(batch, _write_or_halve(driver, savepoint, table, rows), strict=True))
+            results.update(zip(batch, _attempt_or_halve(driver, savepoint, table, rows, _copy_and_merge), strict=True))
             known, unknown, remaining = _judge_repeated(table, received, results, first, repeated)
             results.update(known)
             rows = [received[index] for index in unknown]
-            results.update(zip(unknown, _compare_only(driver, savepoint, table, rows), strict=True))
+            results.update(
+                zip(unknown, _attempt_or_halve(driver, savepoint, table, rows, _copy_and_compare), strict=True)
+            )
     return [results[index] for index in range(len(received))]
 
 
@@ -159,13 +161,22 @@ class _Savepoint:
         self._driver.execute("ROLLBACK TO SAVEPOINT merge")
 
 
-def _write_or_halve(
-    driver: _Driver, savepoint: _Savepoint, table: ReadingTable, received: Sequence[ReceivedReading]
+_Attempt = Callable[[_Driver, ReadingTable, Sequence[ReceivedReading]], list[RowResult]]
+
+
+def _attempt_or_halve(
+    driver: _Driver,
+    savepoint: _Savepoint,
+    table: ReadingTable,
+    received: Sequence[ReceivedReading],
+    attempt: _Attempt,
 ) -> list[RowResult]:
-    """Write rows with distinct keys. Halve the batch when the database refuses a row."""
+    """Write or compare rows. Halve the batch when the database refuses a row."""
+    if not received:
+        return []
     try:
         savepoint.set(table.empty_staging)
-        return _copy_and_merge(driver, table, received)
+        return attempt(driver, table, received)
     except (psycopg.Error, UnicodeError, OverflowError) as error:  # the latter two before the row is sent
         if is_unavailable(error):
             raise StoreUnavailable(str(error).strip()) from error
@@ -174,39 +185,23 @@ def _write_or_halve(
             return [Rejected(RejectionReason.STORE_REFUSED, str(error).strip().splitlines()[0])]
     middle = len(received) // 2
     return [
-        *_write_or_halve(driver, savepoint, table, received[:middle]),
-        *_write_or_halve(driver, savepoint, table, received[middle:]),
+        *_attempt_or_halve(driver, savepoint, table, received[:middle], attempt),
+        *_attempt_or_halve(driver, savepoint, table, received[middle:], attempt),
     ]
 
 
 def _copy_and_merge(driver: _Driver, table: ReadingTable, received: Sequence[ReceivedReading]) -> list[RowResult]:
+    """Insert rows with distinct keys, and compare those whose keys are stored."""
     _copy_to_staging(driver, table, received)
     results: list[RowResult] = [WriteStatus.STORED] * len(received)
     known = [ordinal for (ordinal,) in driver.execute(table.merge)]
     return _compare(driver, table, results, known)
 
 
-def _compare_only(
-    driver: _Driver, savepoint: _Savepoint, table: ReadingTable, received: Sequence[ReceivedReading]
-) -> list[RowResult]:
+def _copy_and_compare(driver: _Driver, table: ReadingTable, received: Sequence[ReceivedReading]) -> list[RowResult]:
     """Compare rows whose keys are all stored. Keys may repeat."""
-    if not received:
-        return []
-    try:
-        savepoint.set(table.empty_staging)
-        _copy_to_staging(driver, table, received)
-        return _compare(driver, table, [WriteStatus.DUPLICATE] * len(received), range(len(received)))
-    except (psycopg.Error, UnicodeError, OverflowError) as error:
-        if is_unavailable(error):
-            raise StoreUnavailable(str(error).strip()) from error
-        savepoint.roll_back()
-        if len(received) == 1:
-            return [Rejected(RejectionReason.STORE_REFUSED, str(error).strip().splitlines()[0])]
-    middle = len(received) // 2
-    return [
-        *_compare_only(driver, savepoint, table, received[:middle]),
-        *_compare_only(driver, savepoint, table, received[middle:]),
-    ]
+    _copy_to_staging(driver, table, received)
+    return _compare(driver, table, [WriteStatus.DUPLICATE] * len(received), range(len(received)))
 
 
 def _copy_to_staging(driver: _Driver, table: ReadingTable, received: Sequence[ReceivedReading]) -> None:

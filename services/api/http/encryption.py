@@ -1,19 +1,19 @@
 """HTTPS: the certificate of the API, and its renewal without a restart."""
 
-import threading
 from pathlib import Path
 from ssl import PROTOCOL_TLS_SERVER, SSLContext, SSLError, TLSVersion
 from typing import Any
 
 from rencheng.domain.errors import Misconfigured
 from rencheng.runtime.logs import get_logger
+from rencheng.runtime.periodic import PeriodicThread
 
 log = get_logger("api")
 
 LOOK_EVERY_S = 60.0
 
 
-class ServerCertificate:
+class ServerCertificate(PeriodicThread):
     """A certificate that is loaded again when its file changes. Open connections stay.
 
     Args:
@@ -28,9 +28,7 @@ class ServerCertificate:
     def __init__(self, certificate: Path, key: Path, *, look_every_s: float = LOOK_EVERY_S) -> None:
         self._certificate = certificate
         self._key = key
-        self._look_every_s = look_every_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="certificate", daemon=True)
+        super().__init__(self._look, look_every_s, name="certificate")
         self.context = SSLContext(PROTOCOL_TLS_SERVER)
         self.context.minimum_version = TLSVersion.TLSv1_2
         self.context.set_alpn_protocols(["http/1.1"])
@@ -43,23 +41,14 @@ class ServerCertificate:
                 f" its key: {error}"
             ) from error
 
-    def start(self) -> None:
-        """Look for a renewed certificate from now on."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Look no longer."""
-        self._stop.set()
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._look_every_s):
-            try:
-                if (stamp := self._stamp()) != self._loaded:
-                    self._load()
-                    self._loaded = stamp
-                    log.info("certificate loaded", file=str(self._certificate))
-            except (OSError, SSLError) as error:
-                log.warning("certificate not loaded; the one before stays", file=str(self._certificate), why=str(error))
+    def _look(self) -> None:
+        try:
+            if (stamp := self._stamp()) != self._loaded:
+                self._load()
+                self._loaded = stamp
+                log.info("certificate loaded", file=str(self._certificate))
+        except (OSError, SSLError) as error:
+            log.warning("certificate not loaded; the one before stays", file=str(self._certificate), why=str(error))
 
     def _load(self) -> None:
         self.context.load_cert_chain(self._certificate, self._key)

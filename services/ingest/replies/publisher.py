@@ -1,13 +1,11 @@
 """Publishes replies to devices in a thread of its own, so that no reading waits for a reply."""
 
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from types import TracebackType
-from typing import Self
 
 from rencheng.runtime.logs import get_logger
+from rencheng.runtime.periodic import PeriodicThread
 from services.ingest import metrics
 from services.ingest.replies.pending import PendingReplies
 
@@ -16,7 +14,7 @@ log = get_logger("ingest")
 TICK_S = 0.1
 
 
-class ReplyPublisher:
+class ReplyPublisher(PeriodicThread):
     """Publishes the replies that are due, evenly, at no more than a set rate.
 
     Args:
@@ -29,26 +27,12 @@ class ReplyPublisher:
         self._pending = pending
         self._publish = publish
         self._at_most = max(1, round(per_s * TICK_S))
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="replies", daemon=True)
+        super().__init__(self._send_due, TICK_S, name="replies")
 
-    def __enter__(self) -> Self:
-        """Start the thread."""
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        """Stop the thread. Replies that are still pending are dropped."""
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        while not self._stop.wait(TICK_S):
-            due = self._pending.due(now_s=time.monotonic(), time=datetime.now(UTC), at_most=self._at_most)
-            for topic, payload in due:
-                metrics.count_reply(sent=self._is_sent(topic, payload))
+    def _send_due(self) -> None:
+        due = self._pending.due(now_s=time.monotonic(), time=datetime.now(UTC), at_most=self._at_most)
+        for topic, payload in due:
+            metrics.count_reply(sent=self._is_sent(topic, payload))
 
     def _is_sent(self, topic: str, payload: bytes) -> bool:
         try:
