@@ -13,7 +13,7 @@ from rencheng.backtest.replay import IssuedMessage, judge_and_notice
 from rencheng.backtest.sites import REGION, WORLD
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile
-from rencheng.domain.warning import MessageType
+from rencheng.domain.warning import MessageType, SiteNoticeKind
 from rencheng.engine import evaluator, site_policy
 from rencheng.engine.forecast.model import Model
 from rencheng.engine.state import SiteState
@@ -23,10 +23,11 @@ Thresholds = tuple[float, float, float, float]
 
 
 class Answer(NamedTuple):
-    """The engine's warnings at each site, and the faults that it found in the site's gauges."""
+    """The engine's warnings at each site, the faults of its gauges, and how often it reported doubt."""
 
     issued: dict[str, list[IssuedLevel]]
     faults: dict[str, set[str]]
+    doubts: dict[str, int]
 
 
 def rows_of(samples: Mapping[str, Sequence[tuple[float, float | None]]]) -> list[Row]:
@@ -56,6 +57,7 @@ def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = No
     """Return the engine's answer for each site."""
     issued: dict[str, list[IssuedLevel]] = {site_id: [] for site_id in sites}
     faults: dict[str, set[str]] = {site_id: set() for site_id in sites}
+    doubts = dict.fromkeys(sites, 0)
 
     def observe(site_id: str, state: SiteState, _at: datetime) -> None:
         for gauge in state.gauges.values():
@@ -65,7 +67,9 @@ def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = No
     for one in judge_and_notice(sites, rows, rain, model=model, observe=observe):
         if isinstance(one, IssuedMessage):
             issued[one.message.site_id].append(issued_level(one))
-    return Answer(issued, faults)
+        elif one.notice.kind is SiteNoticeKind.DOUBTFUL:
+            doubts[one.notice.site_id] += 1
+    return Answer(issued, faults, doubts)
 
 
 @contextmanager

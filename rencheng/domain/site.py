@@ -162,8 +162,17 @@ _DEFAULT_DEPTHS_MM: dict[SiteType, tuple[float, float, float, float]] = {
 }
 
 
+DOWN_HOLD_S = 600.0
+DOWN_HOLDS_S = dict.fromkeys(
+    (SiteType.UNDERPASS, SiteType.TUNNEL, SiteType.METRO_ENTRANCE, SiteType.UNDERGROUND_CAR_PARK), 900.0
+)
+"""The default down-hold by type of site. Where people drown, a level is left later, because a second peak often follows
+within half an hour. Proposal."""
+
+
 def default_profile(site_type: SiteType) -> ThresholdProfile:
     """Return the default profile of a type, used until the site is surveyed."""
     depths = _DEFAULT_DEPTHS_MM[site_type]
     pairs = zip(WARNING_LEVELS, depths, strict=True)
-    return ThresholdProfile({level: DepthThreshold(depth_mm, _PROPOSED) for level, depth_mm in pairs})
+    thresholds = {level: DepthThreshold(depth_mm, _PROPOSED) for level, depth_mm in pairs}
+    return ThresholdProfile(thresholds, down_hold_s=DOWN_HOLDS_S.get(site_type, DOWN_HOLD_S))

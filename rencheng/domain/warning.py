@@ -35,7 +35,9 @@ class WarningRule(StrEnum):
     RAINED = "rained"
     """Rain alone reached its threshold."""
     RECEDED = "receded"
-    """The depth fell below the threshold."""
+    """The depth fell below the threshold, or the rain ended."""
+    RENEWED = "renewed"
+    """The warning goes on, and its message would end by itself."""
 
 
 class ArmedBy(StrEnum):
@@ -72,6 +74,7 @@ class Grounds:
             was not needed.
         armed_by: the heightened readiness without which the level would not be predicted yet; empty if it would be.
         armed_by_source: the rain signal or forecast behind it.
+        is_unconfirmed: the depth is the first sample of a jump, which the next one confirms or refutes.
     """
 
     rule: WarningRule
@@ -93,6 +96,7 @@ class Grounds:
     armed_by: ArmedBy = ArmedBy.NOTHING
     armed_by_source: str = ""
     rapid_rises_nearby: int | None = None
+    is_unconfirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,17 +145,22 @@ class SiteNoticeKind(StrEnum):
     """Every depth gauge of the site is silent or faulty."""
     MONITORING_RESTORED = "monitoring_restored"
     """A gauge without a fault reports again."""
+    DOUBTFUL = "doubtful"
+    """A gauge reports water that is not proven yet: somebody must look."""
+    DOUBT_SETTLED = "doubt_settled"
+    """The water was proven, or the gauge reports none any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class SiteNotice:
-    """A notice that the monitoring of a site is lost or restored. It has no influence on warnings.
+    """A notice about the gauges of a site: lost, restored, or reporting what is not proven. It changes no warning.
 
     Attributes:
         issued_at: the time of the decision in the world of the site, with offset.
         level: the urgency: the level of the warning in force; without one, yellow in rain and blue otherwise.
         gauges: each gauge with its `NoDataReason`, or `reporting`.
         lags_s: of each gauge whose readings arrive too late, how late.
+        depth_mm: the depth at the lowest point that is doubtful; None unless it is.
     """
 
     kind: SiteNoticeKind
@@ -161,3 +170,4 @@ class SiteNotice:
     level: Level
     gauges: tuple[tuple[str, str], ...]
     lags_s: tuple[tuple[str, float], ...] = field(default=(), compare=False)
+    depth_mm: float | None = None

@@ -10,17 +10,31 @@ from msgspec.structs import replace
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
-from rencheng.domain.warning import Grounds
+from rencheng.domain.warning import ArmedBy, Grounds
 from rencheng.engine.arming import Arming, arming
 from rencheng.engine.forecast.forecast import Forecast, forecast_thresholds
 from rencheng.engine.fusion import FusedDepth, fuse
-from rencheng.engine.gauge import NEW, GaugeState, is_at_rest, may_forecast, reject_unusable, update
-from rencheng.engine.level_rules import expected, observed, rain_exceeded, receded, support
+from rencheng.engine.gauge import NEW, GaugeState, is_at_rest, may_forecast
+from rencheng.engine.gauge_update import JumpContext, reject_unusable, update
+from rencheng.engine.health.jump_filter import SLOW_STEP_S
+from rencheng.engine.level_rules import (
+    down_hold_s,
+    expected,
+    is_confirmed_now,
+    observed,
+    rain_exceeded,
+    receded,
+    renewed,
+    support,
+)
 from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState, channel_name, gauge_of
 from rencheng.engine.water.event import WET_MM, FloodEvent, is_rapid_rise
+
+RENEWS_S = 6 * 3600.0
+"""A warning that lasts is renewed after this time, because its CAP message ends by itself after twelve hours."""
 
 _MISSING, _UNUSABLE = int(Quality.MISSING), int(UNUSABLE)
 
@@ -72,15 +86,16 @@ def evaluate(
             return state, None
         return _with_gauge(state, name, reject_unusable(gauge, time_s), time_s), None
     was_at_rest = is_at_rest(gauge)
-    gauge = update(
-        gauge,
-        time_s,
-        reading.depth_mm,
-        fail_safe=policy.fail_safe or bool(arming(state, readiness, time_s).by),
-        accept_jumps_when_wet=policy.fail_safe,
-        limits=policy.limits,
+    armed_by = arming(state, readiness, time_s).by
+    context = JumpContext(
+        fail_safe=policy.fail_safe or bool(armed_by),
+        accept_when_wet=policy.fail_safe,
+        accept_first=policy.fail_safe or (armed_by is ArmedBy.RAIN and (gauge.step_s or 0.0) >= SLOW_STEP_S),
         is_stream=policy.is_stream,
+        stands_samples=policy.stands_samples,
+        rapid_rises_nearby=rapid_rises_nearby,
     )
+    gauge = update(gauge, time_s, reading.depth_mm, context, policy.limits)
     if was_at_rest and reading.depth_mm < WET_MM and _is_calm(state, time_s):
         return _with_gauge(state, name, gauge, time_s), None
     if gauge.event is not None and may_forecast(gauge, time_s):
@@ -118,7 +133,7 @@ def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness) -> Step:
     at_s = state.watermark_s
     if at_s is None:
         return state, None
-    fused = fuse(state, policy)
+    fused = fuse(state, policy, at_s)
     armed = arming(state, readiness, at_s)
     state = _with_reached(state, fused, policy)
     matches = (
@@ -127,8 +142,18 @@ def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness) -> Step:
         rain_exceeded(state, fused, policy, at_s),
     )
     if any(matches):
-        return _change(state, at_s, *max(filter(None, matches), key=itemgetter(0)))
-    return _recede(state, fused, policy, armed) if state.level > Level.NONE and fused else (state, None)
+        return change_level(state, at_s, *max(filter(None, matches), key=itemgetter(0)))
+    if state.level is Level.NONE or fused is None:
+        return state, None
+    state, change = _recede(state, fused, policy, armed)
+    if change is None and (must_renew(state, at_s) or is_confirmed_now(state, fused, policy)):
+        return change_level(state, at_s, state.level, renewed(fused, state.level, policy))
+    return state, change
+
+
+def must_renew(state: SiteState, at_s: float) -> bool:
+    """Return whether the last message of a warning will end by itself before long."""
+    return state.issued_s is not None and at_s - state.issued_s >= RENEWS_S
 
 
 def _with_reached(state: SiteState, fused: FusedDepth | None, policy: SitePolicy) -> SiteState:
@@ -152,11 +177,14 @@ def _recede(state: SiteState, fused: FusedDepth, policy: SitePolicy, armed: Armi
     if holds >= state.level:
         return (state if state.receding_s is None else replace(state, receding_s=None)), None
     since_s = fused.at_s if state.receding_s is None else state.receding_s
-    if fused.at_s - since_s < policy.down_hold_s:
+    if fused.at_s - since_s < down_hold_s(fused, policy, holds):
         return replace(state, receding_s=since_s), None
-    return _change(state, fused.at_s, holds, receded(fused, state.level, policy))
+    return change_level(state, fused.at_s, holds, receded(fused, state.level, policy))
 
 
-def _change(state: SiteState, at_s: float, level: Level, grounds: Grounds) -> Step:
+def change_level(state: SiteState, at_s: float, level: Level, grounds: Grounds) -> Step:
+    """Return the state at a level, also at the same one as before, and the change to report."""
     change = LevelChange(before=state.level, after=level, at=datetime.fromtimestamp(at_s, UTC), grounds=grounds)
-    return replace(state, level=level, receding_s=None), change
+    unconfirmed = grounds.is_unconfirmed and level > Level.NONE
+    state = replace(state, level=level, receding_s=None, issued_s=at_s, is_unconfirmed=unconfirmed)
+    return state, change

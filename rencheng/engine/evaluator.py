@@ -11,6 +11,10 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.domain.timing import ALLOWED_LATENESS
 from rencheng.domain.warning import SiteNotice
+from rencheng.engine.bindings import sites_by_device
+from rencheng.engine.doubt import review_doubt
+from rencheng.engine.due_times import DueTimes
+from rencheng.engine.elapsed import after_silence, next_due_s
 from rencheng.engine.evaluate import evaluate
 from rencheng.engine.forecast.model import Model
 from rencheng.engine.lateness import after_evaluation, with_late_reading
@@ -71,6 +75,7 @@ class Evaluator:
         self._now: dict[str, datetime] = {}
         self._dirty: set[str] = set()
         self._staleness = StalenessMonitor()
+        self._due = DueTimes()
         self._neighbours = Neighbours()
 
     def set_sites(self, sites: Mapping[str, Site]) -> bool:
@@ -89,7 +94,7 @@ class Evaluator:
                 self._neighbours.forget(site_id)
         self.sites = sites
         self._policies = {site.site_id: policy_of(site, self._model) for site in sites.values()}
-        self._sites_of = _sites_by_device(sites)
+        self._sites_of = sites_by_device(sites)
         self._neighbours.set_sites(sites.values())
         for site_id, record in self._records.items():
             self._records[site_id] = replace(record, state=record.state.of_gauges(sites[site_id].depth_gauge_ids))
@@ -108,6 +113,7 @@ class Evaluator:
                 self._records[site_id] = replace(record, state=record.state.of_gauges(site.depth_gauge_ids), pending=())
                 self._staleness.follow(site, self._records[site_id].state)
                 self._neighbours.follow(site, record.state)
+                self._due.follow(site.world, site_id, next_due_s(record.state))
                 if record.state.watermark:
                     self._advance_time(record.world, record.state.watermark)
                 for one in record.pending if self._wait else ():  # without a wait they come with the stored readings
@@ -158,9 +164,7 @@ class Evaluator:
                 continue
             if is_in_time and (found := self._evaluate(site, reading, now)):
                 yield found
-            for site_id in self._staleness.due(site.world, now):
-                if lost := self._no_data(site_id, now):
-                    yield lost
+            yield from self._elapsed(site.world, now)
 
     def process_and_commit(self, reading: WaterReading, received_at: datetime) -> list[Evaluation]:
         """Evaluate one reading and commit what follows from it, where nothing needs rendering first."""
@@ -209,9 +213,20 @@ class Evaluator:
             site = next((site for site in self.sites_of(reading) if site.site_id == site_id), None)
             if site is not None and (found := self._evaluate(site, reading, at)):
                 yield found
-            for due_id in self._staleness.due(world, at):
-                if lost := self._no_data(due_id, at):
-                    yield lost
+            yield from self._elapsed(world, at)
+        yield from self._elapsed(world, now)
+
+    def _elapsed(self, world: str, now: datetime) -> Iterator[Evaluation]:
+        """Yield what time alone changes: monitoring that is lost, rain that ended, warnings to renew."""
+        for site_id in self._staleness.due(world, now):
+            if lost := self._no_data(site_id, now):
+                yield lost
+        for site_id in self._due.due(world, now):
+            record, site = self._records.get(site_id), self.sites.get(site_id)
+            if record and site and (found := after_silence(site, record, self._policies[site_id], now)):
+                yield found
+            elif record and site:
+                self._due.look_again(world, site_id, next_due_s(record.state), now)
 
     def _evaluate(self, site: Site, reading: WaterReading, now: datetime) -> Evaluation | None:
         """Return what a reading changes at a site, if it carries a message or a notice; else commit it."""
@@ -237,6 +252,8 @@ class Evaluator:
         if state.lost_since_s is not None:
             state, notice = self._staleness.review(site, record.state, state, reading, now)
         open_warning, message = advance(record.open_warning, site, change) if change else (record.open_warning, None)
+        if notice is None:
+            state, notice = review_doubt(site, state, self._policies[site_id], now)
         record = SiteRecord(world=record.world, state=state, open_warning=open_warning)
         return Evaluation(site_id, record, message, notice, reading)
 
@@ -259,6 +276,8 @@ class Evaluator:
         self._records[site.site_id] = record
         self._staleness.follow(site, record.state)
         self._neighbours.follow(site, record.state)
+        if record.state.level or site.site_id in self._due:
+            self._due.follow(site.world, site.site_id, next_due_s(record.state))
         self._dirty.add(site.site_id)
 
     def _no_data(self, site_id: str, now: datetime) -> Evaluation | None:
@@ -278,11 +297,3 @@ class Evaluator:
             self._now[world] = time
             return time
         return known
-
-
-def _sites_by_device(sites: Mapping[str, Site]) -> dict[str, tuple[Site, ...]]:
-    found: dict[str, tuple[Site, ...]] = {}
-    for site in sorted(sites.values(), key=lambda site: site.site_id):
-        for device_id in dict.fromkeys((*site.depth_gauge_ids, *site.rain_gauge_ids)):
-            found[device_id] = (*found.get(device_id, ()), site)
-    return found

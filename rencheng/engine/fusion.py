@@ -26,10 +26,10 @@ class GaugeEstimate(NamedTuple):
 
 
 class FusedDepth(NamedTuple):
-    """The depth at a site at its watermark.
+    """The depth at a site at a moment.
 
     Attributes:
-        at_s: the greatest sample time.
+        at_s: the moment.
         depth_mm: the depth at the lowest point, by the deciding gauge.
         name: that gauge's channel.
         gauge: that gauge.
@@ -45,15 +45,12 @@ class FusedDepth(NamedTuple):
     gauges: tuple[str, ...]
 
 
-def fuse(state: SiteState, policy: SitePolicy) -> FusedDepth | None:
-    """Return the depth at a site at its watermark; None if no gauge without a fault has reported lately."""
-    at_s = state.watermark_s
-    if at_s is None:
-        return None
+def fuse(state: SiteState, policy: SitePolicy, at_s: float) -> FusedDepth | None:
+    """Return the depth at a site at a moment; None if no gauge without a fault has reported lately."""
     usable: list[GaugeEstimate] = []
     for name, gauge in state.gauges.items():
         if gauge.accepted_mm is not None and gauge.is_trusted and is_fresh(gauge, at_s):
-            usable.append(GaugeEstimate(_at_lowest_point(gauge.accepted_mm, policy, name), name, gauge))
+            usable.append(GaugeEstimate(at_lowest_point_mm(gauge.accepted_mm, policy, name), name, gauge))
     if not usable:
         return None
     if len(usable) == 1:
@@ -87,8 +84,16 @@ def _fused(at_s: float, estimates: list[GaugeEstimate], policy: SitePolicy) -> F
 
 
 def _has_a_vote(one: GaugeEstimate, deepest: GaugeEstimate, policy: SitePolicy) -> bool:
-    """Return whether the gauge would be wet in the water of the deepest; one that hangs above it has no vote."""
-    return one.depth_mm >= WET_MM or deepest.depth_mm > policy.height_mm(gauge_of(one.name)) + WET_MM
+    """Return whether the gauge would be wet in the water of the deepest; one that hangs above it has no vote.
+
+    Where no heights were surveyed, a dry gauge may hang above it, and does not outvote water that rose smoothly.
+    """
+    if one.depth_mm >= WET_MM:
+        return True
+    if policy.heights_mm:
+        return deepest.depth_mm > policy.height_mm(gauge_of(one.name)) + WET_MM
+    event = deepest.gauge.event
+    return event is None or not event.rose_smoothly
 
 
 def _ranked(voters: list[GaugeEstimate], index: int, rank: int, policy: SitePolicy) -> ThresholdForecast | None:
@@ -104,6 +109,7 @@ def _ranked(voters: list[GaugeEstimate], index: int, rank: int, policy: SitePoli
     return sorted(ranked, key=lambda one: -one[0])[rank][1]
 
 
-def _at_lowest_point(depth_mm: float, policy: SitePolicy, name: str) -> float:
+def at_lowest_point_mm(depth_mm: float, policy: SitePolicy, name: str) -> float:
+    """Return the depth at the lowest point, from the depth at a gauge's channel."""
     height_mm = policy.height_mm(gauge_of(name)) if policy.heights_mm else 0.0
     return depth_at_lowest_point_mm(depth_mm, height_mm) if height_mm else depth_mm

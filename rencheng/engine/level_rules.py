@@ -5,11 +5,26 @@ from rencheng.domain.warning import Grounds, WarningRule
 from rencheng.engine.arming import UNARMED, Arming
 from rencheng.engine.forecast.forecast import ThresholdForecast, feature_row
 from rencheng.engine.forecast.model import is_regional_event
-from rencheng.engine.fusion import FusedDepth, is_fresh
+from rencheng.engine.fusion import FusedDepth, at_lowest_point_mm, is_fresh
 from rencheng.engine.rain import rainfall
-from rencheng.engine.site_policy import ARMED_SHARE, HELD_SHARE, SitePolicy
+from rencheng.engine.site_policy import ARMED_SHARE, HELD_SHARE, QUIET_RAISES_AT, SitePolicy
 from rencheng.engine.state import SiteState, gauge_of
-from rencheng.engine.water.event import is_confirmed
+from rencheng.engine.water.event import FloodEvent, is_confirmed, is_rapid_rise
+
+DROP_HOLDS_S = 1800.0
+"""Water that rose smoothly does not end by a fall at once: a gauge that was restarted or pulled out reads zero. Its
+depth before the fall holds the level for this long, or until the event ends. Source: no drain of FloodNet's falls
+faster than 100 mm from one sample to the next, but for 4 of 875."""
+
+CREST_REACH = 1.15
+"""Water that has passed a crest has shown where it turns. A level that lies beyond this multiple of it needs as
+high a probability as on a quiet street, whatever the type of site."""
+
+CYCLE_SHARE, CYCLE_HOLD_MAX_S = 1.2, 3600.0
+"""A level lasts for this share of the time between two crests, so that a pump's cycle is not news each time."""
+
+END_HOLD_SHARE = 1.5
+"""Where people drown, a warning ends later than a level is left: a second peak often follows within half an hour."""
 
 RuleMatch = tuple[Level, Grounds]
 """A level, and the grounds for it."""
@@ -36,11 +51,35 @@ def expected(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, arm
     for level, threshold in zip(reversed(WARNING_LEVELS), reversed(fused.forecasts), strict=True):
         if level <= state.level:
             return None
-        if threshold is not None and threshold.probability >= needed:
+        if threshold is not None and threshold.probability >= max(
+            needed, _needed_beyond_crest(event, fused, level, policy)
+        ):
             is_enough_unarmed = not is_doubtful and threshold.probability >= policy.raises_at
             grounds_armed = UNARMED if is_enough_unarmed else armed
             return level, _grounds(WarningRule.PREDICTED, fused, level, policy, threshold, grounds_armed)
     return None
+
+
+def _needed_beyond_crest(event: FloodEvent | None, fused: FusedDepth, level: Level, policy: SitePolicy) -> float:
+    """Return the probability that a level beyond the crests of an event needs, unless the water rises fast."""
+    if event is None or event.crest_mm is None or is_rapid_rise(event):
+        return 0.0
+    crest_mm = event.crest_mm + fused.depth_mm - event.newest[1]
+    return QUIET_RAISES_AT if policy.thresholds_mm[level - 1] > CREST_REACH * crest_mm else 0.0
+
+
+def down_hold_s(fused: FusedDepth, policy: SitePolicy, to: Level) -> float:
+    """Return how long a lower level must last before the level is left: through pump cycles, and longer at the end.
+
+    Args:
+        fused: the depth, with the event of the deciding gauge.
+        policy: of the site.
+        to: the level that is left for.
+    """
+    event = fused.gauge.event
+    cycle_s = event.cycle_s if event is not None else None
+    hold_s = policy.down_hold_s * (END_HOLD_SHARE if policy.fail_safe and to is Level.NONE else 1.0)
+    return hold_s if cycle_s is None else max(hold_s, min(CYCLE_SHARE * cycle_s, CYCLE_HOLD_MAX_S))
 
 
 def rain_exceeded(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, at_s: float) -> RuleMatch | None:
@@ -71,26 +110,80 @@ def raises_at(policy: SitePolicy, armed: Arming) -> float:
     return policy.raises_at * ARMED_SHARE if armed.by else policy.raises_at
 
 
+def renewed(fused: FusedDepth, level: Level, policy: SitePolicy) -> Grounds:
+    """Return the grounds on which a level goes on."""
+    reached = fused.depth_mm >= policy.thresholds_mm[level - 1]
+    return _grounds(WarningRule.OBSERVED if reached else WarningRule.RENEWED, fused, level, policy)
+
+
+def is_confirmed_now(state: SiteState, fused: FusedDepth, policy: SitePolicy) -> bool:
+    """Return whether a second sample confirms a level that the first sample of a jump raised."""
+    return (
+        state.is_unconfirmed
+        and fused.gauge.unconfirmed_from_mm is None
+        and fused.depth_mm >= policy.thresholds_mm[state.level - 1]
+    )
+
+
+def grounds_without_data(rule: WarningRule, state: SiteState, policy: SitePolicy) -> Grounds:
+    """Return the grounds of a change that time alone brought, at a site without a usable gauge."""
+    return Grounds(
+        rule=rule,
+        device_id="",
+        depth_mm=None,
+        rise_mm_per_min=None,
+        threshold_mm=policy.thresholds_mm[state.level - 1],
+        eta_s=None,
+        profile_version=policy.version,
+    )
+
+
 def support(state: SiteState, fused: FusedDepth, policy: SitePolicy, armed: Arming) -> Level:
-    """Return the highest level that is held: by water above its clearing depth, by a forecast, or by rain.
+    """Return the highest level that is held: by water above its clearing depth, by a forecast, or by rain."""
+    held = _held(max([fused.depth_mm, *_past_depths_mm(state, policy, fused.at_s)]), policy)
+    least = raises_at(policy, armed) * HELD_SHARE
+    for level, threshold in zip(WARNING_LEVELS, fused.forecasts, strict=False):
+        if threshold is not None and threshold.probability >= least:
+            held = max(held, level)
+    return max(held, _held_by_rain(state, fused.at_s))
+
+
+def support_without_data(state: SiteState, policy: SitePolicy, at_s: float) -> Level:
+    """Return the highest level that is held while no gauge is usable: by the last depths, or by rain."""
+    past_mm = _past_depths_mm(state, policy, at_s)
+    return max(_held(max(past_mm), policy) if past_mm else Level.NONE, _held_by_rain(state, at_s))
+
+
+def _held_by_rain(state: SiteState, at_s: float) -> Level:
+    return Level.BLUE if rainfall.raises(state.rain, at_s) else Level.NONE
+
+
+def _held(depth_mm: float, policy: SitePolicy) -> Level:
+    stands = (
+        level
+        for level, clear_mm, threshold_mm in zip(WARNING_LEVELS, policy.clear_mm, policy.thresholds_mm, strict=True)
+        if depth_mm > clear_mm or depth_mm >= threshold_mm
+    )
+    return max(stands, default=Level.NONE)
+
+
+def _past_depths_mm(state: SiteState, policy: SitePolicy, at_s: float) -> list[float]:
+    """Return the depths that hold a level although their gauge reports none now, at the lowest point.
 
     If a gauge stops reporting while submerged, its last depth holds the level until it reports again or is retired.
-    Another gauge that reads dry does not end it, because it may hang higher.
+    Another gauge that reads dry does not end it, because it may hang higher. A gauge that saw water rise smoothly
+    holds what it saw also when it is at fault later, and for half an hour after a fall at once.
     """
-    silent_mm = [
-        gauge.accepted_mm
-        for gauge in state.gauges.values()
-        if gauge.accepted_mm is not None and gauge.is_trusted and not is_fresh(gauge, fused.at_s)
-    ]
-    depth_mm = max([fused.depth_mm, *silent_mm])
-    held = Level.BLUE if rainfall.raises(state.rain, fused.at_s) else Level.NONE
-    least = raises_at(policy, armed) * HELD_SHARE
-    for index, level in enumerate(WARNING_LEVELS):
-        threshold = fused.forecasts[index] if fused.forecasts else None
-        stands = depth_mm > policy.clear_mm[index] or depth_mm >= policy.thresholds_mm[index]
-        if stands or (threshold is not None and threshold.probability >= least):
-            held = max(held, level)
-    return held
+    found: list[float] = []
+    for name, gauge in state.gauges.items():
+        if gauge.accepted_mm is None:
+            continue
+        rose = gauge.event is not None and gauge.event.rose_smoothly
+        if (gauge.is_trusted and not is_fresh(gauge, at_s)) or (rose and not gauge.is_trusted):
+            found.append(at_lowest_point_mm(gauge.accepted_mm, policy, name))
+        if rose and gauge.fell_from_mm is not None and at_s - (gauge.fell_s or 0.0) <= DROP_HOLDS_S:
+            found.append(at_lowest_point_mm(gauge.fell_from_mm, policy, name))
+    return found
 
 
 def _grounds(
@@ -125,6 +218,7 @@ def _grounds(
         armed_by=armed.by,
         armed_by_source=armed.source,
         rapid_rises_nearby=forecast.rapid_rises_nearby if threshold and forecast else None,
+        is_unconfirmed=fused.gauge.unconfirmed_from_mm is not None,
     )
 
 

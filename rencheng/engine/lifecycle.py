@@ -53,8 +53,10 @@ def _certainty(grounds: Grounds) -> Certainty:
 
     Rain is measured, but the water that it may bring is not, so rain alone is Possible.
     """
-    if grounds.rule is WarningRule.RAINED:
+    if grounds.rule is WarningRule.RAINED or grounds.is_unconfirmed:
         return Certainty.POSSIBLE
+    if grounds.rule is WarningRule.RENEWED:
+        return Certainty.POSSIBLE if grounds.depth_mm is None else Certainty.LIKELY
     if grounds.rule is not WarningRule.PREDICTED:
         return Certainty.OBSERVED
     return Certainty.LIKELY if grounds.probability is None or grounds.probability > EVEN_ODDS else Certainty.POSSIBLE

@@ -22,6 +22,10 @@ FAIL_SAFE_TYPES = frozenset(
 """Places that people cannot leave. There a doubtful depth warns; elsewhere it does not. Source: Zhengzhou, domain
 reference 1.4."""
 
+CHARGING_STANDS_SAMPLES = 4
+"""At a charging station a jump that stands for this many samples is water: a minute may electrocute, and its gauges do
+not hang where cars park. Proposal."""
+
 STREAM = replace(
     STREET,
     flat_s=72 * 3600.0,
@@ -52,6 +56,7 @@ class SitePolicy:
         up_hold_s, down_hold_s, horizon_s: as in the profile.
         version: of the profile.
         fail_safe: a doubtful depth warns here.
+        stands_samples: a jump that stands for this many samples is water here; 0: never for that alone.
         is_stream: there is always water, and nothing else passes under a gauge.
         limits: of the series tests.
         raises_at: probability of a crossing from which a level is raised.
@@ -67,6 +72,7 @@ class SitePolicy:
     horizon_s: float
     version: int
     fail_safe: bool
+    stands_samples: int
     is_stream: bool
     limits: SeriesLimits
     raises_at: float
@@ -92,6 +98,7 @@ def policy_of(site: Site, model: Model | None = None) -> SitePolicy:
         horizon_s=profile.horizon_s,
         version=profile.version,
         fail_safe=fail_safe,
+        stands_samples=CHARGING_STANDS_SAMPLES if site.site_type is SiteType.CHARGING_STATION else 0,
         is_stream=site.site_type is SiteType.CHANNEL,
         limits=STREAM if site.site_type is SiteType.CHANNEL else STREET,
         raises_at=FAIL_SAFE_RAISES_AT if fail_safe else QUIET_RAISES_AT,

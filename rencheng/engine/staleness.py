@@ -9,6 +9,7 @@ from rencheng.domain.no_data import Monitoring, NoDataReason
 from rencheng.engine.gauge import GaugeState
 from rencheng.engine.rain.rainfall import is_armed
 from rencheng.engine.state import SiteState, gauge_of
+from rencheng.engine.water.event import WET_MM
 
 STEPS = 5.0
 AT_LEAST_S, AT_MOST_S = 900.0, 3 * 3600.0
@@ -145,6 +146,8 @@ def max_silence_s(gauge: GaugeState, *, armed: bool) -> float:
         (ARMED_STEPS, ARMED_AT_LEAST_S, ARMED_AT_MOST_S) if armed else (STEPS, AT_LEAST_S, AT_MOST_S)
     )
     step_s = gauge.step_s
+    if step_s is not None and gauge.accepted_mm is not None and gauge.accepted_mm < WET_MM:
+        step_s = max(step_s, gauge.rest_step_s)
     return most_s if step_s is None else min(max(steps * step_s, least_s), most_s)
 
 

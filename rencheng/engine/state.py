@@ -51,6 +51,11 @@ class SiteState(Struct, frozen=True):
         lost_since_s: since when it has had no data; None unless its monitoring is reported lost.
         data_since_s: since when it has data again without a break; None unless its monitoring is reported lost.
         late: the gauge channels whose newest reading arrived too late, by name.
+        is_unconfirmed: its last warning message rests on the first sample of a jump.
+        doubtful: the level of a jump that is not accepted and was reported as doubtful; NONE if none is.
+        false_doubts, false_doubt_s: how many such reports proved false, fading, as of the last.
+        doubtful_mm: the depth of the last such report.
+        issued_s: when its last warning message was issued; None if an earlier release kept the state.
     """
 
     level: Level = Level.NONE
@@ -63,6 +68,12 @@ class SiteState(Struct, frozen=True):
     lost_since_s: float | None = None
     data_since_s: float | None = None
     late: Mapping[str, LateData] = {}
+    issued_s: float | None = None
+    is_unconfirmed: bool = False
+    doubtful: Level = Level.NONE
+    false_doubts: float = 0.0
+    false_doubt_s: float | None = None
+    doubtful_mm: float = 0.0
 
     @property
     def watermark(self) -> datetime | None:

@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from rencheng.engine.forecast.forecast import SHARE_FROM, feature_row
 from rencheng.engine.forecast.model import HORIZON_S
-from rencheng.engine.gauge import NEW, may_forecast, update
+from rencheng.engine.gauge import NEW, may_forecast
+from rencheng.engine.gauge_update import update
 from rencheng.engine.neighbours import RapidRise, counted, recent
 from rencheng.engine.water.event import WET_MM, FloodEvent, PastEvent, is_rapid_rise
 
@@ -95,7 +96,7 @@ def _replay(recording: Recording, thresholds_mm: Sequence[float]) -> tuple[list[
     for time_s, depth_mm in recording.samples:
         if gauge.measured_s is not None and time_s <= gauge.measured_s:
             continue
-        gauge = update(gauge, time_s, depth_mm, fail_safe=False)
+        gauge = update(gauge, time_s, depth_mm)
         event = gauge.event
         if event is None:
             continue

@@ -80,6 +80,7 @@ class GroundsDocument(TypedDict):
     armed_by: ArmedBy
     armed_by_source: str
     rapid_rises_nearby: int | None
+    is_unconfirmed: bool
 
 
 class WarningDocument(TypedDict):
@@ -168,6 +169,7 @@ def _grounds(grounds: Grounds, evidence: Sequence[Evidence]) -> GroundsDocument:
         "armed_by": grounds.armed_by,
         "armed_by_source": grounds.armed_by_source,
         "rapid_rises_nearby": grounds.rapid_rises_nearby,
+        "is_unconfirmed": grounds.is_unconfirmed,
     }
 
 

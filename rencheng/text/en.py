@@ -16,7 +16,11 @@ ENGLISH = Language(
     place_and_type="{place} ({type})",
     colours={level: level.word for level in WARNING_LEVELS},
     actions={MessageType.ALERT: "issues", MessageType.UPDATE: "updates", MessageType.CANCEL: "lifts"},
-    odds={Certainty.OBSERVED: "expected", Certainty.LIKELY: "likely", Certainty.POSSIBLE: "expected"},
+    odds={
+        Certainty.OBSERVED: "is expected to",
+        Certainty.LIKELY: "is likely to",
+        Certainty.POSSIBLE: "may possibly",
+    },
     site_types={site_type: site_type.replace("_", " ") for site_type in SiteType},
     headline_begin="{sender} {action} {colour} ponding warning for ",
     headline_end="",
@@ -28,6 +32,10 @@ ENGLISH = Language(
         "{time}, {place}: {quarter} mm of rain in 15 minutes and {hour} mm in one hour, {depth}. "
         "Ponding may begin soon. The warning level is {colour}.{evidence} {basis}"
     ),
+    unknown_description="{time}, {place}: no gauge measures at present. {finding}.{evidence} {basis}",
+    unconfirmed=" The depth has just jumped and awaits the next sample. Check on site now.",
+    renewed="The {colour} warning remains in force (threshold {threshold} cm)",
+    rain_ended="The rain no longer has an effect. The {colour} warning has ended",
     basis="Basis: version {version} of the thresholds of this site.",
     depth_unknown="current depth unknown",
     depth_now="current depth {depth} cm",
@@ -36,7 +44,7 @@ ENGLISH = Language(
     rising="rising {rate} mm a minute",
     falling="falling {rate} mm a minute",
     ended="below the threshold of {threshold} cm. The {colour} warning has ended",
-    predicted="and is {odds} to reach the {colour} threshold of {threshold} cm {when}",
+    predicted="and {odds} reach the {colour} threshold of {threshold} cm {when}",
     observed="and has reached the {colour} threshold of {threshold} cm",
     receded="below the threshold of {threshold} cm. The warning level is now {colour}",
     soon="soon",

@@ -54,9 +54,9 @@ _SEPARATOR: dict[LanguageCode, str] = {"zh": "、", "en": ", "}
 
 _READINESS: dict[ArmedBy, tuple[str, str]] = {
     ArmedBy.NOTHING: ("", ""),
-    ArmedBy.RAIN: ("该点位因降雨已进入戒备，按从严标准判定。", " Rain had put this site on heightened readiness."),
+    ArmedBy.RAIN: ("该点位因降雨已进入戒备，预警门槛已降低。", " Rain had put this site on heightened readiness."),
     ArmedBy.WEATHER: (
-        "该点位因气象预警或预报（{}）已进入戒备，按从严标准判定。",
+        "该点位因气象预警或预报（{}）已进入戒备，预警门槛已降低。",
         " A weather warning or forecast ({}) had put this site on heightened readiness.",
     ),
 }

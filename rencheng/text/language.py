@@ -21,6 +21,7 @@ class Language:
         headline_begin, headline_end: the headline before and after the place.
         depth_description: the description of a warning that a depth gauge raised or ended.
         rain_description: the description of a warning that rain alone raised.
+        unknown_description: the description of a message that time alone brought, while no gauge measures.
         instructions_by_type: added from orange upwards at sites of these types.
     """
 
@@ -40,6 +41,10 @@ class Language:
     headline_end: str
     depth_description: str
     rain_description: str
+    unknown_description: str
+    unconfirmed: str
+    renewed: str
+    rain_ended: str
     basis: str
 
     depth_unknown: str

@@ -96,14 +96,16 @@ def description(message: WarningMessage, site: Site, language: Language) -> str:
             depth=_current_depth(grounds.depth_mm, language),
             colour=language.colours[message.level],
         )
+    elif grounds.depth_mm is None:
+        text = language.unknown_description.format(**parts, finding=_finding(message, language))
     else:
         text = language.depth_description.format(
             **parts,
             gauge=plain(grounds.device_id),
-            depth=centimetres(grounds.depth_mm or 0.0),
+            depth=centimetres(grounds.depth_mm),
             movement=_movement(grounds.rise_mm_per_min, language),
             finding=_finding(message, language),
-            forecast=_forecast(message, language),
+            forecast=language.unconfirmed if grounds.is_unconfirmed else _forecast(message, language),
         )
     return _exercise(message, language) + text
 
@@ -148,7 +150,9 @@ def _finding(message: WarningMessage, language: Language) -> str:
     grounds = message.grounds
     words = {"colour": language.colours[message.level], "threshold": centimetres(grounds.threshold_mm)}
     if message.ends_warning:
-        return language.ended.format(**words)
+        return (language.rain_ended if grounds.depth_mm is None else language.ended).format(**words)
+    if grounds.rule is WarningRule.RENEWED:
+        return language.renewed.format(**words)
     if grounds.rule is WarningRule.PREDICTED:
         when = _arrival(message, language)
         return language.predicted.format(**words, odds=language.odds[message.certainty], when=when)

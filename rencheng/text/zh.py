@@ -16,7 +16,7 @@ CHINESE = Language(
     place_and_type="{place}（{type}）",
     colours={level: level.chinese for level in WARNING_LEVELS},
     actions={MessageType.ALERT: "发布", MessageType.UPDATE: "更新", MessageType.CANCEL: "解除"},
-    odds={Certainty.OBSERVED: "", Certainty.LIKELY: "很可能", Certainty.POSSIBLE: "可能"},
+    odds={Certainty.OBSERVED: "将", Certainty.LIKELY: "很可能", Certainty.POSSIBLE: "可能"},
     site_types={
         SiteType.ROAD: "路段",
         SiteType.UNDERPASS: "下穿通道",
@@ -34,6 +34,10 @@ CHINESE = Language(
         "{time}，{place}近15分钟降雨{quarter}毫米、近1小时降雨{hour}毫米，{depth}，可能很快出现积水，"
         "预警等级为{colour}。{evidence}{basis}"
     ),
+    unknown_description="{time}，{place}暂无可用监测数据，{finding}。{evidence}{basis}",
+    unconfirmed="读数刚刚突升，等待下一次读数证实，请立即现场核实。",
+    renewed="仍维持{colour}预警（阈值{threshold}厘米）",
+    rain_ended="降雨影响已过，{colour}预警解除",
     basis="依据该点位第{version}版阈值判定。",
     depth_unknown="当前水深不明",
     depth_now="当前水深{depth}厘米",

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rencheng.engine.gauge import NEW, GaugeState, may_forecast, update
+from rencheng.engine.gauge import NEW, GaugeState, may_forecast
+from rencheng.engine.gauge_update import update
 from rencheng.engine.health import sensor_health
 from rencheng.engine.health.jump_filter import STEP_MM, max_step_mm
 from rencheng.engine.health.sensor_health import Fault

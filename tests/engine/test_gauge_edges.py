@@ -2,7 +2,8 @@
 
 import pytest
 
-from rencheng.engine.gauge import NEW, GaugeState, update
+from rencheng.engine.gauge import NEW, GaugeState
+from rencheng.engine.gauge_update import update
 
 DAY_S = 86_400.0
 

@@ -7,10 +7,11 @@ no file. The rate of rise is used where there is no model, or none that was trai
 from math import erf, exp, log, sqrt
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rencheng.engine.forecast import features
 from rencheng.engine.forecast.model import Z_90, Model
-from rencheng.engine.water.event import FloodEvent, PastEvent
+from rencheng.engine.water.event import RAPID_MM_PER_MIN, FloodEvent, PastEvent
 from rencheng.engine.water.trend import rise_mm_per_min
 
 HORIZONS_S = (300.0, 600.0, 900.0, 1800.0)
@@ -21,6 +22,10 @@ SHARE_FROM = 0.1
 
 NEGLIGIBLE = 0.03
 """A lower probability raises and holds nothing, and most of a flood is its fall: the trees are not evaluated then."""
+
+LINE_SAMPLES = 3
+LINE_MINUTES_MAX = 10.0
+"""The line goes through the last three samples, or from the dry street to the first, within ten minutes."""
 
 GOES_ON = 0.85
 """How often water that rises toward a threshold gets there. Proposal."""
@@ -96,6 +101,7 @@ def forecast_thresholds(
         if SHARE_FROM * threshold_mm <= event_row[0] < threshold_mm:
             row = features.threshold_features(event_row, past, threshold_mm)
             threshold = _learned(model, leaves, row, rapid_rises_nearby)
+            threshold = _no_later_than(threshold, line_arrival_s(event, threshold_mm))
         learned.append(threshold)
         if threshold is not None and threshold.probability < NEGLIGIBLE:
             break  # water that does not reach this threshold does not reach a higher one
@@ -105,6 +111,28 @@ def forecast_thresholds(
         rise_mm_per_min=rise,
         judged_by=model.version,
         rapid_rises_nearby=rapid_rises_nearby,
+    )
+
+
+def line_arrival_s(event: FloodEvent, threshold_mm: float) -> float | None:
+    """Return when the line through the last samples reaches a threshold, seconds; None unless it rises fast."""
+    newest_s, depth_mm = event.newest
+    before_s, before_mm = event.samples[-LINE_SAMPLES] if len(event.samples) >= LINE_SAMPLES else (event.dry_s, 0.0)
+    minutes = (newest_s - before_s) / 60.0
+    if minutes <= 0 or minutes > LINE_MINUTES_MAX or depth_mm - before_mm < RAPID_MM_PER_MIN * minutes:
+        return None
+    return 60.0 * minutes * (threshold_mm - depth_mm) / (depth_mm - before_mm)
+
+
+def _no_later_than(threshold: ThresholdForecast, line_s: float | None) -> ThresholdForecast:
+    """Return a forecast whose arrival times are no later than the line's: the model has seen few such rises."""
+    if line_s is None or threshold.latest_s <= line_s:
+        return threshold
+    return replace(
+        threshold,
+        eta_s=min(threshold.eta_s, line_s),
+        earliest_s=min(threshold.earliest_s, line_s),
+        latest_s=min(threshold.latest_s, line_s),
     )
 
 

@@ -5,6 +5,8 @@ the depths between. A depth that jumps is therefore held as pending. At fail-saf
 sample confirms it; elsewhere only once it changes the way water does. The sample itself is never changed.
 """
 
+from collections.abc import Callable
+
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -55,6 +57,21 @@ FALLS_SAMPLES = 5
 JUMPS_THAT_ARE_WATER = 6
 """This many jumps upward in a row are water: things are tipped within two to four samples (same table)."""
 
+RISES_THAT_ARE_WATER = 3
+"""This many samples in a row, each higher than the one before by more than noise, are water, however great the rises.
+Source: the deadliest street floods on record rise by 80 to 270 mm a minute (domain reference 1.4). Where other sites
+of the region are known and none of them rises, things that are tipped look alike, and the older rules apply."""
+
+EVEN_SHARE = 0.35
+"""The least of these rises is at least this share of the greatest. Wheels and grass reach 0.6 to 1.0 of their height by
+chance, so that two rises in a row are a third of the first at the most (domain reference 4.2)."""
+
+NOISE_MM = 10.0
+"""Water that stands varies by no more. Source: FloodNet's filters, which treat up to 10 mm as 0."""
+
+STANDS_SAMPLES = 3
+"""Water that jumps from standing water has risen if it stands for this many samples: things come to a dry street."""
+
 TIPPED_S = 500.0
 JUMPS_THAT_ARE_WATER_SLOW = 2
 """The same for a gauge with so long an interval, because nothing takes that long to be tipped."""
@@ -72,6 +89,10 @@ class PendingJump(Struct, frozen=True):
         run_mm: the first sample of the run in which none slipped.
         run: how many samples followed it.
         from_water: the jump started from rising water, not from a dry street.
+        rises: how many samples in a row rose by more than noise, the first included.
+        least_mm, most_mm: the least and the greatest of these rises.
+        began_s: when its first sample came; None if an earlier release kept it.
+        from_wet: the jump started from water that stood.
     """
 
     from_mm: float
@@ -82,6 +103,11 @@ class PendingJump(Struct, frozen=True):
     run_mm: float
     run: int
     from_water: bool
+    rises: int = 1
+    least_mm: float = 0.0
+    most_mm: float = 0.0
+    began_s: float | None = None
+    from_wet: bool = False
 
 
 def max_step_mm(
@@ -105,7 +131,9 @@ def max_step_mm(
     return STEP_MM + STEP_MM_PER_MIN * (min(minutes, STEP_MINUTES_MAX) - 1.0)
 
 
-def start(from_mm: float, depth_mm: float, *, from_water: bool) -> PendingJump:
+def start(
+    from_mm: float, depth_mm: float, *, from_water: bool, time_s: float | None = None, from_wet: bool = False
+) -> PendingJump:
     """Return a pending jump with its first sample."""
     return PendingJump(
         from_mm=from_mm,
@@ -116,6 +144,10 @@ def start(from_mm: float, depth_mm: float, *, from_water: bool) -> PendingJump:
         run_mm=depth_mm,
         run=0,
         from_water=from_water,
+        least_mm=depth_mm - from_mm,
+        most_mm=depth_mm - from_mm,
+        began_s=time_s,
+        from_wet=from_wet,
     )
 
 
@@ -126,6 +158,14 @@ def has_reverted(jump: PendingJump, depth_mm: float) -> bool:
 
 def extend(jump: PendingJump, depth_mm: float, gap_s: float, usual_s: float | None = 0.0) -> PendingJump:
     """Return the jump with one more sample, which has not reverted."""
+    rise_mm = depth_mm - jump.last_mm
+    if rise_mm > NOISE_MM:
+        least_mm, most_mm = (
+            (min(jump.least_mm, rise_mm), max(jump.most_mm, rise_mm)) if jump.rises else (rise_mm, rise_mm)
+        )
+        jump = replace(jump, rises=jump.rises + 1, least_mm=least_mm, most_mm=most_mm)
+    else:
+        jump = replace(jump, rises=0)
     if depth_mm - jump.last_mm > max_step_mm(gap_s, usual_s):
         return replace(
             jump, first_mm=depth_mm, last_mm=depth_mm, samples=1, jumps=jump.jumps + 1, run_mm=depth_mm, run=0
@@ -136,7 +176,15 @@ def extend(jump: PendingJump, depth_mm: float, gap_s: float, usual_s: float | No
     return replace(jump, last_mm=depth_mm, samples=samples, run=jump.run + 1)
 
 
-def is_accepted(jump: PendingJump, *, fail_safe: bool, doubt: float, usual_s: float | None = 0.0) -> bool:
+def is_accepted(
+    jump: PendingJump,
+    *,
+    fail_safe: bool,
+    doubt: float,
+    usual_s: float | None = 0.0,
+    is_stream: bool = False,
+    rapid_rises_nearby: Callable[[], int | None] = lambda: None,
+) -> bool:
     """Return whether the jump behaves like water by now.
 
     Args:
@@ -144,10 +192,18 @@ def is_accepted(jump: PendingJump, *, fail_safe: bool, doubt: float, usual_s: fl
         fail_safe: a second sample, or another jump upward, is enough.
         doubt: the gauge's fault score; each whole point asks for two more samples.
         usual_s: the gauge's reporting interval; None: not known yet.
+        is_stream: nothing passes under the gauge, which hardly moves in dry weather.
+        rapid_rises_nearby: returns the number of other sites with a rapid rise; None: not known.
     """
+    if not is_stream and _has_risen(jump, doubt=doubt, usual_s=usual_s or 0.0, rapid_rises_nearby=rapid_rises_nearby):
+        return True
     if fail_safe or jump.from_water:
         return jump.samples + jump.jumps > 2 + int(doubt)
-    interval_s = usual_s or 0.0
+    return _has_moved(jump, doubt=doubt, interval_s=usual_s or 0.0)
+
+
+def _has_moved(jump: PendingJump, *, doubt: float, interval_s: float) -> bool:
+    """Return whether the jump changes the way water does: on and on, fast at once, or slowly without a slip."""
     is_slow = interval_s >= SLOW_STEP_S
     if jump.jumps >= (JUMPS_THAT_ARE_WATER_SLOW if interval_s >= TIPPED_S else JUMPS_THAT_ARE_WATER) + int(doubt):
         return True
@@ -159,3 +215,21 @@ def is_accepted(jump: PendingJump, *, fail_safe: bool, doubt: float, usual_s: fl
         return False
     enough_mm = MOVES_SHARE * height_mm
     return moved_mm >= enough_mm or (jump.run >= FALLS_SAMPLES and -moved_mm >= enough_mm)
+
+
+def _has_risen(
+    jump: PendingJump, *, doubt: float, usual_s: float, rapid_rises_nearby: Callable[[], int | None]
+) -> bool:
+    """Return whether the jump rose sample by sample, or stands as things under a gauge seldom do."""
+    if is_even(jump) and jump.rises >= RISES_THAT_ARE_WATER + 2 * int(doubt) and rapid_rises_nearby() != 0:
+        return True
+    if doubt >= 1.0:
+        return False
+    if jump.from_wet and jump.samples >= STANDS_SAMPLES:
+        return True
+    return usual_s >= SLOW_STEP_S and (jump.rises > 1 or (usual_s >= TIPPED_S and jump.samples > 1))
+
+
+def is_even(jump: PendingJump) -> bool:
+    """Return whether the rises of the newest run are alike, as those of water are."""
+    return jump.least_mm >= EVEN_SHARE * jump.most_mm

@@ -1,5 +1,6 @@
 """Rain at a site: how much fell, whether it may flood a place of this type, and whether it arms the site."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -64,6 +65,7 @@ class RainState(Struct, frozen=True):
         strength: the greatest index of the rain event that lasts; 0 in dry weather.
         responded: whether the water rose to blue in it.
         past_events: those that are over.
+        first_mm: the first report of each gauge, while it may be a running total.
     """
 
     steps: tuple[RainStep, ...] = ()
@@ -72,13 +74,26 @@ class RainState(Struct, frozen=True):
     strength: float = 0.0
     responded: bool = False
     past_events: tuple[RainEvent, ...] = ()
+    first_mm: Mapping[str, float | None] = {}
 
 
 NO_RAIN = RainState()
 
 
 def add_rainfall(rain: RainState, time_s: float, amount_mm: float, gauge: str, thresholds: RainThresholds) -> RainState:
-    """Return the rain with one step more; a step that is known already changes nothing."""
+    """Return the rain with one step more; a step that is known already changes nothing.
+
+    A gauge whose very first report alone would raise blue may report a running total. It counts from its first report
+    on that differs.
+    """
+    first_mm = rain.first_mm.get(gauge, -1.0)
+    if first_mm is not None and (first_mm < 0 or amount_mm == first_mm):
+        is_total = first_mm >= 0 or amount_mm >= thresholds.quarter_mm
+        rain = replace(rain, first_mm={**rain.first_mm, gauge: amount_mm if is_total else None})
+        if is_total:
+            return rain
+    elif first_mm is not None:
+        rain = replace(rain, first_mm={**rain.first_mm, gauge: None})
     steps = rain.steps
     if not steps and amount_mm <= 0 and not rain.strength:
         return rain  # a dry day, as most are

@@ -39,6 +39,16 @@ LOWEST_OBJECT_MM = 50.0
 """No object under a gauge is lower: a shoe, a tray. A lower depth is water, and is forecast from at once. Source:
 `make skill`, where no additional artefact is raised for it."""
 
+SMOOTH_SAMPLES, SMOOTH_MM = 3, 50.0
+"""Water that rose over this many samples in a row without a slip, by this much in all, rose smoothly. No object under a
+gauge is lower than 50 mm, and none grows sample by sample."""
+
+CREST_SHARE = 0.3
+"""Water that fell by this share of its top has passed a crest; when it has risen as much again, the next begins."""
+
+ALIKE = 1.5
+"""Two periods are alike if the longer is no more than this many times the shorter. Proposal."""
+
 RAPID_MM_PER_MIN = 25.0
 RAPID_FROM_MM = 50.0
 """A rise this fast from one sample to the next, to this depth, is a cloudburst: tides take forty minutes to 150 mm,
@@ -70,6 +80,13 @@ class FloodEvent(Struct, frozen=True):
         peak_mm, peak_s: the deepest sample so far, and its time.
         fastest_mm_per_min: the greatest rise from one sample to the next.
         samples: those of the last minutes, in order of time.
+        run_mm, run: the first depth of the newest run without a slip, and how many samples followed it.
+        rose_smoothly: whether it has risen smoothly, as only water does.
+        crest_mm, crest_s: the highest crest that has passed, and when the last one was; None before the first.
+        top_mm, top_s: the deepest sample since the last trough, and its time.
+        trough_mm: the lowest sample since the last crest; None while no crest has passed.
+        period_s: the time between the last two crests; None before the second.
+        cycle_s: the same, once two in a row are alike: pumps are at work; None before.
     """
 
     began_s: float
@@ -79,6 +96,16 @@ class FloodEvent(Struct, frozen=True):
     peak_s: float
     fastest_mm_per_min: float
     samples: tuple[Sample, ...]
+    run_mm: float = 0.0
+    run: int = 0
+    rose_smoothly: bool = False
+    crest_mm: float | None = None
+    crest_s: float | None = None
+    top_mm: float = 0.0
+    top_s: float = 0.0
+    trough_mm: float | None = None
+    period_s: float | None = None
+    cycle_s: float | None = None
 
     @property
     def newest(self) -> Sample:
@@ -96,6 +123,9 @@ def start(dry_s: float, time_s: float, depth_mm: float) -> FloodEvent:
         peak_s=time_s,
         fastest_mm_per_min=depth_mm / max((time_s - dry_s) / 60.0, 1.0),
         samples=((time_s, depth_mm),),
+        run_mm=depth_mm,
+        top_mm=depth_mm,
+        top_s=time_s,
     )
 
 
@@ -107,14 +137,45 @@ def extend(event: FloodEvent, time_s: float, depth_mm: float) -> FloodEvent:
     if samples[0][0] < time_s - KEPT_S:
         samples = (*(one for one in samples[:-KEPT_SAMPLES] if one[0] >= time_s - KEPT_S), *samples[-KEPT_SAMPLES:])
     is_peak = depth_mm > event.peak_mm
+    slipped = depth_mm < before_mm - SLIPS_MM
+    run_mm, run = (depth_mm, 0) if slipped else (event.run_mm, event.run + 1)
     return replace(
-        event,
+        _with_crest(event, time_s, depth_mm),
         wet_s=time_s if depth_mm >= WET_MM else event.wet_s,
         peak_mm=depth_mm if is_peak else event.peak_mm,
         peak_s=time_s if is_peak else event.peak_s,
         fastest_mm_per_min=max(rise, event.fastest_mm_per_min),
         samples=samples,
+        run_mm=run_mm,
+        run=run,
+        rose_smoothly=event.rose_smoothly or (run >= SMOOTH_SAMPLES and depth_mm - run_mm >= SMOOTH_MM),
     )
+
+
+def _with_crest(event: FloodEvent, time_s: float, depth_mm: float) -> FloodEvent:
+    """Return the event with a crest that has just passed, or a trough: pumps make water rise and fall by turns."""
+    if event.trough_mm is not None:  # it falls since a crest, until it rises clearly
+        if depth_mm >= event.trough_mm + CREST_SHARE * event.top_mm:
+            return replace(event, trough_mm=None, top_mm=depth_mm, top_s=time_s)
+        return replace(event, trough_mm=min(event.trough_mm, depth_mm))
+    if depth_mm > event.top_mm:
+        return replace(event, top_mm=depth_mm, top_s=time_s)
+    if depth_mm > (1.0 - CREST_SHARE) * event.top_mm or event.top_mm < FLOOD_MM:
+        return event
+    period_s = None if event.crest_s is None else event.top_s - event.crest_s
+    is_cycle = period_s is not None and event.period_s is not None and _is_alike(period_s, event.period_s)
+    return replace(
+        event,
+        crest_mm=max(event.top_mm, event.crest_mm or 0.0),
+        period_s=period_s,
+        cycle_s=period_s if is_cycle else None,
+        crest_s=event.top_s,
+        trough_mm=depth_mm,
+    )
+
+
+def _is_alike(one_s: float, other_s: float) -> bool:
+    return max(one_s, other_s) <= ALIKE * min(one_s, other_s)
 
 
 def has_ended(event: FloodEvent, time_s: float) -> bool:

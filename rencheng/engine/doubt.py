@@ -1,0 +1,107 @@
+"""What may be water and is not proven: a jump that stands under a gauge, and that nobody has looked at.
+
+It is no warning. It is reported so that a camera or a patrol can settle it.
+"""
+
+from datetime import datetime
+from math import exp2
+
+from msgspec.structs import replace
+
+from rencheng.domain.level import WARNING_LEVELS, Level
+from rencheng.domain.site import Site
+from rencheng.domain.warning import SiteNotice, SiteNoticeKind
+from rencheng.engine.fusion import at_lowest_point_mm
+from rencheng.engine.gauge import GaugeState
+from rencheng.engine.health.jump_filter import RISES_THAT_ARE_WATER, SLOW_STEP_S, is_even
+from rencheng.engine.site_policy import SitePolicy
+from rencheng.engine.state import SiteState, gauge_of
+
+STANDS_S = {Level.YELLOW: 5400.0, Level.ORANGE: 2700.0, Level.RED: 720.0}
+"""How long a jump must stand to be reported, by the level that its depth would be: deep water is reported sooner. A low
+one is never reported. Source: `make noise`, whose boxes and tipped heaps make at most one notice a month so."""
+
+STANDS_SAMPLES, STANDS_SAMPLES_SLOW = 3, 2
+"""The least number of samples, and that of a gauge with a long interval."""
+
+FALSE_HALF_LIFE_S = 30 * 86_400.0
+"""Each notice that proved false makes the next one wait as long again; this halves in a month. Proposal."""
+
+SAME_SHARE, SAME_FOR_S = 0.02, 7 * 86_400.0
+"""A jump to the same depth as a report that proved false within a week is the same thing again: a web, a parking place.
+Source: KLab's blocked gauges, whose false jumps reach one depth (`sensor_health.SAME_TOP_SHARE`)."""
+
+Doubt = tuple[Level, str, float]
+"""The level whose threshold the depth reaches, the gauge, and the depth at the lowest point, mm."""
+
+NO_DOUBT: Doubt = (Level.NONE, "", 0.0)
+
+
+def review_doubt(
+    site: Site, state: SiteState, policy: SitePolicy, now: datetime
+) -> tuple[SiteState, SiteNotice | None]:
+    """Return the state with what is doubtful now, and the notice if that is more than before, or settled."""
+    if not state.doubtful and not is_pending(state):
+        return state, None
+    at_s = state.watermark_s or 0.0
+    level, gauge, depth_mm = doubt_of(state, policy, at_s)
+    if level > state.doubtful:
+        kind = SiteNoticeKind.DOUBTFUL
+        notice = SiteNotice(kind, site.site_id, site.world, now, level, ((gauge, kind.value),), depth_mm=depth_mm)
+        return replace(state, doubtful=level, doubtful_mm=depth_mm), notice
+    if not state.doubtful or (is_pending(state) and state.level < state.doubtful):
+        return state, None
+    notice = SiteNotice(SiteNoticeKind.DOUBT_SETTLED, site.site_id, site.world, now, state.level, ())
+    return with_settled(state, at_s), notice
+
+
+def doubt_of(state: SiteState, policy: SitePolicy, at_s: float) -> Doubt:
+    """Return the gravest jump at a site that stands and is not accepted; `NO_DOUBT` without one.
+
+    Depths that the level in force covers are not doubtful, and a gauge at fault is reported as such.
+    """
+    waits = 1.0 + false_doubts_at(state, at_s)
+    found = max((_of_gauge(name, one, policy, at_s, waits) for name, one in state.gauges.items()), default=NO_DOUBT)
+    is_same_thing = waits > 1.0 and abs(found[2] - state.doubtful_mm) <= SAME_SHARE * state.doubtful_mm
+    return found if found[0] > state.level and not (is_same_thing and _is_recent(state, at_s)) else NO_DOUBT
+
+
+def is_pending(state: SiteState) -> bool:
+    """Return whether a gauge has a jump that is not accepted."""
+    return any(gauge.pending_jump is not None for gauge in state.gauges.values())
+
+
+def false_doubts_at(state: SiteState, at_s: float) -> float:
+    """Return how many notices of doubt proved false, as of a moment."""
+    if not state.false_doubts or state.false_doubt_s is None:
+        return 0.0
+    return state.false_doubts * exp2(-max(0.0, at_s - state.false_doubt_s) / FALSE_HALF_LIFE_S)
+
+
+def with_settled(state: SiteState, at_s: float) -> SiteState:
+    """Return the state after a doubt that is settled; without a warning in force it was false."""
+    if state.level is not Level.NONE:
+        return replace(state, doubtful=Level.NONE)
+    return replace(state, doubtful=Level.NONE, false_doubts=false_doubts_at(state, at_s) + 1.0, false_doubt_s=at_s)
+
+
+def _is_recent(state: SiteState, at_s: float) -> bool:
+    return state.false_doubt_s is not None and at_s - state.false_doubt_s <= SAME_FOR_S
+
+
+def _of_gauge(name: str, gauge: GaugeState, policy: SitePolicy, at_s: float, waits: float) -> Doubt:
+    jump = gauge.pending_jump
+    if jump is None or jump.began_s is None or not gauge.is_trusted or policy.is_stream:
+        return NO_DOUBT
+    is_slow = (gauge.step_s or 0.0) >= SLOW_STEP_S
+    if jump.samples + jump.jumps - 1 < (STANDS_SAMPLES_SLOW if is_slow else STANDS_SAMPLES):
+        return NO_DOUBT
+    stood_s = (gauge.measured_s or at_s) - jump.began_s
+    rises = jump.rises >= RISES_THAT_ARE_WATER + int(waits - 1.0) and not is_even(jump)
+    depth_mm = at_lowest_point_mm(jump.last_mm, policy, name)
+    reached = (
+        level
+        for level, mm in zip(WARNING_LEVELS, policy.thresholds_mm, strict=True)
+        if depth_mm >= mm and (rises or (level in STANDS_S and (is_slow or stood_s >= STANDS_S[level] * waits)))
+    )
+    return max(reached, default=Level.NONE), gauge_of(name), depth_mm

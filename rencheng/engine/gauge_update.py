@@ -1,0 +1,260 @@
+"""A gauge with one measurement more: accept the depth, keep it as a pending jump, or note a fault."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from rencheng.checks.series.limits import STREET, SeriesLimits
+from rencheng.checks.series.step import Series
+from rencheng.checks.series.step import step as test_sample
+from rencheng.domain.quality import Quality
+from rencheng.engine.gauge import GaugeState, is_at_rest
+from rencheng.engine.health import jump_filter, sensor_health
+from rencheng.engine.health.jump_filter import PendingJump
+from rencheng.engine.health.sensor_health import STEP_MAX_S, FaultPolicy, Health, fault_score_at
+from rencheng.engine.water import event as flood_event
+from rencheng.engine.water.event import WET_MM
+
+_STUCK = int(Quality.STUCK)
+
+LEFT_BEHIND_MM = 100.0
+"""A greater fall from one sample to the next is an object that was taken away, not a drain. Source: 4 of 875 FloodNet
+events fall faster, once each."""
+
+ZIGZAG_STEPS = 3.0
+"""Three samples of a slow gauge are compared if they are no further apart than three intervals."""
+
+RETURNS_SHARE = 0.1
+DIP_S = 3600.0
+DIP_DOUBT_MAX = 2.0
+"""If a gauge falls from a depth and returns to it (within a tenth) within the hour, the dip was false and the return is
+accepted at once. A gauge with a higher fault score goes up and down by turns, and this does not apply."""
+
+SILENT_STEPS, SILENT_AT_LEAST_S = 5.0, 900.0
+"""After a silence of more than five of its own intervals, and of a quarter of an hour, a gauge's next readings are
+treated as its first: what happened in between is not known."""
+
+REST_STEP_KEPT = 0.9
+"""A gauge that reports on change sends some samples in quick succession when water goes; they must not hide that it
+reports hourly above a dry street. A learned interval fades by this share with each sample. Proposal."""
+
+
+class JumpContext(NamedTuple):
+    """What decides how soon a jump is accepted, apart from the jump itself.
+
+    Attributes:
+        fail_safe: a jump is accepted when a second sample confirms it.
+        accept_when_wet: a jump from water that stands already is accepted at once.
+        accept_first: a jump is accepted at its first sample, and is unconfirmed until the next.
+        is_stream: nothing passes under the gauge.
+        stands_samples: a jump that stands for this many samples is accepted; 0: never for that alone.
+        rapid_rises_nearby: returns the number of other sites with a rapid rise; None: not known.
+    """
+
+    fail_safe: bool = False
+    accept_when_wet: bool = False
+    accept_first: bool = False
+    is_stream: bool = False
+    stands_samples: int = 0
+    rapid_rises_nearby: Callable[[], int | None] = lambda: None
+
+    @property
+    def fault_policy(self) -> FaultPolicy:
+        """Which false jumps count as an occasion of fault."""
+        if self.is_stream:
+            return FaultPolicy.EACH_FAULT
+        return FaultPolicy.NOTHING if self.accept_when_wet else FaultPolicy.LOSS_OF_TRUST
+
+
+def update(
+    gauge: GaugeState,
+    time_s: float,
+    depth_mm: float,
+    context: JumpContext = JumpContext(),  # noqa: B008 - immutable
+    limits: SeriesLimits = STREET,
+) -> GaugeState:
+    """Return the gauge with one measurement more, newer than all before it. The site's level is not decided here.
+
+    Args:
+        gauge: its state.
+        time_s: when it was sampled.
+        depth_mm: the depth; below 0 is the noise of a dry street.
+        context: how soon a jump is accepted.
+        limits: of the series tests.
+    """
+    series = gauge.series
+    if depth_mm < WET_MM and is_at_rest(gauge):  # nearly all readings of a city end here
+        rest_step_s = _rest_step_s(gauge, time_s)
+        return replace(
+            gauge,
+            rest_step_s=rest_step_s,
+            series=Series(
+                reported_s=time_s,
+                time_s=time_s,
+                depth_mm=depth_mm,
+                before_s=series.time_s,
+                before_mm=series.depth_mm,
+            ),
+            accepted_mm=depth_mm,
+            accepted_s=time_s,
+            forecast=None,
+        )
+    gauge = _filtered(gauge, time_s, depth_mm, limits, context)
+    event, health = gauge.event, gauge.health
+    if event is None or health.fault is None or gauge.accepted_s != time_s or (context.is_stream and health.is_chronic):
+        return gauge
+    return replace(gauge, health=sensor_health.rehabilitated(health, time_s, event))
+
+
+def _rest_step_s(gauge: GaugeState, time_s: float) -> float:
+    """Return the reporting interval above a dry street: the shorter of the last two, or what was learned, fading."""
+    series, known_s = gauge.series, REST_STEP_KEPT * gauge.rest_step_s
+    if series.time_s is None or series.before_s is None:
+        return known_s
+    return max(min(time_s - series.time_s, series.time_s - series.before_s), known_s)
+
+
+def _filtered(
+    gauge: GaugeState, time_s: float, depth_mm: float, limits: SeriesLimits, context: JumpContext
+) -> GaugeState:
+    """Accept the depth, keep it as a pending jump, or note a fault that it reveals."""
+    before, accepted_mm, accepted_s = gauge.series, gauge.accepted_mm, gauge.accepted_s
+    series, flags, _ = test_sample(before, time_s, depth_mm, limits)
+    health = sensor_health.refreshed(gauge.health, time_s)
+    if flags & _STUCK:
+        health = sensor_health.with_stuck(health, time_s)
+    health = _with_zigzag(health, before, time_s, depth_mm)
+    usual_s = gauge.step_s
+    gauge = replace(gauge, series=series, health=health)
+    if accepted_mm is None or accepted_s is None:
+        return _first_reading(gauge, time_s, depth_mm, fail_safe=context.fail_safe)
+    if gauge.pending_jump is not None:
+        return _extend_jump(gauge, gauge.pending_jump, time_s, depth_mm, context)
+    doubt = fault_score_at(health, time_s)
+    most_mm = jump_filter.max_step_mm(time_s - accepted_s, usual_s, doubt=doubt, slow_mm=_slow_mm(gauge))
+    from_mm = accepted_mm if gauge.unconfirmed_from_mm is None else gauge.unconfirmed_from_mm
+    if gauge.unconfirmed_from_mm is not None:
+        gauge = replace(gauge, unconfirmed_from_mm=None)
+        if depth_mm < from_mm + jump_filter.STAYS_SHARE * (accepted_mm - from_mm):
+            health = sensor_health.with_fault(health, time_s, accepted_mm, 1, gauge.step_s, context.fault_policy)
+            return _accept(replace(gauge, health=health, fell_from_mm=accepted_mm, fell_s=time_s), time_s, depth_mm)
+    elif depth_mm - accepted_mm > most_mm and not (context.accept_when_wet and accepted_mm >= WET_MM):
+        if is_after_silence(time_s, before.time_s, usual_s):
+            return _first_reading(gauge, time_s, depth_mm, fail_safe=context.fail_safe)
+        return _start_jump(gauge, accepted_mm, time_s, depth_mm, accept_first=context.accept_first and doubt < 1.0)
+    if accepted_mm - depth_mm > max(LEFT_BEHIND_MM, most_mm):
+        stays = sensor_health.STAYS_SAMPLES
+        health = sensor_health.with_fault(health, time_s, accepted_mm, stays, gauge.step_s, context.fault_policy)
+        gauge = replace(gauge, health=health, fell_from_mm=accepted_mm, fell_s=time_s)
+    return _accept(gauge, time_s, depth_mm)
+
+
+def is_after_silence(time_s: float, before_s: float | None, usual_s: float | None) -> bool:
+    """Return whether a reading comes after so long a silence that a flood may have begun in it."""
+    if before_s is None or usual_s is None:
+        return False
+    return time_s - before_s > max(SILENT_STEPS * usual_s, SILENT_AT_LEAST_S)
+
+
+def _first_reading(gauge: GaugeState, time_s: float, depth_mm: float, *, fail_safe: bool) -> GaugeState:
+    """Accept a low first depth at once and a deep one at its second sample: the flood may have begun before it."""
+    first = gauge.pending_jump
+    if fail_safe or depth_mm < jump_filter.STEP_MM:
+        return _accept(replace(gauge, pending_jump=None), time_s, depth_mm)
+    if first is not None and abs(depth_mm - first.last_mm) <= jump_filter.max_step_mm(_gap_s(gauge, time_s)):
+        return _accept(replace(gauge, pending_jump=None), time_s, depth_mm)
+    return replace(gauge, pending_jump=jump_filter.start(0.0, depth_mm, from_water=True, time_s=time_s))
+
+
+def reject_unusable(gauge: GaugeState, time_s: float) -> GaugeState:
+    """Return the gauge after a depth that no gauge can measure. It raises the fault score and is no measurement."""
+    if gauge.health.at_s is not None and time_s <= gauge.health.at_s:
+        return gauge
+    return replace(gauge, health=sensor_health.with_out_of_range(gauge.health, time_s))
+
+
+def _with_zigzag(health: Health, series: Series, time_s: float, depth_mm: float) -> Health:
+    """Note up and down, or down and up, farther than water moves within a few samples."""
+    if series.time_s is None or series.depth_mm is None or series.before_s is None or series.before_mm is None:
+        return health
+    one, other, step_s = series.depth_mm - series.before_mm, depth_mm - series.depth_mm, time_s - series.time_s
+    if (
+        one * other < 0
+        and min(abs(one), abs(other)) > sensor_health.ZIGZAG_MM
+        and time_s - series.before_s <= max(STREET.spike_span_s, ZIGZAG_STEPS * min(step_s, STEP_MAX_S))
+    ):
+        return sensor_health.with_zigzag(health, time_s, step_s)
+    return health
+
+
+def _slow_mm(gauge: GaugeState) -> float:
+    is_still = gauge.event is not None and flood_event.is_still(gauge.event)
+    return jump_filter.SLOW_STEP_STILL_MM if is_still else jump_filter.SLOW_STEP_MM
+
+
+def _gap_s(gauge: GaugeState, time_s: float) -> float:
+    """Return the time since the measurement before this one; `gauge` holds this one already."""
+    before_s = gauge.series.before_s
+    return 0.0 if before_s is None else time_s - before_s
+
+
+def _start_jump(gauge: GaugeState, from_mm: float, time_s: float, depth_mm: float, *, accept_first: bool) -> GaugeState:
+    if (
+        gauge.fell_from_mm is not None
+        and gauge.fell_s is not None
+        and abs(depth_mm - gauge.fell_from_mm) <= RETURNS_SHARE * abs(gauge.fell_from_mm)
+        and time_s - gauge.fell_s <= DIP_S
+        and fault_score_at(gauge.health, time_s) < DIP_DOUBT_MAX
+    ):
+        return _accept(gauge, time_s, depth_mm)
+    if accept_first:
+        return replace(_accept(gauge, time_s, depth_mm), unconfirmed_from_mm=from_mm)
+    from_water = gauge.event is not None and flood_event.is_rising(gauge.event)
+    jump = jump_filter.start(
+        from_mm, depth_mm, from_water=from_water, time_s=time_s, from_wet=gauge.event is not None and from_mm >= WET_MM
+    )
+    return replace(gauge, pending_jump=jump, forecast=None)
+
+
+def _extend_jump(
+    gauge: GaugeState, jump: PendingJump, time_s: float, depth_mm: float, context: JumpContext
+) -> GaugeState:
+    gap_s = _gap_s(gauge, time_s)
+    if jump_filter.has_reverted(jump, depth_mm):
+        health = sensor_health.with_fault(
+            gauge.health, time_s, jump.first_mm, jump.samples, gauge.step_s, context.fault_policy
+        )
+        gauge = replace(gauge, health=health, pending_jump=None)
+        if depth_mm - jump.from_mm > jump_filter.max_step_mm(gap_s, gauge.step_s):  # it is taken away bit by bit
+            rest = jump_filter.start(jump.from_mm, depth_mm, from_water=False, time_s=time_s)
+            return replace(gauge, pending_jump=rest)
+        return _accept(gauge, time_s, depth_mm)
+    jump = jump_filter.extend(jump, depth_mm, gap_s, gauge.step_s)
+    doubt = fault_score_at(gauge.health, time_s)
+    if context.stands_samples and jump.samples >= context.stands_samples and doubt < 1.0:
+        return _accept(replace(gauge, pending_jump=None), time_s, depth_mm)
+    if jump_filter.is_accepted(
+        jump,
+        fail_safe=context.fail_safe,
+        doubt=doubt,
+        usual_s=gauge.step_s,
+        is_stream=context.is_stream,
+        rapid_rises_nearby=context.rapid_rises_nearby,
+    ):
+        return _accept(replace(gauge, pending_jump=None), time_s, depth_mm)
+    return replace(gauge, pending_jump=jump)
+
+
+def _accept(gauge: GaugeState, time_s: float, depth_mm: float) -> GaugeState:
+    """Take the depth as the water's; the event goes on with it, begins or ends."""
+    event, past_events = gauge.event, gauge.past_events
+    if event is not None and flood_event.has_ended(event, time_s):
+        if gauge.is_trusted and fault_score_at(gauge.health, time_s) < sensor_health.FAULT_WEIGHT:
+            past_events = flood_event.archive(past_events, event)
+        event = None
+    if event is not None:
+        event = flood_event.extend(event, time_s, depth_mm)
+    elif depth_mm >= WET_MM:
+        event = flood_event.start(time_s if gauge.accepted_s is None else gauge.accepted_s, time_s, depth_mm)
+    return replace(gauge, accepted_mm=depth_mm, accepted_s=time_s, event=event, past_events=past_events, forecast=None)
