@@ -164,7 +164,7 @@ _DEFAULT_DEPTHS_MM: dict[SiteType, tuple[float, float, float, float]] = {
 
 DOWN_HOLD_S = 600.0
 DOWN_HOLDS_S = dict.fromkeys(
-    (SiteType.UNDERPASS, SiteType.TUNNEL, SiteType.METRO_ENTRANCE, SiteType.UNDERGROUND_CAR_PARK), 900.0
+    (SiteType.UNDERPASS, SiteType.TUNNEL, SiteType.METRO_ENTRANCE, SiteType.UNDERGROUND_CAR_PARK), 1200.0
 )
 """The default down-hold by type of site. Where people drown, a level is left later, because a second peak often follows
 within half an hour. Proposal."""

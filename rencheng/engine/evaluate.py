@@ -177,7 +177,7 @@ def _recede(state: SiteState, fused: FusedDepth, policy: SitePolicy, armed: Armi
     if holds >= state.level:
         return (state if state.receding_s is None else replace(state, receding_s=None)), None
     since_s = fused.at_s if state.receding_s is None else state.receding_s
-    if fused.at_s - since_s < down_hold_s(fused, policy, holds):
+    if fused.at_s - since_s < down_hold_s(fused, policy):
         return replace(state, receding_s=since_s), None
     return change_level(state, fused.at_s, holds, receded(fused, state.level, policy))
 

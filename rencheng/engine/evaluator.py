@@ -214,7 +214,8 @@ class Evaluator:
             if site is not None and (found := self._evaluate(site, reading, at)):
                 yield found
             yield from self._elapsed(world, at)
-        yield from self._elapsed(world, now)
+        if world == ACTUAL:  # an exercise has no time but that of its readings
+            yield from self._elapsed(world, now)
 
     def _elapsed(self, world: str, now: datetime) -> Iterator[Evaluation]:
         """Yield what time alone changes: monitoring that is lost, rain that ended, warnings to renew."""

@@ -45,8 +45,11 @@ class FusedDepth(NamedTuple):
     gauges: tuple[str, ...]
 
 
-def fuse(state: SiteState, policy: SitePolicy, at_s: float) -> FusedDepth | None:
-    """Return the depth at a site at a moment; None if no gauge without a fault has reported lately."""
+def fuse(state: SiteState, policy: SitePolicy, at_s: float | None = None) -> FusedDepth | None:
+    """Return the depth at a site at a moment, or at its watermark; None if no usable gauge has reported lately."""
+    at_s = state.watermark_s if at_s is None else at_s
+    if at_s is None:
+        return None
     usable: list[GaugeEstimate] = []
     for name, gauge in state.gauges.items():
         if gauge.accepted_mm is not None and gauge.is_trusted and is_fresh(gauge, at_s):
@@ -86,11 +89,12 @@ def _fused(at_s: float, estimates: list[GaugeEstimate], policy: SitePolicy) -> F
 def _has_a_vote(one: GaugeEstimate, deepest: GaugeEstimate, policy: SitePolicy) -> bool:
     """Return whether the gauge would be wet in the water of the deepest; one that hangs above it has no vote.
 
-    Where no heights were surveyed, a dry gauge may hang above it, and does not outvote water that rose smoothly.
+    Where no heights were surveyed, a dry gauge may hang above it. Where people drown, it does not outvote water that
+    rose smoothly.
     """
     if one.depth_mm >= WET_MM:
         return True
-    if policy.heights_mm:
+    if policy.heights_mm or not policy.fail_safe:
         return deepest.depth_mm > policy.height_mm(gauge_of(one.name)) + WET_MM
     event = deepest.gauge.event
     return event is None or not event.rose_smoothly

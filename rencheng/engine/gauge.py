@@ -25,6 +25,7 @@ class GaugeState(Struct, frozen=True):
         unconfirmed_from_mm: the depth before a jump that was accepted at its first sample; None once a second sample
             has confirmed or refuted it.
         rest_step_s: the reporting interval above a dry street, learned; longer than in water if it reports on change.
+        rest_alike: how many of its last intervals in a row were alike.
     """
 
     series: Series = NEW_SERIES
@@ -39,6 +40,7 @@ class GaugeState(Struct, frozen=True):
     fell_s: float | None = None
     unconfirmed_from_mm: float | None = None
     rest_step_s: float = 0.0
+    rest_alike: int = 0
 
     @property
     def measured_s(self) -> float | None:

@@ -39,6 +39,9 @@ REST_STEP_KEPT = 0.9
 """A gauge that reports on change sends some samples in quick succession when water goes; they must not hide that it
 reports hourly above a dry street. A learned interval fades by this share with each sample. Proposal."""
 
+ALIKE_SHARE, ALIKE_INTERVALS = 0.05, 2
+"""Intervals are alike within this share; this many in a row after the first are a habit. Proposal."""
+
 
 class JumpContext(NamedTuple):
     """What decides how soon a jump is accepted, apart from the jump itself.
@@ -85,10 +88,11 @@ def update(
     """
     series = gauge.series
     if depth_mm < WET_MM and is_at_rest(gauge):  # nearly all readings of a city end here
-        rest_step_s = _rest_step_s(gauge, time_s)
+        rest_step_s, rest_alike = _rest_step(gauge, time_s)
         return replace(
             gauge,
             rest_step_s=rest_step_s,
+            rest_alike=rest_alike,
             series=Series(
                 reported_s=time_s,
                 time_s=time_s,
@@ -107,12 +111,17 @@ def update(
     return replace(gauge, health=sensor_health.rehabilitated(health, time_s, event))
 
 
-def _rest_step_s(gauge: GaugeState, time_s: float) -> float:
-    """Return the reporting interval above a dry street: the shorter of the last two, or what was learned, fading."""
-    series, known_s = gauge.series, REST_STEP_KEPT * gauge.rest_step_s
+def _rest_step(gauge: GaugeState, time_s: float) -> tuple[float, int]:
+    """Return the reporting interval above a dry street, and how many in a row were alike.
+
+    It is learned from intervals that are alike, because heartbeats are regular and gaps are not, and fades otherwise.
+    """
+    series, kept_s = gauge.series, REST_STEP_KEPT * gauge.rest_step_s
     if series.time_s is None or series.before_s is None:
-        return known_s
-    return max(min(time_s - series.time_s, series.time_s - series.before_s), known_s)
+        return kept_s, 0
+    gap_s, before_s = time_s - series.time_s, series.time_s - series.before_s
+    alike = gauge.rest_alike + 1 if abs(gap_s - before_s) <= ALIKE_SHARE * before_s else 0
+    return (max(min(gap_s, before_s), kept_s) if alike >= ALIKE_INTERVALS else kept_s), alike
 
 
 def _filtered(

@@ -23,9 +23,6 @@ high a probability as on a quiet street, whatever the type of site."""
 CYCLE_SHARE, CYCLE_HOLD_MAX_S = 1.2, 3600.0
 """A level lasts for this share of the time between two crests, so that a pump's cycle is not news each time."""
 
-END_HOLD_SHARE = 1.5
-"""Where people drown, a warning ends later than a level is left: a second peak often follows within half an hour."""
-
 RuleMatch = tuple[Level, Grounds]
 """A level, and the grounds for it."""
 
@@ -68,18 +65,13 @@ def _needed_beyond_crest(event: FloodEvent | None, fused: FusedDepth, level: Lev
     return QUIET_RAISES_AT if policy.thresholds_mm[level - 1] > CREST_REACH * crest_mm else 0.0
 
 
-def down_hold_s(fused: FusedDepth, policy: SitePolicy, to: Level) -> float:
-    """Return how long a lower level must last before the level is left: through pump cycles, and longer at the end.
-
-    Args:
-        fused: the depth, with the event of the deciding gauge.
-        policy: of the site.
-        to: the level that is left for.
-    """
+def down_hold_s(fused: FusedDepth, policy: SitePolicy) -> float:
+    """Return how long a lower level must last before a level is left: through a whole cycle where pumps are at work."""
     event = fused.gauge.event
     cycle_s = event.cycle_s if event is not None else None
-    hold_s = policy.down_hold_s * (END_HOLD_SHARE if policy.fail_safe and to is Level.NONE else 1.0)
-    return hold_s if cycle_s is None else max(hold_s, min(CYCLE_SHARE * cycle_s, CYCLE_HOLD_MAX_S))
+    if cycle_s is None:
+        return policy.down_hold_s
+    return max(policy.down_hold_s, min(CYCLE_SHARE * cycle_s, CYCLE_HOLD_MAX_S))
 
 
 def rain_exceeded(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, at_s: float) -> RuleMatch | None:

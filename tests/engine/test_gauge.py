@@ -3,7 +3,7 @@
 import pytest
 
 from rencheng.engine.gauge import NEW, GaugeState, may_forecast
-from rencheng.engine.gauge_update import update
+from rencheng.engine.gauge_update import JumpContext, update
 from rencheng.engine.health import sensor_health
 from rencheng.engine.health.jump_filter import STEP_MM, max_step_mm
 from rencheng.engine.health.sensor_health import Fault
@@ -15,19 +15,19 @@ def after(
     """A gauge after samples a step apart, on a dry street before."""
     begin_s = 0.0 if gauge.measured_s is None else gauge.measured_s + step_s
     for place, depth_mm in enumerate([0.0, 0.0, *depths_mm] if gauge is NEW else depths_mm):
-        gauge = update(gauge, begin_s + place * step_s, depth_mm, fail_safe=fail_safe)
+        gauge = update(gauge, begin_s + place * step_s, depth_mm, JumpContext(fail_safe=fail_safe))
     return gauge
 
 
 def test_a_gauge_that_starts_in_a_flood_is_accepted_at_its_second_sample_and_at_once_at_a_fail_safe_site() -> None:
-    first = update(NEW, 0.0, 500.0, fail_safe=False)
+    first = update(NEW, 0.0, 500.0)
 
-    assert update(NEW, 0.0, 500.0, fail_safe=True).accepted_mm == 500.0
-    assert update(NEW, 0.0, STEP_MM - 1, fail_safe=False).accepted_mm == STEP_MM - 1
+    assert update(NEW, 0.0, 500.0, JumpContext(fail_safe=True)).accepted_mm == 500.0
+    assert update(NEW, 0.0, STEP_MM - 1).accepted_mm == STEP_MM - 1
     assert first.accepted_mm is None
-    assert update(first, 60.0, 520.0, fail_safe=False).accepted_mm == 520.0
-    assert update(first, 60.0, 500.0 + STEP_MM + 1, fail_safe=False).accepted_mm is None
-    assert update(first, 60.0, 0.0, fail_safe=False).accepted_mm == 0.0
+    assert update(first, 60.0, 520.0).accepted_mm == 520.0
+    assert update(first, 60.0, 500.0 + STEP_MM + 1).accepted_mm is None
+    assert update(first, 60.0, 0.0).accepted_mm == 0.0
 
 
 @pytest.mark.parametrize("fail_safe", [True, False])
@@ -92,7 +92,7 @@ def months(*, is_stream: bool) -> GaugeState:
     for day in range(12):
         for minute in range(40):
             depth_mm = 600.0 if day < 10 and minute % 2 else 0.0
-            gauge = update(gauge, 86_400.0 * day + 60.0 * minute, depth_mm, fail_safe=False, is_stream=is_stream)
+            gauge = update(gauge, 86_400.0 * day + 60.0 * minute, depth_mm, JumpContext(is_stream=is_stream))
     return gauge
 
 
@@ -101,15 +101,15 @@ def test_a_gauge_at_fault_again_and_again_is_healthy_only_after_weeks() -> None:
     month_s = 30 * 86_400.0
 
     assert (street.health.fault, street.health.is_chronic) == (Fault.SPIKY, True)
-    assert update(street, (street.measured_s or 0.0) + month_s, 0.0, fail_safe=False).health.fault is None
+    assert update(street, (street.measured_s or 0.0) + month_s, 0.0).health.fault is None
 
 
 def test_on_a_street_a_faulty_gauge_can_prove_a_flood_and_on_a_stream_it_cannot() -> None:
     flood = [12.0 * minute for minute in range(9)]
     street, stream = months(is_stream=False), months(is_stream=True)
     for minute, depth_mm in enumerate(flood, 1):
-        street = update(street, 86_400.0 * 12 + 60.0 * minute, depth_mm, fail_safe=False)
-        stream = update(stream, 86_400.0 * 12 + 60.0 * minute, depth_mm, fail_safe=False, is_stream=True)
+        street = update(street, 86_400.0 * 12 + 60.0 * minute, depth_mm)
+        stream = update(stream, 86_400.0 * 12 + 60.0 * minute, depth_mm, JumpContext(is_stream=True))
 
     assert stream.health.fault is Fault.SPIKY
     assert street.health.fault is None

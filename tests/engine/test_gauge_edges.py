@@ -3,7 +3,7 @@
 import pytest
 
 from rencheng.engine.gauge import NEW, GaugeState
-from rencheng.engine.gauge_update import update
+from rencheng.engine.gauge_update import JumpContext, update
 
 DAY_S = 86_400.0
 
@@ -12,7 +12,7 @@ def after(*depths_mm: float, gauge: GaugeState = NEW, step_s: float = 60.0, fail
     """Samples a step apart; the first at 0, or a step after the gauge's last."""
     begin_s = 0.0 if gauge.measured_s is None else gauge.measured_s + step_s
     for place, depth_mm in enumerate(depths_mm):
-        gauge = update(gauge, begin_s + place * step_s, depth_mm, fail_safe=fail_safe)
+        gauge = update(gauge, begin_s + place * step_s, depth_mm, JumpContext(fail_safe=fail_safe))
     return gauge
 
 
@@ -33,9 +33,7 @@ def each_day_a_passer_by(*, is_stream: bool, at_once: bool) -> GaugeState:
                 gauge,
                 day * DAY_S + 60.0 * minute,
                 depth_mm,
-                fail_safe=at_once,
-                accept_jumps_when_wet=at_once,
-                is_stream=is_stream,
+                JumpContext(fail_safe=at_once, accept_when_wet=at_once, is_stream=is_stream),
             )
     return gauge
 
@@ -63,14 +61,16 @@ def test_a_daily_object_under_a_street_gauge_is_no_fault_and_under_a_stream_gaug
 def test_up_and_down_within_five_minutes_or_three_steps_is_no_water(
     first_s: float, second_s: float, is_seen: bool
 ) -> None:
-    gauge = update(after(0.0, 0.0), 60.0 + first_s, 45.0, fail_safe=False)
-    gauge = update(gauge, 60.0 + first_s + second_s, 0.0, fail_safe=False)
+    gauge = update(after(0.0, 0.0), 60.0 + first_s, 45.0)
+    gauge = update(gauge, 60.0 + first_s + second_s, 0.0)
 
     assert (gauge.health.fault_score > 0) is is_seen
 
 
 @pytest.mark.parametrize(("stood_mm", "accepted_mm"), [(9.9, 9.9), (10.0, 400.0)])
 def test_at_a_fail_safe_site_a_jump_from_water_is_accepted_at_once(stood_mm: float, accepted_mm: float) -> None:
-    gauge = update(after(0.0, stood_mm, fail_safe=True), 120.0, 400.0, fail_safe=True, accept_jumps_when_wet=True)
+    gauge = update(
+        after(0.0, stood_mm, fail_safe=True), 120.0, 400.0, JumpContext(fail_safe=True, accept_when_wet=True)
+    )
 
     assert gauge.accepted_mm == accepted_mm

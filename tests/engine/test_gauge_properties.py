@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rencheng.engine.gauge import NEW, GaugeState
-from rencheng.engine.gauge_update import update
+from rencheng.engine.gauge_update import JumpContext, update
 from rencheng.engine.health.jump_filter import STEP_MM
 from rencheng.engine.water.event import WET_MM
 
@@ -16,9 +16,9 @@ _NOTHING = st.integers(1, 3)
 
 def gauge_after(depths_mm: list[float]) -> list[GaugeState]:
     """The gauge after each of some samples, a minute apart, above a dry street before."""
-    gauge, found = update(NEW, 0.0, 0.0, fail_safe=False), []
+    gauge, found = update(NEW, 0.0, 0.0), []
     for minute, depth_mm in enumerate(depths_mm, 1):
-        gauge = update(gauge, STEP_S * minute, depth_mm, fail_safe=False)
+        gauge = update(gauge, STEP_S * minute, depth_mm)
         found.append(gauge)
     return found
 

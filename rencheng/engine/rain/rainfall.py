@@ -65,7 +65,7 @@ class RainState(Struct, frozen=True):
         strength: the greatest index of the rain event that lasts; 0 in dry weather.
         responded: whether the water rose to blue in it.
         past_events: those that are over.
-        first_mm: the first report of each gauge, while it may be a running total.
+        first_mm: the first report of each gauge (time, amount), while it may be a running total; None: it is none.
     """
 
     steps: tuple[RainStep, ...] = ()
@@ -74,7 +74,7 @@ class RainState(Struct, frozen=True):
     strength: float = 0.0
     responded: bool = False
     past_events: tuple[RainEvent, ...] = ()
-    first_mm: Mapping[str, float | None] = {}
+    first_mm: Mapping[str, tuple[float, float] | None] = {}
 
 
 NO_RAIN = RainState()
@@ -83,23 +83,19 @@ NO_RAIN = RainState()
 def add_rainfall(rain: RainState, time_s: float, amount_mm: float, gauge: str, thresholds: RainThresholds) -> RainState:
     """Return the rain with one step more; a step that is known already changes nothing.
 
-    A gauge whose very first report alone would raise blue may report a running total. It counts from its first report
-    on that differs.
+    A gauge whose very first report alone would raise blue, and that reports the same again, reports a running total. It
+    counts from its first report on that differs.
     """
-    first_mm = rain.first_mm.get(gauge, -1.0)
-    if first_mm is not None and (first_mm < 0 or amount_mm == first_mm):
-        is_total = first_mm >= 0 or amount_mm >= thresholds.quarter_mm
-        rain = replace(rain, first_mm={**rain.first_mm, gauge: amount_mm if is_total else None})
-        if is_total:
-            return rain
-    elif first_mm is not None:
-        rain = replace(rain, first_mm={**rain.first_mm, gauge: None})
     steps = rain.steps
     if not steps and amount_mm <= 0 and not rain.strength:
         return rain  # a dry day, as most are
     is_newest = not steps or time_s > steps[-1][0]
     if not is_newest and any(at_s == time_s and name == gauge for at_s, _, name in steps):
         return rain
+    if gauge in rain.first_mm or amount_mm >= thresholds.quarter_mm:
+        rain, is_total = _with_first(rain, time_s, amount_mm, gauge)
+        if is_total:
+            return rain
     newest_s = time_s if is_newest else steps[-1][0]
     if steps and (steps[0][0] <= newest_s - KEPT_S or steps[-1][1] <= 0):
         steps = tuple(one for one in steps if one[0] > newest_s - KEPT_S and one[1] > 0)
@@ -112,6 +108,20 @@ def add_rainfall(rain: RainState, time_s: float, amount_mm: float, gauge: str, t
         armed_s=newest_s if index >= ARMED_SHARE * factor else rain.armed_s,
         strength=max(rain.strength, index),
     )
+
+
+def _with_first(rain: RainState, time_s: float, amount_mm: float, gauge: str) -> tuple[RainState, bool]:
+    """Return the rain with a report of a gauge that may be a running total, and whether it is one."""
+    first = rain.first_mm.get(gauge)
+    if gauge not in rain.first_mm:
+        is_first = all(name != gauge for _, _, name in rain.steps)
+        return replace(rain, first_mm={**rain.first_mm, gauge: (time_s, amount_mm) if is_first else None}), False
+    if first is None or time_s < first[0]:
+        return rain, False
+    if first[1] != amount_mm:
+        return replace(rain, first_mm={**rain.first_mm, gauge: None}), False
+    others = tuple(step for step in rain.steps if step[2] != gauge)
+    return replace(rain, steps=others, raised_s=None, armed_s=None, strength=0.0), True
 
 
 def close_event(rain: RainState, now_s: float) -> RainState:

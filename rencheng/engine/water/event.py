@@ -39,9 +39,10 @@ LOWEST_OBJECT_MM = 50.0
 """No object under a gauge is lower: a shoe, a tray. A lower depth is water, and is forecast from at once. Source:
 `make skill`, where no additional artefact is raised for it."""
 
-SMOOTH_SAMPLES, SMOOTH_MM = 3, 50.0
-"""Water that rose over this many samples in a row without a slip, by this much in all, rose smoothly. No object under a
-gauge is lower than 50 mm, and none grows sample by sample."""
+SMOOTH_SAMPLES, SMOOTH_MM, SMOOTH_MM_PER_MIN = 3, 50.0, 8.0
+"""Water that rose over this many samples in a row without a slip, by this much in all and so fast, rose smoothly. No
+object under a gauge is lower than 50 mm, none grows sample by sample, and the zero of a gauge drifts more slowly.
+Proposal."""
 
 CREST_SHARE = 0.3
 """Water that fell by this share of its top has passed a crest; when it has risen as much again, the next begins."""
@@ -80,7 +81,7 @@ class FloodEvent(Struct, frozen=True):
         peak_mm, peak_s: the deepest sample so far, and its time.
         fastest_mm_per_min: the greatest rise from one sample to the next.
         samples: those of the last minutes, in order of time.
-        run_mm, run: the first depth of the newest run without a slip, and how many samples followed it.
+        run_mm, run_s, run: depth and time of the first sample of the newest run without a slip, and how many followed.
         rose_smoothly: whether it has risen smoothly, as only water does.
         crest_mm, crest_s: the highest crest that has passed, and when the last one was; None before the first.
         top_mm, top_s: the deepest sample since the last trough, and its time.
@@ -97,6 +98,7 @@ class FloodEvent(Struct, frozen=True):
     fastest_mm_per_min: float
     samples: tuple[Sample, ...]
     run_mm: float = 0.0
+    run_s: float = 0.0
     run: int = 0
     rose_smoothly: bool = False
     crest_mm: float | None = None
@@ -124,6 +126,7 @@ def start(dry_s: float, time_s: float, depth_mm: float) -> FloodEvent:
         fastest_mm_per_min=depth_mm / max((time_s - dry_s) / 60.0, 1.0),
         samples=((time_s, depth_mm),),
         run_mm=depth_mm,
+        run_s=time_s,
         top_mm=depth_mm,
         top_s=time_s,
     )
@@ -138,7 +141,9 @@ def extend(event: FloodEvent, time_s: float, depth_mm: float) -> FloodEvent:
         samples = (*(one for one in samples[:-KEPT_SAMPLES] if one[0] >= time_s - KEPT_S), *samples[-KEPT_SAMPLES:])
     is_peak = depth_mm > event.peak_mm
     slipped = depth_mm < before_mm - SLIPS_MM
-    run_mm, run = (depth_mm, 0) if slipped else (event.run_mm, event.run + 1)
+    run_mm, run_s, run = (depth_mm, time_s, 0) if slipped else (event.run_mm, event.run_s, event.run + 1)
+    rose_mm, rose_min = depth_mm - run_mm, (time_s - run_s) / 60.0
+    is_smooth_rise = run >= SMOOTH_SAMPLES and rose_mm >= max(SMOOTH_MM, SMOOTH_MM_PER_MIN * rose_min)
     return replace(
         _with_crest(event, time_s, depth_mm),
         wet_s=time_s if depth_mm >= WET_MM else event.wet_s,
@@ -147,8 +152,9 @@ def extend(event: FloodEvent, time_s: float, depth_mm: float) -> FloodEvent:
         fastest_mm_per_min=max(rise, event.fastest_mm_per_min),
         samples=samples,
         run_mm=run_mm,
+        run_s=run_s,
         run=run,
-        rose_smoothly=event.rose_smoothly or (run >= SMOOTH_SAMPLES and depth_mm - run_mm >= SMOOTH_MM),
+        rose_smoothly=event.rose_smoothly or is_smooth_rise,
     )
 
 
