@@ -1,10 +1,6 @@
 """Sites that are due at a moment. Deterministic: the caller passes the time of each world."""
 
 import heapq
-from datetime import datetime
-
-LOOK_AGAIN_S = 600.0
-"""How long a site that was due and had nothing to change is left alone."""
 
 
 class DueTimes:
@@ -22,20 +18,16 @@ class DueTimes:
             self._due_s[site_id] = due_s
             heapq.heappush(self._queue.setdefault(world, []), (due_s, site_id))
 
-    def look_again(self, world: str, site_id: str, due_s: float | None, now: datetime) -> None:
-        """Queue a site that was due and had nothing to change, for its next time or a while from now."""
-        self.follow(world, site_id, None if due_s is None else max(due_s, now.timestamp() + LOOK_AGAIN_S))
-
     def __contains__(self, site_id: str) -> bool:
         """Return whether a site is queued."""
         return site_id in self._due_s
 
-    def due(self, world: str, now: datetime) -> list[str]:
-        """Return the sites that are due by now, each once, and forget them."""
-        queue, now_s, found = self._queue.get(world), now.timestamp(), list[str]()
-        while queue and queue[0][0] <= now_s:
+    def pop_before(self, world: str, time_s: float) -> tuple[float, str] | None:
+        """Return the first site that is due before a moment, with the time when it is due, and forget it."""
+        queue = self._queue.get(world)
+        while queue and queue[0][0] < time_s:
             due_s, site_id = heapq.heappop(queue)
             if self._due_s.get(site_id) == due_s:
                 del self._due_s[site_id]
-                found.append(site_id)
-        return found
+                return due_s, site_id
+        return None

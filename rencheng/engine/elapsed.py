@@ -1,20 +1,20 @@
 """What time alone changes at a site: rain that ended, and a warning that must be renewed."""
 
-from datetime import datetime
-
 from msgspec.structs import replace
 
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import WarningRule
 from rencheng.engine.evaluate import RENEWS_S, Step, change_level, must_renew
-from rencheng.engine.fusion import fuse
+from rencheng.engine.fusion import fresh_until_s, fuse
 from rencheng.engine.level_rules import grounds_without_data, support_without_data
 from rencheng.engine.lifecycle import advance
 from rencheng.engine.rain import rainfall
 from rencheng.engine.record import Evaluation, SiteRecord
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState
+
+JUST_AFTER_S = 1.0
 
 
 def elapse(state: SiteState, policy: SitePolicy, now_s: float) -> Step:
@@ -32,19 +32,28 @@ def elapse(state: SiteState, policy: SitePolicy, now_s: float) -> Step:
     return state, None
 
 
-def next_due_s(state: SiteState) -> float | None:
-    """Return when `elapse` is due if no reading arrives; None if no warning is in force."""
+def next_due_s(state: SiteState, after_s: float | None = None) -> float | None:
+    """Return when `elapse` is due if no reading arrives; None if no warning is in force.
+
+    It follows from the state alone, so that a service that starts again issues the same messages.
+
+    Args:
+        state: of the site.
+        after_s: the moment after which it is due; None: the greatest sample time.
+    """
     if state.level is Level.NONE or state.issued_s is None:
         return None
-    due_s = state.issued_s + RENEWS_S
-    if state.rain.raised_s is not None and state.rain.raised_s + rainfall.HOLDS_S >= (state.watermark_s or 0.0):
-        due_s = min(due_s, state.rain.raised_s + rainfall.HOLDS_S + 1.0)
-    return due_s
+    known_s = (state.watermark_s or 0.0) if after_s is None else after_s
+    fresh_s = fresh_until_s(state) + JUST_AFTER_S  # until then a reading decides
+    due_s = [state.issued_s + RENEWS_S]
+    if state.rain.raised_s is not None:
+        due_s.append(state.rain.raised_s + rainfall.HOLDS_S + JUST_AFTER_S)
+    return min((max(one_s, fresh_s) for one_s in due_s if max(one_s, fresh_s) > known_s), default=None)
 
 
-def after_silence(site: Site, record: SiteRecord, policy: SitePolicy, now: datetime) -> Evaluation | None:
+def after_silence(site: Site, record: SiteRecord, policy: SitePolicy, now_s: float) -> Evaluation | None:
     """Return the message of a site whose warning must end or be renewed without a reading; None if neither."""
-    state, change = elapse(record.state, policy, now.timestamp())
+    state, change = elapse(record.state, policy, now_s)
     if change is None:
         return None
     open_warning, message = advance(record.open_warning, site, change)

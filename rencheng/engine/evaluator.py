@@ -31,6 +31,9 @@ from rencheng.engine.staleness_monitor import StalenessMonitor
 RAIN_COUNTS = timedelta(seconds=max(WINDOWS_S))
 """Rain older than this no longer affects a site."""
 
+LOOK_AGAIN_S = 600.0
+"""How long after a message that could not be rendered a site that was due is looked at again."""
+
 ReadinessOf = Callable[[Site, datetime], Readiness]
 """Returns the readiness of a site at a moment, by what is known of the weather."""
 
@@ -162,9 +165,10 @@ class Evaluator:
                     self._dirty.add(site.site_id)
                 yield from self._release(site.world, now)
                 continue
+            yield from self._elapsed(site.world, now)
             if is_in_time and (found := self._evaluate(site, reading, now)):
                 yield found
-            yield from self._elapsed(site.world, now)
+            yield from self._lost(site.world, now)
 
     def process_and_commit(self, reading: WaterReading, received_at: datetime) -> list[Evaluation]:
         """Evaluate one reading and commit what follows from it, where nothing needs rendering first."""
@@ -210,24 +214,34 @@ class Evaluator:
         """Evaluate the readings that have waited long enough. In an exercise, now is the sample time of each."""
         for site_id, one in self._buffer.release(world, now):
             at, reading = now if world == ACTUAL else one.at, one.reading
+            yield from self._elapsed(world, one.at)
             site = next((site for site in self.sites_of(reading) if site.site_id == site_id), None)
             if site is not None and (found := self._evaluate(site, reading, at)):
                 yield found
-            yield from self._elapsed(world, at)
+            yield from self._lost(world, at)
+        yield from self._elapsed(world, now - self._wait)
         if world == ACTUAL:  # an exercise has no time but that of its readings
-            yield from self._elapsed(world, now)
+            yield from self._lost(world, now)
 
-    def _elapsed(self, world: str, now: datetime) -> Iterator[Evaluation]:
-        """Yield what time alone changes: monitoring that is lost, rain that ended, warnings to renew."""
+    def _lost(self, world: str, now: datetime) -> Iterator[Evaluation]:
+        """Yield that monitoring is lost."""
         for site_id in self._staleness.due(world, now):
             if lost := self._no_data(site_id, now):
                 yield lost
-        for site_id in self._due.due(world, now):
+
+    def _elapsed(self, world: str, before: datetime) -> Iterator[Evaluation]:
+        """Yield what time alone changes before a moment, in order: rain that ended, warnings to renew."""
+        while (due := self._due.pop_before(world, before.timestamp())) is not None:
+            due_s, site_id = due
             record, site = self._records.get(site_id), self.sites.get(site_id)
-            if record and site and (found := after_silence(site, record, self._policies[site_id], now)):
+            if record is None or site is None:
+                continue
+            at_s = max(due_s, record.state.watermark_s or due_s)
+            found = after_silence(site, record, self._policies[site_id], at_s)
+            again_s = at_s + LOOK_AGAIN_S if found else next_due_s(record.state, at_s)  # the commit overrides it
+            self._due.follow(world, site_id, again_s)
+            if found:
                 yield found
-            elif record and site:
-                self._due.look_again(world, site_id, next_due_s(record.state), now)
 
     def _evaluate(self, site: Site, reading: WaterReading, now: datetime) -> Evaluation | None:
         """Return what a reading changes at a site, if it carries a message or a notice; else commit it."""

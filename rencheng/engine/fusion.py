@@ -65,10 +65,25 @@ def fuse(state: SiteState, policy: SitePolicy, at_s: float | None = None) -> Fus
 
 def is_fresh(gauge: GaugeState, at_s: float) -> bool:
     """Return whether its last sample is recent enough to be used."""
-    measured_s, step_s = gauge.measured_s, gauge.step_s
-    if measured_s is None:
-        return False
-    return at_s - measured_s <= (FRESH_S if step_s is None else max(FRESH_S, FRESH_STEPS * step_s))
+    measured_s = gauge.measured_s
+    return measured_s is not None and at_s - measured_s <= _fresh_for_s(gauge)
+
+
+def fresh_until_s(state: SiteState) -> float:
+    """Return until when a site has a depth if no reading arrives; 0 if it has none."""
+    return max(
+        (
+            (gauge.measured_s or 0.0) + _fresh_for_s(gauge)
+            for gauge in state.gauges.values()
+            if gauge.accepted_mm is not None and gauge.is_trusted
+        ),
+        default=0.0,
+    )
+
+
+def _fresh_for_s(gauge: GaugeState) -> float:
+    step_s = gauge.step_s
+    return FRESH_S if step_s is None else max(FRESH_S, FRESH_STEPS * step_s)
 
 
 def _fused(at_s: float, estimates: list[GaugeEstimate], policy: SitePolicy) -> FusedDepth:

@@ -157,6 +157,7 @@ def test_in_whatever_order_readings_come_within_what_is_waited_for_the_warnings_
 ) -> None:
     at_once = new_evaluator(sites=sites)
     whole = [message for one, received_at in in_order(arrivals) for message in messages_of(at_once, one, received_at)]
+    whole += messages_of(at_once, LAST, LAST.time)
     evaluator, records, found, begin = new_evaluator(WAITS, sites), dict[str, SiteRecord](), list[WarningMessage](), 0
     for cut in [*sorted(cuts), len(arrivals)]:
         found += [

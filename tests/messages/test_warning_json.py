@@ -69,6 +69,7 @@ def test_an_alert_in_full() -> None:
             "armed_by": "",
             "armed_by_source": "",
             "rapid_rises_nearby": None,
+            "is_unconfirmed": False,
         },
         "references": [],
         "web": "https://rencheng.city.example/warnings/w-20260701-0001",

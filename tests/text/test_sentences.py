@@ -62,7 +62,7 @@ def test_a_step_down_names_the_new_level() -> None:
 @pytest.mark.parametrize(
     ("eta_s", "chinese", "english"),
     [
-        (None, "预计随后可能达到", "is expected to reach the orange threshold of 20 cm soon."),
+        (None, "预计随后可能达到", "and may possibly reach the orange threshold of 20 cm soon."),
         (59.0, "预计1分钟内（16:05前后）可能达到", "within a minute (at 16:05)"),
         (60.0, "预计约1分钟后（16:06前后）可能达到", "in about 1 minute (at 16:06)"),
         (719.0, "预计约11分钟后（16:16前后）可能达到", "in about 11 minutes (at 16:16)"),
@@ -177,14 +177,14 @@ def test_numbers_are_short() -> None:
             ArmedBy.RAIN,
             "",
             0,
-            "该点位因降雨已进入戒备，按从严标准判定。",
+            "该点位因降雨已进入戒备，预警门槛已降低。",
             " Rain had put this site on heightened readiness.",
         ),
         (
             ArmedBy.WEATHER,
             "rain signal X",
             1,
-            "该点位因气象预警或预报（rain signal X）已进入戒备，按从严标准判定。同区域另有1处点位半小时内水位急涨。",
+            "该点位因气象预警或预报（rain signal X）已进入戒备，预警门槛已降低。同区域另有1处点位半小时内水位急涨。",
             (
                 " A weather warning or forecast (rain signal X) had put this site on heightened readiness."
                 " Water rose rapidly at one other site in the region within half an hour."
