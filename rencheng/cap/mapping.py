@@ -22,7 +22,7 @@ IMMEDIATE_WITHIN_S = 900.0
 EXPECTED_WITHIN_S = 3600.0
 """Expected means that people should act soon, within the next hour. Source: CAP 1.2."""
 
-_SEVERITY = {Level.RED: "Extreme", Level.ORANGE: "Severe", Level.YELLOW: "Moderate", Level.BLUE: "Minor"}
+SEVERITY = {Level.RED: "Extreme", Level.ORANGE: "Severe", Level.YELLOW: "Moderate", Level.BLUE: "Minor"}
 
 _RESPONSES = {
     Level.RED: ("Avoid", "Execute"),
@@ -46,7 +46,7 @@ def status(message: WarningMessage) -> Literal["Actual", "Exercise"]:
 
 def severity(message: WarningMessage) -> str:
     """Return CAP's severity; on Cancel, that of the level that ended."""
-    return _SEVERITY[message.level]
+    return SEVERITY[message.level]
 
 
 def seconds_to_threshold(message: WarningMessage) -> float:

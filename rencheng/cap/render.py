@@ -36,32 +36,32 @@ def render(warning: ComposedWarning) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(alert, encoding="unicode") + "\n"
 
 
-def _add(parent: ET.Element, tag: str, text: str) -> None:
+def add(parent: ET.Element, tag: str, text: str) -> None:
     """Add an element with a text, which ElementTree escapes."""
     if UNPRINTABLE.search(text):
         raise ValueError(f"{tag} {text!r} has a control character; CAP allows none")
     ET.SubElement(parent, tag).text = text
 
 
-def _add_pair(parent: ET.Element, tag: str, name: str, value: str) -> None:
+def add_pair(parent: ET.Element, tag: str, name: str, value: str) -> None:
     """Add a named value, CAP's form of eventCode, parameter and geocode."""
     pair = ET.SubElement(parent, tag)
-    _add(pair, "valueName", name)
-    _add(pair, "value", value)
+    add(pair, "valueName", name)
+    add(pair, "value", value)
 
 
 def _add_envelope(alert: ET.Element, message: WarningMessage, publisher: Publisher) -> None:
     """Add the elements that identify the message."""
-    _add(alert, "identifier", message.identifier)
-    _add(alert, "sender", publisher.sender)
-    _add(alert, "sent", stamp(message.issued_at))
-    _add(alert, "status", mapping.status(message))
-    _add(alert, "msgType", message.message_type)
-    _add(alert, "scope", "Restricted")
-    _add(alert, "restriction", publisher.restriction)
+    add(alert, "identifier", message.identifier)
+    add(alert, "sender", publisher.sender)
+    add(alert, "sent", stamp(message.issued_at))
+    add(alert, "status", mapping.status(message))
+    add(alert, "msgType", message.message_type)
+    add(alert, "scope", "Restricted")
+    add(alert, "restriction", publisher.restriction)
     if message.references:
-        _add(alert, "references", write_references(publisher.sender, message.references))
-    _add(alert, "incidents", message.warning_id)
+        add(alert, "references", write_references(publisher.sender, message.references))
+    add(alert, "incidents", message.warning_id)
 
 
 def _add_info(alert: ET.Element, warning: ComposedWarning, sentences: Sentences) -> None:
@@ -69,31 +69,31 @@ def _add_info(alert: ET.Element, warning: ComposedWarning, sentences: Sentences)
     message, site, publisher = warning.message, warning.site, warning.publisher
     info = ET.SubElement(alert, "info")
     _add_classification(info, message, site, sentences)
-    _add(info, "effective", stamp(message.issued_at))
-    _add(info, "expires", stamp(mapping.expires_at(message)))
-    _add(info, "senderName", sentences.sender_name)
-    _add(info, "headline", sentences.headline)
-    _add(info, "description", sentences.description)
-    _add(info, "instruction", sentences.instruction)
-    _add(info, "web", publisher.page(message.warning_id))
-    _add(info, "contact", publisher.contact)
+    add(info, "effective", stamp(message.issued_at))
+    add(info, "expires", stamp(mapping.expires_at(message)))
+    add(info, "senderName", sentences.sender_name)
+    add(info, "headline", sentences.headline)
+    add(info, "description", sentences.description)
+    add(info, "instruction", sentences.instruction)
+    add(info, "web", publisher.page(message.warning_id))
+    add(info, "contact", publisher.contact)
     for name, value in parameters(message, site).items():
-        _add_pair(info, "parameter", name, value)
-    _add_area(info, site, sentences.place)
+        add_pair(info, "parameter", name, value)
+    add_area(info, site, sentences.place)
 
 
 def _add_classification(info: ET.Element, message: WarningMessage, site: Site, sentences: Sentences) -> None:
     """Add the kind of event and its severity."""
-    _add(info, "language", sentences.language)
+    add(info, "language", sentences.language)
     for category in mapping.categories(site.site_type):
-        _add(info, "category", category)
-    _add(info, "event", sentences.event)
+        add(info, "category", category)
+    add(info, "event", sentences.event)
     for response in mapping.responses(message):
-        _add(info, "responseType", response)
-    _add(info, "urgency", mapping.urgency(message))
-    _add(info, "severity", mapping.severity(message))
-    _add(info, "certainty", mapping.certainty(message))
-    _add_pair(info, "eventCode", *EVENT_CODE)
+        add(info, "responseType", response)
+    add(info, "urgency", mapping.urgency(message))
+    add(info, "severity", mapping.severity(message))
+    add(info, "certainty", mapping.certainty(message))
+    add_pair(info, "eventCode", *EVENT_CODE)
 
 
 def parameters(message: WarningMessage, site: Site) -> dict[str, str]:
@@ -119,6 +119,8 @@ def parameters(message: WarningMessage, site: Site) -> dict[str, str]:
         **({"rencheng:probability": f"{grounds.probability:.2f}"} if grounds.probability is not None else {}),
         **{f"rencheng:{name}": f"{probability:.2f}" for name, probability in within.items()},
         **({"rencheng:judged_by": plain(grounds.judged_by)} if grounds.judged_by else {}),
+        **({"rencheng:confirmed_by": plain(grounds.confirmed_by)} if grounds.confirmed_by else {}),
+        **({"rencheng:unconfirmed": "true"} if grounds.is_unconfirmed else {}),
         **({"rencheng:armed_by": grounds.armed_by.value} if grounds.armed_by else {}),
         **(
             {"rencheng:rapid_rises_nearby": str(grounds.rapid_rises_nearby)}
@@ -134,7 +136,7 @@ def parameters(message: WarningMessage, site: Site) -> dict[str, str]:
     }
 
 
-def _add_area(info: ET.Element, site: Site, place: str) -> None:
+def add_area(info: ET.Element, site: Site, place: str) -> None:
     """Add the area: a ring, a circle and a district code, for receivers differ in which of them they use.
 
     A drawn area replaces ring and circle, because CAP means either if both are given.
@@ -142,12 +144,12 @@ def _add_area(info: ET.Element, site: Site, place: str) -> None:
     area = ET.SubElement(info, "area")
     centre = (site.latitude, site.longitude)
     radius_m = geometry.stated_radius_m(site.radius_m)
-    _add(area, "areaDesc", place)
+    add(area, "areaDesc", place)
     drawn = geometry.closed_outline(site.polygon)
-    _add(area, "polygon", " ".join(_point(corner) for corner in drawn or geometry.ring(centre, radius_m)))
+    add(area, "polygon", " ".join(_point(corner) for corner in drawn or geometry.ring(centre, radius_m)))
     if not drawn:
-        _add(area, "circle", f"{_point(centre)} {radius_m / 1000:.3f}")
-    _add_pair(area, "geocode", REGION_CODE, site.region)
+        add(area, "circle", f"{_point(centre)} {radius_m / 1000:.3f}")
+    add_pair(area, "geocode", REGION_CODE, site.region)
 
 
 def _point(point: Point) -> str:

@@ -85,6 +85,7 @@ class Site:
         polygon: the corners of the area, without repeating the first; empty if it is not drawn.
         catchment: the name of the drainage area; sites of one catchment flood together.
         closing_time_s: the time to close the site, measured in a drill; None if it was not measured.
+        verify_by: the camera or the patrol that can look at the site; empty if none is known.
     """
 
     site_id: str
@@ -103,6 +104,7 @@ class Site:
     polygon: tuple[Point, ...] = ()
     catchment: str = ""
     closing_time_s: float | None = None
+    verify_by: str = ""
 
     def __post_init__(self) -> None:
         """Derive the sensors from depth_gauge_ids and rain_gauge_ids, or the reverse.

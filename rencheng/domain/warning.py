@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from rencheng.domain.device import ACTUAL
+from rencheng.domain.doubt import DoubtReport
 from rencheng.domain.evidence import Evidence
 from rencheng.domain.level import Level
 
@@ -75,6 +76,7 @@ class Grounds:
         armed_by: the heightened readiness without which the level would not be predicted yet; empty if it would be.
         armed_by_source: the rain signal or forecast behind it.
         is_unconfirmed: the depth is the first sample of a jump, which the next one confirms or refutes.
+        confirmed_by: the person who confirmed on site what the gauge reported; empty if none did.
     """
 
     rule: WarningRule
@@ -97,6 +99,7 @@ class Grounds:
     armed_by_source: str = ""
     rapid_rises_nearby: int | None = None
     is_unconfirmed: bool = False
+    confirmed_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,7 @@ class SiteNoticeKind(StrEnum):
     DOUBTFUL = "doubtful"
     """A gauge reports water that is not proven yet: somebody must look."""
     DOUBT_SETTLED = "doubt_settled"
-    """The water was proven, or the gauge reports none any more."""
+    """The water was proven, the gauge reports none any more, or a person looked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,10 +160,11 @@ class SiteNotice:
 
     Attributes:
         issued_at: the time of the decision in the world of the site, with offset.
-        level: the urgency: the level of the warning in force; without one, yellow in rain and blue otherwise.
+        level: the urgency: the level of the warning in force; without one, yellow in rain and blue otherwise. Of a
+            doubt, the level whose threshold the depth reaches.
         gauges: each gauge with its `NoDataReason`, or `reporting`.
         lags_s: of each gauge whose readings arrive too late, how late.
-        depth_mm: the depth at the lowest point that is doubtful; None unless it is.
+        doubt: what is doubtful, and how it was settled; None for the other kinds.
     """
 
     kind: SiteNoticeKind
@@ -170,4 +174,9 @@ class SiteNotice:
     level: Level
     gauges: tuple[tuple[str, str], ...]
     lags_s: tuple[tuple[str, float], ...] = field(default=(), compare=False)
-    depth_mm: float | None = None
+    doubt: DoubtReport | None = None
+
+    @property
+    def is_exercise(self) -> bool:
+        """Whether it is about an exercise."""
+        return self.world != ACTUAL

@@ -1,8 +1,14 @@
-"""The sites that a gauge belongs to."""
+"""The sites that a gauge belongs to, and the gauges of a site with their newest readings."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
 
 from rencheng.domain.site import Site
+from rencheng.engine.rain.rainfall import WINDOWS_S
+from rencheng.engine.state import SiteState
+
+RAIN_COUNTS = timedelta(seconds=max(WINDOWS_S))
+"""Rain older than this no longer affects a site."""
 
 
 def sites_by_device(sites: Mapping[str, Site]) -> dict[str, tuple[Site, ...]]:
@@ -12,3 +18,16 @@ def sites_by_device(sites: Mapping[str, Site]) -> dict[str, tuple[Site, ...]]:
         for device_id in dict.fromkeys((*site.depth_gauge_ids, *site.rain_gauge_ids)):
             found[device_id] = (*found.get(device_id, ()), site)
     return found
+
+
+def last_readings(site: Site, state: SiteState) -> Iterator[tuple[Site, str, datetime | None]]:
+    """Yield (site, gauge, newest sample time) of every gauge of a site; None for a gauge without a reading.
+
+    For a rain gauge, yield the site's newest sample time less `RAIN_COUNTS`: steps of rain may be missing before its
+    last one, and a step that comes twice counts once.
+    """
+    reported = state.reported_until()
+    for device_id in site.depth_gauge_ids:
+        yield site, device_id, reported.get(device_id)
+    for gauge_id in site.rain_gauge_ids:
+        yield site, gauge_id, state.watermark and state.watermark - RAIN_COUNTS

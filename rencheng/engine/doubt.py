@@ -1,21 +1,16 @@
 """What may be water and is not proven: a jump that stands under a gauge, and that nobody has looked at.
 
-It is no warning. It is reported so that a camera or a patrol can settle it.
+It is no warning. It is reported so that a camera or a patrol can settle it (`doubt_lifecycle.py`).
 """
 
-from datetime import datetime
 from math import exp2
 
-from msgspec.structs import replace
-
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.domain.site import Site
-from rencheng.domain.warning import SiteNotice, SiteNoticeKind
 from rencheng.engine.fusion import at_lowest_point_mm
 from rencheng.engine.gauge import GaugeState
 from rencheng.engine.health.jump_filter import RISES_THAT_ARE_WATER, SLOW_STEP_S, is_even
 from rencheng.engine.site_policy import SitePolicy
-from rencheng.engine.state import SiteState, gauge_of
+from rencheng.engine.state import SiteState
 
 STANDS_S = {Level.YELLOW: 5400.0, Level.ORANGE: 2700.0, Level.RED: 720.0}
 """How long a jump must stand to be reported, by the level that its depth would be: deep water is reported sooner. A low
@@ -32,27 +27,9 @@ SAME_SHARE, SAME_FOR_S = 0.02, 7 * 86_400.0
 Source: KLab's blocked gauges, whose false jumps reach one depth (`sensor_health.SAME_TOP_SHARE`)."""
 
 Doubt = tuple[Level, str, float]
-"""The level whose threshold the depth reaches, the gauge, and the depth at the lowest point, mm."""
+"""The level whose threshold the depth reaches, the gauge channel, and the depth at the lowest point, mm."""
 
 NO_DOUBT: Doubt = (Level.NONE, "", 0.0)
-
-
-def review_doubt(
-    site: Site, state: SiteState, policy: SitePolicy, now: datetime
-) -> tuple[SiteState, SiteNotice | None]:
-    """Return the state with what is doubtful now, and the notice if that is more than before, or settled."""
-    if not state.doubtful and not is_pending(state):
-        return state, None
-    at_s = state.watermark_s or 0.0
-    level, gauge, depth_mm = doubt_of(state, policy, at_s)
-    if level > state.doubtful:
-        kind = SiteNoticeKind.DOUBTFUL
-        notice = SiteNotice(kind, site.site_id, site.world, now, level, ((gauge, kind.value),), depth_mm=depth_mm)
-        return replace(state, doubtful=level, doubtful_mm=depth_mm), notice
-    if not state.doubtful or (is_pending(state) and state.level < state.doubtful):
-        return state, None
-    notice = SiteNotice(SiteNoticeKind.DOUBT_SETTLED, site.site_id, site.world, now, state.level, ())
-    return with_settled(state, at_s), notice
 
 
 def doubt_of(state: SiteState, policy: SitePolicy, at_s: float) -> Doubt:
@@ -66,6 +43,11 @@ def doubt_of(state: SiteState, policy: SitePolicy, at_s: float) -> Doubt:
     return found if found[0] > state.level and not (is_same_thing and _is_recent(state, at_s)) else NO_DOUBT
 
 
+def is_held_back(state: SiteState) -> bool:
+    """Return whether a gauge reports what is not accepted yet, or a doubt is open."""
+    return state.doubt is not None or is_pending(state)
+
+
 def is_pending(state: SiteState) -> bool:
     """Return whether a gauge has a jump that is not accepted."""
     return any(gauge.pending_jump is not None for gauge in state.gauges.values())
@@ -76,13 +58,6 @@ def false_doubts_at(state: SiteState, at_s: float) -> float:
     if not state.false_doubts or state.false_doubt_s is None:
         return 0.0
     return state.false_doubts * exp2(-max(0.0, at_s - state.false_doubt_s) / FALSE_HALF_LIFE_S)
-
-
-def with_settled(state: SiteState, at_s: float) -> SiteState:
-    """Return the state after a doubt that is settled; without a warning in force it was false."""
-    if state.level is not Level.NONE:
-        return replace(state, doubtful=Level.NONE)
-    return replace(state, doubtful=Level.NONE, false_doubts=false_doubts_at(state, at_s) + 1.0, false_doubt_s=at_s)
 
 
 def _is_recent(state: SiteState, at_s: float) -> bool:
@@ -104,4 +79,4 @@ def _of_gauge(name: str, gauge: GaugeState, policy: SitePolicy, at_s: float, wai
         for level, mm in zip(WARNING_LEVELS, policy.thresholds_mm, strict=True)
         if depth_mm >= mm and (rises or (level in STANDS_S and (is_slow or stood_s >= STANDS_S[level] * waits)))
     )
-    return max(reached, default=Level.NONE), gauge_of(name), depth_mm
+    return max(reached, default=Level.NONE), name, depth_mm

@@ -1,10 +1,13 @@
 """What time alone changes at a site: rain that ended, and a warning that must be renewed."""
 
+from collections.abc import Iterator, Mapping
+
 from msgspec.structs import replace
 
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import WarningRule
+from rencheng.engine.due_times import DueTimes
 from rencheng.engine.evaluate import RENEWS_S, Step, change_level, must_renew
 from rencheng.engine.fusion import fresh_until_s, fuse
 from rencheng.engine.level_rules import grounds_without_data, support_without_data
@@ -15,6 +18,9 @@ from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState
 
 JUST_AFTER_S = 1.0
+
+LOOK_AGAIN_S = 600.0
+"""How long after a message that could not be rendered a site that was due is looked at again."""
 
 
 def elapse(state: SiteState, policy: SitePolicy, now_s: float) -> Step:
@@ -58,3 +64,28 @@ def after_silence(site: Site, record: SiteRecord, policy: SitePolicy, now_s: flo
         return None
     open_warning, message = advance(record.open_warning, site, change)
     return Evaluation(site.site_id, replace(record, state=state, open_warning=open_warning), message)
+
+
+class Elapsing(DueTimes):
+    """The sites that time alone may change, and what it changes there."""
+
+    def elapse(
+        self,
+        world: str,
+        before_s: float,
+        sites: Mapping[str, Site],
+        records: Mapping[str, SiteRecord],
+        policies: Mapping[str, SitePolicy],
+    ) -> Iterator[Evaluation]:
+        """Yield what time alone changes before a moment, in order. Commit each before the next is asked for."""
+        while (due := self.pop_before(world, before_s)) is not None:
+            due_s, site_id = due
+            record, site = records.get(site_id), sites.get(site_id)
+            if record is None or site is None:
+                continue
+            at_s = max(due_s, record.state.watermark_s or due_s)
+            found = after_silence(site, record, policies[site_id], at_s)
+            again_s = at_s + LOOK_AGAIN_S if found else next_due_s(record.state, at_s)  # the commit overrides it
+            self.follow(world, site_id, again_s)
+            if found:
+                yield found

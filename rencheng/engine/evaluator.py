@@ -7,32 +7,25 @@ from functools import partial
 from msgspec.structs import replace
 
 from rencheng.domain.device import ACTUAL
+from rencheng.domain.doubt import DoubtAnswer
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.domain.timing import ALLOWED_LATENESS
 from rencheng.domain.warning import SiteNotice
-from rencheng.engine.bindings import sites_by_device
-from rencheng.engine.doubt import review_doubt
-from rencheng.engine.due_times import DueTimes
-from rencheng.engine.elapsed import after_silence, next_due_s
+from rencheng.engine.bindings import last_readings, sites_by_device
+from rencheng.engine.doubt_lifecycle import doubt_in_force, review_doubt, settle
+from rencheng.engine.elapsed import Elapsing, next_due_s
 from rencheng.engine.evaluate import evaluate
 from rencheng.engine.forecast.model import Model
 from rencheng.engine.lateness import after_evaluation, with_late_reading
 from rencheng.engine.lifecycle import advance
 from rencheng.engine.neighbours import Neighbours
-from rencheng.engine.rain.rainfall import WINDOWS_S
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.record import Evaluation, SiteRecord
 from rencheng.engine.reorder_buffer import PendingReading, ReorderBuffer
 from rencheng.engine.site_policy import SitePolicy, policy_of
 from rencheng.engine.staleness import as_reported, has_data, no_data
 from rencheng.engine.staleness_monitor import StalenessMonitor
-
-RAIN_COUNTS = timedelta(seconds=max(WINDOWS_S))
-"""Rain older than this no longer affects a site."""
-
-LOOK_AGAIN_S = 600.0
-"""How long after a message that could not be rendered a site that was due is looked at again."""
 
 ReadinessOf = Callable[[Site, datetime], Readiness]
 """Returns the readiness of a site at a moment, by what is known of the weather."""
@@ -78,7 +71,7 @@ class Evaluator:
         self._now: dict[str, datetime] = {}
         self._dirty: set[str] = set()
         self._staleness = StalenessMonitor()
-        self._due = DueTimes()
+        self._due = Elapsing()
         self._neighbours = Neighbours()
 
     def set_sites(self, sites: Mapping[str, Site]) -> bool:
@@ -132,18 +125,9 @@ class Evaluator:
         return self._sites_of.get(reading.device_id, ())
 
     def last_readings(self) -> Iterator[tuple[Site, str, datetime | None]]:
-        """Yield (site, gauge, newest sample time) of every gauge; None for a gauge without a reading.
-
-        For a rain gauge, yield the site's newest sample time less `RAIN_COUNTS`: steps of rain may be missing before
-        its last one, and a step that comes twice counts once.
-        """
+        """Yield (site, gauge, newest sample time) of every gauge; None for a gauge without a reading."""
         for site in self.sites.values():
-            state = self.record(site.site_id).state
-            reported = state.reported_until()
-            for device_id in site.depth_gauge_ids:
-                yield site, device_id, reported.get(device_id)
-            for gauge_id in site.rain_gauge_ids:
-                yield site, gauge_id, state.watermark and state.watermark - RAIN_COUNTS
+            yield from last_readings(site, self.record(site.site_id).state)
 
     def process(self, reading: WaterReading, received_at: datetime) -> Iterator[Evaluation]:
         """Evaluate one reading, and yield the evaluations that carry a message or a notice.
@@ -189,15 +173,26 @@ class Evaluator:
         return not has_data(self.record(site_id).state, now.timestamp())
 
     def monitoring(self, site_ids: Collection[str], now: datetime) -> list[SiteNotice]:
-        """Return a notice about each site whose monitoring is reported lost, and about the sites that are named.
-
-        A service that starts again compares them with what it published before.
-        """
+        """Return the notice in force about each site whose monitoring is reported lost, and about those named."""
         return [
             self._staleness.notice(site, state, self._now.get(site.world, now) if site.world != ACTUAL else now)
             for site in self.sites.values()
             if (state := self.record(site.site_id).state).lost_since_s is not None or site.site_id in site_ids
         ]
+
+    def doubts(self) -> list[SiteNotice]:
+        """Return the notice in force of each site with a doubt."""
+        states = ((site, self.record(site.site_id).state) for site in self.sites.values())
+        found = (doubt_in_force(site, state, self._policies[site.site_id]) for site, state in states)
+        return [notice for notice in found if notice is not None]
+
+    def settle(self, answer: DoubtAnswer) -> Evaluation | None:
+        """Return what a person's answer changes, to be committed; None if its doubt is not open."""
+        site, record = self.sites.get(answer.site_id), self._records.get(answer.site_id)
+        if site is None or record is None or site.world != answer.world:
+            return None
+        now = self._now.get(site.world)
+        return settle(site, record, self._policies[site.site_id], answer, now.timestamp() if now else 0.0)
 
     def dirty_records(self) -> dict[str, SiteRecord]:
         """Return the records that changed since the last call."""
@@ -231,17 +226,7 @@ class Evaluator:
 
     def _elapsed(self, world: str, before: datetime) -> Iterator[Evaluation]:
         """Yield what time alone changes before a moment, in order: rain that ended, warnings to renew."""
-        while (due := self._due.pop_before(world, before.timestamp())) is not None:
-            due_s, site_id = due
-            record, site = self._records.get(site_id), self.sites.get(site_id)
-            if record is None or site is None:
-                continue
-            at_s = max(due_s, record.state.watermark_s or due_s)
-            found = after_silence(site, record, self._policies[site_id], at_s)
-            again_s = at_s + LOOK_AGAIN_S if found else next_due_s(record.state, at_s)  # the commit overrides it
-            self._due.follow(world, site_id, again_s)
-            if found:
-                yield found
+        yield from self._due.elapse(world, before.timestamp(), self.sites, self._records, self._policies)
 
     def _evaluate(self, site: Site, reading: WaterReading, now: datetime) -> Evaluation | None:
         """Return what a reading changes at a site, if it carries a message or a notice; else commit it."""
@@ -268,7 +253,7 @@ class Evaluator:
             state, notice = self._staleness.review(site, record.state, state, reading, now)
         open_warning, message = advance(record.open_warning, site, change) if change else (record.open_warning, None)
         if notice is None:
-            state, notice = review_doubt(site, state, self._policies[site_id], now)
+            state, notice = review_doubt(site, state, self._policies[site_id])
         record = SiteRecord(world=record.world, state=state, open_warning=open_warning)
         return Evaluation(site_id, record, message, notice, reading)
 

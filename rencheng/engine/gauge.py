@@ -24,6 +24,7 @@ class GaugeState(Struct, frozen=True):
         fell_from_mm, fell_s: the depth from which it last fell at once, and when.
         unconfirmed_from_mm: the depth before a jump that was accepted at its first sample; None once a second sample
             has confirmed or refuted it.
+        denied_mm: the depth of a jump that a person found to be no water, while it stands; None otherwise.
         rest_step_s: the reporting interval above a dry street, learned; longer than in water if it reports on change.
         rest_alike: how many of its last intervals in a row were alike.
     """
@@ -39,6 +40,7 @@ class GaugeState(Struct, frozen=True):
     fell_from_mm: float | None = None
     fell_s: float | None = None
     unconfirmed_from_mm: float | None = None
+    denied_mm: float | None = None
     rest_step_s: float = 0.0
     rest_alike: int = 0
 
@@ -70,6 +72,7 @@ def is_at_rest(gauge: GaugeState) -> bool:
         and accepted_mm < WET_MM
         and gauge.event is None
         and gauge.pending_jump is None
+        and gauge.denied_mm is None
         and gauge.health.fault is None
     )
 

@@ -104,6 +104,11 @@ def update(
             accepted_s=time_s,
             forecast=None,
         )
+    if gauge.denied_mm is not None:
+        if jump_filter.is_as_denied(gauge.denied_mm, gauge.accepted_mm or 0.0, depth_mm):
+            series, _, _ = test_sample(series, time_s, depth_mm, limits)
+            return replace(gauge, series=series, health=sensor_health.with_blocked(gauge.health, time_s))
+        gauge = replace(gauge, denied_mm=None)
     gauge = _filtered(gauge, time_s, depth_mm, limits, context)
     event, health = gauge.event, gauge.health
     if event is None or health.fault is None or gauge.accepted_s != time_s or (context.is_stream and health.is_chronic):
@@ -181,6 +186,26 @@ def reject_unusable(gauge: GaugeState, time_s: float) -> GaugeState:
     if gauge.health.at_s is not None and time_s <= gauge.health.at_s:
         return gauge
     return replace(gauge, health=sensor_health.with_out_of_range(gauge.health, time_s))
+
+
+def accept_jump(gauge: GaugeState) -> GaugeState:
+    """Return the gauge after a person saw the water that it reports: its jump is accepted, and its faults are past."""
+    jump, time_s = gauge.pending_jump, gauge.measured_s
+    if jump is None or time_s is None:
+        return gauge
+    gauge = replace(gauge, pending_jump=None, health=sensor_health.without_fault(gauge.health, time_s))
+    return _accept(gauge, time_s, jump.last_mm)
+
+
+def deny_jump(gauge: GaugeState, *, fail_safe: bool) -> GaugeState:
+    """Return the gauge after a person saw that its jump is no water: a fault, which lasts while the thing stands."""
+    jump, time_s = gauge.pending_jump, gauge.measured_s
+    if jump is None or time_s is None:
+        return gauge
+    fault_policy = FaultPolicy.NOTHING if fail_safe else FaultPolicy.LOSS_OF_TRUST
+    health = sensor_health.with_fault(gauge.health, time_s, jump.first_mm, jump.samples, gauge.step_s, fault_policy)
+    health = sensor_health.with_blocked(health, time_s)
+    return replace(gauge, pending_jump=None, denied_mm=jump.last_mm, health=health)
 
 
 def _with_zigzag(health: Health, series: Series, time_s: float, depth_mm: float) -> Health:

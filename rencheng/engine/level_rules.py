@@ -1,5 +1,7 @@
 """The rules that raise or hold a level at a site, with the numbers that they used."""
 
+from dataclasses import replace
+
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.warning import Grounds, WarningRule
 from rencheng.engine.arming import UNARMED, Arming
@@ -106,6 +108,11 @@ def renewed(fused: FusedDepth, level: Level, policy: SitePolicy) -> Grounds:
     """Return the grounds on which a level goes on."""
     reached = fused.depth_mm >= policy.thresholds_mm[level - 1]
     return _grounds(WarningRule.OBSERVED if reached else WarningRule.RENEWED, fused, level, policy)
+
+
+def confirmed(fused: FusedDepth, level: Level, policy: SitePolicy, by: str) -> Grounds:
+    """Return the grounds of a level whose depth a person confirmed on site."""
+    return replace(_grounds(WarningRule.OBSERVED, fused, level, policy), confirmed_by=by)
 
 
 def is_confirmed_now(state: SiteState, fused: FusedDepth, policy: SitePolicy) -> bool:

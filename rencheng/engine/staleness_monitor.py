@@ -10,6 +10,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind
+from rencheng.engine.doubt import is_held_back
 from rencheng.engine.rain.rainfall import is_armed
 from rencheng.engine.staleness import (
     ARMED_LOST_AFTER_S,
@@ -73,8 +74,8 @@ class StalenessMonitor:
     ) -> tuple[SiteState, SiteNotice | None]:
         """Return the state of a site that is reported lost after one more reading, and the notice that follows.
 
-        It is restored by a usable depth, once its data has gone on for long enough. It is reported lost again when a
-        gauge has a new fault, because the remedy may be another.
+        It is restored by a usable depth, once its data has gone on for long enough and nothing is held back. It is
+        reported lost again when a gauge has a new fault, because the remedy may be another.
         """
         at_s = reading.time.timestamp()
         if not has_data(as_reported(state), at_s):
@@ -85,7 +86,7 @@ class StalenessMonitor:
             return state, None
         if state.data_since_s is None or not has_data(as_reported(before), at_s):
             return replace(state, data_since_s=at_s), None
-        if at_s < (restored_from_s(state) or at_s):
+        if at_s < (restored_from_s(state) or at_s) or is_held_back(state):
             return state, None
         state = replace(state, lost_since_s=None, data_since_s=None)
         return state, self.notice(site, state, now)

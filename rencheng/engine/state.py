@@ -37,6 +37,22 @@ class LateData(Struct, frozen=True):
     readings: int = 1
 
 
+class OpenDoubt(Struct, frozen=True):
+    """A reported doubt that nothing has settled.
+
+    Attributes:
+        doubt_id: its identifier.
+        name: the gauge channel.
+        gauge_mm: the depth at the gauge when it was last reported.
+        sent: identifier and time of each of its notices.
+    """
+
+    doubt_id: str
+    name: str
+    gauge_mm: float
+    sent: tuple[tuple[str, datetime], ...]
+
+
 class SiteState(Struct, frozen=True):
     """The state of a site. Times are seconds of the epoch; None stands for "never" or "not now".
 
@@ -55,6 +71,7 @@ class SiteState(Struct, frozen=True):
         doubtful: the level of a jump that is not accepted and was reported as doubtful; NONE if none is.
         false_doubts, false_doubt_s: how many such reports proved false, fading, as of the last.
         doubtful_mm: the depth of the last such report.
+        doubt: that report, while nothing has settled it.
         issued_s: when its last warning message was issued; None if an earlier release kept the state.
     """
 
@@ -74,6 +91,7 @@ class SiteState(Struct, frozen=True):
     false_doubts: float = 0.0
     false_doubt_s: float | None = None
     doubtful_mm: float = 0.0
+    doubt: OpenDoubt | None = None
 
     @property
     def watermark(self) -> datetime | None:

@@ -81,6 +81,7 @@ class GroundsDocument(TypedDict):
     armed_by_source: str
     rapid_rises_nearby: int | None
     is_unconfirmed: bool
+    confirmed_by: str
 
 
 class WarningDocument(TypedDict):
@@ -170,6 +171,7 @@ def _grounds(grounds: Grounds, evidence: Sequence[Evidence]) -> GroundsDocument:
         "armed_by_source": grounds.armed_by_source,
         "rapid_rises_nearby": grounds.rapid_rises_nearby,
         "is_unconfirmed": grounds.is_unconfirmed,
+        "confirmed_by": grounds.confirmed_by,
     }
 
 

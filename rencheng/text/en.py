@@ -34,6 +34,7 @@ ENGLISH = Language(
     ),
     unknown_description="{time}, {place}: no gauge measures at present. {finding}.{evidence} {basis}",
     unconfirmed=" The depth has just jumped and awaits the next sample. Check on site now.",
+    confirmed=" Water was confirmed on site by {by}.",
     renewed="The {colour} warning remains in force (threshold {threshold} cm)",
     rain_ended="The rain no longer has an effect. The {colour} warning has ended",
     basis="Basis: version {version} of the thresholds of this site.",

@@ -43,6 +43,7 @@ class Language:
     rain_description: str
     unknown_description: str
     unconfirmed: str
+    confirmed: str
     renewed: str
     rain_ended: str
     basis: str

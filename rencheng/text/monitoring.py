@@ -4,7 +4,8 @@ from rencheng.domain.no_data import NoDataReason
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind
 from rencheng.engine.staleness_monitor import REPORTING
-from rencheng.text.formatting import centimetres, place_en, place_zh, plain
+from rencheng.text.doubts import doubt_text
+from rencheng.text.formatting import place_en, place_zh, plain
 
 _STATES: dict[str, tuple[str, str]] = {
     NoDataReason.SILENT: ("无数据", "silent"),
@@ -17,14 +18,10 @@ _STATES: dict[str, tuple[str, str]] = {
 }
 
 
-DOUBT_KINDS = frozenset({SiteNoticeKind.DOUBTFUL, SiteNoticeKind.DOUBT_SETTLED})
-"""The kinds of notice about a jump that is not proven."""
-
-
 def monitoring_text(notice: SiteNotice, site: Site) -> tuple[str, str]:
     """Return a sentence in Chinese and one in English."""
-    if notice.kind in DOUBT_KINDS:
-        return _doubt_text(notice, site)
+    if notice.doubt is not None:
+        return doubt_text(notice, notice.doubt, site)
     lags_s = dict(notice.lags_s)
     zh = "、".join(f"{plain(gauge)}{_STATES[state][0]}{_lag_zh(lags_s.get(gauge))}" for gauge, state in notice.gauges)
     en = ", ".join(f"{plain(gauge)} {_STATES[state][1]}{_lag_en(lags_s.get(gauge))}" for gauge, state in notice.gauges)
@@ -34,17 +31,6 @@ def monitoring_text(notice: SiteNotice, site: Site) -> tuple[str, str]:
             f"{place_en(site)}: monitoring lost ({en}). The depth is unknown; do not assume that the site is dry.",
         )
     return f"{place_zh(site)}恢复监测（{zh}）。", f"{place_en(site)}: monitoring restored ({en})."
-
-
-def _doubt_text(notice: SiteNotice, site: Site) -> tuple[str, str]:
-    if notice.kind is SiteNoticeKind.DOUBT_SETTLED:
-        zh, en = ("已发布预警", "a warning is in force") if notice.level else ("读数已回落", "the depth fell back")
-        return f"{place_zh(site)}读数突升已有定论：{zh}。", f"{place_en(site)}: the jump is settled: {en}."
-    depth, gauge = centimetres(notice.depth_mm or 0.0), plain(notice.gauges[0][0])
-    return (
-        f"{place_zh(site)}监测点{gauge}读数突升至{depth}厘米，尚未证实，请立即现场核实或调看视频。",
-        f"{place_en(site)}: gauge {gauge} jumped to {depth} cm, which is not proven. Check now, on site or by camera.",
-    )
 
 
 def _lag_zh(lag_s: float | None) -> str:

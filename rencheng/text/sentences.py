@@ -105,7 +105,7 @@ def description(message: WarningMessage, site: Site, language: Language) -> str:
             depth=centimetres(grounds.depth_mm),
             movement=_movement(grounds.rise_mm_per_min, language),
             finding=_finding(message, language),
-            forecast=language.unconfirmed if grounds.is_unconfirmed else _forecast(message, language),
+            forecast=_confirmation(message, language) or _forecast(message, language),
         )
     return _exercise(message, language) + text
 
@@ -170,6 +170,14 @@ def _arrival(message: WarningMessage, language: Language) -> str:
     minutes = minutes_left(eta_s)
     templates = {0: language.within_a_minute, 1: language.in_one_minute}
     return templates.get(minutes, language.in_minutes).format(minutes=minutes, time=f"{time:%H:%M}")
+
+
+def _confirmation(message: WarningMessage, language: Language) -> str:
+    """Return that a person confirmed the depth, or that its next sample is awaited; empty if neither."""
+    grounds = message.grounds
+    if grounds.confirmed_by:
+        return language.confirmed.format(by=plain(grounds.confirmed_by))
+    return language.unconfirmed if grounds.is_unconfirmed else ""
 
 
 def _forecast(message: WarningMessage, language: Language) -> str:

@@ -36,6 +36,7 @@ CHINESE = Language(
     ),
     unknown_description="{time}，{place}暂无可用监测数据，{finding}。{evidence}{basis}",
     unconfirmed="读数刚刚突升，等待下一次读数证实，请立即现场核实。",
+    confirmed="经{by}现场核实确有积水。",
     renewed="仍维持{colour}预警（阈值{threshold}厘米）",
     rain_ended="降雨影响已过，{colour}预警解除",
     basis="依据该点位第{version}版阈值判定。",

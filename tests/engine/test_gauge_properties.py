@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rencheng.engine.gauge import NEW, GaugeState
-from rencheng.engine.gauge_update import JumpContext, update
+from rencheng.engine.gauge_update import update
 from rencheng.engine.health.jump_filter import STEP_MM
 from rencheng.engine.water.event import WET_MM
 

@@ -70,6 +70,7 @@ def test_an_alert_in_full() -> None:
             "armed_by_source": "",
             "rapid_rises_nearby": None,
             "is_unconfirmed": False,
+            "confirmed_by": "",
         },
         "references": [],
         "web": "https://rencheng.city.example/warnings/w-20260701-0001",

@@ -156,6 +156,11 @@ def has_reverted(jump: PendingJump, depth_mm: float) -> bool:
     return depth_mm < jump.from_mm + STAYS_SHARE * (jump.first_mm - jump.from_mm)
 
 
+def is_as_denied(denied_mm: float, from_mm: float, depth_mm: float) -> bool:
+    """Return whether a depth is still that of a jump which a person found to be no water: neither gone nor higher."""
+    return from_mm + STAYS_SHARE * (denied_mm - from_mm) <= depth_mm <= denied_mm + STEP_MM
+
+
 def extend(jump: PendingJump, depth_mm: float, gap_s: float, usual_s: float | None = 0.0) -> PendingJump:
     """Return the jump with one more sample, which has not reverted."""
     rise_mm = depth_mm - jump.last_mm

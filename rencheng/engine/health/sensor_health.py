@@ -180,6 +180,17 @@ def with_stuck(health: Health, at_s: float) -> Health:
     return _faulty(replace(health, fault_score=score, at_s=at_s), Fault.STUCK, at_s)
 
 
+def with_blocked(health: Health, at_s: float) -> Health:
+    """Return the health of a gauge under which a person found something solid, which is there still."""
+    score = max(fault_score_at(health, at_s), HEALTHY_BELOW)
+    return _faulty(replace(health, fault_score=score, at_s=at_s), Fault.BLOCKED, at_s)
+
+
+def without_fault(health: Health, at_s: float) -> Health:
+    """Return the health of a gauge that a person found to report truly."""
+    return replace(health, fault_score=0.0, at_s=at_s, fault=None, fault_since_s=None, faults=0.0, is_chronic=False)
+
+
 def rehabilitated(health: Health, at_s: float, event: FloodEvent) -> Health:
     """Return the health without its fault, if the depths of an event rise as only water does."""
     if health.fault is None or (health.at_s is not None and at_s - health.at_s < PROVES_AFTER_S):
