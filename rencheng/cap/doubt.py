@@ -1,4 +1,4 @@
-"""Write a notice of doubt as CAP 1.2: a message of its own, which asks people on duty to look, and orders nothing.
+"""Write a notice of doubt as CAP 1.2: a message of its own, which asks people on duty to look, and commands nothing.
 
 It carries no event code and no colour of a warning, so that a receiver which acts on these takes no action. Source:
 CAP 1.2, whose `Assess` is for those who evaluate a message and not for the public; the scope is Restricted.

@@ -20,7 +20,7 @@ class DoubtOutcome(StrEnum):
     """The gauge no longer serves the site."""
 
 
-class Verdict(StrEnum):
+class AnswerKind(StrEnum):
     """A person's answer to a doubt."""
 
     CONFIRM = "confirm"
@@ -41,7 +41,7 @@ class DoubtAnswer:
     site_id: str
     world: str
     doubt_id: str
-    verdict: Verdict
+    kind: AnswerKind
     by: str
 
 

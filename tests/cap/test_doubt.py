@@ -1,4 +1,4 @@
-"""A notice of doubt is a valid CAP message of its own, and orders nothing."""
+"""A notice of doubt is a valid CAP message of its own, and asks for no action but to look."""
 
 from datetime import timedelta
 from xml.etree import ElementTree as ET
@@ -44,7 +44,7 @@ def doubts(draw: st.DrawFn) -> tuple[SiteNotice, DoubtReport, Site]:
 
 
 @given(doubts())
-def test_every_notice_is_valid_by_schema_and_rules_and_orders_nothing(
+def test_every_notice_is_valid_by_schema_and_rules_and_asks_only_to_look(
     made: tuple[SiteNotice, DoubtReport, Site],
 ) -> None:
     notice, report, site = made
