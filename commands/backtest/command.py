@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -16,20 +16,15 @@ FILES, STORED = "files", "the database"
 SHIPPED = "shipped"
 
 
+def _file(content: str) -> Any:  # noqa: ANN401 - as typer declares it
+    return typer.Option(help=content, exists=True, dir_okay=False, rich_help_panel=FILES)
+
+
 def backtest(
     out: Annotated[Path, typer.Option(help="Output file: one message per line, JSON.", dir_okay=False)],
-    readings: Annotated[
-        Path | None,
-        typer.Option(help="CSV: device_id,time,depth_mm.", exists=True, dir_okay=False, rich_help_panel=FILES),
-    ] = None,
-    sites: Annotated[
-        Path | None,
-        typer.Option(help="JSON: the sites and their thresholds.", exists=True, dir_okay=False, rich_help_panel=FILES),
-    ] = None,
-    rain: Annotated[
-        Path | None,
-        typer.Option(help="CSV: gauge_id,time,rain_mm.", exists=True, dir_okay=False, rich_help_panel=FILES),
-    ] = None,
+    readings: Annotated[Path | None, _file("CSV: device_id,time,depth_mm.")] = None,
+    sites: Annotated[Path | None, _file("JSON: the sites and their thresholds.")] = None,
+    rain: Annotated[Path | None, _file("CSV: gauge_id,time,rain_mm.")] = None,
     model: Annotated[
         str,
         typer.Option(help="A model file, `shipped`, or `rate-of-rise` for no model.", rich_help_panel=FILES),
@@ -37,6 +32,9 @@ def backtest(
     wait: Annotated[
         float, typer.Option(help="Seconds that a reading waits for earlier ones, as in RENCHENG_ALERTS_WAIT_S.", min=0)
     ] = 0.0,
+    until: Annotated[
+        str | None, typer.Option(help="Time goes on until then after the last reading.", rich_help_panel=FILES)
+    ] = None,
     site: Annotated[
         list[str] | None, typer.Option(help="A registered site; can be repeated.", rich_help_panel=STORED)
     ] = None,
@@ -58,8 +56,10 @@ def backtest(
     and false alarms change with other thresholds.
     """
     if readings and sites and not (site or begin or end or what_if):
-        from_files.backtest_files(readings, sites, out, rain, model=_model(model), wait=timedelta(seconds=wait))
-    elif site and begin and end and not (readings or sites or rain):
+        end_at = _moment(until, "--until") if until else None
+        waits = timedelta(seconds=wait)
+        from_files.backtest_files(readings, sites, out, rain, model=_model(model), wait=waits, until=end_at)
+    elif site and begin and end and not (readings or sites or rain or until):
         period = _moment(begin, "--from"), _moment(end, "--to")
         from_database.backtest_database(
             site, period, from_database.thresholds_of(what_if or []), out, timedelta(seconds=wait)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from commands.files import note, opened_text, whole_text, write_lines
 from rencheng.backtest.input_rows import Row, read_rain, read_readings
+from rencheng.backtest.issued_counts import IssuedCounts
 from rencheng.backtest.judged_time import JudgedTime, judged_text
 from rencheng.backtest.output import as_line
 from rencheng.backtest.replay import NO_WAIT, judge_and_notice
@@ -28,8 +29,9 @@ def backtest_files(
     *,
     model: Model | None,
     wait: timedelta = NO_WAIT,
+    until: datetime | None = None,
 ) -> None:
-    """Evaluate the readings of a file, and write the messages.
+    """Evaluate the readings of a file, and write the messages. Time goes on until `until` after the last reading.
 
     Raises:
         NotPossible: a file cannot be read or written, or has the wrong form.
@@ -51,9 +53,11 @@ def backtest_files(
     _report_unmatched(
         "rain gauge", rain_rows, {gauge: site.site_id for site in site_map.values() for gauge in site.rain_gauge_ids}
     )
-    judged_time = JudgedTime()
-    found = judge_and_notice(site_map, _shown(rows), rain_rows, model=model, wait=wait, observe=judged_time.note)
-    messages = write_lines(out, (as_line(judged, site_map) for judged in found))
+    judged_time, counts = JudgedTime(), IssuedCounts()
+    found = judge_and_notice(
+        site_map, _shown(rows), rain_rows, model=model, wait=wait, observe=judged_time.note, until=until
+    )
+    messages = write_lines(out, (as_line(judged, site_map) for judged in counts.counted(found)))
     took_s = time.perf_counter() - read_at
     per_s = (len(rows) + len(rain_rows)) / max(took_s, 1e-9)
     note(
@@ -62,6 +66,7 @@ def backtest_files(
         f"{messages:,} messages in {out}"
     )
     note(f"{judged_text(judged_time.share())}: a gauge without a fault had reported recently")
+    note(counts.text(judged_time.site_months()))
 
 
 def _report_unmatched(kind: str, rows: Sequence[Row], bound: Mapping[str, str]) -> None:

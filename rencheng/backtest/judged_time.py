@@ -6,6 +6,8 @@ from typing import NamedTuple
 from rencheng.engine.staleness import no_data
 from rencheng.engine.state import SiteState
 
+MONTH_S = 365.25 / 12 * 86_400
+
 
 class _Latest(NamedTuple):
     """The newest reading of a site, and until when the site has data if no more arrives."""
@@ -42,6 +44,10 @@ class JudgedTime:
         judged_s = sum(self._judged_s[name] + self._since_latest_s(name) for name in sites)
         span_s = sum(self._end_s - self._begins_s[name] for name in sites)
         return judged_s / span_s if span_s > 0 else None
+
+    def site_months(self) -> float:
+        """Return how long the sites were watched, in all, in months of 30.44 days."""
+        return sum(self._end_s - begins_s for begins_s in self._begins_s.values()) / MONTH_S
 
     def _since_latest_s(self, site_id: str) -> float:
         latest = self._latest[site_id]

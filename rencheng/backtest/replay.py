@@ -1,8 +1,9 @@
 """Evaluate recorded readings in order of event time, by the same evaluator as the live service."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 
 from rencheng.backtest.input_rows import Row
 from rencheng.checks.gauge import flag_gauge
@@ -15,9 +16,13 @@ from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, WarningMessage
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.model import Model
+from rencheng.engine.record import Evaluation
 from rencheng.engine.state import SiteState
 
 NO_WAIT = timedelta(0)
+
+TICK = timedelta(minutes=1)
+"""The step of time while no reading arrives. The live service passes time every second."""
 
 _UNSURVEYED = Device("", Kind.WATERLOGGING, "")
 _LIMITS = GAUGES[_UNSURVEYED.gauge].sample
@@ -55,6 +60,7 @@ def judge(
     *,
     model: Model | None = None,
     wait: timedelta = NO_WAIT,
+    until: datetime | None = None,
 ) -> Iterator[IssuedMessage]:
     """Yield the engine's warnings for two tables of readings, in order; of one moment, rain comes first.
 
@@ -65,8 +71,9 @@ def judge(
         model: forecasts the water; None: the rate of rise alone.
         wait: how long a reading waits for others, as live (`Evaluator`). A reading that still waits at the end is not
             evaluated.
+        until: time goes on until then after the last reading; None: it ends with it.
     """
-    found = judge_and_notice(sites, depths, rain, model=model, wait=wait)
+    found = judge_and_notice(sites, depths, rain, model=model, wait=wait, until=until)
     return (issued for issued in found if isinstance(issued, IssuedMessage))
 
 
@@ -78,13 +85,14 @@ def judge_and_notice(
     model: Model | None = None,
     wait: timedelta = NO_WAIT,
     observe: Observe | None = None,
+    until: datetime | None = None,
 ) -> Iterator[Issued]:
-    """Yield the same, and between the warnings the notices of sites without data."""
+    """Yield the same, and between the warnings the notices of sites without data or with a doubt."""
     gauges = {device_id for site in sites.values() for device_id in site.depth_gauge_ids}
     rain_gauges = {gauge_id for site in sites.values() for gauge_id in site.rain_gauge_ids}
     measured = (as_reading(row) for row in depths if row.source in gauges)
     rainfall = (as_rain(row) for row in rain if row.source in rain_gauges and row.value is not None)
-    return _issued(sites, rain_first(measured, rainfall), model, wait, observe)
+    return _issued(sites, rain_first(measured, rainfall), Evaluator(model, wait=wait), observe, until)
 
 
 def judge_readings(
@@ -94,33 +102,53 @@ def judge_readings(
     model: Model | None = None,
     wait: timedelta = NO_WAIT,
     observe: Observe | None = None,
+    until: datetime | None = None,
 ) -> Iterator[IssuedMessage]:
     """Yield the engine's warnings for readings in the order in which they came."""
-    found = _issued(sites, readings, model, wait, observe)
+    found = _issued(sites, readings, Evaluator(model, wait=wait), observe, until)
     return (issued for issued in found if isinstance(issued, IssuedMessage))
 
 
 def _issued(
     sites: Mapping[str, Site],
     readings: Iterable[WaterReading],
-    model: Model | None,
-    wait: timedelta,
+    evaluator: Evaluator,
     observe: Observe | None,
+    until: datetime | None,
 ) -> Iterator[Issued]:
     """Add nothing at the end: a warning that is open then stays open, and a reading that waits then waits."""
-    evaluator = Evaluator(model, wait=wait)
     evaluator.set_sites(sites)
+    worlds = sorted({site.world for site in sites.values()})
     now: datetime | None = None
     for reading in readings:
-        now = reading.time if now is None or reading.time > now else now
+        if now is None:
+            now = reading.time
+        elif reading.time > now:
+            yield from _time_passes(evaluator, worlds, now, reading.time)
+            now = reading.time
         for evaluation in evaluator.process_and_commit(reading, reading.time):
-            if evaluation.message:
-                yield IssuedMessage(evaluation.message, now)
-            if evaluation.notice:
-                yield IssuedNotice(evaluation.notice, now)
+            yield from _outcome(evaluation, now)
         if observe:
             for site in evaluator.sites_of(reading):
                 observe(site.site_id, evaluator.record(site.site_id).state, reading.time)
+    if now and until:
+        yield from _time_passes(evaluator, worlds, now, until + timedelta.resolution)
+
+
+def _time_passes(evaluator: Evaluator, worlds: Sequence[str], after: datetime, before: datetime) -> Iterator[Issued]:
+    """Yield what time alone changes between two moments, neither included."""
+    moment = after + TICK
+    while moment < before:
+        for evaluation in chain.from_iterable(evaluator.tick(moment, world) for world in worlds):
+            yield from _outcome(evaluator.commit(evaluation), moment)
+        moment += TICK
+
+
+def _outcome(evaluation: Evaluation, at: datetime) -> Iterator[Issued]:
+    if evaluation.message:
+        yield IssuedMessage(evaluation.message, at)
+    if evaluation.notice:
+        yield IssuedNotice(evaluation.notice, at)
 
 
 def rain_first(depths: Iterable[WaterReading], rain: Iterable[WaterReading]) -> Iterator[WaterReading]:

@@ -35,7 +35,8 @@ class ThresholdProfile:
     """The thresholds and times by which a site is evaluated.
 
     Attributes:
-        thresholds: a depth for each of the four levels, in rising order.
+        thresholds: a depth for each of the four levels, none below the one before. Of levels with the same depth the
+            highest is warned of.
         clear_below_mm: a level ends only at this depth below its threshold (hysteresis).
         up_hold_s: the depth must be at a threshold for this time before the level rises; 0 at fail-safe sites.
         down_hold_s: the depth must be below for this time before the level falls.
@@ -51,7 +52,7 @@ class ThresholdProfile:
     version: int = 1
 
     def __post_init__(self) -> None:
-        """Reject a profile without a rising depth for each level.
+        """Reject a profile without a depth for each level, or with depths that fall.
 
         Raises:
             ValueError: a level is missing, or the depths do not rise.
@@ -59,7 +60,7 @@ class ThresholdProfile:
         if set(self.thresholds) != set(WARNING_LEVELS):
             raise ValueError("a profile needs a threshold for each of blue, yellow, orange and red")
         depths = [self.thresholds[level].depth_mm for level in WARNING_LEVELS]
-        if any(lower >= higher for lower, higher in itertools.pairwise(depths)) or depths[0] <= 0:
+        if any(lower > higher for lower, higher in itertools.pairwise(depths)) or depths[0] <= 0:
             raise ValueError(f"thresholds must rise from blue to red, above 0 mm: {depths}")
 
     def depth_mm(self, level: Level) -> float:

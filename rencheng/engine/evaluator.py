@@ -158,9 +158,10 @@ class Evaluator:
         """Evaluate one reading and commit what follows from it, where nothing needs rendering first."""
         return [self.commit(evaluation) for evaluation in self.process(reading, received_at)]
 
-    def tick(self, now: datetime) -> Iterator[Evaluation]:
-        """Advance the time of the world `actual` without a reading; yield evaluations as `process` does."""
-        yield from self._release(ACTUAL, self._advance_time(ACTUAL, now))
+    def tick(self, now: datetime, world: str = ACTUAL) -> Iterator[Evaluation]:
+        """Advance the time of a world without a reading; yield evaluations as `process` does."""
+        yield from self._release(world, self._advance_time(world, now))
+        yield from self._lost(world, now - self._wait)
 
     def commit(self, evaluation: Evaluation) -> Evaluation:
         """Make an evaluation's record the site's record."""

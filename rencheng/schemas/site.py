@@ -67,6 +67,10 @@ class SensorForm(_Form):
         0.0, description="Height of the gauge's zero above the lowest point. Depth there = reading + this height."
     )
 
+    def to_sensor(self) -> BoundSensor:
+        """Return the sensor."""
+        return BoundSensor(self.device_id, self.role, self.lowest_point_height_mm)
+
 
 class SiteForm(_Form):
     """A site 重点场所: a place that is monitored."""
@@ -104,7 +108,7 @@ class SiteForm(_Form):
         device_ids = [sensor.device_id for sensor in self.sensors]
         if repeated := sorted({each for each in device_ids if device_ids.count(each) > 1}):
             raise ValueError(f"sensors: {', '.join(repeated)} is bound twice")
-        bound = (BoundSensor(each.device_id, each.role, each.lowest_point_height_mm) for each in self.sensors)
+        bound = (each.to_sensor() for each in self.sensors)
         return Site(
             site_id=self.site_id,
             name_zh=self.name_zh,

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -46,10 +47,19 @@ def test_it_needs_no_server_no_configuration_and_no_network(files: dict[str, Pat
         ("S", "alert", "yellow", "2026-07-20T12:05:00+00:00")
     ]
     assert ran.stdout == ""
-    assert "type 'lane' is unknown and treated as road" in ran.stderr
+    assert "type 'lane' is unknown and treated as underpass, the most cautious" in ran.stderr
     assert "4 readings and 1 of rain at 1 sites" in ran.stderr
     assert "1 devices are listed by no site and ignored, X among them" in ran.stderr
     assert "1 listed devices have no reading, B of site S among them" in ran.stderr
+
+
+def test_messages_and_notices_are_counted_by_site_month(
+    files: dict[str, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    until = datetime(2026, 7, 20, 13, 6, tzinfo=UTC)
+    backtest_files(files["readings"], files["sites"], files["out"], model=None, until=until)
+
+    assert "1 messages (alert 1; 7,305.0 a site-month); 1 notices (monitoring_lost 1; " in capsys.readouterr().err
 
 
 def test_packed_files_are_unpacked(files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from device_sims.recordings import floods
 from rencheng.backtest.input_rows import Row, read_readings
 from rencheng.backtest.output import as_line
-from rencheng.backtest.replay import NO_WAIT, as_rain, as_reading, judge, rain_first
+from rencheng.backtest.replay import NO_WAIT, as_rain, as_reading, judge, judge_and_notice, rain_first
 from rencheng.backtest.sites import WORLD
 from rencheng.domain.level import Level
 from rencheng.domain.sensor import BoundSensor, Role
@@ -44,6 +44,8 @@ _RAIN = st.builds(
 )
 
 
+EVENING = NOON + timedelta(hours=6)
+
 _WAITS = st.sampled_from([0.0, 0.0, 5.0, 120.0]).map(lambda wait_s: timedelta(seconds=wait_s))
 
 
@@ -51,8 +53,11 @@ def in_order(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=lambda row: row[:2])
 
 
-def reported(rows: Iterable[Row], rain: Iterable[Row] = (), wait: timedelta = NO_WAIT) -> list[dict[str, Any]]:
-    return [json.loads(as_line(judged, SITES)) for judged in judge(SITES, in_order(rows), in_order(rain), wait=wait)]
+def reported(
+    rows: Iterable[Row], rain: Iterable[Row] = (), wait: timedelta = NO_WAIT, until: datetime | None = None
+) -> list[dict[str, Any]]:
+    found = judge_and_notice(SITES, in_order(rows), in_order(rain), wait=wait, until=until)
+    return [json.loads(as_line(issued, SITES)) for issued in found]
 
 
 def before(lines: Iterable[dict[str, Any]], moment: datetime) -> list[dict[str, Any]]:
@@ -69,7 +74,9 @@ def test_cutting_the_input_changes_no_earlier_message(
         [row for row in some if row.time < cut or (with_the_cut and row.time == cut)] for some in (rows, rain)
     )
 
-    assert before(reported(kept, fallen, wait), cut) == before(reported(rows, rain, wait), cut)
+    assert before(reported(kept, fallen, wait, until=cut), cut) == before(
+        reported(rows, rain, wait, until=EVENING), cut
+    )
 
 
 @settings(deadline=None)
@@ -123,7 +130,7 @@ def test_with_a_wait_messages_are_issued_later_by_at_least_the_wait() -> None:
 @settings(deadline=None)
 @given(st.lists(_ROWS, max_size=80))
 def test_lines_are_chains_of_alert_updates_and_cancel(rows: list[Row]) -> None:
-    lines = reported(rows)
+    lines = [line for line in reported(rows) if line["message"] in {"alert", "update", "cancel"}]
 
     for site_id in SITES:
         standing = False
@@ -132,6 +139,29 @@ def test_lines_are_chains_of_alert_updates_and_cancel(rows: list[Row]) -> None:
             assert line["level"] in {"blue", "yellow", "orange", "red"}
             standing = line["message"] != "cancel"
     assert [line["issued_at"] for line in lines] == sorted(line["issued_at"] for line in lines)
+
+
+def test_time_passes_while_no_reading_arrives() -> None:
+    dry = [row(minute, 0.0) for minute in range(10)]
+    lost = [(line["message"], line["issued_at"]) for line in reported([*dry, row(120, 0.0)])]
+
+    assert lost == [("monitoring_lost", (NOON + timedelta(minutes=40)).isoformat())]
+
+
+def test_time_goes_on_after_the_last_reading_up_to_a_given_moment() -> None:
+    dry = [row(minute, 0.0) for minute in range(10)]
+
+    assert reported(dry) == []
+    assert reported(dry, until=NOON + timedelta(minutes=39)) == []
+    assert [line["message"] for line in reported(dry, until=NOON + timedelta(minutes=40))] == ["monitoring_lost"]
+
+
+def test_rain_that_ended_ends_its_warning_though_no_gauge_reports() -> None:
+    rain = [Row(NOON + timedelta(minutes=15 * step), "P", amount) for step, amount in enumerate((0.0, 15.0))]
+    lines = reported([row(0, 0.0)], rain, until=NOON + timedelta(hours=12))
+    warnings = [(line["site_id"], line["message"]) for line in lines if not line["message"].startswith("monitoring")]
+
+    assert warnings == [("S1", "alert"), ("S2", "alert"), ("S1", "cancel"), ("S2", "cancel")]
 
 
 def row(minute: float, depth_mm: float | None) -> Row:

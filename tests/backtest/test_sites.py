@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from rencheng.backtest.sites import WORLD, read_sites
+from rencheng.backtest.sites import NEVER_MM, WORLD, read_sites
 from rencheng.domain.errors import NotPossible
-from rencheng.domain.level import Level
+from rencheng.domain.level import WARNING_LEVELS, Level
+from rencheng.domain.sensor import Role
 from rencheng.domain.site import SiteType
 
 MM = {"blue": 50, "yellow": 150, "orange": 270, "red": 400.5}
@@ -32,11 +33,11 @@ def test_a_site_is_read_into_an_exercise() -> None:
 
 
 @pytest.mark.parametrize("word", ["street", None, 7, ["road"]])
-def test_an_unknown_type_is_a_road_with_a_remark(word: object) -> None:
+def test_an_unknown_type_is_a_cautious_one_with_a_remark(word: object) -> None:
     sites, remarks = read(entry(type=word), entry(type=word, site_id="S2", depth_gauge_ids=[]))
 
-    assert {site.site_type for site in sites.values()} == {SiteType.ROAD}
-    assert remarks == [f"type {word!r} is unknown and treated as road (2 sites, such as S1)"]
+    assert {site.site_type for site in sites.values()} == {SiteType.UNDERPASS}
+    assert remarks == [f"type {word!r} is unknown and treated as underpass, the most cautious (2 sites, such as S1)"]
 
 
 def test_rain_gauges_are_optional_and_can_have_several_sites() -> None:
@@ -63,6 +64,45 @@ def test_missing_thresholds_are_the_defaults_of_the_type() -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "depths_mm"),
+    [
+        ({"red": 270}, (270, 270, 270, 270)),
+        ({"yellow": 150}, (150, 150, NEVER_MM, NEVER_MM)),
+        ({"blue": 50, "orange": 200}, (50, 200, 200, NEVER_MM)),
+        ({"blue": 150, "yellow": 150, "orange": 270, "red": 270}, (150, 150, 270, 270)),
+    ],
+)
+def test_a_level_without_a_threshold_is_the_next_higher_one(
+    given: dict[str, float], depths_mm: tuple[float, ...]
+) -> None:
+    sites, remarks = read(entry(thresholds_mm=given))
+
+    assert tuple(sites["S1"].profile.depth_mm(level) for level in WARNING_LEVELS) == depths_mm
+    assert remarks == []
+
+
+def test_fields_of_the_registry_are_read_in_its_form() -> None:
+    fields = {
+        "sensors": [{"device_id": "A", "lowest_point_height_mm": 120}, {"device_id": "P", "role": "rain"}],
+        "profile": {"horizon_s": 1200, "down_hold_s": 60},
+        "catchment": "north",
+        "closing_time_s": 90,
+        "latitude": 36.6,
+        "longitude": 117.1,
+    }
+    site = read(entry(rain_gauge_ids=["Q"], **fields))[0]["S1"]
+
+    assert [(one.device_id, one.role, one.lowest_point_height_mm) for one in site.sensors] == [
+        ("A", Role.DEPTH, 120),
+        ("P", Role.RAIN, 0),
+        ("B", Role.DEPTH, 0),
+        ("Q", Role.RAIN, 0),
+    ]
+    assert (site.profile.horizon_s, site.profile.down_hold_s, site.profile.depth_mm(Level.RED)) == (1200, 60, 400.5)
+    assert (site.catchment, site.closing_time_s, site.latitude, site.longitude) == ("north", 90, 36.6, 117.1)
+
+
+@pytest.mark.parametrize(
     ("entries", "finding"),
     [
         ([5], "S.json, site 1: an object is expected, not a number"),
@@ -75,6 +115,9 @@ def test_missing_thresholds_are_the_defaults_of_the_type() -> None:
             "S.json, site 1 (S1): thresholds_mm needs a number for red",
         ),
         ([entry(thresholds_mm={**MM, "red": 100})], "S.json, site 1 (S1): thresholds must rise from blue to red"),
+        ([entry(thresholds_mm={"green": 5})], "S.json, site 1 (S1): thresholds_mm needs one of blue, yellow, orange"),
+        ([entry(latitude=91)], "S.json, site 1 (S1): latitude: Input should be less than 90"),
+        ([entry(sensors=[{"device_id": "A", "colour": 1}])], "S.json, site 1 (S1): sensors.0.colour: Extra inputs"),
         ([entry(depth_gauge_ids="A")], "S.json, site 1 (S1): depth_gauge_ids must be a list"),
         ([entry(rain_gauge_ids={})], "S.json, site 1 (S1): rain_gauge_ids must be a list"),
         ([entry(rain_gauge_ids=[""])], "S.json, site 1 (S1): rain_gauge_ids must be a list of identifiers"),
