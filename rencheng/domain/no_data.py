@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class NoDataReason(StrEnum):
-    """Why there is no usable depth: the gauge is silent, late, at fault, or has never reported."""
+    """Why there is no usable depth: the gauge is silent, cannot measure, is late, at fault, or has never reported."""
 
     SILENT = "silent"
     """It is sound, and has not reported for longer than its own reporting interval allows."""
@@ -16,6 +16,8 @@ class NoDataReason(StrEnum):
     """Something solid stands in the beam."""
     SPIKY = "spiky"
     """Its depths jump as water does not."""
+    NO_MEASUREMENT = "no_measurement"
+    """It reports, and cannot measure: its depths are missing or out of its range."""
     LATE = "late"
     """Its readings arrive too late to be evaluated: they wait on the way, or its clock is slow."""
     NEVER_REPORTED = "never_reported"

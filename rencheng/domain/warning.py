@@ -165,6 +165,7 @@ class SiteNotice:
         gauges: each gauge with its `NoDataReason`, or `reporting`.
         lags_s: of each gauge whose readings arrive too late, how late.
         doubt: what is doubtful, and how it was settled; None for the other kinds.
+        depth_mm: the wet reading of a gauge whose monitoring is restored; None otherwise.
     """
 
     kind: SiteNoticeKind
@@ -175,6 +176,7 @@ class SiteNotice:
     gauges: tuple[tuple[str, str], ...]
     lags_s: tuple[tuple[str, float], ...] = field(default=(), compare=False)
     doubt: DoubtReport | None = None
+    depth_mm: float | None = None
 
     @property
     def is_exercise(self) -> bool:

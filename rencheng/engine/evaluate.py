@@ -14,8 +14,8 @@ from rencheng.domain.warning import ArmedBy, Grounds
 from rencheng.engine.arming import Arming, arming
 from rencheng.engine.forecast.forecast import Forecast, forecast_thresholds
 from rencheng.engine.fusion import FusedDepth, fuse
-from rencheng.engine.gauge import NEW, GaugeState, is_at_rest, may_forecast
-from rencheng.engine.gauge_update import JumpContext, reject_unusable, update
+from rencheng.engine.gauge import NEW, GaugeState, is_at_rest, may_forecast, reject_unusable, with_report
+from rencheng.engine.gauge_update import JumpContext, update
 from rencheng.engine.health.jump_filter import SLOW_STEP_S
 from rencheng.engine.level_rules import (
     down_hold_s,
@@ -82,9 +82,7 @@ def evaluate(
     if gauge.measured_s is not None and time_s <= gauge.measured_s:
         return state, None
     if reading.depth_mm is None or quality & _UNUSABLE:
-        if reading.depth_mm is None or quality & _MISSING:
-            return state, None
-        return _with_gauge(state, name, reject_unusable(gauge, time_s), time_s), None
+        return _with_unmeasured(state, reading, name, gauge), None
     was_at_rest = is_at_rest(gauge)
     armed_by = arming(state, readiness, time_s).by
     context = JumpContext(
@@ -103,6 +101,16 @@ def evaluate(
             state = replace(state, last_rapid_rise_s=max(state.last_rapid_rise_s or time_s, time_s))
         gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, rapid_rises_nearby()))
     return _decide(_with_gauge(state, name, gauge, time_s), policy, readiness)
+
+
+def _with_unmeasured(state: SiteState, reading: WaterReading, name: str, gauge: GaugeState) -> SiteState:
+    """Return the state after a report of a gauge that holds no depth, or one that no gauge can measure."""
+    time_s, reported_s = reading.time.timestamp(), gauge.series.reported_s
+    if (reported_s is not None and time_s <= reported_s) or (reading.depth_mm is None and reading.rain_mm is not None):
+        return state
+    if reading.depth_mm is None or int(reading.quality) & _MISSING:
+        return replace(state, gauges={**state.gauges, name: with_report(gauge, time_s, is_measured=False)})
+    return _with_gauge(state, name, reject_unusable(gauge, time_s), time_s)
 
 
 def _with_gauge(state: SiteState, name: str, gauge: GaugeState, time_s: float) -> SiteState:

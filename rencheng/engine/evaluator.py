@@ -24,7 +24,7 @@ from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.record import Evaluation, SiteRecord
 from rencheng.engine.reorder_buffer import PendingReading, ReorderBuffer
 from rencheng.engine.site_policy import SitePolicy, policy_of
-from rencheng.engine.staleness import as_reported, has_data, no_data
+from rencheng.engine.staleness import has_data, with_loss
 from rencheng.engine.staleness_monitor import StalenessMonitor
 
 ReadinessOf = Callable[[Site, datetime], Readiness]
@@ -289,7 +289,7 @@ class Evaluator:
         self._staleness.follow(site, record.state)  # it is due again if this is not committed
         if not self._staleness.is_lost(record.state, now):
             return None
-        state = replace(record.state, lost_since_s=no_data(as_reported(record.state)).from_s)
+        state = with_loss(record.state, now.timestamp())
         return Evaluation(site_id, replace(record, state=state), notice=self._staleness.notice(site, state, now))
 
     def _advance_time(self, world: str, time: datetime) -> datetime:

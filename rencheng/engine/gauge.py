@@ -1,13 +1,22 @@
 """One gauge channel: its series, health, accepted depth and flood event. Plain floats: seconds and mm."""
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from rencheng.checks.series.step import NEW_SERIES, Series
 from rencheng.engine.forecast.forecast import Forecast
 from rencheng.engine.health.jump_filter import PendingJump
-from rencheng.engine.health.sensor_health import HEALTHY, Health, fault_score_at
+from rencheng.engine.health.sensor_health import HEALTHY, Health, fault_score_at, with_out_of_range
 from rencheng.engine.water import event as flood_event
 from rencheng.engine.water.event import WET_MM, FloodEvent, PastEvent
+
+UNMEASURED_SHARE_MAX = 0.2
+"""A gauge that cannot measure at a greater share of its reports is poor. Source: FloodNet calls an antenna bad from a
+loss of 20 % on (domain reference 4.2)."""
+
+UNMEASURED_REPORTS = 30.0
+UNMEASURED_LEAST = 0.01
+"""The share is that of about so many last reports, and a lower share counts as none. Proposal."""
 
 
 class GaugeState(Struct, frozen=True):
@@ -27,6 +36,8 @@ class GaugeState(Struct, frozen=True):
         denied_mm: the depth of a jump that a person found to be no water, while it stands; None otherwise.
         rest_step_s: the reporting interval above a dry street, learned; longer than in water if it reports on change.
         rest_alike: how many of its last intervals in a row were alike.
+        unmeasured_since_s: since when it reports and cannot measure; None if its newest report is a measurement.
+        unmeasured_share: the share of its last reports without a measurement.
     """
 
     series: Series = NEW_SERIES
@@ -43,6 +54,8 @@ class GaugeState(Struct, frozen=True):
     denied_mm: float | None = None
     rest_step_s: float = 0.0
     rest_alike: int = 0
+    unmeasured_since_s: float | None = None
+    unmeasured_share: float = 0.0
 
     @property
     def measured_s(self) -> float | None:
@@ -60,6 +73,11 @@ class GaugeState(Struct, frozen=True):
         series = self.series
         return None if series.time_s is None or series.before_s is None else series.time_s - series.before_s
 
+    @property
+    def is_poor(self) -> bool:
+        """Whether so many of its reports are no measurements that a single depth among them proves nothing."""
+        return self.unmeasured_share > UNMEASURED_SHARE_MAX
+
 
 NEW = GaugeState()
 
@@ -75,6 +93,24 @@ def is_at_rest(gauge: GaugeState) -> bool:
         and gauge.denied_mm is None
         and gauge.health.fault is None
     )
+
+
+def with_report(gauge: GaugeState, time_s: float, *, is_measured: bool) -> GaugeState:
+    """Return the gauge after one report more, as far as it shows how often the gauge can measure."""
+    share = gauge.unmeasured_share + (float(not is_measured) - gauge.unmeasured_share) / UNMEASURED_REPORTS
+    if is_measured:
+        return replace(gauge, unmeasured_since_s=None, unmeasured_share=share if share > UNMEASURED_LEAST else 0.0)
+    since_s = time_s if gauge.unmeasured_since_s is None else gauge.unmeasured_since_s
+    series = replace(gauge.series, reported_s=time_s)
+    return replace(gauge, series=series, unmeasured_since_s=since_s, unmeasured_share=share)
+
+
+def reject_unusable(gauge: GaugeState, time_s: float) -> GaugeState:
+    """Return the gauge after a depth that no gauge can measure. It raises the fault score and is no measurement."""
+    gauge = with_report(gauge, time_s, is_measured=False)
+    if gauge.health.at_s is not None and time_s <= gauge.health.at_s:
+        return gauge
+    return replace(gauge, health=with_out_of_range(gauge.health, time_s))
 
 
 def may_forecast(gauge: GaugeState, time_s: float) -> bool:

@@ -9,10 +9,11 @@ from rencheng.checks.series.limits import STREET, SeriesLimits
 from rencheng.checks.series.step import Series
 from rencheng.checks.series.step import step as test_sample
 from rencheng.domain.quality import Quality
-from rencheng.engine.gauge import GaugeState, is_at_rest
+from rencheng.engine.gauge import GaugeState, is_at_rest, with_report
 from rencheng.engine.health import jump_filter, sensor_health
 from rencheng.engine.health.jump_filter import PendingJump
 from rencheng.engine.health.sensor_health import STEP_MAX_S, FaultPolicy, Health, fault_score_at
+from rencheng.engine.traits import rest_step
 from rencheng.engine.water import event as flood_event
 from rencheng.engine.water.event import WET_MM
 
@@ -34,13 +35,6 @@ accepted at once. A gauge with a higher fault score goes up and down by turns, a
 SILENT_STEPS, SILENT_AT_LEAST_S = 5.0, 900.0
 """After a silence of more than five of its own intervals, and of a quarter of an hour, a gauge's next readings are
 treated as its first: what happened in between is not known."""
-
-REST_STEP_KEPT = 0.9
-"""A gauge that reports on change sends some samples in quick succession when water goes; they must not hide that it
-reports hourly above a dry street. A learned interval fades by this share with each sample. Proposal."""
-
-ALIKE_SHARE, ALIKE_INTERVALS = 0.05, 2
-"""Intervals are alike within this share; this many in a row after the first are a habit. Proposal."""
 
 
 class JumpContext(NamedTuple):
@@ -86,9 +80,11 @@ def update(
         context: how soon a jump is accepted.
         limits: of the series tests.
     """
+    if gauge.unmeasured_share:
+        gauge = with_report(gauge, time_s, is_measured=True)
     series = gauge.series
     if depth_mm < WET_MM and is_at_rest(gauge):  # nearly all readings of a city end here
-        rest_step_s, rest_alike = _rest_step(gauge, time_s)
+        rest_step_s, rest_alike = rest_step(gauge, time_s)
         return replace(
             gauge,
             rest_step_s=rest_step_s,
@@ -116,19 +112,6 @@ def update(
     return replace(gauge, health=sensor_health.rehabilitated(health, time_s, event))
 
 
-def _rest_step(gauge: GaugeState, time_s: float) -> tuple[float, int]:
-    """Return the reporting interval above a dry street, and how many in a row were alike.
-
-    It is learned from intervals that are alike, because heartbeats are regular and gaps are not, and fades otherwise.
-    """
-    series, kept_s = gauge.series, REST_STEP_KEPT * gauge.rest_step_s
-    if series.time_s is None or series.before_s is None:
-        return kept_s, 0
-    gap_s, before_s = time_s - series.time_s, series.time_s - series.before_s
-    alike = gauge.rest_alike + 1 if abs(gap_s - before_s) <= ALIKE_SHARE * before_s else 0
-    return (max(min(gap_s, before_s), kept_s) if alike >= ALIKE_INTERVALS else kept_s), alike
-
-
 def _filtered(
     gauge: GaugeState, time_s: float, depth_mm: float, limits: SeriesLimits, context: JumpContext
 ) -> GaugeState:
@@ -146,7 +129,9 @@ def _filtered(
     if gauge.pending_jump is not None:
         return _extend_jump(gauge, gauge.pending_jump, time_s, depth_mm, context)
     doubt = fault_score_at(health, time_s)
-    most_mm = jump_filter.max_step_mm(time_s - accepted_s, usual_s, doubt=doubt, slow_mm=_slow_mm(gauge))
+    most_mm = jump_filter.STEP_MM
+    if not gauge.is_poor:  # the time between its measurements is no silence
+        most_mm = jump_filter.max_step_mm(time_s - accepted_s, usual_s, doubt=doubt, slow_mm=_slow_mm(gauge))
     from_mm = accepted_mm if gauge.unconfirmed_from_mm is None else gauge.unconfirmed_from_mm
     if gauge.unconfirmed_from_mm is not None:
         gauge = replace(gauge, unconfirmed_from_mm=None)
@@ -156,7 +141,13 @@ def _filtered(
     elif depth_mm - accepted_mm > most_mm and not (context.accept_when_wet and accepted_mm >= WET_MM):
         if is_after_silence(time_s, before.time_s, usual_s):
             return _first_reading(gauge, time_s, depth_mm, fail_safe=context.fail_safe)
-        return _start_jump(gauge, accepted_mm, time_s, depth_mm, accept_first=context.accept_first and doubt < 1.0)
+        return _start_jump(
+            gauge,
+            accepted_mm,
+            time_s,
+            depth_mm,
+            accept_first=context.accept_first and doubt < 1.0 and not gauge.is_poor,
+        )
     if accepted_mm - depth_mm > max(LEFT_BEHIND_MM, most_mm):
         stays = sensor_health.STAYS_SAMPLES
         health = sensor_health.with_fault(health, time_s, accepted_mm, stays, gauge.step_s, context.fault_policy)
@@ -179,13 +170,6 @@ def _first_reading(gauge: GaugeState, time_s: float, depth_mm: float, *, fail_sa
     if first is not None and abs(depth_mm - first.last_mm) <= jump_filter.max_step_mm(_gap_s(gauge, time_s)):
         return _accept(replace(gauge, pending_jump=None), time_s, depth_mm)
     return replace(gauge, pending_jump=jump_filter.start(0.0, depth_mm, from_water=True, time_s=time_s))
-
-
-def reject_unusable(gauge: GaugeState, time_s: float) -> GaugeState:
-    """Return the gauge after a depth that no gauge can measure. It raises the fault score and is no measurement."""
-    if gauge.health.at_s is not None and time_s <= gauge.health.at_s:
-        return gauge
-    return replace(gauge, health=sensor_health.with_out_of_range(gauge.health, time_s))
 
 
 def accept_jump(gauge: GaugeState) -> GaugeState:

@@ -1,6 +1,7 @@
 """When a site has no data. No data is never zero: a site without data is reported as such."""
 
 from datetime import UTC, datetime
+from math import exp2
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -8,7 +9,7 @@ from msgspec.structs import replace
 from rencheng.domain.no_data import Monitoring, NoDataReason
 from rencheng.engine.gauge import GaugeState
 from rencheng.engine.rain.rainfall import is_armed
-from rencheng.engine.state import SiteState, gauge_of
+from rencheng.engine.state import Losses, SiteState, gauge_of
 from rencheng.engine.water.event import WET_MM
 
 STEPS = 5.0
@@ -30,6 +31,11 @@ RESTORED_AT_LEAST_S, RESTORED_AT_MOST_S = AT_LEAST_S, AT_MOST_S
 Source: the same; an off-delay that grows with the fault damps a signal that flaps, as RFC 2439 does for routes. After
 the longest silence of any gauge no break can be hidden."""
 
+LOSSES_HALF_LIFE_S = 30 * 86_400.0
+DAMPED_AT_MOST_S = 7 * 86_400.0
+"""Each loss before doubles the off-delay, up to a week, and counts half after a month, so that a gauge that fails all
+the time makes at most twenty notices in a month. Source: RFC 2439, as above; the week is that of a faulty gauge
+(`sensor_health.FAULT_HALF_LIFE_S`)."""
 
 LATE_LOST_AFTER_S = 60.0
 LATE_LOST_READINGS = 3
@@ -105,8 +111,25 @@ def restored_from_s(state: SiteState) -> float | None:
     """Return when a site that is reported lost is restored if its data goes on; None while it has none."""
     if state.lost_since_s is None or state.data_since_s is None:
         return None
-    lasted_s = state.data_since_s - state.lost_since_s
-    return state.data_since_s + min(max(lasted_s, RESTORED_AT_LEAST_S), RESTORED_AT_MOST_S)
+    lasted_s = min(max(state.data_since_s - state.lost_since_s, RESTORED_AT_LEAST_S), RESTORED_AT_MOST_S)
+    return state.data_since_s + min(lasted_s * exp2(max(state.losses.count - 1.0, 0.0)), DAMPED_AT_MOST_S)
+
+
+def with_loss(state: SiteState, at_s: float) -> SiteState:
+    """Return the state of a site whose monitoring is reported lost now."""
+    before = state.losses
+    age_s = 0.0 if before.last_s is None else max(0.0, at_s - before.last_s)
+    losses = Losses(before.count * exp2(-age_s / LOSSES_HALF_LIFE_S) + 1.0, at_s)
+    return with_reasons(replace(state, lost_since_s=no_data(as_reported(state)).from_s, losses=losses), at_s)
+
+
+def with_reasons(state: SiteState, at_s: float) -> SiteState:
+    """Return the state in which the present reasons of a loss are reported; the same object if all were before."""
+    known = state.losses.reasons
+    found = {f"{name} {reason}" for name, reason in gauge_reasons(as_reported(state), at_s).items() if reason}
+    if found <= set(known):
+        return state
+    return replace(state, losses=replace(state.losses, reasons=tuple(sorted(found | set(known)))))
 
 
 def no_data_by_gauge(state: SiteState) -> dict[str, NoData]:
@@ -131,7 +154,9 @@ def _by_channel(state: SiteState) -> dict[str, NoData]:
     """Return from when on each gauge channel that ever reported has no data, and why."""
     armed = is_armed(state.rain, state.watermark_s or 0.0)
     found = {
-        name: _of_gauge(gauge, armed=armed) for name, gauge in state.gauges.items() if gauge.measured_s is not None
+        name: _of_gauge(gauge, armed=armed)
+        for name, gauge in state.gauges.items()
+        if gauge.measured_s is not None or gauge.unmeasured_since_s is not None
     }
     for name, late in state.late.items():
         before = found.get(name)
@@ -153,8 +178,11 @@ def max_silence_s(gauge: GaugeState, *, armed: bool) -> float:
 
 def _of_gauge(gauge: GaugeState, *, armed: bool) -> NoData:
     """Return the same of one gauge that has reported."""
-    health = gauge.health
-    silent_s = (gauge.measured_s or 0.0) + max_silence_s(gauge, armed=armed)
+    health, unmeasured_s = gauge.health, gauge.unmeasured_since_s
+    if gauge.measured_s is None:
+        return NoData(unmeasured_s, NoDataReason.NO_MEASUREMENT)
+    silent_s = gauge.measured_s + max_silence_s(gauge, armed=armed)
     if health.fault is None:
-        return NoData(silent_s, NoDataReason.SILENT)
+        reports_on = unmeasured_s is not None and (gauge.series.reported_s or 0.0) > silent_s
+        return NoData(silent_s, NoDataReason.NO_MEASUREMENT if reports_on else NoDataReason.SILENT)
     return NoData(min(health.fault_since_s or silent_s, silent_s), NoDataReason(health.fault.value))

@@ -1,5 +1,6 @@
 """Find the sites that have no data any more. Deterministic: the caller passes the time of each world."""
 
+import dataclasses
 import heapq
 from datetime import datetime
 from math import inf
@@ -22,8 +23,10 @@ from rencheng.engine.staleness import (
     no_data_by_gauge,
     restored_from_s,
     stays_late,
+    with_reasons,
 )
 from rencheng.engine.state import SiteState, channel_name
+from rencheng.engine.water.event import WET_MM
 
 REPORTING = "reporting"
 """What a notice says of a gauge with a usable depth."""
@@ -74,13 +77,14 @@ class StalenessMonitor:
     ) -> tuple[SiteState, SiteNotice | None]:
         """Return the state of a site that is reported lost after one more reading, and the notice that follows.
 
-        It is restored by a usable depth, once its data has gone on for long enough and nothing is held back. It is
-        reported lost again when a gauge has a new fault, because the remedy may be another.
+        It is restored by a usable depth, once its data has gone on for long enough and no depth waits for a proof. It
+        is reported lost again when a gauge has a fault that was not reported yet, because the remedy may be another.
         """
         at_s = reading.time.timestamp()
         if not has_data(as_reported(state), at_s):
             state = state if state.data_since_s is None else replace(state, data_since_s=None)
-            return state, self.notice(site, state, now) if _has_new_fault(before, state) else None
+            noted = with_reasons(state, now.timestamp()) if _has_new_fault(before, state) else state
+            return noted, None if noted is state else self.notice(site, noted, now)
         gauge = state.gauges.get(channel_name(reading.device_id, reading.channel))
         if gauge is None or not gauge.is_trusted or gauge.measured_s != at_s:
             return state, None
@@ -89,7 +93,8 @@ class StalenessMonitor:
         if at_s < (restored_from_s(state) or at_s) or is_held_back(state):
             return state, None
         state = replace(state, lost_since_s=None, data_since_s=None)
-        return state, self.notice(site, state, now)
+        depth_mm = gauge.accepted_mm if (gauge.accepted_mm or 0.0) >= WET_MM else None
+        return state, dataclasses.replace(self.notice(site, state, now), depth_mm=depth_mm)
 
     def notice(self, site: Site, state: SiteState, now: datetime) -> SiteNotice:
         """Return the notice of a site whose monitoring is lost or restored."""

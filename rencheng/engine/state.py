@@ -53,6 +53,23 @@ class OpenDoubt(Struct, frozen=True):
     sent: tuple[tuple[str, datetime], ...]
 
 
+class Losses(Struct, frozen=True):
+    """How often the monitoring of a site was lost.
+
+    Attributes:
+        count: how many losses there were, fading, as of `last_s`.
+        last_s: when the last one was reported; None before the first.
+        reasons: the reasons that were reported of the last one, each once.
+    """
+
+    count: float = 0.0
+    last_s: float | None = None
+    reasons: tuple[str, ...] = ()
+
+
+NO_LOSSES = Losses()
+
+
 class SiteState(Struct, frozen=True):
     """The state of a site. Times are seconds of the epoch; None stands for "never" or "not now".
 
@@ -66,6 +83,7 @@ class SiteState(Struct, frozen=True):
         last_rapid_rise_s: when its water last rose as only a cloudburst raises it.
         lost_since_s: since when it has had no data; None unless its monitoring is reported lost.
         data_since_s: since when it has data again without a break; None unless its monitoring is reported lost.
+        losses: how often its monitoring was lost.
         late: the gauge channels whose newest reading arrived too late, by name.
         is_unconfirmed: its last warning message rests on the first sample of a jump.
         doubtful: the level of a jump that is not accepted and was reported as doubtful; NONE if none is.
@@ -84,6 +102,7 @@ class SiteState(Struct, frozen=True):
     last_rapid_rise_s: float | None = None
     lost_since_s: float | None = None
     data_since_s: float | None = None
+    losses: Losses = NO_LOSSES
     late: Mapping[str, LateData] = {}
     issued_s: float | None = None
     is_unconfirmed: bool = False

@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rencheng.domain.level import Level
 from rencheng.domain.quality import Quality
@@ -147,6 +149,52 @@ def test_a_gauge_that_measures_one_sample_in_three_is_not_reported_all_the_time(
     assert len(found) <= most
     kinds = [one.kind for one in found]
     assert kinds == [LOST if place % 2 == 0 else RESTORED for place in range(len(kinds))]
+
+
+@pytest.mark.parametrize("minutes", [45, 120, 300, 720])
+def test_a_gauge_that_measures_by_turns_makes_a_few_notices_a_month(minutes: int) -> None:
+    """Before, turns of 45 minutes made 959 notices."""
+    turns = [
+        reading(m, 0) if m // minutes % 2 else reading(m, None, quality=Quality.MISSING) for m in range(0, 30 * 1440, 5)
+    ]
+    assert len(notices(turns)) <= 20
+
+
+@given(st.lists(st.tuples(st.integers(1, 600), st.integers(1, 600), st.booleans()), min_size=60, max_size=60))
+@settings(max_examples=8, deadline=None)
+def test_whatever_fails_in_a_month_makes_at_most_twenty_notices(turns: list[tuple[int, int, bool]]) -> None:
+    minute, found = 0, list[WaterReading]()
+    for good, bad, is_null in turns:
+        found += steady(0, range(minute, minute + good, 5))
+        found += missing(range(minute + good, minute + good + bad, 5)) if is_null else []
+        minute += good + bad
+    month = [one for one in found if one.time < at(30 * 1440)]
+
+    assert len(notices(in_order(*month, *steady(0, range(0, 30 * 1440, 10), "C")))) <= 20
+
+
+def test_a_gauge_that_reports_and_cannot_measure_is_not_silent() -> None:
+    drowned = [*steady(0, range(10)), *missing(range(10, 120))]
+    assert [(one.kind, one.gauges) for one in notices(drowned)] == [(LOST, (("G1", "no_measurement"),))]
+
+    never = missing(range(120))
+    assert [(one.kind, one.gauges) for one in notices(never)] == [(LOST, (("G1", "no_measurement"),))]
+
+
+def test_each_reason_of_a_loss_is_reported_once() -> None:
+    hours = [minute // 60 for minute in range(60 * 12)]
+    turns = [reading(m, 700.0 if m % (2 if hour % 2 else 4) else 0.0) for m, hour in enumerate(hours)]
+
+    assert [dict(one.gauges)["G1"] for one in notices(turns)] == ["blocked", "spiky"]
+
+
+def test_a_site_is_not_restored_while_a_depth_waits_for_its_proof_and_the_notice_names_the_water() -> None:
+    object_at = [reading(m, 800.0 if m == 140 else 0.0) for m in range(100, 300)]
+    found = notices(in_order(*steady(0, range(10)), *object_at, *clock(300)))
+    assert times(found) == [(LOST, 40), (RESTORED, 100 + (100 - 24))]
+
+    back = notices(in_order(*steady(0, range(10)), *steady(800, range(100, 300)), *clock(300)))
+    assert [(one.kind, one.depth_mm) for one in back] == [(LOST, None), (RESTORED, 800.0)]
 
 
 def test_a_restart_between_any_two_readings_changes_no_notice() -> None:

@@ -35,7 +35,7 @@ def test_restored_monitoring_is_reported() -> None:
     restored = replace(LOST, kind=SiteNoticeKind.MONITORING_RESTORED, gauges=(("g1", REPORTING),))
 
     assert monitoring_text(restored, SITE) == (
-        "经十路下穿通道恢复监测（g1正常）。",
+        "经十路下穿通道恢复监测（g1恢复上报）。",
         "Jingshi Road underpass: monitoring restored (g1 reporting).",
     )
 

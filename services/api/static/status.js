@@ -15,6 +15,7 @@ const WORDS = {
   Alert: ["发布", "Alert"], Update: ["更新", "Update"], Cancel: ["解除", "Cancel"],
   waterlogging: ["积水监测", "waterlogging"], signal: ["信号机", "signal"], charging: ["充电桩", "charging"],
   silent: ["失联", "silent"], stuck: ["读数不变", "stuck"], blocked: ["探头被遮挡", "blocked"],
+  no_measurement: ["无法测量", "cannot measure"],
   late: ["数据迟到或时钟偏慢", "data late or clock slow"], spiky: ["读数跳变", "spiky"], never_reported: ["从未上报", "never reported"],
 };
 const focused = decodeURIComponent((location.pathname.match(/^\/warnings\/([^/]+)$/) || ["", ""])[1]);
