@@ -12,6 +12,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -22,7 +23,8 @@ Record = dict[str, str]
 
 def main(source: Path) -> None:
     """Write all files."""
-    floodnet, creek, klab = (source / name for name in ("floodnet", "raleigh_walnut_creek", "klab_michigan_levels"))
+    folders = ("floodnet", "raleigh_walnut_creek", "klab_michigan_levels", "singapore_rain_5min")
+    floodnet, creek, klab, singapore = (source / name for name in folders)
     _write("floodnet_events.csv.gz", SERIES_COLUMNS, (_event(row) for row in _read(floodnet / "events.csv.gz")))
     columns = ("sensor_id", "tidally_influenced", "date_installed", "date_removed", "lowest_point_height_delta_inches")
     sensors = _read(floodnet / "sensors.csv")
@@ -34,6 +36,9 @@ def main(source: Path) -> None:
     ):
         rows = _read(creek / f"{name}.csv.gz")
         _write(f"creek_{name}.csv.gz", SERIES_COLUMNS, _series(rows, source_column, value))
+    parts = ("rain_2016-12-20_27.csv.gz", "rain_2017-01-16_25.csv.gz")
+    rows = (row for name in parts for row in sorted(_read(singapore / name), key=itemgetter("device_id", "time")))
+    _write("singapore_rain.csv.gz", SERIES_COLUMNS, _series(rows, "device_id", "rain_mm"))
     _write("klab_levels.csv.gz", SERIES_COLUMNS, _series(_read(klab / "levels.csv.gz"), "device_id", "level_mm"))
     labels = ("device_id", "clean", "low_var_obstruction", "high_var_obstruction", "indeterminate", "outliers")
     devices = _read(klab / "devices.csv")

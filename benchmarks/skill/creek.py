@@ -11,7 +11,8 @@ from benchmarks.skill.recordings import SECONDS_A_MONTH, Samples, creek
 from rencheng.backtest.matching import Claim, Target, claims, held, match
 from rencheng.domain.level import Level
 from rencheng.domain.site import SiteType
-from rencheng.engine.rain.rainfall import RAIN_THRESHOLDS, RainThresholds
+from rencheng.engine.rain.rain_types import RAIN_THRESHOLDS
+from rencheng.engine.rain.response import RainThresholds
 
 RISE_MM = 500.0
 WITHIN_S = 4 * 3600.0

@@ -71,6 +71,10 @@ class Grounds:
         attribution: the features that changed the probability most, with their change of the log-odds.
         gauges: the gauges that were used.
         rain_quarter_mm, rain_hour_mm: the rain of the last 15 minutes and of the last hour; None unless it rained.
+        rain_storms, rain_floods: the storms of its own from which the site's response to rain is learned, and in how
+            many of them the water reached the threshold; None unless rain alone raised the level.
+        rain_window_s, rain_critical_mm: how much rain within which time raises the water to the threshold every second
+            time, as far as is known; likewise.
         rapid_rises_nearby: the number of other sites in the region with a recent rapid rise; None if it is unknown or
             was not needed.
         armed_by: the heightened readiness without which the level would not be predicted yet; empty if it would be.
@@ -94,6 +98,10 @@ class Grounds:
     gauges: tuple[str, ...] = ()
     rain_quarter_mm: float | None = None
     rain_hour_mm: float | None = None
+    rain_storms: int | None = None
+    rain_floods: int | None = None
+    rain_window_s: float | None = None
+    rain_critical_mm: float | None = None
     within: tuple[float, ...] = ()
     armed_by: ArmedBy = ArmedBy.NOTHING
     armed_by_source: str = ""

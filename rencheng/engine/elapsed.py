@@ -51,9 +51,7 @@ def next_due_s(state: SiteState, after_s: float | None = None) -> float | None:
         return None
     known_s = (state.watermark_s or 0.0) if after_s is None else after_s
     fresh_s = fresh_until_s(state) + JUST_AFTER_S  # until then a reading decides
-    due_s = [state.issued_s + RENEWS_S]
-    if state.rain.raised_s is not None:
-        due_s.append(state.rain.raised_s + rainfall.HOLDS_S + JUST_AFTER_S)
+    due_s = [state.issued_s + RENEWS_S, *(end_s + JUST_AFTER_S for end_s in rainfall.ends_s(state.rain))]
     return min((max(one_s, fresh_s) for one_s in due_s if max(one_s, fresh_s) > known_s), default=None)
 
 

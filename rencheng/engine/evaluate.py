@@ -28,6 +28,8 @@ from rencheng.engine.level_rules import (
     support,
 )
 from rencheng.engine.rain import rainfall
+from rencheng.engine.rain.nowcast import NO_NOWCAST
+from rencheng.engine.rain.rain_gauge import UNKNOWN_TRAITS
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState, channel_name, gauge_of
@@ -68,15 +70,17 @@ def evaluate(
         readiness: of the weather service.
         rapid_rises_nearby: returns the number of other sites with a rapid rise; called for a wet gauge only.
 
-    A level rises at once, on rain up to blue. It falls after the down-hold. A late reading of a gauge changes nothing.
+    A level rises at once. It falls after the down-hold. A late reading of a gauge changes nothing.
     """
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
     if reading.rain_mm is not None and not quality & _MISSING:
-        state = _with_rain(state, reading, time_s, policy)
+        state = _with_rain(state, reading, time_s, policy, readiness)
         if reading.depth_mm is None:
             is_quiet = _is_calm(state, time_s) and all(map(is_at_rest, state.gauges.values()))
             return (state, None) if is_quiet else _decide(state, policy, readiness)
+    elif (state.rain.nowcast_s or 0.0) < readiness.nowcast.issued_s <= time_s:
+        state = _weighed(replace(state, watermark_s=state.advanced_to(time_s)), policy, readiness)
     name = channel_name(reading.device_id, reading.channel)
     gauge = state.gauges.get(name, NEW)
     if gauge.measured_s is not None and time_s <= gauge.measured_s:
@@ -117,10 +121,25 @@ def _with_gauge(state: SiteState, name: str, gauge: GaugeState, time_s: float) -
     return replace(state, gauges={**state.gauges, name: gauge}, watermark_s=state.advanced_to(time_s))
 
 
-def _with_rain(state: SiteState, reading: WaterReading, time_s: float, policy: SitePolicy) -> SiteState:
-    amount_mm = reading.rain_mm or 0.0
-    rain = rainfall.add_rainfall(state.rain, time_s, amount_mm, reading.device_id, policy.rain_thresholds)
-    return replace(state, rain=rain, watermark_s=state.advanced_to(time_s))
+def _with_rain(
+    state: SiteState, reading: WaterReading, time_s: float, policy: SitePolicy, readiness: Readiness
+) -> SiteState:
+    traits = policy.rain_traits.get(reading.device_id, UNKNOWN_TRAITS)
+    rain = rainfall.add_report(state.rain, time_s, reading.rain_mm or 0.0, reading.device_id, traits)
+    is_news = rainfall.has_rained(state.rain, rain)
+    state = replace(state, rain=rainfall.close_storm(rain, time_s), watermark_s=state.advanced_to(time_s))
+    return _weighed(state, policy, readiness) if is_news else state
+
+
+def _weighed(state: SiteState, policy: SitePolicy, readiness: Readiness) -> SiteState:
+    """Judge what the rain at a site will do there, as of its watermark."""
+    at_s, rain = state.watermark_s, state.rain
+    if at_s is None:
+        return state
+    nowcast = readiness.nowcast if readiness.nowcast.issued_s <= at_s else NO_NOWCAST
+    is_seen = not (rain.steps or nowcast.members) or not state.gauges or fuse(state, policy, at_s) is not None
+    rain = rainfall.weigh(rain, at_s, policy.rain_thresholds, policy.thresholds_mm, nowcast, is_seen=is_seen)
+    return state if rain is state.rain else replace(state, rain=rain)
 
 
 def _forecast(
@@ -134,7 +153,7 @@ def _forecast(
 
 def _is_calm(state: SiteState, now_s: float) -> bool:
     """Return whether no level is in force and none is due: nearly all readings end here."""
-    return state.level is Level.NONE and not state.reached_s and not rainfall.raises(state.rain, now_s)
+    return state.level is Level.NONE and not state.reached_s and not rainfall.raised_level(state.rain, now_s)
 
 
 def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness) -> Step:
@@ -175,7 +194,7 @@ def _with_reached(state: SiteState, fused: FusedDepth | None, policy: SitePolicy
     }
     if reached == state.reached_s:
         return state
-    rain = rainfall.mark_response(state.rain) if reached else state.rain
+    rain = rainfall.mark_response(state.rain, fused.at_s, fused.depth_mm) if reached else state.rain
     return replace(state, reached_s=reached, rain=rain)
 
 

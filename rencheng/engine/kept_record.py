@@ -38,8 +38,7 @@ EVENT_FIELDS = ("began_s", "dry_s", "wet_s", "peak_mm", "peak_s", "fastest_mm_pe
 PAST_EVENT_FIELDS = ("began_s", "peak_s", "peak_mm", "fastest_mm_per_min")
 FORECAST_FIELDS = ("thresholds", "rise_mm_per_min", "judged_by", "rapid_rises_nearby")
 THRESHOLD_FIELDS = ("probability", "within", "eta_s", "earliest_s", "latest_s")
-RAIN_FIELDS = ("steps", "raised_s", "armed_s", "strength", "responded", "past_events")
-RAIN_EVENT_FIELDS = ("strength", "flooded")
+RAIN_FIELDS = ("steps", "raised_s", "armed_s")
 PENDING_FIELDS = ("at", "device_id", "channel", "time", "depth_mm", "rain_mm", "quality")
 """Release 0.1 kept each of these as a list, in this order of the fields."""
 
@@ -51,7 +50,17 @@ def to_json(record: object) -> dict[str, object]:
 
 def from_json(kept: Mapping[str, Any], record: type[Record]) -> Record:
     """Return the record that was kept."""
-    return convert(migrated(kept) if "standing" in kept else kept, record, str_keys=True)
+    named = migrated(kept) if "standing" in kept else kept
+    return convert(_with_raised(named), record, str_keys=True)
+
+
+def _with_raised(kept: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a record in which rain raises levels by name. Before release 0.3 it raised blue alone."""
+    rain = kept.get("state", {}).get("rain", {})
+    if rain.get("raised_s") is None:
+        return kept
+    raised = {str(Level.BLUE.value): rain["raised_s"]}
+    return {**kept, "state": {**kept["state"], "rain": {**rain, "raised": raised}}}
 
 
 def migrated(kept: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,9 +117,7 @@ def _forecast(kept: Sequence[Any]) -> dict[str, Any]:
 
 def _rain(kept: Sequence[Any]) -> dict[str, Any]:
     rain = _named(RAIN_FIELDS, kept)
-    past_events = [_named(RAIN_EVENT_FIELDS, one) for one in rain["past_events"]]
-    never = {name: rain[name] or None for name in ("raised_s", "armed_s")}
-    return rain | never | {"past_events": past_events}
+    return rain | {name: rain[name] or None for name in ("raised_s", "armed_s")}
 
 
 def _named(names: Sequence[str], values: Sequence[Any]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rencheng.engine.forecast.forecast import ThresholdForecast, feature_row
 from rencheng.engine.forecast.model import is_regional_event
 from rencheng.engine.fusion import FusedDepth, at_lowest_point_mm, is_fresh
 from rencheng.engine.rain import rainfall
+from rencheng.engine.rain.doses import dose
 from rencheng.engine.site_policy import ARMED_SHARE, HELD_SHARE, QUIET_RAISES_AT, SitePolicy
 from rencheng.engine.state import SiteState, gauge_of
 from rencheng.engine.water.event import FloodEvent, is_confirmed, is_rapid_rise
@@ -77,20 +78,27 @@ def down_hold_s(fused: FusedDepth, policy: SitePolicy) -> float:
 
 
 def rain_exceeded(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, at_s: float) -> RuleMatch | None:
-    """Return blue, if rain alone raises it: a street floods within minutes, and a gauge reports it too late."""
-    if state.level >= Level.BLUE or not rainfall.raises(state.rain, at_s):
+    """Return the level that rain alone raises: a street floods within minutes, and a gauge reports it too late."""
+    level = rainfall.raised_level(state.rain, at_s)
+    if level <= state.level:
         return None
-    quarter_mm, hour_mm = rainfall.sums(state.rain, at_s)
-    return Level.BLUE, Grounds(
+    rain, thresholds = state.rain, policy.rain_thresholds
+    fallen = dose(rain.steps, rain.storms, at_s)
+    known = rainfall.learned(rain, thresholds, policy.thresholds_mm, level)
+    return level, Grounds(
         rule=WarningRule.RAINED,
-        device_id=state.rain.steps[-1][2] if state.rain.steps else "",
+        device_id=rain.steps[-1].gauge if rain.steps else "",
         depth_mm=fused.depth_mm if fused else None,
         rise_mm_per_min=_rise(fused) if fused else None,
-        threshold_mm=policy.thresholds_mm[0],
+        threshold_mm=policy.thresholds_mm[level - 1],
         eta_s=None,
         profile_version=policy.version,
-        rain_quarter_mm=round(quarter_mm, 1),
-        rain_hour_mm=round(hour_mm, 1),
+        rain_quarter_mm=round(fallen.quarter_mm, 1),
+        rain_hour_mm=round(fallen.hour_mm, 1),
+        rain_storms=len(rain.storms),
+        rain_floods=sum(storm.peak_mm >= policy.thresholds_mm[level - 1] for storm in rain.storms),
+        rain_window_s=known.window_s,
+        rain_critical_mm=round(known.critical_mm, 1),
     )
 
 
@@ -154,7 +162,7 @@ def support_without_data(state: SiteState, policy: SitePolicy, at_s: float) -> L
 
 
 def _held_by_rain(state: SiteState, at_s: float) -> Level:
-    return Level.BLUE if rainfall.raises(state.rain, at_s) else Level.NONE
+    return rainfall.raised_level(state.rain, at_s)
 
 
 def _held(depth_mm: float, policy: SitePolicy) -> Level:

@@ -6,7 +6,9 @@ from rencheng.checks.series.limits import STREET, SeriesLimits
 from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.site import Site, SiteType
 from rencheng.engine.forecast.model import Model
-from rencheng.engine.rain.rainfall import RAIN_THRESHOLDS, RainThresholds
+from rencheng.engine.rain.rain_gauge import RainTraits
+from rencheng.engine.rain.rain_types import RAIN_THRESHOLDS
+from rencheng.engine.rain.response import RainThresholds
 
 CLEARED_SHARE_MIN = 0.3
 """A depth below this share of a threshold has left it, whatever `clear_below_mm` is."""
@@ -61,6 +63,7 @@ class SitePolicy:
         limits: of the series tests.
         raises_at: probability of a crossing from which a level is raised.
         rain_thresholds: how much rain floods such a place.
+        rain_traits: of each rain gauge about which the registry says something.
         model: the forecast model; None: the rate of rise alone.
     """
 
@@ -77,6 +80,7 @@ class SitePolicy:
     limits: SeriesLimits
     raises_at: float
     rain_thresholds: RainThresholds
+    rain_traits: dict[str, RainTraits]
     model: Model | None
 
     def height_mm(self, gauge: str) -> float:
@@ -103,5 +107,6 @@ def policy_of(site: Site, model: Model | None = None) -> SitePolicy:
         limits=STREAM if site.site_type is SiteType.CHANNEL else STREET,
         raises_at=FAIL_SAFE_RAISES_AT if fail_safe else QUIET_RAISES_AT,
         rain_thresholds=RAIN_THRESHOLDS[site.site_type],
+        rain_traits={},
         model=None if site.site_type is SiteType.CHANNEL else model,
     )

@@ -77,6 +77,10 @@ class GroundsDocument(TypedDict):
     gauges: list[str]
     rain_quarter_mm: float | None
     rain_hour_mm: float | None
+    rain_storms: int | None
+    rain_floods: int | None
+    rain_window_s: float | None
+    rain_critical_mm: float | None
     armed_by: ArmedBy
     armed_by_source: str
     rapid_rises_nearby: int | None
@@ -167,6 +171,10 @@ def _grounds(grounds: Grounds, evidence: Sequence[Evidence]) -> GroundsDocument:
         "gauges": list(grounds.gauges),
         "rain_quarter_mm": grounds.rain_quarter_mm,
         "rain_hour_mm": grounds.rain_hour_mm,
+        "rain_storms": grounds.rain_storms,
+        "rain_floods": grounds.rain_floods,
+        "rain_window_s": grounds.rain_window_s,
+        "rain_critical_mm": grounds.rain_critical_mm,
         "armed_by": grounds.armed_by,
         "armed_by_source": grounds.armed_by_source,
         "rapid_rises_nearby": grounds.rapid_rises_nearby,

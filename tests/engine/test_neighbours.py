@@ -135,7 +135,8 @@ def test_a_warning_names_what_it_would_not_have_come_without_yet(
         evaluator.set_sites({HERE: wet})
     rising = rise(HERE, ARMED_SLOWLY)
     later = judged(calm, rising)
-    sooner = judged(armed, [WaterReading("R", 0, at(0), rain_mm=rain_mm), *rising])
+    fallen = [WaterReading("R", 0, at(minute), rain_mm=mm) for minute, mm in ((-5, 0.0), (0, rain_mm))]
+    sooner = judged(armed, [*fallen, *rising])
     yellow = [next((one for one in found if one.level is Level.YELLOW), None) for found in (later, sooner)]
 
     assert yellow[1] is not None

@@ -11,6 +11,7 @@ from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import WarningMessage
 from rencheng.engine.evaluator import Evaluator
+from rencheng.engine.rain.nowcast import Nowcast
 from rencheng.engine.rain.readiness import Readiness
 from tests.support.evaluation import messages_of
 from tests.support.gauge_play import at, reading, site, steady
@@ -48,7 +49,7 @@ def found(messages: list[WarningMessage]) -> list[tuple[str, str, str]]:
 def test_rain_alone_raises_blue_and_no_more_and_says_that_it_was_rain() -> None:
     street = place(rain_gauges=("R1",))
     dry = steady(0, range(60))
-    warned = messages_for(street, *dry, *(rain(5 * step, 20) for step in range(1, 8)))
+    warned = messages_for(street, *dry, rain(0, 0), *(rain(5 * step, 20) for step in range(1, 8)))
 
     assert found(warned) == [("Alert", "blue", "rained")]
     assert warned[0].certainty.value == "Possible"
@@ -57,7 +58,7 @@ def test_rain_alone_raises_blue_and_no_more_and_says_that_it_was_rain() -> None:
 
 def test_rain_that_stops_lets_go_after_its_hold() -> None:
     street = place(rain_gauges=("R1",))
-    warned = messages_for(street, rain(5, 20), *steady(0, range(300)))
+    warned = messages_for(street, rain(0, 0), rain(5, 20), *steady(0, range(300)))
 
     assert found(warned) == [("Alert", "blue", "rained"), ("Cancel", "blue", "receded")]
     assert warned[1].issued_at - warned[0].issued_at == timedelta(hours=3, minutes=11)
@@ -69,12 +70,61 @@ def test_drizzle_raises_nothing() -> None:
     assert messages_for(street, *steady(0, range(300)), *(rain(5 * step, 0.8) for step in range(60))) == []
 
 
-@pytest.mark.parametrize("wet", [[rain(0, 8)], []])
+@pytest.mark.parametrize("wet", [[rain(-5, 0), rain(0, 8)], []])
 def test_rain_arms_a_street_so_that_a_jump_is_accepted_sooner(wet: list[WaterReading]) -> None:
     street = place(rain_gauges=("R1",))
     jump = [reading(0, 0), reading(1, 0), reading(2, 300), reading(3, 301)]
 
     assert found(messages_for(street, *wet, *jump)) == ([("Alert", "orange", "observed")] if wet else [])
+
+
+def test_an_hourly_report_is_not_read_as_a_cloudburst() -> None:
+    street = place(rain_gauges=("R1",))
+
+    assert (
+        messages_for(street, *steady(0, range(200)), *(rain(60 * hour, mm) for hour, mm in enumerate((0, 13, 0)))) == []
+    )
+
+
+def test_rain_is_raised_sooner_once_the_gauge_dies_in_it() -> None:
+    street = place(rain_gauges=("R1",))
+    fallen = [rain(0, 0), *(rain(5 * step, 1.8) for step in range(1, 8))]
+    alive = messages_for(street, *steady(0, range(60)), *fallen)
+    dead = messages_for(street, *steady(0, range(3)), *fallen)
+
+    assert found(alive) == []
+    assert found(dead) == [("Alert", "blue", "rained")]
+
+
+def test_a_street_that_never_floods_in_heavy_rain_is_raised_no_more_and_one_that_does_as_high_as_it_went() -> None:
+    def storms(peak_mm: float) -> list[WaterReading]:
+        played = [rain(-5, 0)]
+        for storm in range(6):
+            begin = 600 * storm
+            played += [rain(begin + 5 * step, 4.0 if 0 < step < 7 else 0.0) for step in range(12)]
+            played += [
+                reading(begin + minute, max(0.0, peak_mm * (1 - abs(minute - 60) / 30))) for minute in range(600)
+            ]
+        return played
+
+    def rained(peak_mm: float) -> list[str]:
+        street = place(rain_gauges=("R1",))
+        return [one.level.word for one in messages_for(street, *storms(peak_mm)) if one.grounds.rule == "rained"]
+
+    assert 0 < len(rained(0.0)) <= 3
+    assert rained(200.0)[0] == "blue"
+    assert rained(200.0)[-1] == "yellow"
+
+
+def test_rain_that_a_nowcast_expects_is_a_cause_and_the_warning_comes_before_it_falls() -> None:
+    street = place(rain_gauges=("R1",))
+    nowcast = Nowcast(at(10).timestamp(), "radar", ((0.5, ((600.0, 15.0), (1800.0, 40.0))), (0.5, ((1800.0, 2.0),))))
+    ready = Readiness(nowcast=nowcast)
+    warned = messages_for(street, rain(5, 0), rain(10, 1), *steady(0, range(30)), readiness=ready)
+
+    assert found(warned) == [("Alert", "blue", "rained")]
+    assert warned[0].issued_at == at(10)
+    assert warned[0].certainty.value == "Possible"
 
 
 def test_an_official_rain_signal_makes_ready_and_raises_nothing_by_itself() -> None:

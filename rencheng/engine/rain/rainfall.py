@@ -1,15 +1,22 @@
-"""Rain at a site: how much fell, whether it may flood a place of this type, and whether it arms the site."""
+"""Rain at a site: how much fell, what it will probably do there, and whether it arms the site."""
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rencheng.domain.site import SiteType
-
-WINDOWS_S = (900.0, 3600.0)
-"""A quarter of an hour of rain floods a street, an hour of rain fills a catchment."""
+from rencheng.domain.level import WARNING_LEVELS, Level
+from rencheng.engine.rain.doses import RainStep, dose, dose_ahead
+from rencheng.engine.rain.nowcast import NO_NOWCAST, Nowcast
+from rencheng.engine.rain.rain_gauge import (
+    UNKNOWN_TRAITS,
+    RainGauge,
+    RainReport,
+    RainTraits,
+    first_report,
+    next_report,
+)
+from rencheng.engine.rain.response import Dose, RainThresholds, Response, Storm, response
 
 KEPT_S = 4 * 3600.0
 """How long rain is kept, and within which a rise counts as its response. Source: Walnut Creek responds within 4 h."""
@@ -17,42 +24,22 @@ KEPT_S = 4 * 3600.0
 HOLDS_S = 3 * 3600.0
 """How long rain keeps a site armed: three dry hours separate two rain events (Walnut Creek)."""
 
-EVENTS_KEPT = 12
-ARMED_SHARE = 0.5
-"""From this share of the rain that raises blue on, a site is armed: its gauges are accepted sooner."""
+STORMS_KEPT = 16
 
-RainStep = tuple[float, float, str]
-"""The end of the step (s of the epoch), its rainfall (mm), and the gauge."""
+RAISES_AT, ARMS_AT = 0.25, 0.1
+"""The probability from which rain alone raises a level, and from which it arms a site: its gauges are accepted sooner.
+A miss costs as much as three warnings in vain. Proposal; `make rain` shows what follows from it."""
 
+NOWCAST_HOLDS_S = 3600.0
+"""How long rain that is only expected holds a level: half an hour until it falls, and as long again. Proposal."""
 
-class RainThresholds(NamedTuple):
-    """How much rain floods a type of place, mm in a quarter of an hour and in an hour."""
+LAGS_MIN, LAG_FACTOR, LAG_HOLDS_MIN_S = 3, 2.0, 1800.0
+"""After so many floods of its own, rain holds a level for this multiple of the site's longest lag, and at least for
+half an hour. Proposal."""
 
-    quarter_mm: float
-    hour_mm: float
-    source: str
-
-
-_STREET = "Beijing 安定门桥: 20 mm in 20 min put 30 cm under a bridge; domain reference 1.2"
-RAIN_THRESHOLDS: dict[SiteType, RainThresholds] = {
-    SiteType.CHANNEL: RainThresholds(
-        3.0, 8.0, "Walnut Creek, South State Street, each storm left out in turn: docs/reference"
-    ),
-    SiteType.ROAD: RainThresholds(12.0, 25.0, _STREET),
-    SiteType.UNDERPASS: RainThresholds(10.0, 20.0, _STREET),
-    SiteType.TUNNEL: RainThresholds(10.0, 20.0, _STREET),
-    SiteType.METRO_ENTRANCE: RainThresholds(10.0, 20.0, _STREET),
-    SiteType.UNDERGROUND_CAR_PARK: RainThresholds(10.0, 20.0, _STREET),
-    SiteType.LOW_LYING_COMMUNITY: RainThresholds(12.0, 25.0, _STREET),
-    SiteType.CHARGING_STATION: RainThresholds(12.0, 25.0, _STREET),
-}
-
-
-class RainEvent(Struct, frozen=True):
-    """A rain event that is over: its greatest index, and whether the water rose to blue in it."""
-
-    strength: float
-    flooded: bool
+UNSEEN_SHARE = 0.5
+"""The share of `RAISES_AT` that is enough while no gauge of the site is usable, because nothing else will show the
+water. Proposal."""
 
 
 class RainState(Struct, frozen=True):
@@ -60,115 +47,193 @@ class RainState(Struct, frozen=True):
 
     Attributes:
         steps: those of the last hours, in order of time.
-        raised_s: when rain last raised blue.
+        gauges: what is known of each rain gauge.
+        raised: when rain last raised a level, by level.
         armed_s: when rain last armed the site.
-        strength: the greatest index of the rain event that lasts; 0 in dry weather.
-        responded: whether the water rose to blue in it.
-        past_events: those that are over.
-        first_mm: the first report of each gauge (time, amount), while it may be a running total; None: it is none.
+        began_s: when the storm that lasts began to arm the site; None without one.
+        most: the greatest rain of the storm that lasts, or of a lighter rain.
+        onset, onset_s: the rain when the water reached blue in it, and when; None if it did not.
+        peak_mm: the greatest depth at which the water crossed a threshold in it.
+        is_unseen: whether no gauge was usable during a part of it.
+        storms: those that are over.
+        nowcast_s: when the last nowcast was issued that was used.
     """
 
     steps: tuple[RainStep, ...] = ()
-    raised_s: float | None = None
+    gauges: Mapping[str, RainGauge] = {}
+    raised: Mapping[Level, float] = {}
     armed_s: float | None = None
-    strength: float = 0.0
-    responded: bool = False
-    past_events: tuple[RainEvent, ...] = ()
-    first_mm: Mapping[str, tuple[float, float] | None] = {}
+    began_s: float | None = None
+    most: Dose = Dose()
+    onset: Dose | None = None
+    onset_s: float | None = None
+    peak_mm: float = 0.0
+    is_unseen: bool = False
+    storms: tuple[Storm, ...] = ()
+    nowcast_s: float | None = None
 
 
 NO_RAIN = RainState()
 
 
-def add_rainfall(rain: RainState, time_s: float, amount_mm: float, gauge: str, thresholds: RainThresholds) -> RainState:
-    """Return the rain with one step more; a step that is known already changes nothing.
+def add_report(rain: RainState, at_s: float, mm: float, gauge: str, traits: RainTraits = UNKNOWN_TRAITS) -> RainState:
+    """Return the rain with one report more; a report that is known already changes nothing.
 
-    A gauge whose very first report alone would raise blue, and that reports the same again, reports a running total. It
-    counts from its first report on that differs.
+    Once a gauge turns out to report running totals, its earlier steps were none.
     """
-    steps = rain.steps
-    if not steps and amount_mm <= 0 and not rain.strength:
-        return rain  # a dry day, as most are
-    is_newest = not steps or time_s > steps[-1][0]
-    if not is_newest and any(at_s == time_s and name == gauge for at_s, _, name in steps):
+    mm = max(mm, 0.0)
+    known = rain.gauges.get(gauge)
+    if known is None:
+        known, report = first_report(at_s, mm, traits)
+    elif at_s > known.last_s:
+        before, (known, report) = known, next_report(known, at_s, mm, traits)
+        if known.is_total and not before.is_total:
+            rain = _without(rain, gauge)
+    elif not mm or known.is_total or any(step.at_s == at_s and step.gauge == gauge for step in rain.steps):
         return rain
-    if gauge in rain.first_mm or amount_mm >= thresholds.quarter_mm:
-        rain, is_total = _with_first(rain, time_s, amount_mm, gauge)
-        if is_total:
-            return rain
-    newest_s = time_s if is_newest else steps[-1][0]
-    if steps and (steps[0][0] <= newest_s - KEPT_S or steps[-1][1] <= 0):
-        steps = tuple(one for one in steps if one[0] > newest_s - KEPT_S and one[1] > 0)
-    steps = (*steps, (time_s, max(amount_mm, 0.0), gauge))
-    rain = close_event(replace(rain, steps=steps if is_newest else tuple(sorted(steps))), newest_s)
-    index, factor = index_at(rain, newest_s, thresholds), site_factor(rain)
+    else:
+        report = RainReport(at_s, mm, known.step_s)
+    rain = replace(rain, gauges={**rain.gauges, gauge: known})
+    return _with_step(rain, RainStep(report.at_s, report.mm, gauge, report.period_s))
+
+
+def has_rained(before: RainState, after: RainState) -> bool:
+    """Return whether rain was added after all that was known."""
+    return after.steps[-1:] != before.steps[-1:] and bool(after.steps)
+
+
+def _without(rain: RainState, gauge: str) -> RainState:
+    """Return the rain without what a gauge reported as steps, and what followed from it."""
+    steps = tuple(step for step in rain.steps if step.gauge != gauge)
+    return replace(rain, steps=steps, raised={}, armed_s=None, began_s=None, most=Dose(), onset=None, onset_s=None)
+
+
+def _with_step(rain: RainState, step: RainStep) -> RainState:
+    steps = rain.steps
+    newest_s = max(step.at_s, steps[-1].at_s) if steps else step.at_s
+    if steps and (steps[0].at_s <= newest_s - KEPT_S or not step.mm):
+        steps = tuple(one for one in steps if one.at_s > newest_s - KEPT_S)
+    if not step.mm:
+        return rain if len(steps) == len(rain.steps) else replace(rain, steps=steps)
+    return replace(rain, steps=tuple(sorted((*steps, step))))
+
+
+def weigh(
+    rain: RainState,
+    now_s: float,
+    thresholds: RainThresholds,
+    depths_mm: Sequence[float],
+    nowcast: Nowcast = NO_NOWCAST,
+    *,
+    is_seen: bool = True,
+) -> RainState:
+    """Return the rain with what it probably does: which levels it raises, and whether it arms the site.
+
+    Args:
+        rain: at the site.
+        now_s: the moment.
+        thresholds: of the type of site.
+        depths_mm: the depth of each level.
+        nowcast: the rain of the next minutes.
+        is_seen: whether a gauge of the site is usable.
+    """
+    rain = close_storm(rain, now_s)
+    chances = probabilities(rain, now_s, thresholds, depths_mm)
+    needed = RAISES_AT if is_seen else RAISES_AT * UNSEEN_SHARE
+    raised = {level: now_s for level, chance in zip(WARNING_LEVELS, chances, strict=True) if chance >= needed}
+    if nowcast.members:
+        expected = probabilities(rain, now_s, thresholds, depths_mm, nowcast)
+        until_s = now_s + NOWCAST_HOLDS_S - holds_s(rain)
+        raised = {
+            level: max(until_s, rain.raised.get(level, until_s))
+            for level, chance in zip(WARNING_LEVELS, expected, strict=True)
+            if chance >= needed
+        } | raised
+        chances = list(map(max, chances, expected))
+    arms = chances[0] >= ARMS_AT
     return replace(
         rain,
-        raised_s=newest_s if index >= factor else rain.raised_s,
-        armed_s=newest_s if index >= ARMED_SHARE * factor else rain.armed_s,
-        strength=max(rain.strength, index),
+        raised={**rain.raised, **raised} if raised else rain.raised,
+        armed_s=now_s if arms else rain.armed_s,
+        began_s=now_s if arms and rain.began_s is None else rain.began_s,
+        most=rain.most.at_least(dose(rain.steps, rain.storms, now_s)),
+        is_unseen=rain.is_unseen or (arms and not is_seen),
+        nowcast_s=nowcast.issued_s or rain.nowcast_s,
     )
 
 
-def _with_first(rain: RainState, time_s: float, amount_mm: float, gauge: str) -> tuple[RainState, bool]:
-    """Return the rain with a report of a gauge that may be a running total, and whether it is one."""
-    first = rain.first_mm.get(gauge)
-    if gauge not in rain.first_mm:
-        is_first = all(name != gauge for _, _, name in rain.steps)
-        return replace(rain, first_mm={**rain.first_mm, gauge: (time_s, amount_mm) if is_first else None}), False
-    if first is None or time_s < first[0]:
-        return rain, False
-    if first[1] != amount_mm:
-        return replace(rain, first_mm={**rain.first_mm, gauge: None}), False
-    others = tuple(step for step in rain.steps if step[2] != gauge)
-    return replace(rain, steps=others, raised_s=None, armed_s=None, strength=0.0), True
+def probabilities(
+    rain: RainState,
+    now_s: float,
+    thresholds: RainThresholds,
+    depths_mm: Sequence[float],
+    nowcast: Nowcast = NO_NOWCAST,
+) -> list[float]:
+    """Return the probability that the water reaches each depth, by the rain that fell and that is expected.
 
-
-def close_event(rain: RainState, now_s: float) -> RainState:
-    """Return the rain with its event closed and kept, once it no longer arms the site."""
-    if rain.strength < ARMED_SHARE or is_armed(rain, now_s):
-        return rain
-    past = RainEvent(strength=rain.strength, flooded=rain.responded)
-    return replace(rain, strength=0.0, responded=False, past_events=(*rain.past_events[-(EVENTS_KEPT - 1) :], past))
-
-
-def mark_response(rain: RainState) -> RainState:
-    """Return the rain with the note that the water rose to blue in its event."""
-    return rain if rain.responded or not rain.strength else replace(rain, responded=True)
-
-
-def sums(rain: RainState, now_s: float) -> tuple[float, ...]:
-    """Return the rainfall within each of `WINDOWS_S`, of the gauge that had most."""
-    return tuple(_most(rain.steps, now_s - window_s, now_s) for window_s in WINDOWS_S)
-
-
-def index_at(rain: RainState, now_s: float, thresholds: RainThresholds) -> float:
-    """Return the rainfall as a share of the rainfall that floods this type of place."""
-    quarter_mm, hour_mm = sums(rain, now_s)
-    return max(quarter_mm / thresholds.quarter_mm, hour_mm / thresholds.hour_mm)
-
-
-def site_factor(rain: RainState) -> float:
-    """Return the site's factor on the thresholds of its type, between 0.5 and 2, by its past rain events.
-
-    Without past events it is 1. The site's own threshold is between the lightest event that flooded it and the heaviest
-    that did not. The type's threshold counts as two events more.
+    Above the first depth only what a storm of the site's own has reached is possible.
     """
-    if not rain.past_events:
-        return 1.0
-    flooded = [event.strength for event in rain.past_events if event.flooded]
-    spared = [event.strength for event in rain.past_events if not event.flooded and event.strength >= ARMED_SHARE]
-    if not flooded and not any(strength >= 1.0 for strength in spared):
-        return 1.0
-    marks = ([min(flooded)] if flooded else []) + ([max(spared)] if spared else [])
-    own = sum(marks) / len(marks)
-    weight = len(flooded) + len(spared)
-    return max(0.5, min(2.0, (own * weight + 2.0) / (weight + 2.0)))
+    doses = [(1.0, dose(rain.steps, rain.storms, now_s))]
+    if nowcast.members:
+        doses = [
+            (share, dose_ahead(rain.steps, rain.storms, now_s, amounts)) for share, amounts in nowcast.ahead(now_s)
+        ]
+    top_mm = max((storm.peak_mm for storm in rain.storms), default=0.0)
+    found: list[float] = []
+    for depth_mm in depths_mm:
+        if found and (depth_mm > top_mm or found[-1] < ARMS_AT * UNSEEN_SHARE):
+            found.append(0.0)
+            continue
+        known = response(rain.storms, thresholds, depth_mm, depths_mm[0])
+        chance = sum(share * known.probability(one) for share, one in doses)
+        found.append(min([chance, *found]))
+    return found
 
 
-def raises(rain: RainState, now_s: float) -> bool:
-    """Return whether rain alone holds the site at blue."""
-    return rain.raised_s is not None and now_s - rain.raised_s <= HOLDS_S
+def close_storm(rain: RainState, now_s: float) -> RainState:
+    """Return the rain with its storm closed, once it no longer arms the site; kept if the site's gauges saw it."""
+    lasts_until_s = max(rain.armed_s or 0.0, rain.onset_s or 0.0) + HOLDS_S
+    if rain.began_s is None and not rain.steps and rain.most != Dose():
+        return replace(rain, most=Dose())
+    if rain.began_s is None or now_s <= lasts_until_s:
+        return rain
+    lag_s = rain.onset_s - rain.began_s if rain.onset_s is not None else 0.0
+    storms = rain.storms
+    if rain.onset is not None or not rain.is_unseen:
+        past = Storm(lasts_until_s - HOLDS_S, rain.most, rain.onset, rain.peak_mm, lag_s)
+        storms = (*storms[-(STORMS_KEPT - 1) :], past)
+    return replace(
+        rain, began_s=None, most=Dose(), onset=None, onset_s=None, peak_mm=0.0, is_unseen=False, storms=storms
+    )
+
+
+def mark_response(rain: RainState, now_s: float, depth_mm: float) -> RainState:
+    """Return the rain with the note that the water crossed a threshold in its storm, if it rained at all."""
+    if not rain.most.three_hours_mm:
+        return rain
+    if rain.onset is not None:
+        return replace(rain, peak_mm=max(rain.peak_mm, depth_mm))
+    began_s = now_s if rain.began_s is None else rain.began_s
+    return replace(rain, onset=rain.most, onset_s=now_s, began_s=began_s, peak_mm=depth_mm)
+
+
+def learned(rain: RainState, thresholds: RainThresholds, depths_mm: Sequence[float], level: Level) -> Response:
+    """Return what is known of the site's response at a level."""
+    return response(rain.storms, thresholds, depths_mm[level - 1], depths_mm[0])
+
+
+def holds_s(rain: RainState) -> float:
+    """Return how long rain holds a level: by the site's own lags, once it has shown some."""
+    lags_s = [storm.lag_s for storm in rain.storms if storm.onset is not None]
+    return min(HOLDS_S, max(LAG_HOLDS_MIN_S, LAG_FACTOR * max(lags_s))) if len(lags_s) >= LAGS_MIN else HOLDS_S
+
+
+def raised_level(rain: RainState, now_s: float) -> Level:
+    """Return the highest level that rain alone raises or holds."""
+    if not rain.raised:
+        return Level.NONE
+    since_s = now_s - holds_s(rain)
+    return max((level for level, at_s in rain.raised.items() if at_s >= since_s), default=Level.NONE)
 
 
 def is_armed(rain: RainState, now_s: float) -> bool:
@@ -176,13 +241,7 @@ def is_armed(rain: RainState, now_s: float) -> bool:
     return rain.armed_s is not None and now_s - rain.armed_s <= HOLDS_S
 
 
-def _most(steps: tuple[RainStep, ...], after_s: float, until_s: float) -> float:
-    """Return the sum over a window of the gauge that had most, because two gauges measure the same rain."""
-    begin = len(steps)
-    while begin and steps[begin - 1][0] > after_s:
-        begin -= 1
-    by_gauge: dict[str, float] = {}
-    for at_s, amount_mm, name in steps[begin:]:
-        if at_s <= until_s:
-            by_gauge[name] = by_gauge.get(name, 0.0) + amount_mm
-    return max(by_gauge.values(), default=0.0)
+def ends_s(rain: RainState) -> list[float]:
+    """Return until when rain holds each level that it ever raised."""
+    lasts_s = holds_s(rain)
+    return [at_s + lasts_s for at_s in rain.raised.values()]

@@ -1,0 +1,1 @@
+"""How well rain alone foretells water: `make rain`."""
