@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from rencheng.domain.site import Site
-from rencheng.engine.rain.rainfall import WINDOWS_S
+from rencheng.engine.rain.response import WINDOWS_S
 from rencheng.engine.state import SiteState
 
 RAIN_COUNTS = timedelta(seconds=max(WINDOWS_S))

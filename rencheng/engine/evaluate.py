@@ -74,13 +74,10 @@ def evaluate(
     """
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
-    if reading.rain_mm is not None and not quality & _MISSING:
-        state = _with_rain(state, reading, time_s, policy, readiness)
-        if reading.depth_mm is None:
-            is_quiet = _is_calm(state, time_s) and all(map(is_at_rest, state.gauges.values()))
-            return (state, None) if is_quiet else _decide(state, policy, readiness)
-    elif (state.rain.nowcast_s or 0.0) < readiness.nowcast.issued_s <= time_s:
-        state = _weighed(replace(state, watermark_s=state.advanced_to(time_s)), policy, readiness)
+    state = _with_weather(state, reading, time_s, policy, readiness)
+    if reading.rain_mm is not None and reading.depth_mm is None and not quality & _MISSING:
+        is_quiet = _is_calm(state, time_s) and all(map(is_at_rest, state.gauges.values()))
+        return (state, None) if is_quiet else _decide(state, policy, readiness)
     name = channel_name(reading.device_id, reading.channel)
     gauge = state.gauges.get(name, NEW)
     if gauge.measured_s is not None and time_s <= gauge.measured_s:
@@ -121,14 +118,20 @@ def _with_gauge(state: SiteState, name: str, gauge: GaugeState, time_s: float) -
     return replace(state, gauges={**state.gauges, name: gauge}, watermark_s=state.advanced_to(time_s))
 
 
-def _with_rain(
+def _with_weather(
     state: SiteState, reading: WaterReading, time_s: float, policy: SitePolicy, readiness: Readiness
 ) -> SiteState:
-    traits = policy.rain_traits.get(reading.device_id, UNKNOWN_TRAITS)
-    rain = rainfall.add_report(state.rain, time_s, reading.rain_mm or 0.0, reading.device_id, traits)
-    is_news = rainfall.has_rained(state.rain, rain)
-    state = replace(state, rain=rainfall.close_storm(rain, time_s), watermark_s=state.advanced_to(time_s))
-    return _weighed(state, policy, readiness) if is_news else state
+    """Add the rain of a reading, and a nowcast that was issued since the last one."""
+    before = state.rain
+    is_news = (before.nowcast_s or 0.0) < readiness.nowcast.issued_s <= time_s
+    if reading.rain_mm is not None and not reading.quality & _MISSING:
+        traits = policy.rain_traits.get(reading.device_id, UNKNOWN_TRAITS)
+        rain = rainfall.add_report(before, time_s, reading.rain_mm, reading.device_id, traits)
+        is_news = is_news or rainfall.has_rained(before, rain)
+        state = replace(state, rain=rainfall.close_storm(rain, time_s), watermark_s=state.advanced_to(time_s))
+    if not is_news:
+        return state
+    return _weighed(replace(state, watermark_s=state.advanced_to(time_s)), policy, readiness)
 
 
 def _weighed(state: SiteState, policy: SitePolicy, readiness: Readiness) -> SiteState:

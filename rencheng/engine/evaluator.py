@@ -21,7 +21,6 @@ from rencheng.engine.lateness import after_evaluation, with_late_reading
 from rencheng.engine.lifecycle import advance
 from rencheng.engine.neighbours import Neighbours
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
-from rencheng.engine.rain.response import WINDOWS_S
 from rencheng.engine.record import Evaluation, SiteRecord
 from rencheng.engine.reorder_buffer import PendingReading, ReorderBuffer
 from rencheng.engine.site_policy import SitePolicy, policy_of
