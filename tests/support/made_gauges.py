@@ -142,16 +142,21 @@ def made_site(site_type: SiteType, gauges: Iterable[str] = ("x",), *, has_rain: 
     )
 
 
-def played(
-    site_type: SiteType,
+def played(site_type: SiteType, samples: Samples | dict[str, Samples]) -> Course:
+    """Return what the engine issues for a site of a type with one gauge, or with these."""
+    gauges = samples if isinstance(samples, dict) else {"x": samples}
+    return site_played(made_site(site_type, gauges), gauges)
+
+
+def site_played(
+    site: Site,
     samples: Samples | dict[str, Samples],
     *,
     rain: Samples = [],  # noqa: B006 - never changed
     others: dict[str, Samples] = {},  # noqa: B006 - never changed
 ) -> Course:
-    """Return what the engine issues for a site with these gauges, beside roads with one gauge each."""
+    """Return what the engine issues for a site, beside roads with one gauge each."""
     gauges = samples if isinstance(samples, dict) else {"x": samples}
-    site = made_site(site_type, gauges, has_rain=bool(rain))
     sites = {"x": site} | {name: made_site(SiteType.ROAD, (name,), name=name) for name in others}
     issued = judge_and_notice(sites, _rows(gauges | others), _rows({"rain": rain}), model=street_model())
     return Course(one for one in issued if _site_id(one) == "x")
