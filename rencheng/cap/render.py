@@ -120,6 +120,7 @@ def parameters(message: WarningMessage, site: Site) -> dict[str, str]:
         **{f"rencheng:{name}": f"{probability:.2f}" for name, probability in within.items()},
         **({"rencheng:judged_by": plain(grounds.judged_by)} if grounds.judged_by else {}),
         **({"rencheng:confirmed_by": plain(grounds.confirmed_by)} if grounds.confirmed_by else {}),
+        **({"rencheng:reading_age_s": number(grounds.age_s)} if grounds.age_s is not None else {}),
         **({"rencheng:unconfirmed": "true"} if grounds.is_unconfirmed else {}),
         **({"rencheng:armed_by": grounds.armed_by.value} if grounds.armed_by else {}),
         **(

@@ -80,6 +80,7 @@ class Grounds:
         armed_by: the heightened readiness without which the level would not be predicted yet; empty if it would be.
         armed_by_source: the rain signal or forecast behind it.
         is_unconfirmed: the depth is the first sample of a jump, which the next one confirms or refutes.
+        age_s: how old the reading was when it arrived, if it was late; None otherwise.
         confirmed_by: the person who confirmed on site what the gauge reported; empty if none did.
     """
 
@@ -108,6 +109,7 @@ class Grounds:
     rapid_rises_nearby: int | None = None
     is_unconfirmed: bool = False
     confirmed_by: str = ""
+    age_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

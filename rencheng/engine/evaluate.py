@@ -1,5 +1,6 @@
 """Evaluate one reading of a site's gauge, in event time."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,9 +13,10 @@ from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import ArmedBy, Grounds
 from rencheng.engine.arming import Arming, arming
+from rencheng.engine.arrival import AT_ONCE, Transit
 from rencheng.engine.forecast.forecast import Forecast, forecast_thresholds
 from rencheng.engine.fusion import FusedDepth, fuse
-from rencheng.engine.gauge import NEW, GaugeState, is_at_rest, may_forecast, reject_unusable, with_report
+from rencheng.engine.gauge import NEW, GaugeState, is_at_rest, may_forecast, reject_unusable, with_delivery, with_report
 from rencheng.engine.gauge_update import JumpContext, update
 from rencheng.engine.health.jump_filter import SLOW_STEP_S
 from rencheng.engine.level_rules import (
@@ -60,6 +62,7 @@ def evaluate(
     policy: SitePolicy,
     readiness: Readiness = NO_SIGNAL,
     rapid_rises_nearby: Callable[[], int | None] = lambda: None,
+    arrival: Transit = AT_ONCE,
 ) -> Step:
     """Evaluate one reading of a gauge: depth, rain, or both.
 
@@ -69,8 +72,10 @@ def evaluate(
         policy: of the site.
         readiness: of the weather service.
         rapid_rises_nearby: returns the number of other sites with a rapid rise; called for a wet gauge only.
+        arrival: how the reading arrived.
 
-    A level rises at once. It falls after the down-hold. A late reading of a gauge changes nothing.
+    A level rises at once. It falls after the down-hold. A reading that is older than the
+    newest of its gauge changes nothing.
     """
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
@@ -86,7 +91,22 @@ def evaluate(
         return _with_unmeasured(state, reading, name, gauge), None
     was_at_rest = is_at_rest(gauge)
     armed_by = arming(state, readiness, time_s).by
-    context = JumpContext(
+    context = _jump_context(gauge, policy, armed_by, rapid_rises_nearby)
+    gauge = with_delivery(update(gauge, time_s, reading.depth_mm, context, policy.limits), time_s, arrival)
+    if was_at_rest and reading.depth_mm < WET_MM and _is_calm(state, time_s):
+        return _with_gauge(state, name, gauge, time_s), None
+    if gauge.event is not None and may_forecast(gauge, time_s):
+        if is_rapid_rise(gauge.event) and not policy.is_stream:
+            state = replace(state, last_rapid_rise_s=max(state.last_rapid_rise_s or time_s, time_s))
+        gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, rapid_rises_nearby()))
+    state, change = _decide(_with_gauge(state, name, gauge, time_s), policy, readiness, may_change=arrival.decides)
+    return state, change and _with_age(change, gauge.delivery.lag_s)
+
+
+def _jump_context(
+    gauge: GaugeState, policy: SitePolicy, armed_by: ArmedBy, rapid_rises_nearby: Callable[[], int | None]
+) -> JumpContext:
+    return JumpContext(
         fail_safe=policy.fail_safe or bool(armed_by),
         accept_when_wet=policy.fail_safe,
         accept_first=policy.fail_safe or (armed_by is ArmedBy.RAIN and (gauge.step_s or 0.0) >= SLOW_STEP_S),
@@ -94,14 +114,6 @@ def evaluate(
         stands_samples=policy.stands_samples,
         rapid_rises_nearby=rapid_rises_nearby,
     )
-    gauge = update(gauge, time_s, reading.depth_mm, context, policy.limits)
-    if was_at_rest and reading.depth_mm < WET_MM and _is_calm(state, time_s):
-        return _with_gauge(state, name, gauge, time_s), None
-    if gauge.event is not None and may_forecast(gauge, time_s):
-        if is_rapid_rise(gauge.event) and not policy.is_stream:
-            state = replace(state, last_rapid_rise_s=max(state.last_rapid_rise_s or time_s, time_s))
-        gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, rapid_rises_nearby()))
-    return _decide(_with_gauge(state, name, gauge, time_s), policy, readiness)
 
 
 def _with_unmeasured(state: SiteState, reading: WaterReading, name: str, gauge: GaugeState) -> SiteState:
@@ -159,13 +171,15 @@ def _is_calm(state: SiteState, now_s: float) -> bool:
     return state.level is Level.NONE and not state.reached_s and not rainfall.raised_level(state.rain, now_s)
 
 
-def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness) -> Step:
+def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness, *, may_change: bool = True) -> Step:
     at_s = state.watermark_s
     if at_s is None:
         return state, None
     fused = fuse(state, policy, at_s)
     armed = arming(state, readiness, at_s)
     state = _with_reached(state, fused, policy)
+    if not may_change:
+        return state, None
     matches = (
         observed(state, fused, policy),
         expected(state, fused, policy, armed),
@@ -210,6 +224,21 @@ def _recede(state: SiteState, fused: FusedDepth, policy: SitePolicy, armed: Armi
     if fused.at_s - since_s < down_hold_s(fused, policy):
         return replace(state, receding_s=since_s), None
     return change_level(state, fused.at_s, holds, receded(fused, state.level, policy))
+
+
+def _with_age(change: LevelChange, age_s: float) -> LevelChange:
+    """Return the change with the age of the reading that led to it, if that was late; times count from now."""
+    if not age_s:
+        return change
+    grounds = change.grounds
+    eta_s, earliest_s, latest_s = (
+        None if one is None else max(one - round(age_s), 0)
+        for one in (grounds.eta_s, grounds.earliest_s, grounds.latest_s)
+    )
+    aged = dataclasses.replace(
+        grounds, age_s=float(round(age_s)), eta_s=eta_s, earliest_s=earliest_s, latest_s=latest_s
+    )
+    return dataclasses.replace(change, grounds=aged)
 
 
 def change_level(state: SiteState, at_s: float, level: Level, grounds: Grounds) -> Step:

@@ -10,15 +10,16 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.doubt import DoubtAnswer
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
-from rencheng.domain.timing import ALLOWED_LATENESS
+from rencheng.domain.timing import EVALUATED_LATENESS
 from rencheng.domain.warning import SiteNotice
+from rencheng.engine.arrival import Transit
 from rencheng.engine.bindings import last_readings, sites_by_device
 from rencheng.engine.doubt_lifecycle import doubt_in_force, review_doubt, settle
 from rencheng.engine.elapsed import Elapsing, next_due_s
 from rencheng.engine.evaluate import evaluate
 from rencheng.engine.forecast.model import Model
-from rencheng.engine.lateness import after_evaluation, with_late_reading
-from rencheng.engine.lifecycle import advance
+from rencheng.engine.lateness import after_evaluation, too_late
+from rencheng.engine.lifecycle import advance, by_our_clock
 from rencheng.engine.neighbours import Neighbours
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.record import Evaluation, SiteRecord
@@ -129,28 +130,31 @@ class Evaluator:
         for site in self.sites.values():
             yield from last_readings(site, self.record(site.site_id).state)
 
-    def process(self, reading: WaterReading, received_at: datetime) -> Iterator[Evaluation]:
+    def process(
+        self, reading: WaterReading, received_at: datetime, *, is_followed: bool = False
+    ) -> Iterator[Evaluation]:
         """Evaluate one reading, and yield the evaluations that carry a message or a notice.
 
-        Commit each before the next is asked for. An evaluation that carries neither is committed at once. In the world
-        `actual`, now is when the reading was received; in an exercise, it is the greatest sample time.
+        Commit each before the next is asked for; one that carries neither is committed at once. Now is when the reading
+        was received; in an exercise, the greatest sample time. `is_followed`: a newer one came in the same message.
         """
         for site in self._sites_of.get(reading.device_id, ()):
             is_actual = site.world == ACTUAL
             now = self._advance_time(site.world, received_at if is_actual else reading.time)
             arrived_at = received_at if is_actual else now
-            is_in_time = reading.time >= arrived_at - ALLOWED_LATENESS
+            arrival = Transit((arrived_at - reading.time).total_seconds(), is_followed)
+            is_in_time = arrival.lag_s <= EVALUATED_LATENESS.total_seconds()
             if not is_in_time and (found := self._late(site, reading, arrived_at)):
                 yield found
             if self._wait:
                 if is_in_time:
                     at = min(reading.time, received_at) if is_actual else reading.time
-                    self._buffer.add(site.world, site.site_id, PendingReading.of(reading, at))
+                    self._buffer.add(site.world, site.site_id, PendingReading.of(reading, at, arrival))
                     self._dirty.add(site.site_id)
                 yield from self._release(site.world, now)
                 continue
             yield from self._elapsed(site.world, now)
-            if is_in_time and (found := self._evaluate(site, reading, now)):
+            if is_in_time and (found := self._evaluate(site, reading, now, arrival)):
                 yield found
             yield from self._lost(site.world, now)
 
@@ -212,7 +216,7 @@ class Evaluator:
             at, reading = now if world == ACTUAL else one.at, one.reading
             yield from self._elapsed(world, one.at)
             site = next((site for site in self.sites_of(reading) if site.site_id == site_id), None)
-            if site is not None and (found := self._evaluate(site, reading, at)):
+            if site is not None and (found := self._evaluate(site, reading, at, one.arrival)):
                 yield found
             yield from self._lost(world, at)
         yield from self._elapsed(world, now - self._wait)
@@ -229,49 +233,44 @@ class Evaluator:
         """Yield what time alone changes before a moment, in order: rain that ended, warnings to renew."""
         yield from self._due.elapse(world, before.timestamp(), self.sites, self._records, self._policies)
 
-    def _evaluate(self, site: Site, reading: WaterReading, now: datetime) -> Evaluation | None:
+    def _evaluate(self, site: Site, reading: WaterReading, now: datetime, arrival: Transit) -> Evaluation | None:
         """Return what a reading changes at a site, if it carries a message or a notice; else commit it."""
         try:
-            found = self._evaluation(site, reading, now)
+            found = self._evaluation(site, reading, now, arrival)
         except Exception as error:  # noqa: BLE001 - a failure at one site must not stop the others
             self._on_failure(site.site_id, error)
             return None
-        if found.message is None and found.notice is None:
-            self._commit(site, found.record)
-            return None
-        return found
+        return self._news(site, found)
 
-    def _evaluation(self, site: Site, reading: WaterReading, now: datetime) -> Evaluation:
+    def _evaluation(self, site: Site, reading: WaterReading, now: datetime, arrival: Transit) -> Evaluation:
         site_id = site.site_id
         record = self._records.get(site_id) or SiteRecord(world=site.world)
         rapid_rises_nearby = partial(self._neighbours.rapid_rises_nearby, site_id, reading.time)
-        readiness = self._readiness(site, now)
-        state, change = evaluate(record.state, reading, self._policies[site_id], readiness, rapid_rises_nearby)
+        policy, readiness = self._policies[site_id], self._readiness(site, now)
+        state, change = evaluate(record.state, reading, policy, readiness, rapid_rises_nearby, arrival)
         if state.late:
             state = after_evaluation(state, reading)
         notice = None
         if state.lost_since_s is not None:
             state, notice = self._staleness.review(site, record.state, state, reading, now)
-        open_warning, message = advance(record.open_warning, site, change) if change else (record.open_warning, None)
+        open_warning, message = record.open_warning, None
+        if change:
+            open_warning, message = advance(open_warning, site, by_our_clock(change, now, arrival))
         if notice is None:
-            state, notice = review_doubt(site, state, self._policies[site_id])
+            state, notice = review_doubt(site, state, policy)
         record = SiteRecord(world=record.world, state=state, open_warning=open_warning)
         return Evaluation(site_id, record, message, notice, reading)
 
     def _late(self, site: Site, reading: WaterReading, arrived_at: datetime) -> Evaluation | None:
-        """Note a depth that arrived too late: while it is the newest of its gauge, the gauge has no data."""
         record, waiting = self.record(site.site_id), self._buffer.pending_of(site.world, site.site_id)
-        state = with_late_reading(record.state, site, reading, waiting, arrived_at)
-        if state is record.state:
-            return None
-        notice = None
-        if state.lost_since_s is not None:
-            state, notice = self._staleness.review_late(site, record.state, state, arrived_at)
-        record = replace(record, state=state, pending=())
-        if notice is None:
-            self._commit(site, record)
-            return None
-        return Evaluation(site.site_id, record, notice=notice)
+        return self._news(site, too_late(record, site, reading, waiting, arrived_at, self._staleness))
+
+    def _news(self, site: Site, found: Evaluation | None) -> Evaluation | None:
+        """Return an evaluation if it carries a message or a notice; else commit it."""
+        if found is None or found.message is not None or found.notice is not None:
+            return found
+        self._commit(site, found.record)
+        return None
 
     def _commit(self, site: Site, record: SiteRecord) -> None:
         self._records[site.site_id] = record

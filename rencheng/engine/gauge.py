@@ -4,6 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rencheng.checks.series.step import NEW_SERIES, Series
+from rencheng.engine.arrival import PUNCTUAL, Delivery, Transit, delivered
 from rencheng.engine.forecast.forecast import Forecast
 from rencheng.engine.health.jump_filter import PendingJump
 from rencheng.engine.health.sensor_health import HEALTHY, Health, fault_score_at, with_out_of_range
@@ -38,6 +39,7 @@ class GaugeState(Struct, frozen=True):
         rest_alike: how many of its last intervals in a row were alike.
         unmeasured_since_s: since when it reports and cannot measure; None if its newest report is a measurement.
         unmeasured_share: the share of its last reports without a measurement.
+        delivery: how its readings arrive.
     """
 
     series: Series = NEW_SERIES
@@ -56,6 +58,7 @@ class GaugeState(Struct, frozen=True):
     rest_alike: int = 0
     unmeasured_since_s: float | None = None
     unmeasured_share: float = 0.0
+    delivery: Delivery = PUNCTUAL
 
     @property
     def measured_s(self) -> float | None:
@@ -111,6 +114,13 @@ def reject_unusable(gauge: GaugeState, time_s: float) -> GaugeState:
     if gauge.health.at_s is not None and time_s <= gauge.health.at_s:
         return gauge
     return replace(gauge, health=with_out_of_range(gauge.health, time_s))
+
+
+def with_delivery(gauge: GaugeState, time_s: float, arrival: Transit) -> GaugeState:
+    """Return the gauge with what one more arrival shows of its deliveries."""
+    if not arrival.is_late and gauge.delivery is PUNCTUAL:
+        return gauge
+    return replace(gauge, delivery=delivered(gauge.delivery, time_s, arrival))
 
 
 def may_forecast(gauge: GaugeState, time_s: float) -> bool:

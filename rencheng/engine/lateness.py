@@ -3,10 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from rencheng.domain.quality import UNUSABLE
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
+from rencheng.engine.record import Evaluation, SiteRecord
 from rencheng.engine.reorder_buffer import PendingReading
+from rencheng.engine.staleness_monitor import StalenessMonitor
 from rencheng.engine.state import SiteState, channel_name
 
 
@@ -29,6 +33,24 @@ def with_late_reading(
         return state
     lag_s = (arrived_at - reading.time).total_seconds()
     return state.with_late(name, arrived_at.timestamp(), reading.time.timestamp(), lag_s)
+
+
+def too_late(
+    record: SiteRecord,
+    site: Site,
+    reading: WaterReading,
+    waiting: Sequence[PendingReading],
+    arrived_at: datetime,
+    monitor: StalenessMonitor,
+) -> Evaluation | None:
+    """Return what a reading that arrived too late changes, if it does: its gauge has no data while it is the newest."""
+    state = with_late_reading(record.state, site, reading, waiting, arrived_at)
+    if state is record.state:
+        return None
+    notice = None
+    if state.lost_since_s is not None:
+        state, notice = monitor.review_late(site, record.state, state, arrived_at)
+    return Evaluation(site.site_id, replace(record, state=state, pending=()), notice=notice)
 
 
 def after_evaluation(state: SiteState, reading: WaterReading) -> SiteState:

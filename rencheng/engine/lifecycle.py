@@ -1,5 +1,6 @@
 """From level changes to messages: the first is an Alert, later ones are Updates, the last is a Cancel."""
 
+import dataclasses
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -7,6 +8,7 @@ from msgspec import Struct
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage, WarningRule
+from rencheng.engine.arrival import Transit
 from rencheng.engine.evaluate import LevelChange
 
 EVEN_ODDS = 0.5
@@ -20,6 +22,11 @@ class OpenWarning(Struct, frozen=True):
     sent: tuple[tuple[str, datetime], ...]
 
 
+def by_our_clock(change: LevelChange, now: datetime, arrival: Transit) -> LevelChange:
+    """Return a change with a time of our clock: the device's, unless that is in the future or late."""
+    return dataclasses.replace(change, at=now) if arrival.is_late or change.at > now else change
+
+
 def advance(
     open_warning: OpenWarning | None, site: Site, change: LevelChange
 ) -> tuple[OpenWarning | None, WarningMessage]:
@@ -30,6 +37,7 @@ def advance(
     at = change.at.astimezone(UTC).replace(microsecond=0)
     warning_id = open_warning.warning_id if open_warning else f"{site.site_id}-{at:%Y%m%dT%H%M%SZ}"
     sent = open_warning.sent if open_warning else ()
+    at = max([at, *(sent_at for _, sent_at in sent[-1:])])
     ends = change.after is Level.NONE
     message = WarningMessage(
         identifier=f"{warning_id}-{len(sent) + 1}",

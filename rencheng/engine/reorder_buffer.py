@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
+from rencheng.engine.arrival import AT_ONCE, Transit
 
 SortKey = tuple[datetime, bool, str, int]
 """The order of evaluation: by time; of one moment rain first, then by device and channel."""
@@ -26,6 +27,7 @@ class PendingReading(Struct, frozen=True):
         at: when it was sampled; of a device whose clock is ahead, when it was received.
         time: when it was sampled, by the device's clock.
         quality: the bits of its `Quality`.
+        lag_s, is_followed: how it arrived (`Transit`).
     """
 
     at: datetime
@@ -35,9 +37,11 @@ class PendingReading(Struct, frozen=True):
     depth_mm: float | None
     rain_mm: float | None
     quality: int
+    lag_s: float = 0.0
+    is_followed: bool = False
 
     @classmethod
-    def of(cls, reading: WaterReading, at: datetime) -> "PendingReading":
+    def of(cls, reading: WaterReading, at: datetime, arrival: Transit = AT_ONCE) -> "PendingReading":
         """Return a reading that waits."""
         return cls(
             at=at,
@@ -47,7 +51,14 @@ class PendingReading(Struct, frozen=True):
             depth_mm=reading.depth_mm,
             rain_mm=reading.rain_mm,
             quality=int(reading.quality),
+            lag_s=arrival.lag_s,
+            is_followed=arrival.is_followed,
         )
+
+    @property
+    def arrival(self) -> Transit:
+        """How it arrived."""
+        return Transit(self.lag_s, self.is_followed)
 
     @property
     def reading(self) -> WaterReading:

@@ -173,7 +173,8 @@ def max_silence_s(gauge: GaugeState, *, armed: bool) -> float:
     step_s = gauge.step_s
     if step_s is not None and gauge.accepted_mm is not None and gauge.accepted_mm < WET_MM:
         step_s = max(step_s, gauge.rest_step_s)
-    return most_s if step_s is None else min(max(steps * step_s, least_s), most_s)
+    silence_s = most_s if step_s is None else min(max(steps * step_s, least_s), most_s)
+    return silence_s + gauge.delivery.latency_s
 
 
 def _of_gauge(gauge: GaugeState, *, armed: bool) -> NoData:

@@ -86,6 +86,7 @@ class GroundsDocument(TypedDict):
     rapid_rises_nearby: int | None
     is_unconfirmed: bool
     confirmed_by: str
+    age_s: float | None
 
 
 class WarningDocument(TypedDict):
@@ -179,6 +180,7 @@ def _grounds(grounds: Grounds, evidence: Sequence[Evidence]) -> GroundsDocument:
         "armed_by_source": grounds.armed_by_source,
         "rapid_rises_nearby": grounds.rapid_rises_nearby,
         "is_unconfirmed": grounds.is_unconfirmed,
+        "age_s": grounds.age_s,
         "confirmed_by": grounds.confirmed_by,
     }
 

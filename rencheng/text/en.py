@@ -33,6 +33,7 @@ ENGLISH = Language(
         "Ponding may begin soon. The warning level is {colour}.{evidence} {basis}"
     ),
     unknown_description="{time}, {place}: no gauge measures at present. {finding}.{evidence} {basis}",
+    aged=" The reading was taken {minutes} min ago and has just arrived.",
     unconfirmed=" The depth has just jumped and awaits the next sample. Check on site now.",
     confirmed=" Water was confirmed on site by {by}.",
     renewed="The {colour} warning remains in force (threshold {threshold} cm)",

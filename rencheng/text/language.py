@@ -43,6 +43,7 @@ class Language:
     rain_description: str
     unknown_description: str
     unconfirmed: str
+    aged: str
     confirmed: str
     renewed: str
     rain_ended: str

@@ -173,11 +173,12 @@ def _arrival(message: WarningMessage, language: Language) -> str:
 
 
 def _confirmation(message: WarningMessage, language: Language) -> str:
-    """Return that a person confirmed the depth, or that its next sample is awaited; empty if neither."""
+    """Return how old the depth is, that a person confirmed it, or that its next sample is awaited; empty if none."""
     grounds = message.grounds
+    aged = "" if grounds.age_s is None else language.aged.format(minutes=round(grounds.age_s / 60))
     if grounds.confirmed_by:
-        return language.confirmed.format(by=plain(grounds.confirmed_by))
-    return language.unconfirmed if grounds.is_unconfirmed else ""
+        return aged + language.confirmed.format(by=plain(grounds.confirmed_by))
+    return aged + (language.unconfirmed if grounds.is_unconfirmed else "")
 
 
 def _forecast(message: WarningMessage, language: Language) -> str:

@@ -35,6 +35,7 @@ CHINESE = Language(
         "预警等级为{colour}。{evidence}{basis}"
     ),
     unknown_description="{time}，{place}暂无可用监测数据，{finding}。{evidence}{basis}",
+    aged="该读数采集于{minutes}分钟前，刚刚到达。",
     unconfirmed="读数刚刚突升，等待下一次读数证实，请立即现场核实。",
     confirmed="经{by}现场核实确有积水。",
     renewed="仍维持{colour}预警（阈值{threshold}厘米）",

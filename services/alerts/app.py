@@ -43,6 +43,7 @@ def step(service: AlertService) -> None:
     _refresh(service)
     readings = service.source.read(service.registry.directory, service.registry.wanted_since)
     metrics.count_evaluated(len(readings))
+    service.evaluator.expect(readings)
     for item in readings:
         with isolated("reading", device=item[0].device_id, time=item[0].time.isoformat()):
             _handle(service, service.evaluator.evaluate(item))

@@ -1,9 +1,10 @@
 """Evaluate: from a reading to the evaluations that carry a warning or a notice."""
 
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from rencheng.domain.device import ACTUAL
+from rencheng.domain.timing import ALLOWED_LATENESS
 from rencheng.domain.trace import trace_id_of
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.shipped import street_model
@@ -42,13 +43,26 @@ class ReadingEvaluator:
         self._evaluator = evaluator
         self._clocks = clocks
         self._clock = clock
+        self._newest: dict[tuple[str, int, datetime], datetime] = {}
+
+    def expect(self, items: Sequence[TimedReading]) -> None:
+        """Take note of the newest reading of each message: an old one that it came with decides nothing."""
+        self._newest = {}
+        for reading, received_at in items:
+            if received_at - reading.time > ALLOWED_LATENESS:
+                self._newest[reading.device_id, reading.channel, received_at] = reading.time
+        for reading, received_at in items if self._newest else ():
+            key = reading.device_id, reading.channel, received_at
+            if key in self._newest:
+                self._newest[key] = max(self._newest[key], reading.time)
 
     def evaluate(self, item: TimedReading) -> Iterator[Evaluation]:
         """Yield the evaluations that follow from a reading. Commit each before the next is asked for."""
         reading, received_at = item
+        newest = self._newest.get((reading.device_id, reading.channel, received_at), reading.time)
         for site in self._evaluator.sites_of(reading):
             self._clocks.observe(site.world, reading.time)
-        for evaluation in self._evaluator.process(reading, received_at):
+        for evaluation in self._evaluator.process(reading, received_at, is_followed=newest > reading.time):
             _log(evaluation)
             yield evaluation
 

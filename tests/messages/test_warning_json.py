@@ -75,6 +75,7 @@ def test_an_alert_in_full() -> None:
             "rapid_rises_nearby": None,
             "is_unconfirmed": False,
             "confirmed_by": "",
+            "age_s": None,
         },
         "references": [],
         "web": "https://rencheng.city.example/warnings/w-20260701-0001",

@@ -18,7 +18,7 @@ class MonitoringState(ApiModel):
 
     A gauge is silent after five of its reporting intervals, but not within 15 minutes, and always after 3 hours. In
     rain it is after three intervals, not within 5 minutes, and always after 1 hour. A gauge is late while its newest
-    reading arrived more than two minutes after its sample time: the engine does not evaluate it.
+    reading arrived more than half an hour after its sample time: the engine does not evaluate it.
     """
 
     model_config = example(**MONITORING)
