@@ -74,8 +74,7 @@ def evaluate(
         rapid_rises_nearby: returns the number of other sites with a rapid rise; called for a wet gauge only.
         arrival: how the reading arrived.
 
-    A level rises at once. It falls after the down-hold. A reading that is older than the
-    newest of its gauge changes nothing.
+    A level rises at once. It falls after the down-hold. A reading that is older than its gauge's newest changes nothing.
     """
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
@@ -100,7 +99,7 @@ def evaluate(
             state = replace(state, last_rapid_rise_s=max(state.last_rapid_rise_s or time_s, time_s))
         gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, rapid_rises_nearby()))
     state, change = _decide(_with_gauge(state, name, gauge, time_s), policy, readiness, may_change=arrival.decides)
-    return state, change and _with_age(change, gauge.delivery.lag_s)
+    return state, change and _with_age(change, state)
 
 
 def _jump_context(
@@ -226,11 +225,12 @@ def _recede(state: SiteState, fused: FusedDepth, policy: SitePolicy, armed: Armi
     return change_level(state, fused.at_s, holds, receded(fused, state.level, policy))
 
 
-def _with_age(change: LevelChange, age_s: float) -> LevelChange:
+def _with_age(change: LevelChange, state: SiteState) -> LevelChange:
     """Return the change with the age of the reading that led to it, if that was late; times count from now."""
-    if not age_s:
-        return change
     grounds = change.grounds
+    lags_s = (gauge.delivery.lag_s for name, gauge in state.gauges.items() if gauge_of(name) == grounds.device_id)
+    if not (age_s := max(lags_s, default=0.0)):
+        return change
     eta_s, earliest_s, latest_s = (
         None if one is None else max(one - round(age_s), 0)
         for one in (grounds.eta_s, grounds.earliest_s, grounds.latest_s)
