@@ -59,6 +59,7 @@ class DoubtReport:
         references: identifier and time of the earlier notices of the doubt.
         outcome: how it ended; None while it lasts.
         settled_by: who looked; empty if the readings settled it.
+        is_slow: whether the depth did not jump but grew, as slowly as snow.
     """
 
     doubt_id: str
@@ -70,6 +71,7 @@ class DoubtReport:
     references: tuple[tuple[str, datetime], ...] = ()
     outcome: DoubtOutcome | None = None
     settled_by: str = ""
+    is_slow: bool = False
 
     @property
     def identifier(self) -> str:

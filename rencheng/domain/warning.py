@@ -36,7 +36,9 @@ class WarningRule(StrEnum):
     RAINED = "rained"
     """Rain alone reached its threshold."""
     RECEDED = "receded"
-    """The depth fell below the threshold, or the rain ended."""
+    """The depth fell below the threshold."""
+    RAIN_ENDED = "rain_ended"
+    """The rain that held the warning has no effect any more."""
     RENEWED = "renewed"
     """The warning goes on, and its message would end by itself."""
 
@@ -58,7 +60,7 @@ class Grounds:
     Attributes:
         rule: the rule that set the level.
         device_id: the gauge whose reading decided; the rain gauge for rule `rained`.
-        depth_mm: the depth at the lowest point; None without data.
+        depth_mm: the depth at the lowest point, never below 0; None without data.
         rise_mm_per_min: its rate of rise over the last ten minutes; None without enough samples.
         threshold_mm: the threshold of the level that was reached, predicted or left.
         eta_s: the median time until the threshold is crossed; None unless predicted.
@@ -82,6 +84,8 @@ class Grounds:
         is_unconfirmed: the depth is the first sample of a jump, which the next one confirms or refutes.
         age_s: how old the reading was when it arrived, if it was late; None otherwise.
         confirmed_by: the person who confirmed on site what the gauge reported; empty if none did.
+        gauge_mm: the reading of the gauge that decided; not `depth_mm` where it hangs higher or lower.
+        horizon_s: the time within which the probability counts; None unless predicted.
     """
 
     rule: WarningRule
@@ -110,6 +114,8 @@ class Grounds:
     is_unconfirmed: bool = False
     confirmed_by: str = ""
     age_s: float | None = None
+    gauge_mm: float | None = None
+    horizon_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ It is no warning. It is reported so that a camera or a patrol can settle it (`do
 from math import exp2
 
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.engine.fusion import at_lowest_point_mm
+from rencheng.engine.fusion import at_lowest_point_mm, fuse
 from rencheng.engine.gauge import GaugeState
-from rencheng.engine.health.jump_filter import RISES_THAT_ARE_WATER, SLOW_STEP_S, is_even
+from rencheng.engine.health.jump_filter import RISES_THAT_ARE_WATER, SLOW_STEP_S, STAYS_SHARE, is_even
+from rencheng.engine.level_rules import most_raised
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState
+from rencheng.engine.water.event import may_be_snow
 
 STANDS_S = {Level.YELLOW: 5400.0, Level.ORANGE: 2700.0, Level.RED: 720.0}
 """How long a jump must stand to be reported, by the level that its depth would be: deep water is reported sooner. A low
@@ -38,7 +40,8 @@ def doubt_of(state: SiteState, policy: SitePolicy, at_s: float) -> Doubt:
     Depths that the level in force covers are not doubtful, and a gauge at fault is reported as such.
     """
     waits = 1.0 + false_doubts_at(state, at_s)
-    found = max((_of_gauge(name, one, policy, at_s, waits) for name, one in state.gauges.items()), default=NO_DOUBT)
+    jumps = (_of_gauge(name, one, policy, at_s, waits) for name, one in state.gauges.items())
+    found = max((*jumps, _of_snow(state, policy, at_s)))
     is_same_thing = waits > 1.0 and abs(found[2] - state.doubtful_mm) <= SAME_SHARE * state.doubtful_mm
     return found if found[0] > state.level and not (is_same_thing and _is_recent(state, at_s)) else NO_DOUBT
 
@@ -58,6 +61,22 @@ def false_doubts_at(state: SiteState, at_s: float) -> float:
     if not state.false_doubts or state.false_doubt_s is None:
         return 0.0
     return state.false_doubts * exp2(-max(0.0, at_s - state.false_doubt_s) / FALSE_HALF_LIFE_S)
+
+
+def is_like_snow(gauge: GaugeState) -> bool:
+    """Return whether the depth stands and has grown as slowly as snow does."""
+    event = gauge.event
+    return event is not None and may_be_snow(event) and event.newest[1] >= STAYS_SHARE * event.peak_mm
+
+
+def _of_snow(state: SiteState, policy: SitePolicy, at_s: float) -> Doubt:
+    """Return the level that the depth reaches and that is not raised, because it may be snow."""
+    fused = fuse(state, policy, at_s)
+    if fused is None or not is_like_snow(fused.gauge) or (fused.gauge.event and fused.gauge.event.is_denied):
+        return NO_DOUBT
+    reached = (level for level, mm in zip(WARNING_LEVELS, policy.thresholds_mm, strict=True) if fused.depth_mm >= mm)
+    level = max(reached, default=Level.NONE)
+    return (level, fused.name, fused.depth_mm) if level > most_raised(state, fused, policy, at_s) else NO_DOUBT
 
 
 def _is_recent(state: SiteState, at_s: float) -> bool:

@@ -8,7 +8,7 @@ from rencheng.domain.doubt import AnswerKind, DoubtAnswer, DoubtOutcome, DoubtRe
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind
-from rencheng.engine.doubt import doubt_of, false_doubts_at, is_pending
+from rencheng.engine.doubt import doubt_of, false_doubts_at, is_like_snow, is_pending
 from rencheng.engine.evaluate import LevelChange, change_level
 from rencheng.engine.fusion import FusedDepth, at_lowest_point_mm
 from rencheng.engine.gauge import GaugeState
@@ -22,7 +22,7 @@ from rencheng.engine.state import OpenDoubt, SiteState, gauge_of
 
 def review_doubt(site: Site, state: SiteState, policy: SitePolicy) -> tuple[SiteState, SiteNotice | None]:
     """Return the state with what is doubtful now, and the notice if that is more than before, or settled."""
-    if state.doubt is None and not is_pending(state):
+    if state.doubt is None and not is_pending(state) and not any(map(is_like_snow, state.gauges.values())):
         return state, None
     at_s = state.watermark_s or 0.0
     level, name, depth_mm = doubt_of(state, policy, at_s)
@@ -56,7 +56,7 @@ def settle(site: Site, record: SiteRecord, policy: SitePolicy, answer: DoubtAnsw
     gauge, change = state.gauges.get(doubt.name), None
     is_water = answer.kind is AnswerKind.CONFIRM
     outcome = DoubtOutcome.CONFIRMED if is_water else DoubtOutcome.DENIED
-    if gauge is not None and gauge.pending_jump is not None:
+    if gauge is not None and (gauge.pending_jump is not None or doubt.is_slow):
         gauge = accept_jump(gauge) if is_water else deny_jump(gauge, fail_safe=policy.fail_safe)
         state = replace(state, gauges={**state.gauges, doubt.name: gauge})
         if is_water:
@@ -91,7 +91,7 @@ def _outcome(state: SiteState, doubt: OpenDoubt) -> DoubtOutcome | None:
         return DoubtOutcome.WARNED
     if gauge is None:
         return DoubtOutcome.UNBOUND
-    if gauge.pending_jump is not None:
+    if gauge.pending_jump is not None or (doubt.is_slow and is_like_snow(gauge)):
         return None
     return DoubtOutcome.WARNED if state.level else DoubtOutcome.FELL_BACK
 
@@ -99,11 +99,14 @@ def _outcome(state: SiteState, doubt: OpenDoubt) -> DoubtOutcome | None:
 def _reported(
     site: Site, state: SiteState, policy: SitePolicy, at_s: float, level: Level, name: str, depth_mm: float
 ) -> tuple[SiteState, SiteNotice]:
-    at, jump = _moment(at_s), state.gauges[name].pending_jump
+    at, gauge = _moment(at_s), state.gauges[name]
+    jump = gauge.pending_jump
+    gauge_mm = (gauge.accepted_mm or 0.0) if jump is None else jump.last_mm
     known = state.doubt
     doubt_id = known.doubt_id if known else f"{site.site_id}-doubt-{at:%Y%m%dT%H%M%SZ}"
     sent = known.sent if known else ()
-    doubt = OpenDoubt(doubt_id, name, jump.last_mm if jump else 0.0, (*sent, (f"{doubt_id}-{len(sent) + 1}", at)))
+    all_sent = (*sent, (f"{doubt_id}-{len(sent) + 1}", at))
+    doubt = OpenDoubt(doubt_id, name, gauge_mm, all_sent, is_slow=jump is None)
     state = replace(state, doubtful=level, doubtful_mm=depth_mm, doubt=doubt)
     report = _report(doubt, policy, level, depth_mm, len(doubt.sent), sent)
     return state, _notice(SiteNoticeKind.DOUBTFUL, site, at, level, report)
@@ -147,6 +150,7 @@ def _report(
         references=references,
         outcome=outcome,
         settled_by=by,
+        is_slow=doubt.is_slow,
     )
 
 

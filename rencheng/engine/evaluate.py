@@ -23,6 +23,8 @@ from rencheng.engine.level_rules import (
     down_hold_s,
     expected,
     is_confirmed_now,
+    is_left_lately,
+    most_raised,
     observed,
     rain_exceeded,
     receded,
@@ -132,8 +134,10 @@ def _with_gauge(state: SiteState, name: str, gauge: GaugeState, time_s: float) -
 def _with_weather(
     state: SiteState, reading: WaterReading, time_s: float, policy: SitePolicy, readiness: Readiness
 ) -> SiteState:
-    """Add the rain of a reading, and a nowcast that was issued since the last one."""
-    before = state.rain
+    """Add the rain and the temperature of a reading, and a nowcast that was issued since the last one."""
+    before, known = state.rain, state.temperature
+    if reading.temperature_c is not None and (known is None or known[0] < time_s):
+        state = replace(state, temperature=(time_s, reading.temperature_c))
     is_news = (before.nowcast_s or 0.0) < readiness.nowcast.issued_s <= time_s
     if reading.rain_mm is not None and not reading.quality & _MISSING:
         traits = policy.rain_traits.get(reading.device_id, UNKNOWN_TRAITS)
@@ -179,9 +183,10 @@ def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness, *, may_c
     state = _with_reached(state, fused, policy)
     if not may_change:
         return state, None
+    most = most_raised(state, fused, policy, at_s)
     matches = (
-        observed(state, fused, policy),
-        expected(state, fused, policy, armed),
+        observed(state, fused, policy, most),
+        expected(state, fused, policy, armed, most),
         rain_exceeded(state, fused, policy, at_s),
     )
     if any(matches):
@@ -220,9 +225,9 @@ def _recede(state: SiteState, fused: FusedDepth, policy: SitePolicy, armed: Armi
     if holds >= state.level:
         return (state if state.receding_s is None else replace(state, receding_s=None)), None
     since_s = fused.at_s if state.receding_s is None else state.receding_s
-    if fused.at_s - since_s < down_hold_s(fused, policy):
+    if fused.at_s - since_s < down_hold_s(state, policy):
         return replace(state, receding_s=since_s), None
-    return change_level(state, fused.at_s, holds, receded(fused, state.level, policy))
+    return change_level(state, fused.at_s, holds, receded(state, fused, policy))
 
 
 def _with_age(change: LevelChange, state: SiteState) -> LevelChange:
@@ -245,5 +250,9 @@ def change_level(state: SiteState, at_s: float, level: Level, grounds: Grounds) 
     """Return the state at a level, also at the same one as before, and the change to report."""
     change = LevelChange(before=state.level, after=level, at=datetime.fromtimestamp(at_s, UTC), grounds=grounds)
     unconfirmed = grounds.is_unconfirmed and level > Level.NONE
+    if level < state.level:
+        state = replace(state, left_level=state.level, left_s=at_s, has_returned=False)
+    elif level > state.level and is_left_lately(state, level, at_s):
+        state = replace(state, has_returned=True)
     state = replace(state, level=level, receding_s=None, issued_s=at_s, is_unconfirmed=unconfirmed)
     return state, change

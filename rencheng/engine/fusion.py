@@ -7,10 +7,9 @@ from rencheng.engine.forecast.forecast import ThresholdForecast
 from rencheng.engine.gauge import GaugeState
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState, gauge_of
-from rencheng.engine.water.event import WET_MM
+from rencheng.engine.water.event import FRESH_STEPS, WET_MM
 
 FRESH_S = 600.0
-FRESH_STEPS = 2.5
 """A depth is used for ten minutes after its sample, or for 2.5 reporting intervals if that is longer."""
 
 QUORUM = 3

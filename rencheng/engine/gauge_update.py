@@ -12,10 +12,10 @@ from rencheng.domain.quality import Quality
 from rencheng.engine.gauge import GaugeState, is_at_rest, with_report
 from rencheng.engine.health import jump_filter, sensor_health
 from rencheng.engine.health.jump_filter import PendingJump
-from rencheng.engine.health.sensor_health import STEP_MAX_S, FaultPolicy, Health, fault_score_at
+from rencheng.engine.health.sensor_health import FaultPolicy, Health, fault_score_at
 from rencheng.engine.traits import rest_step
 from rencheng.engine.water import event as flood_event
-from rencheng.engine.water.event import WET_MM
+from rencheng.engine.water.event import STEP_MAX_S, WET_MM
 
 _STUCK = int(Quality.STUCK)
 
@@ -173,19 +173,25 @@ def _first_reading(gauge: GaugeState, time_s: float, depth_mm: float, *, fail_sa
 
 
 def accept_jump(gauge: GaugeState) -> GaugeState:
-    """Return the gauge after a person saw the water that it reports: its jump is accepted, and its faults are past."""
+    """Return the gauge after a person saw the water that it reports: its jump is accepted, and its faults are past.
+
+    Slow growth without a jump is proven to be water.
+    """
     jump, time_s = gauge.pending_jump, gauge.measured_s
     if jump is None or time_s is None:
-        return gauge
+        return gauge if gauge.event is None else replace(gauge, event=replace(gauge.event, is_proven=True))
     gauge = replace(gauge, pending_jump=None, health=sensor_health.without_fault(gauge.health, time_s))
     return _accept(gauge, time_s, jump.last_mm)
 
 
 def deny_jump(gauge: GaugeState, *, fail_safe: bool) -> GaugeState:
-    """Return the gauge after a person saw that its jump is no water: a fault, which lasts while the thing stands."""
+    """Return the gauge after a person saw that its jump is no water: a fault, which lasts while the thing stands.
+
+    Slow growth without a jump is snow, which is no fault, and is not reported again.
+    """
     jump, time_s = gauge.pending_jump, gauge.measured_s
     if jump is None or time_s is None:
-        return gauge
+        return gauge if gauge.event is None else replace(gauge, event=replace(gauge.event, is_denied=True))
     fault_policy = FaultPolicy.NOTHING if fail_safe else FaultPolicy.LOSS_OF_TRUST
     health = sensor_health.with_fault(gauge.health, time_s, jump.first_mm, jump.samples, gauge.step_s, fault_policy)
     health = sensor_health.with_blocked(health, time_s)

@@ -5,14 +5,14 @@ from dataclasses import replace
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.warning import Grounds, WarningRule
 from rencheng.engine.arming import UNARMED, Arming
-from rencheng.engine.forecast.forecast import ThresholdForecast, feature_row
+from rencheng.engine.forecast.forecast import HORIZONS_S, RATE_OF_RISE, Forecast, ThresholdForecast, feature_row
 from rencheng.engine.forecast.model import is_regional_event
-from rencheng.engine.fusion import FusedDepth, at_lowest_point_mm, is_fresh
+from rencheng.engine.fusion import FRESH_S, FusedDepth, at_lowest_point_mm, is_fresh
 from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.doses import dose
 from rencheng.engine.site_policy import ARMED_SHARE, HELD_SHARE, QUIET_RAISES_AT, SitePolicy
 from rencheng.engine.state import SiteState, gauge_of
-from rencheng.engine.water.event import FloodEvent, is_confirmed, is_rapid_rise
+from rencheng.engine.water.event import FloodEvent, is_confirmed, is_rapid_rise, may_be_snow
 
 DROP_HOLDS_S = 1800.0
 """Water that rose smoothly does not end by a fall at once: a gauge that was restarted or pulled out reads zero. Its
@@ -23,23 +23,51 @@ CREST_REACH = 1.15
 """Water that has passed a crest has shown where it turns. A level that lies beyond this multiple of it needs as
 high a probability as on a quiet street, whatever the type of site."""
 
-CYCLE_SHARE, CYCLE_HOLD_MAX_S = 1.2, 3600.0
-"""A level lasts for this share of the time between two crests, so that a pump's cycle is not news each time."""
+RETURNS_S = 3600.0
+"""A level that was left and returned within the hour is left only after an hour below, and a forecast alone returns to
+it with as high a probability as on a quiet street: pumps and waves are no news each time. Proposal."""
+
+SNOW_UP_TO_C = 2.4
+TEMPERATURE_LASTS_S = 3 * 3600.0
+"""In warmer air no snow falls, and a temperature counts for this long. Source: Jennings et al. 2018 (Nature
+Communications 9:1148): half of all falls are snow at -0.4 to 2.4 °C, by place."""
 
 RuleMatch = tuple[Level, Grounds]
 """A level, and the grounds for it."""
 
 
-def observed(state: SiteState, fused: FusedDepth | None, policy: SitePolicy) -> RuleMatch | None:
+def most_raised(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, at_s: float) -> Level:
+    """Return the highest level that may be raised: what may be snow brings people to look, and closes nothing.
+
+    In frost it raises blue, at an unknown temperature yellow. Rain and a temperature above freezing show that it is
+    water; a stream has no snow to measure.
+    """
+    event = None if fused is None else fused.gauge.event
+    if event is None or policy.is_stream or not may_be_snow(event):
+        return Level.RED
+    if state.temperature is not None and at_s - state.temperature[0] <= TEMPERATURE_LASTS_S:
+        return Level.RED if state.temperature[1] > SNOW_UP_TO_C else Level.BLUE
+    return Level.RED if dose(state.rain.steps, state.rain.storms, at_s).hour_mm > 0 else Level.YELLOW
+
+
+def observed(
+    state: SiteState, fused: FusedDepth | None, policy: SitePolicy, most: Level = Level.RED
+) -> RuleMatch | None:
     """Return the highest level at whose threshold the water has stood for the up-hold, if it is a rise."""
     if fused is None or not state.reached_s:
         return None
-    held = [level for level, since_s in state.reached_s.items() if fused.at_s - since_s >= policy.up_hold_s]
+    held = [
+        level
+        for level, since_s in state.reached_s.items()
+        if level <= most and fused.at_s - since_s >= policy.up_hold_s
+    ]
     level = max(held, default=Level.NONE)
     return (level, _grounds(WarningRule.OBSERVED, fused, level, policy)) if level > state.level else None
 
 
-def expected(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, armed: Arming) -> RuleMatch | None:
+def expected(
+    state: SiteState, fused: FusedDepth | None, policy: SitePolicy, armed: Arming, most: Level = Level.RED
+) -> RuleMatch | None:
     """Return the highest level that the water will probably reach within half an hour, if it is a rise."""
     if fused is None or not fused.forecasts or policy.horizon_s <= 0:
         return None
@@ -51,9 +79,11 @@ def expected(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, arm
     for level, threshold in zip(reversed(WARNING_LEVELS), reversed(fused.forecasts), strict=True):
         if level <= state.level:
             return None
-        if threshold is not None and threshold.probability >= max(
-            needed, _needed_beyond_crest(event, fused, level, policy)
-        ):
+        if level > most or threshold is None:
+            continue
+        if is_left_lately(state, level, fused.at_s):
+            needed = max(needed, QUIET_RAISES_AT)
+        if threshold.probability >= max(needed, _needed_beyond_crest(event, fused, level, policy)):
             is_enough_unarmed = not is_doubtful and threshold.probability >= policy.raises_at
             grounds_armed = UNARMED if is_enough_unarmed else armed
             return level, _grounds(WarningRule.PREDICTED, fused, level, policy, threshold, grounds_armed)
@@ -68,13 +98,14 @@ def _needed_beyond_crest(event: FloodEvent | None, fused: FusedDepth, level: Lev
     return QUIET_RAISES_AT if policy.thresholds_mm[level - 1] > CREST_REACH * crest_mm else 0.0
 
 
-def down_hold_s(fused: FusedDepth, policy: SitePolicy) -> float:
-    """Return how long a lower level must last before a level is left: through a whole cycle where pumps are at work."""
-    event = fused.gauge.event
-    cycle_s = event.cycle_s if event is not None else None
-    if cycle_s is None:
-        return policy.down_hold_s
-    return max(policy.down_hold_s, min(CYCLE_SHARE * cycle_s, CYCLE_HOLD_MAX_S))
+def down_hold_s(state: SiteState, policy: SitePolicy) -> float:
+    """Return how long a lower level must last before a level is left: longer, if it was left and has returned."""
+    return max(policy.down_hold_s, RETURNS_S) if state.has_returned else policy.down_hold_s
+
+
+def is_left_lately(state: SiteState, level: Level, at_s: float) -> bool:
+    """Return whether a level was left within the hour."""
+    return level <= state.left_level and state.left_s is not None and at_s - state.left_s <= RETURNS_S
 
 
 def rain_exceeded(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, at_s: float) -> RuleMatch | None:
@@ -88,7 +119,7 @@ def rain_exceeded(state: SiteState, fused: FusedDepth | None, policy: SitePolicy
     return level, Grounds(
         rule=WarningRule.RAINED,
         device_id=rain.steps[-1].gauge if rain.steps else "",
-        depth_mm=fused.depth_mm if fused else None,
+        depth_mm=max(0.0, fused.depth_mm) if fused else None,
         rise_mm_per_min=_rise(fused) if fused else None,
         threshold_mm=policy.thresholds_mm[level - 1],
         eta_s=None,
@@ -102,9 +133,21 @@ def rain_exceeded(state: SiteState, fused: FusedDepth | None, policy: SitePolicy
     )
 
 
-def receded(fused: FusedDepth, level: Level, policy: SitePolicy) -> Grounds:
-    """Return the grounds on which a level is left."""
-    return _grounds(WarningRule.RECEDED, fused, level, policy)
+def receded(state: SiteState, fused: FusedDepth, policy: SitePolicy) -> Grounds:
+    """Return the grounds on which the level in force is left."""
+    since_s = fused.at_s if state.receding_s is None else state.receding_s
+    before_s = min(since_s - FRESH_S, fused.gauge.series.before_s or since_s)
+    return _grounds(left_by(state, before_s, since_s), fused, state.level, policy)
+
+
+def left_by(state: SiteState, before_s: float, since_s: float) -> WarningRule:
+    """Return why the level in force is left, which held before a moment and not since another: the rain may have ended.
+
+    While rain holds a level, the water need not.
+    """
+    raised_s = [at_s for level, at_s in state.rain.raised.items() if level >= state.level]
+    is_by_rain = bool(raised_s) and before_s <= max(raised_s) + rainfall.holds_s(state.rain) < since_s
+    return WarningRule.RAIN_ENDED if is_by_rain else WarningRule.RECEDED
 
 
 def raises_at(policy: SitePolicy, armed: Arming) -> float:
@@ -210,7 +253,7 @@ def _grounds(
     return Grounds(
         rule=rule,
         device_id=gauge_of(fused.name),
-        depth_mm=fused.depth_mm,
+        depth_mm=max(0.0, fused.depth_mm),
         rise_mm_per_min=_rise(fused),
         threshold_mm=threshold_mm,
         eta_s=round(threshold.eta_s) if threshold else None,
@@ -226,7 +269,14 @@ def _grounds(
         armed_by_source=armed.source,
         rapid_rises_nearby=forecast.rapid_rises_nearby if threshold and forecast else None,
         is_unconfirmed=fused.gauge.unconfirmed_from_mm is not None,
+        gauge_mm=fused.gauge.accepted_mm,
+        horizon_s=_horizon_s(forecast, policy) if threshold else None,
     )
+
+
+def _horizon_s(forecast: Forecast | None, policy: SitePolicy) -> float:
+    """Return the time within which a probability counts: the rate of rise has the horizon of the profile."""
+    return policy.horizon_s if forecast is not None and forecast.judged_by == RATE_OF_RISE else HORIZONS_S[-1]
 
 
 def _rise(fused: FusedDepth) -> float | None:

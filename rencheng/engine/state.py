@@ -45,12 +45,14 @@ class OpenDoubt(Struct, frozen=True):
         name: the gauge channel.
         gauge_mm: the depth at the gauge when it was last reported.
         sent: identifier and time of each of its notices.
+        is_slow: whether the depth did not jump but grew, as slowly as snow.
     """
 
     doubt_id: str
     name: str
     gauge_mm: float
     sent: tuple[tuple[str, datetime], ...]
+    is_slow: bool = False
 
 
 class Losses(Struct, frozen=True):
@@ -91,6 +93,9 @@ class SiteState(Struct, frozen=True):
         doubtful_mm: the depth of the last such report.
         doubt: that report, while nothing has settled it.
         issued_s: when its last warning message was issued; None if an earlier release kept the state.
+        left_level, left_s: the level that was last left, and when.
+        has_returned: whether a level returned within the hour after it was left, so that it lasts longer now.
+        temperature: the last temperature that a gauge reported: when (s of the epoch), and °C.
     """
 
     level: Level = Level.NONE
@@ -111,6 +116,10 @@ class SiteState(Struct, frozen=True):
     false_doubt_s: float | None = None
     doubtful_mm: float = 0.0
     doubt: OpenDoubt | None = None
+    left_level: Level = Level.NONE
+    left_s: float | None = None
+    has_returned: bool = False
+    temperature: tuple[float, float] | None = None
 
     @property
     def watermark(self) -> datetime | None:

@@ -87,6 +87,8 @@ class GroundsDocument(TypedDict):
     is_unconfirmed: bool
     confirmed_by: str
     age_s: float | None
+    gauge_mm: float | None
+    horizon_s: float | None
 
 
 class WarningDocument(TypedDict):
@@ -182,6 +184,8 @@ def _grounds(grounds: Grounds, evidence: Sequence[Evidence]) -> GroundsDocument:
         "is_unconfirmed": grounds.is_unconfirmed,
         "age_s": grounds.age_s,
         "confirmed_by": grounds.confirmed_by,
+        "gauge_mm": grounds.gauge_mm,
+        "horizon_s": grounds.horizon_s,
     }
 
 

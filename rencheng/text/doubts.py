@@ -18,6 +18,8 @@ class _DoubtWords:
     """The words of notices of doubt in one language. In braces: the values that are put in."""
 
     event: str
+    jumped: str
+    grew: str
     begun: str
     ended: str
     depth: str
@@ -34,12 +36,14 @@ class _DoubtWords:
 _WORDS: dict[LanguageCode, _DoubtWords] = {
     "zh": _DoubtWords(
         event="积水读数待核实",
-        begun="{place}读数突升，尚未证实，请现场核实",
-        ended="{place}读数突升已有定论：{outcome}",
+        jumped="突升",
+        grew="缓慢上升（可能是积雪）",
+        begun="{place}读数{rose}，尚未证实，请现场核实",
+        ended="{place}读数{rose}已有定论：{outcome}",
         depth="{depth}厘米",
         depths="{depth}厘米（最低处约{lowest}厘米）",
-        finding="{time}，{place}监测点{gauge}读数突升至{depth}，达到{colour}阈值{threshold}厘米，尚未证实，本通告不是预警。",
-        closing="{time}，{place}监测点{gauge}的读数突升（{depth}）已有定论：{outcome}。",
+        finding="{time}，{place}监测点{gauge}读数{rose}至{depth}，达到{colour}阈值{threshold}厘米，尚未证实，本通告不是预警。",
+        closing="{time}，{place}监测点{gauge}的读数{rose}（{depth}）已有定论：{outcome}。",
         check="请立即现场核实或调看视频，并回复“有积水”或“无积水”。",
         check_by="请立即现场核实或调看视频（{verify_by}），并回复“有积水”或“无积水”。",
         over="无需再核实。",
@@ -54,15 +58,17 @@ _WORDS: dict[LanguageCode, _DoubtWords] = {
     ),
     "en": _DoubtWords(
         event="Ponding depth to be verified",
-        begun="{place}: depth jumped, not proven, check on site",
-        ended="{place}: the jump is settled: {outcome}",
+        jumped="jumped",
+        grew="grew as slowly as snow",
+        begun="{place}: depth {rose}, not proven, check on site",
+        ended="{place}: the depth that {rose} is settled: {outcome}",
         depth="{depth} cm",
         depths="{depth} cm (about {lowest} cm at the lowest point)",
         finding=(
-            "{time}, {place}: gauge {gauge} jumped to {depth}, which reaches the {colour} threshold of {threshold} cm "
+            "{time}, {place}: gauge {gauge} {rose} to {depth}, which reaches the {colour} threshold of {threshold} cm "
             "and is not proven. This notice is no warning."
         ),
-        closing="{time}, {place}: the jump of gauge {gauge} ({depth}) is settled: {outcome}.",
+        closing="{time}, {place}: the depth that {rose} at gauge {gauge} ({depth}) is settled: {outcome}.",
         check="Check now, on site or by camera, and answer whether there is water.",
         check_by="Check now, on site or by camera ({verify_by}), and answer whether there is water.",
         over="There is nothing left to check.",
@@ -96,10 +102,12 @@ def _sentences(notice: SiteNotice, report: DoubtReport, site: Site, sender_name:
     words, mark = _WORDS[language.code], language.exercise if notice.is_exercise else ""
     place, outcome = language.place(site), _outcome(report, words)
     headline = words.begun if report.outcome is None else words.ended
-    left = HEADLINE_CHARS_MAX - len(mark) - len(headline.format(place="", outcome=outcome))
+    rose = words.grew if report.is_slow else words.jumped
+    left = HEADLINE_CHARS_MAX - len(mark) - len(headline.format(place="", outcome=outcome, rose=rose))
     text = (words.finding if report.outcome is None else words.closing).format(
         time=language.time.format(local(notice.issued_at)),
         place=place,
+        rose=rose,
         gauge=plain(report.device_id),
         depth=_depth(report, words),
         colour=language.colours[notice.level],
@@ -112,7 +120,7 @@ def _sentences(notice: SiteNotice, report: DoubtReport, site: Site, sender_name:
         sender_name=sender_name,
         place=place,
         headline=shortened(
-            mark + headline.format(place=shortened(place, max(left, 1)), outcome=outcome), HEADLINE_CHARS_MAX
+            mark + headline.format(place=shortened(place, max(left, 1)), outcome=outcome, rose=rose), HEADLINE_CHARS_MAX
         ),
         description=mark + text,
         instruction=mark + _instruction(report, site, words),

@@ -24,10 +24,9 @@ ENGLISH = Language(
     site_types={site_type: site_type.replace("_", " ") for site_type in SiteType},
     headline_begin="{sender} {action} {colour} ponding warning for ",
     headline_end="",
-    depth_description=(
-        "{time}, {place}: gauge {gauge} measured {depth} cm of water, {movement}, {finding}."
-        "{forecast}{evidence} {basis}"
-    ),
+    depth_description=("{time}, {place}: {measured}, {movement}, {finding}.{forecast}{evidence} {basis}"),
+    measured="gauge {gauge} measured {depth} cm of water",
+    measured_elsewhere="gauge {gauge} read {read} cm, which is {depth} cm of water at the lowest point",
     rain_description=(
         "{time}, {place}: {quarter} mm of rain in 15 minutes and {hour} mm in one hour, {depth}. "
         "Ponding may begin soon. The warning level is {colour}.{evidence} {basis}"
@@ -38,6 +37,7 @@ ENGLISH = Language(
     confirmed=" Water was confirmed on site by {by}.",
     renewed="The {colour} warning remains in force (threshold {threshold} cm)",
     rain_ended="The rain no longer has an effect. The {colour} warning has ended",
+    lapsed="The last measured depths no longer support the {colour} warning, which has ended",
     basis="Basis: version {version} of the thresholds of this site.",
     depth_unknown="current depth unknown",
     depth_now="current depth {depth} cm",
@@ -53,7 +53,9 @@ ENGLISH = Language(
     within_a_minute="within a minute (at {time})",
     in_one_minute="in about {minutes} minute (at {time})",
     in_minutes="in about {minutes} minutes (at {time})",
-    forecast=" The probability within half an hour is {percent} %{interval}{reasons}.{readiness}",
+    half_hour="half an hour",
+    minutes="{minutes} minutes",
+    forecast=" The probability within {horizon} is {percent} %{interval}{reasons}.{readiness}",
     interval=". Arrival in {earliest} to {latest} minutes",
     reasons=". Main reasons: {reasons}",
     instructions={

@@ -20,6 +20,7 @@ class Language:
         place: returns the name of a site.
         headline_begin, headline_end: the headline before and after the place.
         depth_description: the description of a warning that a depth gauge raised or ended.
+        measured, measured_elsewhere: what the gauge read, and if it hangs elsewhere, what stands at the lowest point.
         rain_description: the description of a warning that rain alone raised.
         unknown_description: the description of a message that time alone brought, while no gauge measures.
         instructions_by_type: added from orange upwards at sites of these types.
@@ -40,6 +41,8 @@ class Language:
     headline_begin: str
     headline_end: str
     depth_description: str
+    measured: str
+    measured_elsewhere: str
     rain_description: str
     unknown_description: str
     unconfirmed: str
@@ -47,6 +50,7 @@ class Language:
     confirmed: str
     renewed: str
     rain_ended: str
+    lapsed: str
     basis: str
 
     depth_unknown: str
@@ -65,6 +69,8 @@ class Language:
     within_a_minute: str
     in_one_minute: str
     in_minutes: str
+    half_hour: str
+    minutes: str
     forecast: str
     interval: str
     reasons: str

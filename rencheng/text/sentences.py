@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
-from rencheng.domain.warning import WarningMessage, WarningRule
+from rencheng.domain.warning import Grounds, WarningMessage, WarningRule
+from rencheng.engine.forecast.forecast import HORIZONS_S
 from rencheng.text.en import ENGLISH
 from rencheng.text.evidence import evidence_text
 from rencheng.text.explanations import attribution_text, readiness_text
@@ -101,8 +102,7 @@ def description(message: WarningMessage, site: Site, language: Language) -> str:
     else:
         text = language.depth_description.format(
             **parts,
-            gauge=plain(grounds.device_id),
-            depth=centimetres(grounds.depth_mm),
+            measured=_measured(grounds, grounds.depth_mm, language),
             movement=_movement(grounds.rise_mm_per_min, language),
             finding=_finding(message, language),
             forecast=_confirmation(message, language) or _forecast(message, language),
@@ -133,7 +133,17 @@ def _place_and_type(site: Site, language: Language) -> str:
 
 def _current_depth(depth_mm: float | None, language: Language) -> str:
     """Return the depth in words; no data is never zero."""
-    return language.depth_unknown if depth_mm is None else language.depth_now.format(depth=centimetres(depth_mm))
+    if depth_mm is None:
+        return language.depth_unknown
+    return language.depth_now.format(depth=centimetres(max(0.0, depth_mm)))
+
+
+def _measured(grounds: Grounds, depth_mm: float, language: Language) -> str:
+    """Return what the gauge read, and where that is not the same, what stands at the lowest point."""
+    depth = centimetres(max(0.0, depth_mm))
+    read = depth if grounds.gauge_mm is None else centimetres(max(0.0, grounds.gauge_mm))
+    template = language.measured if read == depth else language.measured_elsewhere
+    return template.format(gauge=plain(grounds.device_id), depth=depth, read=read)
 
 
 def _movement(rise_mm_per_min: float | None, language: Language) -> str:
@@ -150,7 +160,9 @@ def _finding(message: WarningMessage, language: Language) -> str:
     grounds = message.grounds
     words = {"colour": language.colours[message.level], "threshold": centimetres(grounds.threshold_mm)}
     if message.ends_warning:
-        return (language.rain_ended if grounds.depth_mm is None else language.ended).format(**words)
+        if grounds.rule is WarningRule.RAIN_ENDED:
+            return language.rain_ended.format(**words)
+        return (language.lapsed if grounds.depth_mm is None else language.ended).format(**words)
     if grounds.rule is WarningRule.RENEWED:
         return language.renewed.format(**words)
     if grounds.rule is WarningRule.PREDICTED:
@@ -181,6 +193,13 @@ def _confirmation(message: WarningMessage, language: Language) -> str:
     return aged + (language.unconfirmed if grounds.is_unconfirmed else "")
 
 
+def _horizon(horizon_s: float | None, language: Language) -> str:
+    """Return the time within which a probability counts."""
+    if horizon_s is None or horizon_s == HORIZONS_S[-1]:
+        return language.half_hour
+    return language.minutes.format(minutes=number(horizon_s / 60))
+
+
 def _forecast(message: WarningMessage, language: Language) -> str:
     """Return the probability, the interval of the arrival time, and the reasons; empty unless predicted."""
     grounds = message.grounds
@@ -192,6 +211,7 @@ def _forecast(message: WarningMessage, language: Language) -> str:
         interval = language.interval.format(earliest=earliest, latest=latest)
     reasons = attribution_text(grounds.attribution, language.code)
     return language.forecast.format(
+        horizon=_horizon(grounds.horizon_s, language),
         percent=round(grounds.probability * 100),
         interval=interval,
         reasons=language.reasons.format(reasons=reasons) if reasons else "",

@@ -29,7 +29,9 @@ CHINESE = Language(
     },
     headline_begin="{sender}{action}",
     headline_end="积水{colour}预警",
-    depth_description="{time}，{place}监测点{gauge}测得积水深{depth}厘米，{movement}，{finding}。{forecast}{evidence}{basis}",
+    depth_description="{time}，{place}{measured}，{movement}，{finding}。{forecast}{evidence}{basis}",
+    measured="监测点{gauge}测得积水深{depth}厘米",
+    measured_elsewhere="监测点{gauge}读数{read}厘米，最低处积水深{depth}厘米",
     rain_description=(
         "{time}，{place}近15分钟降雨{quarter}毫米、近1小时降雨{hour}毫米，{depth}，可能很快出现积水，"
         "预警等级为{colour}。{evidence}{basis}"
@@ -40,6 +42,7 @@ CHINESE = Language(
     confirmed="经{by}现场核实确有积水。",
     renewed="仍维持{colour}预警（阈值{threshold}厘米）",
     rain_ended="降雨影响已过，{colour}预警解除",
+    lapsed="最近测得的水深已不足以维持预警，{colour}预警解除",
     basis="依据该点位第{version}版阈值判定。",
     depth_unknown="当前水深不明",
     depth_now="当前水深{depth}厘米",
@@ -55,7 +58,9 @@ CHINESE = Language(
     within_a_minute="1分钟内（{time}前后）",
     in_one_minute="约{minutes}分钟后（{time}前后）",
     in_minutes="约{minutes}分钟后（{time}前后）",
-    forecast="半小时内达到的概率为{percent}%{interval}{reasons}。{readiness}",
+    half_hour="半小时",
+    minutes="{minutes}分钟",
+    forecast="{horizon}内达到的概率为{percent}%{interval}{reasons}。{readiness}",
     interval="，最早{earliest}分钟、最迟{latest}分钟后",
     reasons="，主要依据：{reasons}",
     instructions={

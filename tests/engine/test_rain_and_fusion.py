@@ -60,7 +60,7 @@ def test_rain_that_stops_lets_go_after_its_hold() -> None:
     street = place(rain_gauges=("R1",))
     warned = messages_for(street, rain(0, 0), rain(5, 20), *steady(0, range(300)))
 
-    assert found(warned) == [("Alert", "blue", "rained"), ("Cancel", "blue", "receded")]
+    assert found(warned) == [("Alert", "blue", "rained"), ("Cancel", "blue", "rain_ended")]
     assert warned[1].issued_at - warned[0].issued_at == timedelta(hours=3, minutes=11)
 
 

@@ -76,6 +76,8 @@ def test_an_alert_in_full() -> None:
             "is_unconfirmed": False,
             "confirmed_by": "",
             "age_s": None,
+            "gauge_mm": None,
+            "horizon_s": None,
         },
         "references": [],
         "web": "https://rencheng.city.example/warnings/w-20260701-0001",

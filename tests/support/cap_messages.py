@@ -72,15 +72,17 @@ def sites(draw: st.DrawFn) -> Site:
 
 @st.composite
 def grounds(draw: st.DrawFn) -> Grounds:
-    rule = draw(st.sampled_from([WarningRule.OBSERVED, WarningRule.PREDICTED, WarningRule.RECEDED]))
+    rules = [WarningRule.OBSERVED, WarningRule.PREDICTED, WarningRule.RECEDED, WarningRule.RAIN_ENDED]
+    rule = draw(st.sampled_from(rules))
     return Grounds(
         rule=rule,
         device_id=draw(_WORDS),
-        depth_mm=draw(_DEPTHS_MM),
+        depth_mm=draw(_DEPTHS_MM | (st.none() if rule is WarningRule.RECEDED else st.nothing())),
         rise_mm_per_min=draw(st.none() | st.floats(-500, 500)),
         threshold_mm=draw(_DEPTHS_MM),
         eta_s=draw(st.none() | st.floats(0, 7200)) if rule is WarningRule.PREDICTED else None,
         profile_version=draw(st.integers(1, 10_000)),
+        gauge_mm=draw(st.none() | st.floats(-5000, 5000)),
         within=draw(st.just(()) | st.tuples(*[st.floats(0, 1)] * 4)) if rule is WarningRule.PREDICTED else (),
     )
 

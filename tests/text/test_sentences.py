@@ -1,5 +1,6 @@
 """Sentences have the right words and numbers, and an exercise is marked first."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given
 
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site, SiteType
-from rencheng.domain.warning import ArmedBy, Certainty, WarningMessage
+from rencheng.domain.warning import ArmedBy, Certainty, WarningMessage, WarningRule
+from rencheng.text.en import ENGLISH
 from rencheng.text.formatting import has_markup, minutes_left, number, plain, shortened
 from rencheng.text.sentences import compose
 from tests.support.cap_messages import PUBLISHER, example_chain, example_site, warnings
@@ -63,6 +65,7 @@ def test_a_step_down_names_the_new_level() -> None:
     ("eta_s", "chinese", "english"),
     [
         (None, "预计随后可能达到", "and may possibly reach the orange threshold of 20 cm soon."),
+        (None, "预计随后可能达到", "may possibly reach the orange threshold of 20 cm soon."),
         (59.0, "预计1分钟内（16:05前后）可能达到", "within a minute (at 16:05)"),
         (60.0, "预计约1分钟后（16:06前后）可能达到", "in about 1 minute (at 16:06)"),
         (719.0, "预计约11分钟后（16:16前后）可能达到", "in about 11 minutes (at 16:16)"),
@@ -212,3 +215,54 @@ def test_readiness_and_nearby_rises_follow_the_probability(
         f"The probability within half an hour is 80 %.{english} Basis"
         in compose(message, SITE, PUBLISHER).english.description
     )
+
+
+@given(warnings())
+def test_no_depth_is_negative_and_no_place_is_left_open_in_any_text(drawn: tuple[WarningMessage, Site]) -> None:
+    message, site = drawn
+    site = replace(site, name_zh="点位", name_en="Site")
+    composed = compose(replace(message, grounds=replace(message.grounds, device_id="g")), site, PUBLISHER)
+    for text in (composed.chinese.description, composed.english.description):
+        assert not re.search(r"-\d+(\.\d)? ?(厘米|毫米|cm|mm)", text)
+        assert "{" not in text.replace(site.site_id, "")
+
+
+def test_what_the_gauge_read_and_what_stands_at_the_lowest_point_are_kept_apart() -> None:
+    grounds = replace(UPDATE.grounds, depth_mm=207.0, gauge_mm=57.0)
+    composed = compose(replace(UPDATE, grounds=grounds), SITE, PUBLISHER)
+
+    assert "监测点wl-0107读数5.7厘米，最低处积水深20.7厘米" in composed.chinese.description
+    assert "gauge wl-0107 read 5.7 cm, which is 20.7 cm of water at the lowest point" in composed.english.description
+
+
+@pytest.mark.parametrize(
+    ("horizon_s", "chinese", "english"),
+    [
+        (1800.0, "半小时内", "within half an hour"),
+        (None, "半小时内", "within half an hour"),
+        (600.0, "10分钟内", "within 10 minutes"),
+    ],
+)
+def test_a_probability_names_the_time_within_which_it_counts(
+    horizon_s: float | None, chinese: str, english: str
+) -> None:
+    grounds = replace(ALERT.grounds, probability=0.6, horizon_s=horizon_s)
+    composed = compose(replace(ALERT, grounds=grounds), SITE, PUBLISHER)
+
+    assert f"{chinese}达到的概率为60%" in composed.chinese.description
+    assert f"The probability {english} is 60 %" in composed.english.description
+
+
+def test_the_end_of_a_rain_warning_names_the_rain_and_an_end_without_data_claims_no_depth() -> None:
+    rain = replace(CANCEL.grounds, rule=WarningRule.RAIN_ENDED, depth_mm=3.0)
+    assert "降雨影响已过，橙色预警解除" in compose(replace(CANCEL, grounds=rain), SITE, PUBLISHER).chinese.description
+    lapsed = replace(CANCEL.grounds, depth_mm=None)
+    composed = compose(replace(CANCEL, grounds=lapsed), SITE, PUBLISHER)
+    assert "暂无可用监测数据，最近测得的水深已不足以维持预警，橙色预警解除" in composed.chinese.description
+    assert "below the threshold" not in composed.english.description
+
+
+def test_english_odds_fall_from_expected_to_likely_to_possible() -> None:
+    odds = [ENGLISH.odds[certainty] for certainty in (Certainty.OBSERVED, Certainty.LIKELY, Certainty.POSSIBLE)]
+
+    assert odds == ["is expected to", "is likely to", "may possibly"]

@@ -88,7 +88,11 @@ def forecast_thresholds(
     rise = rise_mm_per_min(event)
     if model is None:
         depth_mm = event.newest[1]
-        straight = tuple(_straight(depth_mm, rise, mm, horizon_s) for mm in thresholds_mm)
+        straight = tuple(
+            None if one is None else _no_later_than(one, line_arrival_s(event, mm))
+            for mm in thresholds_mm
+            for one in (_straight(depth_mm, rise, mm, horizon_s),)
+        )
         return Forecast(thresholds=straight, rise_mm_per_min=rise, judged_by=RATE_OF_RISE)
     event_row = features.event_features(event)
     past = features.summarise(past_events)

@@ -10,7 +10,7 @@ from math import exp, log
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rencheng.engine.water.event import FloodEvent, is_smooth
+from rencheng.engine.water.event import STEP_MAX_S, FloodEvent, is_smooth
 
 HALF_LIFE_S = 2 * 3600.0
 """The fault score halves in this time. Proposal: a gauge at fault recovers after four to six hours without a fault,
@@ -18,9 +18,6 @@ because the object under it is gone and the gauge must be usable in the next sto
 
 HALF_LIFE_STEPS = 40.0
 """For slow-reporting gauges the fault score halves every 40 reporting intervals, if that is longer."""
-
-STEP_MAX_S = 1800.0
-"""A longer interval is a silence, not a reporting interval."""
 
 FAULT_FROM = 6.0
 HEALTHY_BELOW = 1.5

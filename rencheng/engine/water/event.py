@@ -19,6 +19,9 @@ KEPT_SAMPLES = 6
 DRY_FOR_S = 1200.0
 """An event ends this long after its last wet sample, because waves within it come and go."""
 
+FRESH_STEPS, STEP_MAX_S = 2.5, 1800.0
+"""A depth stands for this many intervals of its gauge. An interval longer than the second is a silence."""
+
 FLOOD_MM = 30.0
 """An event with a lower peak is a puddle, and is not kept as a past event."""
 
@@ -49,6 +52,14 @@ CREST_SHARE = 0.3
 
 ALIKE = 1.5
 """Two periods are alike if the longer is no more than this many times the shorter. Proposal."""
+
+SNOW_MM_PER_MIN = 1.0
+SNOW_LASTS_S = 86_400.0
+"""Snow grows no faster than this, and a fall of it lasts no longer. Source: the highest Chinese grade of snowfall is 30
+mm of water in 24 h; 6 mm in one hour, at ten parts of snow to one of water, is 1 mm a minute."""
+
+WATER_MM_PER_MIN = 2.0
+"""A rise twice as fast, by `FLOOD_MM` and more, is water."""
 
 RAPID_MM_PER_MIN = 25.0
 RAPID_FROM_MM = 50.0
@@ -83,6 +94,8 @@ class FloodEvent(Struct, frozen=True):
         samples: those of the last minutes, in order of time.
         run_mm, run_s, run: depth and time of the first sample of the newest run without a slip, and how many followed.
         rose_smoothly: whether it has risen smoothly, as only water does.
+        is_proven: whether it has moved as water does and snow does not: it rose fast, or drained.
+        is_denied: whether a person saw that it is no water.
         crest_mm, crest_s: the highest crest that has passed, and when the last one was; None before the first.
         top_mm, top_s: the deepest sample since the last trough, and its time.
         trough_mm: the lowest sample since the last crest; None while no crest has passed.
@@ -101,6 +114,8 @@ class FloodEvent(Struct, frozen=True):
     run_s: float = 0.0
     run: int = 0
     rose_smoothly: bool = False
+    is_proven: bool = False
+    is_denied: bool = False
     crest_mm: float | None = None
     crest_s: float | None = None
     top_mm: float = 0.0
@@ -155,7 +170,25 @@ def extend(event: FloodEvent, time_s: float, depth_mm: float) -> FloodEvent:
         run_s=run_s,
         run=run,
         rose_smoothly=event.rose_smoothly or is_smooth_rise,
+        is_proven=event.is_proven or is_smooth_rise or _has_moved_as_water(event, samples),
     )
+
+
+def _has_moved_as_water(event: FloodEvent, samples: tuple[Sample, ...]) -> bool:
+    """Return whether the newest samples rose faster than snow grows, or drain since the peak; a plough is faster."""
+    at_s, depth_mm = samples[-1]
+    for earlier_s, earlier_mm in (samples[-2], samples[0]):
+        if depth_mm - earlier_mm >= max(FLOOD_MM, WATER_MM_PER_MIN * (at_s - earlier_s) / 60.0):
+            return True
+    fell_mm = event.peak_mm - depth_mm
+    return fell_mm >= max(FLOOD_MM, CREST_SHARE * event.peak_mm) and samples[-2][1] - depth_mm <= fell_mm / 2.0
+
+
+def may_be_snow(event: FloodEvent) -> bool:
+    """Return whether it has only grown, as slowly as snow does, and no longer than a fall of snow lasts."""
+    at_s, depth_mm = event.newest
+    lasts_s = at_s - event.began_s
+    return not event.is_proven and lasts_s <= SNOW_LASTS_S and depth_mm <= FLOOD_MM + SNOW_MM_PER_MIN * lasts_s / 60.0
 
 
 def _with_crest(event: FloodEvent, time_s: float, depth_mm: float) -> FloodEvent:
@@ -185,8 +218,12 @@ def _is_alike(one_s: float, other_s: float) -> bool:
 
 
 def has_ended(event: FloodEvent, time_s: float) -> bool:
-    """Return whether the street has been dry, or the gauge silent, for long."""
-    return time_s - event.wet_s > DRY_FOR_S
+    """Return whether the street has been dry for long, or the gauge silent for longer than it usually is."""
+    if time_s - event.wet_s <= DRY_FOR_S:
+        return False
+    newest_s, depth_mm = event.newest
+    before_s = event.samples[-2][0] if len(event.samples) > 1 else event.dry_s
+    return depth_mm < WET_MM or time_s - newest_s > FRESH_STEPS * min(newest_s - before_s, STEP_MAX_S)
 
 
 def is_confirmed(event: FloodEvent) -> bool:
