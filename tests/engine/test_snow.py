@@ -73,7 +73,7 @@ def test_slow_growth_in_warm_air_is_water(celsius: float) -> None:
 
 
 def test_slow_growth_in_rain_is_water() -> None:
-    rain = [WaterReading("R", 0, at(minute), rain_mm=0.6) for minute in range(0, 60 * HOURS, 10)]
+    rain = [WaterReading("R", 0, at(minute), rain_mm=0.4 + 0.2 * (minute % 3)) for minute in range(0, 60 * HOURS, 10)]
     mixed = sorted([*growth(0.6, 300.0, 1, lambda _: 0.0), *rain], key=lambda each: (each.time, each.device_id))
     assert levels_of(mixed)[0] is Level.RED
 
