@@ -76,7 +76,7 @@ def evaluate(
         rapid_rises_nearby: returns the number of other sites with a rapid rise; called for a wet gauge only.
         arrival: how the reading arrived.
 
-    A level rises at once. It falls after the down-hold. A reading that is older than its gauge's newest changes nothing.
+    A level rises at once. It falls after the down-hold. A reading older than its gauge's newest changes nothing.
     """
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
