@@ -1,4 +1,4 @@
-"""`rencheng weather`: import and withdraw rain signals and forecasts, by hand or from a script."""
+"""`rencheng weather`: import rain signals, forecasts and nowcasts, by hand or from a script."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -16,16 +16,23 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.weather import in_force
 from rencheng.operations import weather as operations
-from rencheng.operations.weather import accept_forecasts, accept_signals, withdraw_signal
+from rencheng.operations.weather import (
+    accept_forecasts,
+    accept_nowcasts,
+    accept_signals,
+    sites_of_nowcast,
+    withdraw_signal,
+)
 from rencheng.operations.worlds import create_world
 from rencheng.schemas.findings import join_findings, validation_findings
 from rencheng.schemas.forecast import ForecastForm
+from rencheng.schemas.nowcast import NowcastForm
 from rencheng.store.relevant_weather import relevant_signals
 from rencheng.store.weather import known_regions
 
 REGIONS_SHOWN_MAX = 20
 
-app = typer.Typer(help="Weather 气象: import rain signals and forecasts.", no_args_is_help=True)
+app = typer.Typer(help="Weather 气象: import rain signals, forecasts and nowcasts.", no_args_is_help=True)
 
 World = Annotated[str, typer.Option(help="The world it applies to; `actual` accepts only messages with status Actual.")]
 
@@ -74,6 +81,21 @@ def forecast(file: Annotated[Path, typer.Argument(help="A JSON list; docs/how-to
             create_world(connection, world, world, actor=operator())
         new = accept_forecasts(connection, [form.to_forecast() for form in forms], actor=operator())
     typer.echo(f"{new} of {len(forms)} forecasts are new")
+
+
+@app.command()
+def nowcast(file: Annotated[Path, typer.Argument(help="A JSON object; docs/how-to/weather.md shows one.")]) -> None:
+    """Import a nowcast: the rain of the next minutes, by site or as a grid."""
+    try:
+        form = NowcastForm.model_validate_json(_bytes(file))
+    except ValidationError as error:
+        findings = [f"{file.name}: {finding}" for finding in validation_findings(error, "nowcast")]
+        raise NotPossible(join_findings(findings, "nothing was stored")) from None
+    with transaction() as connection:
+        sites = sites_of_nowcast(connection, [each.site_id for each in form.sites], form.world)
+        at_sites = list(form.at_sites(sites))
+        new = accept_nowcasts(connection, at_sites, actor=operator())
+    typer.echo(f"{len(at_sites)} sites have a nowcast, {new} of them a new one")
 
 
 @app.command()

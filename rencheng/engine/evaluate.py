@@ -9,6 +9,7 @@ from operator import itemgetter
 from msgspec.structs import replace
 
 from rencheng.domain.level import WARNING_LEVELS, Level
+from rencheng.domain.nowcast import NO_NOWCAST
 from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import ArmedBy, Grounds
@@ -32,7 +33,6 @@ from rencheng.engine.level_rules import (
     support,
 )
 from rencheng.engine.rain import rainfall
-from rencheng.engine.rain.nowcast import NO_NOWCAST
 from rencheng.engine.rain.rain_gauge import UNKNOWN_TRAITS
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.site_policy import SitePolicy

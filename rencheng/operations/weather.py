@@ -1,12 +1,17 @@
-"""Accept and withdraw rain signals and forecasts."""
+"""Accept rain signals, forecasts and nowcasts, and withdraw signals and forecasts."""
 
 from collections.abc import Sequence
 
 from rencheng.domain.errors import NotPossible
+from rencheng.domain.nowcast import SiteNowcast
+from rencheng.domain.site import Site
 from rencheng.domain.weather import RainForecast, RainSignal
+from rencheng.store import nowcasts as nowcast_store
 from rencheng.store import weather as store
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection
+from rencheng.store.core.guarded_rows import ignore
+from rencheng.store.registry.sites import find_sites, load_sites
 
 NAMED_MAX = 20
 """The most regions that an entry of the audit log names."""
@@ -67,6 +72,30 @@ def accept_forecasts(connection: Connection, forecasts: Sequence[RainForecast], 
             "valid_to": max(each.valid_to for each in forecasts).isoformat(),
         }
         audit.record(connection, actor, "weather.forecast", "forecasts", detail)
+    return new
+
+
+def sites_of_nowcast(connection: Connection, site_ids: Sequence[str], world: str) -> dict[str, Site]:
+    """Return the sites of a nowcast: those that it names, or all of the world for a grid, which names none.
+
+    Raises:
+        NotPossible: a named site is not registered in the world.
+    """
+    if not site_ids:
+        return {name: site for name, site in load_sites(connection, on_invalid=ignore).items() if site.world == world}
+    found = {name: site for name, site in find_sites(connection, site_ids).items() if site.world == world}
+    if unknown := [name for name in site_ids if name not in found]:
+        raise NotPossible(f"the world {world} has no site {unknown[0]!r}: register it, or leave it out")
+    return found
+
+
+def accept_nowcasts(connection: Connection, nowcasts: Sequence[SiteNowcast], *, actor: str) -> int:
+    """Save nowcasts of registered sites, and return the number of new ones. A repeated issue changes nothing."""
+    new = nowcast_store.save_nowcasts(connection, nowcasts)
+    if new:
+        named = sorted(each.site_id for each in nowcasts)
+        detail = {"new": new, "sites": named[:NAMED_MAX], "issued_at": nowcasts[0].issued_at.isoformat()}
+        audit.record(connection, actor, "weather.nowcast", f"nowcasts of {nowcasts[0].nowcast.source}", detail)
     return new
 
 

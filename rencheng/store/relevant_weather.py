@@ -16,7 +16,7 @@ from rencheng.domain.warning import MessageType
 from rencheng.domain.weather import RainForecast, RainSignal
 from rencheng.store.core.guarded_rows import OnInvalid, guarded, ignore, read_rows
 from rencheng.store.core.sessions import Row
-from rencheng.store.schema.weather_tables import rain_forecasts, rain_signals
+from rencheng.store.schema.weather_tables import rain_forecasts, rain_nowcasts, rain_signals
 
 CHAIN_MAX = timedelta(days=7)
 """The longest chain of updates of a rain signal. A reference to an older message is ignored."""
@@ -146,12 +146,14 @@ def relevant_forecasts(
 
 
 def weather_mark(connection: Connection) -> Row:
-    """Return figures that change whenever a signal or forecast is saved, withdrawn or deleted."""
+    """Return figures that change whenever a signal, forecast or nowcast is saved, withdrawn or deleted."""
     figures = []
     for table in (rain_signals, rain_forecasts):
         for number, figure in enumerate((func.count(), func.max(table.c.received_at), func.max(table.c.withdrawn_at))):
             one = select(figure).select_from(table).scalar_subquery()
             figures.append(one.cast(Text).label(f"{table.name}_{number}"))
+    newest = select(func.max(rain_nowcasts.c.received_at)).scalar_subquery()
+    figures.append(newest.cast(Text).label(rain_nowcasts.name))
     return connection.execute(select(*figures)).mappings().one()
 
 

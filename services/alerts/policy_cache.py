@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
@@ -15,6 +15,7 @@ from rencheng.runtime.logs import get_logger
 from rencheng.runtime.timers import Every
 from rencheng.store.core.database import Connection, Engine
 from rencheng.store.core.guarded_rows import OnInvalid
+from rencheng.store.nowcasts import relevant_nowcasts
 from rencheng.store.relevant_weather import Wanted, relevant_forecasts, relevant_signals, weather_mark
 from rencheng.store.warnings.mutes import load_mutes
 from services.alerts import metrics
@@ -128,8 +129,11 @@ class PolicyCache:
     def readiness(self, site: Site, at: datetime) -> Readiness:
         """Return the readiness of a site by the weather. The engine asks for each reading, so it is cached."""
         rain = self._policies.rain_outlook
-        if rain.is_empty:
-            return NO_SIGNAL
+        readiness = NO_SIGNAL if rain.is_empty else self._of_region(rain, site, at)
+        nowcast = rain.nowcast(site.site_id, at)
+        return replace(readiness, nowcast=nowcast) if nowcast.members else readiness
+
+    def _of_region(self, rain: RainOutlook, site: Site, at: datetime) -> Readiness:
         key = (site.region, site.world)
         readiness, since = self._readiness.get(key, (NO_SIGNAL, datetime.min.replace(tzinfo=UTC)))
         if not since <= at < since + READINESS_TTL:
@@ -189,7 +193,9 @@ class _Loader:
         options: _Options = {"wanted": wanted, "on_invalid": lambda name, _: unreadable.append(name)}
         signals = relevant_signals(connection, now, **options)
         forecasts = relevant_forecasts(connection, now, **options)
-        return Policies((), RainOutlook(signals, forecasts), tuple(unreadable))
+        worlds = wanted.worlds if wanted else None
+        nowcasts = relevant_nowcasts(connection, now, worlds=worlds, on_invalid=options["on_invalid"])
+        return Policies((), RainOutlook(signals, forecasts, nowcasts), tuple(unreadable))
 
     def _report(self, unreadable: Sequence[str]) -> None:
         """Log and count the rows that cannot be read; each once while it is there."""

@@ -83,7 +83,7 @@ TAGS = {
     "history": "History 历史数据: readings aggregated by bucket, at any scale.",
     "sites": "Sites 重点场所: the watched places and their present state.",
     "suppression": "Suppression 静默与通告: silences, maintenance windows, and notices about many sites.",
-    "weather": "Weather 气象: rain signals and forecasts of the authorities; the platform issues none itself.",
+    "weather": "Weather 气象: rain signals, forecasts and nowcasts of the authorities; the platform issues none.",
     "warnings": "Warnings 预警: messages as JSON, as CAP, as a live stream and as an Atom feed.",
     "counts": "Counts 计数: every received reading, by result.",
     "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",

@@ -27,6 +27,8 @@ PERIOD = {"begins_at": NOW.isoformat(), "ends_at": (NOW + timedelta(hours=1)).is
 WINDOW = {"weekdays": ["mon"], "begins": "22:30", "lasts_minutes": 60}
 FORECAST: dict[str, Any] = {"region": LIXIA, "source": "s", "rain_mm": 1, "issued_at": NOW.isoformat()}
 FORECAST |= {"valid_from": NOW.isoformat(), "valid_to": (NOW + timedelta(hours=1)).isoformat()}
+NOWCAST: dict[str, Any] = {"source": "s", "issued_at": NOW.isoformat(), "minutes": [10]}
+NOWCAST |= {"grid": {"south": 0, "west": 60, "step_deg": 1, "columns": 100, "members": [[[1.0] * 10_000]]}}
 DEVICE = {"kind": "waterlogging", "region": LIXIA}
 
 REQUESTS: dict[tuple[str, str], Any] = {
@@ -42,6 +44,7 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/mutes/{name}", "DELETE"): None,
     ("/v1/weather/signals", "POST"): cap(),
     ("/v1/weather/forecasts", "POST"): [FORECAST],
+    ("/v1/weather/nowcasts", "POST"): NOWCAST,
     ("/v1/weather/signals/{identifier}", "DELETE"): None,
     ("/v1/weather/forecasts", "DELETE"): None,
     ("/v1/quarantine/replay", "POST"): {},
@@ -79,6 +82,7 @@ def filled(city: Engine) -> dict[str, str]:
             "DELETE FROM quarantine",
             "DELETE FROM rain_signals",
             "DELETE FROM rain_forecasts",
+            "DELETE FROM rain_nowcasts",
         ):
             connection.execute(text(query))
     return {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""}

@@ -54,6 +54,7 @@ CHANGING = {
     "world add": ["drill"],
     "weather signal": ["{signal}"],
     "weather forecast": ["{forecast}"],
+    "weather nowcast": ["{nowcast}"],
     "weather withdraw": ["S1"],
     "weather withdraw-forecasts": ["s"],
     "mute silence": ["--site", "S1", "--minutes", "5", "--reason", "x"],
@@ -133,6 +134,9 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
     hour |= {"valid_from": "2026-07-20T15:00:00+08:00", "valid_to": "2026-07-20T16:00:00+08:00"}
     file(tmp_path, "signal", cap())
     file(tmp_path, "forecast", json.dumps([hour]))
+    amounts = {"site_id": "S1", "members": [[1, 2]]}
+    soon = {"source": "s", "issued_at": hour["issued_at"], "minutes": [10, 20], "sites": [amounts]}
+    file(tmp_path, "nowcast", json.dumps(soon))
     file(tmp_path, "devices", "device_id,kind,region\nd8,signal,370102\n")
     if command.startswith("weather withdraw"):
         run("weather signal", str(tmp_path / "signal"))
@@ -141,7 +145,10 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
         with engine.begin() as connection:
             connection.execute(text("UPDATE devices SET device_id = 'p1', kind = 'waterlogging'"))
     key = run("key create", "old", "--scope", "admin").split("_")[1] if command == "key revoke" else ""
-    filled = {name: str(tmp_path / name) for name in ("sites", "signal", "forecast", "devices", "passwords", "fleet")}
+    filled = {
+        name: str(tmp_path / name)
+        for name in ("sites", "signal", "forecast", "nowcast", "devices", "passwords", "fleet")
+    }
     query = text("SELECT actor FROM audit ORDER BY audit_id")
     with engine.connect() as connection:
         before = len(connection.execute(query).all())

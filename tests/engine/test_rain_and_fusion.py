@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from rencheng.domain.level import Level
+from rencheng.domain.nowcast import Nowcast
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import Site, SiteType
 from rencheng.domain.warning import WarningMessage
 from rencheng.engine.evaluator import Evaluator
-from rencheng.engine.rain.nowcast import Nowcast
 from rencheng.engine.rain.readiness import Readiness
 from tests.support.evaluation import messages_of
 from tests.support.gauge_play import at, reading, site, steady

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from rencheng.engine.rain.nowcast import Amounts, until
+from rencheng.domain.nowcast import Amounts, until
 from rencheng.engine.rain.response import WINDOWS_S, Dose, Storm, wetness
 
 

@@ -6,8 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rencheng.domain.level import WARNING_LEVELS, Level
+from rencheng.domain.nowcast import NO_NOWCAST, Nowcast
 from rencheng.engine.rain.doses import RainStep, dose, dose_ahead
-from rencheng.engine.rain.nowcast import NO_NOWCAST, Nowcast
 from rencheng.engine.rain.rain_gauge import (
     UNKNOWN_TRAITS,
     RainGauge,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from rencheng.domain.level import Level
-from rencheng.engine.rain.nowcast import NO_NOWCAST, Nowcast
+from rencheng.domain.nowcast import NO_NOWCAST, Nowcast
 
 
 @dataclass(frozen=True, slots=True)

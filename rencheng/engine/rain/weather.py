@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from rencheng.domain.level import WARNING_LEVELS, Level
+from rencheng.domain.nowcast import NO_NOWCAST, NOWCAST_LIVES, Nowcast, SiteNowcast
 from rencheng.domain.weather import SIGNAL_WINDOWS, RainForecast, RainSignal, Span, spans
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 
@@ -26,11 +27,19 @@ class RainOutlook:
     Args:
         signals: of every world, in any order. An Update or Cancel counts wherever its own regions are.
         forecasts: of every world, in any order.
+        nowcasts: of every site, in any order.
     """
 
-    def __init__(self, signals: Iterable[RainSignal] = (), forecasts: Iterable[RainForecast] = ()) -> None:
+    def __init__(
+        self,
+        signals: Iterable[RainSignal] = (),
+        forecasts: Iterable[RainForecast] = (),
+        nowcasts: Iterable[SiteNowcast] = (),
+    ) -> None:
         self.signals = tuple(signals)
         self.forecasts = tuple(forecasts)
+        in_order = sorted(nowcasts, key=lambda each: (each.issued_at, each.nowcast.source))
+        self._nowcasts: dict[str, tuple[SiteNowcast, ...]] = _grouped((each.site_id, each) for each in in_order)
         self._spans: dict[tuple[str, str], tuple[Span, ...]] = _grouped(_keyed_spans(self.signals))
         self._forecasts: dict[tuple[str, str], tuple[RainForecast, ...]] = _grouped(
             ((each.world, each.region), each) for each in self.forecasts
@@ -61,6 +70,13 @@ class RainOutlook:
         )
         by_forecast = forecast_readiness((each for key in keys for each in self._forecasts.get(key, _NO_FORECASTS)), at)
         return by_forecast if by_forecast.level > by_signal.level else by_signal
+
+    def nowcast(self, site_id: str, at: datetime) -> Nowcast:
+        """Return the newest nowcast of a site at a moment."""
+        for each in reversed(self._nowcasts.get(site_id, ())):
+            if each.issued_at <= at:
+                return each.nowcast if at - each.issued_at < NOWCAST_LIVES else NO_NOWCAST
+        return NO_NOWCAST
 
 
 def _keyed_spans(signals: Iterable[RainSignal]) -> Iterator[tuple[tuple[str, str], Span]]:

@@ -41,7 +41,7 @@ class KeyScope(StrEnum):
     OPERATE = "operate"
     """Change sites and their thresholds, silences and maintenance windows."""
     WEATHER_WRITE = "weather:write"
-    """Submit rain signals and forecasts."""
+    """Submit rain signals, forecasts and nowcasts."""
     DEVICES_WRITE = "devices:write"
     """Register, change and retire devices, and set their passwords."""
     QUARANTINE_REPLAY = "quarantine:replay"

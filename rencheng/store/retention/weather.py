@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, delete, func, or_, select, update
 
 from rencheng.domain.device import ACTUAL
+from rencheng.store.nowcasts import delete_old_nowcasts
 from rencheng.store.relevant_weather import CHAIN_MAX, FORECAST_AGE, ISSUES
 from rencheng.store.schema.weather_tables import rain_forecasts, rain_signals
 
@@ -46,6 +47,7 @@ def delete_old_weather(
         "signals_deleted": connection.execute(signals).rowcount,
         "forecasts_deleted": connection.execute(forecasts).rowcount,
         "issues_deleted": _delete_replaced(connection, now),
+        "nowcasts_deleted": delete_old_nowcasts(connection, now),
         "documents_emptied": _empty_documents(connection, document_bytes),
     }
 

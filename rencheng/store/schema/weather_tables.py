@@ -1,7 +1,7 @@
 """The tables of what the weather service says."""
 
 from sqlalchemy import Boolean, Column, DateTime, Double, ForeignKey, Index, SmallInteger, Table, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from rencheng.store.schema.tables import metadata
 
@@ -44,4 +44,15 @@ rain_forecasts = Table(
     Column("received_at", _time, nullable=False, server_default=text("now()")),
     Column("withdrawn_at", _time),
     Index("rain_forecasts_by_end", "valid_to"),
+)
+
+rain_nowcasts = Table(
+    "rain_nowcasts",
+    metadata,
+    Column("site_id", Text, ForeignKey("sites.site_id", ondelete="CASCADE"), primary_key=True),
+    Column("source", Text, primary_key=True),
+    Column("issued_at", _time, primary_key=True),
+    Column("members", JSONB, nullable=False, comment="[share, [[seconds ahead, mm until then], ...]] each"),
+    Column("received_at", _time, nullable=False, server_default=text("now()")),
+    Index("rain_nowcasts_by_receipt", "received_at"),
 )

@@ -45,6 +45,8 @@ FORECAST: dict[str, Any] = {
     "valid_to": PERIOD["to"],
     "rain_mm": 1,
 }
+NOWCAST: dict[str, Any] = {"source": "s", "issued_at": PERIOD["from"], "minutes": [10]}
+NOWCAST |= {"sites": [{"site_id": "road", "members": [[1.0]]}]}
 CSV = "device_id,kind,region,name\ng3,waterlogging,{region},secret\n"
 OWN, OTHER = LIXIA, HUAIYIN
 BODIES: dict[tuple[str, str], Sequence[Any]] = {
@@ -62,6 +64,7 @@ BODIES: dict[tuple[str, str], Sequence[Any]] = {
         MUTE | {"catchment": "shared"},
     ],
     ("/v1/maintenance", "POST"): [WINDOW | {"site_id": "road"}, WINDOW | {"region": "370100"}],
+    ("/v1/weather/nowcasts", "POST"): [NOWCAST],
     ("/v1/weather/forecasts", "POST"): [[FORECAST | {"region": OTHER}], [FORECAST | {"region": "370100"}]],
     ("/v1/keys", "POST"): [{"name": "wide", "scopes": ["warnings:read"]}],
     ("/v1/quarantine/replay", "POST"): [{"world": "all"}],

@@ -15,7 +15,7 @@ XML = {"Content-Type": "application/xml"}
 @pytest.fixture(autouse=True)
 def _nothing_issued(city: Engine) -> None:
     with city.begin() as connection:
-        connection.execute(text("TRUNCATE rain_signals, rain_forecasts"))
+        connection.execute(text("TRUNCATE rain_signals, rain_forecasts, rain_nowcasts"))
 
 
 def post_signal(client: httpx.Client, xml: str, **asked: str) -> httpx.Response:
@@ -96,6 +96,34 @@ def test_forecasts_are_taken_in_once(client: httpx.Client) -> None:
     assert client.post("/v1/weather/forecasts", json=[hour, again]).json() == {"accepted": 2, "new": 1}
     assert client.post("/v1/weather/forecasts", json=[hour | {"rain_mm": -1}]).status_code == 422
     assert client.post("/v1/weather/forecasts", json=[hour | {"valid_to": hour["valid_from"]}]).status_code == 422
+
+
+NOWCAST: dict[str, Any] = {"source": "radar", "issued_at": "2026-07-20T15:30:00+08:00", "minutes": [10, 30]}
+
+
+def test_a_nowcast_is_taken_in_once_by_site_and_on_a_grid(client: httpx.Client, city: Engine) -> None:
+    by_site = NOWCAST | {"sites": [{"site_id": "underpass", "members": [[1, 4], [0, 0]]}]}
+    grid = {"south": 36.0, "west": 116.0, "step_deg": 0.5, "columns": 4, "members": [[[2.0] * 8, [7.5] * 8]]}
+    on_grid = NOWCAST | {"source": "model", "grid": grid}
+
+    assert client.post("/v1/weather/nowcasts", json=by_site).json() == {"sites": 1, "new": 1}
+    assert client.post("/v1/weather/nowcasts", json=by_site).json() == {"sites": 1, "new": 0}
+    assert client.post("/v1/weather/nowcasts", json=on_grid).json() == {"sites": 2, "new": 2}
+    with city.connect() as connection:
+        query = text("SELECT site_id, source, members FROM rain_nowcasts ORDER BY source, site_id")
+        rows = [tuple(row) for row in connection.execute(query)]
+    assert [row[:2] for row in rows] == [("road", "model"), ("underpass", "model"), ("underpass", "radar")]
+    assert rows[0][2] == [[1.0, [[600.0, 2.0], [1800.0, 7.5]]]]
+
+
+def test_a_nowcast_for_an_unknown_site_or_another_world_is_refused_and_says_what_to_do(client: httpx.Client) -> None:
+    asked = NOWCAST | {"sites": [{"site_id": "nowhere", "members": [[1, 4]]}]}
+    answer = client.post("/v1/weather/nowcasts", json=asked)
+
+    assert answer.status_code == 422
+    assert "no site 'nowhere': register it, or leave it out" in answer.json()["detail"]
+    asked["sites"][0]["site_id"] = "underpass"
+    assert client.post("/v1/weather/nowcasts", json=asked | {"world": "drill"}).status_code == 422
 
 
 def test_a_signal_can_be_withdrawn_and_stays_withdrawn(client: httpx.Client, city: Engine) -> None:

@@ -4,10 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from rencheng.domain.level import Level
+from rencheng.domain.nowcast import Nowcast
 from rencheng.domain.site import SiteType
 from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.doses import dose
-from rencheng.engine.rain.nowcast import Nowcast
 from rencheng.engine.rain.rain_types import RAIN_THRESHOLDS
 from rencheng.engine.rain.rainfall import (
     HOLDS_S,

@@ -1,4 +1,4 @@
-"""Weather: accept and withdraw rain signals and rain forecasts of the weather service's feed."""
+"""Weather: accept rain signals, forecasts and nowcasts, and withdraw signals and forecasts."""
 
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -12,10 +12,18 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import LevelWord
 from rencheng.domain.topic import IDENTIFIER
-from rencheng.operations.weather import accept_forecasts, accept_signals, withdraw_forecasts, withdraw_signal
+from rencheng.operations.weather import (
+    accept_forecasts,
+    accept_nowcasts,
+    accept_signals,
+    sites_of_nowcast,
+    withdraw_forecasts,
+    withdraw_signal,
+)
 from rencheng.operations.worlds import require_worlds
 from rencheng.schemas import fields
 from rencheng.schemas.forecast import ForecastForm
+from rencheng.schemas.nowcast import NowcastForm
 from rencheng.store.places import NOWHERE, Place
 from rencheng.store.weather import known_regions, regions_of
 from services.api.auth.guard import Caller
@@ -31,6 +39,16 @@ SIGNAL_BYTES_MAX = 1_000_000
 
 FORECASTS_BYTES_MAX = 2**21
 """The largest list of forecasts: 5,000 of 200 to 400 bytes."""
+
+NOWCASTS_BYTES_MAX = 2**23
+"""The largest nowcast: 20 members of 3 amounts for 5,000 sites, or as many cells."""
+
+_NOWCAST: dict[str, Any] = {
+    "source": "radar",
+    "issued_at": "2026-07-20T15:30:00+08:00",
+    "minutes": [10, 20, 30],
+    "sites": [{"site_id": "jn-jingshi-underpass", "members": [[2.0, 6.5, 14.0], [0.5, 1.0, 3.5]]}],
+}
 
 _FORECAST: dict[str, Any] = {
     "region": "370102",
@@ -113,6 +131,21 @@ class RainForecast(ForecastForm):
     """The rain expected in a region during a span of time. A newer issue replaces an older one."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [_FORECAST]})
+
+
+class RainNowcast(NowcastForm):
+    """The rain of the next minutes at sites, or on a grid. A newer issue of a source replaces an older one."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_NOWCAST]})
+
+
+class AcceptedNowcasts(ApiModel):
+    """The numbers of sites that a nowcast is for, and of those for which it is new."""
+
+    model_config = example(sites=1, new=1)
+
+    sites: int
+    new: int
 
 
 class AcceptedForecasts(ApiModel):
@@ -200,6 +233,28 @@ def post_rain_forecasts(
         caller.require(Place(each.region, each.world) for each in forecasts)
         new = accept_forecasts(connection, [each.to_forecast() for each in forecasts], actor=caller.actor)
     return AcceptedForecasts(accepted=len(forecasts), new=new)
+
+
+@router.post(
+    "/nowcasts",
+    summary="Submit a nowcast of rain 接入短临降雨预报",
+    operation_id="post_rain_nowcast",
+    max_body_size=NOWCASTS_BYTES_MAX,
+)
+def post_rain_nowcast(database: Db, caller: Caller, nowcast: RainNowcast) -> AcceptedNowcasts:
+    """Accept the rain of the next minutes by site or as a grid. Repeating a request changes nothing.
+
+    A grid concerns the sites on it that the key may reach.
+    """
+    with refusals(), database.write() as connection:
+        require_worlds(connection, [nowcast.world])
+        found = sites_of_nowcast(connection, [each.site_id for each in nowcast.sites], nowcast.world)
+        if nowcast.sites:
+            caller.require(Place(site.region, site.world) for site in found.values())
+        near = {name: site for name, site in found.items() if caller.reaches([Place(site.region, site.world)])}
+        at_sites = list(nowcast.at_sites(near))
+        new = accept_nowcasts(connection, at_sites, actor=caller.actor)
+    return AcceptedNowcasts(sites=len(at_sites), new=new)
 
 
 @router.delete("/forecasts", summary="Withdraw rain forecasts 撤回降雨预报", operation_id="delete_rain_forecasts")

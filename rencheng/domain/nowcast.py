@@ -1,6 +1,10 @@
 """The rain of the next minutes at a site, as members of an ensemble."""
 
+from datetime import datetime, timedelta
 from typing import NamedTuple
+
+NOWCAST_LIVES = timedelta(minutes=30)
+"""An older nowcast is not used: radar extrapolation is issued every five to ten minutes. Proposal."""
 
 Amounts = tuple[tuple[float, float], ...]
 """How far ahead (s), and the rain until then (mm), in order of time."""
@@ -25,6 +29,14 @@ class Nowcast(NamedTuple):
 
 
 NO_NOWCAST = Nowcast()
+
+
+class SiteNowcast(NamedTuple):
+    """A nowcast of one site, and when it was issued."""
+
+    site_id: str
+    issued_at: datetime
+    nowcast: Nowcast
 
 
 def until(amounts: Amounts, ahead_s: float) -> float:
