@@ -25,6 +25,7 @@ def backtest(
     readings: Annotated[Path | None, _file("CSV: device_id,time,depth_mm.")] = None,
     sites: Annotated[Path | None, _file("JSON: the sites and their thresholds.")] = None,
     rain: Annotated[Path | None, _file("CSV: gauge_id,time,rain_mm.")] = None,
+    nowcasts: Annotated[Path | None, _file("JSON: nowcasts of rain, as the API accepts them.")] = None,
     model: Annotated[
         str,
         typer.Option(help="A model file, `shipped`, or `rate-of-rise` for no model.", rich_help_panel=FILES),
@@ -58,8 +59,8 @@ def backtest(
     if readings and sites and not (site or begin or end or what_if):
         end_at = _moment(until, "--until") if until else None
         waits = timedelta(seconds=wait)
-        from_files.backtest_files(readings, sites, out, rain, model=_model(model), wait=waits, until=end_at)
-    elif site and begin and end and not (readings or sites or rain or until):
+        from_files.backtest_files(readings, sites, out, rain, nowcasts, model=_model(model), wait=waits, until=end_at)
+    elif site and begin and end and not (readings or sites or rain or nowcasts or until):
         period = _moment(begin, "--from"), _moment(end, "--to")
         from_database.backtest_database(
             site, period, from_database.thresholds_of(what_if or []), out, timedelta(seconds=wait)

@@ -12,9 +12,11 @@ from commands.files import note, opened_text, whole_text, write_lines
 from rencheng.backtest.input_rows import Row, read_rain, read_readings
 from rencheng.backtest.issued_counts import IssuedCounts
 from rencheng.backtest.judged_time import JudgedTime, judged_text
+from rencheng.backtest.nowcasts import read_nowcasts
 from rencheng.backtest.output import as_line
 from rencheng.backtest.replay import NO_WAIT, judge_and_notice
 from rencheng.backtest.sites import read_sites
+from rencheng.domain.site import Site
 from rencheng.engine.forecast.model import Model
 
 ROWS_A_REDRAW = 5000
@@ -26,6 +28,7 @@ def backtest_files(
     sites: Path,
     out: Path,
     rain: Path | None = None,
+    nowcasts: Path | None = None,
     *,
     model: Model | None,
     wait: timedelta = NO_WAIT,
@@ -44,18 +47,21 @@ def backtest_files(
     if rain:
         with opened_text(rain) as lines:
             rain_rows = read_rain(lines, str(rain))
+    expected = read_nowcasts(whole_text(nowcasts), str(nowcasts), site_map) if nowcasts else []
     with opened_text(readings) as lines:
         rows = read_readings(lines, str(readings))
     read_at = time.perf_counter()
-    _report_unmatched(
-        "device", rows, {device: site.site_id for site in site_map.values() for device in site.depth_gauge_ids}
-    )
-    _report_unmatched(
-        "rain gauge", rain_rows, {gauge: site.site_id for site in site_map.values() for gauge in site.rain_gauge_ids}
-    )
+    _report_all_unmatched(site_map, rows, rain_rows)
     judged_time, counts = JudgedTime(), IssuedCounts()
     found = judge_and_notice(
-        site_map, _shown(rows), rain_rows, model=model, wait=wait, observe=judged_time.note, until=until
+        site_map,
+        _shown(rows),
+        rain_rows,
+        model=model,
+        wait=wait,
+        observe=judged_time.note,
+        until=until,
+        nowcasts=expected,
     )
     messages = write_lines(out, (as_line(judged, site_map) for judged in counts.counted(found)))
     took_s = time.perf_counter() - read_at
@@ -67,6 +73,15 @@ def backtest_files(
     )
     note(f"{judged_text(judged_time.share())}: a gauge without a fault had reported recently")
     note(counts.text(judged_time.site_months()))
+
+
+def _report_all_unmatched(sites: Mapping[str, Site], rows: Sequence[Row], rain_rows: Sequence[Row]) -> None:
+    _report_unmatched(
+        "device", rows, {device: site.site_id for site in sites.values() for device in site.depth_gauge_ids}
+    )
+    _report_unmatched(
+        "rain gauge", rain_rows, {gauge: site.site_id for site in sites.values() for gauge in site.rain_gauge_ids}
+    )
 
 
 def _report_unmatched(kind: str, rows: Sequence[Row], bound: Mapping[str, str]) -> None:

@@ -10,12 +10,15 @@ from rencheng.checks.gauge import flag_gauge
 from rencheng.checks.limits import GAUGES
 from rencheng.domain.device import Device
 from rencheng.domain.kind import Kind
+from rencheng.domain.nowcast import SiteNowcast
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading, flag
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, WarningMessage
-from rencheng.engine.evaluator import Evaluator
+from rencheng.engine.evaluator import Evaluator, ReadinessOf
 from rencheng.engine.forecast.model import Model
+from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
+from rencheng.engine.rain.weather import RainOutlook
 from rencheng.engine.record import Evaluation
 from rencheng.engine.state import SiteState
 
@@ -86,13 +89,26 @@ def judge_and_notice(
     wait: timedelta = NO_WAIT,
     observe: Observe | None = None,
     until: datetime | None = None,
+    nowcasts: Iterable[SiteNowcast] = (),
 ) -> Iterator[Issued]:
     """Yield the same, and between the warnings the notices of sites without data or with a doubt."""
     gauges = {device_id for site in sites.values() for device_id in site.depth_gauge_ids}
     rain_gauges = {gauge_id for site in sites.values() for gauge_id in site.rain_gauge_ids}
     measured = (as_reading(row) for row in depths if row.source in gauges)
     rainfall = (as_rain(row) for row in rain if row.source in rain_gauges and row.value is not None)
-    return _issued(sites, rain_first(measured, rainfall), Evaluator(model, wait=wait), observe, until)
+    evaluator = Evaluator(model, _readiness(nowcasts), wait)
+    return _issued(sites, rain_first(measured, rainfall), evaluator, observe, until)
+
+
+def _readiness(nowcasts: Iterable[SiteNowcast]) -> ReadinessOf:
+    """Return what the engine asks of the weather: the nowcasts alone."""
+    known = RainOutlook(nowcasts=nowcasts)
+
+    def of_site(site: Site, at: datetime) -> Readiness:
+        nowcast = known.nowcast(site.site_id, at)
+        return Readiness(nowcast=nowcast) if nowcast.members else NO_SIGNAL
+
+    return of_site
 
 
 def judge_readings(

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.domain.warning import Grounds, WarningRule
+from rencheng.domain.warning import ArmedBy, Grounds, WarningRule
 from rencheng.engine.arming import UNARMED, Arming
 from rencheng.engine.forecast.forecast import HORIZONS_S, RATE_OF_RISE, Forecast, ThresholdForecast, feature_row
 from rencheng.engine.forecast.model import is_regional_event
@@ -124,6 +124,9 @@ def rain_exceeded(state: SiteState, fused: FusedDepth | None, policy: SitePolicy
         threshold_mm=policy.thresholds_mm[level - 1],
         eta_s=None,
         profile_version=policy.version,
+        probability=rain.chances[level - 1] if rain.chances else None,
+        armed_by=ArmedBy.WEATHER if rain.expected_by else ArmedBy.NOTHING,
+        armed_by_source=rain.expected_by,
         rain_quarter_mm=round(fallen.quarter_mm, 1),
         rain_hour_mm=round(fallen.hour_mm, 1),
         rain_storms=len(rain.storms),

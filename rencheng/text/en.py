@@ -29,8 +29,10 @@ ENGLISH = Language(
     measured_elsewhere="gauge {gauge} read {read} cm, which is {depth} cm of water at the lowest point",
     rain_description=(
         "{time}, {place}: {quarter} mm of rain in 15 minutes and {hour} mm in one hour, {depth}. "
-        "Ponding may begin soon. The warning level is {colour}.{evidence} {basis}"
+        "Ponding may begin soon. The warning level is {colour}.{learned}{evidence} {basis}"
     ),
+    rain_expected=" The nowcast of {source} expects more heavy rain within half an hour.",
+    rain_learned=" Of {storms} recorded storms here, {floods} raised the water to this threshold.",
     unknown_description="{time}, {place}: no gauge measures at present. {finding}.{evidence} {basis}",
     aged=" The reading was taken {minutes} min ago and has just arrived.",
     unconfirmed=" The depth has just jumped and awaits the next sample. Check on site now.",

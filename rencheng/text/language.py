@@ -22,6 +22,7 @@ class Language:
         depth_description: the description of a warning that a depth gauge raised or ended.
         measured, measured_elsewhere: what the gauge read, and if it hangs elsewhere, what stands at the lowest point.
         rain_description: the description of a warning that rain alone raised.
+        rain_expected, rain_learned: added to it if a nowcast raised it, and if the site has storms of its own.
         unknown_description: the description of a message that time alone brought, while no gauge measures.
         instructions_by_type: added from orange upwards at sites of these types.
     """
@@ -44,6 +45,8 @@ class Language:
     measured: str
     measured_elsewhere: str
     rain_description: str
+    rain_expected: str
+    rain_learned: str
     unknown_description: str
     unconfirmed: str
     aged: str

@@ -96,6 +96,7 @@ def description(message: WarningMessage, site: Site, language: Language) -> str:
             hour=number(grounds.rain_hour_mm or 0.0),
             depth=_current_depth(grounds.depth_mm, language),
             colour=language.colours[message.level],
+            learned=_why_of_rain(grounds, language),
         )
     elif grounds.depth_mm is None:
         text = language.unknown_description.format(**parts, finding=_finding(message, language))
@@ -171,6 +172,14 @@ def _finding(message: WarningMessage, language: Language) -> str:
     if grounds.rule is WarningRule.OBSERVED:
         return language.observed.format(**words)
     return language.receded.format(**words)
+
+
+def _why_of_rain(grounds: Grounds, language: Language) -> str:
+    """Return the nowcast behind a warning by rain, and what the site's own storms did."""
+    text = language.rain_expected.format(source=plain(grounds.armed_by_source)) if grounds.armed_by_source else ""
+    if grounds.rain_storms:
+        text += language.rain_learned.format(storms=grounds.rain_storms, floods=grounds.rain_floods)
+    return text
 
 
 def _arrival(message: WarningMessage, language: Language) -> str:

@@ -34,8 +34,10 @@ CHINESE = Language(
     measured_elsewhere="监测点{gauge}读数{read}厘米，最低处积水深{depth}厘米",
     rain_description=(
         "{time}，{place}近15分钟降雨{quarter}毫米、近1小时降雨{hour}毫米，{depth}，可能很快出现积水，"
-        "预警等级为{colour}。{evidence}{basis}"
+        "预警等级为{colour}。{learned}{evidence}{basis}"
     ),
+    rain_expected="{source}的短临预报显示未来半小时内仍有强降雨。",
+    rain_learned="该点位有记录的{storms}场强降雨中，{floods}场水深达到该阈值。",
     unknown_description="{time}，{place}暂无可用监测数据，{finding}。{evidence}{basis}",
     aged="该读数采集于{minutes}分钟前，刚刚到达。",
     unconfirmed="读数刚刚突升，等待下一次读数证实，请立即现场核实。",

@@ -50,12 +50,12 @@ def test_a_grid_is_sampled_at_the_lowest_point_or_over_the_area() -> None:
 
 
 @given(st.floats(36.59, 36.63), st.floats(116.99, 117.04))
-def test_a_point_lies_in_a_rectangle_as_its_edges_say(latitude: float, longitude: float) -> None:
+def test_a_point_is_in_a_rectangle_as_its_edges_say(latitude: float, longitude: float) -> None:
     assert includes(AREA, (latitude, longitude)) == (36.60 <= latitude < 36.62 and 117.00 <= longitude < 117.03)
 
 
 @given(st.integers(1, 12), st.integers(1, 12), st.floats(0.001, 0.05))
-def test_every_cell_of_a_site_lies_on_the_grid(columns: int, rows: int, step_deg: float) -> None:
+def test_every_cell_of_a_site_is_on_the_grid(columns: int, rows: int, step_deg: float) -> None:
     grid = Grid(36.61, 117.01, step_deg, columns, rows)
 
     assert all(0 <= place < columns * rows for place in sampled(grid, replace(HERE, polygon=AREA)))

@@ -266,3 +266,21 @@ def test_english_odds_fall_from_expected_to_likely_to_possible() -> None:
     odds = [ENGLISH.odds[certainty] for certainty in (Certainty.OBSERVED, Certainty.LIKELY, Certainty.POSSIBLE)]
 
     assert odds == ["is expected to", "is likely to", "may possibly"]
+
+
+def test_a_warning_by_rain_says_what_the_site_s_own_storms_did_and_which_nowcast_raised_it() -> None:
+    grounds = replace(ALERT.grounds, rule=WarningRule.RAINED, rain_quarter_mm=9.5, rain_hour_mm=14.0, depth_mm=None)
+    learned = replace(grounds, rain_storms=7, rain_floods=3, armed_by=ArmedBy.WEATHER, armed_by_source="radar")
+    first, later = (compose(replace(ALERT, grounds=each), SITE, PUBLISHER) for each in (grounds, learned))
+
+    assert first.chinese.description == (
+        "2026年7月1日16:05，经十路下穿通道近15分钟降雨9.5毫米、近1小时降雨14毫米，当前水深不明，可能很快出现积水，"
+        "预警等级为橙色。依据该点位第3版阈值判定。"
+    )
+    assert "radar的短临预报显示未来半小时内仍有强降雨。该点位有记录的7场强降雨中，3场水深达到该阈值。" in (
+        later.chinese.description
+    )
+    assert (
+        "The warning level is orange. The nowcast of radar expects more heavy rain within half an hour."
+        " Of 7 recorded storms here, 3 raised the water to this threshold. Basis:"
+    ) in later.english.description

@@ -57,6 +57,8 @@ class RainState(Struct, frozen=True):
         is_unseen: whether no gauge was usable during a part of it.
         storms: those that are over.
         nowcast_s: when the last nowcast was issued that was used.
+        chances: the probability of each level at the last judgement.
+        expected_by: the source of the nowcast without which it would have raised no level; empty if none.
     """
 
     steps: tuple[RainStep, ...] = ()
@@ -71,6 +73,8 @@ class RainState(Struct, frozen=True):
     is_unseen: bool = False
     storms: tuple[Storm, ...] = ()
     nowcast_s: float | None = None
+    chances: tuple[float, ...] = ()
+    expected_by: str = ""
 
 
 NO_RAIN = RainState()
@@ -141,6 +145,7 @@ def weigh(
     chances = probabilities(rain, now_s, thresholds, depths_mm)
     needed = RAISES_AT if is_seen else RAISES_AT * UNSEEN_SHARE
     raised = {level: now_s for level, chance in zip(WARNING_LEVELS, chances, strict=True) if chance >= needed}
+    fallen_chance = chances[0]
     if nowcast.members:
         expected = probabilities(rain, now_s, thresholds, depths_mm, nowcast)
         until_s = now_s + NOWCAST_HOLDS_S - holds_s(rain)
@@ -159,6 +164,8 @@ def weigh(
         most=rain.most.at_least(dose(rain.steps, rain.storms, now_s)),
         is_unseen=rain.is_unseen or (arms and not is_seen),
         nowcast_s=nowcast.issued_s or rain.nowcast_s,
+        expected_by=nowcast.source if chances[0] >= needed > fallen_chance else "",
+        chances=tuple([round(chance, 3) for chance in chances]),
     )
 
 
