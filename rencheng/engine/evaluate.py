@@ -215,7 +215,9 @@ def _with_reached(state: SiteState, fused: FusedDepth | None, policy: SitePolicy
     }
     if reached == state.reached_s:
         return state
-    rain = rainfall.mark_response(state.rain, fused.at_s, fused.depth_mm) if reached else state.rain
+    rain = state.rain
+    if reached:
+        rain = rainfall.mark_response(rain, fused.at_s, policy.thresholds_mm[max(reached) - 1])
     return replace(state, reached_s=reached, rain=rain)
 
 

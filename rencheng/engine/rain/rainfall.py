@@ -53,7 +53,7 @@ class RainState(Struct, frozen=True):
         began_s: when the storm that lasts began to arm the site; None without one.
         most: the greatest rain of the storm that lasts, or of a lighter rain.
         onset, onset_s: the rain when the water reached blue in it, and when; None if it did not.
-        peak_mm: the greatest depth at which the water crossed a threshold in it.
+        peak_mm: the highest threshold that the water reached in it.
         is_unseen: whether no gauge was usable during a part of it.
         storms: those that are over.
         nowcast_s: when the last nowcast was issued that was used.
@@ -214,14 +214,14 @@ def close_storm(rain: RainState, now_s: float) -> RainState:
     )
 
 
-def mark_response(rain: RainState, now_s: float, depth_mm: float) -> RainState:
-    """Return the rain with the note that the water crossed a threshold in its storm, if it rained at all."""
+def mark_response(rain: RainState, now_s: float, threshold_mm: float) -> RainState:
+    """Return the rain with the note that the water reached a threshold in its storm, if it rained at all."""
     if not rain.most.three_hours_mm:
         return rain
     if rain.onset is not None:
-        return replace(rain, peak_mm=max(rain.peak_mm, depth_mm))
+        return replace(rain, peak_mm=max(rain.peak_mm, threshold_mm))
     began_s = now_s if rain.began_s is None else rain.began_s
-    return replace(rain, onset=rain.most, onset_s=now_s, began_s=began_s, peak_mm=depth_mm)
+    return replace(rain, onset=rain.most, onset_s=now_s, began_s=began_s, peak_mm=threshold_mm)
 
 
 def learned(rain: RainState, thresholds: RainThresholds, depths_mm: Sequence[float], level: Level) -> Response:

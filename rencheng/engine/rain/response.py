@@ -76,7 +76,7 @@ class Storm(Struct, frozen=True):
         ended_s: when it no longer armed the site.
         most: the greatest rain in each window.
         onset: the rain when the water reached blue; None if it did not.
-        peak_mm: the greatest depth at which it crossed a threshold.
+        peak_mm: the highest threshold that the water reached.
         lag_s: from the storm's beginning until the water reached blue.
     """
 
