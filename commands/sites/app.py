@@ -2,7 +2,7 @@
 
 import typer
 
-from commands.sites import changes, registry
+from commands.sites import changes, doubts, registry
 
 app = typer.Typer(help="Watched sites 重点场所: import, show, change and bind.", no_args_is_help=True)
 app.command("add")(registry.add)
@@ -10,5 +10,8 @@ app.command("import")(registry.import_sites)
 app.command("show")(registry.show)
 app.command("list")(registry.list_sites)
 app.command("set")(changes.set_site)
+app.command("doubts")(doubts.doubts)
+app.command("confirm")(doubts.confirm)
+app.command("deny")(doubts.deny)
 app.command("bind")(changes.bind)
 app.command("unbind")(changes.unbind)

@@ -22,11 +22,13 @@ def set_site(
     source: Annotated[str | None, typer.Option(help="Source of the thresholds; needed with --threshold.")] = None,
     closing_time_s: Annotated[float | None, typer.Option(min=0, help="Time to close the site, seconds.")] = None,
     catchment: Annotated[str | None, typer.Option(help="The area that drains to the site.")] = None,
+    verify_by: Annotated[str | None, typer.Option(help="The camera or patrol that can look at the site.")] = None,
     radius_m: Annotated[float | None, typer.Option(min=1, help="Radius of the area to warn, metres.")] = None,
     confirm: Confirm = False,
 ) -> None:
     """Change a site. New thresholds make a new version of its profile; each warning names its version."""
     given = {"closing_time_s": closing_time_s, "catchment": catchment, "radius_m": radius_m}
+    given["verify_by"] = verify_by
     with transaction() as connection:
         site = find_site(connection, site_id)
         profile = _with_thresholds(site.profile, threshold or [], source)

@@ -16,6 +16,8 @@ class DoubtOutcome(StrEnum):
     """A person saw the water."""
     DENIED = "denied"
     """A person saw that there is no water."""
+    ENDED = "ended"
+    """It was settled while the alert service started again."""
     UNBOUND = "unbound"
     """The gauge no longer serves the site."""
 

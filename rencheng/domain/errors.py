@@ -60,6 +60,10 @@ class NotPossible(RenchengError):
     """A request that cannot be carried out. The message explains why, and what is possible."""
 
 
+class NoLongerOpen(NotPossible):
+    """A request about something that has ended since, or was decided already."""
+
+
 class ConfirmationRequired(NotPossible):
     """A change that is likely a mistake and silences warnings if it is one. `doubts` says why, in sentences."""
 

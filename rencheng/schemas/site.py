@@ -89,6 +89,7 @@ class SiteForm(_Form):
     )
     catchment: ShortText | Literal[""] = ""
     closing_time_s: _Seconds | None = Field(None, description="Time to close the site, measured in a drill.")
+    verify_by: ShortText | Literal[""] = Field("", description="The camera or patrol that can look at the site.")
     profile: ProfileForm = Field(default_factory=ProfileForm)
     sensors: tuple[SensorForm, ...] = Field((), max_length=1000)
 
@@ -124,6 +125,7 @@ class SiteForm(_Form):
             polygon=self.polygon,
             catchment=self.catchment,
             closing_time_s=self.closing_time_s,
+            verify_by=self.verify_by,
         )
 
 
@@ -148,6 +150,7 @@ def site_form(site: Site) -> dict[str, Any]:
         "polygon": [list(corner) for corner in site.polygon],
         "catchment": site.catchment,
         "closing_time_s": site.closing_time_s,
+        "verify_by": site.verify_by,
         "profile": {"thresholds": thresholds, **numbers},
         "sensors": [
             {

@@ -6,7 +6,7 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.store.rollups.refresh import mark_devices_stale
 from rencheng.store.schema.account_tables import ingest_counts, quarantine, quarantine_drops
-from rencheng.store.schema.suppression_tables import maintenance, notices, silences
+from rencheng.store.schema.suppression_tables import doubt_answers, maintenance, notices, silences
 from rencheng.store.schema.tables import (
     device_states,
     devices,
@@ -29,6 +29,7 @@ OF_WORLD = (
     silences,
     maintenance,
     notices,
+    doubt_answers,
     warnings,
 )
 """Tables with a column `world`."""

@@ -9,6 +9,7 @@ from rencheng.domain.mute import MuteScope
 from rencheng.store.quarantine.log import topic_region
 from rencheng.store.registry.devices import find_devices
 from rencheng.store.schema.account_tables import quarantine
+from rencheng.store.schema.suppression_tables import notices
 from rencheng.store.schema.tables import devices, sites, warnings
 from rencheng.store.warnings.mutes import find_mute, places_of
 
@@ -45,6 +46,12 @@ def of_warning(connection: Connection, warning_id: str) -> Sequence[Place]:
     """Return the place of a warning; none if there is no such warning."""
     query = select(sites.c.region, warnings.c.world).join(warnings, warnings.c.site_id == sites.c.site_id)
     return [Place(*row) for row in connection.execute(query.where(warnings.c.warning_id == warning_id))]
+
+
+def of_doubt(connection: Connection, doubt_id: str) -> Sequence[Place]:
+    """Return the place of a doubt; none if there is no such doubt."""
+    query = select(sites.c.region, notices.c.world).join(notices, notices.c.topic == sites.c.site_id)
+    return [Place(*row) for row in connection.execute(query.where(notices.c.doubt_id == doubt_id).distinct())]
 
 
 def of_quarantine_entry(connection: Connection, quarantine_id: str) -> Sequence[Place]:

@@ -50,6 +50,8 @@ def step(service: AlertService) -> None:
     if service.source.is_listening:  # before that, stored readings would come too late
         with isolated("readings that waited"):
             _handle(service, service.evaluator.tick())
+    with isolated("answers to doubts"):
+        _handle(service, service.evaluator.settle(service.policies.answers))
     with isolated("suppression"):
         service.suppressor.tick()
         service.outbox.release(service.suppressor.take_released())

@@ -1,9 +1,10 @@
 """Evaluate: from a reading to the evaluations that carry a warning or a notice."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from rencheng.domain.device import ACTUAL
+from rencheng.domain.doubt import DoubtAnswer
 from rencheng.domain.timing import ALLOWED_LATENESS
 from rencheng.domain.trace import trace_id_of
 from rencheng.engine.evaluator import Evaluator
@@ -71,6 +72,13 @@ class ReadingEvaluator:
         for evaluation in self._evaluator.tick(self._clock.now()):
             _log(evaluation)
             yield evaluation
+
+    def settle(self, answers: Iterable[DoubtAnswer]) -> Iterator[Evaluation]:
+        """Yield the evaluations that follow from the answers of people to doubts that are open. Commit each."""
+        for answer in answers:
+            if evaluation := self._evaluator.settle(answer):
+                _log(evaluation)
+                yield evaluation
 
     def commit(self, evaluation: Evaluation) -> None:
         """Make an evaluation's record the site's record."""

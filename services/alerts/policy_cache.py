@@ -1,4 +1,4 @@
-"""The newest mutes, rain signals and rainfall forecasts, read from the database at intervals."""
+"""The newest mutes, answers to doubts, rain signals and rainfall forecasts, read from the database at intervals."""
 
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
+from rencheng.domain.doubt import DoubtAnswer
 from rencheng.domain.mute import Mute
 from rencheng.domain.site import Site
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
@@ -17,6 +18,7 @@ from rencheng.store.core.database import Connection, Engine
 from rencheng.store.core.guarded_rows import OnInvalid
 from rencheng.store.nowcasts import relevant_nowcasts
 from rencheng.store.relevant_weather import Wanted, relevant_forecasts, relevant_signals, weather_mark
+from rencheng.store.warnings.doubts import load_answers
 from rencheng.store.warnings.mutes import load_mutes
 from services.alerts import metrics
 from services.alerts.isolation import isolated
@@ -43,15 +45,17 @@ REPORTED_MAX = 20
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """Mutes and weather at a time.
+    """Mutes, answers and weather at a time.
 
     Attributes:
         mutes: silences and maintenance windows.
+        answers: the answers of people to doubts of the last days.
         rain_outlook: rain signals and forecasts.
         unreadable: the rows that cannot be read and do not count.
     """
 
     mutes: tuple[Mute, ...] = ()
+    answers: tuple[DoubtAnswer, ...] = ()
     rain_outlook: RainOutlook = NO_RAIN_OUTLOOK
     unreadable: tuple[str, ...] = ()
 
@@ -90,6 +94,11 @@ class PolicyCache:
     def mutes(self) -> tuple[Mute, ...]:
         """Return the silences and maintenance windows."""
         return self._policies.mutes
+
+    @property
+    def answers(self) -> tuple[DoubtAnswer, ...]:
+        """Return the answers of people to doubts of the last days."""
+        return self._policies.answers
 
     @property
     def rain_outlook(self) -> RainOutlook:
@@ -184,6 +193,7 @@ class _Loader:
                 self._mark = mark
         return Policies(
             tuple(mute for mute, _ in mutes),
+            load_answers(connection),
             self._weather.rain_outlook,
             (*unreadable, *self._weather.unreadable),
         )
@@ -195,7 +205,7 @@ class _Loader:
         forecasts = relevant_forecasts(connection, now, **options)
         worlds = wanted.worlds if wanted else None
         nowcasts = relevant_nowcasts(connection, now, worlds=worlds, on_invalid=options["on_invalid"])
-        return Policies((), RainOutlook(signals, forecasts, nowcasts), tuple(unreadable))
+        return Policies(rain_outlook=RainOutlook(signals, forecasts, nowcasts), unreadable=tuple(unreadable))
 
     def _report(self, unreadable: Sequence[str]) -> None:
         """Log and count the rows that cannot be read; each once while it is there."""

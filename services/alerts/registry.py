@@ -99,7 +99,7 @@ class SiteRegistry:
             self._evaluator.restore(_records(states))
             published = {row["topic"] for row in notices if row["kind"] == NoticeKind.MONITORING and row["in_force"]}
             monitoring = self._evaluator.monitoring(published, self._clock.now())
-            self._suppressor.restore(sent, notices, monitoring)
+            self._suppressor.restore(sent, notices, monitoring, self._evaluator.doubts())
             self.is_loaded = True
         if has_new_gauge:
             self._source.restart_catch_up()

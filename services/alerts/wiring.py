@@ -65,7 +65,8 @@ def open_service(settings: AlertSettings) -> Iterator[AlertService]:
     session = _session(settings, subscription)
     live_readings = LiveReadings(Quotas(per_minute=settings.ingest_quota_per_minute), ClockLimits())
     source = ReadingSource(session, subscription, CatchUp(engine), live_readings)
-    nearby, suppressor = NearbyFeed(settings), Suppressor(clocks)
+    publisher = publisher_of(settings)
+    nearby, suppressor = NearbyFeed(settings), Suppressor(clocks, publisher)
     registry = SiteRegistry(engine, evaluator, suppressor, nearby, source)
     outbox, notices = Outbox(engine), NoticeOutbox(engine)
     relay = Relay(engine, MqttSink(session), outbox, notices)
@@ -77,7 +78,7 @@ def open_service(settings: AlertSettings) -> Iterator[AlertService]:
         nearby=nearby,
         no_data=NoDataCheck(evaluator, source, policies),
         evaluator=ReadingEvaluator(evaluator, clocks),
-        renderer=Renderer(evaluator, nearby, publisher_of(settings)),
+        renderer=Renderer(evaluator, nearby, publisher),
         suppressor=suppressor,
         outbox=outbox,
         notices=notices,

@@ -30,6 +30,8 @@ from services.api.routes import audit, counts, health, keys, notices, status
 from services.api.routes.devices import pending
 from services.api.routes.devices import read as devices
 from services.api.routes.devices import write as devices_write
+from services.api.routes.doubts import read as doubts
+from services.api.routes.doubts import write as doubts_write
 from services.api.routes.mutes import read as mutes
 from services.api.routes.mutes import write as mutes_write
 from services.api.routes.quarantine import read as quarantine
@@ -62,6 +64,8 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (mutes.router, KeyScope.WARNINGS_READ),
     (mutes_write.router, KeyScope.OPERATE),
     (notices.router, KeyScope.WARNINGS_READ),
+    (doubts.router, KeyScope.WARNINGS_READ),
+    (doubts_write.router, KeyScope.OPERATE),
     (stream.router, KeyScope.WARNINGS_READ),
     (feed.router, KeyScope.WARNINGS_READ),
     (status.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
@@ -85,6 +89,7 @@ TAGS = {
     "suppression": "Suppression 静默与通告: silences, maintenance windows, and notices about many sites.",
     "weather": "Weather 气象: rain signals, forecasts and nowcasts of the authorities; the platform issues none.",
     "warnings": "Warnings 预警: messages as JSON, as CAP, as a live stream and as an Atom feed.",
+    "doubts": "Doubts 待核实读数: what may be water and is not proven; answered by people who look.",
     "counts": "Counts 计数: every received reading, by result.",
     "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",
     "audit": "Audit 审计: who changed what, and when.",

@@ -21,6 +21,7 @@ _TABLES = (
     "maintenance",
     "rain_forecasts",
     "notices",
+    "doubt_answers",
     "rain_signals",
     "warnings",
     "site_states",

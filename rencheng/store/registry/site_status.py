@@ -20,6 +20,7 @@ from rencheng.store.history.raw import TABLES, is_usable
 from rencheng.store.registry.bindings import bound_sensors
 from rencheng.store.registry.monitoring import NOT_MONITORED, load_monitoring
 from rencheng.store.schema.tables import devices, sites, warnings, waterlogging_readings
+from rencheng.store.warnings.doubts import doubtful_levels
 
 LOOK_BACK = timedelta(days=30)
 """How far back the newest usable depth is searched."""
@@ -55,6 +56,7 @@ class SiteStatus:
         level, warning_id: of the warning in force; NONE and None without one.
         monitoring: whether the site has data. Never show a site without data as dry.
         gauges: all gauges in service.
+        doubtful, doubt_id: of the doubt that is open; NONE and None without one.
     """
 
     site: Row
@@ -63,6 +65,8 @@ class SiteStatus:
     now: datetime | None
     monitoring: Monitoring
     gauges: tuple[GaugeStatus, ...]
+    doubtful: Level = Level.NONE
+    doubt_id: str | None = None
 
     @property
     def shown_gauge(self) -> GaugeStatus | None:
@@ -140,6 +144,7 @@ def site_statuses(connection: Connection, rows: Sequence[Row]) -> list[SiteStatu
     now = worlds_now(connection, {row["world"] for row in rows})
     in_force = _warnings_in_force(connection, site_ids)
     newest = _newest_depths(connection, {row["site_id"]: now.get(row["world"]) for row in rows})
+    doubted = doubtful_levels(connection, site_ids)
     monitored = load_monitoring(connection, {row["site_id"]: row["world"] for row in rows})
     statuses = []
     for row in rows:
@@ -149,7 +154,8 @@ def site_statuses(connection: Connection, rows: Sequence[Row]) -> list[SiteStatu
             GaugeStatus(gauge.device_id, gauge.channel, gauge.time, gauge.depth_mm, found.of_gauge(gauge.device_id))
             for gauge in newest.get(site_id, ())
         )
-        statuses.append(SiteStatus(row, level, warning_id, now.get(row["world"]), found.site, gauges))
+        doubt = doubted.get(site_id, (Level.NONE, None))
+        statuses.append(SiteStatus(row, level, warning_id, now.get(row["world"]), found.site, gauges, *doubt))
     return statuses
 
 

@@ -95,6 +95,7 @@ def as_site(row: Row[Any], sensors: tuple[BoundSensor, ...] = ()) -> Site:
         polygon=tuple((latitude, longitude) for latitude, longitude in row.polygon),
         catchment=row.catchment,
         closing_time_s=row.closing_time_s,
+        verify_by=row.verify_by,
     )
 
 
@@ -149,6 +150,7 @@ def _save(connection: Connection, site: Site, made_by: str | None) -> int:
         "polygon": [list(corner) for corner in site.polygon],
         "catchment": site.catchment,
         "closing_time_s": site.closing_time_s,
+        "verify_by": site.verify_by,
         "profile": profile_to_json(profile),
     }
     connection.execute(insert(sites).values(values).on_conflict_do_update(index_elements=["site_id"], set_=values))

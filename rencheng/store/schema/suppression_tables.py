@@ -1,4 +1,4 @@
-"""The tables of suppression: silences, maintenance windows, and notices about several sites."""
+"""The tables of suppression: silences, maintenance windows, notices, and the answers of people to doubts."""
 
 from sqlalchemy import (
     BigInteger,
@@ -17,7 +17,7 @@ from sqlalchemy import (
     Time,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from rencheng.store.schema.tables import metadata
 
@@ -76,5 +76,24 @@ notices = Table(
     Column("text_zh", Text, nullable=False),
     Column("text_en", Text, nullable=False),
     Column("recorded_at", _time, nullable=False, server_default=text("now()")),
+    Column("doubt_id", Text),
+    Column("doubt", JSONB, comment="of a notice of doubt: gauge, depths, threshold, outcome"),
+    Column("cap_xml", Text),
     Index("notices_by_topic", "world", "kind", "topic", "notice_id"),
+    Index("notices_by_doubt", "doubt_id", "notice_id", postgresql_where=text("doubt_id IS NOT NULL")),
+)
+
+doubt_answers = Table(
+    "doubt_answers",
+    metadata,
+    Column("doubt_id", Text, primary_key=True),
+    Column("site_id", Text, nullable=False),
+    Column("world", Text, ForeignKey("worlds.world"), nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("seen_by", Text, nullable=False, comment="who looked; messages name it"),
+    Column("note", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", _time, nullable=False, server_default=text("now()")),
+    CheckConstraint("kind IN ('confirm', 'deny')", name="doubt_answers_confirm_or_deny"),
+    Index("doubt_answers_by_time", "made_at"),
 )

@@ -67,6 +67,13 @@ sites = Table(
     Column("closing_time_s", Double),
     Column("profile", JSONB, nullable=False),
     _recorded("created_at"),
+    Column(
+        "verify_by",
+        Text,
+        nullable=False,
+        server_default="",
+        comment="the camera or patrol that can look at the site",
+    ),
 )
 
 site_profiles = Table(

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, and_, func, insert, or_, select
 
-from rencheng.domain.notice import Notice
+from rencheng.domain.notice import Notice, NoticeKind
 from rencheng.domain.reach import EVERYWHERE, Reach
+from rencheng.messages.notice_json import doubt_document
 from rencheng.store.core.sessions import Row
 from rencheng.store.core.within import within
 from rencheng.store.schema.suppression_tables import notices
@@ -18,10 +19,17 @@ def add_notices(connection: Connection, issued: Sequence[Notice]) -> None:
         connection.execute(insert(notices), [_row(notice) for notice in issued])
 
 
-def newest_notices(connection: Connection, world: str | None = None, *, reach: Reach = EVERYWHERE) -> list[Row]:
-    """Return the newest notice of each topic, newest first. All sites of a notice must lie in the reach."""
+def newest_notices(
+    connection: Connection,
+    world: str | None = None,
+    *,
+    kinds: Sequence[NoticeKind] = tuple(NoticeKind),
+    reach: Reach = EVERYWHERE,
+) -> list[Row]:
+    """Return the newest notice of each topic of these kinds, newest first. All its sites must lie in the reach."""
     about = (notices.c.world, notices.c.kind, notices.c.topic)
-    newest = select(func.max(notices.c.notice_id)).group_by(*about)
+    is_wanted = notices.c.kind.in_([kind.value for kind in kinds])
+    newest = select(func.max(notices.c.notice_id)).where(is_wanted).group_by(*about)
     if world is not None:
         newest = newest.where(notices.c.world == world)
     query = select(notices).where(notices.c.notice_id.in_(newest)).order_by(notices.c.notice_id.desc())
@@ -47,4 +55,7 @@ def _row(notice: Notice) -> dict[str, object]:
         "site_ids": list(notice.site_ids),
         "text_zh": notice.zh,
         "text_en": notice.en,
+        "doubt_id": notice.doubt.report.doubt_id if notice.doubt else None,
+        "doubt": doubt_document(notice.doubt) if notice.doubt else None,
+        "cap_xml": notice.doubt.cap_xml if notice.doubt else None,
     }

@@ -28,6 +28,17 @@ RECORDS_EVERY_S = 0.2
 takes seconds, and a warning must not wait that long."""
 
 
+_Reported = tuple[frozenset[str], str | None]
+"""The late gauges of a record, and the newest notice of its doubt."""
+
+NOTHING_REPORTED: _Reported = (frozenset(), None)
+
+
+def _reported(record: SiteRecord) -> _Reported:
+    state = record.state
+    return frozenset(state.late), state.doubt.sent[-1][0] if state.doubt else None
+
+
 @dataclass(slots=True)
 class _Pending:
     """A message on its way into the database.
@@ -72,7 +83,7 @@ class Outbox:
         self._recorded: list[OutgoingMessage] = []
         self._records: dict[str, SiteRecord] = {}
         self._changed_at_s: dict[str, float] = {}  # when a record first differed from the stored one, oldest first
-        self._late: dict[str, frozenset[str]] = {}  # by site: the late gauges of the saved record
+        self._reported: dict[str, _Reported] = {}  # by site: what of the saved record notices are about
         self._has_new = False
         self._pace = Every(RECORDS_EVERY_S, clock)
         self._backoff = Backoff(RETRY_S, RETRY_S, clock)
@@ -110,7 +121,7 @@ class Outbox:
         self._records.update(records)
         for site_id, one in records.items():
             self._changed_at_s.setdefault(site_id, now_s)
-            if one.state.late.keys() != self._late.get(site_id, frozenset()):  # data is lost or back: say so at once
+            if _reported(one) != self._reported.get(site_id, NOTHING_REPORTED):  # a notice follows: save it at once
                 self._changed_at_s[site_id] = now_s - self._save_every_s
         due = self._due(now_s)
         if self._has_new:
@@ -175,14 +186,14 @@ class Outbox:
         self._settle(rejected)
         for site_id in sites:
             if (one := self._records.pop(site_id, None)) is not None:
-                self._note_late(site_id, one)
+                self._note_reported(site_id, one)
             self._changed_at_s.pop(site_id, None)
         return True
 
-    def _note_late(self, site_id: str, record: SiteRecord) -> None:
-        self._late.pop(site_id, None)
-        if record.state.late:
-            self._late[site_id] = frozenset(record.state.late)
+    def _note_reported(self, site_id: str, record: SiteRecord) -> None:
+        self._reported.pop(site_id, None)
+        if (reported := _reported(record)) != NOTHING_REPORTED:
+            self._reported[site_id] = reported
 
     def _settle(self, rejected: set[str]) -> None:
         """Hand recorded messages over to the relay; keep those that the database rejects until they are delivered."""

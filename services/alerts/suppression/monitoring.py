@@ -7,7 +7,7 @@ The rules, in order:
 2. In an alarm flood the city-wide alarm stands for the loss (`inhibited`), and the loss is not published.
 3. A silence or maintenance of the site up to the level of the loss suppresses it until it ends.
 4. Otherwise the loss is published, and again when the cause at one of its gauges changes.
-5. The restoration is published if the loss was (`never_notified` if not).
+5. The restoration is published if the loss was (`never_notified` if not), and never while something is doubtful.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -97,7 +97,15 @@ class MonitoringNotices:
             else:
                 self._on_suppressed(SuppressionReason.NEVER_NOTIFIED)
 
-    def tick(self, policy: SuppressionPolicy, world: str, at: datetime, *, is_flood: bool) -> list[Notice]:
+    def tick(
+        self,
+        policy: SuppressionPolicy,
+        world: str,
+        at: datetime,
+        *,
+        is_flood: bool,
+        is_doubtful: Callable[[str], bool] = lambda _site_id: False,
+    ) -> list[Notice]:
         """Return the notices of a world that are due.
 
         Args:
@@ -105,8 +113,11 @@ class MonitoringNotices:
             world: the world.
             at: its time.
             is_flood: whether the city-wide no-data alarm stands for the sites that were lost lately.
+            is_doubtful: returns whether a site has a doubt; while it has, it is not reported restored.
         """
-        restored = [notice for notice in self._restored.values() if notice.world == world]
+        restored = [
+            notice for notice in self._restored.values() if notice.world == world and not is_doubtful(notice.site_id)
+        ]
         for notice in restored:
             del self._restored[notice.site_id]
         lost = [

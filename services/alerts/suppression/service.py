@@ -16,8 +16,10 @@ from rencheng.runtime.logs import get_logger
 from rencheng.runtime.timers import Every
 from rencheng.store.core.sessions import Row
 from rencheng.store.warnings.sent import SentMessage
+from rencheng.text.publisher import Publisher
 from services.alerts import metrics
 from services.alerts.isolation import isolated
+from services.alerts.suppression.doubts import DoubtNotices
 from services.alerts.suppression.groups import Groups, GroupSummary
 from services.alerts.suppression.monitoring import MonitoringNotices
 from services.alerts.suppression.no_data import NoDataAlarm
@@ -52,17 +54,26 @@ class Suppressor:
 
     Args:
         clocks: the time of each world.
+        publisher: who issues the messages.
         clock: the time of this process, for the intervals.
         tick_every_s: how often suppressed messages are looked at.
     """
 
-    def __init__(self, clocks: WorldClocks, clock: Clock = SYSTEM_CLOCK, *, tick_every_s: float = TICK_EVERY_S) -> None:
+    def __init__(
+        self,
+        clocks: WorldClocks,
+        publisher: Publisher,
+        clock: Clock = SYSTEM_CLOCK,
+        *,
+        tick_every_s: float = TICK_EVERY_S,
+    ) -> None:
         self.policy = SuppressionPolicy()
         self._clocks = clocks
         self._clock = clock
         self._groups = Groups()
         self._no_data = NoDataAlarm(ACTUAL)
         self._monitoring = MonitoringNotices(metrics.count_suppressed)
+        self._doubts = DoubtNotices(publisher, metrics.count_suppressed)
         self._suppressed: dict[str, OutgoingMessage] = {}  # by site: the message that may be released
         self._released: list[OutgoingMessage] = []
         self._tick_timer = Every(tick_every_s, clock)
@@ -72,18 +83,26 @@ class Suppressor:
         """Take over a new list of sites."""
         self.policy.set_sites(sites)
         self._monitoring.set_sites(sites)
+        self._doubts.set_sites(sites)
 
     def set_mutes(self, mutes: Sequence[Mute]) -> None:
         """Take over the silences and maintenance windows."""
         self.policy.mutes = mutes
 
-    def restore(self, sent: Sequence[SentMessage], notices: Sequence[Row], monitoring: Iterable[SiteNotice]) -> None:
+    def restore(
+        self,
+        sent: Sequence[SentMessage],
+        notices: Sequence[Row],
+        monitoring: Iterable[SiteNotice],
+        doubts: Iterable[SiteNotice] = (),
+    ) -> None:
         """Go on from what was recorded.
 
         Args:
             sent: the messages of open warnings, in order.
             notices: the newest notice of each topic.
             monitoring: the state of every site whose monitoring is lost, or was when this was last published.
+            doubts: the doubts in force.
         """
         deliveries: dict[str, SiteDelivery] = {}
         for each in sent:
@@ -106,6 +125,7 @@ class Suppressor:
         }
         self._groups.restore(summaries, [row["topic"] for row in notices if row["kind"] == NoticeKind.REMINDER])
         self._monitoring.restore(monitoring, [row["topic"] for row in in_force if row["kind"] == NoticeKind.MONITORING])
+        self._doubts.restore(doubts, [row for row in in_force if row["kind"] == NoticeKind.DOUBTFUL])
 
     def suppress(self, warning: RenderedWarning) -> RenderedWarning:
         """Return the warning with the reason why it is not delivered now, if there is one.
@@ -139,8 +159,11 @@ class Suppressor:
         return replace(warning, suppressed_by=suppressed_by)
 
     def add_notice(self, notice: SiteNotice) -> None:
-        """Take in that the monitoring of a site is lost or restored."""
-        self._monitoring.add(notice)
+        """Take in that the monitoring of a site is lost or restored, or that something is doubtful or settled."""
+        if notice.doubt is not None:
+            self._doubts.add(notice)
+        else:
+            self._monitoring.add(notice)
 
     def tick(self) -> None:
         """Release messages whose suppression has ended."""
@@ -167,7 +190,8 @@ class Suppressor:
         for world, at in self._clocks.times():
             is_flood = world == ACTUAL and self._no_data.is_flood(now)
             found += self._groups.tick(self.policy, world, at)
-            found += self._monitoring.tick(self.policy, world, at, is_flood=is_flood)
+            found += self._doubts.tick(self.policy, world, at)
+            found += self._monitoring.tick(self.policy, world, at, is_flood=is_flood, is_doubtful=self._doubts.is_open)
         return found
 
     def _release(self, decisions: Sequence[Decision]) -> None:

@@ -21,6 +21,7 @@ FIND_PLACES: dict[str, Callable[[Connection, str], Sequence[places.Place]]] = {
     "device_id": places.of_device,
     "site_id": places.of_site,
     "warning_id": places.of_warning,
+    "doubt_id": places.of_doubt,
     "quarantine_id": places.of_quarantine_entry,
     "name": places.of_mute,
 }
@@ -30,6 +31,7 @@ _OBJECTS = {
     "device_id": "device",
     "site_id": "site",
     "warning_id": "warning",
+    "doubt_id": "doubt",
     "quarantine_id": "quarantine entry",
     "name": "mute",
 }

@@ -52,6 +52,10 @@ class NeedsConfirmation(ClientError):
     """A dangerous change that must be confirmed. The detail says what it does, and how to confirm it."""
 
 
+class Conflict(ClientError):
+    """The object has ended or was decided since; ask for its present state."""
+
+
 class PreconditionFailed(ClientError):
     """The object was changed since the client read it."""
 
@@ -136,6 +140,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     InsufficientScope: ProblemKind(HTTPStatus.FORBIDDEN, "insufficient-scope", "Insufficient scope"),
     OutOfReach: ProblemKind(HTTPStatus.FORBIDDEN, "out-of-reach", "Out of reach"),
     NeedsConfirmation: ProblemKind(HTTPStatus.CONFLICT, "confirmation-required", "Confirmation required"),
+    Conflict: ProblemKind(HTTPStatus.CONFLICT, "conflict", "Conflict"),
     PreconditionFailed: ProblemKind(HTTPStatus.PRECONDITION_FAILED, "precondition-failed", "Precondition failed"),
     NotFound: ProblemKind(HTTPStatus.NOT_FOUND, "not-found", "Not found"),
     InvalidParameter: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-parameter", "Invalid parameter"),

@@ -1,9 +1,9 @@
 """Notices: one message about many sites, such as the summary of a region."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from rencheng.domain.level import LevelWord
 from rencheng.domain.notice import NoticeKind
@@ -25,7 +25,13 @@ _NOTICE: dict[str, Any] = {
     "site_ids": ["underpass-3", "road-7"],
     "text_zh": "区域370102共2处积水预警生效：红色1处、蓝色1处，其中1处不单独播报。",
     "text_en": "2 ponding warnings in force in region 370102: 1 red, 1 blue; 1 of them only in this summary.",
+    "doubt_id": None,
 }
+
+
+ByKind = Annotated[NoticeKind | None, Query(description="One kind; omitted: all but `doubtful`.")]
+
+UNASKED = tuple(kind for kind in NoticeKind if kind is not NoticeKind.DOUBTFUL)
 
 
 class Notice(ApiModel):
@@ -43,6 +49,8 @@ class Notice(ApiModel):
     site_ids: list[str]
     text_zh: str
     text_en: str
+    doubt_id: str | None
+    """Of a notice of doubt, the doubt, whose content is in `/v1/doubts`; null for the other kinds."""
 
 
 class Notices(ApiModel):
@@ -54,10 +62,13 @@ class Notices(ApiModel):
 
 
 @router.get("/notices", summary="List notices 汇总通告", operation_id="list_notices")
-def list_notices(database: Db, caller: Caller, zone: Zone, world: ByWorld) -> Notices:
-    """Return the newest notice on each topic: regions, catchments, silences about to end, sites without data."""
+def list_notices(database: Db, caller: Caller, zone: Zone, world: ByWorld, kind: ByKind = None) -> Notices:
+    """Return the newest notice on each topic: regions, catchments, silences about to end, sites without data.
+
+    Notices of doubt are listed only if `kind=doubtful` asks for them, because they are not proven.
+    """
     with database.read() as connection:
-        rows = newest_notices(connection, world, reach=caller.reach)
+        rows = newest_notices(connection, world, kinds=[kind] if kind else UNASKED, reach=caller.reach)
     return Notices(
         items=[
             Notice.model_validate(

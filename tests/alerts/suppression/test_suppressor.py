@@ -18,6 +18,7 @@ from services.alerts.world_clocks import WorldClocks
 from tests.alerts.conftest import MakeGauge
 from tests.support.alert_database import quick_site, register_sites, rows
 from tests.support.broker_session import ScriptedSession
+from tests.support.cap_messages import PUBLISHER
 from tests.support.clock import ManualClock
 from tests.support.mqtt_clients import Dispatch
 from tests.support.outage import database_away
@@ -38,7 +39,7 @@ class SuppressedDelivery:
         self.relay = Relay(database, MqttSink(self.session, self.clock), self.outbox, notices, self.clock)
 
     def new_suppressor(self) -> Suppressor:
-        suppressor = Suppressor(WorldClocks(self.clock), self.clock)
+        suppressor = Suppressor(WorldClocks(self.clock), PUBLISHER, self.clock)
         suppressor.set_sites(self.water.evaluator.sites)
         return suppressor
 

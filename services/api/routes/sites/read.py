@@ -46,6 +46,8 @@ _SITE = {
     "monitoring": MONITORING,
     "level": "yellow",
     "warning_id": "underpass-3-20260720T080100Z",
+    "doubtful": None,
+    "doubt_id": None,
     "depth_mm": 152.0,
     "latest": _DEPTH,
     "now": "2026-07-20T16:05:21.5+08:00",
@@ -99,6 +101,10 @@ class Site(ApiModel):
     """The level of the warning in force; null without the scope `warnings:read`."""
     warning_id: str | None
     """The warning in force; null if there is none, and without the scope `warnings:read`."""
+    doubtful: LevelWord | None
+    """The level whose threshold a gauge reports without proof; null if nothing is doubtful, and without the scope."""
+    doubt_id: str | None
+    """The doubt, which a person who looks can answer; null if nothing is doubtful, and without the scope."""
     depth_mm: float | None
     """The depth now, of the deepest gauge with data; null while the site has no data."""
     latest: Depth | None
@@ -147,6 +153,7 @@ class SiteInDetail(Site):
         polygon=[[36.6510, 117.1198], [36.6514, 117.1198], [36.6512, 117.1204]],
         catchment="Yangtougou",
         closing_time_s=45.0,
+        verify_by="camera 12",
         sensors=[
             {"device_id": "gauge-7", "role": "depth", "lowest_point_height_mm": 20.0},
             {"device_id": "rain-2", "role": "rain", "lowest_point_height_mm": 0.0},
@@ -161,6 +168,8 @@ class SiteInDetail(Site):
     catchment: str
     closing_time_s: float | None
     """How long closing the site takes, measured in a drill; null if it was not measured."""
+    verify_by: str
+    """The camera or patrol that can look at the site; empty if none is known."""
     sensors: list[Sensor]
 
 
@@ -232,7 +241,7 @@ def get_site(database: Db, caller: Caller, zone: Zone, site_id: SiteId) -> SiteI
         ],
         "thresholds": profile["thresholds"],
         "profile_version": profile["version"],
-        **{name: site.site[name] for name in ("polygon", "catchment", "closing_time_s")},
+        **{name: site.site[name] for name in ("polygon", "catchment", "closing_time_s", "verify_by")},
         "sensors": [asdict(sensor) for sensor in sensors],
     }
     return SiteInDetail.model_validate(_present_site(site, zone, caller) | detail)
@@ -265,6 +274,8 @@ def _present_site(site: SiteStatus, zone: ZoneInfo, caller: Principal) -> dict[s
         "monitoring": present_monitoring(site.monitoring, zone),
         "level": level_word(site.level) if sees_warnings else None,
         "warning_id": site.warning_id if sees_warnings else None,
+        "doubtful": level_word(site.doubtful) if sees_warnings and site.doubtful else None,
+        "doubt_id": site.doubt_id if sees_warnings else None,
         "depth_mm": site.depth_mm,
         "latest": _present_depth(site, site.shown_gauge, zone) if site.shown_gauge else None,
         "now": local(site.now, zone) if site.now else None,

@@ -30,6 +30,7 @@ _FORM: dict[str, Any] = {
     "longitude": 117.1201,
     "catchment": "Yangtougou",
     "closing_time_s": 45.0,
+    "verify_by": "camera 12",
     "profile": {"thresholds": {"red": {"depth_mm": 270, "source": "survey of 2026-05"}}},
     "sensors": [
         {"device_id": "gauge-7", "lowest_point_height_mm": 20},
