@@ -106,7 +106,8 @@ def add_answer(connection: Connection, answer: DoubtAnswer, *, note: str, made_b
         "note": note,
         "made_by": made_by,
     }
-    return connection.execute(insert(doubt_answers).values(values).on_conflict_do_nothing()).rowcount == 1
+    query = insert(doubt_answers).values(values).on_conflict_do_nothing().returning(doubt_answers.c.doubt_id)
+    return connection.execute(query).scalar_one_or_none() is not None
 
 
 def load_answers(connection: Connection) -> tuple[DoubtAnswer, ...]:

@@ -11,6 +11,7 @@ The rules, in order:
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from rencheng.cap.doubt import doubt_certainty, render_doubt
 from rencheng.domain.doubt import DoubtOutcome, DoubtReport
@@ -19,7 +20,6 @@ from rencheng.domain.notice import DoubtContent, Notice, NoticeKind
 from rencheng.domain.site import Site
 from rencheng.domain.suppression import SuppressionReason, reason_of
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind
-from rencheng.store.core.sessions import Row
 from rencheng.text.monitoring import monitoring_text
 from rencheng.text.publisher import Publisher
 from services.alerts.suppression.policy import SuppressionPolicy
@@ -63,7 +63,7 @@ class DoubtNotices:
         self._open = {name: doubt for name, doubt in self._open.items() if self._is_known(doubt.notice)}
         self._settled = [notice for notice in self._settled if self._is_known(notice)]
 
-    def restore(self, current: Iterable[SiteNotice], published: Iterable[Row]) -> None:
+    def restore(self, current: Iterable[SiteNotice], published: Iterable[Mapping[Any, Any]]) -> None:
         """Go on after a restart. A doubt that was published and settled, and whose end was not published, ends now.
 
         Args:
@@ -151,7 +151,7 @@ class DoubtNotices:
         return site is not None and site.world == notice.world
 
 
-def _ended(row: Row) -> SiteNotice:
+def _ended(row: Mapping[Any, Any]) -> SiteNotice:
     """Return the end of a doubt that was settled before a restart."""
     known, level = row["doubt"], Level(row["level"])
     report = DoubtReport(
