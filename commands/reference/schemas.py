@@ -121,7 +121,7 @@ def _notice() -> Json:
     return _channel(
         f"{ROOT}/notice/{{notice_kind}}/{{world}}/{{topic}}",
         "Retained: the newest notice. A region's summary, sites without data, a site's monitoring lost or restored,"
-        " or a silence that ends.",
+        " a silence that ends, or what may be water and is not proven.",
         {"notice": {"payload": {"$ref": "./notice.schema.json"}, "contentType": "application/json"}},
     )
 

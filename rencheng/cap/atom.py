@@ -4,10 +4,9 @@ Each entry is made from the CAP document that it links to, so that the two agree
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
-from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 from xml.etree import ElementTree as ET  # writes only
 
@@ -39,6 +38,7 @@ ET.register_namespace("cap", CAP_NAMESPACE)
 _EMPTY_SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 _LANGUAGE_TAGS = {"zh": "zh-CN", "en": "en-US"}
 _TITLES = {"zh": "韧城积水预警", "en": "Rencheng ponding warnings"}
+DOUBT_TITLES = {"zh": "韧城待核实读数（非预警）", "en": "Rencheng doubtful readings (no warnings)"}
 _AUTHOR = "Rencheng 韧城"
 
 
@@ -50,18 +50,28 @@ class FeedAddress:
         url: the public address of the API.
         path: the path of this page, with its query.
         next_path: the path of the next page; None on the last one.
+        feed: the path of the feed without a query, which identifies it.
+        titles: its title in each language.
     """
 
     url: str
     path: str
     next_path: str | None = None
+    feed: str = "/v1/feed.atom"
+    titles: Mapping[str, str] = field(default_factory=lambda: _TITLES)
 
 
 def render_feed(rows: Sequence[Mapping[Any, Any]], address: FeedAddress, language: Language) -> str:
-    """Return the feed as an XML document."""
+    """Return the feed as an XML document.
+
+    Args:
+        rows: each with `identifier`, `recorded_at`, `cap_xml`, `cap` (the path of the document) and `page`.
+        address: of the feed.
+        language: of titles and summaries.
+    """
     feed = ET.Element(_atom_tag("feed"), {"{http://www.w3.org/XML/1998/namespace}lang": _LANGUAGE_TAGS[language]})
-    _add(feed, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, address.url + '/v1/feed.atom')}")
-    _add(feed, "title", _TITLES[language])
+    _add(feed, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, address.url + address.feed)}")
+    _add(feed, "title", address.titles[language])
     _add(feed, "updated", last_updated(rows).isoformat())
     _add(_add(feed, "author"), "name", _AUTHOR)
     _add(feed, "link", rel="self", type=ATOM_MEDIA_TYPE, href=address.url + address.path)
@@ -83,7 +93,6 @@ def _add_entry(feed: ET.Element, row: Mapping[Any, Any], address: FeedAddress, l
     alert = parse(row["cap_xml"])
     info = _info(alert, language)
     entry = _add(feed, "entry")
-    warning = quote(row["warning_id"], safe="")
     unique_name = f"{text(alert, 'sender')},{row['identifier']}"
     _add(entry, "id", f"urn:uuid:{uuid5(NAMESPACE_URL, unique_name)}")
     _add(entry, "title", text(info, "headline") or row["identifier"])
@@ -91,9 +100,8 @@ def _add_entry(feed: ET.Element, row: Mapping[Any, Any], address: FeedAddress, l
     _add(entry, "published", row["recorded_at"].isoformat())
     _add(_add(entry, "author"), "name", text(info, "senderName") or _AUTHOR)
     _add(entry, "summary", text(info, "description"))
-    cap = f"{address.url}/v1/warnings/{warning}/events/{row['sequence']}/cap"
-    _add(entry, "link", rel="alternate", type=CAP_MEDIA_TYPE, href=cap)
-    _add(entry, "link", rel="alternate", type="text/html", href=f"{address.url}/warnings/{warning}")
+    _add(entry, "link", rel="alternate", type=CAP_MEDIA_TYPE, href=address.url + row["cap"])
+    _add(entry, "link", rel="alternate", type="text/html", href=address.url + row["page"])
     entry.extend(_cap_elements(alert, info))
 
 

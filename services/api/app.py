@@ -30,6 +30,7 @@ from services.api.routes import audit, counts, health, keys, notices, status
 from services.api.routes.devices import pending
 from services.api.routes.devices import read as devices
 from services.api.routes.devices import write as devices_write
+from services.api.routes.doubts import feed as doubts_feed
 from services.api.routes.doubts import read as doubts
 from services.api.routes.doubts import write as doubts_write
 from services.api.routes.mutes import read as mutes
@@ -65,6 +66,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (mutes_write.router, KeyScope.OPERATE),
     (notices.router, KeyScope.WARNINGS_READ),
     (doubts.router, KeyScope.WARNINGS_READ),
+    (doubts_feed.router, KeyScope.WARNINGS_READ),
     (doubts_write.router, KeyScope.OPERATE),
     (stream.router, KeyScope.WARNINGS_READ),
     (feed.router, KeyScope.WARNINGS_READ),

@@ -13,9 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from rencheng.domain.errors import RejectionReason
 from rencheng.store.core.sessions import Database
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
+from rencheng.store.warnings.notices import add_notices
 from services.api.auth.refused_logins import RefusedLogins
 from tests.api.auth.test_access import GUARDED
-from tests.support.api import LIXIA
+from tests.support.api import LIXIA, SITES
+from tests.support.doubts import doubtful, published
 from tests.support.polling import eventually
 from tests.support.rain_signals import cap
 
@@ -42,6 +44,7 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/silences", "POST"): MUTE | PERIOD,
     ("/v1/maintenance", "POST"): MUTE | WINDOW,
     ("/v1/mutes/{name}", "DELETE"): None,
+    ("/v1/doubts/{doubt_id}/answer", "POST"): {"answer": "deny", "by": "x"},
     ("/v1/weather/signals", "POST"): cap(),
     ("/v1/weather/forecasts", "POST"): [FORECAST],
     ("/v1/weather/nowcasts", "POST"): NOWCAST,
@@ -101,6 +104,10 @@ def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: d
         client.post("/v1/weather/forecasts", json=[FORECAST])
         signal = client.post("/v1/weather/signals", content=cap(), headers={"Content-Type": "application/xml"})
         names["identifier"] = signal.json()["identifier"]
+    elif "doubts" in path:
+        names["doubt_id"] = "road-doubt-1"
+        with city.begin() as connection:
+            add_notices(connection, published(SITES[1], doubtful(SITES[1])))
     elif "mutes" in path:
         names["name"] = client.post("/v1/silences", json=MUTE | PERIOD).json()["name"]
     elif "{key_id}" in path:

@@ -13,9 +13,9 @@ from tests.support.cap_messages import PUBLISHER, example_chain, example_site
 ADDRESS = FeedAddress("https://rencheng.city.example", "/v1/feed.atom", "/v1/feed.atom?page=2")
 ROWS = [
     {
-        "warning_id": message.warning_id,
         "identifier": message.identifier,
-        "sequence": message.sequence,
+        "cap": f"/v1/warnings/{message.warning_id}/events/{message.sequence}/cap",
+        "page": f"/warnings/{message.warning_id}",
         "recorded_at": message.issued_at,
         "cap_xml": render(compose(message, example_site(), PUBLISHER)),
     }

@@ -15,8 +15,11 @@ from typer.testing import CliRunner
 from commands.main import app
 from rencheng.domain.errors import RejectionReason
 from rencheng.store.core.database import Engine
+from rencheng.store.registry.sites import find_sites
+from rencheng.store.warnings.notices import add_notices
 from tests.api.test_audit import reject
 from tests.schemas.test_site import entry
+from tests.support.doubts import doubtful, published
 from tests.support.rain_signals import cap
 
 NOT_RECORDED = {
@@ -26,7 +29,7 @@ NOT_RECORDED = {
     "broker accounts",  # writes what the registry says
     "device show", "device list", "device pending", "site show", "site list", "world list", "weather list",
     "mute list", "gateway list", "fleet audit", "key list", "quarantine list", "quarantine show", "quarantine reasons",
-    "quality show", "quality limits", "jobs list", "storage status", "tls list",  # read only
+    "quality show", "quality limits", "jobs list", "storage status", "tls list", "site doubts",  # read only
     "tls init", "tls issue",  # write files of certificates, no data
 }  # fmt: skip
 
@@ -49,6 +52,8 @@ CHANGING = {
     "site add": ["S9", *SITE_OPTIONS],
     "site import": ["{sites}"],
     "site set": ["S1", "--closing-time-s", "44"],
+    "site confirm": ["S1", "--by", "x"],
+    "site deny": ["S1"],
     "site bind": ["S1", "pump-1", "--role", "pump"],
     "site unbind": ["S1", "rain-1"],
     "world add": ["drill"],
@@ -138,6 +143,11 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
     soon = {"source": "s", "issued_at": hour["issued_at"], "minutes": [10, 20], "sites": [amounts]}
     file(tmp_path, "nowcast", json.dumps(soon))
     file(tmp_path, "devices", "device_id,kind,region\nd8,signal,370102\n")
+    if command in {"site confirm", "site deny"}:
+        with engine.begin() as connection:
+            connection.execute(text("TRUNCATE notices, doubt_answers"))
+            [site] = find_sites(connection, ["S1"]).values()
+            add_notices(connection, published(site, doubtful(site)))
     if command.startswith("weather withdraw"):
         run("weather signal", str(tmp_path / "signal"))
         run("weather forecast", str(tmp_path / "forecast"))

@@ -72,12 +72,13 @@ async function refresh() {
   const { world, region } = state;
   try {
     const path = `/v1/status?world=${encodeURIComponent(world)}${region ? `&region=${region}` : ""}`;
-    const status = await (await ask(path)).json();
+    const [status, doubts] = await Promise.all([path, path.replace("status", "doubts")].map(async (one) => (await ask(one)).json()));
     if (world !== state.world || region !== state.region) return; // another one was chosen meanwhile
     state.status = status;
     state.receivedAt = Date.now();
     addSample(status);
     show(status);
+    showDoubts(doubts.items);
     if (focused) await showFocus();
   } catch (error) {
     if (error instanceof KeyRejected) return leave(error.message);
@@ -182,6 +183,13 @@ function show(status) {
   const reasons = Object.entries(status.counts.by_reason);
   fill("reasons", reasons.length ? reasons : [["无 none", 0]], ([reason, n]) =>
     make("tr", {}, make("th", { scope: "row" }, reason), make("td", {}, number(n))));
+}
+
+/** Shows what may be water and is not proven; the answer of a person who looked may be under way. */
+function showDoubts(doubts) {
+  $("doubtful").hidden = !doubts.length;
+  fill("doubts", doubts, (one) => make("li", {}, make("p", { class: "when" }, chip(one.level), ` ${moment(one.issued_at)}`,
+    one.answer ? " · 已答复 answered" : ""), make("p", {}, one.text_zh), make("p", { lang: "en" }, one.text_en)));
 }
 
 function showFigures({ health, counts }) {
@@ -313,7 +321,7 @@ function leave(why = "") {
   clearTimeout(state.timer);
   state.stream?.abort();
   for (const id of ["city", "worlds", "link", "leave", "lost", "exercise"]) $(id).hidden = true;
-  for (const id of ["figures", "levels", "sites", "messages", "devices", "reasons", "focus-messages"]) {
+  for (const id of ["figures", "levels", "sites", "messages", "devices", "reasons", "focus-messages", "doubts"]) {
     delete $(id).dataset.shown;
     $(id).replaceChildren(); // the next reader of this tab finds no data
   }

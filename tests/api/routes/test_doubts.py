@@ -1,6 +1,7 @@
 """Doubts are listed apart from warnings and notices, rendered as CAP, and answered by people."""
 
 from datetime import UTC, datetime, timedelta
+from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
@@ -69,6 +70,19 @@ def test_the_cap_document_is_valid_and_the_newest(client: httpx.Client) -> None:
     assert "<msgType>Alert</msgType>" in begun.text
     assert "<msgType>Cancel</msgType>" in ended.text
     assert client.get("/v1/doubts/none/cap").status_code == 404
+
+
+def test_the_feed_has_each_doubt_once_and_its_links_lead_on(client: httpx.Client) -> None:
+    answer = client.get("/v1/doubts/feed.atom")
+    feed = ET.fromstring(answer.content)  # noqa: S314 - of our own server
+    entries = feed.findall("{*}entry")
+    links = [
+        link.get("href", "") for entry in entries for link in entry.findall("{*}link") if "cap" in link.get("type", "")
+    ]
+
+    assert "待核实" in (feed.findtext("{*}title") or "")
+    assert [link.partition("/v1/")[2] for link in links] == ["doubts/road-doubt-1/cap", "doubts/underpass-doubt-7/cap"]
+    assert client.get("/v1/doubts/feed.atom", headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
 def test_an_answer_is_recorded_once_with_its_author_and_refused_when_it_comes_too_late(

@@ -11,8 +11,10 @@ from local_stack.progress import progress_for_stdout
 from rencheng.domain.level import Level
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import KeyScope
-from tests.support.api import MakeToken, evaluate_readings, serving, water
+from rencheng.store.warnings.notices import add_notices
+from tests.support.api import SITES, MakeToken, evaluate_readings, serving, water
 from tests.support.browser import BrowserTab, open_browser
+from tests.support.doubts import doubtful, published
 from tests.support.polling import eventually
 from tests.support.streams import SITES_BY_ID, record_messages, rendered
 
@@ -65,6 +67,10 @@ def test_from_the_key_to_a_warning_and_through_a_lost_connection(
         assert "失联 silent" in road
         assert "mm" not in road  # never shown as dry
         assert MARKUP in road
+        assert page.run("document.querySelector('#doubtful').hidden")
+        with city.begin() as connection:
+            add_notices(connection, published(SITES[1], doubtful(SITES[1])))
+        _shows(page, "尚未证实", of="doubtful")
         _shows(page, "实时 live")
         record_messages(city, rendered("w", 1, Level.RED))
         _shows(page, "积水红色预警", of="messages")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from http import HTTPStatus
 from typing import Annotated, Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -14,6 +14,7 @@ from rencheng.cap import atom
 from rencheng.cap.atom import ATOM_MEDIA_TYPE, FeedAddress, Language
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
+from rencheng.store.core.sessions import Row
 from rencheng.store.warnings import feed
 from services.api.auth.guard import Caller
 from services.api.deps import ByRegion, ByWorld, Db, LevelMin
@@ -37,7 +38,7 @@ class AtomFeed(Response):
     media_type = ATOM_MEDIA_TYPE
 
 
-_RESPONSES: dict[int | str, dict[str, Any]] = {
+FEED_RESPONSES: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Atom",
         "content": {ATOM_MEDIA_TYPE: {"example": '<feed xmlns="http://www.w3.org/2005/Atom"/>'}},
@@ -51,7 +52,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
     summary="Get CAP messages as Atom CAP消息订阅",
     operation_id="get_feed",
     response_class=AtomFeed,
-    responses=_RESPONSES,
+    responses=FEED_RESPONSES,
 )
 def get_feed(
     request: Request,
@@ -88,8 +89,14 @@ def get_feed(
         _path(parameters, page),
         _path(parameters, page + 1) if more and page < PAGES else None,
     )
-    body = atom.render_feed(shown, address, lang).encode()
-    return _response(request, body, atom.last_updated(shown))
+    entries = [dict(row) | _paths(row) for row in shown]
+    return feed_response(request, atom.render_feed(entries, address, lang).encode(), atom.last_updated(shown))
+
+
+def _paths(row: Row) -> dict[str, str]:
+    """Return the paths of a message's document and of its warning's page."""
+    warning = quote(row["warning_id"], safe="")
+    return {"cap": f"/v1/warnings/{warning}/events/{row['sequence']}/cap", "page": f"/warnings/{warning}"}
 
 
 def _path(parameters: Mapping[str, str | None], page: int) -> str:
@@ -97,7 +104,7 @@ def _path(parameters: Mapping[str, str | None], page: int) -> str:
     return "/v1/feed.atom" + (f"?{urlencode(given)}" if given else "")
 
 
-def _response(request: Request, body: bytes, changed_at: datetime) -> Response:
+def feed_response(request: Request, body: bytes, changed_at: datetime) -> Response:
     """Return the body, or 304 if the client has it already (RFC 9110, section 13)."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     # clients revalidate each time; an unchanged feed costs only a 304
