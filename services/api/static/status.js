@@ -72,7 +72,8 @@ async function refresh() {
   const { world, region } = state;
   try {
     const path = `/v1/status?world=${encodeURIComponent(world)}${region ? `&region=${region}` : ""}`;
-    const [status, doubts] = await Promise.all([path, path.replace("status", "doubts")].map(async (one) => (await ask(one)).json()));
+    const status = await (await ask(path)).json();
+    const doubts = await (await ask(path.replace("status", "doubts"))).json();
     if (world !== state.world || region !== state.region) return; // another one was chosen meanwhile
     state.status = status;
     state.receivedAt = Date.now();
