@@ -113,7 +113,7 @@ def test_an_answer_that_is_not_whole_is_refused(client: httpx.Client, form: dict
     assert client.post("/v1/doubts/road-doubt-1/answer", json=form).status_code == 422
 
 
-def test_a_bound_key_reads_and_answers_only_what_lies_in_its_reach(address: str, city: Engine) -> None:
+def test_a_bound_key_reads_and_answers_only_what_is_in_its_reach(address: str, city: Engine) -> None:
     with city.begin() as connection:
         scopes = (KeyScope.WARNINGS_READ, KeyScope.OPERATE)
         token = api_keys.create(connection, "bound", scopes, reach=Reach(regions=(LIXIA,)))
