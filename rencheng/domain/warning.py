@@ -86,6 +86,7 @@ class Grounds:
         confirmed_by: the person who confirmed on site what the gauge reported; empty if none did.
         gauge_mm: the reading of the gauge that decided; not `depth_mm` where it hangs higher or lower.
         horizon_s: the time within which the probability counts; None unless predicted.
+        usual_mm: how deep the tide usually becomes at the lowest point; None if the water is no known tide.
     """
 
     rule: WarningRule
@@ -116,6 +117,7 @@ class Grounds:
     age_s: float | None = None
     gauge_mm: float | None = None
     horizon_s: float | None = None
+    usual_mm: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.nowcast import NO_NOWCAST
 from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
-from rencheng.domain.warning import ArmedBy, Grounds
+from rencheng.domain.warning import ArmedBy, Grounds, WarningRule
 from rencheng.engine.arming import Arming, arming
 from rencheng.engine.arrival import AT_ONCE, Transit
 from rencheng.engine.forecast.forecast import Forecast, forecast_thresholds
@@ -25,6 +25,7 @@ from rencheng.engine.level_rules import (
     expected,
     is_confirmed_now,
     is_left_lately,
+    is_usual_tide,
     most_raised,
     observed,
     rain_exceeded,
@@ -190,7 +191,9 @@ def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness, *, may_c
         rain_exceeded(state, fused, policy, at_s),
     )
     if any(matches):
-        return change_level(state, at_s, *max(filter(None, matches), key=itemgetter(0)))
+        level, grounds = max(filter(None, matches), key=itemgetter(0))
+        if grounds.rule is WarningRule.RAINED or not is_usual_tide(state, fused, policy, armed, level):
+            return change_level(state, at_s, level, grounds)
     if state.level is Level.NONE or fused is None:
         return state, None
     state, change = _recede(state, fused, policy, armed)
@@ -224,7 +227,7 @@ def _with_reached(state: SiteState, fused: FusedDepth | None, policy: SitePolicy
 def _recede(state: SiteState, fused: FusedDepth, policy: SitePolicy, armed: Arming) -> Step:
     """Step down to the level that still holds, after the down-hold."""
     holds = support(state, fused, policy, armed)
-    if holds >= state.level:
+    if holds >= state.level or (holds and is_usual_tide(state, fused, policy, armed, holds)):
         return (state if state.receding_s is None else replace(state, receding_s=None)), None
     since_s = fused.at_s if state.receding_s is None else state.receding_s
     if fused.at_s - since_s < down_hold_s(state, policy):

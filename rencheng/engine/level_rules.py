@@ -13,6 +13,7 @@ from rencheng.engine.rain.doses import dose
 from rencheng.engine.site_policy import ARMED_SHARE, HELD_SHARE, QUIET_RAISES_AT, SitePolicy
 from rencheng.engine.state import SiteState, gauge_of
 from rencheng.engine.water.event import FloodEvent, is_confirmed, is_rapid_rise, may_be_snow
+from rencheng.engine.water.tide import is_above, usual_peak_mm
 
 DROP_HOLDS_S = 1800.0
 """Water that rose smoothly does not end by a fall at once: a gauge that was restarted or pulled out reads zero. Its
@@ -31,6 +32,9 @@ SNOW_UP_TO_C = 2.4
 TEMPERATURE_LASTS_S = 3 * 3600.0
 """In warmer air no snow falls, and a temperature counts for this long. Source: Jennings et al. 2018 (Nature
 Communications 9:1148): half of all falls are snow at -0.4 to 2.4 °C, by place."""
+
+TOLD_LATELY_S = 18 * 3600.0
+"""A tide of usual height is news once a day, not at each high water. Proposal."""
 
 RuleMatch = tuple[Level, Grounds]
 """A level, and the grounds for it."""
@@ -106,6 +110,30 @@ def down_hold_s(state: SiteState, policy: SitePolicy) -> float:
 def is_left_lately(state: SiteState, level: Level, at_s: float) -> bool:
     """Return whether a level was left within the hour."""
     return level <= state.left_level and state.left_s is not None and at_s - state.left_s <= RETURNS_S
+
+
+def is_usual_tide(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, armed: Arming, level: Level) -> bool:
+    """Return whether a level is no news, because the tide reaches it usually, and a message of it was lately.
+
+    It is news at once above yellow, where people drown, in rain, if the water rises fast, and above the usual. Of the
+    levels of a usual tide the highest is the news.
+    """
+    usual_mm = None if fused is None or policy.fail_safe or armed.by else usual_depth_mm(fused)
+    if fused is None or usual_mm is None or level > Level.YELLOW or is_above(fused.depth_mm, usual_mm):
+        return False
+    event = fused.gauge.event
+    if policy.thresholds_mm[level - 1] > usual_mm or (event is not None and is_rapid_rise(event)):
+        return False
+    if level < Level.YELLOW and policy.thresholds_mm[level] <= usual_mm:
+        return True
+    return state.level is Level.NONE and state.issued_s is not None and fused.at_s - state.issued_s <= TOLD_LATELY_S
+
+
+def usual_depth_mm(fused: FusedDepth) -> float | None:
+    """Return how deep the tide usually becomes at the lowest point; None if the event is no known tide."""
+    event, past_events = fused.gauge.event, fused.gauge.past_events
+    peak_mm = usual_peak_mm(past_events, event.began_s) if event is not None and past_events else None
+    return None if event is None or peak_mm is None else peak_mm + fused.depth_mm - event.newest[1]
 
 
 def rain_exceeded(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, at_s: float) -> RuleMatch | None:
@@ -247,7 +275,7 @@ def _grounds(
     threshold: ThresholdForecast | None = None,
     armed: Arming = UNARMED,
 ) -> Grounds:
-    event, forecast = fused.gauge.event, fused.gauge.forecast
+    event, forecast, usual_mm = fused.gauge.event, fused.gauge.forecast, usual_depth_mm(fused)
     threshold_mm = policy.thresholds_mm[level - 1]
     attribution: tuple[tuple[str, float], ...] = ()
     if threshold is not None and policy.model is not None and event is not None:
@@ -274,6 +302,7 @@ def _grounds(
         is_unconfirmed=fused.gauge.unconfirmed_from_mm is not None,
         gauge_mm=fused.gauge.accepted_mm,
         horizon_s=_horizon_s(forecast, policy) if threshold else None,
+        usual_mm=None if usual_mm is None else round(usual_mm),
     )
 
 

@@ -89,6 +89,7 @@ class GroundsDocument(TypedDict):
     age_s: float | None
     gauge_mm: float | None
     horizon_s: float | None
+    usual_mm: float | None
 
 
 class WarningDocument(TypedDict):
@@ -186,6 +187,7 @@ def _grounds(grounds: Grounds, evidence: Sequence[Evidence]) -> GroundsDocument:
         "confirmed_by": grounds.confirmed_by,
         "gauge_mm": grounds.gauge_mm,
         "horizon_s": grounds.horizon_s,
+        "usual_mm": grounds.usual_mm,
     }
 
 

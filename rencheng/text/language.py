@@ -72,6 +72,8 @@ class Language:
     within_a_minute: str
     in_one_minute: str
     in_minutes: str
+    usual_tide: str
+    above_tide: str
     half_hour: str
     minutes: str
     forecast: str

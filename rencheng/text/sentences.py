@@ -10,6 +10,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Grounds, WarningMessage, WarningRule
 from rencheng.engine.forecast.forecast import HORIZONS_S
+from rencheng.engine.water.tide import is_above
 from rencheng.text.en import ENGLISH
 from rencheng.text.evidence import evidence_text
 from rencheng.text.explanations import attribution_text, readiness_text
@@ -106,7 +107,7 @@ def description(message: WarningMessage, site: Site, language: Language) -> str:
             measured=_measured(grounds, grounds.depth_mm, language),
             movement=_movement(grounds.rise_mm_per_min, language),
             finding=_finding(message, language),
-            forecast=_confirmation(message, language) or _forecast(message, language),
+            forecast=_confirmation(message, language) + _forecast(message, language) + _tide(message, language),
         )
     return _exercise(message, language) + text
 
@@ -202,6 +203,15 @@ def _confirmation(message: WarningMessage, language: Language) -> str:
     return aged + (language.unconfirmed if grounds.is_unconfirmed else "")
 
 
+def _tide(message: WarningMessage, language: Language) -> str:
+    """Return how deep the tide usually becomes, if the water comes with the tide; empty otherwise."""
+    depth_mm, usual_mm = message.grounds.depth_mm, message.grounds.usual_mm
+    if depth_mm is None or usual_mm is None or message.ends_warning:
+        return ""
+    template = language.above_tide if is_above(depth_mm, usual_mm) else language.usual_tide
+    return template.format(usual=centimetres(usual_mm))
+
+
 def _horizon(horizon_s: float | None, language: Language) -> str:
     """Return the time within which a probability counts."""
     if horizon_s is None or horizon_s == HORIZONS_S[-1]:
@@ -213,6 +223,8 @@ def _forecast(message: WarningMessage, language: Language) -> str:
     """Return the probability, the interval of the arrival time, and the reasons; empty unless predicted."""
     grounds = message.grounds
     if grounds.rule is not WarningRule.PREDICTED or grounds.probability is None:
+        return ""
+    if grounds.is_unconfirmed or grounds.confirmed_by:
         return ""
     interval = ""
     if grounds.earliest_s is not None and grounds.latest_s is not None:

@@ -78,6 +78,7 @@ def test_an_alert_in_full() -> None:
             "age_s": None,
             "gauge_mm": None,
             "horizon_s": None,
+            "usual_mm": None,
         },
         "references": [],
         "web": "https://rencheng.city.example/warnings/w-20260701-0001",

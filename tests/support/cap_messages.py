@@ -82,6 +82,7 @@ def grounds(draw: st.DrawFn) -> Grounds:
         threshold_mm=draw(_DEPTHS_MM),
         eta_s=draw(st.none() | st.floats(0, 7200)) if rule is WarningRule.PREDICTED else None,
         profile_version=draw(st.integers(1, 10_000)),
+        usual_mm=draw(st.none() | st.floats(30, 500)),
         gauge_mm=draw(st.none() | st.floats(-5000, 5000)),
         within=draw(st.just(()) | st.tuples(*[st.floats(0, 1)] * 4)) if rule is WarningRule.PREDICTED else (),
     )

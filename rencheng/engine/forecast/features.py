@@ -12,6 +12,7 @@ from math import isnan, log, nan, pi
 from typing import NamedTuple
 
 from rencheng.engine.water.event import FloodEvent, PastEvent, Sample
+from rencheng.engine.water.tide import TIDE_S
 
 WINDOWS_S = (130.0, 190.0, 310.0, 610.0, 1210.0)
 """Two, three, five, ten and twenty minutes, with a margin for a late sample."""
@@ -22,9 +23,6 @@ STEP_S = 60.0
 SLOW_MM_PER_MIN = 0.2
 NEVER_MIN = 500.0
 """A slower rise never arrives; its arrival is this many minutes."""
-
-TIDE_S = 12.4206012 * 3600.0
-"""The principal lunar semidiurnal tide M2. Source: its speed of 28.9841042 degrees an hour."""
 
 TIDE_FLOODS_MIN = 2
 TIDE_CONCENTRATION_MIN = 0.3

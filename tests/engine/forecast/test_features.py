@@ -10,12 +10,12 @@ from rencheng.engine.forecast.features import (
     FEATURE_NAMES,
     NEVER_MIN,
     SLOW_MM_PER_MIN,
-    TIDE_S,
     WINDOWS_S,
     threshold_features,
 )
 from rencheng.engine.forecast.forecast import feature_row
 from rencheng.engine.water.event import FloodEvent, PastEvent, Sample, extend, start
+from rencheng.engine.water.tide import TIDE_S
 
 DRY_S = 1e9
 
