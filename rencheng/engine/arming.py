@@ -1,12 +1,17 @@
-"""What arms a site: its gauges are then accepted sooner, and a lower probability raises a level."""
+"""What makes a site warn sooner (rain and weather arm it), and what holds it back: snow, a pump, the usual tide."""
 
 from typing import NamedTuple
 
 from rencheng.domain.level import Level
 from rencheng.domain.warning import ArmedBy
+from rencheng.engine.fusion import FusedDepth
+from rencheng.engine.rain.doses import dose
 from rencheng.engine.rain.rainfall import is_armed
 from rencheng.engine.rain.readiness import Readiness
+from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState
+from rencheng.engine.water.event import is_rapid_rise, may_be_snow
+from rencheng.engine.water.tide import is_above, usual_peak_mm
 
 
 class Arming(NamedTuple):
@@ -18,9 +23,69 @@ class Arming(NamedTuple):
 
 UNARMED = Arming()
 
+RETURNS_S = 3600.0
+"""A level that was left and returned within the hour is left only after an hour below, and a forecast alone returns to
+it with as high a probability as on a quiet street: pumps and waves are no news each time. Proposal."""
+
+SNOW_UP_TO_C = 2.4
+TEMPERATURE_LASTS_S = 3 * 3600.0
+"""In warmer air no snow falls, and a temperature counts for this long. Source: Jennings et al. 2018 (Nature
+Communications 9:1148): half of all falls are snow at -0.4 to 2.4 °C, by place."""
+
+SAME_TIDE_S = 18 * 3600.0
+"""A tide of usual height is news once a day, not at each high water. Proposal."""
+
 
 def arming(state: SiteState, readiness: Readiness, at_s: float) -> Arming:
     """Return what arms a site at a moment: rain that fell comes before rain that is expected."""
     if is_armed(state.rain, at_s):
         return Arming(ArmedBy.RAIN)
     return Arming(ArmedBy.WEATHER, readiness.source) if readiness.level > Level.NONE else UNARMED
+
+
+def most_raised(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, at_s: float) -> Level:
+    """Return the highest level that may be raised: what may be snow brings people to look, and closes nothing.
+
+    In frost it raises blue, at an unknown temperature yellow. Rain and a temperature above freezing show that it is
+    water; a stream has no snow to measure.
+    """
+    event = None if fused is None else fused.gauge.event
+    if event is None or policy.is_stream or not may_be_snow(event):
+        return Level.RED
+    if state.temperature is not None and at_s - state.temperature[0] <= TEMPERATURE_LASTS_S:
+        return Level.RED if state.temperature[1] > SNOW_UP_TO_C else Level.BLUE
+    return Level.RED if dose(state.rain.steps, state.rain.storms, at_s).hour_mm > 0 else Level.YELLOW
+
+
+def down_hold_s(state: SiteState, policy: SitePolicy) -> float:
+    """Return how long a lower level must last before a level is left: longer, if it was left and has returned."""
+    return max(policy.down_hold_s, RETURNS_S) if state.has_returned else policy.down_hold_s
+
+
+def is_left_lately(state: SiteState, level: Level, at_s: float) -> bool:
+    """Return whether a level was left within the hour."""
+    return level <= state.left_level and state.left_s is not None and at_s - state.left_s <= RETURNS_S
+
+
+def is_usual_tide(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, armed: Arming, level: Level) -> bool:
+    """Return whether a level is no news, because the tide reaches it usually, and a message of it was lately.
+
+    It is news at once above yellow, where people drown, in rain, if the water rises fast, and above the usual. Of the
+    levels of a usual tide the highest is the news.
+    """
+    usual_mm = None if fused is None or policy.fail_safe or armed.by else usual_depth_mm(fused)
+    if fused is None or usual_mm is None or level > Level.YELLOW or is_above(fused.depth_mm, usual_mm):
+        return False
+    event = fused.gauge.event
+    if policy.thresholds_mm[level - 1] > usual_mm or (event is not None and is_rapid_rise(event)):
+        return False
+    if level < Level.YELLOW and policy.thresholds_mm[level] <= usual_mm:
+        return True
+    return state.level is Level.NONE and state.issued_s is not None and fused.at_s - state.issued_s <= SAME_TIDE_S
+
+
+def usual_depth_mm(fused: FusedDepth) -> float | None:
+    """Return how deep the tide usually becomes at the lowest point; None if the event is no known tide."""
+    event, past_events = fused.gauge.event, fused.gauge.past_events
+    peak_mm = usual_peak_mm(past_events, event.began_s) if event is not None and past_events else None
+    return None if event is None or peak_mm is None else peak_mm + fused.depth_mm - event.newest[1]

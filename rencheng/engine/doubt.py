@@ -6,10 +6,10 @@ It is no warning. It is reported so that a camera or a patrol can settle it (`do
 from math import exp2
 
 from rencheng.domain.level import WARNING_LEVELS, Level
+from rencheng.engine.arming import most_raised
 from rencheng.engine.fusion import at_lowest_point_mm, fuse
 from rencheng.engine.gauge import GaugeState
 from rencheng.engine.health.jump_filter import RISES_THAT_ARE_WATER, SLOW_STEP_S, STAYS_SHARE, is_even
-from rencheng.engine.level_rules import most_raised
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState
 from rencheng.engine.water.event import may_be_snow

@@ -13,7 +13,7 @@ from rencheng.domain.nowcast import NO_NOWCAST
 from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import ArmedBy, Grounds, WarningRule
-from rencheng.engine.arming import Arming, arming
+from rencheng.engine.arming import Arming, arming, down_hold_s, is_left_lately, is_usual_tide, most_raised
 from rencheng.engine.arrival import AT_ONCE, Transit
 from rencheng.engine.forecast.forecast import Forecast, forecast_thresholds
 from rencheng.engine.fusion import FusedDepth, fuse
@@ -21,12 +21,8 @@ from rencheng.engine.gauge import NEW, GaugeState, is_at_rest, may_forecast, rej
 from rencheng.engine.gauge_update import JumpContext, update
 from rencheng.engine.health.jump_filter import SLOW_STEP_S
 from rencheng.engine.level_rules import (
-    down_hold_s,
     expected,
     is_confirmed_now,
-    is_left_lately,
-    is_usual_tide,
-    most_raised,
     observed,
     rain_exceeded,
     receded,
