@@ -72,7 +72,7 @@ def play(kind: str, sensor: int, site_type: SiteType) -> Year:
     counted = Counter[str]()
     answer = engine.run(sites, _counted(readings(kind, sensor), counted), street_model())
     of_blue, of_yellow, of_orange, of_red = (len(claims(answer.issued[NAME], level)) for level in WARNING_LEVELS)
-    return Year(kind, counted[NAME], (of_blue, of_yellow, of_orange, of_red), answer.doubts[NAME])
+    return Year(kind, counted[NAME], (of_blue, of_yellow, of_orange, of_red), len(answer.doubts[NAME]))
 
 
 def _counted(samples: Iterable[tuple[float, float | None]], counted: Counter[str]) -> Iterator[Row]:

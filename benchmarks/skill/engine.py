@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from math import inf
 from operator import itemgetter
 from typing import NamedTuple
 from unittest.mock import patch
 
 from rencheng.backtest.input_rows import Row
 from rencheng.backtest.matching import IssuedLevel
-from rencheng.backtest.replay import IssuedMessage, judge_and_notice
+from rencheng.backtest.replay import IssuedMessage, IssuedNotice, judge_and_notice
 from rencheng.backtest.sites import REGION, WORLD
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import DepthThreshold, Site, SiteType, ThresholdProfile
@@ -18,16 +19,26 @@ from rencheng.engine import evaluator, site_policy
 from rencheng.engine.forecast.model import Model
 from rencheng.engine.state import SiteState
 
+DOUBT_KINDS = (SiteNoticeKind.DOUBTFUL, SiteNoticeKind.DOUBT_SETTLED)
+
 Thresholds = tuple[float, float, float, float]
 """Blue, yellow, orange, red, in mm."""
 
 
+class OpenDoubt(NamedTuple):
+    """A notice of doubt: when it was issued, when the next one replaced or settled it, and its level."""
+
+    begins: float
+    ends: float
+    level: Level
+
+
 class Answer(NamedTuple):
-    """The engine's warnings at each site, the faults of its gauges, and how often it reported doubt."""
+    """The engine's warnings at each site, the faults of its gauges, and its notices of doubt."""
 
     issued: dict[str, list[IssuedLevel]]
     faults: dict[str, set[str]]
-    doubts: dict[str, int]
+    doubts: dict[str, list[OpenDoubt]]
 
 
 def rows_of(samples: Mapping[str, Sequence[tuple[float, float | None]]]) -> list[Row]:
@@ -57,7 +68,7 @@ def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = No
     """Return the engine's answer for each site."""
     issued: dict[str, list[IssuedLevel]] = {site_id: [] for site_id in sites}
     faults: dict[str, set[str]] = {site_id: set() for site_id in sites}
-    doubts = dict.fromkeys(sites, 0)
+    doubts: dict[str, list[OpenDoubt]] = {site_id: [] for site_id in sites}
 
     def observe(site_id: str, state: SiteState, _at: datetime) -> None:
         for gauge in state.gauges.values():
@@ -67,9 +78,17 @@ def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = No
     for one in judge_and_notice(sites, rows, rain, model=model, observe=observe):
         if isinstance(one, IssuedMessage):
             issued[one.message.site_id].append(issued_level(one))
-        elif one.notice.kind is SiteNoticeKind.DOUBTFUL:
-            doubts[one.notice.site_id] += 1
+        elif one.notice.kind in DOUBT_KINDS:
+            _note_doubt(doubts[one.notice.site_id], one)
     return Answer(issued, faults, doubts)
+
+
+def _note_doubt(doubts: list[OpenDoubt], one: IssuedNotice) -> None:
+    at = one.issued_at.timestamp()
+    if doubts and doubts[-1].ends == inf:
+        doubts[-1] = doubts[-1]._replace(ends=at)
+    if one.notice.kind is SiteNoticeKind.DOUBTFUL:
+        doubts.append(OpenDoubt(at, inf, one.notice.level))
 
 
 @contextmanager

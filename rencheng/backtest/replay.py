@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain
+from math import inf
 
 from rencheng.backtest.input_rows import Row
 from rencheng.checks.gauge import flag_gauge
@@ -152,12 +153,23 @@ def _issued(
 
 
 def _time_passes(evaluator: Evaluator, worlds: Sequence[str], after: datetime, before: datetime) -> Iterator[Issued]:
-    """Yield what time alone changes between two moments, neither included."""
-    moment = after + TICK
-    while moment < before:
+    """Yield what time alone changes between two moments, neither included, minute by minute where anything is due."""
+    moment = after
+    while (moment := _next_tick(evaluator, worlds, after, moment)) < before:
         for evaluation in chain.from_iterable(evaluator.tick(moment, world) for world in worlds):
             yield from _outcome(evaluator.commit(evaluation), moment)
-        moment += TICK
+
+
+def _next_tick(evaluator: Evaluator, worlds: Sequence[str], after: datetime, moment: datetime) -> datetime:
+    """Return the first tick at which anything can be due; `datetime.max` if nothing ever is."""
+    waits_s = evaluator.wait.total_seconds()
+    due_s = min(evaluator.due_s(world) for world in worlds) + waits_s - after.timestamp()
+    ticks = (moment - after) // TICK + 1
+    if ticks * TICK.total_seconds() > waits_s:  # no reading waits any more
+        if due_s == inf:
+            return datetime.max.replace(tzinfo=UTC)
+        ticks = max(ticks, int(due_s // TICK.total_seconds()))
+    return after + ticks * TICK
 
 
 def _outcome(evaluation: Evaluation, at: datetime) -> Iterator[Issued]:

@@ -1,6 +1,7 @@
 """Sites that are due at a moment. Deterministic: the caller passes the time of each world."""
 
 import heapq
+from math import inf
 
 
 class DueTimes:
@@ -21,6 +22,11 @@ class DueTimes:
     def __contains__(self, site_id: str) -> bool:
         """Return whether a site is queued."""
         return site_id in self._due_s
+
+    def first_s(self, world: str) -> float:
+        """Return a moment before which no site is due; infinity if none is."""
+        queue = self._queue.get(world)
+        return queue[0][0] if queue else inf
 
     def pop_before(self, world: str, time_s: float) -> tuple[float, str] | None:
         """Return the first site that is due before a moment, with the time when it is due, and forget it."""

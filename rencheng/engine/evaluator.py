@@ -48,8 +48,7 @@ class Evaluator:
     Args:
         model: forecasts the water; None: the rate of rise alone.
         readiness: the weather's part in a site's readiness.
-        wait: how long a reading waits for others that were sampled before it, in the time of its world. Every lead
-            is shorter by as much. Readings that are later than that are evaluated in the order in which they come.
+        wait: how long a reading waits for others that were sampled before it, in its world's time (`ReorderBuffer`).
         on_failure: called when an evaluation raises. The reading is dropped for that site; other sites go on.
     """
 
@@ -61,7 +60,7 @@ class Evaluator:
         on_failure: OnFailure = _raise,
     ) -> None:
         self.sites: Mapping[str, Site] = {}
-        self._wait = wait
+        self.wait = wait
         self._buffer = ReorderBuffer(wait)
         self._model = model
         self._readiness = readiness
@@ -113,7 +112,7 @@ class Evaluator:
                 self._due.follow(site.world, site_id, next_due_s(record.state))
                 if record.state.watermark:
                     self._advance_time(record.world, record.state.watermark)
-                for one in record.pending if self._wait else ():  # without a wait they come with the stored readings
+                for one in record.pending if self.wait else ():  # without a wait they come with the stored readings
                     self._advance_time(record.world, one.at)
                     self._buffer.add(record.world, site_id, one)
 
@@ -135,8 +134,7 @@ class Evaluator:
     ) -> Iterator[Evaluation]:
         """Evaluate one reading, and yield the evaluations that carry a message or a notice.
 
-        Commit each before the next is asked for; one that carries neither is committed at once. Now is when the reading
-        was received; in an exercise, the greatest sample time. `is_followed`: a newer one came in the same message.
+        Now is its receipt; in an exercise, the greatest sample time. `is_followed`: a newer one came in its message.
         """
         for site in self._sites_of.get(reading.device_id, ()):
             is_actual = site.world == ACTUAL
@@ -146,7 +144,7 @@ class Evaluator:
             is_in_time = arrival.lag_s <= EVALUATED_LATENESS.total_seconds()
             if not is_in_time and (found := self._late(site, reading, arrived_at)):
                 yield found
-            if self._wait:
+            if self.wait:
                 if is_in_time:
                     at = min(reading.time, received_at) if is_actual else reading.time
                     self._buffer.add(site.world, site.site_id, PendingReading.of(reading, at, arrival))
@@ -165,7 +163,11 @@ class Evaluator:
     def tick(self, now: datetime, world: str = ACTUAL) -> Iterator[Evaluation]:
         """Advance the time of a world without a reading; yield evaluations as `process` does."""
         yield from self._release(world, self._advance_time(world, now))
-        yield from self._lost(world, now - self._wait)
+        yield from self._lost(world, now - self.wait)
+
+    def due_s(self, world: str) -> float:
+        """Return the moment before which time alone changes nothing in a world, seconds of the epoch."""
+        return min(self._due.first_s(world), self._staleness.first_s(world))
 
     def commit(self, evaluation: Evaluation) -> Evaluation:
         """Make an evaluation's record the site's record."""
@@ -205,10 +207,8 @@ class Evaluator:
         self._dirty = set()
         if self._buffer.is_empty:
             return changed
-        return {
-            site_id: replace(record, pending=self._buffer.pending_of(record.world, site_id))
-            for site_id, record in changed.items()
-        }
+        pending_of = self._buffer.pending_of
+        return {name: replace(record, pending=pending_of(record.world, name)) for name, record in changed.items()}
 
     def _release(self, world: str, now: datetime) -> Iterator[Evaluation]:
         """Evaluate the readings that have waited long enough. In an exercise, now is the sample time of each."""
@@ -219,7 +219,7 @@ class Evaluator:
             if site is not None and (found := self._evaluate(site, reading, at, one.arrival)):
                 yield found
             yield from self._lost(world, at)
-        yield from self._elapsed(world, now - self._wait)
+        yield from self._elapsed(world, now - self.wait)
         if world == ACTUAL:  # an exercise has no time but that of its readings
             yield from self._lost(world, now)
 

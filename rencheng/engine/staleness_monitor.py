@@ -55,6 +55,11 @@ class StalenessMonitor:
             self._due_s[site.site_id] = due_s
             heapq.heappush(self._due.setdefault(site.world, []), (due_s, site.site_id))
 
+    def first_s(self, world: str) -> float:
+        """Return when the first site is due; infinity if none is."""
+        due = self._due.get(world)
+        return due[0][0] if due else inf
+
     def due(self, world: str, now: datetime) -> list[str]:
         """Return the sites that are due by now, each once."""
         due = self._due.get(world)
