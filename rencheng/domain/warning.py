@@ -41,6 +41,8 @@ class WarningRule(StrEnum):
     """The rain that held the warning has no effect any more."""
     RENEWED = "renewed"
     """The warning goes on, and its message would end by itself."""
+    LOST_TRUST = "lost_trust"
+    """The warning goes on, and its last gauge is at fault."""
 
 
 class ArmedBy(StrEnum):

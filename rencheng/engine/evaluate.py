@@ -22,6 +22,7 @@ from rencheng.engine.gauge_update import JumpContext, update
 from rencheng.engine.health.jump_filter import SLOW_STEP_S
 from rencheng.engine.level_rules import (
     expected,
+    grounds_without_data,
     is_confirmed_now,
     observed,
     rain_exceeded,
@@ -190,12 +191,26 @@ def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness, *, may_c
         level, grounds = max(filter(None, matches), key=itemgetter(0))
         if grounds.rule is WarningRule.RAINED or not is_usual_tide(state, fused, policy, armed, level):
             return change_level(state, at_s, level, grounds)
-    if state.level is Level.NONE or fused is None:
-        return state, None
+    return (state, None) if state.level is Level.NONE else _go_on(state, fused, policy, armed, at_s)
+
+
+def _go_on(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, armed: Arming, at_s: float) -> Step:
+    """Step down, renew or confirm the level in force, which no rule raises."""
+    if fused is None:
+        return _without_trust(state, policy, at_s)
     state, change = _recede(state, fused, policy, armed)
     if change is None and (must_renew(state, at_s) or is_confirmed_now(state, fused, policy)):
         return change_level(state, at_s, state.level, renewed(fused, state.level, policy))
     return state, change
+
+
+def _without_trust(state: SiteState, policy: SitePolicy, at_s: float) -> Step:
+    """Return, once in a warning, that its last gauge is at fault; the level holds all the same."""
+    faulty = [(gauge.health.fault_since_s or 0.0, name) for name, gauge in state.gauges.items() if not gauge.is_trusted]
+    if state.has_lost_trust or not faulty:
+        return state, None
+    grounds = grounds_without_data(WarningRule.LOST_TRUST, state, policy, gauge_of(max(faulty)[1]))
+    return change_level(replace(state, has_lost_trust=True), at_s, state.level, grounds)
 
 
 def must_renew(state: SiteState, at_s: float) -> bool:
@@ -255,5 +270,7 @@ def change_level(state: SiteState, at_s: float, level: Level, grounds: Grounds) 
         state = replace(state, left_level=state.level, left_s=at_s, has_returned=False)
     elif level > state.level and is_left_lately(state, level, at_s):
         state = replace(state, has_returned=True)
+    if level is Level.NONE:
+        state = replace(state, has_lost_trust=False)
     state = replace(state, level=level, receding_s=None, issued_s=at_s, is_unconfirmed=unconfirmed)
     return state, change

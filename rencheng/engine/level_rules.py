@@ -145,11 +145,11 @@ def is_confirmed_now(state: SiteState, fused: FusedDepth, policy: SitePolicy) ->
     )
 
 
-def grounds_without_data(rule: WarningRule, state: SiteState, policy: SitePolicy) -> Grounds:
-    """Return the grounds of a change that time alone brought, at a site without a usable gauge."""
+def grounds_without_data(rule: WarningRule, state: SiteState, policy: SitePolicy, device_id: str = "") -> Grounds:
+    """Return the grounds of a change at a site without a usable gauge, and the gauge that brought it, if one did."""
     return Grounds(
         rule=rule,
-        device_id="",
+        device_id=device_id,
         depth_mm=None,
         rise_mm_per_min=None,
         threshold_mm=policy.thresholds_mm[state.level - 1],

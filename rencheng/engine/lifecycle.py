@@ -63,7 +63,7 @@ def _certainty(grounds: Grounds) -> Certainty:
     """
     if grounds.rule is WarningRule.RAINED or grounds.is_unconfirmed:
         return Certainty.POSSIBLE
-    if grounds.rule is WarningRule.RENEWED:
+    if grounds.rule in {WarningRule.RENEWED, WarningRule.LOST_TRUST}:
         return Certainty.POSSIBLE if grounds.depth_mm is None else Certainty.LIKELY
     if grounds.rule is not WarningRule.PREDICTED:
         return Certainty.OBSERVED

@@ -95,6 +95,7 @@ class SiteState(Struct, frozen=True):
         issued_s: when its last warning message was issued; None if an earlier release kept the state.
         left_level, left_s: the level that was last left, and when.
         has_returned: whether a level returned within the hour after it was left, so that it lasts longer now.
+        has_lost_trust: whether a message of the warning in force named the fault of its last gauge.
         temperature: the last temperature that a gauge reported: when (s of the epoch), and °C.
     """
 
@@ -119,6 +120,7 @@ class SiteState(Struct, frozen=True):
     left_level: Level = Level.NONE
     left_s: float | None = None
     has_returned: bool = False
+    has_lost_trust: bool = False
     temperature: tuple[float, float] | None = None
 
     @property

@@ -38,6 +38,9 @@ ENGLISH = Language(
     unconfirmed=" The depth has just jumped and awaits the next sample. Check on site now.",
     confirmed=" Water was confirmed on site by {by}.",
     renewed="The {colour} warning remains in force (threshold {threshold} cm)",
+    lost_trust=(
+        "The readings of gauge {gauge} are no longer trusted. The {colour} warning remains in force. Verify on site"
+    ),
     rain_ended="The rain no longer has an effect. The {colour} warning has ended",
     lapsed="The last measured depths no longer support the {colour} warning, which has ended",
     basis="Basis: version {version} of the thresholds of this site.",

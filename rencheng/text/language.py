@@ -52,6 +52,7 @@ class Language:
     aged: str
     confirmed: str
     renewed: str
+    lost_trust: str
     rain_ended: str
     lapsed: str
     basis: str

@@ -165,14 +165,15 @@ def _finding(message: WarningMessage, language: Language) -> str:
         if grounds.rule is WarningRule.RAIN_ENDED:
             return language.rain_ended.format(**words)
         return (language.lapsed if grounds.depth_mm is None else language.ended).format(**words)
-    if grounds.rule is WarningRule.RENEWED:
-        return language.renewed.format(**words)
     if grounds.rule is WarningRule.PREDICTED:
         when = _arrival(message, language)
         return language.predicted.format(**words, odds=language.odds[message.certainty], when=when)
-    if grounds.rule is WarningRule.OBSERVED:
-        return language.observed.format(**words)
-    return language.receded.format(**words)
+    templates = {
+        WarningRule.LOST_TRUST: language.lost_trust,
+        WarningRule.RENEWED: language.renewed,
+        WarningRule.OBSERVED: language.observed,
+    }
+    return templates.get(grounds.rule, language.receded).format(**words, gauge=plain(grounds.device_id))
 
 
 def _why_of_rain(grounds: Grounds, language: Language) -> str:

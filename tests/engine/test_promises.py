@@ -10,7 +10,7 @@ import pytest
 from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import SiteType, default_profile
-from rencheng.domain.warning import MessageType, WarningMessage
+from rencheng.domain.warning import MessageType, WarningMessage, WarningRule
 from rencheng.engine.evaluator import Evaluator
 from tests.support.evaluation import messages_of
 from tests.support.gauge_play import reading, site
@@ -118,3 +118,17 @@ def test_one_lying_gauge_of_three_hides_no_flood(
         assert before, f"{level.word} is missed"
         if level in reached:
             assert before[0] <= reached[level] + timedelta(minutes=2)
+
+
+def test_a_warning_whose_only_gauge_is_at_fault_names_it_once_and_holds() -> None:
+    street = place(SiteType.ROAD, "G1")
+    flood = [reading(minute, min(12.0 * minute, 300.0)) for minute in range(-10, 30)]
+    zigzag = [reading(30 + minute, 300.0 if minute % 2 else 120.0) for minute in range(40)]
+    messages = messages_for(street, [*flood, *zigzag])
+    lost = [message for message in messages if message.grounds.rule is WarningRule.LOST_TRUST]
+
+    assert [(one.message_type, one.grounds.device_id, one.grounds.depth_mm) for one in lost] == [
+        (MessageType.UPDATE, "G1", None)
+    ]
+    assert lost[0].level >= Level.YELLOW
+    assert messages[-1].message_type is not MessageType.CANCEL

@@ -50,6 +50,7 @@ _TIMES = st.builds(
     microsecond=st.just(0),
 )
 _DEPTHS_MM = st.floats(0, 5000)
+WITHOUT_DATA = {WarningRule.RECEDED, WarningRule.LOST_TRUST, WarningRule.RENEWED}
 
 
 @st.composite
@@ -72,12 +73,19 @@ def sites(draw: st.DrawFn) -> Site:
 
 @st.composite
 def grounds(draw: st.DrawFn) -> Grounds:
-    rules = [WarningRule.OBSERVED, WarningRule.PREDICTED, WarningRule.RECEDED, WarningRule.RAIN_ENDED]
+    rules = [rule for rule in WarningRule if rule is not WarningRule.RAINED]
     rule = draw(st.sampled_from(rules))
     return Grounds(
         rule=rule,
         device_id=draw(_WORDS),
-        depth_mm=draw(_DEPTHS_MM | (st.none() if rule is WarningRule.RECEDED else st.nothing())),
+        depth_mm=draw(
+            _DEPTHS_MM
+            | (
+                st.none()
+                if rule in {WarningRule.RECEDED, WarningRule.LOST_TRUST, WarningRule.RENEWED}
+                else st.nothing()
+            )
+        ),
         rise_mm_per_min=draw(st.none() | st.floats(-500, 500)),
         threshold_mm=draw(_DEPTHS_MM),
         eta_s=draw(st.none() | st.floats(0, 7200)) if rule is WarningRule.PREDICTED else None,
