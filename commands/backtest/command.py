@@ -26,6 +26,8 @@ def backtest(
     sites: Annotated[Path | None, _file("JSON: the sites and their thresholds.")] = None,
     rain: Annotated[Path | None, _file("CSV: gauge_id,time,rain_mm.")] = None,
     nowcasts: Annotated[Path | None, _file("JSON: nowcasts of rain, as the API accepts them.")] = None,
+    devices: Annotated[Path | None, _file("CSV: the gauges as in `rencheng device import`.")] = None,
+    limits: Annotated[Path | None, _file("TOML: limits of gauges, as in RENCHENG_GAUGE_LIMITS_FILE.")] = None,
     model: Annotated[
         str,
         typer.Option(help="A model file, `shipped`, or `rate-of-rise` for no model.", rich_help_panel=FILES),
@@ -59,8 +61,11 @@ def backtest(
     if readings and sites and not (site or begin or end or what_if):
         end_at = _moment(until, "--until") if until else None
         waits = timedelta(seconds=wait)
-        from_files.backtest_files(readings, sites, out, rain, nowcasts, model=_model(model), wait=waits, until=end_at)
-    elif site and begin and end and not (readings or sites or rain or nowcasts or until):
+        registry = from_files.GaugeFiles(devices, limits)
+        from_files.backtest_files(
+            readings, sites, out, rain, nowcasts, registry, model=_model(model), wait=waits, until=end_at
+        )
+    elif site and begin and end and not (readings or sites or rain or nowcasts or devices or limits or until):
         period = _moment(begin, "--from"), _moment(end, "--to")
         from_database.backtest_database(
             site, period, from_database.thresholds_of(what_if or []), out, timedelta(seconds=wait)

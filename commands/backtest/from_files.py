@@ -1,9 +1,10 @@
 """A back-test of files. It needs no server."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,12 +16,37 @@ from rencheng.backtest.judged_time import JudgedTime, judged_text
 from rencheng.backtest.nowcasts import read_nowcasts
 from rencheng.backtest.output import as_line
 from rencheng.backtest.replay import NO_WAIT, judge_and_notice
-from rencheng.backtest.sites import read_sites
+from rencheng.backtest.sites import REGION, read_sites
+from rencheng.checks.limits import GAUGES, read_limits
+from rencheng.domain.device import Device
+from rencheng.domain.kind import Kind
 from rencheng.domain.site import Site
 from rencheng.engine.forecast.model import Model
+from rencheng.engine.traits import GaugeTraits, traits_of
+from rencheng.schemas.device import read_devices
 
 ROWS_A_REDRAW = 5000
 """Rows between two updates of the progress bar, so that drawing costs no measurable time."""
+
+
+class GaugeFiles(NamedTuple):
+    """The files that say what the gauges are like: their registration, and limits of their tests."""
+
+    devices: Path | None = None
+    limits: Path | None = None
+
+
+def read_traits(files: GaugeFiles, gauges: Iterable[str]) -> dict[str, GaugeTraits]:
+    """Return what the files say of the gauges.
+
+    Raises:
+        NotPossible: a file cannot be read, or has the wrong form.
+    """
+    kinds = read_limits(whole_text(files.limits)) if files.limits else GAUGES
+    forms = read_devices(files.devices.read_bytes(), str(files.devices)) if files.devices else []
+    known = {name: Device(name, Kind.WATERLOGGING, REGION) for name in gauges}
+    known |= {form.device_id: form.to_device() for form in forms}
+    return {name: traits_of(device, kinds) for name, device in known.items()}
 
 
 def backtest_files(
@@ -29,6 +55,7 @@ def backtest_files(
     out: Path,
     rain: Path | None = None,
     nowcasts: Path | None = None,
+    gauges: GaugeFiles = GaugeFiles(),  # noqa: B008 - immutable
     *,
     model: Model | None,
     wait: timedelta = NO_WAIT,
@@ -42,6 +69,7 @@ def backtest_files(
     site_map, remarks = read_sites(whole_text(sites), str(sites))
     for remark in remarks:
         note(remark)
+    traits = read_traits(gauges, [name for site in site_map.values() for name in site.depth_gauge_ids])
     began_at = time.perf_counter()
     rain_rows: list[Row] = []
     if rain:
@@ -62,6 +90,7 @@ def backtest_files(
         observe=judged_time.note,
         until=until,
         nowcasts=expected,
+        traits=traits,
     )
     messages = write_lines(out, (as_line(judged, site_map) for judged in counts.counted(found)))
     took_s = time.perf_counter() - read_at

@@ -14,6 +14,7 @@ from commands.devices.options import (
     GaugeOption,
     NameOption,
     NoReturn,
+    TraitOption,
     device_fields,
     print_account,
 )
@@ -38,6 +39,7 @@ def replace(
     depth_max_mm: DepthMax = None,
     blind_zone_mm: BlindZone = None,
     no_return_code: NoReturn = None,
+    trait: TraitOption = None,
 ) -> None:
     """Replace a device. The successor takes over its site, bindings and profile, except for the options given here.
 
@@ -50,6 +52,7 @@ def replace(
         depth_max_mm=depth_max_mm,
         blind_zone_mm=blind_zone_mm,
         no_return_codes=no_return_code,
+        traits=trait,
     )
     with open_engine() as engine:
         with engine.begin() as connection:

@@ -23,6 +23,7 @@ from commands.devices.options import (
     Quota,
     Receipts,
     SiteOption,
+    TraitOption,
     device_fields,
     print_account,
 )
@@ -52,6 +53,7 @@ def add(
     depth_max_mm: DepthMax = None,
     blind_zone_mm: BlindZone = None,
     no_return_code: NoReturn = None,
+    trait: TraitOption = None,
     receipts: Receipts = None,
     quota_per_minute: Quota = None,
 ) -> None:
@@ -66,6 +68,7 @@ def add(
         depth_max_mm=depth_max_mm,
         blind_zone_mm=blind_zone_mm,
         no_return_codes=no_return_code,
+        traits=trait,
         receipts=receipts,
         quota_per_minute=quota_per_minute,
     )
@@ -93,6 +96,7 @@ def change(
     depth_max_mm: DepthMax = None,
     blind_zone_mm: BlindZone = None,
     no_return_code: NoReturn = None,
+    trait: TraitOption = None,
     receipts: Receipts = None,
     quota_per_minute: Quota = None,
     clear: Annotated[list[str] | None, typer.Option(help="A field to reset to its default, such as site_id.")] = None,
@@ -111,6 +115,7 @@ def change(
         depth_max_mm=depth_max_mm,
         blind_zone_mm=blind_zone_mm,
         no_return_codes=no_return_code,
+        traits=trait,
         receipts=receipts,
         quota_per_minute=quota_per_minute,
     )

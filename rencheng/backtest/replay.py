@@ -21,7 +21,9 @@ from rencheng.engine.forecast.model import Model
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.rain.weather import RainOutlook
 from rencheng.engine.record import Evaluation
+from rencheng.engine.site_policy import NO_TRAITS
 from rencheng.engine.state import SiteState
+from rencheng.engine.traits import GaugeTraits
 
 NO_WAIT = timedelta(0)
 
@@ -91,6 +93,7 @@ def judge_and_notice(
     observe: Observe | None = None,
     until: datetime | None = None,
     nowcasts: Iterable[SiteNowcast] = (),
+    traits: Mapping[str, GaugeTraits] = NO_TRAITS,
 ) -> Iterator[Issued]:
     """Yield the same, and between the warnings the notices of sites without data or with a doubt."""
     gauges = {device_id for site in sites.values() for device_id in site.depth_gauge_ids}
@@ -98,6 +101,7 @@ def judge_and_notice(
     measured = (as_reading(row) for row in depths if row.source in gauges)
     rainfall = (as_rain(row) for row in rain if row.source in rain_gauges and row.value is not None)
     evaluator = Evaluator(model, _readiness(nowcasts), wait)
+    evaluator.set_sites(sites, traits)
     return _issued(sites, rain_first(measured, rainfall), evaluator, observe, until)
 
 
@@ -122,7 +126,9 @@ def judge_readings(
     until: datetime | None = None,
 ) -> Iterator[IssuedMessage]:
     """Yield the engine's warnings for readings in the order in which they came."""
-    found = _issued(sites, readings, Evaluator(model, wait=wait), observe, until)
+    evaluator = Evaluator(model, wait=wait)
+    evaluator.set_sites(sites)
+    found = _issued(sites, readings, evaluator, observe, until)
     return (issued for issued in found if isinstance(issued, IssuedMessage))
 
 
@@ -134,7 +140,6 @@ def _issued(
     until: datetime | None,
 ) -> Iterator[Issued]:
     """Add nothing at the end: a warning that is open then stays open, and a reading that waits then waits."""
-    evaluator.set_sites(sites)
     worlds = sorted({site.world for site in sites.values()})
     now: datetime | None = None
     for reading in readings:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from rencheng.domain.device import Device
+from rencheng.domain.device import Device, GaugeKind
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import DRY_BELOW_MM
@@ -74,6 +74,16 @@ def _is_in_blind_zone(
     if distance_mm is not None:
         return distance_mm <= zone_mm
     return depth_mm is not None and height_mm is not None and depth_mm >= height_mm - zone_mm
+
+
+def wrong_steps(device: Device) -> str:
+    """Return why the heights of a switch or of electrodes are not possible; empty if they are."""
+    heights = len(device.steps_mm)
+    if device.measures is GaugeKind.LEVEL:
+        return "steps_mm are for a switch or electrodes; set measures to switch or electrode" if heights else ""
+    if device.measures is GaugeKind.SWITCH and heights != 1:
+        return f"a switch has one height; steps_mm has {heights}"
+    return "" if heights else "electrodes need their heights: give steps_mm, such as 50 150 270"
 
 
 def wrong_no_return_codes(device: Device) -> list[float]:

@@ -4,9 +4,9 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import date
 
-from rencheng.checks.gauge import wrong_no_return_codes
+from rencheng.checks.gauge import wrong_no_return_codes, wrong_steps
 from rencheng.codecs.registry import CODECS
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
@@ -207,8 +207,9 @@ def _hashed(passwords: Sequence[str], say: OnHashed) -> list[str]:
 
 def device_values(device: Device) -> dict[str, object]:
     """Return the profile of a device as the audit log records it."""
-    values = asdict(device) | {"no_return_codes": list(device.no_return_codes)}
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+    lists = {"no_return_codes": list(device.no_return_codes), "steps_mm": list(device.steps_mm)}
+    values = asdict(device) | lists | {"measures": device.measures.value}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
 
 def device_tag(device: Device) -> str:
@@ -251,6 +252,8 @@ def _check(device: Device) -> None:
     if device.codec not in CODECS:
         raise NotPossible(f"there is no codec {device.codec!r}; known codecs: {', '.join(sorted(CODECS))}")
     _check_region(device.region)
+    if why := wrong_steps(device):
+        raise NotPossible(why)
     if wrong := wrong_no_return_codes(device):
         raise NotPossible(
             f"no-return code {', '.join(f'{code:g}' for code in wrong)}: the gauge measures such a distance, so good"

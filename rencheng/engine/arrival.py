@@ -62,6 +62,22 @@ class Delivery(Struct, frozen=True):
 PUNCTUAL = Delivery()
 
 
+class Expected(Struct, frozen=True):
+    """What the registry says of a gauge's reports. None: it is learned from them.
+
+    Attributes:
+        interval_s, interval_dry_s: its reporting interval in water and above a dry street.
+        latency_s: how late its readings arrive.
+    """
+
+    interval_s: float | None = None
+    interval_dry_s: float | None = None
+    latency_s: float | None = None
+
+
+UNKNOWN = Expected()
+
+
 def delivered(delivery: Delivery, time_s: float, arrival: Transit) -> Delivery:
     """Return what is known after one reading more."""
     lag_s, arrived_s = arrival.lag_s if arrival.is_late else 0.0, time_s + arrival.lag_s

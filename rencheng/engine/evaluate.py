@@ -35,10 +35,14 @@ from rencheng.engine.rain.rain_gauge import UNKNOWN_TRAITS
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState, channel_name, gauge_of
+from rencheng.engine.traits import GaugeTraits, as_depth_mm
 from rencheng.engine.water.event import WET_MM, FloodEvent, is_rapid_rise
 
 RENEWS_S = 6 * 3600.0
 """A warning that lasts is renewed after this time, because its CAP message ends by itself after twelve hours."""
+
+STEP_SAMPLES = 2
+"""A step of a known switch or electrode is water at its second sample. Proposal."""
 
 _MISSING, _UNUSABLE = int(Quality.MISSING), int(UNUSABLE)
 
@@ -91,10 +95,11 @@ def evaluate(
     was_at_rest = is_at_rest(gauge)
     armed_by = arming(state, readiness, time_s).by
     context = _jump_context(gauge, policy, armed_by, rapid_rises_nearby)
-    gauge = with_delivery(update(gauge, time_s, reading.depth_mm, context, policy.limits), time_s, arrival)
-    if was_at_rest and reading.depth_mm < WET_MM and _is_calm(state, time_s):
+    depth_mm, gauge, context = _with_traits(reading.depth_mm, gauge, context, policy.traits.get(reading.device_id))
+    gauge = with_delivery(update(gauge, time_s, depth_mm, context, context.limits or policy.limits), time_s, arrival)
+    if was_at_rest and depth_mm < WET_MM and _is_calm(state, time_s):
         return _with_gauge(state, name, gauge, time_s), None
-    if gauge.event is not None and may_forecast(gauge, time_s):
+    if gauge.event is not None and not context.is_stepped and may_forecast(gauge, time_s):
         if is_rapid_rise(gauge.event) and not policy.is_stream:
             state = replace(state, last_rapid_rise_s=max(state.last_rapid_rise_s or time_s, time_s))
         gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, rapid_rises_nearby()))
@@ -113,6 +118,23 @@ def _jump_context(
         stands_samples=policy.stands_samples,
         rapid_rises_nearby=rapid_rises_nearby,
     )
+
+
+def _with_traits(
+    depth_mm: float, gauge: GaugeState, context: JumpContext, traits: GaugeTraits | None
+) -> tuple[float, GaugeState, JumpContext]:
+    """Return depth, gauge and context by what is registered of the gauge; a step of a switch or electrode is a depth.
+
+    It is accepted at its second sample.
+    """
+    if traits is None:
+        return depth_mm, gauge, context
+    if gauge.expected is not traits.expected:
+        gauge = replace(gauge, expected=traits.expected)
+    context = context._replace(limits=traits.limits, is_stepped=traits.is_stepped)
+    if traits.is_stepped:
+        context = context._replace(stands_samples=STEP_SAMPLES)
+    return as_depth_mm(traits, depth_mm), gauge, context
 
 
 def _with_unmeasured(state: SiteState, reading: WaterReading, name: str, gauge: GaugeState) -> SiteState:

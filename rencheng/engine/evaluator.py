@@ -24,9 +24,10 @@ from rencheng.engine.neighbours import Neighbours
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.record import Evaluation, SiteRecord
 from rencheng.engine.reorder_buffer import PendingReading, ReorderBuffer
-from rencheng.engine.site_policy import SitePolicy, policy_of
+from rencheng.engine.site_policy import NO_TRAITS, SitePolicy, policy_of
 from rencheng.engine.staleness import has_data, with_loss
 from rencheng.engine.staleness_monitor import StalenessMonitor
+from rencheng.engine.traits import GaugeTraits
 
 ReadinessOf = Callable[[Site, datetime], Readiness]
 """Returns the readiness of a site at a moment, by what is known of the weather."""
@@ -74,8 +75,8 @@ class Evaluator:
         self._due = Elapsing()
         self._neighbours = Neighbours()
 
-    def set_sites(self, sites: Mapping[str, Site]) -> bool:
-        """Take over a new list of sites. A site that is gone, or is in another world now, starts from nothing.
+    def set_sites(self, sites: Mapping[str, Site], traits: Mapping[str, GaugeTraits] = NO_TRAITS) -> bool:
+        """Take over sites, and what is registered of their gauges. A site in another world now starts from nothing.
 
         Returns whether a gauge is new to its site, so that its stored readings are needed.
         """
@@ -89,7 +90,7 @@ class Evaluator:
                 self._buffer.discard(known.world, site_id)
                 self._neighbours.forget(site_id)
         self.sites = sites
-        self._policies = {site.site_id: policy_of(site, self._model) for site in sites.values()}
+        self._policies = {site.site_id: policy_of(site, self._model, traits) for site in sites.values()}
         self._sites_of = sites_by_device(sites)
         self._neighbours.set_sites(sites.values())
         for site_id, record in self._records.items():
@@ -243,8 +244,7 @@ class Evaluator:
         return self._news(site, found)
 
     def _evaluation(self, site: Site, reading: WaterReading, now: datetime, arrival: Transit) -> Evaluation:
-        site_id = site.site_id
-        record = self._records.get(site_id) or SiteRecord(world=site.world)
+        site_id, record = site.site_id, self.record(site.site_id)
         rapid_rises_nearby = partial(self._neighbours.rapid_rises_nearby, site_id, reading.time)
         policy, readiness = self._policies[site_id], self._readiness(site, now)
         state, change = evaluate(record.state, reading, policy, readiness, rapid_rises_nearby, arrival)

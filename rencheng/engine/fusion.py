@@ -81,8 +81,8 @@ def fresh_until_s(state: SiteState) -> float:
 
 
 def _fresh_for_s(gauge: GaugeState) -> float:
-    step_s = gauge.step_s
-    return (FRESH_S if step_s is None else max(FRESH_S, FRESH_STEPS * step_s)) + gauge.delivery.latency_s
+    step_s = max(gauge.step_s or 0.0, gauge.expected.interval_s or 0.0)
+    return max(FRESH_S, FRESH_STEPS * step_s) + gauge.latency_s
 
 
 def _fused(at_s: float, estimates: list[GaugeEstimate], policy: SitePolicy) -> FusedDepth:

@@ -4,7 +4,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rencheng.checks.series.step import NEW_SERIES, Series
-from rencheng.engine.arrival import PUNCTUAL, Delivery, Transit, delivered
+from rencheng.engine.arrival import PUNCTUAL, UNKNOWN, Delivery, Expected, Transit, delivered
 from rencheng.engine.forecast.forecast import Forecast
 from rencheng.engine.health.jump_filter import PendingJump
 from rencheng.engine.health.sensor_health import HEALTHY, Health, fault_score_at, with_out_of_range
@@ -40,6 +40,7 @@ class GaugeState(Struct, frozen=True):
         unmeasured_since_s: since when it reports and cannot measure; None if its newest report is a measurement.
         unmeasured_share: the share of its last reports without a measurement.
         delivery: how its readings arrive.
+        expected: what the registry says of that.
     """
 
     series: Series = NEW_SERIES
@@ -59,6 +60,7 @@ class GaugeState(Struct, frozen=True):
     unmeasured_since_s: float | None = None
     unmeasured_share: float = 0.0
     delivery: Delivery = PUNCTUAL
+    expected: Expected = UNKNOWN
 
     @property
     def measured_s(self) -> float | None:
@@ -75,6 +77,11 @@ class GaugeState(Struct, frozen=True):
         """The time between its last two measurements; None before the second."""
         series = self.series
         return None if series.time_s is None or series.before_s is None else series.time_s - series.before_s
+
+    @property
+    def latency_s(self) -> float:
+        """How late its readings arrive, as registered or learned."""
+        return max(self.delivery.latency_s, self.expected.latency_s or 0.0)
 
     @property
     def is_poor(self) -> bool:

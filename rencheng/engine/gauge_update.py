@@ -46,6 +46,8 @@ class JumpContext(NamedTuple):
         accept_first: a jump is accepted at its first sample, and is unconfirmed until the next.
         is_stream: nothing passes under the gauge.
         stands_samples: a jump that stands for this many samples is accepted; 0: never for that alone.
+        is_stepped: a switch or electrodes: falls at once are no fault.
+        limits: of the series tests, if the gauge has its own.
         rapid_rises_nearby: returns the number of other sites with a rapid rise; None: not known.
     """
 
@@ -54,6 +56,8 @@ class JumpContext(NamedTuple):
     accept_first: bool = False
     is_stream: bool = False
     stands_samples: int = 0
+    is_stepped: bool = False
+    limits: SeriesLimits | None = None
     rapid_rises_nearby: Callable[[], int | None] = lambda: None
 
     @property
@@ -121,8 +125,8 @@ def _filtered(
     health = sensor_health.refreshed(gauge.health, time_s)
     if flags & _STUCK:
         health = sensor_health.with_stuck(health, time_s)
-    health = _with_zigzag(health, before, time_s, depth_mm)
-    usual_s = gauge.step_s
+    health = health if context.is_stepped else _with_zigzag(health, before, time_s, depth_mm)
+    usual_s = gauge.step_s or gauge.expected.interval_s
     gauge = replace(gauge, series=series, health=health)
     if accepted_mm is None or accepted_s is None:
         return _first_reading(gauge, time_s, depth_mm, fail_safe=context.fail_safe)
@@ -148,7 +152,7 @@ def _filtered(
             depth_mm,
             accept_first=context.accept_first and doubt < 1.0 and not gauge.is_poor,
         )
-    if accepted_mm - depth_mm > max(LEFT_BEHIND_MM, most_mm):
+    if not context.is_stepped and accepted_mm - depth_mm > max(LEFT_BEHIND_MM, most_mm):
         stays = sensor_health.STAYS_SAMPLES
         health = sensor_health.with_fault(health, time_s, accepted_mm, stays, gauge.step_s, context.fault_policy)
         gauge = replace(gauge, health=health, fell_from_mm=accepted_mm, fell_s=time_s)

@@ -1,6 +1,8 @@
 """The policy of a site: its thresholds, and how its type treats doubtful depths."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from rencheng.checks.series.limits import STREET, SeriesLimits
 from rencheng.domain.level import WARNING_LEVELS
@@ -9,6 +11,7 @@ from rencheng.engine.forecast.model import Model
 from rencheng.engine.rain.rain_gauge import RainTraits
 from rencheng.engine.rain.rain_types import RAIN_THRESHOLDS
 from rencheng.engine.rain.response import RainThresholds
+from rencheng.engine.traits import PLAIN, GaugeTraits
 
 CLEARED_SHARE_MIN = 0.3
 """A depth below this share of a threshold has left it, whatever `clear_below_mm` is."""
@@ -47,6 +50,9 @@ HELD_SHARE = 0.12
 """A predicted level holds while its probability is above this share of the one that raises it."""
 
 
+NO_TRAITS: Mapping[str, GaugeTraits] = MappingProxyType({})
+
+
 @dataclass(frozen=True, slots=True)
 class SitePolicy:
     """The policy of a site, laid out for the engine.
@@ -61,6 +67,7 @@ class SitePolicy:
         stands_samples: a jump that stands for this many samples is water here; 0: never for that alone.
         is_stream: there is always water, and nothing else passes under a gauge.
         limits: of the series tests.
+        traits: what the registry says of each gauge; a gauge that is missing is plain.
         raises_at: probability of a crossing from which a level is raised.
         rain_thresholds: how much rain floods such a place.
         rain_traits: of each rain gauge about which the registry says something.
@@ -78,6 +85,7 @@ class SitePolicy:
     stands_samples: int
     is_stream: bool
     limits: SeriesLimits
+    traits: Mapping[str, GaugeTraits]
     raises_at: float
     rain_thresholds: RainThresholds
     rain_traits: dict[str, RainTraits]
@@ -88,8 +96,11 @@ class SitePolicy:
         return self.heights_mm.get(gauge, 0.0)
 
 
-def policy_of(site: Site, model: Model | None = None) -> SitePolicy:
-    """Return the policy of a site. A channel has no model, because the model is one of streets."""
+def policy_of(site: Site, model: Model | None = None, traits: Mapping[str, GaugeTraits] = NO_TRAITS) -> SitePolicy:
+    """Return the policy of a site, with the traits of its gauges.
+
+    A channel has no model, because the model is one of streets.
+    """
     profile = site.profile
     depths_mm = tuple(profile.depth_mm(level) for level in WARNING_LEVELS)
     fail_safe = site.site_type in FAIL_SAFE_TYPES
@@ -105,6 +116,7 @@ def policy_of(site: Site, model: Model | None = None) -> SitePolicy:
         stands_samples=CHARGING_STANDS_SAMPLES if site.site_type is SiteType.CHARGING_STATION else 0,
         is_stream=site.site_type is SiteType.CHANNEL,
         limits=STREAM if site.site_type is SiteType.CHANNEL else STREET,
+        traits={name: found for name in site.depth_gauge_ids if (found := traits.get(name, PLAIN)) is not PLAIN},
         raises_at=FAIL_SAFE_RAISES_AT if fail_safe else QUIET_RAISES_AT,
         rain_thresholds=RAIN_THRESHOLDS[site.site_type],
         rain_traits={},

@@ -7,15 +7,18 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from rencheng.domain.no_data import Monitoring, NoDataReason
-from rencheng.engine.gauge import GaugeState
+from rencheng.engine.gauge import GaugeState, is_at_rest
 from rencheng.engine.rain.rainfall import is_armed
 from rencheng.engine.state import Losses, SiteState, gauge_of
-from rencheng.engine.water.event import WET_MM
+from rencheng.engine.traits import expected_interval_s
 
 STEPS = 5.0
 AT_LEAST_S, AT_MOST_S = 900.0, 3 * 3600.0
 """A gauge is silent after five of its reporting intervals, but not within 15 minutes, and always after three hours.
 Source: FloodNet's own rule, unseen for over 3 h; domain reference 4.2."""
+
+HEARTBEATS = 1.5
+"""A gauge that reports on change is not silent before its next heartbeat is overdue by half. Proposal."""
 
 ARMED_STEPS = 3.0
 ARMED_AT_LEAST_S, ARMED_AT_MOST_S = 300.0, 3600.0
@@ -170,11 +173,10 @@ def max_silence_s(gauge: GaugeState, *, armed: bool) -> float:
     steps, least_s, most_s = (
         (ARMED_STEPS, ARMED_AT_LEAST_S, ARMED_AT_MOST_S) if armed else (STEPS, AT_LEAST_S, AT_MOST_S)
     )
-    step_s = gauge.step_s
-    if step_s is not None and gauge.accepted_mm is not None and gauge.accepted_mm < WET_MM:
-        step_s = max(step_s, gauge.rest_step_s)
+    step_s = expected_interval_s(gauge)
     silence_s = most_s if step_s is None else min(max(steps * step_s, least_s), most_s)
-    return silence_s + gauge.delivery.latency_s
+    heartbeat_s = max(gauge.expected.interval_dry_s or 0.0, gauge.rest_step_s) if is_at_rest(gauge) else 0.0
+    return max(silence_s, HEARTBEATS * heartbeat_s) + gauge.latency_s
 
 
 def _of_gauge(gauge: GaugeState, *, armed: bool) -> NoData:

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from rencheng.domain.device import ACTUAL, Device
+from rencheng.domain.device import ACTUAL, Device, GaugeKind
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
-from rencheng.schemas.fields import DistrictCode, Identifier, OptionalText, ShortText
+from rencheng.schemas.fields import Day, DistrictCode, Identifier, OptionalText, ShortText
 from rencheng.schemas.findings import join_findings, validation_findings
 from rencheng.schemas.spreadsheet import SHORTENED_NUMBER, SpreadsheetTable
 
@@ -20,6 +20,12 @@ LINES_MAX = 200_000
 
 NO_RETURN_CODES_MAX = 20
 """The most codes of one gauge. Makers use one or two."""
+
+
+STEPS_MAX = 50
+"""The most electrodes of one gauge. Chains have up to ten."""
+
+_Interval = Annotated[float, Field(gt=0, le=604_800)]
 
 
 def _split_numbers(value: object) -> object:
@@ -52,6 +58,24 @@ class DeviceProfileForm(BaseModel):
         BeforeValidator(_split_numbers),
     ] = []
     """Values that it sends when it receives no echo; in a CSV file separated by spaces or semicolons."""
+    interval_s: _Interval | None = None
+    """The reporting interval of a gauge in water, seconds; it is learned where it is not given."""
+    interval_dry_s: _Interval | None = None
+    """The same above a dry street, seconds: longer if it reports on change."""
+    resolution_mm: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    """The step of a gauge's depths."""
+    latency_s: Annotated[float, Field(ge=0, le=86_400)] | None = None
+    """How late a gauge's readings usually arrive, such as those of one that sends each half hour."""
+    zero_set_on: Day | None = None
+    """The day on which a gauge's zero was last set or surveyed."""
+    measures: GaugeKind = GaugeKind.LEVEL
+    """What a gauge's depths are: `level`, `switch` at one height, or `electrode` steps."""
+    steps_mm: Annotated[
+        list[Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)]],
+        Field(max_length=STEPS_MAX),
+        BeforeValidator(_split_numbers),
+    ] = []
+    """The height of the switch, or of each electrode, above the gauge's zero."""
     receipts: bool = False
     """It keeps its readings until a receipt confirms that they are stored."""
     quota_per_minute: Annotated[int, Field(gt=0, le=10_000_000)] | None = None
@@ -60,8 +84,8 @@ class DeviceProfileForm(BaseModel):
     def given_fields(self) -> dict[str, Any]:
         """Return the fields that were given, as fields of a `Device`."""
         given = self.model_dump(include=self.model_fields_set - {"device_id"})
-        if "no_return_codes" in given:
-            given["no_return_codes"] = tuple(given["no_return_codes"])
+        for name in given.keys() & {"no_return_codes", "steps_mm"}:
+            given[name] = tuple(given[name])
         return given
 
 

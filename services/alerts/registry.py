@@ -4,11 +4,13 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
 from rencheng.checks.clock import ClockLimits
+from rencheng.checks.limits import GAUGES, GaugeLimits
 from rencheng.domain.device import ACTUAL, Device
 from rencheng.domain.notice import NoticeKind
 from rencheng.domain.site import Site
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.record import SiteRecord
+from rencheng.engine.traits import traits_of
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.timers import Backoff
@@ -42,6 +44,7 @@ class SiteRegistry:
         engine: the database.
         evaluator, suppressor, nearby, source: take over the sites.
         clock: the time.
+        limits: of each kind of gauge.
     """
 
     def __init__(
@@ -52,8 +55,10 @@ class SiteRegistry:
         nearby: NearbyFeed,
         source: ReadingSource,
         clock: Clock = SYSTEM_CLOCK,
+        limits: Mapping[str, GaugeLimits] = GAUGES,
     ) -> None:
         self._engine = engine
+        self._limits = limits
         self._evaluator = evaluator
         self._suppressor = suppressor
         self._nearby = nearby
@@ -107,7 +112,9 @@ class SiteRegistry:
     def _pass_on(self, directory: Mapping[str, Device], sites: Mapping[str, Site]) -> bool:
         """Return whether a gauge is new to its site, so that its stored readings are needed."""
         self.directory = directory
-        has_new_gauge = self._evaluator.set_sites(sites)
+        gauges = {device_id for site in sites.values() for device_id in site.depth_gauge_ids}
+        traits = {name: traits_of(directory[name], self._limits) for name in gauges if name in directory}
+        has_new_gauge = self._evaluator.set_sites(sites, traits)
         self._suppressor.set_sites(sites)
         self._nearby.follow(sites, directory)
         return has_new_gauge

@@ -3,10 +3,17 @@
 from pydantic import Field, SecretStr
 
 from rencheng.domain.timing import ALLOWED_LATENESS
-from rencheng.runtime.settings import BrokerSettings, DatabaseSettings, MetricsSettings, PublicSettings, QuotaSettings
+from rencheng.runtime.settings import (
+    BrokerSettings,
+    DatabaseSettings,
+    MetricsSettings,
+    PublicSettings,
+    QualitySettings,
+    QuotaSettings,
+)
 
 
-class AlertSettings(DatabaseSettings, BrokerSettings, MetricsSettings, PublicSettings, QuotaSettings):
+class AlertSettings(DatabaseSettings, BrokerSettings, MetricsSettings, PublicSettings, QualitySettings, QuotaSettings):
     """Settings of the alert service."""
 
     mqtt_alerts_password: SecretStr = Field(description="Password of the broker account rencheng-alerts.")

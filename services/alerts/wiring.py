@@ -67,7 +67,7 @@ def open_service(settings: AlertSettings) -> Iterator[AlertService]:
     source = ReadingSource(session, subscription, CatchUp(engine), live_readings)
     publisher = publisher_of(settings)
     nearby, suppressor = NearbyFeed(settings), Suppressor(clocks, publisher)
-    registry = SiteRegistry(engine, evaluator, suppressor, nearby, source)
+    registry = SiteRegistry(engine, evaluator, suppressor, nearby, source, limits=settings.gauge_limits)
     outbox, notices = Outbox(engine), NoticeOutbox(engine)
     relay = Relay(engine, MqttSink(session), outbox, notices)
     progress = AlertProgress(session, subscription, registry, relay)

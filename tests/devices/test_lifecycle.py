@@ -197,6 +197,23 @@ def test_a_no_return_code_that_is_a_measured_distance_is_refused(
         change_device(connection, "G1", profile, actor=ACTOR)
 
 
+@pytest.mark.parametrize(
+    ("profile", "why"),
+    [
+        ({"steps_mm": [270]}, "set measures"),
+        ({"measures": "switch"}, "a switch has one height"),
+        ({"measures": "switch", "steps_mm": [50, 270]}, "a switch has one height"),
+        ({"measures": "electrode"}, "electrodes need their heights"),
+    ],
+)
+def test_a_switch_has_one_height_and_electrodes_have_theirs(
+    database: Engine, profile: dict[str, object], why: str
+) -> None:
+    with pytest.raises(NotPossible, match=why):
+        register_all(database, form("G1", **profile))
+    register_all(database, form("G1", measures="electrode", steps_mm=[50, 150]))
+
+
 def test_a_no_return_code_within_the_blind_zone_or_beyond_the_mounting_height_is_registered(database: Engine) -> None:
     register_all(database, form("G1", no_return_codes=[0, -1, 280, 2401, 9999], depth_max_mm=2400, blind_zone_mm=280))
 

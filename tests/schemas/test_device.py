@@ -1,10 +1,12 @@
 """A CSV file of devices is read completely, or rejected with every fault and its line."""
 
+from datetime import date
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rencheng.domain.device import Device
+from rencheng.domain.device import Device, GaugeKind
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.kind import Kind
 from rencheng.schemas.device import DeviceForm, read_devices
@@ -33,6 +35,26 @@ def test_a_row_is_a_device_with_its_profile() -> None:
         no_return_codes=(9999.0, -1.0),
         receipts=True,
         quota_per_minute=600,
+    )
+
+
+def test_a_row_says_what_a_gauge_is_like() -> None:
+    [form] = read(
+        f"{HEAD},interval_s,interval_dry_s,resolution_mm,latency_s,zero_set_on,measures,steps_mm\n"
+        "g1,waterlogging,370102,60,21600,5,600,2026-06-20,electrode,50 150;270\n"
+    )
+
+    assert form.to_device() == Device(
+        "g1",
+        Kind.WATERLOGGING,
+        "370102",
+        interval_s=60,
+        interval_dry_s=21_600,
+        resolution_mm=5,
+        latency_s=600,
+        zero_set_on=date(2026, 6, 20),
+        measures=GaugeKind.ELECTRODE,
+        steps_mm=(50.0, 150.0, 270.0),
     )
 
 
@@ -120,6 +142,9 @@ def test_rows_and_columns_without_content_are_passed_over_anywhere(rows: list[st
         (f"{HEAD}\ng1,signal,370102\ng1,signal,370102\n", "line 3: g1 is given twice"),
         (f"{HEAD},latitude\ng1,signal,370102,91\n", "line 2: latitude"),
         (f"{HEAD},no_return_codes\ng1,signal,370102,nan\n", "line 2: no_return_codes"),
+        (f"{HEAD},measures\ng1,waterlogging,370102,guess\n", "line 2: measures"),
+        (f"{HEAD},interval_s\ng1,waterlogging,370102,0\n", "line 2: interval_s"),
+        (f"{HEAD},steps_mm\ng1,waterlogging,370102,-5\n", "line 2: steps_mm"),
         (f"{HEAD},quota_per_minute\ng1,signal,370102,0\n", "line 2: quota_per_minute"),
         (f'{HEAD}\n"g1,signal,370102\n', "unexpected end of data"),
         (f"{HEAD},name\n,,,a\n", "line 2: device_id: Field required"),

@@ -2,13 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import date
 from typing import Any, cast
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, Row, Text, any_, column, func, literal, select, update
 from sqlalchemy.dialects.postgresql import JSONB, insert
 
-from rencheng.domain.device import Device, DeviceState
+from rencheng.domain.device import Device, DeviceState, GaugeKind
 from rencheng.domain.kind import Kind
 from rencheng.store.schema.tables import device_states, devices, regions, worlds
 
@@ -61,7 +61,7 @@ def register(connection: Connection, new: Sequence[tuple[Device, str | None]]) -
 
 
 def _as_json(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in row.items()}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in row.items()}
 
 
 def retire(connection: Connection, device_id: str) -> bool:
@@ -102,7 +102,7 @@ def refresh_directory(
 def as_device(row: Row[Any]) -> Device:
     """Convert a row of `devices`, its columns in the order of `Device`, to a device."""
     device_id, kind, *others = cast("Sequence[Any]", row)
-    others[-1] = tuple(others[-1])
+    others[-3:] = GaugeKind(others[-3]), tuple(others[-2]), tuple(others[-1])
     return Device(device_id, Kind(kind), *others)
 
 

@@ -18,6 +18,10 @@ FORM = {
     "site_id": "underpass",
     "depth_max_mm": 2400,
     "no_return_codes": [9999],
+    "interval_s": 60,
+    "measures": "electrode",
+    "steps_mm": [50, 150],
+    "zero_set_on": "2026-06-20",
 }
 
 
@@ -46,6 +50,8 @@ def test_a_device_is_registered_once_and_changed_after(client: httpx.Client, cit
     assert (len(new.json()["password"]), again.json()["password"]) == (32, None)
     assert changed.json()["topic"] == "rencheng/v1/370104/waterlogging/new-1/telemetry"
     assert (device["name"], device["depth_max_mm"], device["no_return_codes"]) == ("北侧", 2400, [9999])
+    assert (device["interval_s"], device["measures"], device["steps_mm"]) == (60, "electrode", [50, 150])
+    assert (device["zero_set_on"], device["interval_dry_s"]) == ("2026-06-20", None)
     assert device["place_held_by"] == ["new-1"]
     assert hashes(city) == before
 

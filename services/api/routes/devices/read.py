@@ -1,12 +1,13 @@
 """Devices: registered properties and online state."""
 
-from datetime import datetime
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from rencheng.devices.registration import device_tag
+from rencheng.domain.device import GaugeKind
 from rencheng.domain.kind import Kind
 from rencheng.store.core.sessions import Connection, Row
 from rencheng.store.history import raw
@@ -35,6 +36,13 @@ _EXAMPLE = {
     "depth_max_mm": 2400.0,
     "blind_zone_mm": 250.0,
     "no_return_codes": [9999.0],
+    "interval_s": 60.0,
+    "interval_dry_s": 3600.0,
+    "resolution_mm": 1.0,
+    "latency_s": None,
+    "zero_set_on": "2026-06-20",
+    "measures": "level",
+    "steps_mm": [],
     "receipts": True,
     "quota_per_minute": None,
     "replaces": "gauge-6",
@@ -64,6 +72,18 @@ class Device(ApiModel):
     depth_max_mm: float | None
     blind_zone_mm: float | None
     no_return_codes: list[float]
+    interval_s: float | None
+    """The reporting interval in water; null: it is learned from the readings."""
+    interval_dry_s: float | None
+    """The reporting interval above a dry street; null: it is learned from the readings."""
+    resolution_mm: float | None
+    latency_s: float | None
+    """How late its readings usually arrive; null: it is learned from the readings."""
+    zero_set_on: date | None
+    """The day on which its zero was last set or surveyed."""
+    measures: GaugeKind
+    steps_mm: list[float]
+    """The height of the switch, or of each electrode."""
     receipts: bool
     """Whether the device expects receipts for its messages."""
     quota_per_minute: int | None
