@@ -20,6 +20,10 @@ def _file(content: str) -> Any:  # noqa: ANN401 - as typer declares it
     return typer.Option(help=content, exists=True, dir_okay=False, rich_help_panel=FILES)
 
 
+def _stored(content: str, *names: str) -> Any:  # noqa: ANN401 - as typer declares it
+    return typer.Option(*names, help=content, rich_help_panel=STORED)
+
+
 def backtest(
     out: Annotated[Path, typer.Option(help="Output file: one message per line, JSON.", dir_okay=False)],
     readings: Annotated[Path | None, _file("CSV: device_id,time,depth_mm.")] = None,
@@ -38,19 +42,11 @@ def backtest(
     until: Annotated[
         str | None, typer.Option(help="Time goes on until then after the last reading.", rich_help_panel=FILES)
     ] = None,
-    site: Annotated[
-        list[str] | None, typer.Option(help="A registered site; can be repeated.", rich_help_panel=STORED)
-    ] = None,
-    begin: Annotated[
-        str | None,
-        typer.Option("--from", help="Start of the period: ISO 8601 with offset, or a day.", rich_help_panel=STORED),
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", help="End of the period, exclusive.", rich_help_panel=STORED)
-    ] = None,
+    site: Annotated[list[str] | None, _stored("A registered site; can be repeated.")] = None,
+    begin: Annotated[str | None, _stored("Start of the period: ISO 8601 with offset, or a day.", "--from")] = None,
+    end: Annotated[str | None, _stored("End of the period, exclusive.", "--to")] = None,
     what_if: Annotated[
-        list[str] | None,
-        typer.Option(help="Another threshold in mm, such as yellow=120; can be repeated.", rich_help_panel=STORED),
+        list[str] | None, _stored("Another threshold in mm, such as yellow=120; can be repeated.")
     ] = None,
 ) -> None:
     """Evaluate recorded readings as the live engine does.

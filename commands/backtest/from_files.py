@@ -36,7 +36,7 @@ class GaugeFiles(NamedTuple):
     limits: Path | None = None
 
 
-def read_traits(files: GaugeFiles, gauges: Iterable[str]) -> dict[str, GaugeTraits]:
+def read_traits(files: GaugeFiles, sites: Iterable[Site]) -> dict[str, GaugeTraits]:
     """Return what the files say of the gauges.
 
     Raises:
@@ -44,7 +44,8 @@ def read_traits(files: GaugeFiles, gauges: Iterable[str]) -> dict[str, GaugeTrai
     """
     kinds = read_limits(whole_text(files.limits)) if files.limits else GAUGES
     forms = read_devices(files.devices.read_bytes(), str(files.devices)) if files.devices else []
-    known = {name: Device(name, Kind.WATERLOGGING, REGION) for name in gauges}
+    names = (name for site in sites for name in site.depth_gauge_ids)
+    known = {name: Device(name, Kind.WATERLOGGING, REGION) for name in names}
     known |= {form.device_id: form.to_device() for form in forms}
     return {name: traits_of(device, kinds) for name, device in known.items()}
 
@@ -69,12 +70,8 @@ def backtest_files(
     site_map, remarks = read_sites(whole_text(sites), str(sites))
     for remark in remarks:
         note(remark)
-    traits = read_traits(gauges, [name for site in site_map.values() for name in site.depth_gauge_ids])
     began_at = time.perf_counter()
-    rain_rows: list[Row] = []
-    if rain:
-        with opened_text(rain) as lines:
-            rain_rows = read_rain(lines, str(rain))
+    rain_rows = _read_rain_file(rain) if rain else []
     expected = read_nowcasts(whole_text(nowcasts), str(nowcasts), site_map) if nowcasts else []
     with opened_text(readings) as lines:
         rows = read_readings(lines, str(readings))
@@ -90,7 +87,7 @@ def backtest_files(
         observe=judged_time.note,
         until=until,
         nowcasts=expected,
-        traits=traits,
+        traits=read_traits(gauges, site_map.values()),
     )
     messages = write_lines(out, (as_line(judged, site_map) for judged in counts.counted(found)))
     took_s = time.perf_counter() - read_at
@@ -102,6 +99,11 @@ def backtest_files(
     )
     note(f"{judged_text(judged_time.share())}: a gauge without a fault had reported recently")
     note(counts.text(judged_time.site_months()))
+
+
+def _read_rain_file(rain: Path) -> list[Row]:
+    with opened_text(rain) as lines:
+        return read_rain(lines, str(rain))
 
 
 def _report_all_unmatched(sites: Mapping[str, Site], rows: Sequence[Row], rain_rows: Sequence[Row]) -> None:

@@ -14,4 +14,3 @@ ALTER TABLE devices
 COMMENT ON COLUMN devices.interval_s IS 'reporting interval in water';
 COMMENT ON COLUMN devices.interval_dry_s IS 'reporting interval above a dry street';
 COMMENT ON COLUMN devices.zero_set_on IS 'the day on which the zero was last set or surveyed';
-COMMENT ON COLUMN devices.steps_mm IS 'the height of the switch or of each electrode';
