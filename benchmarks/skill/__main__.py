@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.skill import creek, floodnet, klab
+from benchmarks.skill import creek, floodnet, klab, steps
 from benchmarks.skill.folds import evaluations, taught
 from benchmarks.skill.measures import WELL_FILLED, Score, reliability
 from benchmarks.skill.pictures import plot
@@ -46,6 +46,8 @@ def measure() -> Results:
     with _step("curve"):
         curve = floodnet.curve(folds)
         asked = evaluations(lines, folds, floodnet.THRESHOLDS_MM)
+    with _step("intervals"):
+        by_step = steps.scores(folds)
     with _step("creek and rivers"):
         by_creek, sensor_scores = dict(creek.scores()), klab.scores()
     crossings = [target for line in lines for target in line.targets(floodnet.threshold_of(Level.YELLOW))]
@@ -57,6 +59,7 @@ def measure() -> Results:
         curve=curve,
         creek=by_creek,
         klab=sensor_scores,
+        steps=by_step,
         evaluations=asked,
     )
 

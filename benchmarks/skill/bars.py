@@ -8,13 +8,15 @@ from benchmarks.skill.creek import LEFT_OUT
 from benchmarks.skill.floodnet import AMONG_ARTEFACTS, ENGINE, Curve
 from benchmarks.skill.klab import SensorScore
 from benchmarks.skill.measures import WELL_FILLED, Forecast, Score, reliability
+from benchmarks.skill.steps import StepScores
 from rencheng.domain.level import Level
 
 CURVE_BARS = (
     ("all", 0.39, 5, 0.78),
     ("all", 0.39, 10, 0.55),
-    ("all", 0.30, 5, 0.74),
-    ("all", 0.30, 10, 0.48),
+    ("all", 0.30, 5, 0.75),
+    ("all", 0.30, 10, 0.50),
+    ("inland", 0.40, 3, 0.60),
     ("inland", 0.50, 3, 0.70),
 )
 """Class, FAR at most, lead in minutes, POD at least."""
@@ -77,6 +79,15 @@ def of_probabilities(evaluations: Mapping[Level, Sequence[Forecast]]) -> Iterato
     yield Bar("reliability: greatest gap of a well-filled bin", 0.05, max(gaps, default=None), at_most=True)
 
 
+def of_steps(steps: StepScores) -> Iterator[Bar]:
+    """The worst interval, at each level: floods with two samples in a row above."""
+    for level in dict.fromkeys(level for _, level in steps):
+        scores = [score for (_, at), score in steps.items() if at is level and score.floods]
+        yield Bar(f"{level.word}, any interval: never known", 0, max(one.never for one in scores), at_most=True)
+        late = max(one.late / one.floods for one in scores)
+        yield Bar(f"{level.word}, any interval: known later than by the second sample", 0.03, late, at_most=True)
+
+
 def of_creek(scores: Mapping[str, Score]) -> Iterator[Bar]:
     """Walnut Creek, each storm left out."""
     score = scores[LEFT_OUT]
@@ -91,4 +102,9 @@ def of_klab(scores: Iterable[SensorScore]) -> Iterator[Bar]:
     yield Bar(
         "KLab: most false warnings of a faulty sensor", 1, max(one.warnings["engine"] for one in faulty), at_most=True
     )
+    days = sum(one.days for one in faulty)
+    if days:
+        doubts, warnings = sum(one.doubts for one in faulty), sum(one.warnings["engine"] for one in faulty)
+        yield Bar("KLab: doubtful a day at a faulty sensor", 0.1, doubts / days, at_most=True)
+        yield Bar("KLab: yellow in vain a day at a faulty sensor", 0.05, warnings / days, at_most=True)
     yield Bar(f"KLab: named as labelled, of {len(faulty)}", len(faulty), sum(one.is_named for one in faulty))

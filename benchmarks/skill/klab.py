@@ -16,12 +16,16 @@ ABOVE_USUAL_MM = (50.0, 150.0, 270.0, 400.0)
 NAMES_OF = {"stuck or blocked": ("stuck", "blocked"), "spiky": ("spiky",)}
 """What the sensor's health may call a fault that the authors labelled so."""
 
+DAY_S = 86_400.0
+
 METHODS = ("engine", "least squares", "static")
 
 
 @dataclass(frozen=True, slots=True)
 class SensorScore:
     """A sensor, by method how often it would have warned at yellow or above, and what its health was called.
+
+    `doubts` are the notices of doubt in its `days`.
 
     At a faulty sensor each of them counts as false: nothing in its record can be told from the fault. At a sensor that
     works they are floods of the river, and stand beside for comparison.
@@ -30,6 +34,8 @@ class SensorScore:
     gauge: LevelGauge
     warnings: Mapping[str, int]
     named: Sequence[str]
+    doubts: int = 0
+    days: float = 0.0
 
     @property
     def is_named(self) -> bool:
@@ -56,7 +62,9 @@ def scores() -> list[SensorScore]:
             "static": baselines.static(trends, yellow_mm),
         }
         named = sorted(answer.faults[gauge.device_id])
-        found.append(SensorScore(gauge, {method: len(warned[method]) for method in METHODS}, named))
+        days = (levels[gauge.device_id][-1][0] - levels[gauge.device_id][0][0]) / DAY_S
+        counts = {method: len(warned[method]) for method in METHODS}
+        found.append(SensorScore(gauge, counts, named, len(answer.doubts[gauge.device_id]), days))
     return found
 
 

@@ -10,6 +10,7 @@ from benchmarks.skill.floodnet import ENGINE, Curve, Scores
 from benchmarks.skill.folds import Forecasts
 from benchmarks.skill.klab import SensorScore
 from benchmarks.skill.measures import LEADS_MIN, WELL_FILLED, Score, brier, reliability
+from benchmarks.skill.steps import StepScore, StepScores
 from rencheng.domain.level import Level
 
 HEADINGS = (
@@ -47,6 +48,7 @@ class Results:
         curve: by method (setting, scores by class) at yellow.
         creek: by method.
         klab: by sensor.
+        steps: by interval and level, as gauges see floods that report less often.
         evaluations: by level every probability of the held-out models and what happened, warning or no warning.
     """
 
@@ -57,6 +59,7 @@ class Results:
     curve: Curve
     creek: dict[str, Score]
     klab: Sequence[SensorScore]
+    steps: StepScores
     evaluations: Forecasts
 
     @property
@@ -67,6 +70,7 @@ class Results:
             *bars.of_curve(self.curve),
             *bars.of_shipped(shipped, self.artefacts[ENGINE].values()),
             *bars.of_probabilities(self.evaluations),
+            *bars.of_steps(self.steps),
             *bars.of_creek(self.creek),
             *bars.of_klab(self.klab),
         ]
@@ -101,6 +105,11 @@ def tables(results: Results) -> str:
             ),
             "\nArtefacts that raise yellow or above",
             _artefacts(results),
+            "\nFloods with two samples in a row above, by the interval at which a gauge reports; all phases of it",
+            _table(
+                ("interval", "level", "floods", "warned by the 2nd", "warned or doubtful", "late", "never", "doubts"),
+                [(f"{at} min", level.word, *_step_cells(score)) for (at, level), score in results.steps.items()],
+            ),
             *_elsewhere(results),
             "\nProbabilities of the held-out models at every sample, by tenths",
             _table(("level", "asked", "Brier", "forecast → happened (how often)"), list(_reliability(results))),
@@ -123,9 +132,16 @@ def _elsewhere(results: Results) -> list[str]:
         _table(("method", *HEADINGS), [(name, *_cells(score)) for name, score in results.creek.items()]),
         "\nKLab: warnings at yellow or above; at a faulty sensor all count as false",
         _table(
-            ("sensor", "label", *results.klab[0].warnings, "named by its health"),
+            ("sensor", "label", *results.klab[0].warnings, "doubts", "days", "named by its health"),
             [
-                (one.gauge.device_id, one.gauge.label, *map(str, one.warnings.values()), ", ".join(one.named) or "–")
+                (
+                    one.gauge.device_id,
+                    one.gauge.label,
+                    *map(str, one.warnings.values()),
+                    str(one.doubts),
+                    f"{one.days:.0f}",
+                    ", ".join(one.named) or "–",
+                )
                 for one in results.klab
             ],
         ),
@@ -151,6 +167,10 @@ def as_json(results: Results) -> dict[str, Any]:
         },
         "unseen_150_mm": results.unseen,
         "silent_before_crossing_150_mm": {"silent": results.silent[0], "of": results.silent[1]},
+        "intervals": [
+            {"minutes": step_min, "level": level.word, **asdict(score), "never": score.never}
+            for (step_min, level), score in results.steps.items()
+        ],
         "walnut_creek": [{"method": name, **figures(score)} for name, score in results.creek.items()],
         "klab": [
             {
@@ -158,6 +178,8 @@ def as_json(results: Results) -> dict[str, Any]:
                 "label": score.gauge.label,
                 "warnings": dict(score.warnings),
                 "named": list(score.named),
+                "doubts": score.doubts,
+                "days": score.days,
                 "is_named": score.is_named,
             }
             for score in results.klab
@@ -195,6 +217,11 @@ def _reliability(results: Results) -> Iterator[tuple[str, ...]]:
     for level, of in results.evaluations.items():
         bins = "  ".join(f"{one.forecast:.2f} → {one.happened:.2f} ({one.number})" for one in reliability(of))
         yield level.word, f"{len(of)}", _number(brier(of), 3), bins
+
+
+def _step_cells(score: StepScore) -> list[str]:
+    shares = [score.warned / score.floods, score.known / score.floods, score.late / score.floods]
+    return [str(score.floods), *(f"{share:.1%}" for share in shares), str(score.never), str(score.doubts)]
 
 
 def _met(bar: Bar) -> str:

@@ -9,6 +9,7 @@ import random
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -75,21 +76,25 @@ StepScores = dict[tuple[int, Level], StepScore]
 """By interval in minutes and level."""
 
 
-def scores(folds: Sequence[Fold]) -> StepScores:
+def scores(
+    folds: Sequence[Fold], events: Sequence[SensorSeries] | None = None, steps_min: Sequence[int] = STEPS_MIN
+) -> StepScores:
     """Return the scores of every interval, over all phases."""
-    found: StepScores = {(step_min, level): StepScore() for step_min in STEPS_MIN for level in LEVELS}
-    phases = [(folds, step_min, phase) for step_min in STEPS_MIN for phase in range(step_min)]
+    found: StepScores = {(step_min, level): StepScore() for step_min in steps_min for level in LEVELS}
+    phases = [(step_min, phase) for step_min in steps_min for phase in range(step_min)]
+    play = partial(_play, folds, flood_events() if events is None else events)
     with ProcessPoolExecutor() as pool:
-        for (_, step_min, _), played in zip(phases, pool.map(_play, phases), strict=True):
+        for (step_min, _), played in zip(phases, pool.map(play, *zip(*phases, strict=True)), strict=True):
             for level, score in played.items():
                 found[step_min, level] += score
     return found
 
 
-def _play(asked: tuple[Sequence[Fold], int, int]) -> Mapping[Level, StepScore]:
-    folds, step_min, phase_min = asked
+def _play(
+    folds: Sequence[Fold], events: Sequence[SensorSeries], step_min: int, phase_min: int
+) -> Mapping[Level, StepScore]:
     models = {name: fold.model for fold in folds for name in fold.sensors}
-    sensors = thinned(flood_events(), step_min, phase_min)
+    sensors = thinned(events, step_min, phase_min)
     sites = engine.sites_of(dict.fromkeys(sensors, THRESHOLDS_MM), SiteType.ROAD)
     rows = engine.rows_of({name: one.samples for name, one in sensors.items()})
     answer = engine.run_each_by(models, sites, rows)

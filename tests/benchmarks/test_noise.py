@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from benchmarks.noise.__main__ import play
+from benchmarks.noise.__main__ import CALM, play
 from benchmarks.noise.year import BEGINS_AT, MARGIN_S, QUIET_STEP_S, RATES, YEAR_S, readings
 from benchmarks.skill.artefacts import KINDS
 from rencheng.domain.site import SiteType
@@ -35,7 +35,7 @@ def test_a_blip_stands_among_samples_of_a_minute_and_comes_as_often_as_it_was_la
 
 
 def test_the_engine_judges_all_of_a_year() -> None:
-    year = play("box", 0, SiteType.ROAD)
+    year = play("box", CALM, 0, SiteType.ROAD)
 
     assert year.samples == sum(1 for _ in readings("box", 0))
     assert year.warnings[0] >= year.warnings[1] >= year.warnings[2] >= year.warnings[3] >= 0

@@ -1,18 +1,19 @@
 """The whole benchmark, on the real recordings; and that its yardsticks give the figures that are known of them."""
 
 import json
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
-from benchmarks.skill import creek, engine, floodnet, klab
+from benchmarks.skill import creek, engine, floodnet, klab, steps
 from benchmarks.skill.__main__ import pictures
 from benchmarks.skill.floodnet import Fold
 from benchmarks.skill.folds import evaluations
 from benchmarks.skill.measures import Score
 from benchmarks.skill.pictures import plot
-from benchmarks.skill.recordings import DATA, flood_events, flood_sensors, river_gauges, river_levels
+from benchmarks.skill.recordings import DATA, SensorSeries, flood_events, flood_sensors, river_gauges, river_levels
 from benchmarks.skill.recordings import creek as recorded_creek
 from benchmarks.skill.report import Results, as_json, tables
 from benchmarks.skill.timeline import Timeline
@@ -89,7 +90,7 @@ def test_the_engine_s_result_goes_all_the_way_to_tables_pictures_and_report(tmp_
     methods = {floodnet.ENGINE: floodnet.run_engine(floodnet.city(few, folds)), **floodnet.run_baselines(few)}
     scores = floodnet.score(few, methods)
     yellow = {of: scores[of, floodnet.ENGINE, Level.YELLOW] for of in floodnet.CLASSES}
-    result = klab.SensorScore(river_gauges()["049a_arb046"], dict.fromkeys(klab.METHODS, 3), ["spiky"])
+    result = klab.SensorScore(river_gauges()["049a_arb046"], dict.fromkeys(klab.METHODS, 3), ["spiky"], 1, 30.0)
     results = Results(
         floodnet=scores,
         artefacts={name: floodnet.artefacts_raised(few, method, Level.YELLOW) for name, method in methods.items()},
@@ -98,16 +99,41 @@ def test_the_engine_s_result_goes_all_the_way_to_tables_pictures_and_report(tmp_
         curve={floodnet.ENGINE: [(600.0, yellow)]},
         creek={creek.LEFT_OUT: Score((60.0,))},
         klab=[result],
+        steps={(5, Level.RED): steps.StepScore(floods=4, warned=2, known=3, doubts=1)},
         evaluations=evaluations(few, folds, floodnet.THRESHOLDS_MM),
     )
     report = json.loads(json.dumps(as_json(results)))
 
     assert "spiky" in tables(results)
+    assert "75.0%" in tables(results)
+    assert report["intervals"] == [
+        {"minutes": 5, "level": "red", "floods": 4, "warned": 2, "known": 3, "late": 0, "doubts": 1, "never": 1}
+    ]
     assert report["floodnet"][0]["class"] == "all"
     assert report["probabilities"]["yellow"]["asked"] > 0
     assert {bar["name"]: bar["is_met"] for bar in report["bars"]}["KLab: named as labelled, of 1"] is True
     for picture in pictures(results).values():
         ET.fromstring(picture)  # noqa: S314 - our own text
+
+
+def test_a_thinned_recording_has_each_sample_at_one_phase() -> None:
+    flood = SensorSeries("A", [(60.0 * minute, 10.0 * minute) for minute in range(100, 160)])
+    phases = [steps.thinned([flood], 5, phase)["A"] for phase in range(5)]
+
+    assert {sample for one in phases for sample in one.floods[0]} == set(flood.samples)
+    assert [later[0] - earlier[0] for earlier, later in pairwise(phases[2].samples)] == [300.0] * (
+        len(phases[2].samples) - 1
+    )
+    assert len(phases[2].samples) == steps.DRY_SAMPLES + 12 + steps.WET_SAMPLES
+
+
+def test_intervals_are_scored_by_the_second_sample_above() -> None:
+    flood = SensorSeries("A", [(1e9 + 60.0 * minute, min(40.0 * minute, 320.0)) for minute in range(90)])
+    scores = steps.scores([Fold(frozenset({"A"}), MODEL)], (flood,), steps_min=(1, 15))
+
+    assert scores[1, Level.YELLOW] == steps.StepScore(floods=1, warned=1, known=1)
+    assert scores[15, Level.YELLOW] == steps.StepScore(floods=15, warned=15, known=15)
+    assert scores[15, Level.RED].floods == 0
 
 
 def test_a_probability_reaches_brier_and_reliability(lines: list[Timeline]) -> None:
