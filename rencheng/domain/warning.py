@@ -83,6 +83,7 @@ class Grounds:
             was not needed.
         armed_by: the heightened readiness without which the level would not be predicted yet; empty if it would be.
         armed_by_source: the rain signal or forecast behind it.
+        jump_evidence: the evidence by which a depth that jumped is water, with its log-odds; empty without a jump.
         is_unconfirmed: the depth is the first sample of a jump, which the next one confirms or refutes.
         age_s: how old the reading was when it arrived, if it was late; None otherwise.
         confirmed_by: the person who confirmed on site what the gauge reported; empty if none did.
@@ -120,6 +121,7 @@ class Grounds:
     gauge_mm: float | None = None
     horizon_s: float | None = None
     usual_mm: float | None = None
+    jump_evidence: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

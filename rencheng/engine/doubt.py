@@ -9,7 +9,7 @@ from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.engine.arming import most_raised
 from rencheng.engine.fusion import at_lowest_point_mm, fuse
 from rencheng.engine.gauge import GaugeState
-from rencheng.engine.health.jump_filter import RISES_THAT_ARE_WATER, SLOW_STEP_S, STAYS_SHARE, is_even
+from rencheng.engine.health.jump_filter import RISES_THAT_ARE_WATER, SLOW_STEP_S, STAYS_SHARE
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState
 from rencheng.engine.water.event import may_be_snow
@@ -24,9 +24,9 @@ STANDS_SAMPLES, STANDS_SAMPLES_SLOW = 3, 2
 FALSE_HALF_LIFE_S = 30 * 86_400.0
 """Each notice that proved false makes the next one wait as long again; this halves in a month. Proposal."""
 
-SAME_SHARE, SAME_FOR_S = 0.02, 7 * 86_400.0
-"""A jump to the same depth as a report that proved false within a week is the same thing again: a web, a parking place.
-Source: KLab's blocked gauges, whose false jumps reach one depth (`sensor_health.SAME_TOP_SHARE`)."""
+SAME_SHARE = 0.02
+"""A jump to the same depth as a report that proved false within a month is the same thing again: a web, a
+parking place. Source: KLab's blocked gauges, whose false jumps reach one depth (`sensor_health.SAME_TOP_SHARE`)."""
 
 Doubt = tuple[Level, str, float]
 """The level whose threshold the depth reaches, the gauge channel, and the depth at the lowest point, mm."""
@@ -80,7 +80,7 @@ def _of_snow(state: SiteState, policy: SitePolicy, at_s: float) -> Doubt:
 
 
 def _is_recent(state: SiteState, at_s: float) -> bool:
-    return state.false_doubt_s is not None and at_s - state.false_doubt_s <= SAME_FOR_S
+    return state.false_doubt_s is not None and at_s - state.false_doubt_s <= FALSE_HALF_LIFE_S
 
 
 def _of_gauge(name: str, gauge: GaugeState, policy: SitePolicy, at_s: float, waits: float) -> Doubt:
@@ -88,10 +88,10 @@ def _of_gauge(name: str, gauge: GaugeState, policy: SitePolicy, at_s: float, wai
     if jump is None or jump.began_s is None or not gauge.is_trusted or policy.is_stream:
         return NO_DOUBT
     is_slow = (gauge.step_s or 0.0) >= SLOW_STEP_S
-    if jump.samples + jump.jumps - 1 < (STANDS_SAMPLES_SLOW if is_slow else STANDS_SAMPLES):
+    if jump.samples < (STANDS_SAMPLES_SLOW if is_slow else STANDS_SAMPLES):
         return NO_DOUBT
     stood_s = (gauge.measured_s or at_s) - jump.began_s
-    rises = jump.rises >= RISES_THAT_ARE_WATER + int(waits - 1.0) and not is_even(jump)
+    rises = jump.rises >= RISES_THAT_ARE_WATER + int(waits - 1.0)
     depth_mm = at_lowest_point_mm(jump.last_mm, policy, name)
     reached = (
         level

@@ -12,14 +12,15 @@ from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.nowcast import NO_NOWCAST
 from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
-from rencheng.domain.warning import ArmedBy, Grounds, WarningRule
+from rencheng.domain.warning import Grounds, WarningRule
 from rencheng.engine.arming import Arming, arming, down_hold_s, is_left_lately, is_usual_tide, most_raised
 from rencheng.engine.arrival import AT_ONCE, Transit
 from rencheng.engine.forecast.forecast import Forecast, forecast_thresholds
 from rencheng.engine.fusion import FusedDepth, fuse
 from rencheng.engine.gauge import NEW, GaugeState, is_at_rest, may_forecast, reject_unusable, with_delivery, with_report
-from rencheng.engine.gauge_update import JumpContext, update
-from rencheng.engine.health.jump_filter import SLOW_STEP_S
+from rencheng.engine.gauge_update import update
+from rencheng.engine.health.water_odds import NEEDED_ODDS_STEPPED
+from rencheng.engine.jump_context import JumpContext
 from rencheng.engine.level_rules import (
     expected,
     grounds_without_data,
@@ -40,9 +41,6 @@ from rencheng.engine.water.event import WET_MM, FloodEvent, is_rapid_rise
 
 RENEWS_S = 6 * 3600.0
 """A warning that lasts is renewed after this time, because its CAP message ends by itself after twelve hours."""
-
-STEP_SAMPLES = 2
-"""A step of a known switch or electrode is water at its second sample. Proposal."""
 
 _MISSING, _UNUSABLE = int(Quality.MISSING), int(UNUSABLE)
 
@@ -93,8 +91,12 @@ def evaluate(
     if reading.depth_mm is None or quality & _UNUSABLE:
         return _with_unmeasured(state, reading, name, gauge), None
     was_at_rest = is_at_rest(gauge)
-    armed_by = arming(state, readiness, time_s).by
-    context = _jump_context(gauge, policy, armed_by, rapid_rises_nearby)
+    context = JumpContext(
+        needed_odds=policy.needed_odds,
+        is_armed=bool(arming(state, readiness, time_s).by),
+        is_stream=policy.is_stream,
+        rapid_rises_nearby=rapid_rises_nearby,
+    )
     depth_mm, gauge, context = _with_traits(reading.depth_mm, gauge, context, policy.traits.get(reading.device_id))
     gauge = with_delivery(update(gauge, time_s, depth_mm, context, context.limits or policy.limits), time_s, arrival)
     if was_at_rest and depth_mm < WET_MM and _is_calm(state, time_s):
@@ -105,19 +107,6 @@ def evaluate(
         gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, rapid_rises_nearby()))
     state, change = _decide(_with_gauge(state, name, gauge, time_s), policy, readiness, may_change=arrival.decides)
     return state, change and _with_age(change, state)
-
-
-def _jump_context(
-    gauge: GaugeState, policy: SitePolicy, armed_by: ArmedBy, rapid_rises_nearby: Callable[[], int | None]
-) -> JumpContext:
-    return JumpContext(
-        fail_safe=policy.fail_safe or bool(armed_by),
-        accept_when_wet=policy.fail_safe,
-        accept_first=policy.fail_safe or (armed_by is ArmedBy.RAIN and (gauge.step_s or 0.0) >= SLOW_STEP_S),
-        is_stream=policy.is_stream,
-        stands_samples=policy.stands_samples,
-        rapid_rises_nearby=rapid_rises_nearby,
-    )
 
 
 def _with_traits(
@@ -133,7 +122,7 @@ def _with_traits(
         gauge = replace(gauge, expected=traits.expected)
     context = context._replace(limits=traits.limits, is_stepped=traits.is_stepped)
     if traits.is_stepped:
-        context = context._replace(stands_samples=STEP_SAMPLES)
+        context = context._replace(needed_odds=min(context.needed_odds, NEEDED_ODDS_STEPPED))
     return as_depth_mm(traits, depth_mm), gauge, context
 
 

@@ -35,6 +35,7 @@ class GaugeState(Struct, frozen=True):
         unconfirmed_from_mm: the depth before a jump that was accepted at its first sample; None once a second sample
             has confirmed or refuted it.
         denied_mm: the depth of a jump that a person found to be no water, while it stands; None otherwise.
+        jump_evidence: the log-odds by which the event's last jump is water; empty without a jump.
         rest_step_s: the reporting interval above a dry street, learned; longer than in water if it reports on change.
         rest_alike: how many of its last intervals in a row were alike.
         unmeasured_since_s: since when it reports and cannot measure; None if its newest report is a measurement.
@@ -55,6 +56,7 @@ class GaugeState(Struct, frozen=True):
     fell_s: float | None = None
     unconfirmed_from_mm: float | None = None
     denied_mm: float | None = None
+    jump_evidence: tuple[tuple[str, float], ...] = ()
     rest_step_s: float = 0.0
     rest_alike: int = 0
     unmeasured_since_s: float | None = None

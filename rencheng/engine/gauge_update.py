@@ -1,7 +1,6 @@
 """A gauge with one measurement more: accept the depth, keep it as a pending jump, or note a fault."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from math import inf
 
 from msgspec.structs import replace
 
@@ -13,6 +12,8 @@ from rencheng.engine.gauge import GaugeState, is_at_rest, with_report
 from rencheng.engine.health import jump_filter, sensor_health
 from rencheng.engine.health.jump_filter import PendingJump
 from rencheng.engine.health.sensor_health import FaultPolicy, Health, fault_score_at
+from rencheng.engine.health.water_odds import Items
+from rencheng.engine.jump_context import JumpContext
 from rencheng.engine.traits import rest_step
 from rencheng.engine.water import event as flood_event
 from rencheng.engine.water.event import STEP_MAX_S, WET_MM
@@ -35,37 +36,6 @@ accepted at once. A gauge with a higher fault score goes up and down by turns, a
 SILENT_STEPS, SILENT_AT_LEAST_S = 5.0, 900.0
 """After a silence of more than five of its own intervals, and of a quarter of an hour, a gauge's next readings are
 treated as its first: what happened in between is not known."""
-
-
-class JumpContext(NamedTuple):
-    """What decides how soon a jump is accepted, apart from the jump itself.
-
-    Attributes:
-        fail_safe: a jump is accepted when a second sample confirms it.
-        accept_when_wet: a jump from water that stands already is accepted at once.
-        accept_first: a jump is accepted at its first sample, and is unconfirmed until the next.
-        is_stream: nothing passes under the gauge.
-        stands_samples: a jump that stands for this many samples is accepted; 0: never for that alone.
-        is_stepped: a switch or electrodes: falls at once are no fault.
-        limits: of the series tests, if the gauge has its own.
-        rapid_rises_nearby: returns the number of other sites with a rapid rise; None: not known.
-    """
-
-    fail_safe: bool = False
-    accept_when_wet: bool = False
-    accept_first: bool = False
-    is_stream: bool = False
-    stands_samples: int = 0
-    is_stepped: bool = False
-    limits: SeriesLimits | None = None
-    rapid_rises_nearby: Callable[[], int | None] = lambda: None
-
-    @property
-    def fault_policy(self) -> FaultPolicy:
-        """Which false jumps count as an occasion of fault."""
-        if self.is_stream:
-            return FaultPolicy.EACH_FAULT
-        return FaultPolicy.NOTHING if self.accept_when_wet else FaultPolicy.LOSS_OF_TRUST
 
 
 def update(
@@ -120,43 +90,73 @@ def _filtered(
     gauge: GaugeState, time_s: float, depth_mm: float, limits: SeriesLimits, context: JumpContext
 ) -> GaugeState:
     """Accept the depth, keep it as a pending jump, or note a fault that it reveals."""
-    before, accepted_mm, accepted_s = gauge.series, gauge.accepted_mm, gauge.accepted_s
+    accepted_mm, accepted_s = gauge.accepted_mm, gauge.accepted_s
+    usual_s = gauge.step_s or gauge.expected.interval_s
+    gauge = _tested(gauge, time_s, depth_mm, limits, context)
+    if gauge.pending_jump is not None:
+        return _extend_jump(gauge, gauge.pending_jump, time_s, depth_mm, context)
+    if accepted_mm is None or accepted_s is None:
+        return _first_reading(gauge, time_s, depth_mm, context)
+    if gauge.unconfirmed_from_mm is not None:
+        return _confirm(gauge, gauge.unconfirmed_from_mm, time_s, depth_mm, context)
+    interval_s = 0.0 if gauge.is_poor else _interval_s(gauge, time_s, usual_s)  # a poor gauge has no interval
+    most_mm = _max_step_mm(gauge, time_s, accepted_s, usual_s)
+    if depth_mm - accepted_mm > most_mm:
+        return _start_jump(gauge, accepted_mm, time_s, depth_mm, context, interval_s=interval_s)
+    if not context.is_stepped and accepted_mm - depth_mm > max(LEFT_BEHIND_MM, most_mm):
+        return _fall(gauge, time_s, depth_mm, sensor_health.STAYS_SAMPLES, context)
+    return _accept(gauge, time_s, depth_mm)
+
+
+def _first_reading(gauge: GaugeState, time_s: float, depth_mm: float, context: JumpContext) -> GaugeState:
+    """Accept a low first depth; a deep one is a jump after a silence, because the flood may have begun before it."""
+    if depth_mm < jump_filter.STEP_MM:
+        return _accept(gauge, time_s, depth_mm)
+    return _start_jump(gauge, 0.0, time_s, depth_mm, context, interval_s=inf)
+
+
+def _tested(
+    gauge: GaugeState, time_s: float, depth_mm: float, limits: SeriesLimits, context: JumpContext
+) -> GaugeState:
+    """Return the gauge after the series tests of a measurement."""
+    before = gauge.series
     series, flags, _ = test_sample(before, time_s, depth_mm, limits)
     health = sensor_health.refreshed(gauge.health, time_s)
     if flags & _STUCK:
         health = sensor_health.with_stuck(health, time_s)
-    health = health if context.is_stepped else _with_zigzag(health, before, time_s, depth_mm)
-    usual_s = gauge.step_s or gauge.expected.interval_s
-    gauge = replace(gauge, series=series, health=health)
-    if accepted_mm is None or accepted_s is None:
-        return _first_reading(gauge, time_s, depth_mm, fail_safe=context.fail_safe)
-    if gauge.pending_jump is not None:
-        return _extend_jump(gauge, gauge.pending_jump, time_s, depth_mm, context)
-    doubt = fault_score_at(health, time_s)
-    most_mm = jump_filter.STEP_MM
-    if not gauge.is_poor:  # the time between its measurements is no silence
-        most_mm = jump_filter.max_step_mm(time_s - accepted_s, usual_s, doubt=doubt, slow_mm=_slow_mm(gauge))
-    from_mm = accepted_mm if gauge.unconfirmed_from_mm is None else gauge.unconfirmed_from_mm
-    if gauge.unconfirmed_from_mm is not None:
-        gauge = replace(gauge, unconfirmed_from_mm=None)
-        if depth_mm < from_mm + jump_filter.STAYS_SHARE * (accepted_mm - from_mm):
-            health = sensor_health.with_fault(health, time_s, accepted_mm, 1, gauge.step_s, context.fault_policy)
-            return _accept(replace(gauge, health=health, fell_from_mm=accepted_mm, fell_s=time_s), time_s, depth_mm)
-    elif depth_mm - accepted_mm > most_mm and not (context.accept_when_wet and accepted_mm >= WET_MM):
-        if is_after_silence(time_s, before.time_s, usual_s):
-            return _first_reading(gauge, time_s, depth_mm, fail_safe=context.fail_safe)
-        return _start_jump(
-            gauge,
-            accepted_mm,
-            time_s,
-            depth_mm,
-            accept_first=context.accept_first and doubt < 1.0 and not gauge.is_poor,
-        )
-    if not context.is_stepped and accepted_mm - depth_mm > max(LEFT_BEHIND_MM, most_mm):
-        stays = sensor_health.STAYS_SAMPLES
-        health = sensor_health.with_fault(health, time_s, accepted_mm, stays, gauge.step_s, context.fault_policy)
-        gauge = replace(gauge, health=health, fell_from_mm=accepted_mm, fell_s=time_s)
+    if not context.is_stepped:
+        health = _with_zigzag(health, before, time_s, depth_mm)
+    return replace(gauge, series=series, health=health)
+
+
+def _max_step_mm(gauge: GaugeState, time_s: float, accepted_s: float, usual_s: float | None) -> float:
+    if gauge.is_poor:  # the time between its measurements is no silence
+        return jump_filter.STEP_MM
+    fault_score = fault_score_at(gauge.health, time_s)
+    return jump_filter.max_step_mm(time_s - accepted_s, usual_s, doubt=fault_score, slow_mm=_slow_mm(gauge))
+
+
+def _interval_s(gauge: GaugeState, time_s: float, usual_s: float | None) -> float:
+    """Return the reporting interval before a measurement, or the silence that it ended."""
+    if is_after_silence(time_s, gauge.series.before_s, usual_s):
+        return _gap_s(gauge, time_s)
+    return usual_s or 0.0
+
+
+def _confirm(gauge: GaugeState, from_mm: float, time_s: float, depth_mm: float, context: JumpContext) -> GaugeState:
+    """Accept the depth after a jump that was accepted at its first sample, and note a fault if that has reverted."""
+    accepted_mm = gauge.accepted_mm or 0.0
+    gauge = replace(gauge, unconfirmed_from_mm=None)
+    if depth_mm < from_mm + jump_filter.STAYS_SHARE * (accepted_mm - from_mm):
+        return _fall(gauge, time_s, depth_mm, 1, context)
     return _accept(gauge, time_s, depth_mm)
+
+
+def _fall(gauge: GaugeState, time_s: float, depth_mm: float, samples: int, context: JumpContext) -> GaugeState:
+    """Accept a depth to which the gauge fell at once, and note that what it reported before was no water."""
+    from_mm = gauge.accepted_mm or 0.0
+    health = sensor_health.with_fault(gauge.health, time_s, from_mm, samples, gauge.step_s, context.fault_policy)
+    return _accept(replace(gauge, health=health, fell_from_mm=from_mm, fell_s=time_s), time_s, depth_mm)
 
 
 def is_after_silence(time_s: float, before_s: float | None, usual_s: float | None) -> bool:
@@ -164,16 +164,6 @@ def is_after_silence(time_s: float, before_s: float | None, usual_s: float | Non
     if before_s is None or usual_s is None:
         return False
     return time_s - before_s > max(SILENT_STEPS * usual_s, SILENT_AT_LEAST_S)
-
-
-def _first_reading(gauge: GaugeState, time_s: float, depth_mm: float, *, fail_safe: bool) -> GaugeState:
-    """Accept a low first depth at once and a deep one at its second sample: the flood may have begun before it."""
-    first = gauge.pending_jump
-    if fail_safe or depth_mm < jump_filter.STEP_MM:
-        return _accept(replace(gauge, pending_jump=None), time_s, depth_mm)
-    if first is not None and abs(depth_mm - first.last_mm) <= jump_filter.max_step_mm(_gap_s(gauge, time_s)):
-        return _accept(replace(gauge, pending_jump=None), time_s, depth_mm)
-    return replace(gauge, pending_jump=jump_filter.start(0.0, depth_mm, from_water=True, time_s=time_s))
 
 
 def accept_jump(gauge: GaugeState) -> GaugeState:
@@ -227,7 +217,9 @@ def _gap_s(gauge: GaugeState, time_s: float) -> float:
     return 0.0 if before_s is None else time_s - before_s
 
 
-def _start_jump(gauge: GaugeState, from_mm: float, time_s: float, depth_mm: float, *, accept_first: bool) -> GaugeState:
+def _start_jump(
+    gauge: GaugeState, from_mm: float, time_s: float, depth_mm: float, context: JumpContext, *, interval_s: float
+) -> GaugeState:
     if (
         gauge.fell_from_mm is not None
         and gauge.fell_s is not None
@@ -236,13 +228,20 @@ def _start_jump(gauge: GaugeState, from_mm: float, time_s: float, depth_mm: floa
         and fault_score_at(gauge.health, time_s) < DIP_DOUBT_MAX
     ):
         return _accept(gauge, time_s, depth_mm)
-    if accept_first:
-        return replace(_accept(gauge, time_s, depth_mm), unconfirmed_from_mm=from_mm)
-    from_water = gauge.event is not None and flood_event.is_rising(gauge.event)
+    event = gauge.event if from_mm >= WET_MM else None
     jump = jump_filter.start(
-        from_mm, depth_mm, from_water=from_water, time_s=time_s, from_wet=gauge.event is not None and from_mm >= WET_MM
+        from_mm,
+        depth_mm,
+        from_water=event is not None and flood_event.is_rising(event),
+        from_wet=event is not None,
+        rises=flood_event.rises(event) if event is not None else 0,
+        time_s=time_s,
+        interval_s=interval_s,
     )
-    return replace(gauge, pending_jump=jump, forecast=None)
+    found = context.water_evidence(jump, gauge, time_s)
+    if found is None:
+        return replace(gauge, pending_jump=jump, forecast=None)
+    return replace(_accept_jump(gauge, time_s, depth_mm, found), unconfirmed_from_mm=from_mm)
 
 
 def _extend_jump(
@@ -255,23 +254,19 @@ def _extend_jump(
         )
         gauge = replace(gauge, health=health, pending_jump=None)
         if depth_mm - jump.from_mm > jump_filter.max_step_mm(gap_s, gauge.step_s):  # it is taken away bit by bit
-            rest = jump_filter.start(jump.from_mm, depth_mm, from_water=False, time_s=time_s)
+            rest = jump_filter.start(jump.from_mm, depth_mm, time_s=time_s, interval_s=jump.interval_s)
             return replace(gauge, pending_jump=rest)
         return _accept(gauge, time_s, depth_mm)
     jump = jump_filter.extend(jump, depth_mm, gap_s, gauge.step_s)
-    doubt = fault_score_at(gauge.health, time_s)
-    if context.stands_samples and jump.samples >= context.stands_samples and doubt < 1.0:
-        return _accept(replace(gauge, pending_jump=None), time_s, depth_mm)
-    if jump_filter.is_accepted(
-        jump,
-        fail_safe=context.fail_safe,
-        doubt=doubt,
-        usual_s=gauge.step_s,
-        is_stream=context.is_stream,
-        rapid_rises_nearby=context.rapid_rises_nearby,
-    ):
-        return _accept(replace(gauge, pending_jump=None), time_s, depth_mm)
-    return replace(gauge, pending_jump=jump)
+    found = context.water_evidence(jump, gauge, time_s)
+    if found is None:
+        return replace(gauge, pending_jump=jump)
+    return _accept_jump(replace(gauge, pending_jump=None), time_s, depth_mm, found)
+
+
+def _accept_jump(gauge: GaugeState, time_s: float, depth_mm: float, found: Items) -> GaugeState:
+    gauge = _accept(gauge, time_s, depth_mm)
+    return replace(gauge, jump_evidence=tuple((kind.value, round(weight, 2)) for kind, weight in found.items()))
 
 
 def _accept(gauge: GaugeState, time_s: float, depth_mm: float) -> GaugeState:
@@ -281,6 +276,7 @@ def _accept(gauge: GaugeState, time_s: float, depth_mm: float) -> GaugeState:
         if gauge.is_trusted and fault_score_at(gauge.health, time_s) < sensor_health.FAULT_WEIGHT:
             past_events = flood_event.archive(past_events, event)
         event = None
+        gauge = replace(gauge, jump_evidence=())
     if event is not None:
         event = flood_event.extend(event, time_s, depth_mm)
     elif depth_mm >= WET_MM:

@@ -242,6 +242,7 @@ def _grounds(
         gauge_mm=fused.gauge.accepted_mm,
         horizon_s=_horizon_s(forecast, policy) if threshold else None,
         usual_mm=None if usual_mm is None else round(usual_mm),
+        jump_evidence=fused.gauge.jump_evidence,
     )
 
 

@@ -8,6 +8,7 @@ from rencheng.checks.series.limits import STREET, SeriesLimits
 from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.site import Site, SiteType
 from rencheng.engine.forecast.model import Model
+from rencheng.engine.health.water_odds import NEEDED_ODDS, NEEDED_ODDS_FAIL_SAFE, NEEDED_ODDS_NEAR_CURRENT
 from rencheng.engine.rain.rain_gauge import RainTraits
 from rencheng.engine.rain.rain_types import RAIN_THRESHOLDS
 from rencheng.engine.rain.response import RainThresholds
@@ -26,10 +27,6 @@ FAIL_SAFE_TYPES = frozenset(
 )
 """Places that people cannot leave. There a doubtful depth warns; elsewhere it does not. Source: Zhengzhou, domain
 reference 1.4."""
-
-CHARGING_STANDS_SAMPLES = 4
-"""At a charging station a jump that stands for this many samples is water: a minute may electrocute, and its gauges do
-not hang where cars park. Proposal."""
 
 STREAM = replace(
     STREET,
@@ -64,7 +61,7 @@ class SitePolicy:
         up_hold_s, down_hold_s, horizon_s: as in the profile.
         version: of the profile.
         fail_safe: a doubtful depth warns here.
-        stands_samples: a jump that stands for this many samples is water here; 0: never for that alone.
+        needed_odds: the log-odds of water from which a depth that jumps is accepted here.
         is_stream: there is always water, and nothing else passes under a gauge.
         limits: of the series tests.
         traits: what the registry says of each gauge; a gauge that is missing is plain.
@@ -82,7 +79,7 @@ class SitePolicy:
     horizon_s: float
     version: int
     fail_safe: bool
-    stands_samples: int
+    needed_odds: float
     is_stream: bool
     limits: SeriesLimits
     traits: Mapping[str, GaugeTraits]
@@ -113,7 +110,7 @@ def policy_of(site: Site, model: Model | None = None, traits: Mapping[str, Gauge
         horizon_s=profile.horizon_s,
         version=profile.version,
         fail_safe=fail_safe,
-        stands_samples=CHARGING_STANDS_SAMPLES if site.site_type is SiteType.CHARGING_STATION else 0,
+        needed_odds=_needed_odds(site.site_type),
         is_stream=site.site_type is SiteType.CHANNEL,
         limits=STREAM if site.site_type is SiteType.CHANNEL else STREET,
         traits={name: found for name in site.depth_gauge_ids if (found := traits.get(name, PLAIN)) is not PLAIN},
@@ -122,3 +119,9 @@ def policy_of(site: Site, model: Model | None = None, traits: Mapping[str, Gauge
         rain_traits={},
         model=None if site.site_type is SiteType.CHANNEL else model,
     )
+
+
+def _needed_odds(site_type: SiteType) -> float:
+    if site_type in FAIL_SAFE_TYPES:
+        return NEEDED_ODDS_FAIL_SAFE
+    return NEEDED_ODDS_NEAR_CURRENT if site_type is SiteType.CHARGING_STATION else NEEDED_ODDS

@@ -49,6 +49,13 @@ class AttributionDocument(TypedDict):
     log_odds: float
 
 
+class JumpEvidenceDocument(TypedDict):
+    """One kind of evidence that a depth that jumped is water, and the log-odds that it adds."""
+
+    evidence: str
+    log_odds: float
+
+
 class HorizonDocument(TypedDict):
     """The probability that the depth crosses the threshold within the horizon."""
 
@@ -85,6 +92,7 @@ class GroundsDocument(TypedDict):
     armed_by_source: str
     rapid_rises_nearby: int | None
     is_unconfirmed: bool
+    jump_evidence: list[JumpEvidenceDocument]
     confirmed_by: str
     age_s: float | None
     gauge_mm: float | None
@@ -184,6 +192,7 @@ def _grounds(grounds: Grounds, evidence: Sequence[Evidence]) -> GroundsDocument:
         "rapid_rises_nearby": grounds.rapid_rises_nearby,
         "is_unconfirmed": grounds.is_unconfirmed,
         "age_s": grounds.age_s,
+        "jump_evidence": [{"evidence": kind, "log_odds": weight} for kind, weight in grounds.jump_evidence],
         "confirmed_by": grounds.confirmed_by,
         "gauge_mm": grounds.gauge_mm,
         "horizon_s": grounds.horizon_s,

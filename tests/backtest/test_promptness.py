@@ -1,7 +1,7 @@
 """No setting of the engine is slower than a bare threshold with two samples, and more evidence never delays."""
 
 from dataclasses import replace
-from itertools import accumulate
+from itertools import accumulate, takewhile
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,3 +77,19 @@ def test_more_evidence_never_delays(site_type: SiteType, samples: Samples, is_ra
 def first_at(course: Course, samples: Samples, level: Level) -> float | None:
     """Return when a level is first known."""
     return next((at for at, _ in samples if course.known(at) >= level), None)
+
+
+@settings(max_examples=60, deadline=None)
+@given(sites(), floods(), st.booleans())
+def test_three_samples_each_higher_than_the_last_are_known_by_the_third(
+    site: Site, samples: Samples, has_others: bool
+) -> None:
+    depths = [mm or 0.0 for _, mm in samples]
+    first = next(count for count, mm in enumerate(depths) if mm > NOISE_MM)
+    course = site_played(site, samples, others=rises_nearby(samples[first][0]) if has_others else {})
+
+    rises = takewhile(lambda count: depths[count] - depths[count - 1] > NOISE_MM, range(first, len(depths)))
+    for count in list(rises)[2:]:
+        for level in WARNING_LEVELS:
+            if depths[count] >= site.profile.depth_mm(level):
+                assert course.known(samples[count][0]) >= level, (samples[count], course.__dict__)

@@ -3,45 +3,54 @@
 import pytest
 
 from rencheng.engine.gauge import NEW, GaugeState, may_forecast
-from rencheng.engine.gauge_update import JumpContext, update
+from rencheng.engine.gauge_update import update
 from rencheng.engine.health import sensor_health
 from rencheng.engine.health.jump_filter import STEP_MM, max_step_mm
 from rencheng.engine.health.sensor_health import Fault
+from rencheng.engine.health.water_odds import NEEDED_ODDS, NEEDED_ODDS_FAIL_SAFE
+from rencheng.engine.jump_context import JumpContext
 
 
 def after(
-    depths_mm: list[float], *, fail_safe: bool = False, step_s: float = 60.0, gauge: GaugeState = NEW
+    depths_mm: list[float],
+    *,
+    fail_safe: bool = False,
+    step_s: float = 60.0,
+    gauge: GaugeState = NEW,
+    context: JumpContext | None = None,
 ) -> GaugeState:
     """A gauge after samples a step apart, on a dry street before."""
     begin_s = 0.0 if gauge.measured_s is None else gauge.measured_s + step_s
+    context = context or JumpContext(NEEDED_ODDS_FAIL_SAFE if fail_safe else NEEDED_ODDS)
     for place, depth_mm in enumerate([0.0, 0.0, *depths_mm] if gauge is NEW else depths_mm):
-        gauge = update(gauge, begin_s + place * step_s, depth_mm, JumpContext(fail_safe=fail_safe))
+        gauge = update(gauge, begin_s + place * step_s, depth_mm, context)
     return gauge
 
 
 def test_a_gauge_that_starts_in_a_flood_is_accepted_at_its_second_sample_and_at_once_at_a_fail_safe_site() -> None:
     first = update(NEW, 0.0, 500.0)
 
-    assert update(NEW, 0.0, 500.0, JumpContext(fail_safe=True)).accepted_mm == 500.0
+    assert update(NEW, 0.0, 500.0, JumpContext(NEEDED_ODDS_FAIL_SAFE)).accepted_mm == 500.0
     assert update(NEW, 0.0, STEP_MM - 1).accepted_mm == STEP_MM - 1
     assert first.accepted_mm is None
     assert update(first, 60.0, 520.0).accepted_mm == 520.0
-    assert update(first, 60.0, 500.0 + STEP_MM + 1).accepted_mm is None
+    assert update(first, 60.0, 500.0 + STEP_MM + 1).accepted_mm == 500.0 + STEP_MM + 1
     assert update(first, 60.0, 0.0).accepted_mm == 0.0
 
 
 @pytest.mark.parametrize("fail_safe", [True, False])
-def test_one_sample_that_jumps_is_not_accepted_and_is_a_fault_when_it_reverts(*, fail_safe: bool) -> None:
+def test_one_sample_that_jumps_is_unconfirmed_or_pending_and_is_a_fault_when_it_reverts(*, fail_safe: bool) -> None:
     up = after([600], fail_safe=fail_safe)
     gone = after([0], fail_safe=fail_safe, gauge=up)
 
-    assert up.accepted_mm == 0
+    assert (up.accepted_mm, up.unconfirmed_from_mm) == ((600, 0.0) if fail_safe else (0.0, None))
     assert (gone.accepted_mm, gone.pending_jump) == (0, None)
     assert sensor_health.fault_score_at(gone.health, gone.measured_s or 0.0) >= sensor_health.FAULT_WEIGHT
 
 
-def test_at_a_fail_safe_site_a_jump_is_accepted_at_its_second_sample() -> None:
+def test_at_a_fail_safe_site_a_jump_is_confirmed_by_its_second_sample() -> None:
     assert after([600, 610], fail_safe=True).accepted_mm == 610
+    assert after([600, 610], fail_safe=True).unconfirmed_from_mm is None
     assert after([150, 300], fail_safe=True).accepted_mm == 300
     assert after([600, 610]).accepted_mm == 0
 
@@ -71,18 +80,21 @@ def test_a_jump_that_drains_slowly_is_water() -> None:
     assert after(draining).accepted_mm == draining[-1]
 
 
-def test_an_object_tipped_within_five_samples_is_no_water_and_a_sixth_jump_is() -> None:
+def test_an_object_tipped_within_five_samples_is_no_water_in_a_calm_city_and_a_sixth_jump_is() -> None:
     heap = [200.0, 400.0, 600.0, 800.0, 1000.0]
+    calm = JumpContext(rapid_rises_nearby=lambda: 0)
 
-    assert after([*heap, 1004.0, 998.0, 1001.0]).accepted_mm == 0
-    assert after([*heap, 1200.0]).accepted_mm == 1200
+    assert after([*heap, 1004.0, 998.0, 1001.0], context=calm).accepted_mm == 0
+    assert after([*heap, 1200.0], context=calm).accepted_mm == 1200
+    assert after(heap[:3]).accepted_mm == 600  # nobody knows of the neighbours
 
 
 def test_a_jump_out_of_rising_water_is_accepted_when_it_stays() -> None:
     rising, standing = [20.0, 60.0, 110.0], [60.0, 111.0, 110.0]
 
-    assert after([*rising, 230]).accepted_mm == 110
-    assert after([*rising, 230, 231]).accepted_mm == 231
+    assert after([*rising, 230]).accepted_mm == 230  # the fourth rise in a row
+    assert after([*rising[:2], 230]).accepted_mm == 230
+    assert after([60.0, 90.0, 88.0, 230]).accepted_mm == 88
     assert after([*standing, 230, 231]).accepted_mm == 110
 
 
@@ -195,8 +207,8 @@ def test_a_dip_is_a_fault_and_not_a_fall() -> None:
         ([100.0, 114.0, 265.0], 114.0),
     ],
 )
-def test_a_slow_gauge_may_step_less_from_still_water(depths_mm: list[float], accepted_mm: float) -> None:
-    assert after(depths_mm, step_s=600.0).accepted_mm == accepted_mm
+def test_a_slow_gauge_of_a_stream_may_step_less_from_still_water(depths_mm: list[float], accepted_mm: float) -> None:
+    assert after(depths_mm, step_s=600.0, context=JumpContext(is_stream=True)).accepted_mm == accepted_mm
 
 
 def test_an_event_in_which_the_gauge_had_faults_is_no_past_event() -> None:

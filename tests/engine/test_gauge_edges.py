@@ -3,7 +3,9 @@
 import pytest
 
 from rencheng.engine.gauge import NEW, GaugeState
-from rencheng.engine.gauge_update import JumpContext, update
+from rencheng.engine.gauge_update import update
+from rencheng.engine.health.water_odds import NEEDED_ODDS, NEEDED_ODDS_FAIL_SAFE
+from rencheng.engine.jump_context import JumpContext
 
 DAY_S = 86_400.0
 
@@ -11,8 +13,9 @@ DAY_S = 86_400.0
 def after(*depths_mm: float, gauge: GaugeState = NEW, step_s: float = 60.0, fail_safe: bool = False) -> GaugeState:
     """Samples a step apart; the first at 0, or a step after the gauge's last."""
     begin_s = 0.0 if gauge.measured_s is None else gauge.measured_s + step_s
+    context = JumpContext(NEEDED_ODDS_FAIL_SAFE if fail_safe else NEEDED_ODDS)
     for place, depth_mm in enumerate(depths_mm):
-        gauge = update(gauge, begin_s + place * step_s, depth_mm, JumpContext(fail_safe=fail_safe))
+        gauge = update(gauge, begin_s + place * step_s, depth_mm, context)
     return gauge
 
 
@@ -33,7 +36,7 @@ def each_day_a_passer_by(*, is_stream: bool, at_once: bool) -> GaugeState:
                 gauge,
                 day * DAY_S + 60.0 * minute,
                 depth_mm,
-                JumpContext(fail_safe=at_once, accept_when_wet=at_once, is_stream=is_stream),
+                JumpContext(NEEDED_ODDS_FAIL_SAFE if at_once else NEEDED_ODDS, is_stream=is_stream),
             )
     return gauge
 
@@ -67,10 +70,8 @@ def test_up_and_down_within_five_minutes_or_three_steps_is_no_water(
     assert (gauge.health.fault_score > 0) is is_seen
 
 
-@pytest.mark.parametrize(("stood_mm", "accepted_mm"), [(9.9, 9.9), (10.0, 400.0)])
-def test_at_a_fail_safe_site_a_jump_from_water_is_accepted_at_once(stood_mm: float, accepted_mm: float) -> None:
-    gauge = update(
-        after(0.0, stood_mm, fail_safe=True), 120.0, 400.0, JumpContext(fail_safe=True, accept_when_wet=True)
-    )
+@pytest.mark.parametrize("stood_mm", [0.0, 9.9, 10.0, 79.0])
+def test_at_a_fail_safe_site_a_jump_is_accepted_at_once_and_unconfirmed(stood_mm: float) -> None:
+    gauge = update(after(0.0, stood_mm, fail_safe=True), 120.0, 400.0, JumpContext(NEEDED_ODDS_FAIL_SAFE))
 
-    assert gauge.accepted_mm == accepted_mm
+    assert (gauge.accepted_mm, gauge.unconfirmed_from_mm) == (400.0, stood_mm)

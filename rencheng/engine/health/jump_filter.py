@@ -1,11 +1,8 @@
-"""The filter of sudden jumps: a depth that jumps is not accepted until it behaves like water.
+"""A depth that jumps is not accepted until it behaves like water; the sample itself is never changed.
 
 A parked car, a bag, a spider or a passing dog appears under a gauge from one sample to the next. Water rises through
-the depths between. A depth that jumps is therefore held as pending. At fail-safe sites it is accepted once a second
-sample confirms it; elsewhere only once it changes the way water does. The sample itself is never changed.
+the depths between. A depth that jumps is therefore held as pending, until `water_odds` says that it is water.
 """
-
-from collections.abc import Callable
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -41,26 +38,16 @@ SLIPS_SHARE = 0.05
 """The share of the jump that water may lose from one sample to the next. The ripple of a flat top is less than a
 twentieth (same table). Bicycles and grass lose more, and then the count starts again."""
 
-RISES_SAMPLES = 4
-RISES_SAMPLES_SLOW = 3
-"""A jump is water after this many further samples without a slip. A slow gauge needs fewer, because nothing that moves
-by itself stands under it for so long. Source: `make noise`, where two let 20 of 938 pulse chains a year pass."""
-
 DOUBTED_FROM = 2.0
 """From this fault score on, the rules that accept a jump early do not apply."""
 
 GROWS_SHARE = 0.75
-"""A rise by this share of its jump, without another jump and without a slip, is water at once. Bicycles and grass reach
+"""A thing does not grow by this share of its jump without another jump and without a slip: bicycles and grass reach
 varying heights, but seldom less than half of their full one."""
-
-FALLS_SAMPLES = 5
-JUMPS_THAT_ARE_WATER = 6
-"""This many jumps upward in a row are water: things are tipped within two to four samples (same table)."""
 
 RISES_THAT_ARE_WATER = 3
 """This many samples in a row, each higher than the one before by more than noise, are water, however great the rises.
-Source: the deadliest street floods on record rise by 80 to 270 mm a minute (domain reference 1.4). Where other sites
-of the region are known and none of them rises, things that are tipped look alike, and the older rules apply."""
+Source: the deadliest street floods on record rise by 80 to 270 mm a minute (domain reference 1.4)."""
 
 EVEN_SHARE = 0.35
 """The least of these rises is at least this share of the greatest. Wheels and grass reach 0.6 to 1.0 of their height by
@@ -68,13 +55,6 @@ chance, so that two rises in a row are a third of the first at the most (domain 
 
 NOISE_MM = 10.0
 """Water that stands varies by no more. Source: FloodNet's filters, which treat up to 10 mm as 0."""
-
-STANDS_SAMPLES = 3
-"""Water that jumps from standing water has risen if it stands for this many samples: things come to a dry street."""
-
-TIPPED_S = 500.0
-JUMPS_THAT_ARE_WATER_SLOW = 2
-"""The same for a gauge with so long an interval, because nothing takes that long to be tipped."""
 
 
 class PendingJump(Struct, frozen=True):
@@ -84,15 +64,16 @@ class PendingJump(Struct, frozen=True):
         from_mm: the last depth that was accepted.
         first_mm: the first sample after the last jump.
         last_mm: the newest sample.
-        samples: the number of samples since the last jump.
+        samples: the number of samples, its first included.
         jumps: how many steps upward were jumps.
         run_mm: the first sample of the run in which none slipped.
         run: how many samples followed it.
         from_water: the jump started from rising water, not from a dry street.
-        rises: how many samples in a row rose by more than noise, the first included.
+        rises: how many samples in a row rose by more than noise, those before the jump included.
         least_mm, most_mm: the least and the greatest of these rises.
         began_s: when its first sample came; None if an earlier release kept it.
         from_wet: the jump started from water that stood.
+        interval_s: the gauge's reporting interval before it, or the silence that it ended.
     """
 
     from_mm: float
@@ -108,6 +89,7 @@ class PendingJump(Struct, frozen=True):
     most_mm: float = 0.0
     began_s: float | None = None
     from_wet: bool = False
+    interval_s: float = 0.0
 
 
 def max_step_mm(
@@ -132,9 +114,16 @@ def max_step_mm(
 
 
 def start(
-    from_mm: float, depth_mm: float, *, from_water: bool, time_s: float | None = None, from_wet: bool = False
+    from_mm: float,
+    depth_mm: float,
+    *,
+    from_water: bool = False,
+    from_wet: bool = False,
+    rises: int = 0,
+    time_s: float | None = None,
+    interval_s: float = 0.0,
 ) -> PendingJump:
-    """Return a pending jump with its first sample."""
+    """Return a pending jump with its first sample; `rises` is how many in a row were accepted before it."""
     return PendingJump(
         from_mm=from_mm,
         first_mm=depth_mm,
@@ -144,10 +133,12 @@ def start(
         run_mm=depth_mm,
         run=0,
         from_water=from_water,
+        rises=rises + 1,
         least_mm=depth_mm - from_mm,
         most_mm=depth_mm - from_mm,
         began_s=time_s,
         from_wet=from_wet,
+        interval_s=interval_s,
     )
 
 
@@ -163,7 +154,7 @@ def is_as_denied(denied_mm: float, from_mm: float, depth_mm: float) -> bool:
 
 def extend(jump: PendingJump, depth_mm: float, gap_s: float, usual_s: float | None = 0.0) -> PendingJump:
     """Return the jump with one more sample, which has not reverted."""
-    rise_mm = depth_mm - jump.last_mm
+    rise_mm, samples = depth_mm - jump.last_mm, jump.samples + 1
     if rise_mm > NOISE_MM:
         least_mm, most_mm = (
             (min(jump.least_mm, rise_mm), max(jump.most_mm, rise_mm)) if jump.rises else (rise_mm, rise_mm)
@@ -172,67 +163,11 @@ def extend(jump: PendingJump, depth_mm: float, gap_s: float, usual_s: float | No
     else:
         jump = replace(jump, rises=0)
     if depth_mm - jump.last_mm > max_step_mm(gap_s, usual_s):
-        return replace(
-            jump, first_mm=depth_mm, last_mm=depth_mm, samples=1, jumps=jump.jumps + 1, run_mm=depth_mm, run=0
-        )
-    samples = jump.samples + 1
+        jumps = jump.jumps + 1
+        return replace(jump, first_mm=depth_mm, last_mm=depth_mm, samples=samples, jumps=jumps, run_mm=depth_mm, run=0)
     if jump.last_mm - depth_mm > SLIPS_SHARE * (jump.first_mm - jump.from_mm):
         return replace(jump, last_mm=depth_mm, samples=samples, run_mm=depth_mm, run=0)
     return replace(jump, last_mm=depth_mm, samples=samples, run=jump.run + 1)
-
-
-def is_accepted(
-    jump: PendingJump,
-    *,
-    fail_safe: bool,
-    doubt: float,
-    usual_s: float | None = 0.0,
-    is_stream: bool = False,
-    rapid_rises_nearby: Callable[[], int | None] = lambda: None,
-) -> bool:
-    """Return whether the jump behaves like water by now.
-
-    Args:
-        jump: with its newest sample.
-        fail_safe: a second sample, or another jump upward, is enough.
-        doubt: the gauge's fault score; each whole point asks for two more samples.
-        usual_s: the gauge's reporting interval; None: not known yet.
-        is_stream: nothing passes under the gauge, which hardly moves in dry weather.
-        rapid_rises_nearby: returns the number of other sites with a rapid rise; None: not known.
-    """
-    if not is_stream and _has_risen(jump, doubt=doubt, usual_s=usual_s or 0.0, rapid_rises_nearby=rapid_rises_nearby):
-        return True
-    if fail_safe or jump.from_water:
-        return jump.samples + jump.jumps > 2 + int(doubt)
-    return _has_moved(jump, doubt=doubt, interval_s=usual_s or 0.0)
-
-
-def _has_moved(jump: PendingJump, *, doubt: float, interval_s: float) -> bool:
-    """Return whether the jump changes the way water does: on and on, fast at once, or slowly without a slip."""
-    is_slow = interval_s >= SLOW_STEP_S
-    if jump.jumps >= (JUMPS_THAT_ARE_WATER_SLOW if interval_s >= TIPPED_S else JUMPS_THAT_ARE_WATER) + int(doubt):
-        return True
-    moved_mm = jump.last_mm - jump.run_mm
-    height_mm = jump.first_mm - jump.from_mm
-    if jump.run and not is_slow and moved_mm >= GROWS_SHARE * height_mm and doubt < DOUBTED_FROM:
-        return True
-    if jump.run < (RISES_SAMPLES_SLOW if is_slow else RISES_SAMPLES) + 2 * int(doubt):
-        return False
-    enough_mm = MOVES_SHARE * height_mm
-    return moved_mm >= enough_mm or (jump.run >= FALLS_SAMPLES and -moved_mm >= enough_mm)
-
-
-def _has_risen(
-    jump: PendingJump, *, doubt: float, usual_s: float, rapid_rises_nearby: Callable[[], int | None]
-) -> bool:
-    """Return whether the jump rose sample by sample, or stands as things under a gauge seldom do."""
-    if is_even(jump) and jump.rises >= RISES_THAT_ARE_WATER + 2 * int(doubt) and rapid_rises_nearby() != 0:
-        return True
-    if doubt >= 1.0:
-        return False
-    if jump.from_wet and jump.samples >= STANDS_SAMPLES:
-        return True
-    return usual_s >= SLOW_STEP_S and (jump.rises > 1 or (usual_s >= TIPPED_S and jump.samples > 1))
 
 
 def is_even(jump: PendingJump) -> bool:

@@ -1,6 +1,6 @@
 """A flood event: from the first wet sample until the street is dry again; and the summary that is kept of it."""
 
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -254,6 +254,13 @@ def is_smooth(event: FloodEvent, samples: int) -> bool:
     return len(newest) == samples and all(
         earlier[1] >= WET_MM and later[1] >= earlier[1] - SLIPS_MM for earlier, later in pairwise(newest)
     )
+
+
+def rises(event: FloodEvent) -> int:
+    """Return how many of its newest samples in a row rose by more than noise, the first wet one included."""
+    depths_mm = [0.0, *(depth_mm for _, depth_mm in event.samples)]
+    pairs = reversed(list(pairwise(depths_mm)))
+    return sum(1 for _ in takewhile(lambda pair: pair[1] - pair[0] > SLIPS_MM, pairs))
 
 
 def is_still(event: FloodEvent) -> bool:
