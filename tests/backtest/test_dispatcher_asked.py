@@ -98,16 +98,11 @@ CLAIMS: list[Claim] = [
         lambda m: m.notice(LOST, 0, 90) or m.doubtful(0, 90),
     ),
 ]
-NOT_YET = {"c10_snow_underpass"}
 
 
 @pytest.mark.parametrize(
     ("case", "is_answered"),
-    [
-        pytest.param(case, is_answered, id=f"{case}: {claim}")
-        for case, claim, is_answered in CLAIMS
-        if case not in NOT_YET
-    ],
+    [pytest.param(case, is_answered, id=f"{case}: {claim}") for case, claim, is_answered in CLAIMS],
 )
 def test_a_dispatcher_is_answered(case: str, is_answered: Callable[[SiteMessages], bool]) -> None:
     assert is_answered(messages_of(case)), [

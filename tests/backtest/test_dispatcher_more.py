@@ -164,6 +164,17 @@ CLAIMS: list[Claim] = [
     ("m11_electrode_road", "yellow by 8", lambda m: m.by(8, YELLOW)),
     ("m12_pump_chatter", "at most twelve messages", lambda m: len(m.warnings) <= 12),
     ("m13_spiky_then_flood_underpass", "red in the flood", lambda m: m.by(60, RED)),
+    ("c03_tide_road_week", "at most two messages a tide", lambda m: len(m.warnings) <= 28),
+    ("c03_tide_neap_month", "at most two messages a tide", lambda m: len(m.warnings) <= 110),
+    ("c10_snow_road", "no orange for snow", lambda m: m.never(ORANGE, 0, 800)),
+    ("d01_rain60_ten_days", "no blue by rain after seven dry storms", lambda m: not m.notice("alert", 10100, 1e9)),
+    ("d02_cumulative", "6 mm in an hour, reported as a total, are no day of blue", lambda m: m.ended(1400)),
+    ("d02_cumulative_dry_day", "a total that stands still is no message", lambda m: not m.warnings),
+    ("e01_one_level", "red at the only threshold", lambda m: m.by(79, RED)),
+    ("e01_two_levels_equal", "yellow and red at their depths", lambda m: m.by(70, YELLOW) and m.by(80, RED)),
+    ("e01_unknown_type", "an unknown type warns as where people drown", lambda m: m.by(66, YELLOW)),
+    ("m15_hour_report", "13 mm of a whole hour are no blue", lambda m: not m.warnings),
+    ("m17_neg_depth_wording", "no negative depth", lambda m: all("-" not in one["reason"]["zh"] for one in m.lines)),
 ]
 """Case, and `/` with its site if that is not the only one; claim; answer."""
 
