@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: api-fuzz help setup demo test test-long test-fast model transcript skill noise mutants speed latency bench chaos adversary away receipts flood registry fuzz storage up down lint lock
+.PHONY: api-fuzz help setup demo test test-long test-fast model transcript skill noise rain mutants speed latency bench chaos adversary away receipts flood registry fuzz storage up down lint lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -33,6 +33,9 @@ transcript: setup ## write the golden transcripts of the engine again, after an 
 
 skill: setup ## measure lead times, hits and false alarms on recorded floods, beside baselines
 	@$(VENV)/python -m benchmarks.skill
+
+rain: setup ## measure rain alone beside a plain rule, at a creek and in a made city, and nowcasts (ARGS="--seeds 1")
+	@$(VENV)/python -m benchmarks.rain $(ARGS)
 
 noise: setup ## count false alarms in a hundred dry sensor-years of each artefact (quick: ARGS="--sensors 5")
 	@$(VENV)/python -m benchmarks.noise $(ARGS)
