@@ -1,1 +1,1 @@
-"""How well rain alone foretells water: `make rain`."""
+"""How well rain alone predicts water: `make rain`."""

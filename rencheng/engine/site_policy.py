@@ -116,7 +116,11 @@ def policy_of(site: Site, model: Model | None = None, traits: Mapping[str, Gauge
         traits={name: found for name in site.depth_gauge_ids if (found := traits.get(name, PLAIN)) is not PLAIN},
         raises_at=FAIL_SAFE_RAISES_AT if fail_safe else QUIET_RAISES_AT,
         rain_thresholds=RAIN_THRESHOLDS[site.site_type],
-        rain_traits={},
+        rain_traits={
+            name: RainTraits(step_s)
+            for name in site.rain_gauge_ids
+            if (step_s := traits.get(name, PLAIN).expected.interval_s) is not None
+        },
         model=None if site.site_type is SiteType.CHANNEL else model,
     )
 
