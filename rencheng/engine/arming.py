@@ -2,11 +2,17 @@
 
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from rencheng.domain.level import Level
+from rencheng.domain.nowcast import NO_NOWCAST
+from rencheng.domain.quality import Quality
+from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import ArmedBy
-from rencheng.engine.fusion import FusedDepth
+from rencheng.engine.fusion import FusedDepth, fuse
+from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.doses import dose
-from rencheng.engine.rain.rainfall import is_armed
+from rencheng.engine.rain.rain_gauge import UNKNOWN_TRAITS
 from rencheng.engine.rain.readiness import Readiness
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState
@@ -36,9 +42,12 @@ SAME_TIDE_S = 18 * 3600.0
 """A tide of usual height is news once a day, not at each high water. Proposal."""
 
 
+_MISSING = int(Quality.MISSING)
+
+
 def arming(state: SiteState, readiness: Readiness, at_s: float) -> Arming:
     """Return what arms a site at a moment: rain that fell comes before rain that is expected."""
-    if is_armed(state.rain, at_s):
+    if rainfall.is_armed(state.rain, at_s):
         return Arming(ArmedBy.RAIN)
     return Arming(ArmedBy.WEATHER, readiness.source) if readiness.level > Level.NONE else UNARMED
 
@@ -89,3 +98,32 @@ def usual_depth_mm(fused: FusedDepth) -> float | None:
     event, past_events = fused.gauge.event, fused.gauge.past_events
     peak_mm = usual_peak_mm(past_events, event.began_s) if event is not None and past_events else None
     return None if event is None or peak_mm is None else peak_mm + fused.depth_mm - event.newest[1]
+
+
+def with_weather(
+    state: SiteState, reading: WaterReading, time_s: float, policy: SitePolicy, readiness: Readiness
+) -> SiteState:
+    """Add the rain and the temperature of a reading, and a nowcast that was issued since the last one."""
+    before, known = state.rain, state.temperature
+    if reading.temperature_c is not None and (known is None or known[0] < time_s):
+        state = replace(state, temperature=(time_s, reading.temperature_c))
+    is_news = (before.nowcast_s or 0.0) < readiness.nowcast.issued_s <= time_s
+    if reading.rain_mm is not None and not int(reading.quality) & _MISSING:
+        traits = policy.rain_traits.get(reading.device_id, UNKNOWN_TRAITS)
+        rain = rainfall.add_report(before, time_s, reading.rain_mm, reading.device_id, traits)
+        is_news = is_news or rainfall.has_rained(before, rain)
+        state = replace(state, rain=rainfall.close_storm(rain, time_s), watermark_s=state.advanced_to(time_s))
+    if not is_news:
+        return state
+    return _weighed(replace(state, watermark_s=state.advanced_to(time_s)), policy, readiness)
+
+
+def _weighed(state: SiteState, policy: SitePolicy, readiness: Readiness) -> SiteState:
+    """Judge what the rain at a site will do there, as of its watermark."""
+    at_s, rain = state.watermark_s, state.rain
+    if at_s is None:
+        return state
+    nowcast = readiness.nowcast if readiness.nowcast.issued_s <= at_s else NO_NOWCAST
+    is_seen = not (rain.steps or nowcast.members) or not state.gauges or fuse(state, policy, at_s) is not None
+    rain = rainfall.weigh(rain, at_s, policy.rain_thresholds, policy.thresholds_mm, nowcast, is_seen=is_seen)
+    return state if rain is state.rain else replace(state, rain=rain)

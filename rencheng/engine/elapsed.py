@@ -6,11 +6,9 @@ from msgspec.structs import replace
 
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
-from rencheng.domain.warning import WarningRule
 from rencheng.engine.due_times import DueTimes
-from rencheng.engine.evaluate import RENEWS_S, Step, change_level, must_renew
+from rencheng.engine.evaluate import RENEWS_S, Step, without_data
 from rencheng.engine.fusion import fresh_until_s, fuse
-from rencheng.engine.level_rules import grounds_without_data, left_by, support_without_data
 from rencheng.engine.lifecycle import advance
 from rencheng.engine.rain import rainfall
 from rencheng.engine.record import Evaluation, SiteRecord
@@ -30,13 +28,7 @@ def elapse(state: SiteState, policy: SitePolicy, now_s: float) -> Step:
     """
     if state.level is Level.NONE or fuse(state, policy, now_s) is not None:
         return state, None
-    held = support_without_data(state, policy, now_s)
-    if held < state.level:
-        rule = left_by(state, state.watermark_s or now_s, now_s)
-        return change_level(state, now_s, held, grounds_without_data(rule, state, policy))
-    if must_renew(state, now_s):
-        return change_level(state, now_s, state.level, grounds_without_data(WarningRule.RENEWED, state, policy))
-    return state, None
+    return without_data(state, policy, now_s)
 
 
 def next_due_s(state: SiteState, after_s: float | None = None) -> float | None:

@@ -9,11 +9,18 @@ from operator import itemgetter
 from msgspec.structs import replace
 
 from rencheng.domain.level import WARNING_LEVELS, Level
-from rencheng.domain.nowcast import NO_NOWCAST
 from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import Grounds, WarningRule
-from rencheng.engine.arming import Arming, arming, down_hold_s, is_left_lately, is_usual_tide, most_raised
+from rencheng.engine.arming import (
+    Arming,
+    arming,
+    down_hold_s,
+    is_left_lately,
+    is_usual_tide,
+    most_raised,
+    with_weather,
+)
 from rencheng.engine.arrival import AT_ONCE, Transit
 from rencheng.engine.forecast.forecast import Forecast, forecast_thresholds
 from rencheng.engine.fusion import FusedDepth, fuse
@@ -25,14 +32,15 @@ from rencheng.engine.level_rules import (
     expected,
     grounds_without_data,
     is_confirmed_now,
+    left_by,
     observed,
     rain_exceeded,
     receded,
     renewed,
     support,
+    support_without_data,
 )
 from rencheng.engine.rain import rainfall
-from rencheng.engine.rain.rain_gauge import UNKNOWN_TRAITS
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState, channel_name, gauge_of
@@ -80,7 +88,7 @@ def evaluate(
     """
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
-    state = _with_weather(state, reading, time_s, policy, readiness)
+    state = with_weather(state, reading, time_s, policy, readiness)
     if reading.rain_mm is not None and reading.depth_mm is None and not quality & _MISSING:
         is_quiet = _is_calm(state, time_s) and all(map(is_at_rest, state.gauges.values()))
         return (state, None) if is_quiet else _decide(state, policy, readiness)
@@ -140,35 +148,6 @@ def _with_gauge(state: SiteState, name: str, gauge: GaugeState, time_s: float) -
     return replace(state, gauges={**state.gauges, name: gauge}, watermark_s=state.advanced_to(time_s))
 
 
-def _with_weather(
-    state: SiteState, reading: WaterReading, time_s: float, policy: SitePolicy, readiness: Readiness
-) -> SiteState:
-    """Add the rain and the temperature of a reading, and a nowcast that was issued since the last one."""
-    before, known = state.rain, state.temperature
-    if reading.temperature_c is not None and (known is None or known[0] < time_s):
-        state = replace(state, temperature=(time_s, reading.temperature_c))
-    is_news = (before.nowcast_s or 0.0) < readiness.nowcast.issued_s <= time_s
-    if reading.rain_mm is not None and not reading.quality & _MISSING:
-        traits = policy.rain_traits.get(reading.device_id, UNKNOWN_TRAITS)
-        rain = rainfall.add_report(before, time_s, reading.rain_mm, reading.device_id, traits)
-        is_news = is_news or rainfall.has_rained(before, rain)
-        state = replace(state, rain=rainfall.close_storm(rain, time_s), watermark_s=state.advanced_to(time_s))
-    if not is_news:
-        return state
-    return _weighed(replace(state, watermark_s=state.advanced_to(time_s)), policy, readiness)
-
-
-def _weighed(state: SiteState, policy: SitePolicy, readiness: Readiness) -> SiteState:
-    """Judge what the rain at a site will do there, as of its watermark."""
-    at_s, rain = state.watermark_s, state.rain
-    if at_s is None:
-        return state
-    nowcast = readiness.nowcast if readiness.nowcast.issued_s <= at_s else NO_NOWCAST
-    is_seen = not (rain.steps or nowcast.members) or not state.gauges or fuse(state, policy, at_s) is not None
-    rain = rainfall.weigh(rain, at_s, policy.rain_thresholds, policy.thresholds_mm, nowcast, is_seen=is_seen)
-    return state if rain is state.rain else replace(state, rain=rain)
-
-
 def _forecast(
     gauge: GaugeState, event: FloodEvent, name: str, policy: SitePolicy, rapid_rises_nearby: int | None
 ) -> Forecast:
@@ -208,7 +187,8 @@ def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness, *, may_c
 def _go_on(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, armed: Arming, at_s: float) -> Step:
     """Step down, renew or confirm the level in force, which no rule raises."""
     if fused is None:
-        return _without_trust(state, policy, at_s)
+        state, change = _without_trust(state, policy, at_s)
+        return without_data(state, policy, at_s) if change is None and must_renew(state, at_s) else (state, change)
     state, change = _recede(state, fused, policy, armed)
     if change is None and (must_renew(state, at_s) or is_confirmed_now(state, fused, policy)):
         return change_level(state, at_s, state.level, renewed(fused, state.level, policy))
@@ -222,6 +202,17 @@ def _without_trust(state: SiteState, policy: SitePolicy, at_s: float) -> Step:
         return state, None
     grounds = grounds_without_data(WarningRule.LOST_TRUST, state, policy, gauge_of(max(faulty)[1]))
     return change_level(replace(state, has_lost_trust=True), at_s, state.level, grounds)
+
+
+def without_data(state: SiteState, policy: SitePolicy, at_s: float) -> Step:
+    """Lower or renew the level in force at a site without a usable gauge."""
+    held = support_without_data(state, policy, at_s)
+    if held < state.level:
+        rule = left_by(state, state.watermark_s or at_s, at_s)
+        return change_level(state, at_s, held, grounds_without_data(rule, state, policy))
+    if must_renew(state, at_s):
+        return change_level(state, at_s, state.level, grounds_without_data(WarningRule.RENEWED, state, policy))
+    return state, None
 
 
 def must_renew(state: SiteState, at_s: float) -> bool:

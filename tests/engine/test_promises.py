@@ -132,3 +132,15 @@ def test_a_warning_whose_only_gauge_is_at_fault_names_it_once_and_holds() -> Non
     ]
     assert lost[0].level >= Level.YELLOW
     assert messages[-1].message_type is not MessageType.CANCEL
+
+
+def test_a_warning_whose_gauge_reports_on_at_fault_is_renewed_or_ended_within_seven_hours() -> None:
+    street = place(SiteType.ROAD, "G1")
+    flood = [reading(minute, min(12.0 * minute, 300.0)) for minute in range(-10, 30)]
+    zigzag = [reading(30 + minute, 300.0 if minute % 2 else 120.0) for minute in range(24 * 60)]
+    messages = messages_for(street, [*flood, *zigzag])
+    times = [message.issued_at for message in messages] + [zigzag[-1].time]
+    is_open = [message.message_type is not MessageType.CANCEL for message in messages]
+
+    gaps = [after - before for before, after, still in zip(times, times[1:], is_open, strict=False) if still]
+    assert max(gaps) <= timedelta(hours=7)
