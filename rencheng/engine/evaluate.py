@@ -196,9 +196,12 @@ def _go_on(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, armed
 
 
 def _without_trust(state: SiteState, policy: SitePolicy, at_s: float) -> Step:
-    """Return, once in a warning, that its last gauge is at fault; the level holds all the same."""
+    """Return, once in a warning of yellow and above, that its last gauge is at fault; the level holds all the same.
+
+    Of blue, the notice of lost monitoring is enough.
+    """
     faulty = [(gauge.health.fault_since_s or 0.0, name) for name, gauge in state.gauges.items() if not gauge.is_trusted]
-    if state.has_lost_trust or not faulty:
+    if state.has_lost_trust or state.level < Level.YELLOW or not faulty:
         return state, None
     grounds = grounds_without_data(WarningRule.LOST_TRUST, state, policy, gauge_of(max(faulty)[1]))
     return change_level(replace(state, has_lost_trust=True), at_s, state.level, grounds)
