@@ -50,7 +50,7 @@ def growth(mm_per_min: float, until_mm: float, step_min: int, noise: Callable[[i
     st.sampled_from([1, 5, 10, 15, 30]),
     st.sampled_from([SiteType.UNDERPASS, SiteType.ROAD, SiteType.UNDERGROUND_CAR_PARK]),
     st.sampled_from([None, -5.0, 1.0]),
-    st.integers(0, 5),
+    st.integers(0, 12),
 )
 def test_snow_of_any_growth_closes_nothing_and_is_looked_at(
     mm_per_min: float, step_min: int, site_type: SiteType, celsius: float | None, noise_mm: int

@@ -175,13 +175,23 @@ def extend(event: FloodEvent, time_s: float, depth_mm: float) -> FloodEvent:
 
 
 def _has_moved_as_water(event: FloodEvent, samples: tuple[Sample, ...]) -> bool:
-    """Return whether the newest samples rose faster than snow grows, or drain since the peak; a plough is faster."""
-    at_s, depth_mm = samples[-1]
-    for earlier_s, earlier_mm in (samples[-2], samples[0]):
-        if depth_mm - earlier_mm >= max(FLOOD_MM, WATER_MM_PER_MIN * (at_s - earlier_s) / 60.0):
-            return True
-    fell_mm = event.peak_mm - depth_mm
-    return fell_mm >= max(FLOOD_MM, CREST_SHARE * event.peak_mm) and samples[-2][1] - depth_mm <= fell_mm / 2.0
+    """Return whether the kept samples rose faster than snow grows, or drain since the peak; a plough is faster.
+
+    The means of their first and last third are compared, because the echo of snow is noisy.
+    """
+    third = max(1, len(samples) // 3)
+    (began_s, began_mm), (ended_s, ended_mm) = _mean(samples[:third]), _mean(samples[-third:])
+    if ended_mm - began_mm >= max(FLOOD_MM, WATER_MM_PER_MIN * (ended_s - began_s) / 60.0):
+        return True
+    fell_mm = event.peak_mm - ended_mm
+    if fell_mm < max(FLOOD_MM, CREST_SHARE * event.peak_mm):
+        return False
+    return max(earlier[1] - later[1] for earlier, later in pairwise(samples)) <= fell_mm / 2.0
+
+
+def _mean(samples: tuple[Sample, ...]) -> Sample:
+    count = len(samples)
+    return sum(time_s for time_s, _ in samples) / count, sum(depth_mm for _, depth_mm in samples) / count
 
 
 def may_be_snow(event: FloodEvent) -> bool:
