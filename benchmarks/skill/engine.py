@@ -25,7 +25,7 @@ Thresholds = tuple[float, float, float, float]
 """Blue, yellow, orange, red, in mm."""
 
 
-class OpenDoubt(NamedTuple):
+class DoubtSpan(NamedTuple):
     """A notice of doubt: when it was issued, when the next one replaced or settled it, and its level."""
 
     begins: float
@@ -38,7 +38,7 @@ class Answer(NamedTuple):
 
     issued: dict[str, list[IssuedLevel]]
     faults: dict[str, set[str]]
-    doubts: dict[str, list[OpenDoubt]]
+    doubts: dict[str, list[DoubtSpan]]
 
 
 def rows_of(samples: Mapping[str, Sequence[tuple[float, float | None]]]) -> list[Row]:
@@ -68,7 +68,7 @@ def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = No
     """Return the engine's answer for each site."""
     issued: dict[str, list[IssuedLevel]] = {site_id: [] for site_id in sites}
     faults: dict[str, set[str]] = {site_id: set() for site_id in sites}
-    doubts: dict[str, list[OpenDoubt]] = {site_id: [] for site_id in sites}
+    doubts: dict[str, list[DoubtSpan]] = {site_id: [] for site_id in sites}
 
     def observe(site_id: str, state: SiteState, _at: datetime) -> None:
         for gauge in state.gauges.values():
@@ -83,12 +83,12 @@ def run(sites: Mapping[str, Site], rows: Iterable[Row], model: Model | None = No
     return Answer(issued, faults, doubts)
 
 
-def _note_doubt(doubts: list[OpenDoubt], one: IssuedNotice) -> None:
+def _note_doubt(doubts: list[DoubtSpan], one: IssuedNotice) -> None:
     at = one.issued_at.timestamp()
     if doubts and doubts[-1].ends == inf:
         doubts[-1] = doubts[-1]._replace(ends=at)
     if one.notice.kind is SiteNoticeKind.DOUBTFUL:
-        doubts.append(OpenDoubt(at, inf, one.notice.level))
+        doubts.append(DoubtSpan(at, inf, one.notice.level))
 
 
 @contextmanager

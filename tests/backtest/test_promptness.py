@@ -93,3 +93,21 @@ def test_three_samples_each_higher_than_the_last_are_known_by_the_third(
         for level in WARNING_LEVELS:
             if depths[count] >= site.profile.depth_mm(level):
                 assert course.known(samples[count][0]) >= level, (samples[count], course.__dict__)
+
+
+@settings(max_examples=100, deadline=None)
+@given(sites(), floods(), st.booleans())
+def test_three_samples_each_higher_than_the_last_warn_by_the_third(
+    site: Site, samples: Samples, has_others: bool
+) -> None:
+    """At an interval of a minute a doubt counts: an uneven jump may be a thing that is put there bit by bit."""
+    depths = [mm or 0.0 for _, mm in samples]
+    first = next(count for count, mm in enumerate(depths) if mm > NOISE_MM)
+    course = site_played(site, samples, others=rises_nearby(samples[first][0]) if has_others else {})
+
+    level_at = course.known if samples[1][0] == 1 else course.level
+    rises = takewhile(lambda count: depths[count] - depths[count - 1] > NOISE_MM, range(first, len(depths)))
+    for count in list(rises)[2:]:
+        for level in WARNING_LEVELS:
+            if depths[count] >= site.profile.depth_mm(level):
+                assert level_at(samples[count][0]) >= level, (samples[count], course.__dict__)
