@@ -142,7 +142,8 @@ def weigh(
         is_seen: whether a gauge of the site is usable.
     """
     rain = close_storm(rain, now_s)
-    chances = probabilities(rain, now_s, thresholds, depths_mm)
+    fallen = dose(rain.steps, rain.storms, now_s)
+    chances = _chances(rain, [(1.0, fallen)], thresholds, depths_mm)
     needed = RAISES_AT if is_seen else RAISES_AT * UNSEEN_SHARE
     raised = {level: now_s for level, chance in zip(WARNING_LEVELS, chances, strict=True) if chance >= needed}
     fallen_chance = chances[0]
@@ -155,14 +156,14 @@ def weigh(
             if chance >= needed
         } | raised
         chances = list(map(max, chances, expected))
-    arms = chances[0] >= ARMS_AT
+    arms, has_armed = chances[0] >= ARMS_AT, fallen_chance >= ARMS_AT
     return replace(
         rain,
         raised={**rain.raised, **raised} if raised else rain.raised,
         armed_s=now_s if arms else rain.armed_s,
-        began_s=now_s if arms and rain.began_s is None else rain.began_s,
-        most=rain.most.at_least(dose(rain.steps, rain.storms, now_s)),
-        is_unseen=rain.is_unseen or (arms and not is_seen),
+        began_s=now_s if has_armed and rain.began_s is None else rain.began_s,
+        most=rain.most.at_least(fallen),
+        is_unseen=rain.is_unseen or (has_armed and not is_seen),
         nowcast_s=nowcast.issued_s or rain.nowcast_s,
         expected_by=nowcast.source if chances[0] >= needed > fallen_chance else "",
         chances=tuple([round(chance, 3) for chance in chances]),
@@ -180,11 +181,15 @@ def probabilities(
 
     Above the first depth only what a storm of the site's own has reached is possible.
     """
-    doses = [(1.0, dose(rain.steps, rain.storms, now_s))]
-    if nowcast.members:
-        doses = [
-            (share, dose_ahead(rain.steps, rain.storms, now_s, amounts)) for share, amounts in nowcast.ahead(now_s)
-        ]
+    if not nowcast.members:
+        return _chances(rain, [(1.0, dose(rain.steps, rain.storms, now_s))], thresholds, depths_mm)
+    ahead = [(share, dose_ahead(rain.steps, rain.storms, now_s, each)) for share, each in nowcast.ahead(now_s)]
+    return _chances(rain, ahead, thresholds, depths_mm)
+
+
+def _chances(
+    rain: RainState, doses: Sequence[tuple[float, Dose]], thresholds: RainThresholds, depths_mm: Sequence[float]
+) -> list[float]:
     top_mm = max((storm.peak_mm for storm in rain.storms), default=0.0)
     found: list[float] = []
     for depth_mm in depths_mm:

@@ -4,6 +4,7 @@ A dose-response curve with a posterior on a small grid: over which window, wheth
 is critical. The type's amounts are the centre of the prior, so that few storms move a site little.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import product
 from math import erf, exp, log, sqrt
@@ -31,6 +32,9 @@ STORM_SPREAD = 0.35
 
 LAPSE = 0.1
 """How often a storm shows nothing of the response: water of another cause, or rain that the gauge missed. Proposal."""
+
+EFFECTS_FROM, EFFECTS_TO, EFFECT_STEP = log(0.2), log(400.0), 0.1
+"""The curves of a response: from which rain (log of mm) to which, and their step. Less rain floods nothing."""
 
 _STEPS = tuple(0.25 * step for step in range(-9, 10))
 """The grid of the log of critical rain about the type's: to a tenth and to ten times."""
@@ -91,23 +95,24 @@ class Response(NamedTuple):
     """What is known of a site's response at one depth.
 
     Attributes:
-        cells: (place of the window, wet share, log of the critical rain, weight), weights of sum 1.
+        curves: (place of the window, wet share, and its part of the probability over the log of the rain), step by
+            step from `EFFECTS_FROM`.
         window_s, critical_mm: the most probable window, and the median of the critical rain in it.
     """
 
-    cells: tuple[tuple[int, float, float, float], ...]
+    curves: tuple[tuple[int, float, tuple[float, ...]], ...]
     window_s: float
     critical_mm: float
 
     def probability(self, dose: Dose) -> float:
         """Return the probability that rain of this dose raises the water to the depth."""
         found = 0.0
-        logs: dict[tuple[int, float], float] = {}
-        for place, wet_share, critical, weight in self.cells:
-            effect = logs.get((place, wet_share))
-            if effect is None:
-                effect = logs[place, wet_share] = _log_effect(dose, place, wet_share)
-            found += weight * _reached(effect, critical)
+        for place, wet_share, curve in self.curves:
+            position = (_log_effect(dose, place, wet_share) - EFFECTS_FROM) / EFFECT_STEP
+            if position > 0:
+                below = min(int(position), len(curve) - 2)
+                share = min(position - below, 1.0)
+                found += curve[below] + share * (curve[below + 1] - curve[below])
         return found
 
 
@@ -138,7 +143,20 @@ def response(storms: tuple[Storm, ...], thresholds: RainThresholds, depth_mm: fl
             weighed.append((place, wet_share, critical, weight))
     whole = sum(weight for *_, weight in weighed)
     cells = tuple((place, wet, critical, weight / whole) for place, wet, critical, weight in weighed)
-    return Response(cells, *_most_probable(cells))
+    curves = tuple(
+        (place, wet_share, _curve([each[2:] for each in cells if each[:2] == (place, wet_share)]))
+        for place, wet_share in product(range(len(WINDOWS_S)), WET_SHARES)
+    )
+    return Response(curves, *_most_probable(cells))
+
+
+def _curve(cells: Sequence[tuple[float, float]]) -> tuple[float, ...]:
+    """Return the part of some hypotheses in the probability, over the log of the rain."""
+    steps = range(round((EFFECTS_TO - EFFECTS_FROM) / EFFECT_STEP) + 1)
+    return tuple(
+        sum(weight * _reached(EFFECTS_FROM + step * EFFECT_STEP, critical) for critical, weight in cells)
+        for step in steps
+    )
 
 
 def wetness(storms: tuple[Storm, ...], now_s: float) -> float:
