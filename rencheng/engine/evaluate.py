@@ -136,8 +136,8 @@ def _with_traits(
 
 def _with_unmeasured(state: SiteState, reading: WaterReading, name: str, gauge: GaugeState) -> SiteState:
     """Return the state after a report of a gauge that holds no depth, or one that no gauge can measure."""
-    time_s, reported_s = reading.time.timestamp(), gauge.series.reported_s
-    if (reported_s is not None and time_s <= reported_s) or (reading.depth_mm is None and reading.rain_mm is not None):
+    time_s = reading.time.timestamp()
+    if reading.depth_mm is None and reading.rain_mm is not None:
         return state
     if reading.depth_mm is None or int(reading.quality) & _MISSING:
         return replace(state, gauges={**state.gauges, name: with_report(gauge, time_s, is_measured=False)})

@@ -38,6 +38,7 @@ class GaugeState(Struct, frozen=True):
         jump_evidence: the log-odds by which the event's last jump is water; empty without a jump.
         rest_step_s: the reporting interval above a dry street, learned; longer than in water if it reports on change.
         rest_alike: how many of its last intervals in a row were alike.
+        unmeasured_s: its newest report without a measurement.
         unmeasured_since_s: since when it reports and cannot measure; None if its newest report is a measurement.
         unmeasured_share: the share of its last reports without a measurement.
         delivery: how its readings arrive.
@@ -59,6 +60,7 @@ class GaugeState(Struct, frozen=True):
     jump_evidence: tuple[tuple[str, float], ...] = ()
     rest_step_s: float = 0.0
     rest_alike: int = 0
+    unmeasured_s: float | None = None
     unmeasured_since_s: float | None = None
     unmeasured_share: float = 0.0
     delivery: Delivery = PUNCTUAL
@@ -108,13 +110,17 @@ def is_at_rest(gauge: GaugeState) -> bool:
 
 
 def with_report(gauge: GaugeState, time_s: float, *, is_measured: bool) -> GaugeState:
-    """Return the gauge after one report more, as far as it shows how often the gauge can measure."""
+    """Return the gauge after one report more, as far as it shows how often the gauge can measure.
+
+    Of several reports without a measurement only those that are newer than the last count.
+    """
+    if not is_measured and gauge.unmeasured_s is not None and time_s <= gauge.unmeasured_s:
+        return gauge
     share = gauge.unmeasured_share + (float(not is_measured) - gauge.unmeasured_share) / UNMEASURED_REPORTS
     if is_measured:
         return replace(gauge, unmeasured_since_s=None, unmeasured_share=share if share > UNMEASURED_LEAST else 0.0)
     since_s = time_s if gauge.unmeasured_since_s is None else gauge.unmeasured_since_s
-    series = replace(gauge.series, reported_s=time_s)
-    return replace(gauge, series=series, unmeasured_since_s=since_s, unmeasured_share=share)
+    return replace(gauge, unmeasured_s=time_s, unmeasured_since_s=since_s, unmeasured_share=share)
 
 
 def reject_unusable(gauge: GaugeState, time_s: float) -> GaugeState:

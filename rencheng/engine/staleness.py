@@ -186,6 +186,6 @@ def _of_gauge(gauge: GaugeState, *, armed: bool) -> NoData:
         return NoData(unmeasured_s, NoDataReason.NO_MEASUREMENT)
     silent_s = gauge.measured_s + max_silence_s(gauge, armed=armed)
     if health.fault is None:
-        reports_on = unmeasured_s is not None and (gauge.series.reported_s or 0.0) > silent_s
+        reports_on = unmeasured_s is not None and (gauge.unmeasured_s or 0.0) > silent_s
         return NoData(silent_s, NoDataReason.NO_MEASUREMENT if reports_on else NoDataReason.SILENT)
     return NoData(min(health.fault_since_s or silent_s, silent_s), NoDataReason(health.fault.value))

@@ -156,9 +156,9 @@ def without_reports(state: SiteState) -> SiteState:
     gauges = {
         name: structs.replace(
             gauge,
+            unmeasured_s=None,
             unmeasured_since_s=None,
             unmeasured_share=0.0,
-            series=structs.replace(gauge.series, reported_s=gauge.series.time_s),
         )
         for name, gauge in state.gauges.items()
     }
