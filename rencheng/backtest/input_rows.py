@@ -11,6 +11,7 @@ from rencheng.domain.errors import NotPossible
 
 READING_COLUMNS = ("device_id", "time", "depth_mm")
 SPAN_COLUMNS = ("device_id", "begin", "end")
+TEMPERATURE_COLUMNS = ("temperature_c", "temp_c")
 RAIN_COLUMNS = ("gauge_id", "time", "rain_mm")
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -23,11 +24,13 @@ class Row(NamedTuple):
         time: UTC.
         source: the device, or the rain gauge.
         value: depth or rain in mm; None if it was not measured.
+        temperature_c: °C, as the device measured it; None if it was not measured.
     """
 
     time: datetime
     source: str
     value: float | None
+    temperature_c: float | None = None
 
 
 def read_readings(lines: Iterable[str], name: str) -> list[Row]:
@@ -79,7 +82,8 @@ def _rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[R
     names: dict[str, str] = {}
     text, time = "", _NEVER
     try:
-        cells = itemgetter(*_places(next(reader, []), columns))
+        header = next(reader, [])
+        cells, warm = itemgetter(*_places(header, columns)), _temperature_place(header)
         for line in reader:
             if _has_content(line):
                 source, when, value = cells(line)
@@ -87,13 +91,28 @@ def _rows(lines: Iterable[str], name: str, columns: Sequence[str]) -> Iterator[R
                     names[source] = _named(source.strip(), columns[0])
                 if when != text:
                     text, time = when, _utc(when)
-                yield Row(time, names[source], _measured(value))
+                temperature_c = _temperature(line[warm]) if warm is not None and warm < len(line) else None
+                yield Row(time, names[source], _measured(value), temperature_c)
     except IndexError:
         raise NotPossible(f"{name}, line {reader.line_num}: a row needs {', '.join(columns)}") from None
     except UnicodeDecodeError:
         raise  # of the file, not of a line
     except (ValueError, OverflowError, csv.Error) as error:
         raise NotPossible(f"{name}, line {reader.line_num}: {error}") from None
+
+
+def _temperature_place(header: Sequence[str]) -> int | None:
+    """Return where the temperature is; None in a table without one."""
+    names = [column.strip() for column in header]
+    return next((names.index(column) for column in TEMPERATURE_COLUMNS if column in names), None)
+
+
+def _temperature(text: str) -> float | None:
+    """Return a temperature; None for a cell without one, because it is no more than context."""
+    try:
+        return _measured(text)
+    except ValueError:
+        return None
 
 
 def _has_content(line: Sequence[str]) -> bool:

@@ -201,8 +201,8 @@ def rain_first(depths: Iterable[WaterReading], rain: Iterable[WaterReading]) -> 
 def as_reading(row: Row) -> WaterReading:
     """Return a row of depth as ingest accepts it: flagged if no gauge can have measured it, never changed."""
     if row.value is None:
-        return WaterReading(row.source, 0, row.time, quality=Quality.MISSING)
-    reading = WaterReading(row.source, 0, row.time, row.value)
+        return WaterReading(row.source, 0, row.time, temperature_c=row.temperature_c, quality=Quality.MISSING)
+    reading = WaterReading(row.source, 0, row.time, row.value, temperature_c=row.temperature_c)
     if flags := flag_gauge(reading, _UNSURVEYED, _LIMITS):
         flag(reading, flags)
     return reading

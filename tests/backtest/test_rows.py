@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from rencheng.backtest.input_rows import Row, read_rain, read_readings
+from rencheng.backtest.replay import as_reading
 from rencheng.domain.errors import NotPossible
 
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
@@ -76,3 +77,12 @@ def test_rain_has_columns_of_its_own() -> None:
     assert read_rain(["gauge_id,time,rain_mm\n", "P,2026-07-20T12:00:00Z,0.25\n"], "G.csv") == [Row(NOON, "P", 0.25)]
     with pytest.raises(NotPossible, match="must name gauge_id, time, rain_mm"):
         read_rain(["device_id,time,depth_mm\n"], "G.csv")
+
+
+@pytest.mark.parametrize("column", ["temperature_c", "temp_c"])
+def test_a_temperature_is_read_where_there_is_one_and_is_no_reason_to_refuse_a_row(column: str) -> None:
+    lines = [f"device_id,time,depth_mm,{column}", f"g,{NOON},5,-3.5", f"h,{NOON},5,n/a", f"i,{NOON},5"]
+    rows = read_readings(lines, "R.csv")
+
+    assert [row.temperature_c for row in rows] == [-3.5, None, None]
+    assert as_reading(rows[0]).temperature_c == -3.5
