@@ -5,6 +5,7 @@ from typing import NamedTuple
 from rencheng.domain.sensor import depth_at_lowest_point_mm
 from rencheng.engine.forecast.forecast import ThresholdForecast
 from rencheng.engine.gauge import GaugeState
+from rencheng.engine.health.jump_filter import SLOW_STEP_S
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState, gauge_of
 from rencheng.engine.water.event import FRESH_STEPS, WET_MM
@@ -104,14 +105,14 @@ def _has_a_vote(one: GaugeEstimate, deepest: GaugeEstimate, policy: SitePolicy) 
     """Return whether the gauge would be wet in the water of the deepest; one that hangs above it has no vote.
 
     Where no heights were surveyed, a dry gauge may hang above it. Where people drown, it does not outvote water that
-    rose smoothly.
+    rose smoothly, nor water of a gauge with a long interval, which shows no rise.
     """
     if one.depth_mm >= WET_MM:
         return True
     if policy.heights_mm or not policy.fail_safe:
         return deepest.depth_mm > policy.height_mm(gauge_of(one.name)) + WET_MM
     event = deepest.gauge.event
-    return event is None or not event.rose_smoothly
+    return event is None or not (event.rose_smoothly or (deepest.gauge.step_s or 0.0) >= SLOW_STEP_S)
 
 
 def _ranked(voters: list[GaugeEstimate], index: int, rank: int, policy: SitePolicy) -> ThresholdForecast | None:
