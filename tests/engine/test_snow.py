@@ -6,13 +6,19 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace as replace_record
 
+from rencheng.domain.doubt import AnswerKind, DoubtAnswer
 from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import SiteType, default_profile
 from rencheng.domain.warning import MessageType, SiteNoticeKind
+from rencheng.engine.doubt_lifecycle import review_doubt, settle
+from rencheng.engine.evaluate import evaluate
 from rencheng.engine.evaluator import Evaluator
+from rencheng.engine.record import SiteRecord
+from rencheng.engine.site_policy import policy_of
 from tests.support.gauge_play import at, reading, site
 
 HOURS = 8
@@ -94,3 +100,24 @@ def test_snow_that_is_flooded_later_is_warned_of_as_water() -> None:
 
     assert max(level for _, level in raised) is Level.RED
     assert all(minute > 60 * HOURS for minute, level in raised if level > Level.BLUE)
+
+
+@pytest.mark.parametrize(("kind", "highest"), [(AnswerKind.CONFIRM, Level.RED), (AnswerKind.DENY, Level.YELLOW)])
+def test_a_person_who_looked_settles_slow_growth_for_good(kind: AnswerKind, highest: Level) -> None:
+    one = replace(site("S", "G1", world="drill"), profile=default_profile(SiteType.UNDERPASS))
+    policy, record, notices, levels = policy_of(one), SiteRecord(world="drill"), [], []
+    for each in growth(0.7, 300.0, 1, lambda _: 0.0):
+        state, change = evaluate(record.state, each, policy)
+        state, notice = review_doubt(one, state, policy)
+        record = replace_record(record, state=state)
+        levels += [change.after] if change else []
+        notices += [notice] if notice else []
+        if notice and notice.doubt and notice.kind is SiteNoticeKind.DOUBTFUL:
+            answer = DoubtAnswer("S", "drill", notice.doubt.doubt_id, kind, "patrol 3")
+            settled = settle(one, record, policy, answer, each.time.timestamp())
+            assert settled is not None
+            record = settled.record
+            levels.append(record.state.level)
+
+    assert [notice.kind for notice in notices] == [SiteNoticeKind.DOUBTFUL]
+    assert max(levels) is highest
