@@ -24,7 +24,16 @@ from rencheng.engine.arming import (
 from rencheng.engine.arrival import AT_ONCE, Transit
 from rencheng.engine.forecast.forecast import Forecast, forecast_thresholds
 from rencheng.engine.fusion import FusedDepth, fuse
-from rencheng.engine.gauge import NEW, GaugeState, is_at_rest, may_forecast, reject_unusable, with_delivery, with_report
+from rencheng.engine.gauge import (
+    NEW,
+    GaugeState,
+    above_zero,
+    is_at_rest,
+    may_forecast,
+    reject_unusable,
+    with_delivery,
+    with_report,
+)
 from rencheng.engine.gauge_update import update
 from rencheng.engine.health.water_odds import NEEDED_ODDS_STEPPED
 from rencheng.engine.jump_context import JumpContext
@@ -106,6 +115,7 @@ def evaluate(
         rapid_rises_nearby=rapid_rises_nearby,
     )
     depth_mm, gauge, context = _with_traits(reading.depth_mm, gauge, context, policy.traits.get(reading.device_id))
+    depth_mm, gauge = above_zero(gauge, time_s, depth_mm, not context.is_armed, policy.zero_max_mm)
     gauge = with_delivery(update(gauge, time_s, depth_mm, context, context.limits or policy.limits), time_s, arrival)
     if was_at_rest and depth_mm < WET_MM and _is_calm(state, time_s):
         return _with_gauge(state, name, gauge, time_s), None

@@ -8,6 +8,7 @@ from rencheng.engine.arrival import PUNCTUAL, UNKNOWN, Delivery, Expected, Trans
 from rencheng.engine.forecast.forecast import Forecast
 from rencheng.engine.health.jump_filter import PendingJump
 from rencheng.engine.health.sensor_health import HEALTHY, Health, fault_score_at, with_out_of_range
+from rencheng.engine.health.zero import UNLEARNED, Zero, learned
 from rencheng.engine.water import event as flood_event
 from rencheng.engine.water.event import WET_MM, FloodEvent, PastEvent
 
@@ -43,6 +44,7 @@ class GaugeState(Struct, frozen=True):
         unmeasured_share: the share of its last reports without a measurement.
         delivery: how its readings arrive.
         expected: what the registry says of that.
+        zero: what it reads above a dry street.
     """
 
     series: Series = NEW_SERIES
@@ -65,6 +67,7 @@ class GaugeState(Struct, frozen=True):
     unmeasured_share: float = 0.0
     delivery: Delivery = PUNCTUAL
     expected: Expected = UNKNOWN
+    zero: Zero = UNLEARNED
 
     @property
     def measured_s(self) -> float | None:
@@ -129,6 +132,20 @@ def reject_unusable(gauge: GaugeState, time_s: float) -> GaugeState:
     if gauge.health.at_s is not None and time_s <= gauge.health.at_s:
         return gauge
     return replace(gauge, health=with_out_of_range(gauge.health, time_s))
+
+
+def above_zero(
+    gauge: GaugeState, time_s: float, depth_mm: float, is_dry_weather: bool, most_mm: float
+) -> tuple[float, GaugeState]:
+    """Return the depth above the gauge's zero, and the gauge with what the sample shows of that.
+
+    Nearly all samples are of a dry street with a right zero, and show nothing.
+    """
+    zero = gauge.zero
+    if -WET_MM <= depth_mm < WET_MM and zero.is_settled and not zero.offset_mm:
+        return depth_mm, gauge
+    zero = learned(zero, time_s, depth_mm, is_dry_weather=is_dry_weather, most_mm=most_mm)
+    return depth_mm - zero.offset_mm, gauge if zero is gauge.zero else replace(gauge, zero=zero)
 
 
 def with_delivery(gauge: GaugeState, time_s: float, arrival: Transit) -> GaugeState:

@@ -9,6 +9,7 @@ from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.site import Site, SiteType
 from rencheng.engine.forecast.model import Model
 from rencheng.engine.health.water_odds import NEEDED_ODDS, NEEDED_ODDS_FAIL_SAFE, NEEDED_ODDS_NEAR_CURRENT
+from rencheng.engine.health.zero import GREATEST_MM, SMALL_MM
 from rencheng.engine.rain.rain_gauge import RainTraits
 from rencheng.engine.rain.rain_types import RAIN_THRESHOLDS
 from rencheng.engine.rain.response import RainThresholds
@@ -87,6 +88,11 @@ class SitePolicy:
     rain_thresholds: RainThresholds
     rain_traits: dict[str, RainTraits]
     model: Model | None
+
+    @property
+    def zero_max_mm(self) -> float:
+        """The greatest offset of a zero that is subtracted; a stream has no dry bed to learn one from."""
+        return 0.0 if self.is_stream else SMALL_MM if self.fail_safe else GREATEST_MM
 
     def height_mm(self, gauge: str) -> float:
         """Return the height of a gauge's zero above the lowest point."""
