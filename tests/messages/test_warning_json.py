@@ -76,6 +76,7 @@ def test_an_alert_in_full() -> None:
             "is_unconfirmed": False,
             "confirmed_by": "",
             "age_s": None,
+            "jump_evidence": [],
             "gauge_mm": None,
             "horizon_s": None,
             "usual_mm": None,
