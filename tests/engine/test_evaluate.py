@@ -122,8 +122,9 @@ def test_a_falling_street_steps_down_level_by_level() -> None:
     falling = [reading(minute, max(0.0, 420 - 5 * minute)) for minute in range(140)]
     _, changes = play(falling, profile())
 
-    assert [change.after.word for change in changes] == ["red", "orange", "yellow", "blue", "none"]
-    assert {change.grounds.rule for change in changes[1:]} == {"receded"}
+    assert [change.after.word for change in changes] == ["red", "red", "orange", "yellow", "blue", "none"]
+    assert [change.grounds.is_unconfirmed for change in changes[:2]] == [True, False], "the second sample confirms it"
+    assert {change.grounds.rule for change in changes[2:]} == {"receded"}
 
 
 def test_a_street_that_is_dry_at_once_is_cleared_after_one_hold() -> None:
