@@ -175,6 +175,8 @@ CLAIMS: list[Claim] = [
     ("e01_unknown_type", "an unknown type warns as where people drown", lambda m: m.by(66, YELLOW)),
     ("m15_hour_report", "13 mm of a whole hour are no blue", lambda m: not m.warnings),
     ("m17_neg_depth_wording", "no negative depth", lambda m: all("-" not in one["reason"]["zh"] for one in m.lines)),
+    ("b01_offset60_single_road", "a dry street that reads 60 mm is no blue", lambda m: m.ended(0)),
+    ("m16_datum60", "at most four messages in three days of a zero of 60 mm", lambda m: len(m.warnings) <= 4),
 ]
 """Case, and `/` with its site if that is not the only one; claim; answer."""
 
