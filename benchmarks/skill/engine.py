@@ -18,6 +18,7 @@ from rencheng.domain.warning import MessageType, SiteNoticeKind
 from rencheng.engine import evaluator, site_policy
 from rencheng.engine.forecast.model import Model
 from rencheng.engine.state import SiteState
+from rencheng.engine.traits import GaugeTraits
 
 DOUBT_KINDS = (SiteNoticeKind.DOUBTFUL, SiteNoticeKind.DOUBT_SETTLED)
 
@@ -57,8 +58,8 @@ def sites_of(thresholds: Mapping[str, Thresholds], site_type: SiteType, gauges: 
 def run_each_by(models: Mapping[str, Model], sites: Mapping[str, Site], rows: Iterable[Row]) -> Answer:
     """What the engine says where each site is judged by a model of its own, in one city: neighbours are seen."""
 
-    def by_its_own(site: Site, _model: Model | None) -> site_policy.SitePolicy:
-        return site_policy.policy_of(site, models[site.site_id])
+    def by_its_own(site: Site, _model: Model | None, *traits: Mapping[str, GaugeTraits]) -> site_policy.SitePolicy:
+        return site_policy.policy_of(site, models[site.site_id], *traits)
 
     with patch.object(evaluator, "policy_of", by_its_own):
         return run(sites, rows)
