@@ -83,7 +83,7 @@ def update(
     event, health = gauge.event, gauge.health
     if event is None or health.fault is None or gauge.accepted_s != time_s or (context.is_stream and health.is_chronic):
         return gauge
-    return replace(gauge, health=sensor_health.rehabilitated(health, time_s, event))
+    return replace(gauge, health=sensor_health.rehabilitated(health, event))
 
 
 def _filtered(
@@ -99,8 +99,10 @@ def _filtered(
         return _first_reading(gauge, time_s, depth_mm, context)
     if gauge.unconfirmed_from_mm is not None:
         return _confirm(gauge, gauge.unconfirmed_from_mm, time_s, depth_mm, context)
-    interval_s = 0.0 if gauge.is_poor else _interval_s(gauge, time_s, usual_s)  # a poor gauge has no interval
-    most_mm = _max_step_mm(gauge, time_s, accepted_s, usual_s)
+    interval_s, since_s = _interval_s(gauge, time_s, usual_s), time_s - accepted_s
+    if gauge.is_poor:  # the time between its measurements is no interval
+        interval_s = since_s = 0.0
+    most_mm = jump_filter.max_step_mm(since_s, fault_score_at(gauge.health, time_s))
     if depth_mm - accepted_mm > most_mm:
         return _start_jump(gauge, accepted_mm, time_s, depth_mm, context, interval_s=interval_s)
     if not context.is_stepped and accepted_mm - depth_mm > max(LEFT_BEHIND_MM, most_mm):
@@ -127,13 +129,6 @@ def _tested(
     if not context.is_stepped:
         health = _with_zigzag(health, before, time_s, depth_mm)
     return replace(gauge, series=series, health=health)
-
-
-def _max_step_mm(gauge: GaugeState, time_s: float, accepted_s: float, usual_s: float | None) -> float:
-    if gauge.is_poor:  # the time between its measurements is no silence
-        return jump_filter.STEP_MM
-    fault_score = fault_score_at(gauge.health, time_s)
-    return jump_filter.max_step_mm(time_s - accepted_s, usual_s, doubt=fault_score, slow_mm=_slow_mm(gauge))
 
 
 def _interval_s(gauge: GaugeState, time_s: float, usual_s: float | None) -> float:
@@ -206,11 +201,6 @@ def _with_zigzag(health: Health, series: Series, time_s: float, depth_mm: float)
     return health
 
 
-def _slow_mm(gauge: GaugeState) -> float:
-    is_still = gauge.event is not None and flood_event.is_still(gauge.event)
-    return jump_filter.SLOW_STEP_STILL_MM if is_still else jump_filter.SLOW_STEP_MM
-
-
 def _gap_s(gauge: GaugeState, time_s: float) -> float:
     """Return the time since the measurement before this one; `gauge` holds this one already."""
     before_s = gauge.series.before_s
@@ -253,11 +243,11 @@ def _extend_jump(
             gauge.health, time_s, jump.first_mm, jump.samples, gauge.step_s, context.fault_policy
         )
         gauge = replace(gauge, health=health, pending_jump=None)
-        if depth_mm - jump.from_mm > jump_filter.max_step_mm(gap_s, gauge.step_s):  # it is taken away bit by bit
+        if depth_mm - jump.from_mm > jump_filter.max_step_mm(gap_s):  # it is taken away bit by bit
             rest = jump_filter.start(jump.from_mm, depth_mm, time_s=time_s, interval_s=jump.interval_s)
             return replace(gauge, pending_jump=rest)
         return _accept(gauge, time_s, depth_mm)
-    jump = jump_filter.extend(jump, depth_mm, gap_s, gauge.step_s)
+    jump = jump_filter.extend(jump, depth_mm, gap_s)
     found = context.water_evidence(jump, gauge, time_s)
     if found is None:
         return replace(gauge, pending_jump=jump)

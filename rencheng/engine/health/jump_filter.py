@@ -7,6 +7,8 @@ the depths between. A depth that jumps is therefore held as pending, until `wate
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rencheng.engine.water.event import SLIPS_MM
+
 STEP_MM = 80.0
 """The most that water rises from one sample to the next, a minute apart. Source: 875 FloodNet events: 99 of 100 never
 rise faster than 78 mm from one sample to the next. Zhengzhou's tunnel (150 mm a minute) is why tunnels are
@@ -16,16 +18,10 @@ STEP_MM_PER_MIN = 45.0
 """The additional rise for each further minute between samples. Source: FloodNet's inland sensors rise 45 mm a minute
 (median of the fastest minute)."""
 
-STEP_MINUTES_MAX = 10.0
-"""A longer silence does not raise the accepted step any more."""
-
-SLOW_STEP_S = 270.0
-SLOW_STEP_MM = 200.0
-SLOW_STEP_STILL_MM = 150.0
-"""A gauge with so long a reporting interval can miss an object between two samples. Its accepted step is limited to
-this, and to less after water that stood still. Sources: QARTOD's failing spike, 0.2 m; inland streets go from dry to
-150 mm in five minutes; KLab's sound gauges move by 69 mm a step at the most (99 of 100), its spiky ones by 170 and
-more."""
+STEP_MAX_MM = 200.0
+"""A longer interval or silence does not raise the accepted step above this, because an object can be missed between two
+samples. Sources: QARTOD's failing spike, 0.2 m; inland streets go from dry to 150 mm in five minutes; KLab's sound
+gauges move by 69 mm a step at the most (99 of 100), its spiky ones by 170 and more."""
 
 STAYS_SHARE = 0.5
 """A depth above this share of a jump has stayed. A depth below it has reverted, and the jump was no water."""
@@ -38,23 +34,13 @@ SLIPS_SHARE = 0.05
 """The share of the jump that water may lose from one sample to the next. The ripple of a flat top is less than a
 twentieth (same table). Bicycles and grass lose more, and then the count starts again."""
 
-DOUBTED_FROM = 2.0
-"""From this fault score on, the rules that accept a jump early do not apply."""
-
 GROWS_SHARE = 0.75
 """A thing does not grow by this share of its jump without another jump and without a slip: bicycles and grass reach
 varying heights, but seldom less than half of their full one."""
 
-RISES_THAT_ARE_WATER = 3
-"""This many samples in a row, each higher than the one before by more than noise, are water, however great the rises.
-Source: the deadliest street floods on record rise by 80 to 270 mm a minute (domain reference 1.4)."""
-
 EVEN_SHARE = 0.35
 """The least of these rises is at least this share of the greatest. Wheels and grass reach 0.6 to 1.0 of their height by
 chance, so that two rises in a row are a third of the first at the most (domain reference 4.2)."""
-
-NOISE_MM = 10.0
-"""Water that stands varies by no more. Source: FloodNet's filters, which treat up to 10 mm as 0."""
 
 
 class PendingJump(Struct, frozen=True):
@@ -92,25 +78,15 @@ class PendingJump(Struct, frozen=True):
     interval_s: float = 0.0
 
 
-def max_step_mm(
-    gap_s: float, usual_s: float | None = 0.0, *, doubt: float = 0.0, slow_mm: float = SLOW_STEP_MM
-) -> float:
-    """Return the greatest rise that is accepted at once.
+def max_step_mm(gap_s: float, fault_score: float = 0.0) -> float:
+    """Return the greatest rise that is accepted at once after this time since the last accepted sample.
 
-    Args:
-        gap_s: the time since the last accepted sample.
-        usual_s: the gauge's reporting interval; None: not known yet.
-        doubt: the gauge's fault score. A doubted gauge gains no larger step from a silence.
-        slow_mm: the limit for a gauge with a long interval.
+    A gauge with a fault gains no larger step from a silence.
     """
-    if doubt >= DOUBTED_FROM:
-        return STEP_MM
-    if (gap_s if usual_s is None else usual_s) >= SLOW_STEP_S:
-        return slow_mm
     minutes = gap_s / 60.0
-    if minutes <= 1.0:
+    if minutes <= 1.0 or int(fault_score):
         return STEP_MM
-    return STEP_MM + STEP_MM_PER_MIN * (min(minutes, STEP_MINUTES_MAX) - 1.0)
+    return min(STEP_MM + STEP_MM_PER_MIN * (minutes - 1.0), STEP_MAX_MM)
 
 
 def start(
@@ -152,17 +128,17 @@ def is_as_denied(denied_mm: float, from_mm: float, depth_mm: float) -> bool:
     return from_mm + STAYS_SHARE * (denied_mm - from_mm) <= depth_mm <= denied_mm + STEP_MM
 
 
-def extend(jump: PendingJump, depth_mm: float, gap_s: float, usual_s: float | None = 0.0) -> PendingJump:
+def extend(jump: PendingJump, depth_mm: float, gap_s: float) -> PendingJump:
     """Return the jump with one more sample, which has not reverted."""
     rise_mm, samples = depth_mm - jump.last_mm, jump.samples + 1
-    if rise_mm > NOISE_MM:
+    if rise_mm > SLIPS_MM:
         least_mm, most_mm = (
             (min(jump.least_mm, rise_mm), max(jump.most_mm, rise_mm)) if jump.rises else (rise_mm, rise_mm)
         )
         jump = replace(jump, rises=jump.rises + 1, least_mm=least_mm, most_mm=most_mm)
     else:
         jump = replace(jump, rises=0)
-    if depth_mm - jump.last_mm > max_step_mm(gap_s, usual_s):
+    if depth_mm - jump.last_mm > max_step_mm(gap_s):
         jumps = jump.jumps + 1
         return replace(jump, first_mm=depth_mm, last_mm=depth_mm, samples=samples, jumps=jumps, run_mm=depth_mm, run=0)
     if jump.last_mm - depth_mm > SLIPS_SHARE * (jump.first_mm - jump.from_mm):

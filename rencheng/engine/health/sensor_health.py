@@ -10,7 +10,7 @@ from math import exp, log
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rencheng.engine.water.event import STEP_MAX_S, FloodEvent, is_smooth
+from rencheng.engine.water.event import STEP_MAX_S, FloodEvent, rises_smoothly
 
 HALF_LIFE_S = 2 * 3600.0
 """The fault score halves in this time. Proposal: a gauge at fault recovers after four to six hours without a fault,
@@ -32,12 +32,6 @@ FAULT_WEIGHT = 1.0
 OUT_OF_RANGE_WEIGHT = 0.5
 OUT_OF_RANGE_MAX = 3.0
 """Depths out of range raise no warning, so they alone never put a gauge at fault: the score stays below this."""
-
-PROVES_SAMPLES = 6
-PROVES_MM = 20.0
-PROVES_AFTER_S = 1800.0
-"""Six samples in a row that rise by 20 mm and never slip by more than noise are water, whatever the score, if the last
-fault is half an hour old. Otherwise a gauge that is at fault in the evening would miss a storm in the night."""
 
 FAULT_HALF_LIFE_S = 7 * 86_400.0
 FAULT_APART_S = 4 * 3600.0
@@ -188,14 +182,14 @@ def without_fault(health: Health, at_s: float) -> Health:
     return replace(health, fault_score=0.0, at_s=at_s, fault=None, fault_since_s=None, faults=0.0, is_chronic=False)
 
 
-def rehabilitated(health: Health, at_s: float, event: FloodEvent) -> Health:
-    """Return the health without its fault, if the depths of an event rise as only water does."""
-    if health.fault is None or (health.at_s is not None and at_s - health.at_s < PROVES_AFTER_S):
+def rehabilitated(health: Health, event: FloodEvent) -> Health:
+    """Return the health without its fault, if the depths of an event rise as only water does.
+
+    Otherwise a gauge that is at fault in the evening would miss a storm in the night.
+    """
+    if health.fault is None or not rises_smoothly(event):
         return health
-    if not is_smooth(event, PROVES_SAMPLES):
-        return health
-    rose_mm = event.samples[-1][1] - event.samples[-PROVES_SAMPLES][1]
-    return replace(health, fault=None, fault_since_s=None) if rose_mm >= PROVES_MM else health
+    return replace(health, fault=None, fault_since_s=None)
 
 
 def refreshed(health: Health, at_s: float) -> Health:

@@ -157,9 +157,7 @@ def extend(event: FloodEvent, time_s: float, depth_mm: float) -> FloodEvent:
     is_peak = depth_mm > event.peak_mm
     slipped = depth_mm < before_mm - SLIPS_MM
     run_mm, run_s, run = (depth_mm, time_s, 0) if slipped else (event.run_mm, event.run_s, event.run + 1)
-    rose_mm, rose_min = depth_mm - run_mm, (time_s - run_s) / 60.0
-    is_smooth_rise = run >= SMOOTH_SAMPLES and rose_mm >= max(SMOOTH_MM, SMOOTH_MM_PER_MIN * rose_min)
-    return replace(
+    after = replace(
         _with_crest(event, time_s, depth_mm),
         wet_s=time_s if depth_mm >= WET_MM else event.wet_s,
         peak_mm=depth_mm if is_peak else event.peak_mm,
@@ -169,6 +167,10 @@ def extend(event: FloodEvent, time_s: float, depth_mm: float) -> FloodEvent:
         run_mm=run_mm,
         run_s=run_s,
         run=run,
+    )
+    is_smooth_rise = rises_smoothly(after)
+    return replace(
+        after,
         rose_smoothly=event.rose_smoothly or is_smooth_rise,
         is_proven=event.is_proven or is_smooth_rise or _has_moved_as_water(event, samples),
     )
@@ -264,6 +266,13 @@ def is_smooth(event: FloodEvent, samples: int) -> bool:
     return len(newest) == samples and all(
         earlier[1] >= WET_MM and later[1] >= earlier[1] - SLIPS_MM for earlier, later in pairwise(newest)
     )
+
+
+def rises_smoothly(event: FloodEvent) -> bool:
+    """Return whether its newest run without a slip rises as only water does."""
+    time_s, depth_mm = event.newest
+    rose_mm, rose_min = depth_mm - event.run_mm, (time_s - event.run_s) / 60.0
+    return event.run >= SMOOTH_SAMPLES and rose_mm >= max(SMOOTH_MM, SMOOTH_MM_PER_MIN * rose_min)
 
 
 def rises(event: FloodEvent) -> int:
