@@ -38,9 +38,6 @@ TEMPERATURE_LASTS_S = 3 * 3600.0
 """In warmer air no snow falls, and a temperature counts for this long. Source: Jennings et al. 2018 (Nature
 Communications 9:1148): half of all falls are snow at -0.4 to 2.4 °C, by place."""
 
-SAME_TIDE_S = 18 * 3600.0
-"""A tide of usual height is news once a day, not at each high water. Proposal."""
-
 
 _MISSING = int(Quality.MISSING)
 
@@ -76,11 +73,11 @@ def is_left_lately(state: SiteState, level: Level, at_s: float) -> bool:
     return level <= state.left_level and state.left_s is not None and at_s - state.left_s <= RETURNS_S
 
 
-def is_usual_tide(state: SiteState, fused: FusedDepth | None, policy: SitePolicy, armed: Arming, level: Level) -> bool:
-    """Return whether a level is no news, because the tide reaches it usually, and a message of it was lately.
+def is_usual_tide(fused: FusedDepth | None, policy: SitePolicy, armed: Arming, level: Level) -> bool:
+    """Return whether a level is no news, because the tide usually passes it on the way to a higher one.
 
-    It is news at once above yellow, where people drown, in rain, if the water rises fast, and above the usual. Of the
-    levels of a usual tide the highest is the news.
+    Of the levels that a usual tide reaches, up to yellow, the highest is the news. Any level is news at once where
+    people drown, in rain, if the water rises fast, and above the usual.
     """
     usual_mm = None if fused is None or policy.fail_safe or armed.by else usual_depth_mm(fused)
     if fused is None or usual_mm is None or level > Level.YELLOW or is_above(fused.depth_mm, usual_mm):
@@ -88,9 +85,7 @@ def is_usual_tide(state: SiteState, fused: FusedDepth | None, policy: SitePolicy
     event = fused.gauge.event
     if policy.thresholds_mm[level - 1] > usual_mm or (event is not None and is_rapid_rise(event)):
         return False
-    if level < Level.YELLOW and policy.thresholds_mm[level] <= usual_mm:
-        return True
-    return state.level is Level.NONE and state.issued_s is not None and fused.at_s - state.issued_s <= SAME_TIDE_S
+    return level < Level.YELLOW and policy.thresholds_mm[level] <= usual_mm
 
 
 def usual_depth_mm(fused: FusedDepth) -> float | None:

@@ -9,7 +9,7 @@ from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.engine.arming import most_raised
 from rencheng.engine.fusion import at_lowest_point_mm, fuse
 from rencheng.engine.gauge import GaugeState
-from rencheng.engine.health.jump_filter import STAYS_SHARE
+from rencheng.engine.health.jump_filter import SLOW_STEP_S, STAYS_SHARE
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState
 from rencheng.engine.water.event import may_be_snow
@@ -18,9 +18,8 @@ STANDS_S = {Level.YELLOW: 5400.0, Level.ORANGE: 2700.0, Level.RED: 720.0}
 """How long a jump must stand to be reported, by the level that its depth would be: deep water is reported sooner. A low
 one is never reported. Source: `make noise`, whose boxes and tipped heaps make at most one notice a month so."""
 
-STANDS_SAMPLES, STANDS_SAMPLES_SLOW, SLOW_S = 3, 2, 270.0
-"""The least number of samples, which also rise if they do not stand for so long, and that of a gauge with an interval
-that is longer than the last."""
+STANDS_SAMPLES, STANDS_SAMPLES_SLOW = 3, 2
+"""The least number of samples, which also rise if they do not stand for so long, and that of a slow gauge."""
 
 FALSE_HALF_LIFE_S = 30 * 86_400.0
 """Each notice that proved false makes the next one wait as long again; this halves in a month. Proposal."""
@@ -88,7 +87,7 @@ def _of_gauge(name: str, gauge: GaugeState, policy: SitePolicy, at_s: float, wai
     jump = gauge.pending_jump
     if jump is None or jump.began_s is None or not gauge.is_trusted or policy.is_stream:
         return NO_DOUBT
-    is_slow = (gauge.step_s or 0.0) >= SLOW_S
+    is_slow = (gauge.step_s or 0.0) >= SLOW_STEP_S
     if jump.samples < (STANDS_SAMPLES_SLOW if is_slow else STANDS_SAMPLES):
         return NO_DOUBT
     stood_s = (gauge.measured_s or at_s) - jump.began_s

@@ -189,7 +189,7 @@ def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness, *, may_c
     )
     if any(matches):
         level, grounds = max(filter(None, matches), key=itemgetter(0))
-        if grounds.rule is WarningRule.RAINED or not is_usual_tide(state, fused, policy, armed, level):
+        if grounds.rule is WarningRule.RAINED or not is_usual_tide(fused, policy, armed, level):
             return change_level(state, at_s, level, grounds)
     return (state, None) if state.level is Level.NONE else _go_on(state, fused, policy, armed, at_s)
 
@@ -253,7 +253,7 @@ def _with_reached(state: SiteState, fused: FusedDepth | None, policy: SitePolicy
 def _recede(state: SiteState, fused: FusedDepth, policy: SitePolicy, armed: Arming) -> Step:
     """Step down to the level that still holds, after the down-hold."""
     holds = support(state, fused, policy, armed)
-    if holds >= state.level or (holds and is_usual_tide(state, fused, policy, armed, holds)):
+    if holds >= state.level or (holds and is_usual_tide(fused, policy, armed, holds)):
         return (state if state.receding_s is None else replace(state, receding_s=None)), None
     since_s = fused.at_s if state.receding_s is None else state.receding_s
     if fused.at_s - since_s < down_hold_s(state, policy):

@@ -23,6 +23,10 @@ STEP_MAX_MM = 200.0
 samples. Sources: QARTOD's failing spike, 0.2 m; inland streets go from dry to 150 mm in five minutes; KLab's sound
 gauges move by 69 mm a step at the most (99 of 100), its spiky ones by 170 and more."""
 
+SLOW_STEP_S = 270.0
+"""A gauge with so long a reporting interval shows few samples of a flood. Source: the shortest of the usual intervals
+above a minute is five (domain reference 1.7)."""
+
 STAYS_SHARE = 0.5
 """A depth above this share of a jump has stayed. A depth below it has reverted, and the jump was no water."""
 
