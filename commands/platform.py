@@ -3,6 +3,7 @@
 import typer
 
 from commands import broker, jobs, keys, mutes, quality, weather, worlds
+from commands.calls import people, policies, rosters
 from commands.devices.app import app as device
 from commands.devices.gateways import app as gateway
 from commands.doctor.command import doctor
@@ -18,6 +19,9 @@ GROUPS: dict[str, typer.Typer] = {
     "world": worlds.app,
     "weather": weather.app,
     "mute": mutes.app,
+    "people": people.app,
+    "roster": rosters.app,
+    "policy": policies.app,
     "gateway": gateway,
     "broker": broker.app,
     "key": keys.app,

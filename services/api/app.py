@@ -27,6 +27,7 @@ from services.api.http.observer import RequestObserver
 from services.api.http.route_rules import BODY_BYTES_MAX, RouteRules
 from services.api.replay_service import ReplayService
 from services.api.routes import audit, counts, health, keys, notices, status
+from services.api.routes.calls import people, policies, rosters
 from services.api.routes.devices import pending
 from services.api.routes.devices import read as devices
 from services.api.routes.devices import write as devices_write
@@ -62,6 +63,10 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (mutes.router, KeyScope.WARNINGS_READ),
     (mutes_write.router, KeyScope.OPERATE),
     (notices.router, KeyScope.WARNINGS_READ),
+    (people.router, KeyScope.CONTACTS_WRITE),
+    (rosters.router, KeyScope.ROSTERS_WRITE),
+    (policies.router, KeyScope.ROSTERS_WRITE),
+    (policies.approvals, KeyScope.PLANS_APPROVE),
     (stream.router, KeyScope.WARNINGS_READ),
     (feed.router, KeyScope.WARNINGS_READ),
     (status.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
@@ -85,6 +90,7 @@ TAGS = {
     "suppression": "Suppression 静默与通告: silences, maintenance windows, and notices about many sites.",
     "weather": "Weather 气象: rain signals and forecasts of the authorities; the platform issues none itself.",
     "warnings": "Warnings 预警: messages as JSON, as CAP, as a live stream and as an Atom feed.",
+    "calls": "Calls 叫应: people, rosters and policies by which somebody is called until one answers.",
     "counts": "Counts 计数: every received reading, by result.",
     "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",
     "audit": "Audit 审计: who changed what, and when.",

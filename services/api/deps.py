@@ -100,6 +100,9 @@ To = Annotated[Moment, Query(alias="to", description="End time, exclusive (ISO 8
 
 DeviceId = Annotated[str, Path(pattern=_NAME, description="The device's name.")]
 SiteId = Annotated[str, Path(pattern=_NAME, description="The site's name.")]
+PersonId = Annotated[str, Path(pattern=_NAME, description="The person's name in the register.")]
+RosterId = Annotated[str, Path(pattern=_NAME, description="The roster's name.")]
+PolicyId = Annotated[str, Path(pattern=_NAME, description="The policy's name.")]
 WarningId = Annotated[str, Path(pattern=_WARNING, description="The warning's name.")]
 
 BySite = Annotated[str | None, Query(pattern=_NAME, description="The name of a site.")]

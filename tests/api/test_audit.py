@@ -29,6 +29,12 @@ FORECAST: dict[str, Any] = {"region": LIXIA, "source": "s", "rain_mm": 1, "issue
 FORECAST |= {"valid_from": NOW.isoformat(), "valid_to": (NOW + timedelta(hours=1)).isoformat()}
 DEVICE = {"kind": "waterlogging", "region": LIXIA}
 
+PERSON = {"person_id": "new-ann", "name": "安", "regions": [LIXIA]}
+ROSTER = {"roster_id": "new-keepers", "role": "keeper", "region": LIXIA}
+OVERRIDE = PERIOD | {"person_id": "new-ann", "reason": "x"}
+STEP = {"posts": [{"role": "keeper"}], "wait_s": 60}
+POLICY = {"policy_id": "new-red", "region": LIXIA, "level": "red", "hold_s": 900, "steps": [STEP]}
+
 REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/sites/{site_id}", "PUT"): SITE,
     ("/v1/devices/{device_id}", "PUT"): DEVICE,
@@ -48,6 +54,11 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/quarantine/{quarantine_id}/replay", "POST"): None,
     ("/v1/keys", "POST"): {"name": "new", "scopes": ["admin"]},
     ("/v1/keys/{key_id}", "DELETE"): None,
+    ("/v1/people/{person_id}", "PUT"): PERSON,
+    ("/v1/rosters/{roster_id}", "PUT"): ROSTER,
+    ("/v1/rosters/{roster_id}/overrides", "POST"): OVERRIDE,
+    ("/v1/call-policies/{policy_id}", "PUT"): POLICY,
+    ("/v1/call-policies/{policy_id}/versions/{version}/approval", "POST"): None,
 }
 """A request to each changing route that changes something."""
 
@@ -79,9 +90,11 @@ def filled(city: Engine) -> dict[str, str]:
             "DELETE FROM quarantine",
             "DELETE FROM rain_signals",
             "DELETE FROM rain_forecasts",
+            "TRUNCATE people, rosters, call_policies CASCADE",
         ):
             connection.execute(text(query))
-    return {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""}
+    calls = {"person_id": "new-ann", "roster_id": "new-keepers", "policy_id": "new-red", "version": "1"}
+    return {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
 
 
 def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: dict[str, str]) -> None:
@@ -99,6 +112,13 @@ def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: d
         names["identifier"] = signal.json()["identifier"]
     elif "mutes" in path:
         names["name"] = client.post("/v1/silences", json=MUTE | PERIOD).json()["name"]
+    elif "overrides" in path:
+        client.put("/v1/people/new-ann", json=PERSON)
+        client.put("/v1/rosters/new-keepers", json=ROSTER)
+    elif "approval" in path:
+        client.put("/v1/call-policies/new-red", json=POLICY)
+        with city.begin() as connection:
+            connection.execute(text("UPDATE call_policies SET made_by = 'another'"))
     elif "{key_id}" in path:
         names["key_id"] = client.post("/v1/keys", json={"name": "x", "scopes": ["admin"]}).json()["key_id"]
 

@@ -14,7 +14,9 @@ from typer.testing import CliRunner
 
 from commands.main import app
 from rencheng.domain.errors import RejectionReason
-from rencheng.store.core.database import Engine
+from rencheng.operations.people import add_policy_version, save_person, save_roster
+from rencheng.response.calls.forms import CallPolicyForm, PersonForm, RosterForm
+from rencheng.store.core.database import Connection, Engine
 from tests.api.test_audit import reject
 from tests.schemas.test_site import entry
 from tests.support.rain_signals import cap
@@ -27,6 +29,7 @@ NOT_RECORDED = {
     "device show", "device list", "device pending", "site show", "site list", "world list", "weather list",
     "mute list", "gateway list", "fleet audit", "key list", "quarantine list", "quarantine show", "quarantine reasons",
     "quality show", "quality limits", "jobs list", "storage status", "tls list",  # read only
+    "people list", "roster list", "policy list",  # read only
     "tls init", "tls issue",  # write files of certificates, no data
 }  # fmt: skip
 
@@ -59,6 +62,11 @@ CHANGING = {
     "mute silence": ["--site", "S1", "--minutes", "5", "--reason", "x"],
     "mute maintenance": ["--site", "S1", "--weekday", "mon", "--begins", "22:30", "--minutes", "60", "--reason", "x"],
     "mute end": ["silence-1"],
+    "people import": ["{people}"],
+    "roster import": ["{rosters}"],
+    "roster replace": ["keepers", "bo", "--hours", "1", "--reason", "x"],
+    "policy import": ["{policies}"],
+    "policy approve": ["red", "1"],
     "gateway add": ["370102", "signal"],
     "gateway remove": ["370102", "charging"],
     "device add": ["d9", "--kind", "signal", "--region", "370102"],
@@ -81,6 +89,17 @@ CHANGING = {
 }
 
 
+POLICY: dict[str, Any] = {"policy_id": "red", "region": "370102", "level": "red", "hold_s": 900}
+POLICY |= {"steps": [{"posts": [{"role": "keeper"}], "wait_s": 60}]}
+
+
+def register_calls(connection: Connection) -> None:
+    """Register a person, a roster and a policy, which somebody else made."""
+    save_person(connection, PersonForm(person_id="bo", name="波", regions=("370102",)), actor="another")
+    save_roster(connection, RosterForm(roster_id="keepers", role="keeper", region="370102"), actor="another")
+    add_policy_version(connection, CallPolicyForm.model_validate(POLICY), actor="another")
+
+
 def leaves(command: Any, path: str = "") -> Iterator[str]:
     """Yield the names of all commands."""
     if getattr(command, "invoke_without_command", False) or not hasattr(command, "commands"):
@@ -99,6 +118,7 @@ def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     engine = create_engine(database_url)
     with engine.begin() as connection:
         tables = "site_sensors, sites, devices, gateways, silences, maintenance, quarantine, rain_signals"
+        tables += ", people, rosters, call_policies"
         connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
         connection.execute(text("DELETE FROM worlds WHERE world <> 'actual'"))
     file(tmp_path, "sites", json.dumps([entry(sensors=[{"device_id": "rain-1", "role": "rain"}])]))
@@ -107,6 +127,8 @@ def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     run("device add", "d1", "--kind", "signal", "--region", "370102")
     run("gateway add", "370102", "charging")
     run("mute silence", "--site", "S1", "--minutes", "5", "--reason", "x")
+    with engine.begin() as connection:
+        register_calls(connection)
     reject(engine, "p1", RejectionReason.UNKNOWN_DEVICE)
     yield engine
     engine.dispose()
@@ -133,6 +155,9 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
     hour |= {"valid_from": "2026-07-20T15:00:00+08:00", "valid_to": "2026-07-20T16:00:00+08:00"}
     file(tmp_path, "signal", cap())
     file(tmp_path, "forecast", json.dumps([hour]))
+    file(tmp_path, "people", json.dumps({"person_id": "ann", "name": "安", "regions": ["370102"]}))
+    file(tmp_path, "rosters", json.dumps([{"roster_id": "night", "role": "keeper", "region": "370102"}]))
+    file(tmp_path, "policies", json.dumps([POLICY | {"policy_id": "orange", "level": "orange"}]))
     file(tmp_path, "devices", "device_id,kind,region\nd8,signal,370102\n")
     if command.startswith("weather withdraw"):
         run("weather signal", str(tmp_path / "signal"))
@@ -141,7 +166,10 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
         with engine.begin() as connection:
             connection.execute(text("UPDATE devices SET device_id = 'p1', kind = 'waterlogging'"))
     key = run("key create", "old", "--scope", "admin").split("_")[1] if command == "key revoke" else ""
-    filled = {name: str(tmp_path / name) for name in ("sites", "signal", "forecast", "devices", "passwords", "fleet")}
+    filled = {
+        name: str(tmp_path / name)
+        for name in ("people", "rosters", "policies", "sites", "signal", "forecast", "devices", "passwords", "fleet")
+    }
     query = text("SELECT actor FROM audit ORDER BY audit_id")
     with engine.connect() as connection:
         before = len(connection.execute(query).all())

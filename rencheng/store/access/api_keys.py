@@ -46,6 +46,12 @@ class KeyScope(StrEnum):
     """Register, change and retire devices, and set their passwords."""
     QUARANTINE_REPLAY = "quarantine:replay"
     """Correct and replay quarantined messages."""
+    CONTACTS_WRITE = "contacts:write"
+    """Read and change people who can be called."""
+    ROSTERS_WRITE = "rosters:write"
+    """Read and change rosters and policies of calls."""
+    PLANS_APPROVE = "plans:approve"
+    """Approve policies of calls that somebody else made."""
     ADMIN = "admin"
     """Read raw payloads in quarantine and the audit log; list, make and revoke keys."""
 

@@ -23,6 +23,9 @@ FIND_PLACES: dict[str, Callable[[Connection, str], Sequence[places.Place]]] = {
     "warning_id": places.of_warning,
     "quarantine_id": places.of_quarantine_entry,
     "name": places.of_mute,
+    "person_id": places.of_person,
+    "roster_id": places.of_roster,
+    "policy_id": places.of_policy,
 }
 """Where the object of a path parameter is."""
 
@@ -32,6 +35,9 @@ _OBJECTS = {
     "warning_id": "warning",
     "quarantine_id": "quarantine entry",
     "name": "mute",
+    "person_id": "person",
+    "roster_id": "roster",
+    "policy_id": "policy",
 }
 
 

@@ -31,6 +31,10 @@ FILLED = {
     "name": "silence-1",
     "identifier": "s1",
     "key_id": "0123456789abcdef",
+    "person_id": "ann",
+    "roster_id": "keepers",
+    "policy_id": "red",
+    "version": "1",
 }
 
 

@@ -14,6 +14,8 @@ from rencheng.domain.mute import MuteScope, Silence
 from rencheng.domain.reach import Reach
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import MessageType
+from rencheng.operations.people import add_policy_version, save_person, save_roster
+from rencheng.response.calls.forms import CallPolicyForm, PersonForm, RosterForm
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.warnings.mutes import add_mute
@@ -32,9 +34,13 @@ FOREIGN = {
     "name": "silence-1",
     "key_id": "0123456789abcdef",
     "identifier": "signal-of-road",
+    "person_id": "road-keeper",
+    "roster_id": "road-keepers",
+    "policy_id": "road-red",
+    "version": "1",
 }
 """Everything of Huaiyin, whose markers must not appear in any answer to a key of another region."""
-MARKERS = ("g3", "road", "w-road", HUAIYIN, "路段", "secret-of-huaiyin")
+MARKERS = ("road-keeper", "road-red", "g3", "road", "w-road", HUAIYIN, "路段", "secret-of-huaiyin")
 SITE = {"site_id": "road", "type": "road", "name_zh": "路段", "name_en": "Road", "latitude": 36.6, "longitude": 117.1}
 MUTE = {"reason": "x", "begins_at": NOW.isoformat(), "ends_at": (NOW + timedelta(hours=1)).isoformat(), "up_to": "red"}
 WINDOW = {"reason": "x", "weekdays": ["mon"], "begins": "22:30", "lasts_minutes": 60, "up_to": "red"}
@@ -45,6 +51,11 @@ FORECAST: dict[str, Any] = {
     "valid_to": PERIOD["to"],
     "rain_mm": 1,
 }
+PERSON = {"person_id": "road-keeper", "name": "路"}
+ROSTER = {"roster_id": "road-keepers", "role": "keeper"}
+MUTE_PERIOD = {"begins_at": NOW.isoformat(), "ends_at": (NOW + timedelta(hours=1)).isoformat()}
+POLICY = {"policy_id": "road-red", "level": "red", "hold_s": 900}
+POLICY |= {"steps": [{"posts": [{"role": "keeper"}], "wait_s": 60}]}
 CSV = "device_id,kind,region,name\ng3,waterlogging,{region},secret\n"
 OWN, OTHER = LIXIA, HUAIYIN
 BODIES: dict[tuple[str, str], Sequence[Any]] = {
@@ -65,6 +76,11 @@ BODIES: dict[tuple[str, str], Sequence[Any]] = {
     ("/v1/weather/forecasts", "POST"): [[FORECAST | {"region": OTHER}], [FORECAST | {"region": "370100"}]],
     ("/v1/keys", "POST"): [{"name": "wide", "scopes": ["warnings:read"]}],
     ("/v1/quarantine/replay", "POST"): [{"world": "all"}],
+    ("/v1/people/{person_id}", "PUT"): [PERSON | {"regions": [OTHER]}, PERSON | {"regions": [OWN]}],
+    ("/v1/rosters/{roster_id}", "PUT"): [ROSTER | {"region": OTHER}, ROSTER | {"region": OWN}],
+    ("/v1/rosters/{roster_id}/overrides", "POST"): [MUTE_PERIOD | {"person_id": "road-keeper", "reason": "x"}],
+    ("/v1/call-policies/{policy_id}", "PUT"): [POLICY | {"region": OTHER}, POLICY | {"region": OWN}],
+    ("/v1/call-policies/{policy_id}/versions/{version}/approval", "POST"): [None],
     ("/v1/device-imports", "POST"): [CSV.format(region=OTHER), CSV.format(region=OWN)],
 }
 SIGNAL_OF = (
@@ -72,7 +88,20 @@ SIGNAL_OF = (
     " document, sent_at, effective_at, expires_at) VALUES ('signal-of-' || :name, 'actual', 's', 'Alert', 4,"
     " ARRAY[:region], '{}', :name, 'Actual', '', now(), now(), now() + interval '1 hour')"
 )
-TABLES = ("sites", "devices", "site_sensors", "silences", "maintenance", "rain_signals", "rain_forecasts", "quarantine")
+TABLES = (
+    "sites",
+    "devices",
+    "site_sensors",
+    "silences",
+    "maintenance",
+    "rain_signals",
+    "rain_forecasts",
+    "quarantine",
+    "people",
+    "rosters",
+    "overrides",
+    "call_policies",
+)
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +112,9 @@ def filled(city: Engine) -> Engine:
         store_readings(city, [WaterReading(device, 0, NOW - timedelta(minutes=5), 333.0)])
     scopes = (MuteScope(site_id="road"), MuteScope(site_id="underpass"), MuteScope(DRILL, site_id="drill-tunnel"))
     with city.begin() as connection:
+        save_person(connection, PersonForm(**PERSON, regions=(OTHER,)), actor="somebody")
+        save_roster(connection, RosterForm(**ROSTER, region=OTHER), actor="somebody")
+        add_policy_version(connection, CallPolicyForm.model_validate(POLICY | {"region": OTHER}), actor="somebody")
         connection.execute(text("UPDATE sites SET catchment = 'shared'"))
         for scope in scopes:
             silence = Silence("", scope, Level.BLUE, NOW, NOW + timedelta(hours=1), f"secret-of-{scope.site_id}")
