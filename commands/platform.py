@@ -4,6 +4,7 @@ import typer
 
 from commands import broker, jobs, keys, mutes, quality, weather, worlds
 from commands.calls import people, policies, rosters
+from commands.delivery import contacts, dispatches, subscribers
 from commands.devices.app import app as device
 from commands.devices.gateways import app as gateway
 from commands.doctor.command import doctor
@@ -25,6 +26,9 @@ GROUPS: dict[str, typer.Typer] = {
     "gateway": gateway,
     "broker": broker.app,
     "key": keys.app,
+    "subscriber": subscribers.app,
+    "contact": contacts.app,
+    "dispatch": dispatches.app,
     "quarantine": quarantine,
     "quality": quality.app,
     "jobs": jobs.app,

@@ -19,6 +19,7 @@ from rencheng.response.calls.forms import CallPolicyForm, PersonForm, RosterForm
 from rencheng.store.core.database import Connection, Engine
 from tests.api.test_audit import reject
 from tests.schemas.test_site import entry
+from tests.support.decisions import KEY
 from tests.support.rain_signals import cap
 
 NOT_RECORDED = {
@@ -30,6 +31,7 @@ NOT_RECORDED = {
     "mute list", "gateway list", "fleet audit", "key list", "quarantine list", "quarantine show", "quarantine reasons",
     "quality show", "quality limits", "jobs list", "storage status", "tls list",  # read only
     "people list", "roster list", "policy list",  # read only
+    "subscriber list", "contact list", "contact key", "dispatch list", "dispatch show",  # read only
     "tls init", "tls issue",  # write files of certificates, no data
 }  # fmt: skip
 
@@ -79,6 +81,14 @@ CHANGING = {
     "fleet register": ["--gauges", "1", "--signals", "0", "--chargers", "0", "--out", "{fleet}"],
     "key create": ["me", "--scope", "admin"],
     "key revoke": ["{key}"],
+    "subscriber set": ["new", "--owner", "x"],
+    "subscriber end": ["police"],
+    "contact add": ["police", "mqtt", "--address", "other"],
+    "contact end": ["1"],
+    "contact test": ["1"],
+    "contact probe": ["1"],
+    "contact rotate": ["1"],
+    "dispatch again": ["{dispatch}"],
     "quarantine replay": ["--all"],
     "quality run": [],
     "jobs": ["--once", "--only", "quality.series"],
@@ -113,12 +123,14 @@ def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A database with a site, a device, a gateway, a mute and rejected messages."""
     settings = {"DATABASE_URL": database_url, "MQTT_PASSWORD_FILE": str(tmp_path / "passwd"), "CHECKOUT": str(tmp_path)}
     settings |= {f"MQTT_{name}_PASSWORD": "x" * 32 for name in ("INGEST", "ALERTS", "OPERATOR")}
+    settings["CONTACT_KEYS"] = KEY
     for name, value in settings.items():
         monkeypatch.setenv(f"RENCHENG_{name}", value)
     engine = create_engine(database_url)
     with engine.begin() as connection:
         tables = "site_sensors, sites, devices, gateways, silences, maintenance, quarantine, rain_signals"
         tables += ", people, rosters, call_policies"
+        tables += ", subscribers, contact_methods"
         connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
         connection.execute(text("DELETE FROM worlds WHERE world <> 'actual'"))
     file(tmp_path, "sites", json.dumps([entry(sensors=[{"device_id": "rain-1", "role": "rain"}])]))
@@ -129,6 +141,8 @@ def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     run("mute silence", "--site", "S1", "--minutes", "5", "--reason", "x")
     with engine.begin() as connection:
         register_calls(connection)
+    run("subscriber set", "police", "--owner", "x")
+    run("contact add", "police", "webhook", "--address", "https://police.example/hook")
     reject(engine, "p1", RejectionReason.UNKNOWN_DEVICE)
     yield engine
     engine.dispose()
@@ -143,6 +157,13 @@ def run(command: str, *words: str) -> str:
     ended = CliRunner().invoke(app, [*command.split(), *words], env={"COLUMNS": "300"})
     assert ended.exit_code == 0, (ended.output, ended.exception)
     return ended.stdout.strip()
+
+
+def dead_letter(engine: Engine) -> str:
+    sent = run("contact test", "1")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE dispatches SET state = 'failed'"))
+    return sent.split()[2].rstrip(";")
 
 
 def test_every_command_is_recorded_or_changes_no_data() -> None:
@@ -166,6 +187,7 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
         with engine.begin() as connection:
             connection.execute(text("UPDATE devices SET device_id = 'p1', kind = 'waterlogging'"))
     key = run("key create", "old", "--scope", "admin").split("_")[1] if command == "key revoke" else ""
+    dispatch = dead_letter(engine) if command == "dispatch again" else ""
     filled = {
         name: str(tmp_path / name)
         for name in ("people", "rosters", "policies", "sites", "signal", "forecast", "devices", "passwords", "fleet")
@@ -173,7 +195,7 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
     query = text("SELECT actor FROM audit ORDER BY audit_id")
     with engine.connect() as connection:
         before = len(connection.execute(query).all())
-    run(command, *(word.format(**filled, key=key) for word in CHANGING[command]))
+    run(command, *(word.format(**filled, key=key, dispatch=dispatch) for word in CHANGING[command]))
     with engine.connect() as connection:
         actors = list(connection.execute(query).scalars())[before:]
 

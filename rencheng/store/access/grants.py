@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from rencheng.store.schema.metadata import metadata
 
-ROLES = ("ingest", "alerts", "api", "accounts")
+ROLES = ("ingest", "alerts", "api", "accounts", "response")
 """The services with a role of their own, `rencheng_<service>`."""
 
 FORMER_ROLE = "rencheng_services"
@@ -56,6 +56,7 @@ PRIVILEGES: Mapping[str, Mapping[str, str]] = {
         "site_sensors": _READ,
         "site_states": _WRITE,
         "sites": _READ,
+        "undispatched": _ADD,
         "warning_events": _ADD,
         "warnings": _WRITE,
         "worlds": _READ,
@@ -67,7 +68,10 @@ PRIVILEGES: Mapping[str, Mapping[str, str]] = {
         "audit": _ADD,
         "call_policies": _WRITE,
         "devices": _WRITE,
+        "contact_methods": _WRITE,
+        "contact_secrets": _WRITE,
         "device_states": _WRITE,
+        "dispatches": _WRITE,
         "gateways": _ALL,
         "heartbeats": _WRITE,
         "ingest_counts": _WRITE,
@@ -78,6 +82,7 @@ PRIVILEGES: Mapping[str, Mapping[str, str]] = {
         "people": _WRITE,
         "quarantine": _WRITE,
         "quarantine_drops": _WRITE,
+        "receipts": _ADD,
         "rain_forecasts": _ALL,
         "rain_signals": _ALL,
         "regions": _WRITE,
@@ -88,8 +93,23 @@ PRIVILEGES: Mapping[str, Mapping[str, str]] = {
         "site_profiles": _ADD,
         "site_sensors": _ALL,
         "sites": _WRITE,
+        "subscribers": _WRITE,
         "worlds": _ADD,
         **dict.fromkeys(_READINGS, _ADD),
+    },
+    "response": {
+        "attempts": _WRITE,
+        "audit": "SELECT (audit_id), INSERT",
+        "contact_methods": _WRITE,
+        "contact_secrets": _READ,
+        "dispatches": _WRITE,
+        "heartbeats": _WRITE,
+        "notices": _READ,
+        "sites": _READ,
+        "subscribers": _READ,
+        "undispatched": _ALL,
+        "warning_events": _READ,
+        "warnings": _READ,
     },
     "accounts": {"devices": _READ, "gateways": _READ, "heartbeats": _WRITE},
 }

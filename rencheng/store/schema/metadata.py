@@ -3,6 +3,7 @@
 from rencheng.store.schema import (
     account_tables,
     call_tables,
+    delivery_tables,
     job_tables,
     quality_tables,
     rollup_tables,
@@ -15,6 +16,7 @@ metadata = account_tables.metadata
 MODULES = (
     account_tables,
     call_tables,
+    delivery_tables,
     job_tables,
     quality_tables,
     rollup_tables,
