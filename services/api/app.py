@@ -28,6 +28,7 @@ from services.api.http.route_rules import BODY_BYTES_MAX, RouteRules
 from services.api.replay_service import ReplayService
 from services.api.routes import audit, counts, health, keys, notices, status
 from services.api.routes.calls import people, policies, rosters
+from services.api.routes.delivery import contacts, dispatches, receipts, subscribers
 from services.api.routes.devices import pending
 from services.api.routes.devices import read as devices
 from services.api.routes.devices import write as devices_write
@@ -67,6 +68,10 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (rosters.router, KeyScope.ROSTERS_WRITE),
     (policies.router, KeyScope.ROSTERS_WRITE),
     (policies.approvals, KeyScope.PLANS_APPROVE),
+    (subscribers.router, KeyScope.CONTACTS_WRITE),
+    (contacts.router, KeyScope.CONTACTS_WRITE),
+    (dispatches.router, KeyScope.CONTACTS_WRITE),
+    (receipts.router, KeyScope.RECEIPTS_WRITE),
     (stream.router, KeyScope.WARNINGS_READ),
     (feed.router, KeyScope.WARNINGS_READ),
     (status.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
@@ -91,6 +96,7 @@ TAGS = {
     "weather": "Weather 气象: rain signals and forecasts of the authorities; the platform issues none itself.",
     "warnings": "Warnings 预警: messages as JSON, as CAP, as a live stream and as an Atom feed.",
     "calls": "Calls 叫应: people, rosters and policies by which somebody is called until one answers.",
+    "delivery": "Delivery 信息发送: subscribers, their contact methods, and what became of each message.",
     "counts": "Counts 计数: every received reading, by result.",
     "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",
     "audit": "Audit 审计: who changed what, and when.",
@@ -156,6 +162,7 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
     app.state.health_probe = health_probe
     app.state.replay_service = replay_service
     app.state.public_url = public_url
+    app.state.contact_keys = settings.contact_keys.get_secret_value()
     app.state.refused_logins = refused_logins
     errors.install(app)
     _include_routers(app)

@@ -35,6 +35,10 @@ OVERRIDE = PERIOD | {"person_id": "new-ann", "reason": "x"}
 STEP = {"posts": [{"role": "keeper"}], "wait_s": 60}
 POLICY = {"policy_id": "new-red", "region": LIXIA, "level": "red", "hold_s": 900, "steps": [STEP]}
 
+DELIVERY = ("/v1/subscribers", "/v1/contact-methods", "/v1/dispatches", "/v1/receipts")
+SUBSCRIBER = {"owner": "police"}
+CONTACT = {"subscriber_id": "new-police", "kind": "webhook", "address": "https://police.example/hook"}
+
 REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/sites/{site_id}", "PUT"): SITE,
     ("/v1/devices/{device_id}", "PUT"): DEVICE,
@@ -59,6 +63,14 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/rosters/{roster_id}/overrides", "POST"): OVERRIDE,
     ("/v1/call-policies/{policy_id}", "PUT"): POLICY,
     ("/v1/call-policies/{policy_id}/versions/{version}/approval", "POST"): None,
+    ("/v1/subscribers/{subscriber_id}", "PUT"): SUBSCRIBER,
+    ("/v1/subscribers/{subscriber_id}", "DELETE"): None,
+    ("/v1/contact-methods", "POST"): CONTACT,
+    ("/v1/contact-methods/{method_id}/test", "POST"): None,
+    ("/v1/contact-methods/{method_id}/secret", "POST"): None,
+    ("/v1/contact-methods/{method_id}", "DELETE"): None,
+    ("/v1/dispatches/{dispatch_id}/again", "POST"): None,
+    ("/v1/receipts", "POST"): {"provider": "sms", "ref": "r-1", "status": "delivered"},
 }
 """A request to each changing route that changes something."""
 
@@ -90,11 +102,24 @@ def filled(city: Engine) -> dict[str, str]:
             "DELETE FROM quarantine",
             "DELETE FROM rain_signals",
             "DELETE FROM rain_forecasts",
+            "DELETE FROM receipts",
+            "TRUNCATE subscribers, contact_methods RESTART IDENTITY CASCADE",
             "TRUNCATE people, rosters, call_policies CASCADE",
         ):
             connection.execute(text(query))
     calls = {"person_id": "new-ann", "roster_id": "new-keepers", "policy_id": "new-red", "version": "1"}
-    return {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
+    delivery = {"subscriber_id": "new-police", "method_id": "1", "dispatch_id": ""}
+    return delivery | {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
+
+
+def prepare_delivery(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:
+    client.put("/v1/subscribers/new-police", json=SUBSCRIBER)
+    if path != "/v1/contact-methods":
+        names["method_id"] = str(client.post("/v1/contact-methods", json=CONTACT).json()["method_id"])
+        names["dispatch_id"] = client.post("/v1/contact-methods/1/test").json()["dispatch_id"]
+    state = "failed" if "dispatches" in path else "sent"
+    with city.begin() as connection:
+        connection.execute(text(f"UPDATE dispatches SET state = '{state}', rank = 2, provider_ref = 'r-1'"))
 
 
 def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: dict[str, str]) -> None:
@@ -133,6 +158,8 @@ def test_the_list_of_changing_routes_is_whole() -> None:
 def test_every_changing_request_leaves_an_entry_with_its_author(
     client: httpx.Client, city: Engine, filled: dict[str, str], path: str, method: str
 ) -> None:
+    if path.startswith(DELIVERY):
+        prepare_delivery(client, city, path, filled)
     prepare(client, city, path, method, filled)
     body = REQUESTS[path, method]
     content = body if isinstance(body, str) or body is None else json.dumps(body)

@@ -26,6 +26,7 @@ def list_dispatches(
     states: tuple[DispatchState, ...] = (),
     method_id: int | None = None,
     warning_id: str | None = None,
+    only: UUID | None = None,
     reach: Reach = EVERYWHERE,
     before: UUID | None = None,
     limit: int = 100,
@@ -40,6 +41,8 @@ def list_dispatches(
     )
     if states:
         query = query.where(columns.state.in_([state.value for state in states]))
+    if only is not None:
+        query = query.where(columns.dispatch_id == only)
     if method_id is not None:
         query = query.where(columns.method_id == method_id)
     if warning_id is not None:

@@ -35,6 +35,9 @@ FILLED = {
     "roster_id": "keepers",
     "policy_id": "red",
     "version": "1",
+    "subscriber_id": "road-police",
+    "method_id": "1",
+    "dispatch_id": "00000000-0000-0000-0000-000000000001",
 }
 
 
