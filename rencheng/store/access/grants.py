@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 from rencheng.store.schema.metadata import metadata
 
-ROLES = ("ingest", "alerts", "api", "accounts", "response")
+ROLES = ("ingest", "alerts", "api", "response", "accounts")
 """The services with a role of their own, `rencheng_<service>`."""
 
 FORMER_ROLE = "rencheng_services"
