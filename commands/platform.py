@@ -3,7 +3,7 @@
 import typer
 
 from commands import broker, jobs, keys, mutes, quality, weather, worlds
-from commands.calls import people, policies, rosters
+from commands.calls import calls, people, policies, rosters
 from commands.delivery import contacts, dispatches, subscribers
 from commands.devices.app import app as device
 from commands.devices.gateways import app as gateway
@@ -20,6 +20,7 @@ GROUPS: dict[str, typer.Typer] = {
     "world": worlds.app,
     "weather": weather.app,
     "mute": mutes.app,
+    "call": calls.app,
     "people": people.app,
     "roster": rosters.app,
     "policy": policies.app,

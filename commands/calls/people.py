@@ -4,14 +4,20 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from commands.calls.json_lists import read_forms
 from commands.database_access import operator, transaction
-from rencheng.operations.people import save_person
+from rencheng.domain.errors import NotPossible
+from rencheng.operations.people import add_person_contact, save_person
 from rencheng.response.calls.forms import PersonForm
+from rencheng.response.delivery.contact_form import ContactForm
+from rencheng.runtime.settings import ContactSettings
+from rencheng.schemas.findings import validation_findings
 from rencheng.store.calls.people import list_people
+from rencheng.store.response.cipher import ContactCipher
 
 app = typer.Typer(help="People 人员 who can be called.", no_args_is_help=True)
 
@@ -26,6 +32,29 @@ def import_people(
         for form in forms:
             save_person(connection, form, actor=operator())
     typer.echo(f"{len(forms)} people saved")
+
+
+@app.command()
+def contact(
+    person: Annotated[str, typer.Argument(help="The person.")],
+    kind: Annotated[str, typer.Argument(help="sms, voice, mail, webhook, mqtt, wecom_bot, dingtalk_bot, feishu_bot.")],
+    address: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Number, mail address or URL.")],
+    secret: Annotated[str | None, typer.Option(help="The secret with which a bot checks messages.")] = None,
+    world: Annotated[list[str] | None, typer.Option(help="A world; can be repeated. Default: actual.")] = None,
+) -> None:
+    """Add a contact method to a person. It is used once a test message arrived. Without --address it is asked for."""
+    values = {"kind": kind, "address": address, "secret": secret, "worlds": world or ["actual"]}
+    try:
+        form = ContactForm.model_validate(values)
+    except ValidationError as error:
+        raise NotPossible("\n".join(validation_findings(error, "contact"))) from None
+    cipher = ContactCipher(ContactSettings.load().contact_keys.get_secret_value())
+    with transaction() as connection:
+        number, own_secret = add_person_contact(connection, person, form, cipher, actor=operator())
+    typer.echo(f"contact {number} is added; prove it with `rencheng contact test {number}`")
+    if own_secret:
+        typer.echo(own_secret)
+        typer.echo("the receiver checks signatures with this secret; store it now, it cannot be shown again", err=True)
 
 
 @app.command("list")

@@ -7,7 +7,9 @@ from itertools import islice
 
 from commands.calls.rosters import LOOK_AHEAD, gap_text
 from commands.doctor.checks import CheckResult
+from rencheng.domain.device import ACTUAL
 from rencheng.response.calls.roster import Roster, gaps
+from rencheng.store.calls.asks import reachable_people
 from rencheng.store.calls.people import list_people
 from rencheng.store.calls.policies import PolicyVersion, list_policies, policies_in_force
 from rencheng.store.calls.rosters import load_rosters
@@ -22,25 +24,29 @@ class Duties:
 
     Attributes:
         inactive: people who are not called any more.
+        reachable: people with a proven contact method.
     """
 
     rosters: Sequence[Roster]
     policies: Sequence[PolicyVersion]
     inactive: frozenset[str] = frozenset()
+    reachable: frozenset[str] = frozenset()
 
 
 def load_duties(connection: Connection) -> Duties:
     """Read rosters, policies and people."""
     policies = policies_in_force(list_policies(connection))
-    inactive = frozenset(person.person_id for person in list_people(connection) if not person.active)
-    return Duties(load_rosters(connection, since=datetime.now(UTC)), policies, inactive)
+    people = list_people(connection)
+    inactive = frozenset(person.person_id for person in people if not person.active)
+    reachable = reachable_people(connection, [person.person_id for person in people], ACTUAL)
+    return Duties(load_rosters(connection, since=datetime.now(UTC)), policies, inactive, reachable)
 
 
 def check_duties(duties: Duties, now: datetime) -> list[CheckResult]:
     """Check that somebody is on duty in the next seven days, and that approvals are valid. Silent without rosters."""
     if not duties.rosters and not duties.policies:
         return []
-    return [_gaps(duties, now), _inactive(duties, now), _approvals(duties, now)]
+    return [_gaps(duties, now), *_people(duties, now), _approvals(duties, now)]
 
 
 def _gaps(duties: Duties, now: datetime) -> CheckResult:
@@ -52,20 +58,29 @@ def _gaps(duties: Duties, now: datetime) -> CheckResult:
     return CheckResult(about, str(len(found)), "change", advice)
 
 
-def _inactive(duties: Duties, now: datetime) -> CheckResult:
-    about = "calls: inactive people in rosters"
+def _people(duties: Duties, now: datetime) -> list[CheckResult]:
     until = now + LOOK_AHEAD
-    found = sorted(
-        {
-            f"{shift.person_id} in {roster.roster_id}"
-            for roster in duties.rosters
-            for shift in (*roster.shifts, *roster.overrides)
-            if shift.person_id in duties.inactive and shift.begins_at < until and shift.ends_at > now
-        }
+    planned = {
+        (shift.person_id, roster.roster_id)
+        for roster in duties.rosters
+        for shift in (*roster.shifts, *roster.overrides)
+        if shift.begins_at < until and shift.ends_at > now
+    }
+    inactive = sorted(f"{person} in {roster}" for person, roster in planned if person in duties.inactive)
+    unproven = sorted({person for person, _ in planned} - duties.reachable - duties.inactive)
+    replace = f"They are not called: {_some(inactive)}. Replace them."
+    prove = (
+        f"They cannot be called, the next one is called at once: {_some(unproven)}. Add a contact with"
+        " `rencheng people contact`, and prove it with `rencheng contact test`."
     )
-    if not found:
-        return CheckResult(about, "none")
-    return CheckResult(about, str(len(found)), "change", f"They are not called: {_some(found)}. Replace them.")
+    return [
+        _named("calls: inactive people in rosters", inactive, replace),
+        _named("calls: people on duty without a proven contact", unproven, prove),
+    ]
+
+
+def _named(about: str, found: Sequence[str], advice: str) -> CheckResult:
+    return CheckResult(about, str(len(found)), "change", advice) if found else CheckResult(about, "none")
 
 
 def _approvals(duties: Duties, now: datetime) -> CheckResult:

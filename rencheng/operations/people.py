@@ -8,6 +8,7 @@ from rencheng.domain.region import code_includes
 from rencheng.operations.differences import differences
 from rencheng.response.calls.forms import CallPolicyForm, OverrideForm, PersonForm, RosterForm
 from rencheng.response.calls.roster import Roster, Shift
+from rencheng.response.delivery.contact_form import ContactForm
 from rencheng.store.access import audit
 from rencheng.store.calls.people import find_people
 from rencheng.store.calls.people import save_person as write_person
@@ -16,6 +17,8 @@ from rencheng.store.calls.rosters import add_override, find_override, load_roste
 from rencheng.store.calls.rosters import save_roster as write_roster
 from rencheng.store.core.database import Connection
 from rencheng.store.registry.sites import find_sites
+from rencheng.store.response import contacts
+from rencheng.store.response.cipher import ContactCipher
 
 APPROVED_FOR = timedelta(days=365)
 """An approval is to be renewed after this time; plans of cities are revised every year. Proposal."""
@@ -32,6 +35,28 @@ def save_person(connection: Connection, form: PersonForm, *, actor: str) -> None
     action = "person.add" if before is None else "person.change"
     detail = differences(old, form.model_dump(mode="json"))
     audit.record(connection, actor, action, f"person {form.person_id}", detail)
+
+
+def add_person_contact(
+    connection: Connection, person_id: str, form: ContactForm, cipher: ContactCipher, *, actor: str
+) -> tuple[int, str | None]:
+    """Add a contact method to a person. Return its number, and the secret of a webhook, which is shown once.
+
+    It is used for calls once a test message arrived.
+
+    Raises:
+        NotPossible: the person is not registered, or the address is in use.
+    """
+    _require_people(connection, [person_id])
+    method_id = contacts.add_contact(connection, {"person_id": person_id}, form, cipher)
+    secret = None
+    if contacts.has_own_secret(form.kind):
+        secret = contacts.new_secret(connection, method_id, cipher)
+    elif form.secret:
+        contacts.save_secret(connection, method_id, cipher, form.secret)
+    detail = {"person": person_id, "kind": form.kind.value, "shown": form.shown, "worlds": list(form.worlds)}
+    audit.record(connection, actor, "contact.add", f"contact {method_id}", detail)
+    return method_id, secret
 
 
 def save_roster(connection: Connection, form: RosterForm, *, actor: str) -> Roster:

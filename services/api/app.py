@@ -27,7 +27,7 @@ from services.api.http.observer import RequestObserver
 from services.api.http.route_rules import BODY_BYTES_MAX, RouteRules
 from services.api.replay_service import ReplayService
 from services.api.routes import audit, counts, health, keys, notices, status
-from services.api.routes.calls import people, policies, rosters
+from services.api.routes.calls import answer_page, calls, people, policies, rosters
 from services.api.routes.delivery import contacts, dispatches, receipts, subscribers
 from services.api.routes.devices import pending
 from services.api.routes.devices import read as devices
@@ -72,6 +72,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (contacts.router, KeyScope.CONTACTS_WRITE),
     (dispatches.router, KeyScope.CONTACTS_WRITE),
     (receipts.router, KeyScope.RECEIPTS_WRITE),
+    (calls.router, KeyScope.RESPOND),
     (stream.router, KeyScope.WARNINGS_READ),
     (feed.router, KeyScope.WARNINGS_READ),
     (status.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
@@ -85,7 +86,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
 """Every router under /v1, with the scopes that it requires."""
 
 OPEN: tuple[APIRouter, ...] = (health.router, docs_page.router, status_page.router)
-"""Routers that need no key."""
+"""Routers that need no key and take no body."""
 
 TAGS = {
     "devices": "Devices 设备: waterlogging gauges, traffic signals and charging piles.",
@@ -207,4 +208,5 @@ def _include_routers(app: FastAPI) -> None:
         )
     for router in OPEN:
         app.include_router(router, max_body_size=0)
+    app.include_router(answer_page.router, max_body_size=answer_page.BODY_MAX)
     errors.add_problem_schema(app)

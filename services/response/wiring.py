@@ -13,6 +13,7 @@ from rencheng.response.delivery.outbound import OutboundMessage
 from rencheng.response.delivery.outcome import SendResult
 from rencheng.store.core.database import Engine, open_database
 from rencheng.store.response.cipher import ContactCipher
+from services.response.call_keeper import CallKeeper
 from services.response.channels.bots import BotChannel
 from services.response.channels.channel import Channels, MessageChannel
 from services.response.channels.gateway import GatewayChannel, read_gateways
@@ -59,6 +60,7 @@ def open_response(settings: ResponseSettings) -> Iterator[ResponseService]:
         senders = Senders(Channels(channels), results)
         stack.enter_context(senders)
         stack.enter_context(WakeUps(settings.database_url, results))
+        stack.enter_context(CallKeeper(settings.database_url, settings.public_url))
         yield ResponseService(engine, cipher, senders, results, settings.public_url.rstrip("/"), TurnClock())
 
 

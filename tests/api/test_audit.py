@@ -11,13 +11,17 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import RejectionReason
+from rencheng.domain.level import Level
+from rencheng.operations.calls import follow_warning, send_nothing
 from rencheng.store.core.sessions import Database
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from services.api.auth.refused_logins import RefusedLogins
 from tests.api.auth.test_access import GUARDED
 from tests.support.api import LIXIA
+from tests.support.calls import clear_calls, put_on_duty
 from tests.support.polling import eventually
 from tests.support.rain_signals import cap
+from tests.support.streams import SITES_BY_ID, record_messages, rendered
 
 NOW = datetime.now(UTC)
 SITE: dict[str, Any] = {"site_id": "new", "type": "tunnel", "name_zh": "隧道", "name_en": "Tunnel", "region": LIXIA}
@@ -61,6 +65,9 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/people/{person_id}", "PUT"): PERSON,
     ("/v1/rosters/{roster_id}", "PUT"): ROSTER,
     ("/v1/rosters/{roster_id}/overrides", "POST"): OVERRIDE,
+    ("/v1/calls/{warning_id}/answers", "POST"): {"person_id": "ann", "kind": "accepted"},
+    ("/v1/calls/{warning_id}/people", "POST"): {"person_id": "ann", "role": "police"},
+    ("/v1/calls/{warning_id}/end", "POST"): {"reason": "x"},
     ("/v1/call-policies/{policy_id}", "PUT"): POLICY,
     ("/v1/call-policies/{policy_id}/versions/{version}/approval", "POST"): None,
     ("/v1/subscribers/{subscriber_id}", "PUT"): SUBSCRIBER,
@@ -108,6 +115,7 @@ def filled(city: Engine) -> dict[str, str]:
         ):
             connection.execute(text(query))
     calls = {"person_id": "new-ann", "roster_id": "new-keepers", "policy_id": "new-red", "version": "1"}
+    calls |= {"warning_id": "w-called"}
     delivery = {"subscriber_id": "new-police", "method_id": "1", "dispatch_id": ""}
     return delivery | {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
 
@@ -137,6 +145,12 @@ def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: d
         names["identifier"] = signal.json()["identifier"]
     elif "mutes" in path:
         names["name"] = client.post("/v1/silences", json=MUTE | PERIOD).json()["name"]
+    elif "/calls/" in path:
+        clear_calls(city)
+        put_on_duty(city)
+        record_messages(city, rendered("w-called", 1, Level.RED, site=SITES_BY_ID["underpass"]))
+        with city.begin() as connection:
+            follow_warning(connection, "w-called", [], send_nothing)
     elif "overrides" in path:
         client.put("/v1/people/new-ann", json=PERSON)
         client.put("/v1/rosters/new-keepers", json=ROSTER)

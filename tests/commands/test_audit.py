@@ -14,13 +14,17 @@ from typer.testing import CliRunner
 
 from commands.main import app
 from rencheng.domain.errors import RejectionReason
+from rencheng.domain.level import Level
+from rencheng.operations.calls import follow_warning, send_nothing
 from rencheng.operations.people import add_policy_version, save_person, save_roster
 from rencheng.response.calls.forms import CallPolicyForm, PersonForm, RosterForm
 from rencheng.store.core.database import Connection, Engine
+from rencheng.store.registry.sites import find_sites
 from tests.api.test_audit import reject
 from tests.schemas.test_site import entry
 from tests.support.decisions import KEY
 from tests.support.rain_signals import cap
+from tests.support.streams import record_on, rendered
 
 NOT_RECORDED = {
     "serve", "doctor", "demo", "backtest", "learn", "reference",  # start services, measure, or write files
@@ -30,7 +34,7 @@ NOT_RECORDED = {
     "device show", "device list", "device pending", "site show", "site list", "world list", "weather list",
     "mute list", "gateway list", "fleet audit", "key list", "quarantine list", "quarantine show", "quarantine reasons",
     "quality show", "quality limits", "jobs list", "storage status", "tls list",  # read only
-    "people list", "roster list", "policy list",  # read only
+    "people list", "roster list", "policy list", "call list",  # read only
     "subscriber list", "contact list", "contact key", "dispatch list", "dispatch show",  # read only
     "tls init", "tls issue",  # write files of certificates, no data
 }  # fmt: skip
@@ -64,6 +68,10 @@ CHANGING = {
     "mute silence": ["--site", "S1", "--minutes", "5", "--reason", "x"],
     "mute maintenance": ["--site", "S1", "--weekday", "mon", "--begins", "22:30", "--minutes", "60", "--reason", "x"],
     "mute end": ["silence-1"],
+    "call answer": ["w1", "bo", "accepted"],
+    "call add": ["w1", "bo", "--role", "police"],
+    "call end": ["w1", "--reason", "x"],
+    "people contact": ["bo", "sms", "--address", "13800000000"],
     "people import": ["{people}"],
     "roster import": ["{rosters}"],
     "roster replace": ["keepers", "bo", "--hours", "1", "--reason", "x"],
@@ -104,9 +112,11 @@ POLICY |= {"steps": [{"posts": [{"role": "keeper"}], "wait_s": 60}]}
 
 
 def register_calls(connection: Connection) -> None:
-    """Register a person, a roster and a policy, which somebody else made."""
+    """Register a person, a roster, a policy and a call, which somebody else made."""
     save_person(connection, PersonForm(person_id="bo", name="波", regions=("370102",)), actor="another")
     save_roster(connection, RosterForm(roster_id="keepers", role="keeper", region="370102"), actor="another")
+    record_on(connection, rendered("w1", 1, Level.RED, site=find_sites(connection, ["S1"])["S1"]))
+    follow_warning(connection, "w1", [], send_nothing)
     add_policy_version(connection, CallPolicyForm.model_validate(POLICY), actor="another")
 
 
@@ -129,7 +139,7 @@ def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     engine = create_engine(database_url)
     with engine.begin() as connection:
         tables = "site_sensors, sites, devices, gateways, silences, maintenance, quarantine, rain_signals"
-        tables += ", people, rosters, call_policies"
+        tables += ", warnings, people, rosters, call_policies"
         tables += ", subscribers, contact_methods"
         connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
         connection.execute(text("DELETE FROM worlds WHERE world <> 'actual'"))

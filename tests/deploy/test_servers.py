@@ -197,7 +197,8 @@ FORBIDDEN = {
     "response": (
         "SELECT * FROM api_keys",
         "SELECT * FROM audit",
-        "SELECT * FROM people",
+        "SELECT name FROM people",
+        "SELECT * FROM acknowledgements",
         "UPDATE subscribers SET active = false",
         "UPDATE warnings SET level = 0",
         "INSERT INTO contact_secrets (method_id, version, secret) VALUES (1, 1, '')",

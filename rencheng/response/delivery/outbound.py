@@ -105,7 +105,7 @@ def body_of(message: OutboundMessage) -> bytes:
     [item] = message.items
     data = dict(item.document)
     warning_id = data.get("warning_id")
-    if warning_id and message.cap != "none":
+    if warning_id and item.source is DispatchSource.EVENT and message.cap != "none":
         data["cap_url"] = f"{message.public_url}/v1/warnings/{warning_id}/events/{data.get('sequence')}/cap"
     body: dict[str, Any] = {
         "type": item.purpose,

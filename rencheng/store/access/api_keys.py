@@ -54,6 +54,8 @@ class KeyScope(StrEnum):
     """Approve policies of calls that somebody else made."""
     RECEIPTS_WRITE = "receipts:write"
     """Report that a provider delivered a message. For gateways of SMS and voice."""
+    RESPOND = "respond"
+    """Read calls, record answers for people, call more people, and end calls."""
     ADMIN = "admin"
     """Read raw payloads in quarantine and the audit log; list, make and revoke keys."""
 

@@ -43,26 +43,33 @@ def find_override(connection: Connection, roster_id: str, period: Shift, reason:
     return number
 
 
+def has_rosters(connection: Connection) -> bool:
+    """Return whether there is any roster."""
+    return connection.execute(select(rosters.c.roster_id).limit(1)).first() is not None
+
+
 def load_rosters(
-    connection: Connection, *, roster_id: str | None = None, role: str | None = None, since: datetime | None = None
+    connection: Connection,
+    *,
+    roster_id: str | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
 ) -> list[Roster]:
-    """Return rosters: one, those of a role, or all.
+    """Return one roster, or all.
 
     Args:
         connection: the database.
         roster_id: the one roster.
-        role: the role.
         since: periods that ended before are left out.
+        until: periods that begin later are left out.
     """
     query = select(rosters).order_by(rosters.c.roster_id)
     if roster_id is not None:
         query = query.where(rosters.c.roster_id == roster_id)
-    if role is not None:
-        query = query.where(rosters.c.role == role)
     rows = connection.execute(query).mappings().all()
     names = [row["roster_id"] for row in rows]
-    planned = _periods(connection, shifts, names, since)
-    replacing = _periods(connection, overrides, names, since)
+    planned = _periods(connection, shifts, names, since, until)
+    replacing = _periods(connection, overrides, names, since, until)
     return [
         Roster(
             row["roster_id"],
@@ -79,12 +86,14 @@ def load_rosters(
 
 
 def _periods(
-    connection: Connection, table: Table, roster_ids: list[str], since: datetime | None
+    connection: Connection, table: Table, roster_ids: list[str], since: datetime | None, until: datetime | None
 ) -> Mapping[str, tuple[Shift, ...]]:
     [key] = table.primary_key.columns
     query = select(table).where(table.c.roster_id.in_(roster_ids)).order_by(key)
     if since is not None:
         query = query.where(table.c.ends_at > since)
+    if until is not None:
+        query = query.where(table.c.begins_at <= until)
     found: dict[str, list[Shift]] = defaultdict(list)
     for row in connection.execute(query):
         found[row.roster_id].append(Shift(row.rank, row.person_id, row.begins_at, row.ends_at))

@@ -1,4 +1,4 @@
-"""The tables of calls: people, rosters and policies. They stand outside worlds."""
+"""The tables of calls. People, rosters and policies stand outside worlds; a call belongs to its warning's world."""
 
 from sqlalchemy import (
     BigInteger,
@@ -6,10 +6,12 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     DateTime,
+    Double,
     ForeignKey,
     Identity,
     Index,
     Integer,
+    LargeBinary,
     SmallInteger,
     Table,
     Text,
@@ -97,4 +99,75 @@ call_policies = Table(
     Column("approved_by", Text),
     Column("approved_at", _time),
     Column("approved_until", _time, comment="when the approval is to be renewed; the policy stays in force"),
+)
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("warning_id", Text, ForeignKey("warnings.warning_id", ondelete="CASCADE"), primary_key=True),
+    Column("world", Text, ForeignKey("worlds.world"), nullable=False),
+    Column("state", Text, nullable=False),
+    Column("level", SmallInteger, nullable=False),
+    Column("now_level", SmallInteger, nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("wait_s", Double, nullable=False),
+    Column("next_due", _time),
+    Column("ended_by", Text, nullable=False),
+    Column("document", JSONB, nullable=False, comment="the whole state"),
+    Column("events", Integer, nullable=False, comment="the number of entries in call_events"),
+    Column("changed_at", _time, nullable=False, server_default=text("now()")),
+    Index("calls_open", "warning_id", postgresql_where=text("state <> 'ended'")),
+)
+
+
+def _of_call() -> Column[object]:
+    key = ForeignKey("calls.warning_id", ondelete="CASCADE")
+    return Column("warning_id", Text, key, primary_key=True)
+
+
+call_events = Table(
+    "call_events",
+    metadata,
+    _of_call(),
+    Column("n", Integer, primary_key=True),
+    Column("at", _time, nullable=False, comment="the time of the world: of an exercise its own"),
+    Column("kind", Text, nullable=False),
+    Column("given", JSONB, nullable=False),
+    Column("roll", JSONB, nullable=False),
+    Column("intents", JSONB, nullable=False),
+    Column("refusal", Text, nullable=False),
+    Column("recorded_at", _time, nullable=False, server_default=text("now()")),
+)
+
+acknowledgements = Table(
+    "acknowledgements",
+    metadata,
+    _of_call(),
+    Column("person_id", Text, ForeignKey("people.person_id"), primary_key=True),
+    Column("round", Integer, primary_key=True),
+    Column("ask", Integer, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    Column("level_seen", SmallInteger, nullable=False),
+    Column("via", Text, nullable=False),
+    Column(
+        "recorded_by",
+        Text,
+        nullable=False,
+        comment="who recorded it: the person by a link, or a key or shell user for the person",
+    ),
+    Column("note", Text, nullable=False),
+    Column("at", _time, nullable=False, server_default=text("now()")),
+    Column("refusal", Text, nullable=False, comment="why it changed nothing; empty: it counts"),
+)
+
+answer_links = Table(
+    "answer_links",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("warning_id", Text, ForeignKey("calls.warning_id", ondelete="CASCADE"), nullable=False),
+    Column("person_id", Text, ForeignKey("people.person_id"), nullable=False),
+    Column("round", Integer, nullable=False),
+    Column("ask", Integer, nullable=False),
+    Column("expires_at", _time, nullable=False),
+    Index("answer_links_by_expiry", "expires_at"),
 )

@@ -14,6 +14,7 @@ from rencheng.domain.mute import MuteScope, Silence
 from rencheng.domain.reach import Reach
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import MessageType
+from rencheng.operations.calls import follow_warning, send_nothing
 from rencheng.operations.contacts import add_contact, save_subscriber
 from rencheng.operations.people import add_policy_version, save_person, save_roster
 from rencheng.response.calls.forms import CallPolicyForm, PersonForm, RosterForm
@@ -65,6 +66,8 @@ TABLES = (
     "subscribers",
     "contact_methods",
     "dispatches",
+    "calls",
+    "call_events",
 )
 
 
@@ -78,6 +81,8 @@ def filled(city: Engine) -> Engine:
     with city.begin() as connection:
         save_person(connection, PersonForm(**PERSON, regions=(OTHER,)), actor="somebody")
         save_roster(connection, RosterForm(**ROSTER, region=OTHER), actor="somebody")
+        for site in ("road", "underpass", "drill-tunnel"):
+            follow_warning(connection, f"w-{site}", [], send_nothing)
         add_policy_version(connection, CallPolicyForm.model_validate(POLICY | {"region": OTHER}), actor="somebody")
         subscriber = SubscriberForm.model_validate(SUBSCRIBER | {"regions": [OTHER]})
         save_subscriber(connection, "road-police", subscriber, actor="somebody")
