@@ -1,8 +1,9 @@
 """Calls follow the warnings: somebody is called until one answers, by a link or by telephone."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import httpx
 import pytest
@@ -11,9 +12,16 @@ from sqlalchemy import Engine, text
 
 from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
-from rencheng.response.calls.call import AnswerKind
+from rencheng.response.calls.call import AnswerKind, CallState
+from rencheng.response.calls.inputs import CallInput
+from rencheng.response.calls.intents import CallIntent, Candidate
+from rencheng.response.calls.machine import advance, open_call
+from rencheng.response.calls.policy import BUILT_IN, Post
+from rencheng.response.calls.roster import Duty, DutyReason
 from rencheng.store.calls.answers import make_link
+from rencheng.store.calls.calls import events_of_call
 from rencheng.store.exercises import clear_exercise
+from rencheng.store.registry.sites import find_sites
 from tests.support.api import DRILL
 from tests.support.calls import clear_calls, look_at_calls, make_due, put_on_duty
 from tests.support.streams import SITES_BY_ID, record_messages, rendered
@@ -225,7 +233,21 @@ def test_recorded_inputs_give_the_recorded_intents_again(client: httpx.Client, c
     look_at_calls(city)
     warn(city, 3, Level.RED, MessageType.CANCEL)
     with city.connect() as connection:
-        events = connection.execute(text("SELECT n, kind FROM call_events ORDER BY n")).all()
+        events = events_of_call(connection, WARNING)
+        site = find_sites(connection, ["underpass"])["underpass"]
+    inputs = {kind.__name__: TypeAdapter(kind) for kind in get_args(CallInput)}
+    kept = TypeAdapter(tuple[CallIntent, ...])
+    call = open_call(WARNING, WARNING, site, Level.ORANGE, BUILT_IN[Level.ORANGE], events[0]["at"])
 
-    assert [event.n for event in events] == list(range(1, len(events) + 1))
-    assert TypeAdapter(list[str]).validate_python([event.kind for event in events])[-1] == "WarningClosed"
+    assert [event["n"] for event in events] == list(range(1, len(events) + 1))
+    for event in events:
+        roll = {
+            Post(role, rank): Candidate(Post(role, rank), Duty(rank, person, DutyReason(reason)), reachable)
+            for role, rank, person, reason, reachable in event["roll"]
+        }
+        given = inputs[event["kind"]].validate_python(event["given"])
+        late = call if event["kind"] != "TimePassed" or call.next_due is None else replace(call, next_due=event["at"])
+        result = advance(late, given, roll, event["at"])
+        assert kept.dump_python(result.intents, mode="json") == event["intents"]
+        call = result.call
+    assert call.state is CallState.ENDED
