@@ -31,7 +31,7 @@ log = get_logger("response")
 TURN_S = 1.0
 """The longest time between two turns."""
 
-GATHER_S = 0.01
+GATHER_S = 0.02
 """How long a turn gathers further results, so that they are recorded together."""
 
 SWEEP_EVERY_S = 2.0

@@ -23,6 +23,7 @@ class MethodState:
         is_active: neither the method nor its owner was ended.
         is_disabled: only a test may leave, and only while somebody probes it.
         failures: in succession.
+        running: attempts that are under way.
     """
 
     method_id: int
@@ -32,6 +33,7 @@ class MethodState:
     is_active: bool = True
     is_disabled: bool = False
     failures: int = 0
+    running: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,7 @@ def decide(method: MethodState, rows: Sequence[LineRow], sends: Sequence[datetim
     decision = Departures()
     heads = [head for line in _lines(rows) if (head := _head(method, line, now, decision)) is not None]
     heads.sort(key=lambda one: (-one[0].level, one[0].made_at, one[0].sequence))
-    running = sum(row.state is DispatchState.LEASED for row in rows)
-    free = (1 if method.failures >= FAILING_AFTER else CONCURRENT_MAX) - running
+    free = (1 if method.failures >= FAILING_AFTER else CONCURRENT_MAX) - method.running
     recent = list(sends)
     for bundle in _bundles(method.kind, heads):
         if free <= 0:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, case, exists, func, insert, or_, select, text
 
 from rencheng.domain.level import Level
 from rencheng.response.delivery.dispatch import ContactKind, DeliveryMode, DispatchSource, DispatchState
-from rencheng.response.delivery.limits import LIMITS
+from rencheng.response.delivery.limits import BUNDLE_MAX, BUNDLED, LIMITS
 from rencheng.response.delivery.lines import CONCURRENT_MAX, Departures, Leaving, LineRow, MethodState, decide
 from rencheng.response.delivery.outcome import FAILING_AFTER
 from rencheng.store.core.database import database_now
@@ -31,9 +31,6 @@ LEASE = timedelta(seconds=30)
 
 METHODS_MAX = 500
 """Contact methods whose dispatches are leased in one transaction."""
-
-_HEADS_MAX = 20
-"""Due dispatches of a method that are looked at in one transaction, the gravest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ def lease(connection: Connection, owner: str, *, free: int) -> list[Lease]:
     methods = _lock_methods(connection, now)
     if not methods:
         return []
-    rows = _lines(connection, list(methods), now)
+    rows = _lines(connection, methods, now)
     sends = _sends(connection, methods.values(), now)
     leases: list[Lease] = []
     for method_id, method in methods.items():
@@ -91,7 +88,7 @@ def _lock_methods(connection: Connection, now: datetime) -> dict[int, MethodStat
     capacity = case((columns.failures >= FAILING_AFTER, 1), else_=CONCURRENT_MAX)
     may_send = or_(columns.disabled_at.is_(None), columns.probing, columns.ended_at.is_not(None))
     query = (
-        select(contact_methods)
+        select(contact_methods, running.label("running"))
         .where(due, running < capacity, may_send, or_(columns.retry_at.is_(None), columns.retry_at <= now))
         .order_by(func.random())  # so that none waits for the others
         .limit(METHODS_MAX)
@@ -114,31 +111,34 @@ def _lock_methods(connection: Connection, now: datetime) -> dict[int, MethodStat
             is_active=row.ended_at is None and row.method_id not in inactive,
             is_disabled=row.disabled_at is not None,
             failures=row.failures,
+            running=row.running,
         )
         for row in found
     }
 
 
-_DUE_LINES = text("""
-SELECT DISTINCT d.method_id, d.line FROM unnest(CAST(:methods AS bigint[])) AS m
-CROSS JOIN LATERAL (
-    SELECT method_id, line FROM dispatches WHERE method_id = m AND state = 'due' AND due_at <= :now
-    ORDER BY level DESC, due_at LIMIT :heads
-) AS d
-""")
-
 _ROWS = text("""
-SELECT d.* FROM unnest(CAST(:methods AS bigint[]), CAST(:lines AS text[])) AS l(method_id, line)
-JOIN dispatches AS d ON d.method_id = l.method_id AND d.line = l.line
-UNION
-SELECT * FROM dispatches WHERE state = 'leased' AND method_id = ANY(CAST(:methods AS bigint[]))
+WITH due AS (
+    SELECT DISTINCT d.method_id, d.line
+    FROM unnest(CAST(:methods AS bigint[]), CAST(:heads AS integer[])) AS m(id, heads)
+    CROSS JOIN LATERAL (
+        SELECT method_id, line FROM dispatches WHERE method_id = m.id AND state = 'due' AND due_at <= :now
+        ORDER BY level DESC, due_at LIMIT m.heads
+    ) AS d
+)
+SELECT d.dispatch_id, d.method_id, d.line, d.sequence, d.source, d.level, d.is_end, d.state, d.world, d.due_at,
+    d.expires_at, d.made_at, d.rank
+FROM due JOIN dispatches AS d ON d.method_id = due.method_id AND d.line = due.line
 """)
 
 
-def _lines(connection: Connection, methods: Sequence[int], now: datetime) -> Mapping[int, list[LineRow]]:
+def _lines(connection: Connection, methods: Mapping[int, MethodState], now: datetime) -> Mapping[int, list[LineRow]]:
+    """Return the lines with the gravest due dispatches, as many as can leave now."""
     rows: dict[int, list[LineRow]] = defaultdict(list)
-    due = connection.execute(_DUE_LINES, {"methods": methods, "now": now, "heads": _HEADS_MAX}).all()
-    parameters = {"methods": [row.method_id for row in due], "lines": [row.line for row in due]}
+    heads = [
+        (BUNDLE_MAX if method.kind in BUNDLED else 1) * (CONCURRENT_MAX - method.running) for method in methods.values()
+    ]
+    parameters = {"methods": list(methods), "heads": heads, "now": now}
     for row in connection.execute(_ROWS, parameters).mappings():
         rows[row["method_id"]].append(_line_row(row))
     return rows

@@ -34,3 +34,13 @@ WHERE d.state = 'due' AND d.due_at <= now() AND m.kind IN ('webhook', 'mqtt', 'm
 def ledger_figures(connection: Connection) -> LedgerFigures:
     """Return how far delivery is now."""
     return LedgerFigures(*connection.execute(_FIGURES).one())
+
+
+def open_dispatches(connection: Connection) -> int:
+    """Return how many decisions and dispatches wait or are under way."""
+    query = (
+        "SELECT (SELECT count(*) FROM undispatched)"
+        " + (SELECT count(*) FROM dispatches WHERE state IN ('due', 'leased'))"
+    )
+    found: int = connection.execute(text(query)).scalar_one()
+    return found

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +10,7 @@ from urllib.parse import urlsplit
 
 import httpcore
 
+from rencheng.response.delivery.lines import CONCURRENT_MAX
 from rencheng.response.delivery.outcome import GONE, Outcome, SendResult
 from services.response.channels.addresses import AddressRefused, CheckedBackend, Network
 
@@ -20,6 +22,11 @@ ANSWER_MAX = 8 * 1024
 
 CONNECTIONS_MAX = 600
 """Open connections. One that hangs costs a file descriptor for 15 s, and delays no other."""
+
+ENDPOINTS_MAX = 2000
+"""Endpoints whose connections are kept; of more, those of the one used longest ago are closed."""
+
+KEEPALIVE_S = 30.0
 
 _LATER = frozenset({408, 425, 429})
 _SUCCESS, _REDIRECT, _REFUSED, _ERROR = 200, 300, 400, 500
@@ -47,16 +54,11 @@ class HttpClient:
         self, networks: Sequence[Network] = (), *, allows_http: bool = False, ca_file: Path | None = None
     ) -> None:
         self._allows_http = allows_http
-        context = ssl.create_default_context()
+        self._ssl_context = ssl.create_default_context()
         if ca_file is not None:
-            context.load_verify_locations(cafile=ca_file)
-        self._pool = httpcore.AsyncConnectionPool(
-            ssl_context=context,
-            max_connections=CONNECTIONS_MAX,
-            max_keepalive_connections=CONNECTIONS_MAX,
-            keepalive_expiry=30.0,
-            network_backend=CheckedBackend(networks),
-        )
+            self._ssl_context.load_verify_locations(cafile=ca_file)
+        self._backend = CheckedBackend(networks)
+        self._pools: OrderedDict[str, httpcore.AsyncConnectionPool] = OrderedDict()  # by endpoint, last used last
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer | SendResult:
         """Post a body. Return the answer; a result if there is none."""
@@ -82,15 +84,33 @@ class HttpClient:
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._pool.aclose()
+        for pool in self._pools.values():
+            await pool.aclose()
+        self._pools.clear()
+
+    async def _pool(self, url: str) -> httpcore.AsyncConnectionPool:
+        """Return the pool of an endpoint. Each has its own, because a pool looks at all its connections each time."""
+        endpoint = urlsplit(url)._replace(query="", fragment="").geturl()
+        pool = self._pools.pop(endpoint, None)
+        if pool is None:
+            pool = httpcore.AsyncConnectionPool(
+                ssl_context=self._ssl_context,
+                max_connections=CONCURRENT_MAX,
+                keepalive_expiry=KEEPALIVE_S,
+                network_backend=self._backend,
+            )
+        self._pools[endpoint] = pool
+        if len(self._pools) > ENDPOINTS_MAX:
+            _, oldest = self._pools.popitem(last=False)
+            await oldest.aclose()
+        return pool
 
     async def _request(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
         fields = [(b"Content-Length", str(len(body)).encode()), (b"User-Agent", b"Rencheng")]
         fields += [(name.encode(), value.encode()) for name, value in headers.items()]
+        pool = await self._pool(url)
         timeouts = {"connect": CONNECT_S, "read": REQUEST_S, "write": REQUEST_S, "pool": CONNECT_S}
-        async with self._pool.stream(
-            "POST", url, headers=fields, content=body, extensions={"timeout": timeouts}
-        ) as answer:
+        async with pool.stream("POST", url, headers=fields, content=body, extensions={"timeout": timeouts}) as answer:
             found = bytearray()
             async for chunk in answer.aiter_stream():
                 found += chunk
