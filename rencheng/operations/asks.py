@@ -11,8 +11,8 @@ from rencheng.response.delivery.dispatch import DispatchIntent, DispatchSource
 from rencheng.response.delivery.subscription import EXPIRY
 from rencheng.store.calls.answers import make_link
 from rencheng.store.calls.asks import PersonMethod, cancel_asks, proven_methods
+from rencheng.store.calls.calls import called_sites
 from rencheng.store.core.database import Connection, database_now
-from rencheng.store.registry.sites import find_sites
 from rencheng.store.response.enqueue import enqueue
 
 ASKS_MAX = 1000
@@ -32,7 +32,7 @@ class AskSender:
     def __call__(self, connection: Connection, call: Call, intents: Sequence[object]) -> None:
         """Cancel and write messages, in the order of the intents."""
         asks = [one for one in intents if isinstance(one, Ask)]
-        site = find_sites(connection, [call.site_id]).get(call.site_id) if asks else None
+        site = called_sites(connection, [call.site_id]).get(call.site_id) if asks else None
         methods = proven_methods(connection, {one.person_id for one in asks}, call.world) if asks else {}
         now = database_now(connection)
         for one in intents:

@@ -36,7 +36,6 @@ from rencheng.store.calls.people import find_people
 from rencheng.store.calls.policies import load_policies
 from rencheng.store.calls.rosters import has_rosters, load_rosters
 from rencheng.store.core.database import Connection, database_now
-from rencheng.store.registry.sites import find_sites
 
 CarryOut = Callable[[Connection, Call, Sequence[CallIntent]], None]
 """Sends the messages of intents, in the transaction that writes them."""
@@ -51,7 +50,7 @@ def warnings_to_look_at(connection: Connection, mutes: Sequence[Mute]) -> list[s
         return []
     lost = {each.warning_id for each in lost_contacts(connection)}
     times = {world: world_time(connection, world) for world in {each.world for each in found}}
-    sites = find_sites(connection, sorted({each.site_id for each in found}))
+    sites = store.called_sites(connection, sorted({each.site_id for each in found}))
     return [
         each.warning_id
         for each in found
@@ -86,7 +85,7 @@ def follow_warning(
     The warning is read in the same transaction, so that nobody is called for one that has ended.
     """
     warning = store.find_warning(connection, warning_id)
-    site = find_sites(connection, [warning["site_id"]]).get(warning["site_id"]) if warning else None
+    site = store.called_sites(connection, [warning["site_id"]]).get(warning["site_id"]) if warning else None
     if warning is None or site is None:
         return []
     now = world_time(connection, warning["world"])

@@ -1,6 +1,7 @@
 """Calls: their state, and everything that happened to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as insert_new
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
 from rencheng.domain.reach import Reach
+from rencheng.domain.site import Site
 from rencheng.response.calls.call import Call, CallState
 from rencheng.response.calls.inputs import CallInput
 from rencheng.response.calls.intents import Advance, CallIntent
@@ -20,6 +22,7 @@ from rencheng.response.calls.stepping import Roll
 from rencheng.store.core.database import database_now
 from rencheng.store.core.sessions import Row
 from rencheng.store.core.within import within
+from rencheng.store.registry.sites import as_site
 from rencheng.store.schema.call_tables import call_events, calls
 from rencheng.store.schema.tables import site_states, sites, warnings
 
@@ -98,6 +101,18 @@ _LOOKED_AT = (
 
 def _rose() -> ColumnElement[bool]:
     return warnings.c.level > calls.c.level
+
+
+def called_sites(connection: Connection, site_ids: Collection[str]) -> dict[str, Site]:
+    """Return sites without their sensors, whose bindings would cost more than the rest of a look.
+
+    A site that cannot be read is left out.
+    """
+    found = {}
+    for row in connection.execute(select(sites).where(sites.c.site_id.in_(list(site_ids)))):
+        with suppress(ValueError, TypeError, KeyError, AttributeError):
+            found[row.site_id] = as_site(row)
+    return found
 
 
 def find_warning(connection: Connection, warning_id: str) -> Row | None:
