@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: api-fuzz help setup demo test test-long test-fast model transcript skill noise rain mutants speed latency bench chaos adversary away receipts flood registry fuzz storage up down lint lock
+.PHONY: api-fuzz delivery help setup demo test test-long test-fast model transcript skill noise rain mutants speed latency bench chaos adversary away receipts flood registry fuzz storage up down lint lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -48,6 +48,9 @@ speed: setup ## measure how many readings per second the engine evaluates on one
 
 latency: setup ## measure publish-to-warning latency at 15,000 messages/s (lighter: ARGS="--share 0.2")
 	@$(VENV)/python -m benchmarks.warning_latency $(ARGS)
+
+delivery: setup ## measure deliveries in a storm, a third of the subscribers failing (ARGS="--sites 200")
+	@$(VENV)/python -m benchmarks.delivery $(ARGS)
 
 chaos: setup ## kill and restart processes under load, then audit by key (half an hour)
 	@$(VENV)/python -m benchmarks.chaos $(ARGS)

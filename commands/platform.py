@@ -3,6 +3,8 @@
 import typer
 
 from commands import broker, jobs, keys, mutes, quality, weather, worlds
+from commands.calls import calls, people, policies, rosters
+from commands.delivery import contacts, dispatches, subscribers
 from commands.devices.app import app as device
 from commands.devices.gateways import app as gateway
 from commands.doctor.command import doctor
@@ -18,9 +20,16 @@ GROUPS: dict[str, typer.Typer] = {
     "world": worlds.app,
     "weather": weather.app,
     "mute": mutes.app,
+    "call": calls.app,
+    "people": people.app,
+    "roster": rosters.app,
+    "policy": policies.app,
     "gateway": gateway,
     "broker": broker.app,
     "key": keys.app,
+    "subscriber": subscribers.app,
+    "contact": contacts.app,
+    "dispatch": dispatches.app,
     "quarantine": quarantine,
     "quality": quality.app,
     "jobs": jobs.app,

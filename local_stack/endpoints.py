@@ -21,6 +21,8 @@ class Endpoints:
     mqtt_ingest_password: str | None = None
     mqtt_alerts_password: str | None = None
     mqtt_operator_password: str | None = None
+    mqtt_response_password: str | None = None
+    contact_keys: str | None = None
     mqtt_password_file: Path | None = None
     stack_bin: Path | None = None
 

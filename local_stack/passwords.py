@@ -23,3 +23,8 @@ def _hash(password: str) -> str:
     salt = secrets.token_bytes(SALT_BYTES)
     digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ITERATIONS)
     return f"$7${ITERATIONS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+
+
+def generate_contact_key() -> str:
+    """Return a random Fernet key, with which the platform encrypts addresses of contacts."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()

@@ -40,7 +40,7 @@ timescaledb.telemetry_level = off
 """
 
 
-SERVICE_ROLES = ("ingest", "alerts", "api", "accounts")
+SERVICE_ROLES = ("ingest", "alerts", "api", "response", "accounts")
 """The services with a role of their own."""
 
 

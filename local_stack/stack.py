@@ -156,7 +156,12 @@ def _end_orphan(server: PostgresServer | MosquittoServer, *, without: Path, repo
 def _endpoints(place: CheckoutPaths, programs: Programs, state: StackState, external: ExternalServers) -> Endpoints:
     database_url = external.database_url or _postgres(place, programs, state).url()
     if external.mqtt_url is not None:
-        return Endpoints(database_url=database_url, mqtt_url=external.mqtt_url, stack_bin=programs.bin)
+        return Endpoints(
+            database_url=database_url,
+            mqtt_url=external.mqtt_url,
+            contact_keys=state.contact_key,
+            stack_bin=programs.bin,
+        )
     broker = _mosquitto(place, programs, state)
     return Endpoints(
         database_url=database_url,
@@ -164,6 +169,8 @@ def _endpoints(place: CheckoutPaths, programs: Programs, state: StackState, exte
         mqtt_ingest_password=state.service_passwords["ingest"],
         mqtt_alerts_password=state.service_passwords["alerts"],
         mqtt_operator_password=state.service_passwords["operator"],
+        mqtt_response_password=state.service_passwords["response"],
+        contact_keys=state.contact_key,
         mqtt_password_file=broker.password_file,
         stack_bin=programs.bin,
     )

@@ -8,13 +8,13 @@ from typing import Literal
 
 from local_stack.errors import StackError
 from local_stack.locks import hold_lock
-from local_stack.passwords import generate_password
+from local_stack.passwords import generate_contact_key, generate_password
 from local_stack.paths import CheckoutPaths
 from local_stack.ports import choose_port
 from local_stack.progress import ProgressReporter
 from local_stack.server_account import write_private_file
 
-SERVICES = ("ingest", "alerts", "operator")  # the accounts rencheng-<service> of the broker
+SERVICES = ("ingest", "alerts", "operator", "response")  # the accounts rencheng-<service> of the broker
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,7 @@ class StackState:
     postgres_password: str
     mosquitto_port: int
     service_passwords: dict[str, str]
+    contact_key: str = ""
 
 
 def read_state(place: CheckoutPaths) -> StackState | None:
@@ -39,7 +40,7 @@ def ensure_state(place: CheckoutPaths, report: ProgressReporter) -> StackState:
     """Return the kept state; create it at the first `up`."""
     kept = read_state(place)
     if kept is not None:
-        return kept
+        return _completed(place, kept)
     if (place.folder / "postgres" / "data").exists():
         raise StackError(
             f"{place.folder} holds a database, but {place.state_file.name} with its password is gone.",
@@ -53,9 +54,24 @@ def ensure_state(place: CheckoutPaths, report: ProgressReporter) -> StackState:
             postgres_password=generate_password(),
             mosquitto_port=_free_port(place, "mosquitto", also_avoid=(postgres_port,)),
             service_passwords={service: generate_password() for service in SERVICES},
+            contact_key=generate_contact_key(),
         )
         _write_state(place, state)
     return state
+
+
+def _completed(place: CheckoutPaths, kept: StackState) -> StackState:
+    """Add the passwords that a newer version needs."""
+    missing = {service: generate_password() for service in SERVICES if service not in kept.service_passwords}
+    if not missing and kept.contact_key:
+        return kept
+    completed = replace(
+        kept,
+        service_passwords=kept.service_passwords | missing,
+        contact_key=kept.contact_key or generate_contact_key(),
+    )
+    _write_state(place, completed)
+    return completed
 
 
 def change_port(

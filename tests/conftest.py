@@ -31,7 +31,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "everywhere")
 
 STARTED_S = time.monotonic()
 
-SERVICES = ("ingest", "alerts", "operator")
+SERVICES = ("ingest", "alerts", "operator", "response")
 
 
 SERVER_FIXTURES = {"database_server": "database", "broker": "broker", "programs": "servers", "shell": "servers"}

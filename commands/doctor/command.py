@@ -17,6 +17,7 @@ from commands.doctor.checks import (
     check_parts,
     explain_no_reply,
 )
+from commands.doctor.duty_checks import check_duties, load_duties
 from rencheng.domain.part_rules import judge
 from rencheng.messaging.mqtt.access_probe import binds_account, certificate_end, oversize_clients, probe_access
 from rencheng.messaging.mqtt.probe import NoReply, probe_broker
@@ -57,6 +58,7 @@ def doctor(
         condition = diagnose(connection)
         parts = judge(load_platform_record(connection))
         late = late_gauges(connection)
+        duties = load_duties(connection)
     try:
         probe = probe_broker(
             settings.mqtt_address,
@@ -69,7 +71,7 @@ def doctor(
         results = explain_no_reply(error)
     results += _access(settings, devices_url)
     results += check_database(condition)
-    results += [*check_parts(parts), check_late_gauges(late)]
+    results += [*check_parts(parts), check_late_gauges(late), *check_duties(duties, datetime.now(UTC))]
     _print(results)
     if any(result.severity == "danger" for result in results):
         raise typer.Exit(1)

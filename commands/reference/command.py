@@ -15,6 +15,7 @@ from services.alerts.settings import AlertSettings
 from services.api.settings import ApiSettings
 from services.ingest.settings import IngestSettings
 from services.jobs.settings import JobSettings
+from services.response.settings import ResponseSettings
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 
@@ -38,6 +39,7 @@ Written by `rencheng reference`. What to do: [correct and replay](../how-to/corr
 READERS: dict[str, type[Settings]] = {
     "ingest": IngestSettings,
     "alerts": AlertSettings,
+    "response": ResponseSettings,
     "api": ApiSettings,
     "jobs": JobSettings,
     "rencheng broker accounts": BrokerAccounts,

@@ -1,4 +1,4 @@
-"""`rencheng serve`: ingest, alerts, API, jobs and broker accounts on one machine, until Ctrl-C."""
+"""`rencheng serve`: ingest, alerts, response, API, jobs and broker accounts on one machine, until Ctrl-C."""
 
 import os
 
@@ -12,6 +12,7 @@ from rencheng.runtime.settings import checkout
 SERVICES = {
     "services.ingest": "ingest",
     "services.alerts": "alerts",
+    "services.response": "response",
     "services.api": "api",
     "services.jobs": None,
     "commands.serve.keep_accounts": "accounts",

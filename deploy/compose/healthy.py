@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Health check of a container: `healthy.py api | ingest | alerts | jobs | accounts`. Exit status 0 if it works.
+"""Health check of a container: `healthy.py api | ingest | alerts | response | jobs | accounts`. Exit status 0 if well.
 
 The judgement is that of `/health` (rencheng/domain/part_rules.py), of this service alone. Docker shows the status and
 starts dependent containers after it. It does not restart a container because of it.

@@ -152,6 +152,8 @@ def write_account_file(engine: Engine, accounts: BrokerAccounts) -> int:
         ("alerts", accounts.mqtt_alerts_password),
         ("operator", accounts.mqtt_operator_password),
     ]
+    if accounts.mqtt_response_password is not None:
+        services.append(("response", accounts.mqtt_response_password))
     hashes = [(f"{SERVICE_PREFIX}{name}", password_hash(secret.get_secret_value())) for name, secret in services]
     with alone_at(accounts.mqtt_password_file):
         with engine.connect() as connection:

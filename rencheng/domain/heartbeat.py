@@ -15,6 +15,7 @@ class Part(StrEnum):
     DATABASE = "database"
     INGEST = "ingest"
     ALERTS = "alerts"
+    RESPONSE = "response"
     API = "api"
     JOBS = "jobs"
     ACCOUNTS = "accounts"

@@ -65,6 +65,7 @@ def judge(record: PlatformRecord) -> list[PartCondition]:
         PartCondition(Part.DATABASE),
         _ingest(of[Part.INGEST], record.writers_seen_s),
         _required(Part.ALERTS, of[Part.ALERTS], age_s, START_WITHIN_S),
+        _any(of[Part.RESPONSE]),
         _any(of[Part.API]),
         _required(Part.JOBS, of[Part.JOBS], age_s, JOBS_START_WITHIN_S),
         _any(of[Part.ACCOUNTS]),

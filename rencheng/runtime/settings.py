@@ -162,10 +162,23 @@ class BrokerSettings(Settings):
         return context
 
 
+class ContactSettings(Settings):
+    """The keys of contacts."""
+
+    contact_keys: SecretStr = Field(
+        SecretStr(""),
+        description="Fernet keys that encrypt addresses of contacts, separated by commas: the newest first. Keep a copy"
+        " outside the database; `rencheng contact key` makes one.",
+    )
+
+
 class BrokerAccounts(Settings):
     """The passwords of the services' broker accounts, and the broker's account file."""
 
     mqtt_ingest_password: SecretStr = Field(description="Password of the broker account rencheng-ingest.")
     mqtt_alerts_password: SecretStr = Field(description="Password of the broker account rencheng-alerts.")
     mqtt_operator_password: SecretStr = Field(description="Password of the broker account rencheng-operator.")
+    mqtt_response_password: SecretStr | None = Field(
+        None, description="Password of the broker account rencheng-response; without it nothing is sent by MQTT."
+    )
     mqtt_password_file: Path = Field(description="Mosquitto's password_file; `rencheng broker accounts` writes it")

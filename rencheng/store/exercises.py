@@ -6,6 +6,7 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.store.rollups.refresh import mark_devices_stale
 from rencheng.store.schema.account_tables import ingest_counts, quarantine, quarantine_drops
+from rencheng.store.schema.delivery_tables import dispatches
 from rencheng.store.schema.suppression_tables import doubt_answers, maintenance, notices, silences
 from rencheng.store.schema.tables import (
     device_states,
@@ -21,6 +22,7 @@ from rencheng.store.schema.tables import (
 from rencheng.store.schema.weather_tables import rain_forecasts, rain_signals
 
 OF_WORLD = (
+    dispatches,
     quarantine,
     quarantine_drops,
     ingest_counts,

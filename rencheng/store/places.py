@@ -5,10 +5,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import ARRAY, Connection, Text, any_, literal, select, union
 
+from rencheng.domain.device import ACTUAL
 from rencheng.domain.mute import MuteScope
+from rencheng.store.calls.people import find_people
 from rencheng.store.quarantine.log import topic_region
 from rencheng.store.registry.devices import find_devices
 from rencheng.store.schema.account_tables import quarantine
+from rencheng.store.schema.call_tables import call_policies, rosters
 from rencheng.store.schema.suppression_tables import notices
 from rencheng.store.schema.tables import devices, sites, warnings
 from rencheng.store.warnings.mutes import find_mute, places_of
@@ -66,6 +69,29 @@ def of_quarantine_entry(connection: Connection, quarantine_id: str) -> Sequence[
 
 
 _DIGITS_MAX = 18
+
+
+def of_person(connection: Connection, person_id: str) -> Sequence[Place]:
+    """Return the regions in which a person serves; none if there is no such person. People are of the world actual."""
+    return of_people(connection, [person_id])
+
+
+def of_people(connection: Connection, person_ids: Collection[str]) -> Sequence[Place]:
+    """Return the regions in which these people serve."""
+    found = find_people(connection, person_ids)
+    return [Place(region, ACTUAL) for person in found.values() for region in person.regions or (NOWHERE,)]
+
+
+def of_roster(connection: Connection, roster_id: str) -> Sequence[Place]:
+    """Return the region of a roster; none if there is no such roster."""
+    query = select(rosters.c.region).where(rosters.c.roster_id == roster_id)
+    return [Place(region, ACTUAL) for region in connection.execute(query).scalars()]
+
+
+def of_policy(connection: Connection, policy_id: str) -> Sequence[Place]:
+    """Return the regions of the versions of a policy of calls."""
+    query = select(call_policies.c.region).where(call_policies.c.policy_id == policy_id)
+    return [Place(region, ACTUAL) for region in connection.execute(query.distinct()).scalars()]
 
 
 def of_mute(connection: Connection, name: str) -> Sequence[Place]:

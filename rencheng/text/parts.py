@@ -6,6 +6,7 @@ PARTS: dict[Part, tuple[str, str]] = {
     Part.DATABASE: ("数据库", "database"),
     Part.INGEST: ("数据接入", "ingest"),
     Part.ALERTS: ("预警服务", "alert service"),
+    Part.RESPONSE: ("信息发送", "response service"),
     Part.API: ("接口服务", "API"),
     Part.JOBS: ("定时任务", "periodic jobs"),
     Part.ACCOUNTS: ("账号同步", "broker accounts"),

@@ -27,6 +27,8 @@ from services.api.http.observer import RequestObserver
 from services.api.http.route_rules import BODY_BYTES_MAX, RouteRules
 from services.api.replay_service import ReplayService
 from services.api.routes import audit, counts, health, keys, notices, status
+from services.api.routes.calls import answer_page, calls, people, policies, rosters
+from services.api.routes.delivery import contacts, dispatches, receipts, subscribers
 from services.api.routes.devices import pending
 from services.api.routes.devices import read as devices
 from services.api.routes.devices import write as devices_write
@@ -68,6 +70,15 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (doubts.router, KeyScope.WARNINGS_READ),
     (doubts_feed.router, KeyScope.WARNINGS_READ),
     (doubts_write.router, KeyScope.OPERATE),
+    (people.router, KeyScope.CONTACTS_WRITE),
+    (rosters.router, KeyScope.ROSTERS_WRITE),
+    (policies.router, KeyScope.ROSTERS_WRITE),
+    (policies.approvals, KeyScope.PLANS_APPROVE),
+    (subscribers.router, KeyScope.CONTACTS_WRITE),
+    (contacts.router, KeyScope.CONTACTS_WRITE),
+    (dispatches.router, KeyScope.CONTACTS_WRITE),
+    (receipts.router, KeyScope.RECEIPTS_WRITE),
+    (calls.router, KeyScope.RESPOND),
     (stream.router, KeyScope.WARNINGS_READ),
     (feed.router, KeyScope.WARNINGS_READ),
     (status.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
@@ -81,7 +92,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
 """Every router under /v1, with the scopes that it requires."""
 
 OPEN: tuple[APIRouter, ...] = (health.router, docs_page.router, status_page.router)
-"""Routers that need no key."""
+"""Routers that need no key and take no body."""
 
 TAGS = {
     "devices": "Devices 设备: waterlogging gauges, traffic signals and charging piles.",
@@ -92,6 +103,8 @@ TAGS = {
     "weather": "Weather 气象: rain signals, forecasts and nowcasts of the authorities; the platform issues none.",
     "warnings": "Warnings 预警: messages as JSON, as CAP, as a live stream and as an Atom feed.",
     "doubts": "Doubts 待核实读数: what may be water and is not proven; answered by people who look.",
+    "calls": "Calls 叫应: people, rosters and policies by which somebody is called until one answers.",
+    "delivery": "Delivery 信息发送: subscribers, their contact methods, and what became of each message.",
     "counts": "Counts 计数: every received reading, by result.",
     "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",
     "audit": "Audit 审计: who changed what, and when.",
@@ -157,6 +170,7 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
     app.state.health_probe = health_probe
     app.state.replay_service = replay_service
     app.state.public_url = public_url
+    app.state.contact_keys = settings.contact_keys.get_secret_value()
     app.state.refused_logins = refused_logins
     errors.install(app)
     _include_routers(app)
@@ -201,4 +215,5 @@ def _include_routers(app: FastAPI) -> None:
         )
     for router in OPEN:
         app.include_router(router, max_body_size=0)
+    app.include_router(answer_page.router, max_body_size=answer_page.BODY_MAX)
     errors.add_problem_schema(app)

@@ -15,6 +15,7 @@ from pydantic import BeforeValidator
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.topic import IDENTIFIER, REGION
+from rencheng.operations.asks import AskSender
 from rencheng.schemas import fields
 from rencheng.store.core.sessions import Database
 from services.api.auth.authenticator import actor_of
@@ -81,8 +82,14 @@ def _replay_service(request: Request) -> ReplayService:
     return service
 
 
+def _ask_sender(request: Request) -> AskSender:
+    return AskSender(request.app.state.public_url)
+
+
 Db = Annotated[Database, Depends(_database)]
 ReplayDep = Annotated[ReplayService, Depends(_replay_service)]
+Asks = Annotated[AskSender, Depends(_ask_sender)]
+"""Sends the messages of calls."""
 Actor = Annotated[str, Depends(actor_of)]
 ByWorld = Annotated[str | None, Depends(_world)]
 """One world, by default `actual`; None for all worlds."""
@@ -100,6 +107,9 @@ To = Annotated[Moment, Query(alias="to", description="End time, exclusive (ISO 8
 
 DeviceId = Annotated[str, Path(pattern=_NAME, description="The device's name.")]
 SiteId = Annotated[str, Path(pattern=_NAME, description="The site's name.")]
+PersonId = Annotated[str, Path(pattern=_NAME, description="The person's name in the register.")]
+RosterId = Annotated[str, Path(pattern=_NAME, description="The roster's name.")]
+PolicyId = Annotated[str, Path(pattern=_NAME, description="The policy's name.")]
 WarningId = Annotated[str, Path(pattern=_WARNING, description="The warning's name.")]
 
 BySite = Annotated[str | None, Query(pattern=_NAME, description="The name of a site.")]

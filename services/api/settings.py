@@ -4,10 +4,10 @@ from pathlib import Path
 
 from pydantic import Field
 
-from rencheng.runtime.settings import DatabaseSettings, IntakeSettings, MetricsSettings, PublicSettings
+from rencheng.runtime.settings import ContactSettings, DatabaseSettings, IntakeSettings, MetricsSettings, PublicSettings
 
 
-class ApiSettings(DatabaseSettings, MetricsSettings, PublicSettings, IntakeSettings):
+class ApiSettings(DatabaseSettings, MetricsSettings, PublicSettings, IntakeSettings, ContactSettings):
     """Settings of the API process."""
 
     api_host: str = Field(

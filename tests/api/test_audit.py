@@ -11,15 +11,19 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import RejectionReason
+from rencheng.domain.level import Level
+from rencheng.operations.calls import follow_warning, send_nothing
 from rencheng.store.core.sessions import Database
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from rencheng.store.warnings.notices import add_notices
 from services.api.auth.refused_logins import RefusedLogins
 from tests.api.auth.test_access import GUARDED
 from tests.support.api import LIXIA, SITES
+from tests.support.calls import clear_calls, put_on_duty
 from tests.support.doubts import doubtful, published
 from tests.support.polling import eventually
 from tests.support.rain_signals import cap
+from tests.support.streams import SITES_BY_ID, record_messages, rendered
 
 NOW = datetime.now(UTC)
 SITE: dict[str, Any] = {"site_id": "new", "type": "tunnel", "name_zh": "隧道", "name_en": "Tunnel", "region": LIXIA}
@@ -32,6 +36,16 @@ FORECAST |= {"valid_from": NOW.isoformat(), "valid_to": (NOW + timedelta(hours=1
 NOWCAST: dict[str, Any] = {"source": "s", "issued_at": NOW.isoformat(), "minutes": [10]}
 NOWCAST |= {"grid": {"south": 0, "west": 60, "step_deg": 1, "columns": 100, "members": [[[1.0] * 10_000]]}}
 DEVICE = {"kind": "waterlogging", "region": LIXIA}
+
+PERSON = {"person_id": "new-ann", "name": "安", "regions": [LIXIA]}
+ROSTER = {"roster_id": "new-keepers", "role": "keeper", "region": LIXIA}
+OVERRIDE = PERIOD | {"person_id": "new-ann", "reason": "x"}
+STEP = {"posts": [{"role": "keeper"}], "wait_s": 60}
+POLICY = {"policy_id": "new-red", "region": LIXIA, "level": "red", "hold_s": 900, "steps": [STEP]}
+
+DELIVERY = ("/v1/subscribers", "/v1/contact-methods", "/v1/dispatches", "/v1/receipts")
+SUBSCRIBER = {"owner": "police"}
+CONTACT = {"subscriber_id": "new-police", "kind": "webhook", "address": "https://police.example/hook"}
 
 REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/sites/{site_id}", "PUT"): SITE,
@@ -54,6 +68,22 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/quarantine/{quarantine_id}/replay", "POST"): None,
     ("/v1/keys", "POST"): {"name": "new", "scopes": ["admin"]},
     ("/v1/keys/{key_id}", "DELETE"): None,
+    ("/v1/people/{person_id}", "PUT"): PERSON,
+    ("/v1/rosters/{roster_id}", "PUT"): ROSTER,
+    ("/v1/rosters/{roster_id}/overrides", "POST"): OVERRIDE,
+    ("/v1/calls/{warning_id}/answers", "POST"): {"person_id": "ann", "kind": "accepted"},
+    ("/v1/calls/{warning_id}/people", "POST"): {"person_id": "ann", "role": "police"},
+    ("/v1/calls/{warning_id}/end", "POST"): {"reason": "x"},
+    ("/v1/call-policies/{policy_id}", "PUT"): POLICY,
+    ("/v1/call-policies/{policy_id}/versions/{version}/approval", "POST"): None,
+    ("/v1/subscribers/{subscriber_id}", "PUT"): SUBSCRIBER,
+    ("/v1/subscribers/{subscriber_id}", "DELETE"): None,
+    ("/v1/contact-methods", "POST"): CONTACT,
+    ("/v1/contact-methods/{method_id}/test", "POST"): None,
+    ("/v1/contact-methods/{method_id}/secret", "POST"): None,
+    ("/v1/contact-methods/{method_id}", "DELETE"): None,
+    ("/v1/dispatches/{dispatch_id}/again", "POST"): None,
+    ("/v1/receipts", "POST"): {"provider": "sms", "ref": "r-1", "status": "delivered"},
 }
 """A request to each changing route that changes something."""
 
@@ -86,9 +116,41 @@ def filled(city: Engine) -> dict[str, str]:
             "DELETE FROM rain_signals",
             "DELETE FROM rain_forecasts",
             "DELETE FROM rain_nowcasts",
+            "DELETE FROM receipts",
+            "TRUNCATE subscribers, contact_methods RESTART IDENTITY CASCADE",
+            "TRUNCATE people, rosters, call_policies CASCADE",
         ):
             connection.execute(text(query))
-    return {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""}
+    calls = {"person_id": "new-ann", "roster_id": "new-keepers", "policy_id": "new-red", "version": "1"}
+    calls |= {"warning_id": "w-called"}
+    delivery = {"subscriber_id": "new-police", "method_id": "1", "dispatch_id": ""}
+    return delivery | {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
+
+
+def prepare_delivery(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:
+    client.put("/v1/subscribers/new-police", json=SUBSCRIBER)
+    if path != "/v1/contact-methods":
+        names["method_id"] = str(client.post("/v1/contact-methods", json=CONTACT).json()["method_id"])
+        names["dispatch_id"] = client.post("/v1/contact-methods/1/test").json()["dispatch_id"]
+    state = "failed" if "dispatches" in path else "sent"
+    with city.begin() as connection:
+        connection.execute(text(f"UPDATE dispatches SET state = '{state}', rank = 2, provider_ref = 'r-1'"))
+
+
+def prepare_calls(client: httpx.Client, city: Engine, path: str) -> None:
+    if "/calls/" in path:
+        clear_calls(city)
+        put_on_duty(city)
+        record_messages(city, rendered("w-called", 1, Level.RED, site=SITES_BY_ID["underpass"]))
+        with city.begin() as connection:
+            follow_warning(connection, "w-called", [], send_nothing)
+    elif "overrides" in path:
+        client.put("/v1/people/new-ann", json=PERSON)
+        client.put("/v1/rosters/new-keepers", json=ROSTER)
+    elif "approval" in path:
+        client.put("/v1/call-policies/new-red", json=POLICY)
+        with city.begin() as connection:
+            connection.execute(text("UPDATE call_policies SET made_by = 'another'"))
 
 
 def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: dict[str, str]) -> None:
@@ -124,6 +186,9 @@ def test_the_list_of_changing_routes_is_whole() -> None:
 def test_every_changing_request_leaves_an_entry_with_its_author(
     client: httpx.Client, city: Engine, filled: dict[str, str], path: str, method: str
 ) -> None:
+    if path.startswith(DELIVERY):
+        prepare_delivery(client, city, path, filled)
+    prepare_calls(client, city, path)
     prepare(client, city, path, method, filled)
     body = REQUESTS[path, method]
     content = body if isinstance(body, str) or body is None else json.dumps(body)

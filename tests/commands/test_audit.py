@@ -14,13 +14,19 @@ from typer.testing import CliRunner
 
 from commands.main import app
 from rencheng.domain.errors import RejectionReason
-from rencheng.store.core.database import Engine
+from rencheng.domain.level import Level
+from rencheng.operations.calls import follow_warning, send_nothing
+from rencheng.operations.people import add_policy_version, save_person, save_roster
+from rencheng.response.calls.forms import CallPolicyForm, PersonForm, RosterForm
+from rencheng.store.core.database import Connection, Engine
 from rencheng.store.registry.sites import find_sites
 from rencheng.store.warnings.notices import add_notices
 from tests.api.test_audit import reject
 from tests.schemas.test_site import entry
+from tests.support.decisions import KEY
 from tests.support.doubts import doubtful, published
 from tests.support.rain_signals import cap
+from tests.support.streams import record_on, rendered
 
 NOT_RECORDED = {
     "serve", "doctor", "demo", "backtest", "learn", "reference",  # start services, measure, or write files
@@ -30,6 +36,8 @@ NOT_RECORDED = {
     "device show", "device list", "device pending", "site show", "site list", "world list", "weather list",
     "mute list", "gateway list", "fleet audit", "key list", "quarantine list", "quarantine show", "quarantine reasons",
     "quality show", "quality limits", "jobs list", "storage status", "tls list", "site doubts",  # read only
+    "people list", "roster list", "policy list", "call list",  # read only
+    "subscriber list", "contact list", "contact key", "dispatch list", "dispatch show",  # read only
     "tls init", "tls issue",  # write files of certificates, no data
 }  # fmt: skip
 
@@ -65,6 +73,15 @@ CHANGING = {
     "mute silence": ["--site", "S1", "--minutes", "5", "--reason", "x"],
     "mute maintenance": ["--site", "S1", "--weekday", "mon", "--begins", "22:30", "--minutes", "60", "--reason", "x"],
     "mute end": ["silence-1"],
+    "call answer": ["w1", "bo", "accepted"],
+    "call add": ["w1", "bo", "--role", "police"],
+    "call end": ["w1", "--reason", "x"],
+    "people contact": ["bo", "sms", "--address", "13800000000"],
+    "people import": ["{people}"],
+    "roster import": ["{rosters}"],
+    "roster replace": ["keepers", "bo", "--hours", "1", "--reason", "x"],
+    "policy import": ["{policies}"],
+    "policy approve": ["red", "1"],
     "gateway add": ["370102", "signal"],
     "gateway remove": ["370102", "charging"],
     "device add": ["d9", "--kind", "signal", "--region", "370102"],
@@ -77,6 +94,14 @@ CHANGING = {
     "fleet register": ["--gauges", "1", "--signals", "0", "--chargers", "0", "--out", "{fleet}"],
     "key create": ["me", "--scope", "admin"],
     "key revoke": ["{key}"],
+    "subscriber set": ["new", "--owner", "x"],
+    "subscriber end": ["police"],
+    "contact add": ["police", "mqtt", "--address", "other"],
+    "contact end": ["1"],
+    "contact test": ["1"],
+    "contact probe": ["1"],
+    "contact rotate": ["1"],
+    "dispatch again": ["{dispatch}"],
     "quarantine replay": ["--all"],
     "quality run": [],
     "jobs": ["--once", "--only", "quality.series"],
@@ -85,6 +110,19 @@ CHANGING = {
     "storage drop": [],
     "storage mark-stale": ["signal", "--from", "2026-07-20", "--to", "2026-07-21"],
 }
+
+
+POLICY: dict[str, Any] = {"policy_id": "red", "region": "370102", "level": "red", "hold_s": 900}
+POLICY |= {"steps": [{"posts": [{"role": "keeper"}], "wait_s": 60}]}
+
+
+def register_calls(connection: Connection) -> None:
+    """Register a person, a roster, a policy and a call, which somebody else made."""
+    save_person(connection, PersonForm(person_id="bo", name="波", regions=("370102",)), actor="another")
+    save_roster(connection, RosterForm(roster_id="keepers", role="keeper", region="370102"), actor="another")
+    record_on(connection, rendered("w1", 1, Level.RED, site=find_sites(connection, ["S1"])["S1"]))
+    follow_warning(connection, "w1", [], send_nothing)
+    add_policy_version(connection, CallPolicyForm.model_validate(POLICY), actor="another")
 
 
 def leaves(command: Any, path: str = "") -> Iterator[str]:
@@ -100,11 +138,14 @@ def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     """A database with a site, a device, a gateway, a mute and rejected messages."""
     settings = {"DATABASE_URL": database_url, "MQTT_PASSWORD_FILE": str(tmp_path / "passwd"), "CHECKOUT": str(tmp_path)}
     settings |= {f"MQTT_{name}_PASSWORD": "x" * 32 for name in ("INGEST", "ALERTS", "OPERATOR")}
+    settings["CONTACT_KEYS"] = KEY
     for name, value in settings.items():
         monkeypatch.setenv(f"RENCHENG_{name}", value)
     engine = create_engine(database_url)
     with engine.begin() as connection:
         tables = "site_sensors, sites, devices, gateways, silences, maintenance, quarantine, rain_signals"
+        tables += ", warnings, people, rosters, call_policies"
+        tables += ", subscribers, contact_methods"
         connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
         connection.execute(text("DELETE FROM worlds WHERE world <> 'actual'"))
     file(tmp_path, "sites", json.dumps([entry(sensors=[{"device_id": "rain-1", "role": "rain"}])]))
@@ -113,6 +154,10 @@ def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     run("device add", "d1", "--kind", "signal", "--region", "370102")
     run("gateway add", "370102", "charging")
     run("mute silence", "--site", "S1", "--minutes", "5", "--reason", "x")
+    with engine.begin() as connection:
+        register_calls(connection)
+    run("subscriber set", "police", "--owner", "x")
+    run("contact add", "police", "webhook", "--address", "https://police.example/hook")
     reject(engine, "p1", RejectionReason.UNKNOWN_DEVICE)
     yield engine
     engine.dispose()
@@ -129,6 +174,13 @@ def run(command: str, *words: str) -> str:
     return ended.stdout.strip()
 
 
+def dead_letter(engine: Engine) -> str:
+    sent = run("contact test", "1")
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE dispatches SET state = 'failed'"))
+    return sent.split()[2].rstrip(";")
+
+
 def test_every_command_is_recorded_or_changes_no_data() -> None:
     assert set(leaves(typer.main.get_command(app))) - NOT_RECORDED == set(CHANGING)
 
@@ -142,6 +194,9 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
     amounts = {"site_id": "S1", "members": [[1, 2]]}
     soon = {"source": "s", "issued_at": hour["issued_at"], "minutes": [10, 20], "sites": [amounts]}
     file(tmp_path, "nowcast", json.dumps(soon))
+    file(tmp_path, "people", json.dumps({"person_id": "ann", "name": "安", "regions": ["370102"]}))
+    file(tmp_path, "rosters", json.dumps([{"roster_id": "night", "role": "keeper", "region": "370102"}]))
+    file(tmp_path, "policies", json.dumps([POLICY | {"policy_id": "orange", "level": "orange"}]))
     file(tmp_path, "devices", "device_id,kind,region\nd8,signal,370102\n")
     if command in {"site confirm", "site deny"}:
         with engine.begin() as connection:
@@ -155,14 +210,13 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
         with engine.begin() as connection:
             connection.execute(text("UPDATE devices SET device_id = 'p1', kind = 'waterlogging'"))
     key = run("key create", "old", "--scope", "admin").split("_")[1] if command == "key revoke" else ""
-    filled = {
-        name: str(tmp_path / name)
-        for name in ("sites", "signal", "forecast", "nowcast", "devices", "passwords", "fleet")
-    }
+    dispatch = dead_letter(engine) if command == "dispatch again" else ""
+    names = ("people", "rosters", "policies", "sites", "signal", "forecast", "nowcast", "devices", "passwords", "fleet")
+    filled = {name: str(tmp_path / name) for name in names}
     query = text("SELECT actor FROM audit ORDER BY audit_id")
     with engine.connect() as connection:
         before = len(connection.execute(query).all())
-    run(command, *(word.format(**filled, key=key) for word in CHANGING[command]))
+    run(command, *(word.format(**filled, key=key, dispatch=dispatch) for word in CHANGING[command]))
     with engine.connect() as connection:
         actors = list(connection.execute(query).scalars())[before:]
 

@@ -15,6 +15,7 @@ from services.alerts.settings import AlertSettings
 from services.api.settings import ApiSettings
 from services.ingest.settings import IngestSettings
 from services.jobs.settings import JobSettings
+from services.response.settings import ResponseSettings
 from tests.support.compose_file import ROOT, read, variables
 
 COMPOSE = read()
@@ -26,6 +27,7 @@ SETTINGS: dict[str, list[type[Settings]]] = {
     "admin": [DatabaseSettings, BrokerAccounts, BrokerSettings],
     "ingest-0": [IngestSettings],
     "alerts": [AlertSettings],
+    "response": [ResponseSettings],
     "api": [ApiSettings],
     "jobs": [JobSettings],
 }
@@ -90,7 +92,7 @@ def test_make_env_writes_random_passwords_for_the_owner_alone_and_only_once(env_
     make_env(tmp_path / "other")
 
     assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
-    assert len(set(passwords)) == len(passwords) == 9
+    assert len(set(passwords)) == len(passwords) == 11
     assert all(len(password) == 32 for password in passwords)
     assert set(passwords).isdisjoint(written(tmp_path / "other").values())
     assert again.returncode == 1
@@ -127,7 +129,7 @@ def test_only_api_and_broker_have_ports_and_only_on_this_machine() -> None:
     assert set(ports) == {"api", "mosquitto"}
     assert all(str(address).startswith("127.0.0.1:") for default in defaults for address in default.values())
     assert COMPOSE["networks"]["backend"] == {"internal": "true"}
-    assert {name for name, spec in SERVICES.items() if "edge" in spec["networks"]} == {"api", "mosquitto"}
+    assert {name for name, spec in SERVICES.items() if "edge" in spec["networks"]} == {"api", "mosquitto", "response"}
 
 
 def test_one_process_receives_and_as_many_write_as_are_asked_for() -> None:

@@ -10,11 +10,12 @@ from local_stack.ports import choose_port
 from rencheng.runtime.service_process import ServiceProcess
 from tests.conftest import Broker
 from tests.support.compose_file import ROOT, read
+from tests.support.decisions import KEY
 from tests.support.polling import eventually
 
 pytestmark = pytest.mark.long
 
-SERVICES = {"ingest-0": "ingest", "alerts": "alerts", "api": "api", "jobs": "jobs"}
+SERVICES = {"ingest-0": "ingest", "alerts": "alerts", "response": "response", "api": "api", "jobs": "jobs"}
 ELSEWHERE = "127.0.0.2"
 """Not the default address, but still this machine."""
 
@@ -30,6 +31,7 @@ def test_the_metrics_of_a_container_can_be_asked_from_outside(
     assert given["RENCHENG_METRICS_HOST"] == "0.0.0.0"  # noqa: S104 - in the container
     assert given[port_setting] == "9100"
     settings = {"RENCHENG_METRICS_HOST": ELSEWHERE, port_setting: str(port)}
+    settings |= {"RENCHENG_CONTACT_KEYS": KEY}
     settings |= {"RENCHENG_API_PORT": str(choose_port(seed="api", avoid=(port,)))}
     environment = broker.environment(database_url) | settings
     with ServiceProcess(f"services.{name}", tmp_path / "log", environment):

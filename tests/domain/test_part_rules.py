@@ -45,7 +45,7 @@ def record(*beats: Heartbeat, **more: object) -> PlatformRecord:
     return PlatformRecord(heartbeats=beats, **(known | more))  # type: ignore[arg-type]
 
 
-WELL = tuple(beat(part) for part in (Part.INGEST, Part.ALERTS, Part.API, Part.JOBS, Part.ACCOUNTS))
+WELL = tuple(beat(part) for part in (Part.INGEST, Part.ALERTS, Part.RESPONSE, Part.API, Part.JOBS, Part.ACCOUNTS))
 
 
 def bad(found: PlatformRecord) -> dict[Part, tuple[PartState, PartReason | None]]:

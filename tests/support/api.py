@@ -21,6 +21,7 @@ from rencheng.store.registry.sites import load_sites, save_site_states
 from services.api.__main__ import Server, make_server
 from services.api.settings import ApiSettings
 from services.api.streaming.options import StreamOptions
+from tests.support.decisions import KEY
 from tests.support.polling import eventually
 from tests.support.roles import as_role
 
@@ -80,7 +81,8 @@ def serving(database_url: str, stream_options: StreamOptions | None = None, **se
     """Run the API on a free port; yield its address."""
     port = choose_port(seed=secrets.token_hex(4), avoid=())
     # tests ask more than any client may, from one address
-    generous = {"api_key_per_s": 1e6, "api_address_per_s": 1e6, "api_key_running": 100}
+    generous: dict[str, Any] = {"api_key_per_s": 1e6, "api_address_per_s": 1e6, "api_key_running": 100}
+    generous["contact_keys"] = KEY
     url = as_role(database_url, "api")
     server = make_server(ApiSettings(database_url=url, api_port=port, **(generous | settings)), stream_options)
     thread = threading.Thread(target=server.run)

@@ -2,6 +2,8 @@
 
 from rencheng.store.schema import (
     account_tables,
+    call_tables,
+    delivery_tables,
     job_tables,
     quality_tables,
     rollup_tables,
@@ -11,5 +13,14 @@ from rencheng.store.schema import (
 
 metadata = account_tables.metadata
 
-MODULES = (account_tables, job_tables, quality_tables, rollup_tables, suppression_tables, weather_tables)
+MODULES = (
+    account_tables,
+    call_tables,
+    delivery_tables,
+    job_tables,
+    quality_tables,
+    rollup_tables,
+    suppression_tables,
+    weather_tables,
+)
 """Importing a module registers its tables in `metadata`."""

@@ -211,6 +211,7 @@ warnings = Table(
     Column("closed_at", _time),
     Index("warnings_by_site", "site_id", "opened_at"),
     Index("warnings_by_time", "opened_at", "warning_id"),
+    Index("warnings_open", "warning_id", postgresql_where=text("closed_at IS NULL")),
 )
 
 warning_events = Table(

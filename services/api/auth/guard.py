@@ -24,6 +24,9 @@ FIND_PLACES: dict[str, Callable[[Connection, str], Sequence[places.Place]]] = {
     "doubt_id": places.of_doubt,
     "quarantine_id": places.of_quarantine_entry,
     "name": places.of_mute,
+    "person_id": places.of_person,
+    "roster_id": places.of_roster,
+    "policy_id": places.of_policy,
 }
 """Where the object of a path parameter is."""
 
@@ -34,6 +37,9 @@ _OBJECTS = {
     "doubt_id": "doubt",
     "quarantine_id": "quarantine entry",
     "name": "mute",
+    "person_id": "person",
+    "roster_id": "roster",
+    "policy_id": "policy",
 }
 
 

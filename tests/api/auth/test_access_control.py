@@ -18,21 +18,12 @@ from rencheng.store.access.api_keys import KeyScope
 from services.api.app import create_app
 from services.api.http.rate_limits import TokenBuckets, network_of
 from services.api.settings import ApiSettings
+from tests.api.auth.test_access import FILLED
 from tests.support.api import MakeToken, serving
 from tests.support.api_process import ApiProcess, api_process, read_status
 from tests.support.clock import ManualClock
 
 DOCUMENT = create_app(ApiSettings(database_url="postgresql+psycopg://nobody@127.0.0.1:1/none")).openapi()
-FILLED = {
-    "device_id": "g1",
-    "site_id": "road",
-    "warning_id": "w",
-    "sequence": "1",
-    "quarantine_id": "1",
-    "name": "silence-1",
-    "identifier": "s1",
-    "key_id": "k1",
-}
 WITH_BODY = [
     (method.upper(), path.format_map(FILLED))
     for path, methods in DOCUMENT["paths"].items()

@@ -1,8 +1,8 @@
 """Keys bound to a region or a world: every route, every scope; nobody sees or changes what belongs to another."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -14,68 +14,61 @@ from rencheng.domain.mute import MuteScope, Silence
 from rencheng.domain.reach import Reach
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import MessageType
+from rencheng.operations.calls import follow_warning, send_nothing
+from rencheng.operations.contacts import add_contact, save_subscriber
+from rencheng.operations.people import add_policy_version, save_person, save_roster
+from rencheng.response.calls.forms import CallPolicyForm, PersonForm, RosterForm
+from rencheng.response.delivery.contact_form import ContactForm, SubscriberForm
+from rencheng.response.delivery.dispatch import ContactKind
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.warnings.mutes import add_mute
 from tests.api.auth.test_access import GUARDED
 from tests.support.api import DRILL, HUAIYIN, LIXIA, store_readings
+from tests.support.decisions import CIPHER
+from tests.support.foreign_objects import (
+    BODIES,
+    DISPATCH,
+    FOREIGN,
+    MARKERS,
+    MUTE,
+    NOW,
+    OTHER,
+    OWN,
+    PERIOD,
+    PERSON,
+    POLICY,
+    ROSTER,
+    SITE,
+    SUBSCRIBER,
+)
 from tests.support.rain_signals import REFERENCES, alert
 from tests.support.streams import SITES_BY_ID, record_messages, rendered, streaming
 
-NOW = datetime.now(UTC)
-PERIOD = {"from": (NOW - timedelta(hours=1)).isoformat(), "to": NOW.isoformat()}
-FOREIGN = {
-    "device_id": "g3",
-    "site_id": "road",
-    "warning_id": "w-road",
-    "sequence": "1",
-    "name": "silence-1",
-    "key_id": "0123456789abcdef",
-    "identifier": "signal-of-road",
-}
-"""Everything of Huaiyin, whose markers must not appear in any answer to a key of another region."""
-MARKERS = ("g3", "road", "w-road", HUAIYIN, "路段", "secret-of-huaiyin")
-SITE = {"site_id": "road", "type": "road", "name_zh": "路段", "name_en": "Road", "latitude": 36.6, "longitude": 117.1}
-MUTE = {"reason": "x", "begins_at": NOW.isoformat(), "ends_at": (NOW + timedelta(hours=1)).isoformat(), "up_to": "red"}
-WINDOW = {"reason": "x", "weekdays": ["mon"], "begins": "22:30", "lasts_minutes": 60, "up_to": "red"}
-FORECAST: dict[str, Any] = {
-    "source": "s",
-    "issued_at": PERIOD["from"],
-    "valid_from": PERIOD["from"],
-    "valid_to": PERIOD["to"],
-    "rain_mm": 1,
-}
-NOWCAST: dict[str, Any] = {"source": "s", "issued_at": PERIOD["from"], "minutes": [10]}
-NOWCAST |= {"sites": [{"site_id": "road", "members": [[1.0]]}]}
-CSV = "device_id,kind,region,name\ng3,waterlogging,{region},secret\n"
-OWN, OTHER = LIXIA, HUAIYIN
-BODIES: dict[tuple[str, str], Sequence[Any]] = {
-    ("/v1/sites/{site_id}", "PUT"): [SITE | {"region": OTHER}, SITE | {"region": OWN}],
-    ("/v1/devices/{device_id}", "PUT"): [
-        {"kind": "waterlogging", "region": OTHER, "name": "x"},
-        {"kind": "waterlogging", "region": OWN, "name": "x"},
-    ],
-    ("/v1/devices/{device_id}/replacement", "POST"): [{"device_id": "g3b"}],
-    ("/v1/silences", "POST"): [
-        MUTE | {"site_id": "road"},
-        MUTE | {"region": OTHER},
-        MUTE | {"region": "370100"},
-        MUTE | {"region": "370000"},
-        MUTE | {"catchment": "shared"},
-    ],
-    ("/v1/maintenance", "POST"): [WINDOW | {"site_id": "road"}, WINDOW | {"region": "370100"}],
-    ("/v1/weather/nowcasts", "POST"): [NOWCAST],
-    ("/v1/weather/forecasts", "POST"): [[FORECAST | {"region": OTHER}], [FORECAST | {"region": "370100"}]],
-    ("/v1/keys", "POST"): [{"name": "wide", "scopes": ["warnings:read"]}],
-    ("/v1/quarantine/replay", "POST"): [{"world": "all"}],
-    ("/v1/device-imports", "POST"): [CSV.format(region=OTHER), CSV.format(region=OWN)],
-}
 SIGNAL_OF = (
     'INSERT INTO rain_signals (identifier, world, sender, message_type, level, regions, "references", headline, status,'
     " document, sent_at, effective_at, expires_at) VALUES ('signal-of-' || :name, 'actual', 's', 'Alert', 4,"
     " ARRAY[:region], '{}', :name, 'Actual', '', now(), now(), now() + interval '1 hour')"
 )
-TABLES = ("sites", "devices", "site_sensors", "silences", "maintenance", "rain_signals", "rain_forecasts", "quarantine")
+TABLES = (
+    "sites",
+    "devices",
+    "site_sensors",
+    "silences",
+    "maintenance",
+    "rain_signals",
+    "rain_forecasts",
+    "quarantine",
+    "people",
+    "rosters",
+    "overrides",
+    "call_policies",
+    "subscribers",
+    "contact_methods",
+    "dispatches",
+    "calls",
+    "call_events",
+)
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +79,16 @@ def filled(city: Engine) -> Engine:
         store_readings(city, [WaterReading(device, 0, NOW - timedelta(minutes=5), 333.0)])
     scopes = (MuteScope(site_id="road"), MuteScope(site_id="underpass"), MuteScope(DRILL, site_id="drill-tunnel"))
     with city.begin() as connection:
+        save_person(connection, PersonForm(**PERSON, regions=(OTHER,)), actor="somebody")
+        save_roster(connection, RosterForm(**ROSTER, region=OTHER), actor="somebody")
+        for site in ("road", "underpass", "drill-tunnel"):
+            follow_warning(connection, f"w-{site}", [], send_nothing)
+        add_policy_version(connection, CallPolicyForm.model_validate(POLICY | {"region": OTHER}), actor="somebody")
+        subscriber = SubscriberForm.model_validate(SUBSCRIBER | {"regions": [OTHER]})
+        save_subscriber(connection, "road-police", subscriber, actor="somebody")
+        hook = ContactForm(kind=ContactKind.WEBHOOK, address="https://road.example/")
+        add_contact(connection, "road-police", hook, CIPHER, actor="somebody")
+        connection.execute(text(DISPATCH))
         connection.execute(text("UPDATE sites SET catchment = 'shared'"))
         for scope in scopes:
             silence = Silence("", scope, Level.BLUE, NOW, NOW + timedelta(hours=1), f"secret-of-{scope.site_id}")

@@ -1,0 +1,1 @@
+"""`rencheng people`, `roster` and `policy`: who is called, when and in which order."""

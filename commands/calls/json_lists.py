@@ -1,0 +1,29 @@
+"""JSON lists of forms in files."""
+
+import json
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from commands.files import whole_text
+from rencheng.domain.errors import NotPossible
+from rencheng.schemas.findings import validation_findings
+
+Form = TypeVar("Form", bound=BaseModel)
+
+
+def read_forms(form: type[Form], path: Path) -> list[Form]:
+    """Return the forms of a file: a JSON list of them, or a single one.
+
+    Raises:
+        NotPossible: the file is not such a list. The message names each error.
+    """
+    try:
+        found = json.loads(whole_text(path))
+    except ValueError as error:
+        raise NotPossible(f"{path} is not JSON: {error}") from None
+    try:
+        return TypeAdapter(list[form]).validate_python(found if isinstance(found, list) else [found])  # type: ignore[valid-type]
+    except ValidationError as error:
+        raise NotPossible("\n".join(validation_findings(error, path.name))) from None

@@ -1,0 +1,2 @@
+DROP INDEX warnings_open;
+DROP TABLE answer_links, acknowledgements, call_events, calls;

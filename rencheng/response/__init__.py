@@ -1,0 +1,1 @@
+"""What follows a warning: messages to people and systems, and calls until somebody answers. Deterministic, no I/O."""

@@ -1,0 +1,136 @@
+"""Call the people of the next steps: who is on duty now, and is not called in this round yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from rencheng.response.calls.answered import OFFICER, is_answered
+from rencheng.response.calls.call import Call, CalledPerson, CallState, PersonState
+from rencheng.response.calls.intents import Advance, Announce, Ask, AskKind, CallIntent, CancelAsks, Candidate, Finding
+from rencheng.response.calls.policy import CITY_DUTY_OFFICER, CallStep, Post
+from rencheng.response.calls.roster import DutyReason
+
+Roll = Mapping[Post, Candidate]
+"""Who is on duty now for each post. A post without an entry has nobody."""
+
+STALE_AFTER_S = 24 * 3600.0
+"""A call found later than this after its due time calls nobody by itself. Proposal."""
+
+LATE_MIN_S = 600.0
+"""A step is late after twice its wait, and at least after this time. Proposal."""
+
+OFFICER_EVERY_S = 300.0
+"""The city's duty officer is called again after this time. Proposal."""
+
+
+@dataclass(slots=True)
+class _Round:
+    """A call that is being advanced, with the intents so far."""
+
+    call: Call
+    roll: Roll
+    now: datetime
+    intents: list[CallIntent] = field(default_factory=list)
+
+    def add(self, post: Post, step: CallStep, number: int, late_s: float) -> bool:
+        """Call the person of a post. Return whether an answer can be expected of a person called just now."""
+        candidate = self.roll.get(post)
+        if candidate is None or candidate.duty.person_id is None:
+            self.intents.append(Announce(Finding.NOBODY_ON_DUTY, f"{post.role} {post.rank}"))
+            return False
+        person = candidate.duty.person_id
+        if known := self.call.target(person):
+            roles = known.roles if post.role in known.roles else (*known.roles, post.role)
+            self.call = with_target(self.call, replace(known, roles=roles))
+            return known.step == number and not known.state.is_lost
+        state = PersonState.WAITING if candidate.is_reachable else PersonState.FAILED
+        self.call = with_target(self.call, CalledPerson(person, (post.role,), number, candidate.duty.reason, state))
+        if not candidate.is_reachable:
+            self.intents.append(Announce(Finding.NO_CONTACT, person))
+            return False
+        self.intents.append(Ask(person, post.role, AskKind.FIRST, self.call.round, 1, step.channels, late_s))
+        return True
+
+
+def with_target(call: Call, target: CalledPerson) -> Call:
+    """Return the call with a person added, or changed."""
+    others = [target if each.person_id == target.person_id else each for each in call.targets]
+    return replace(call, targets=tuple(others) if call.target(target.person_id) else (*call.targets, target))
+
+
+def due_after(call: Call, now: datetime, wait_s: float) -> Call:
+    """Return the call with its next time."""
+    return replace(call, wait_s=wait_s, next_due=now + timedelta(seconds=wait_s))
+
+
+def call_next(call: Call, roll: Roll, now: datetime, *, late_s: float = 0.0) -> Advance:
+    """Call the people of the next step at once. A step without anybody to wait for costs no time."""
+    going = _Round(replace(call, state=CallState.CALLING, was_asked=False), roll, now)
+    steps = call.policy.steps
+    for number in range(call.step + 1, len(steps) + 1):
+        step = steps[number - 1]
+        going.call = replace(going.call, step=number)
+        if is_answered(going.call):
+            return Advance(going.call, tuple(going.intents))
+        awaited = [going.add(post, step, number, late_s) for post in step.posts]
+        if any(awaited):
+            return Advance(due_after(going.call, now, step.wait_s), tuple(going.intents))
+    going.intents.append(Announce(Finding.EXHAUSTED))
+    officer = call_officer(replace(going.call, state=CallState.EXHAUSTED), roll, now)
+    return Advance(officer.call, (*going.intents, *officer.intents))
+
+
+def call_late(call: Call, roll: Roll, now: datetime, late_s: float) -> Advance:
+    """Call the step that would be due now, and the first one if it was never tried. Those between are passed over."""
+    steps = call.policy.steps
+    turn, left_s = call.step + 1, late_s
+    while turn < len(steps) and left_s >= steps[turn - 1].wait_s:
+        left_s -= steps[turn - 1].wait_s
+        turn += 1
+    found: list[CallIntent] = [Announce(Finding.LATE, f"{late_s:.0f} s")]
+    going = _Round(call, roll, now)
+    if call.step == 0 and turn > 1:
+        for post in steps[0].posts:
+            going.add(post, steps[0], 1, late_s)
+    skipped = range(max(call.step + 1, 2), turn)
+    found += [Announce(Finding.SKIPPED, f"step {number}") for number in skipped]
+    last = call_next(replace(going.call, step=turn - 1), roll, now, late_s=late_s)
+    return Advance(last.call, (*found, *going.intents, *last.intents))
+
+
+def call_officer(call: Call, roll: Roll, now: datetime) -> Advance:
+    """Call the city's duty officer, again if that was done before, unless the officer cannot come."""
+    call = due_after(call, now, OFFICER_EVERY_S)
+    candidate = roll.get(OFFICER)
+    person = candidate.duty.person_id if candidate else None
+    if candidate is None or person is None:
+        return Advance(call, (Announce(Finding.NOBODY_ON_DUTY, CITY_DUTY_OFFICER),))
+    known = call.target(person) or CalledPerson(person, (OFFICER.role,), call.step + 1, candidate.duty.reason, asks=0)
+    roles = known.roles if OFFICER.role in known.roles else (*known.roles, OFFICER.role)
+    if known.state is PersonState.OUT or known.state >= PersonState.ACCEPTED:
+        return Advance(with_target(call, replace(known, roles=roles)))
+    if not candidate.is_reachable:
+        failed = with_target(call, replace(known, state=PersonState.FAILED))
+        return Advance(failed, (Announce(Finding.NO_CONTACT, person),))
+    asked = replace(known, asks=known.asks + 1, roles=roles, state=max(known.state, PersonState.WAITING))
+    kind = AskKind.AGAIN if known.asks else AskKind.FIRST
+    return Advance(with_target(call, asked), (Ask(person, OFFICER.role, kind, call.round, asked.asks),))
+
+
+def call_person(call: Call, person_id: str, role: str, *, is_reachable: bool) -> Advance:
+    """Call one more person, as an operator asked. One who was called before is asked again."""
+    known = call.target(person_id) or CalledPerson(person_id, (role,), max(call.step, 1), DutyReason.REQUESTED, asks=0)
+    if not is_reachable:
+        failed = with_target(call, replace(known, state=PersonState.FAILED))
+        return Advance(failed, (Announce(Finding.NO_CONTACT, person_id),))
+    asked = replace(known, asks=known.asks + 1, state=max(known.state, PersonState.WAITING))
+    kind = AskKind.AGAIN if known.asks else AskKind.FIRST
+    return Advance(with_target(call, asked), (Ask(person_id, role, kind, call.round, asked.asks),))
+
+
+def end_for_all(call: Call) -> tuple[CallIntent, ...]:
+    """Return the intents of the end: nothing more is asked, and everybody who was asked is informed."""
+    asked = [each.person_id for each in call.targets if each.state is not PersonState.FAILED]
+    informed = dict.fromkeys((*call.earlier, *asked))
+    ends = (Ask(person, "", AskKind.ENDED, call.round, 0) for person in informed)
+    return (CancelAsks(None), *ends)

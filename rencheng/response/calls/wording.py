@@ -1,0 +1,83 @@
+"""What a call says, in Chinese and English, and by which kinds of contact methods."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from rencheng.domain.level import Level
+from rencheng.domain.site import Site
+from rencheng.response.calls.call import Call
+from rencheng.response.calls.intents import Ask, AskKind
+from rencheng.response.calls.policy import ChannelUse
+from rencheng.response.delivery.dispatch import ContactKind, Content
+
+_CHAT = frozenset(
+    {
+        ContactKind.WEBHOOK,
+        ContactKind.MQTT,
+        ContactKind.MAIL,
+        ContactKind.WECOM_BOT,
+        ContactKind.DINGTALK_BOT,
+        ContactKind.FEISHU_BOT,
+    }
+)
+
+KINDS = {
+    "chat": _CHAT,
+    "mail": frozenset({ContactKind.MAIL}),
+    "sms": frozenset({ContactKind.SMS}),
+    "voice": frozenset({ContactKind.VOICE}),
+}
+"""The contact methods of each kind of channel."""
+
+_FIRST_WORDS = {
+    AskKind.FIRST: ("请作答", "please answer"),
+    AskKind.AGAIN: ("仍无人应答，请作答", "nobody has answered yet, please answer"),
+    AskKind.RENEW: ("应答后无进展，请再次确认", "no progress since your answer, please confirm again"),
+}
+
+
+def uses_of(kinds: Sequence[ContactKind], channels: Sequence[ChannelUse]) -> list[float | None]:
+    """Return for each method of a person when it is used, seconds after the step begins; None if it is not.
+
+    If no method fits the step all are used at once, so that nobody is left out.
+    """
+    if not channels:
+        return [0.0] * len(kinds)
+    found = [min((use.after_s for use in channels if kind in KINDS[use.kind]), default=None) for kind in kinds]
+    return found if any(use is not None for use in found) else [0.0] * len(kinds)
+
+
+def content_of(call: Call, site: Site, ask: Ask, link: str | None, at: datetime) -> Content:
+    """Return the message of an ask.
+
+    Args:
+        call: the call.
+        site: its site.
+        ask: the ask.
+        link: the address at which the person answers; None of an end.
+        at: the present.
+    """
+    level = call.now_level if call.now_level is not Level.NONE else call.level
+    document: dict[str, object] = {
+        "kind": "call",
+        "ask": ask.kind.value,
+        "warning_id": call.warning_id,
+        "world": call.world,
+        "site": {"site_id": site.site_id, "name_zh": site.name_zh, "name_en": site.name_en},
+        "level": level.word,
+        "round": call.round,
+        "person_id": ask.person_id,
+        "role": ask.role,
+        "answer_url": link,
+        "issued_at": at.isoformat(),
+    }
+    if ask.kind is AskKind.ENDED:
+        return Content(f"叫应结束：{site.name_zh}，无需再应答。", f"The call for {site.name_en} is over.", document)
+    zh, en = _FIRST_WORDS[ask.kind]
+    late_zh = f"（迟发{timedelta(seconds=round(ask.late_s))}）" if ask.late_s else ""
+    late_en = f" (late by {timedelta(seconds=round(ask.late_s))})" if ask.late_s else ""
+    return Content(
+        f"叫应：{site.name_zh}{level.chinese}预警，{zh}{late_zh}：{link}",
+        f"{site.name_en}: {level.word} warning, {en}{late_en}: {link}",
+        document,
+    )

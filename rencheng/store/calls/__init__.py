@@ -1,0 +1,1 @@
+"""Calls: people, rosters and policies."""

@@ -1,0 +1,1 @@
+"""What follows a warning, in the database: contacts, and the ledger of messages to them."""

@@ -1,0 +1,1 @@
+"""Delivery: subscribers, their contact methods, and what became of each message."""

@@ -1,0 +1,43 @@
+"""Webhooks by Standard Webhooks 1.0.0: a constant id, the time of the attempt, and a signature by each live secret."""
+
+import base64
+import hashlib
+import hmac
+from datetime import datetime
+
+from rencheng.response.delivery.outbound import OutboundMessage, body_of
+from rencheng.response.delivery.outcome import SendResult
+from services.response.channels.http import HttpClient, result_of_status
+
+PREFIX = "whsec_"
+
+
+class WebhookChannel:
+    """Posts one message to one endpoint."""
+
+    def __init__(self, client: HttpClient) -> None:
+        self._client = client
+
+    async def send(self, message: OutboundMessage) -> SendResult:
+        """Post the message, signed. Only 2xx is a success."""
+        body = body_of(message)
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        headers |= signed_headers(message.message_id, message.attempt_at, body, message.secrets)
+        answer = await self._client.post(message.address, body, headers)
+        return answer if isinstance(answer, SendResult) else result_of_status(answer)
+
+
+def signed_headers(message_id: str, at: datetime, body: bytes, secrets: tuple[str, ...]) -> dict[str, str]:
+    """Return the headers of a message: while a secret is replaced, both sign."""
+    stamp = str(int(at.timestamp()))
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": stamp,
+        "webhook-signature": " ".join(_signature(message_id, stamp, body, secret) for secret in secrets),
+    }
+
+
+def _signature(message_id: str, stamp: str, body: bytes, secret: str) -> str:
+    key = base64.b64decode(secret.removeprefix(PREFIX))
+    digest = hmac.new(key, f"{message_id}.{stamp}.".encode() + body, hashlib.sha256).digest()
+    return f"v1,{base64.b64encode(digest).decode()}"

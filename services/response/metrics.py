@@ -1,0 +1,53 @@
+"""What the response service measures of itself."""
+
+from rencheng.response.delivery.outbound import OutboundMessage
+from rencheng.response.delivery.outcome import SendResult
+from rencheng.runtime.clock import SYSTEM_CLOCK
+from rencheng.runtime.metrics.response import (
+    ATTEMPTS,
+    DECIDED,
+    DISABLED,
+    DUE,
+    EXPIRED,
+    FAILING,
+    IN_FLIGHT,
+    LAG,
+    LOST_LEASES,
+    OLDEST_DUE,
+)
+from rencheng.store.response.ledger_figures import LedgerFigures
+
+
+def count_decided(decisions: int) -> None:
+    """Count decisions that got their dispatches."""
+    DECIDED.inc(decisions)
+
+
+def observe_attempt(message: OutboundMessage, result: SendResult) -> None:
+    """Count an attempt that ended, and note how late it was."""
+    ATTEMPTS.labels(message.kind.value, result.outcome.value).inc()
+    made_at = min(item.made_at for item in message.items)
+    LAG.labels(message.kind.value).observe(max(0.0, (SYSTEM_CLOCK.now() - made_at).total_seconds()))
+
+
+def set_in_flight(messages: int) -> None:
+    """Set how many attempts have not ended."""
+    IN_FLIGHT.set(messages)
+
+
+def count_lost(leases: int) -> None:
+    """Count leases that ran out."""
+    LOST_LEASES.inc(leases)
+
+
+def count_expired(expired: int) -> None:
+    """Count dispatches that were not sent in time."""
+    EXPIRED.inc(expired)
+
+
+def set_ledger(figures: LedgerFigures) -> None:
+    """Set how far delivery is."""
+    DUE.set(figures.due)
+    OLDEST_DUE.set(figures.oldest_due_s)
+    DISABLED.set(figures.disabled)
+    FAILING.set(figures.failing)

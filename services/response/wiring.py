@@ -1,0 +1,94 @@
+"""Open the response service: connect its parts, and close them again."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from queue import SimpleQueue
+
+from rencheng.heartbeats import TurnClock
+from rencheng.messaging.mqtt.client_ids import client_id
+from rencheng.messaging.mqtt.session import Session
+from rencheng.response.delivery.dispatch import ContactKind
+from rencheng.response.delivery.outbound import OutboundMessage
+from rencheng.response.delivery.outcome import SendResult
+from rencheng.store.core.database import Engine, open_database
+from rencheng.store.response.cipher import ContactCipher
+from services.response.call_keeper import CallKeeper
+from services.response.channels.bots import BotChannel
+from services.response.channels.channel import Channels, MessageChannel
+from services.response.channels.gateway import GatewayChannel, read_gateways
+from services.response.channels.http import HttpClient
+from services.response.channels.mail import MailChannel
+from services.response.channels.mqtt import MqttChannel
+from services.response.channels.webhook import WebhookChannel
+from services.response.senders import Senders
+from services.response.settings import ResponseSettings
+from services.response.wakeups import WakeUps
+
+ACCOUNT = "rencheng-response"
+
+Results = SimpleQueue[tuple[str, OutboundMessage, SendResult] | None]
+
+
+@dataclass(slots=True)
+class ResponseService:
+    """The parts of the service.
+
+    Attributes:
+        results: results of attempts; None wakes the main loop.
+        lag_s: the age of the oldest due dispatch to an endpoint that does not fail.
+    """
+
+    engine: Engine
+    cipher: ContactCipher
+    senders: Senders
+    results: Results
+    public_url: str
+    turns: TurnClock
+    lag_s: float = 0.0
+
+
+@contextmanager
+def open_response(settings: ResponseSettings) -> Iterator[ResponseService]:
+    """Connect all parts; close them at the end."""
+    cipher = ContactCipher(settings.contact_keys.get_secret_value())
+    engine = open_database(settings.database_url, name="rencheng-response")
+    results: Results = SimpleQueue()
+    with ExitStack() as stack:
+        stack.callback(engine.dispose)
+        channels = _channels(settings, stack)
+        senders = Senders(Channels(channels), results)
+        stack.enter_context(senders)
+        stack.enter_context(WakeUps(settings.database_url, results))
+        stack.enter_context(CallKeeper(settings.database_url, settings.public_url))
+        yield ResponseService(engine, cipher, senders, results, settings.public_url.rstrip("/"), TurnClock())
+
+
+def _channels(settings: ResponseSettings, stack: ExitStack) -> dict[ContactKind, MessageChannel]:
+    client = HttpClient(settings.networks, allows_http=settings.response_http, ca_file=settings.response_ca_file)
+    bots = BotChannel(client)
+    channels: dict[ContactKind, MessageChannel] = {
+        ContactKind.WEBHOOK: WebhookChannel(client),
+        ContactKind.WECOM_BOT: bots,
+        ContactKind.DINGTALK_BOT: bots,
+        ContactKind.FEISHU_BOT: bots,
+    }
+    if settings.mail_server is not None:
+        channels[ContactKind.MAIL] = MailChannel(settings.mail_server)
+    if settings.response_gateways_file is not None:
+        for kind, gateway in read_gateways(settings.response_gateways_file).items():
+            channels[ContactKind(kind)] = GatewayChannel(client, gateway)
+    if settings.mqtt_response_password is not None:
+        password = settings.mqtt_response_password.get_secret_value()
+        session = Session(
+            settings.mqtt_address,
+            client_id=client_id(f"{ACCOUNT}-{settings.response_instance}", password),
+            account=(ACCOUNT, password),
+            subscriptions=[],
+            persistent=False,
+            tls=settings.mqtt_tls,
+            batching=False,
+        )
+        stack.enter_context(session)
+        channels[ContactKind.MQTT] = MqttChannel(session)
+    return channels

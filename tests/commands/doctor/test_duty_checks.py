@@ -1,0 +1,54 @@
+"""Doctor names gaps of rosters, people who cannot be called, and approvals to renew."""
+
+from datetime import UTC, datetime, timedelta
+
+from commands.doctor.duty_checks import Duties, check_duties
+from rencheng.response.calls.forms import CallPolicyForm
+from rencheng.response.calls.roster import Roster, Shift
+from rencheng.store.calls.policies import PolicyVersion
+
+NOW = datetime(2026, 7, 20, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+FORM = {"policy_id": "red", "region": "370102", "level": "red", "hold_s": 900}
+POLICY = CallPolicyForm.model_validate(FORM | {"steps": [{"posts": [{"role": "keeper"}], "wait_s": 60}]})
+
+
+def roster(*people: str, until_h: int = 200) -> Roster:
+    shifts = tuple(Shift(rank, one, NOW - HOUR, NOW + until_h * HOUR) for rank, one in enumerate(people, start=1))
+    return Roster("keepers", "keeper", "370102", ranks=len(people), shifts=shifts)
+
+
+def found(duties: Duties) -> dict[str, tuple[str, str]]:
+    return {one.about.split(": ")[1]: (one.found, one.advice) for one in check_duties(duties, NOW)}
+
+
+def test_a_city_without_rosters_is_not_bothered() -> None:
+    assert check_duties(Duties([], []), NOW) == []
+
+
+def test_all_is_well_if_everybody_on_duty_can_be_called() -> None:
+    results = check_duties(Duties([roster("ann")], [], reachable=frozenset({"ann"})), NOW)
+    assert {one.severity for one in results} == {"good"}
+
+
+def test_a_gap_is_named_at_city_time() -> None:
+    number, advice = found(Duties([roster("ann", until_h=24)], []))["gaps of rosters in the next 7 days"]
+    assert number == "1"
+    assert "keepers rank 1, 2026-07-21 08:00" in advice
+
+
+def test_people_who_cannot_be_called_are_named() -> None:
+    duties = Duties([roster("ann", "bo", "cy")], [], inactive=frozenset({"bo"}), reachable=frozenset({"cy"}))
+    results = found(duties)
+    assert "bo in keepers" in results["inactive people in rosters"][1]
+    number, advice = results["people on duty without a proven contact"]
+    assert number == "1"
+    assert " ann" in advice
+
+
+def test_an_expired_approval_is_named_and_the_policy_stays_in_force() -> None:
+    old = PolicyVersion(POLICY, 3, "a", NOW, "b", NOW, NOW - HOUR)
+    number, advice = found(Duties([], [old]))["approvals of policies to renew"]
+    assert number == "1"
+    assert "red version 3" in advice
+    assert "stay in force" in advice

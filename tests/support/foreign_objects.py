@@ -1,0 +1,90 @@
+"""Objects of another region, and requests that would change them, for tests of bound keys."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from tests.support.api import HUAIYIN, LIXIA
+
+NOW = datetime.now(UTC)
+PERIOD = {"from": (NOW - timedelta(hours=1)).isoformat(), "to": NOW.isoformat()}
+FOREIGN = {
+    "device_id": "g3",
+    "site_id": "road",
+    "warning_id": "w-road",
+    "sequence": "1",
+    "name": "silence-1",
+    "key_id": "0123456789abcdef",
+    "identifier": "signal-of-road",
+    "person_id": "road-keeper",
+    "roster_id": "road-keepers",
+    "policy_id": "road-red",
+    "version": "1",
+    "subscriber_id": "road-police",
+    "method_id": "1",
+    "dispatch_id": "00000000-0000-0000-0000-000000000001",
+}
+"""Everything of Huaiyin, whose markers must not appear in any answer to a key of another region."""
+MARKERS = ("road-police", "road-keeper", "road-red", "g3", "road", "w-road", HUAIYIN, "路段", "secret-of-huaiyin")
+SITE = {"site_id": "road", "type": "road", "name_zh": "路段", "name_en": "Road", "latitude": 36.6, "longitude": 117.1}
+MUTE = {"reason": "x", "begins_at": NOW.isoformat(), "ends_at": (NOW + timedelta(hours=1)).isoformat(), "up_to": "red"}
+WINDOW = {"reason": "x", "weekdays": ["mon"], "begins": "22:30", "lasts_minutes": 60, "up_to": "red"}
+FORECAST: dict[str, Any] = {
+    "source": "s",
+    "issued_at": PERIOD["from"],
+    "valid_from": PERIOD["from"],
+    "valid_to": PERIOD["to"],
+    "rain_mm": 1,
+}
+NOWCAST: dict[str, Any] = {"source": "s", "issued_at": PERIOD["from"], "minutes": [10]}
+NOWCAST |= {"sites": [{"site_id": "road", "members": [[1.0]]}]}
+PERSON = {"person_id": "road-keeper", "name": "路"}
+ROSTER = {"roster_id": "road-keepers", "role": "keeper"}
+MUTE_PERIOD = {"begins_at": NOW.isoformat(), "ends_at": (NOW + timedelta(hours=1)).isoformat()}
+POLICY = {"policy_id": "road-red", "level": "red", "hold_s": 900}
+POLICY |= {"steps": [{"posts": [{"role": "keeper"}], "wait_s": 60}]}
+SUBSCRIBER = {"owner": "road-police"}
+DISPATCH = """
+INSERT INTO dispatches (dispatch_id, method_id, world, source, source_id, purpose, line, sequence, warning_id, level,
+    state, due_at, expires_at)
+VALUES ('00000000-0000-0000-0000-000000000001', 1, 'actual', 'event', 'w-road-1', 'warning', 'w-road', 1, 'w-road', 4,
+    'failed', now(), now())
+"""
+CSV = "device_id,kind,region,name\ng3,waterlogging,{region},secret\n"
+OWN, OTHER = LIXIA, HUAIYIN
+BODIES: dict[tuple[str, str], Sequence[Any]] = {
+    ("/v1/sites/{site_id}", "PUT"): [SITE | {"region": OTHER}, SITE | {"region": OWN}],
+    ("/v1/devices/{device_id}", "PUT"): [
+        {"kind": "waterlogging", "region": OTHER, "name": "x"},
+        {"kind": "waterlogging", "region": OWN, "name": "x"},
+    ],
+    ("/v1/devices/{device_id}/replacement", "POST"): [{"device_id": "g3b"}],
+    ("/v1/silences", "POST"): [
+        MUTE | {"site_id": "road"},
+        MUTE | {"region": OTHER},
+        MUTE | {"region": "370100"},
+        MUTE | {"region": "370000"},
+        MUTE | {"catchment": "shared"},
+    ],
+    ("/v1/maintenance", "POST"): [WINDOW | {"site_id": "road"}, WINDOW | {"region": "370100"}],
+    ("/v1/weather/nowcasts", "POST"): [NOWCAST],
+    ("/v1/weather/forecasts", "POST"): [[FORECAST | {"region": OTHER}], [FORECAST | {"region": "370100"}]],
+    ("/v1/keys", "POST"): [{"name": "wide", "scopes": ["warnings:read"]}],
+    ("/v1/quarantine/replay", "POST"): [{"world": "all"}],
+    ("/v1/calls/{warning_id}/answers", "POST"): [{"person_id": "road-keeper", "kind": "accepted"}],
+    ("/v1/calls/{warning_id}/people", "POST"): [{"person_id": "road-keeper", "role": "keeper"}],
+    ("/v1/calls/{warning_id}/end", "POST"): [{"reason": "x"}],
+    ("/v1/people/{person_id}", "PUT"): [PERSON | {"regions": [OTHER]}, PERSON | {"regions": [OWN]}],
+    ("/v1/rosters/{roster_id}", "PUT"): [ROSTER | {"region": OTHER}, ROSTER | {"region": OWN}],
+    ("/v1/rosters/{roster_id}/overrides", "POST"): [MUTE_PERIOD | {"person_id": "road-keeper", "reason": "x"}],
+    ("/v1/call-policies/{policy_id}", "PUT"): [POLICY | {"region": OTHER}, POLICY | {"region": OWN}],
+    ("/v1/call-policies/{policy_id}/versions/{version}/approval", "POST"): [None],
+    ("/v1/subscribers/{subscriber_id}", "PUT"): [SUBSCRIBER | {"regions": [OTHER]}, SUBSCRIBER | {"regions": [OWN]}],
+    ("/v1/contact-methods", "POST"): [{"subscriber_id": "road-police", "kind": "mqtt", "address": "x"}],
+    ("/v1/contact-methods/{method_id}/test", "POST"): [None],
+    ("/v1/contact-methods/{method_id}/secret", "POST"): [None],
+    ("/v1/contact-methods/{method_id}", "DELETE"): [None],
+    ("/v1/dispatches/{dispatch_id}/again", "POST"): [None],
+    ("/v1/receipts", "POST"): [{"provider": "s", "ref": "r", "status": "delivered"}],
+    ("/v1/device-imports", "POST"): [CSV.format(region=OTHER), CSV.format(region=OWN)],
+}
