@@ -10,7 +10,7 @@ from math import exp, log
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rencheng.engine.water.event import STEP_MAX_S, FloodEvent, rises_smoothly
+from rencheng.engine.water.event import STEP_MAX_S, FloodEvent, rises_slowly, rises_smoothly
 
 HALF_LIFE_S = 2 * 3600.0
 """The fault score halves in this time. Proposal: a gauge at fault recovers after four to six hours without a fault,
@@ -187,7 +187,7 @@ def rehabilitated(health: Health, event: FloodEvent) -> Health:
 
     Otherwise a gauge that is at fault in the evening would miss a storm in the night.
     """
-    if health.fault is None or not rises_smoothly(event):
+    if health.fault is None or not (rises_smoothly(event) or rises_slowly(event)):
         return health
     return replace(health, fault=None, fault_since_s=None)
 

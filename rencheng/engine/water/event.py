@@ -275,16 +275,17 @@ def rises_smoothly(event: FloodEvent) -> bool:
     return event.run >= SMOOTH_SAMPLES and rose_mm >= max(SMOOTH_MM, SMOOTH_MM_PER_MIN * rose_min)
 
 
+def rises_slowly(event: FloodEvent) -> bool:
+    """Return whether it rose as far without a slip, at any speed, over the samples that are kept of a slow gauge."""
+    newest = event.samples[-KEPT_SAMPLES:]
+    return is_smooth(event, KEPT_SAMPLES) and newest[-1][1] - newest[0][1] >= SMOOTH_MM
+
+
 def rises(event: FloodEvent) -> int:
     """Return how many of its newest samples in a row rose by more than noise, the first wet one included."""
     depths_mm = [0.0, *(depth_mm for _, depth_mm in event.samples)]
     pairs = reversed(list(pairwise(depths_mm)))
     return sum(1 for _ in takewhile(lambda pair: pair[1] - pair[0] > SLIPS_MM, pairs))
-
-
-def is_still(event: FloodEvent) -> bool:
-    """Return whether it did not rise at its last sample."""
-    return len(event.samples) > 1 and event.samples[-1][1] - event.samples[-2][1] < RISING_MM
 
 
 def archive(past_events: tuple[PastEvent, ...], event: FloodEvent) -> tuple[PastEvent, ...]:

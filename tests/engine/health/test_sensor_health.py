@@ -146,19 +146,16 @@ def test_two_zigzags_are_one_fault_and_six_depths_out_of_range_are_three() -> No
 
 
 @pytest.mark.parametrize(
-    ("rise_mm", "after_s", "is_proven"), [(4.0, 1800.0, True), (3.9, 1800.0, False), (4.0, 1799.0, False)]
+    ("rise_mm", "rises", "is_proven"),
+    [(20.0, 3, True), (20.0, 2, False), (16.0, 3, False), (9.0, 6, True), (7.9, 8, False)],
 )
-def test_six_samples_that_rise_by_20_mm_prove_water_half_an_hour_after_the_last_fault(
-    rise_mm: float, after_s: float, is_proven: bool
-) -> None:
+def test_a_smooth_rise_proves_water_at_once(rise_mm: float, rises: int, is_proven: bool) -> None:
     found = start(0.0, 60.0, 10.0)
-    for place in range(1, 6):
+    for place in range(1, rises + 1):
         found = extend(found, 60.0 * (place + 1), 10.0 + rise_mm * place)
-    faulty = faults(8)
-    assert faulty.at_s is not None
 
-    assert (sensor_health.rehabilitated(faulty, faulty.at_s + after_s, found).fault is None) is is_proven
-    assert sensor_health.rehabilitated(HEALTHY, faulty.at_s + after_s, found) == HEALTHY
+    assert (sensor_health.rehabilitated(faults(8), found).fault is None) is is_proven
+    assert sensor_health.rehabilitated(HEALTHY, found) == HEALTHY
 
 
 def test_an_occasion_lasts_four_hours_counts_half_after_a_week_and_no_more_than_twelve_are_counted() -> None:

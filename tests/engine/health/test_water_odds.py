@@ -25,7 +25,7 @@ def jumped(
 ) -> PendingJump:
     jump = jump_filter.start(from_mm, depths_mm[0], from_water=from_water, from_wet=from_wet, interval_s=interval_s)
     for depth_mm in depths_mm[1:]:
-        jump = jump_filter.extend(jump, depth_mm, interval_s, interval_s)
+        jump = jump_filter.extend(jump, depth_mm, interval_s)
     return jump
 
 
