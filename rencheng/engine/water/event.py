@@ -292,10 +292,5 @@ def archive(past_events: tuple[PastEvent, ...], event: FloodEvent) -> tuple[Past
     """Return the past events with one more, if it was a flood: water takes time to rise, an object does not."""
     if event.peak_mm < FLOOD_MM or event.peak_s == event.began_s:
         return past_events
-    past = PastEvent(
-        began_s=event.began_s,
-        peak_s=event.peak_s,
-        peak_mm=event.peak_mm,
-        fastest_mm_per_min=event.fastest_mm_per_min,
-    )
+    past = PastEvent(event.began_s, event.peak_s, event.peak_mm, event.fastest_mm_per_min)
     return (*past_events[-(PAST_EVENTS_KEPT - 1) :], past)
