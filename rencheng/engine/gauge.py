@@ -7,6 +7,7 @@ from rencheng.checks.series.step import NEW_SERIES, Series
 from rencheng.engine.arrival import PUNCTUAL, UNKNOWN, Delivery, Expected, Transit, delivered
 from rencheng.engine.forecast.forecast import Forecast
 from rencheng.engine.health.jump_filter import PendingJump
+from rencheng.engine.health.noise import Noise, above_noise
 from rencheng.engine.health.sensor_health import HEALTHY, Health, fault_score_at, with_out_of_range
 from rencheng.engine.health.zero import UNLEARNED, Zero, learned
 from rencheng.engine.water import event as flood_event
@@ -45,6 +46,7 @@ class GaugeState(Struct, frozen=True):
         delivery: how its readings arrive.
         expected: what the registry says of that.
         zero: what it reads above a dry street.
+        noise: how much that varies; None of a calm gauge.
     """
 
     series: Series = NEW_SERIES
@@ -68,6 +70,7 @@ class GaugeState(Struct, frozen=True):
     delivery: Delivery = PUNCTUAL
     expected: Expected = UNKNOWN
     zero: Zero = UNLEARNED
+    noise: Noise | None = None
 
     @property
     def measured_s(self) -> float | None:
@@ -137,15 +140,21 @@ def reject_unusable(gauge: GaugeState, time_s: float) -> GaugeState:
 def above_zero(
     gauge: GaugeState, time_s: float, depth_mm: float, is_dry_weather: bool, most_mm: float
 ) -> tuple[float, GaugeState]:
-    """Return the depth above the gauge's zero, and the gauge with what the sample shows of that.
+    """Return the depth above the gauge's zero and noise, and the gauge with what the sample shows of both.
 
-    Nearly all samples are of a dry street with a right zero, and show nothing.
+    Nearly all samples are of a dry street, a right zero and a calm gauge, and show nothing. A stream has no dry bed.
     """
-    zero = gauge.zero
-    if -WET_MM <= depth_mm < WET_MM and zero.is_settled and not zero.offset_mm:
+    zero, before_mm = gauge.zero, gauge.series.depth_mm
+    if -WET_MM <= depth_mm < WET_MM and zero.is_settled and not zero.offset_mm and gauge.noise is None:
         return depth_mm, gauge
     zero = learned(zero, time_s, depth_mm, is_dry_weather=is_dry_weather, most_mm=most_mm)
-    return depth_mm - zero.offset_mm, gauge if zero is gauge.zero else replace(gauge, zero=zero)
+    depth_mm -= zero.offset_mm
+    if not most_mm:
+        return depth_mm, gauge if zero is gauge.zero else replace(gauge, zero=zero)
+    depth_mm, noise = above_noise(gauge.noise, before_mm, depth_mm, is_dry_weather=is_dry_weather)
+    if zero is gauge.zero and noise is gauge.noise:
+        return depth_mm, gauge
+    return depth_mm, replace(gauge, zero=zero, noise=noise)
 
 
 def with_delivery(gauge: GaugeState, time_s: float, arrival: Transit) -> GaugeState:

@@ -127,7 +127,7 @@ def _tested(
     if flags & _STUCK:
         health = sensor_health.with_stuck(health, time_s)
     if not context.is_stepped:
-        health = _with_zigzag(health, before, time_s, depth_mm)
+        health = _with_zigzag(health, before, time_s, depth_mm, sensor_health.zigzag_mm(gauge.noise))
     return replace(gauge, series=series, health=health)
 
 
@@ -187,14 +187,14 @@ def deny_jump(gauge: GaugeState, *, fail_safe: bool) -> GaugeState:
     return replace(gauge, pending_jump=None, denied_mm=jump.last_mm, health=health)
 
 
-def _with_zigzag(health: Health, series: Series, time_s: float, depth_mm: float) -> Health:
+def _with_zigzag(health: Health, series: Series, time_s: float, depth_mm: float, least_mm: float) -> Health:
     """Note up and down, or down and up, farther than water moves within a few samples."""
     if series.time_s is None or series.depth_mm is None or series.before_s is None or series.before_mm is None:
         return health
     one, other, step_s = series.depth_mm - series.before_mm, depth_mm - series.depth_mm, time_s - series.time_s
     if (
         one * other < 0
-        and min(abs(one), abs(other)) > sensor_health.ZIGZAG_MM
+        and min(abs(one), abs(other)) > least_mm
         and time_s - series.before_s <= max(STREET.spike_span_s, ZIGZAG_STEPS * min(step_s, STEP_MAX_S))
     ):
         return sensor_health.with_zigzag(health, time_s, step_s)

@@ -7,10 +7,11 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from rencheng.domain.no_data import Monitoring, NoDataReason
-from rencheng.engine.gauge import GaugeState, is_at_rest
+from rencheng.engine.gauge import GaugeState
 from rencheng.engine.rain.rainfall import is_armed
 from rencheng.engine.state import Losses, SiteState, gauge_of
 from rencheng.engine.traits import expected_interval_s
+from rencheng.engine.water.event import WET_MM
 
 STEPS = 5.0
 AT_LEAST_S, AT_MOST_S = 900.0, 3 * 3600.0
@@ -19,6 +20,10 @@ Source: FloodNet's own rule, unseen for over 3 h; domain reference 4.2."""
 
 HEARTBEATS = 1.5
 """A gauge that reports on change is not silent before its next heartbeat is overdue by half. Proposal."""
+
+WET_HEARTBEAT_MAX_S = 3600.0
+"""Water that stands is no change, so that such a gauge goes on with its heartbeat, if that is not longer: in water a
+dead gauge is missed sooner. Source: SL651's regular report is hourly."""
 
 ARMED_STEPS = 3.0
 ARMED_AT_LEAST_S, ARMED_AT_MOST_S = 300.0, 3600.0
@@ -175,8 +180,16 @@ def max_silence_s(gauge: GaugeState, *, armed: bool) -> float:
     )
     step_s = expected_interval_s(gauge)
     silence_s = most_s if step_s is None else min(max(steps * step_s, least_s), most_s)
-    heartbeat_s = max(gauge.expected.interval_dry_s or 0.0, gauge.rest_step_s) if is_at_rest(gauge) else 0.0
-    return max(silence_s, HEARTBEATS * heartbeat_s) + gauge.latency_s
+    return max(silence_s, HEARTBEATS * _heartbeat_s(gauge)) + gauge.latency_s
+
+
+def _heartbeat_s(gauge: GaugeState) -> float:
+    """Return the longest usual time between two reports now; 0 if nothing is known of that."""
+    heartbeat_s = max(gauge.expected.interval_dry_s or 0.0, gauge.rest_step_s)
+    if gauge.accepted_mm is not None and gauge.accepted_mm < WET_MM and gauge.pending_jump is None:
+        return heartbeat_s
+    is_on_change = gauge.expected.interval_s is None and heartbeat_s <= WET_HEARTBEAT_MAX_S
+    return heartbeat_s if is_on_change else 0.0
 
 
 def _of_gauge(gauge: GaugeState, *, armed: bool) -> NoData:

@@ -23,10 +23,13 @@ def rest_step(gauge: GaugeState, time_s: float) -> tuple[float, int]:
     """Return the reporting interval above a dry street, and how many in a row were alike.
 
     It is learned from intervals that are alike, because heartbeats are regular and gaps are not, and fades otherwise.
+    The first interval counts until another one is known.
     """
     series, kept_s = gauge.series, REST_STEP_KEPT * gauge.rest_step_s
-    if series.time_s is None or series.before_s is None:
+    if series.time_s is None:
         return kept_s, 0
+    if series.before_s is None:
+        return time_s - series.time_s, 0
     gap_s, before_s = time_s - series.time_s, series.time_s - series.before_s
     alike = gauge.rest_alike + 1 if abs(gap_s - before_s) <= ALIKE_SHARE * before_s else 0
     return (max(min(gap_s, before_s), kept_s) if alike >= ALIKE_INTERVALS else kept_s), alike

@@ -118,6 +118,34 @@ def test_a_heartbeat_that_is_not_registered_is_learned() -> None:
     assert notices(GAUGE, heartbeats(360, 360 * 12), 360 * 12)[2:] == []
 
 
+def on_change(heartbeat_min: int, flood_min: int, *, until_min: int) -> list[WaterReading]:
+    """Heartbeats above a dry street; a flood of an hour, reported every minute, that falls to 0; heartbeats again."""
+    beats = heartbeats(heartbeat_min, flood_min)
+    flood = [reading(flood_min + minute, max(0.0, 300.0 - 10.0 * abs(30 - minute))) for minute in range(61)]
+    return [*beats, *flood, *steady(0, range(flood_min + 60 + heartbeat_min, until_min, heartbeat_min))]
+
+
+@pytest.mark.parametrize("heartbeat_min", [60, 360, 720])
+def test_a_gauge_that_reports_on_change_is_not_lost_before_a_flood_nor_after_it(heartbeat_min: int) -> None:
+    flood_min, until_min = 6 * heartbeat_min + 30, 12 * heartbeat_min
+    found = notices(GAUGE, on_change(heartbeat_min, flood_min, until_min=until_min), until_min)
+
+    assert found in ([], ["monitoring_lost", "monitoring_restored"])  # no interval is known before the second sample
+
+
+@pytest.mark.parametrize(("minutes", "found"), [(85, []), (140, ["monitoring_lost"])])
+def test_water_that_stands_is_reported_by_hourly_heartbeats(minutes: int, found: list[str]) -> None:
+    extra = [reading(60 * 10 + 5 * place, 117.0 * place) for place in range(4)]
+
+    assert notices(GAUGE, [*heartbeats(60, 600), *extra], 615 + minutes) == found
+
+
+def test_a_gauge_with_a_long_heartbeat_that_dies_in_water_is_lost_as_soon_as_any() -> None:
+    flood = [reading(360 * 6 + minute, min(300.0, 10.0 * minute)) for minute in range(60)]
+
+    assert notices(GAUGE, [*heartbeats(360, 360 * 6), *flood], 360 * 6 + 60 + 35)[-1] == "monitoring_lost"
+
+
 def test_a_registered_interval_and_latency_count_from_the_first_reading_on() -> None:
     registered: Mapping[str, GaugeTraits] = {"G1": traits_of(replace(GAUGE, interval_s=1800.0, latency_s=600.0))}
     state, _ = evaluate(SiteState(), reading(0, 20.0), policy_of(ROAD, traits=registered))

@@ -10,6 +10,7 @@ from math import exp, log
 from msgspec import Struct
 from msgspec.structs import replace
 
+from rencheng.engine.health.noise import Noise
 from rencheng.engine.water.event import STEP_MAX_S, FloodEvent, rises_slowly, rises_smoothly
 
 HALF_LIFE_S = 2 * 3600.0
@@ -27,6 +28,8 @@ SCORE_MAX = 8.0
 ZIGZAG_MM = 30.0
 """Up and down by more than this in three samples is no water; noise is 25 mm. Source: 3 of 875 FloodNet events ever do
 it, twice at the most."""
+ZIGZAG_NOISE = 4.0
+"""Known noise goes up and down by as many standard deviations in three samples, once in a thousand."""
 ZIGZAG_WEIGHT = 0.5
 FAULT_WEIGHT = 1.0
 OUT_OF_RANGE_WEIGHT = 0.5
@@ -149,6 +152,11 @@ def with_fault(
     became_faulty = health.fault is None and weighed.fault is not None
     counts = fault_policy is FaultPolicy.EACH_FAULT or (fault_policy is FaultPolicy.LOSS_OF_TRUST and became_faulty)
     return _with_occasion(weighed, at_s) if counts else weighed
+
+
+def zigzag_mm(noise: Noise | None) -> float:
+    """Return how far a gauge goes up and down in three samples by its noise alone."""
+    return ZIGZAG_MM if noise is None else max(ZIGZAG_MM, ZIGZAG_NOISE * noise.deviation_mm)
 
 
 def with_zigzag(health: Health, at_s: float, step_s: float | None) -> Health:
