@@ -17,7 +17,7 @@ from rencheng.engine.site_policy import policy_of
 from rencheng.engine.state import SiteState
 from tests.support.gauge_play import at, reading, site
 
-WORDS = [level.word for level in WARNING_LEVELS]
+WORDS: list[str] = [level.word for level in WARNING_LEVELS]
 
 
 def changes(site_type: SiteType, readings: Iterable[WaterReading]) -> list[tuple[float, str]]:
