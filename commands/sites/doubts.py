@@ -9,7 +9,7 @@ from rich.table import Table
 
 from commands.database_access import operator, transaction
 from commands.sites.lookup import SiteId, find_site
-from rencheng.domain.doubt import AnswerKind
+from rencheng.domain.doubt import DoubtAnswerKind
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.place import CITY_ZONE
 from rencheng.operations.doubts import answer_doubt, doubt_at
@@ -48,17 +48,17 @@ def doubts(
 
 def confirm(site_id: SiteId, by: By = None, note: Note = "", doubt: DoubtOption = None) -> None:
     """Answer that there is water as the gauge reports. A warning follows within seconds, as the depth asks."""
-    answered = _answer(site_id, AnswerKind.CONFIRM, by, note, doubt)
+    answered = _answer(site_id, DoubtAnswerKind.CONFIRM, by, note, doubt)
     typer.echo(f"{answered}: water confirmed at {site_id}; the alert service judges the depth now")
 
 
 def deny(site_id: SiteId, by: By = None, note: Note = "", doubt: DoubtOption = None) -> None:
     """Answer that there is no water. It counts as a fault of the gauge, and the same thing is not reported again."""
-    answered = _answer(site_id, AnswerKind.DENY, by, note, doubt)
+    answered = _answer(site_id, DoubtAnswerKind.DENY, by, note, doubt)
     typer.echo(f"{answered}: no water at {site_id}; the gauge is blocked until the thing under it is gone")
 
 
-def _answer(site_id: str, kind: AnswerKind, by: str | None, note: str, doubt: str | None) -> str:
+def _answer(site_id: str, kind: DoubtAnswerKind, by: str | None, note: str, doubt: str | None) -> str:
     try:
         form = AnswerForm(answer=kind, by=by or operator(), note=note)
     except ValidationError as error:

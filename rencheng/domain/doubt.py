@@ -22,7 +22,7 @@ class DoubtOutcome(StrEnum):
     """The gauge no longer serves the site."""
 
 
-class AnswerKind(StrEnum):
+class DoubtAnswerKind(StrEnum):
     """A person's answer to a doubt."""
 
     CONFIRM = "confirm"
@@ -43,7 +43,7 @@ class DoubtAnswer:
     site_id: str
     world: str
     doubt_id: str
-    kind: AnswerKind
+    kind: DoubtAnswerKind
     by: str
 
 

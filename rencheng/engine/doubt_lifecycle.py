@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from rencheng.domain.doubt import AnswerKind, DoubtAnswer, DoubtOutcome, DoubtReport
+from rencheng.domain.doubt import DoubtAnswer, DoubtAnswerKind, DoubtOutcome, DoubtReport
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind
@@ -54,7 +54,7 @@ def settle(site: Site, record: SiteRecord, policy: SitePolicy, answer: DoubtAnsw
         return None
     at_s = max(now_s, state.watermark_s or now_s)
     gauge, change = state.gauges.get(doubt.name), None
-    is_water = answer.kind is AnswerKind.CONFIRM
+    is_water = answer.kind is DoubtAnswerKind.CONFIRM
     outcome = DoubtOutcome.CONFIRMED if is_water else DoubtOutcome.DENIED
     if gauge is not None and (gauge.pending_jump is not None or doubt.is_slow):
         gauge = accept_jump(gauge) if is_water else deny_jump(gauge, fail_safe=policy.fail_safe)

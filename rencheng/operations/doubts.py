@@ -1,6 +1,6 @@
 """Answer doubts: a person looked, and saw water or none."""
 
-from rencheng.domain.doubt import AnswerKind, DoubtAnswer
+from rencheng.domain.doubt import DoubtAnswer, DoubtAnswerKind
 from rencheng.domain.errors import NoLongerOpen, NotPossible
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection
@@ -11,7 +11,7 @@ from rencheng.store.warnings.doubts import add_answer, find_answer, find_doubt, 
 def answer_doubt(
     connection: Connection,
     doubt_id: str,
-    kind: AnswerKind,
+    kind: DoubtAnswerKind,
     *,
     by: str,
     note: str,

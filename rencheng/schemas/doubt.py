@@ -2,7 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from rencheng.domain.doubt import AnswerKind
+from rencheng.domain.doubt import DoubtAnswerKind
 from rencheng.schemas.fields import OptionalText, ShortText
 
 
@@ -11,6 +11,6 @@ class AnswerForm(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    answer: AnswerKind = Field(description="`confirm`: there is water; `deny`: there is none.")
+    answer: DoubtAnswerKind = Field(description="`confirm`: there is water; `deny`: there is none.")
     by: ShortText = Field(description="Who looked. The warning names it.")
     note: OptionalText = Field("", description="For the audit log.")

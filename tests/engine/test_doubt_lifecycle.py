@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rencheng.domain.doubt import AnswerKind, DoubtAnswer, DoubtOutcome
+from rencheng.domain.doubt import DoubtAnswer, DoubtAnswerKind, DoubtOutcome
 from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site, SiteType
@@ -37,11 +37,11 @@ def play(evaluator: Evaluator, readings: Sequence[WaterReading]) -> Found:
     return [one.message for one in found if one.message], [one.notice for one in found if one.notice]
 
 
-def answer(doubt_id: str, kind: AnswerKind) -> DoubtAnswer:
+def answer(doubt_id: str, kind: DoubtAnswerKind) -> DoubtAnswer:
     return DoubtAnswer("A", WORLD, doubt_id, kind, "巡查二组")
 
 
-def settled(evaluator: Evaluator, doubt_id: str, kind: AnswerKind) -> Found:
+def settled(evaluator: Evaluator, doubt_id: str, kind: DoubtAnswerKind) -> Found:
     found = evaluator.settle(answer(doubt_id, kind))
     assert found is not None
     evaluator.commit(found)
@@ -65,7 +65,7 @@ def test_a_person_who_sees_water_makes_a_warning_at_once_and_its_grounds_name_th
     evaluator = evaluator_of()
     _, (begun,) = play(evaluator, BOX)
     assert begun.doubt is not None
-    (warned,), (ended,) = settled(evaluator, begun.doubt.doubt_id, AnswerKind.CONFIRM)
+    (warned,), (ended,) = settled(evaluator, begun.doubt.doubt_id, DoubtAnswerKind.CONFIRM)
 
     assert (warned.level, warned.certainty.value, warned.grounds.confirmed_by) == (Level.RED, "Observed", "巡查二组")
     assert ended.doubt
@@ -77,7 +77,7 @@ def test_a_person_who_sees_no_water_settles_it_and_the_same_thing_is_not_reporte
     evaluator = evaluator_of()
     _, (begun,) = play(evaluator, BOX)
     assert begun.doubt is not None
-    messages, (ended,) = settled(evaluator, begun.doubt.doubt_id, AnswerKind.DENY)
+    messages, (ended,) = settled(evaluator, begun.doubt.doubt_id, DoubtAnswerKind.DENY)
     later, notices = play(evaluator, steady(605, range(50, 1490)))
 
     assert (messages, later) == ([], [])
@@ -90,7 +90,7 @@ def test_water_that_rises_above_a_thing_that_a_person_saw_is_a_warning_still() -
     evaluator = evaluator_of()
     _, (begun,) = play(evaluator, BOX)
     assert begun.doubt is not None
-    settled(evaluator, begun.doubt.doubt_id, AnswerKind.DENY)
+    settled(evaluator, begun.doubt.doubt_id, DoubtAnswerKind.DENY)
     rise = [reading(50 + minute, 600 + 70 * minute) for minute in range(15)]
     messages, notices = play(evaluator, [*rise, *steady(1650, range(65, 90))])
 
@@ -101,7 +101,7 @@ def test_the_gauge_is_sound_again_once_the_thing_is_gone() -> None:
     evaluator = evaluator_of()
     _, (begun,) = play(evaluator, BOX)
     assert begun.doubt is not None
-    settled(evaluator, begun.doubt.doubt_id, AnswerKind.DENY)
+    settled(evaluator, begun.doubt.doubt_id, DoubtAnswerKind.DENY)
     play(evaluator, steady(0, range(50, 60)))
     flood = [reading(60 + minute, 40 * minute) for minute in range(15)]
     messages, _ = play(evaluator, flood)
@@ -115,10 +115,10 @@ def test_an_answer_to_another_doubt_or_to_one_that_is_settled_changes_nothing() 
     _, (begun,) = play(evaluator, BOX)
     assert begun.doubt is not None
 
-    assert evaluator.settle(answer("another", AnswerKind.CONFIRM)) is None
-    assert evaluator.settle(replace(answer(begun.doubt.doubt_id, AnswerKind.CONFIRM), world="actual")) is None
-    settled(evaluator, begun.doubt.doubt_id, AnswerKind.CONFIRM)
-    assert evaluator.settle(answer(begun.doubt.doubt_id, AnswerKind.DENY)) is None
+    assert evaluator.settle(answer("another", DoubtAnswerKind.CONFIRM)) is None
+    assert evaluator.settle(replace(answer(begun.doubt.doubt_id, DoubtAnswerKind.CONFIRM), world="actual")) is None
+    settled(evaluator, begun.doubt.doubt_id, DoubtAnswerKind.CONFIRM)
+    assert evaluator.settle(answer(begun.doubt.doubt_id, DoubtAnswerKind.DENY)) is None
 
 
 def test_a_gauge_that_no_longer_serves_the_site_leaves_no_doubt_open_and_counts_as_no_false_one() -> None:
@@ -161,9 +161,9 @@ def test_monitoring_is_never_restored_while_something_is_held_back(
                 assert all(gauge.pending_jump is None for gauge in state.gauges.values())
 
 
-@given(stretches(), st.integers(0, 200), st.sampled_from([None, *AnswerKind]))
+@given(stretches(), st.integers(0, 200), st.sampled_from([None, *DoubtAnswerKind]))
 def test_a_restart_changes_no_notice_of_doubt_and_each_is_settled_once(
-    readings: list[WaterReading], cut: int, kind: AnswerKind | None
+    readings: list[WaterReading], cut: int, kind: DoubtAnswerKind | None
 ) -> None:
     def notices(restarts: bool) -> list[SiteNotice]:
         evaluator, found = evaluator_of(), list[SiteNotice]()

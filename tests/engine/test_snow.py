@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace as replace_record
 
-from rencheng.domain.doubt import AnswerKind, DoubtAnswer
+from rencheng.domain.doubt import DoubtAnswer, DoubtAnswerKind
 from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor, Role
@@ -102,8 +102,10 @@ def test_snow_that_is_flooded_later_is_warned_of_as_water() -> None:
     assert all(minute > 60 * HOURS for minute, level in raised if level > Level.BLUE)
 
 
-@pytest.mark.parametrize(("kind", "highest"), [(AnswerKind.CONFIRM, Level.RED), (AnswerKind.DENY, Level.YELLOW)])
-def test_a_person_who_looked_settles_slow_growth_for_good(kind: AnswerKind, highest: Level) -> None:
+@pytest.mark.parametrize(
+    ("kind", "highest"), [(DoubtAnswerKind.CONFIRM, Level.RED), (DoubtAnswerKind.DENY, Level.YELLOW)]
+)
+def test_a_person_who_looked_settles_slow_growth_for_good(kind: DoubtAnswerKind, highest: Level) -> None:
     one = replace(site("S", "G1", world="drill"), profile=default_profile(SiteType.UNDERPASS))
     policy, record, notices, levels = policy_of(one), SiteRecord(world="drill"), [], []
     for each in growth(0.7, 300.0, 1, lambda _: 0.0):

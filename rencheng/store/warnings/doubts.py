@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from rencheng.domain.doubt import AnswerKind, DoubtAnswer
+from rencheng.domain.doubt import DoubtAnswer, DoubtAnswerKind
 from rencheng.domain.level import Level
 from rencheng.domain.notice import NoticeKind
 from rencheng.domain.reach import EVERYWHERE, Reach
@@ -114,4 +114,6 @@ def load_answers(connection: Connection) -> tuple[DoubtAnswer, ...]:
     """Return the answers of the last days, in order."""
     query = select(doubt_answers).where(doubt_answers.c.made_at > func.now() - ANSWERS_KEPT)
     rows = connection.execute(query.order_by(doubt_answers.c.made_at, doubt_answers.c.doubt_id))
-    return tuple(DoubtAnswer(row.site_id, row.world, row.doubt_id, AnswerKind(row.kind), row.seen_by) for row in rows)
+    return tuple(
+        DoubtAnswer(row.site_id, row.world, row.doubt_id, DoubtAnswerKind(row.kind), row.seen_by) for row in rows
+    )

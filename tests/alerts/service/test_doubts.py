@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import Engine
 
-from rencheng.domain.doubt import AnswerKind
+from rencheng.domain.doubt import DoubtAnswerKind
 from rencheng.domain.errors import NoLongerOpen, NotPossible
 from rencheng.domain.site import SiteType
 from rencheng.operations.doubts import answer_doubt, doubt_at
@@ -31,7 +31,7 @@ def states(dispatch: Dispatch, site_id: str) -> list[tuple[bool, str | None]]:
     return [(one["in_force"], one["doubt"]["outcome"]) for found, one in dispatch.notices if found == topic]
 
 
-def answer(database: Engine, site_id: str, kind: AnswerKind) -> str:
+def answer(database: Engine, site_id: str, kind: DoubtAnswerKind) -> str:
     with database.begin() as connection:
         doubt_id = doubt_at(connection, site_id)
         answer_doubt(connection, doubt_id, kind, by="巡查二组", note="", actor="a test", site_id=site_id)
@@ -51,7 +51,7 @@ def test_a_doubt_is_published_and_a_person_settles_it_by_yes_or_no(
     eventually(lambda: (states(dispatch, "S1"), states(dispatch, "S2")), ([(True, None)], [(True, None)]))
     alerts.kill()
     alerts.start()
-    seen, empty = answer(database, "S1", AnswerKind.CONFIRM), answer(database, "S2", AnswerKind.DENY)
+    seen, empty = answer(database, "S1", DoubtAnswerKind.CONFIRM), answer(database, "S2", DoubtAnswerKind.DENY)
 
     eventually(lambda: states(dispatch, "S1"), [(True, None), (False, "confirmed")])
     eventually(lambda: states(dispatch, "S2"), [(True, None), (False, "denied")])
@@ -62,9 +62,9 @@ def test_a_doubt_is_published_and_a_person_settles_it_by_yes_or_no(
     kept = rows(database, "SELECT topic, in_force, cap_xml LIKE '%<certainty>Possible</certainty>%' FROM notices")
     assert sorted(kept) == [("S1", False, False), ("S1", True, True), ("S2", False, False), ("S2", True, True)]
     with pytest.raises(NoLongerOpen, match="was settled"), database.begin() as connection:
-        answer_doubt(connection, seen, AnswerKind.DENY, by="x", note="", actor="a test")
+        answer_doubt(connection, seen, DoubtAnswerKind.DENY, by="x", note="", actor="a test")
     with pytest.raises(NotPossible, match="no doubt"), database.begin() as connection:
-        answer_doubt(connection, empty, AnswerKind.DENY, by="x", note="", actor="a test", site_id="S1")
+        answer_doubt(connection, empty, DoubtAnswerKind.DENY, by="x", note="", actor="a test", site_id="S1")
 
     report(parked, 603, range(25, 60))
     report(flooded, 603, range(25, 30))

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Path, Query
 
 from rencheng.cap.xml import CAP_MEDIA_TYPE
-from rencheng.domain.doubt import AnswerKind, DoubtOutcome
+from rencheng.domain.doubt import DoubtAnswerKind, DoubtOutcome
 from rencheng.domain.level import WarningLevelWord
 from rencheng.store.core.sessions import Row
 from rencheng.store.warnings import doubts
@@ -79,7 +79,7 @@ class Doubt(ApiModel):
     """How it was settled; null while it lasts."""
     settled_by: str
     """The person who looked; empty if the readings settled it."""
-    answer: AnswerKind | None
+    answer: DoubtAnswerKind | None
     """A person's answer, which the alert service applies within seconds; null without one."""
     text_zh: str
     text_en: str

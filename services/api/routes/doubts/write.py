@@ -5,7 +5,7 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from pydantic import ConfigDict
 
-from rencheng.domain.doubt import AnswerKind
+from rencheng.domain.doubt import DoubtAnswerKind
 from rencheng.domain.errors import NoLongerOpen, NotPossible
 from rencheng.operations.doubts import answer_doubt
 from rencheng.schemas.doubt import AnswerForm
@@ -17,7 +17,7 @@ from services.api.routes.doubts.read import DoubtId
 router = APIRouter(prefix="/doubts", tags=["doubts"])
 
 
-class AnswerRequest(AnswerForm):
+class DoubtAnswerRequest(AnswerForm):
     """The answer of a person who looked at the site, or at its camera."""
 
     model_config = ConfigDict(
@@ -32,7 +32,7 @@ class AnsweredDoubt(ApiModel):
 
     doubt_id: str
     site_id: str
-    answer: AnswerKind
+    answer: DoubtAnswerKind
 
 
 @router.post(
@@ -42,7 +42,7 @@ class AnsweredDoubt(ApiModel):
     status_code=HTTPStatus.CREATED,
     responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT),
 )
-def post_doubt_answer(database: Db, actor: Actor, doubt_id: DoubtId, answer: AnswerRequest) -> AnsweredDoubt:
+def post_doubt_answer(database: Db, actor: Actor, doubt_id: DoubtId, answer: DoubtAnswerRequest) -> AnsweredDoubt:
     """Settle a doubt. `confirm`: a warning follows as the depth asks. `deny`: it counts as a fault of the gauge.
 
     It takes effect within seconds. A doubt that is settled or answered already is refused with 409.
