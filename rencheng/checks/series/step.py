@@ -6,13 +6,14 @@ from typing import Any
 from msgspec import Struct, convert
 from msgspec.structs import replace
 
-from rencheng.checks.series.gap import gap
 from rencheng.checks.series.limits import SeriesLimits
-from rencheng.checks.series.rate import rate
-from rencheng.checks.series.spike import spike
 from rencheng.checks.series.stillness import Still, stillness
 from rencheng.domain.quality import Quality
 
+_GAP = int(Quality.GAP)
+_RATE = int(Quality.RATE)
+_SUSPECT = int(Quality.SPIKE_SUSPECT)
+_FAIL = int(Quality.SPIKE)
 _NOT_EVALUATED = int(Quality.NOT_EVALUATED)
 
 
@@ -78,3 +79,46 @@ def step(series: Series, time_s: float, depth_mm: float | None, limits: SeriesLi
         reported_s=time_s, time_s=time_s, depth_mm=depth_mm, before_s=last_s, before_mm=last_mm, still=still
     )
     return tested, flags, final
+
+
+def gap(reported_s: float | None, time_s: float, limits: SeriesLimits) -> int:
+    """Return `GAP` if more than `gap_s` lie between the last report (None: no report yet) and this: QARTOD's test 1."""
+    return _GAP if reported_s is not None and time_s - reported_s > limits.gap_s else 0
+
+
+def rate(before_s: float, before_mm: float, time_s: float, depth_mm: float, limits: SeriesLimits) -> int:
+    """Return `RATE` if the step from the older sample before is beyond noise and faster than `rate_mm_per_s`.
+
+    QARTOD's test 7, which has no "fail" by intent.
+    """
+    step_mm = abs(depth_mm - before_mm)
+    if step_mm > limits.noise_mm and step_mm > limits.rate_mm_per_s * (time_s - before_s):
+        return _RATE
+    return 0
+
+
+def spike(
+    before_s: float | None,
+    before_mm: float | None,
+    depth_mm: float,
+    next_s: float,
+    next_mm: float,
+    limits: SeriesLimits,
+) -> int:
+    """Return the flag of the middle sample: `SPIKE`, `SPIKE_SUSPECT` or none.
+
+    Return `NOT_EVALUATED` if it has no sample before it (None), or if its neighbours are too far apart.
+
+    QARTOD's test 6, decided when the next sample arrives. It uses the smaller of the two steps to the neighbours, and
+    only at a peak or a dip. The manual's own form, the distance from the mean of the neighbours, also fails the last
+    dry sample before a street rises from 0 to 300 mm.
+    """
+    if before_s is None or before_mm is None or next_s - before_s > limits.spike_span_s:
+        return _NOT_EVALUATED
+    up_mm = depth_mm - before_mm
+    down_mm = depth_mm - next_mm
+    if up_mm < 0:
+        up_mm, down_mm = -up_mm, -down_mm
+    if up_mm <= limits.spike_suspect_mm or down_mm <= limits.spike_suspect_mm:
+        return 0
+    return _FAIL if up_mm > limits.spike_fail_mm and down_mm > limits.spike_fail_mm else _SUSPECT

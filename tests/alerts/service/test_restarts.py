@@ -45,12 +45,11 @@ def test_a_restart_in_mid_flood_repeats_nothing_and_the_flood_is_cleared(
     eventually(lambda: delivered(database), 1)
     end(alerts)
     alerts.start()
-    street.send(160, 50)
     street.send(450, 40)
     eventually(lambda: delivered(database), 2)
     end(alerts)
     street.clear()
-    eventually(lambda: stored(database), 6)
+    eventually(lambda: stored(database), 5)
     alerts.start()
 
     eventually(lambda: events(database), WHOLE)
@@ -129,7 +128,7 @@ def test_a_reading_that_only_ingest_received_during_a_disconnection_raises_the_w
     broker.passwords["rencheng-alerts"] = password
     broker.add_accounts()
 
-    eventually(lambda: events(database), [(1, "Alert")])
+    eventually(lambda: events(database), [(1, "Alert"), (2, "Update")])  # possible, then observed
 
 
 def test_a_broker_that_restarts_in_mid_flood_costs_no_reading(
