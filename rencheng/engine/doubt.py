@@ -19,7 +19,8 @@ STANDS_S = {Level.YELLOW: 5400.0, Level.ORANGE: 2700.0, Level.RED: 720.0}
 one is never reported. Source: `make noise`, whose boxes and tipped heaps make at most one notice a month so."""
 
 STANDS_SAMPLES, STANDS_SAMPLES_SLOW = 3, 2
-"""The least number of samples, which also rise if they do not stand for so long, and that of a slow gauge."""
+"""The least number of samples, which also rise if they do not stand for so long, and that of a slow gauge, which waits
+no longer until a notice proved false."""
 
 FALSE_HALF_LIFE_S = 30 * 86_400.0
 """Each notice that proved false makes the next one wait as long again; this halves in a month. Proposal."""
@@ -96,6 +97,6 @@ def _of_gauge(name: str, gauge: GaugeState, policy: SitePolicy, at_s: float, wai
     reached = (
         level
         for level, mm in zip(WARNING_LEVELS, policy.thresholds_mm, strict=True)
-        if depth_mm >= mm and (rises or (level in STANDS_S and (is_slow or stood_s >= STANDS_S[level] * waits)))
+        if depth_mm >= mm and (rises or (level in STANDS_S and stood_s >= STANDS_S[level] * (waits - is_slow)))
     )
     return max(reached, default=Level.NONE), name, depth_mm

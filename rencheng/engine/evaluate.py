@@ -56,7 +56,7 @@ from rencheng.engine.state import SiteState, channel_name, gauge_of
 from rencheng.engine.traits import GaugeTraits, as_depth_mm
 from rencheng.engine.water.event import WET_MM, FloodEvent, is_rapid_rise
 
-RENEWS_S = 6 * 3600.0
+RENEWS_S = 10 * 3600.0
 """A warning that lasts is renewed after this time, because its CAP message ends by itself after twelve hours."""
 
 _MISSING, _UNUSABLE = int(Quality.MISSING), int(UNUSABLE)

@@ -104,12 +104,12 @@ def _fused(at_s: float, estimates: list[GaugeEstimate], policy: SitePolicy) -> F
 def _has_a_vote(one: GaugeEstimate, deepest: GaugeEstimate, policy: SitePolicy) -> bool:
     """Return whether the gauge would be wet in the water of the deepest; one that hangs above it has no vote.
 
-    Where no heights were surveyed, a dry gauge may hang above it. Where people drown, it does not outvote water that
-    rose smoothly, nor water of a gauge with a long interval, which shows no rise.
+    Where no heights were surveyed, a dry gauge may hang above it: it does not outvote water that rose smoothly, nor
+    water of a gauge with a long interval, which shows no rise.
     """
     if one.depth_mm >= WET_MM:
         return True
-    if policy.heights_mm or not policy.fail_safe:
+    if policy.heights_mm:
         return deepest.depth_mm > policy.height_mm(gauge_of(one.name)) + WET_MM
     event = deepest.gauge.event
     return event is None or not (event.rose_smoothly or (deepest.gauge.step_s or 0.0) >= SLOW_STEP_S)

@@ -238,7 +238,7 @@ def _extend_jump(
     gauge: GaugeState, jump: PendingJump, time_s: float, depth_mm: float, context: JumpContext
 ) -> GaugeState:
     gap_s = _gap_s(gauge, time_s)
-    if jump_filter.has_reverted(jump, depth_mm):
+    if jump_filter.has_reverted(jump, depth_mm, gap_s):
         health = sensor_health.with_fault(
             gauge.health, time_s, jump.first_mm, jump.samples, gauge.step_s, context.fault_policy
         )

@@ -8,16 +8,21 @@ from rencheng.engine.arming import UNARMED, Arming, is_left_lately, usual_depth_
 from rencheng.engine.forecast.forecast import HORIZONS_S, RATE_OF_RISE, Forecast, ThresholdForecast, feature_row
 from rencheng.engine.forecast.model import is_regional_event
 from rencheng.engine.fusion import FRESH_S, FusedDepth, at_lowest_point_mm, is_fresh
+from rencheng.engine.gauge import GaugeState
 from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.doses import dose
 from rencheng.engine.site_policy import ARMED_SHARE, HELD_SHARE, QUIET_RAISES_AT, SitePolicy
 from rencheng.engine.state import SiteState, gauge_of
-from rencheng.engine.water.event import FloodEvent, is_confirmed, is_rapid_rise
+from rencheng.engine.water.event import FloodEvent, is_confirmed, is_rapid_rise, rises_smoothly
 
 DROP_HOLDS_S = 1800.0
 """Water that rose smoothly does not end by a fall at once: a gauge that was restarted or pulled out reads zero. Its
 depth before the fall holds the level for this long, or until the event ends. Source: no drain of FloodNet's falls
 faster than 100 mm from one sample to the next, but for 4 of 875."""
+
+FORGOTTEN_S = 86_400.0
+"""Blue by the last depth of a silent gauge ends after this time while another gauge measures at the site. Water of
+yellow and above holds until its gauge reports again. Proposal: a day, within which a gauge that died is visited."""
 
 CREST_REACH = 1.15
 """Water that has passed a crest has shown where it turns. A level that lies beyond this multiple of it needs as
@@ -192,18 +197,28 @@ def _past_depths_mm(state: SiteState, policy: SitePolicy, at_s: float) -> list[f
 
     If a gauge stops reporting while submerged, its last depth holds the level until it reports again or is retired.
     Another gauge that reads dry does not end it, because it may hang higher. A gauge that saw water rise smoothly
-    holds what it saw also when it is at fault later, and for half an hour after a fall at once.
+    holds what it saw also when it is at fault later, and for half an hour after a fall at once. A puddle under a gauge
+    that died is forgotten after a day, if another gauge measures.
     """
     found: list[float] = []
+    has_another = any(gauge.is_trusted and is_fresh(gauge, at_s) for gauge in state.gauges.values())
     for name, gauge in state.gauges.items():
         if gauge.accepted_mm is None:
             continue
         rose = gauge.event is not None and gauge.event.rose_smoothly
         if (gauge.is_trusted and not is_fresh(gauge, at_s)) or (rose and not gauge.is_trusted):
-            found.append(at_lowest_point_mm(gauge.accepted_mm, policy, name))
+            depth_mm = at_lowest_point_mm(gauge.accepted_mm, policy, name)
+            if not (has_another and _is_forgotten(gauge, at_s) and depth_mm <= policy.clear_mm[Level.YELLOW - 1]):
+                found.append(depth_mm)
         if rose and gauge.fell_from_mm is not None and at_s - (gauge.fell_s or 0.0) <= DROP_HOLDS_S:
             found.append(at_lowest_point_mm(gauge.fell_from_mm, policy, name))
     return found
+
+
+def _is_forgotten(gauge: GaugeState, at_s: float) -> bool:
+    """Return whether it has been silent for long, and its water did not rise when it last reported."""
+    is_old = gauge.measured_s is not None and at_s - gauge.measured_s > FORGOTTEN_S
+    return is_old and (gauge.event is None or not rises_smoothly(gauge.event))
 
 
 def _grounds(

@@ -67,12 +67,13 @@ def test_a_week_of_tide_is_few_messages(step_min: int, high_mm: float) -> None:
     assert len(later) <= TIDE_MESSAGES_MAX * 5 * 1440 / TIDE_MIN, course.levels
 
 
+@pytest.mark.parametrize("site_type", [SiteType.CHANNEL, SiteType.ROAD])
 @pytest.mark.parametrize("sensor", ["067a_ptk018", "049a_det024", "106a_mdot6140"])
-def test_thirty_real_days_of_a_failing_gauge_are_few_notices(sensor: str) -> None:
+def test_thirty_real_days_of_a_failing_gauge_are_few_notices(sensor: str, site_type: SiteType) -> None:
     samples = next(series.samples for series in river_levels() if series.name == sensor)
     first = [(at, mm) for at, mm in samples if at < samples[0][0] + MONTH_S]
     usual_mm = sorted(mm for _, mm in first)[len(first) // 2]
-    sites = engine.sites_of({sensor: thresholds_above(usual_mm)}, SiteType.CHANNEL)
+    sites = engine.sites_of({sensor: thresholds_above(usual_mm)}, site_type)
     issued = list(judge_and_notice(sites, engine.rows_of({sensor: first})))
 
     assert sum(isinstance(one, IssuedNotice) for one in issued) <= FAILING_NOTICES_MAX

@@ -61,6 +61,19 @@ def test_no_setting_is_slower_than_a_bare_threshold_with_two_samples(site: Site,
 
 
 @settings(max_examples=60, deadline=None)
+@given(TYPES, st.sampled_from(STEPS_MIN[1:]), st.lists(st.integers(0, 900), min_size=2, max_size=6))
+def test_water_that_drains_within_a_long_interval_is_known_by_its_second_sample(
+    site_type: SiteType, step_min: int, depths_mm: list[int]
+) -> None:
+    """Rises and falls of any size."""
+    samples: Samples = [(step_min * count, float(mm)) for count, mm in enumerate([*[0] * 8, *depths_mm])]
+    second = second_above(samples, default_profile(site_type).depth_mm(Level.YELLOW))
+    course = site_played(made_site(site_type), samples)
+
+    assert second is None or course.known(second) >= Level.YELLOW, course.__dict__
+
+
+@settings(max_examples=60, deadline=None)
 @given(TYPES, floods(), st.booleans(), st.booleans())
 def test_more_evidence_never_delays(site_type: SiteType, samples: Samples, is_raining: bool, has_others: bool) -> None:
     begins = next(at for at, mm in samples if (mm or 0) > NOISE_MM)

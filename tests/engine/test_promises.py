@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from rencheng.cap.mapping import VALID_FOR
 from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import SiteType, default_profile
@@ -134,7 +135,7 @@ def test_a_warning_whose_only_gauge_is_at_fault_names_it_once_and_holds() -> Non
     assert messages[-1].message_type is not MessageType.CANCEL
 
 
-def test_a_warning_whose_gauge_reports_on_at_fault_is_renewed_or_ended_within_seven_hours() -> None:
+def test_a_warning_whose_gauge_reports_on_at_fault_is_renewed_or_ended_before_its_cap_message_ends() -> None:
     street = place(SiteType.ROAD, "G1")
     flood = [reading(minute, min(12.0 * minute, 300.0)) for minute in range(-10, 30)]
     zigzag = [reading(30 + minute, 300.0 if minute % 2 else 120.0) for minute in range(24 * 60)]
@@ -143,4 +144,22 @@ def test_a_warning_whose_gauge_reports_on_at_fault_is_renewed_or_ended_within_se
     is_open = [message.message_type is not MessageType.CANCEL for message in messages]
 
     gaps = [after - before for before, after, still in zip(times, times[1:], is_open, strict=False) if still]
-    assert max(gaps) <= timedelta(hours=7)
+    assert max(gaps) < VALID_FOR
+
+
+@pytest.mark.parametrize("site_type", [SiteType.ROAD, SiteType.UNDERPASS])
+@pytest.mark.parametrize(
+    ("died_mm", "minutes", "is_forgotten"), [(60.0, 70, True), (60.0, 7, False), (180.0, 70, False), (600.0, 70, False)]
+)
+def test_a_puddle_under_a_gauge_that_died_is_forgotten_within_a_day_and_deep_or_rising_water_is_not(
+    site_type: SiteType, died_mm: float, minutes: int, *, is_forgotten: bool
+) -> None:
+    street = place(site_type, "A", "B")
+    rise = [reading(minute, min(10.0 * max(minute, 0), died_mm), "A") for minute in range(-10, minutes)]
+    dry = [reading(minute, 0.0, "B") for minute in range(-10, 4 * 24 * 60, 10)]
+    messages = messages_for(street, [*rise, *dry])
+
+    assert (messages[-1].message_type is MessageType.CANCEL) is is_forgotten
+    if is_forgotten:
+        assert messages[-1].issued_at <= rise[-1].time + timedelta(hours=25)
+        assert len(messages) <= 6

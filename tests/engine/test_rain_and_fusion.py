@@ -137,10 +137,26 @@ def test_an_official_rain_signal_makes_ready_and_raises_nothing_by_itself() -> N
 
 def test_one_faulty_gauge_of_three_raises_nothing() -> None:
     street = place(SiteType.ROAD, "G1", "G2", "G3")
-    faulty = [reading(minute + 0.5, 20.0 * minute, "G1") for minute in range(30)]
-    calm = [*steady(0, range(30), "G2"), *steady(0, range(30), "G3")]
+    faulty = [reading(minute + 0.5, 40.0 * (minute // 8), "G1") for minute in range(60)]
+    calm = [*steady(0, range(60), "G2"), *steady(0, range(60), "G3")]
 
     assert messages_for(street, *faulty, *calm) == []
+
+
+@pytest.mark.parametrize("site_type", [SiteType.ROAD, SiteType.UNDERPASS])
+@pytest.mark.parametrize("step_min", [1, 5, 10, 30])
+@pytest.mark.parametrize("dry", [2, 3, 11])
+def test_dry_gauges_of_unknown_height_do_not_outvote_water_that_rises(
+    site_type: SiteType, step_min: int, dry: int
+) -> None:
+    names = [f"G{number}" for number in range(1, dry + 2)]
+    minutes = range(-10 * step_min, 12 * step_min, step_min)
+    rising = [reading(minute, max(0.0, min(60.0 * minute / step_min, 420.0))) for minute in minutes]
+    calm = [one for name in names[1:] for one in steady(0, [minute + 0.2 for minute in minutes], name)]
+    warned = messages_for(place(site_type, *names), *rising, *calm)
+
+    assert warned[-1].level is Level.RED
+    assert warned[-1].issued_at <= at(8 * step_min)
 
 
 def test_one_gauge_of_three_that_stays_dry_hides_no_flood() -> None:
@@ -154,17 +170,18 @@ def test_one_gauge_of_three_that_stays_dry_hides_no_flood() -> None:
 
 
 def test_a_dry_gauge_that_hangs_above_the_water_has_no_vote() -> None:
-    sensors = (BoundSensor("G1"), *(BoundSensor(name, lowest_point_height_mm=900.0) for name in ("G2", "G3")))
-    flat = place(SiteType.ROAD, "G1", "G2", "G3")
-    high = replace(flat, sensors=sensors, depth_gauge_ids=("G1", "G2", "G3"))
+    def street(height_mm: float) -> Site:
+        others = (BoundSensor(name, lowest_point_height_mm=height_mm) for name in ("G2", "G3"))
+        return replace(place(SiteType.ROAD), sensors=(BoundSensor("G1"), *others), depth_gauge_ids=("G1", "G2", "G3"))
+
     readings = [
         *(reading(minute, 20.0 * minute, "G1") for minute in range(30)),
         *steady(0, [minute + 0.5 for minute in range(30)], "G2"),
         *steady(0, [minute + 0.6 for minute in range(30)], "G3"),
     ]
 
-    assert messages_for(flat, *readings) == []
-    assert messages_for(high, *readings)[-1].level is Level.RED
+    assert messages_for(street(5.0), *readings) == []
+    assert messages_for(street(900.0), *readings)[-1].level is Level.RED
 
 
 def test_a_gauge_above_the_lowest_point_is_corrected_by_its_height() -> None:

@@ -122,9 +122,16 @@ def start(
     )
 
 
-def has_reverted(jump: PendingJump, depth_mm: float) -> bool:
-    """Return whether the depth has fallen back from the jump."""
-    return depth_mm < jump.from_mm + STAYS_SHARE * (jump.first_mm - jump.from_mm)
+def has_reverted(jump: PendingJump, depth_mm: float, gap_s: float = 0.0) -> bool:
+    """Return whether the depth has fallen back from the jump; within a long interval water drains by more than half.
+
+    Args:
+        jump: which is pending.
+        depth_mm: the depth after it.
+        gap_s: the time since the sample before.
+    """
+    stays_mm = STAYS_SHARE * (jump.first_mm - jump.from_mm)
+    return depth_mm < jump.from_mm + (min(stays_mm, max_step_mm(gap_s)) if gap_s >= SLOW_STEP_S else stays_mm)
 
 
 def is_as_denied(denied_mm: float, from_mm: float, depth_mm: float) -> bool:

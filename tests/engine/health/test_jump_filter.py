@@ -31,6 +31,14 @@ def test_a_jump_that_keeps_less_than_half_has_reverted(depth_mm: float, is_gone:
     assert jump_filter.has_reverted(jumped(400.0, from_mm=100.0), depth_mm) is is_gone
 
 
+@pytest.mark.parametrize(
+    ("gap_s", "depth_mm", "is_gone"),
+    [(269, 317.9, True), (270, 299.9, True), (270, 300, False), (1800, 317.9, False), (1800, 299.9, True)],
+)
+def test_within_a_long_interval_water_drains_by_more_than_half(gap_s: float, depth_mm: float, is_gone: bool) -> None:
+    assert jump_filter.has_reverted(jumped(556.0, from_mm=100.0), depth_mm, gap_s) is is_gone
+
+
 def test_a_jump_upon_a_jump_restarts_the_count() -> None:
     again = jumped(200.0, 281.0)
     assert (again.from_mm, again.first_mm, again.last_mm, again.run_mm) == (0.0, 281.0, 281.0, 281.0)
