@@ -9,7 +9,7 @@ from rencheng.domain.nowcast import NO_NOWCAST
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import ArmedBy
-from rencheng.engine.fusion import FusedDepth, fuse
+from rencheng.engine.fusion import FusedDepth, is_seen
 from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.doses import dose
 from rencheng.engine.rain.rain_gauge import UNKNOWN_TRAITS
@@ -119,6 +119,6 @@ def _weighed(state: SiteState, policy: SitePolicy, readiness: Readiness) -> Site
     if at_s is None:
         return state
     nowcast = readiness.nowcast if readiness.nowcast.issued_s <= at_s else NO_NOWCAST
-    is_seen = not (rain.steps or nowcast.members) or not state.gauges or fuse(state, policy, at_s) is not None
-    rain = rainfall.weigh(rain, at_s, policy.rain_thresholds, policy.thresholds_mm, nowcast, is_seen=is_seen)
+    has_depth = not (rain.steps or nowcast.members) or not state.gauges or is_seen(state, at_s)
+    rain = rainfall.weigh(rain, at_s, policy.rain_thresholds, policy.thresholds_mm, nowcast, is_seen=has_depth)
     return state if rain is state.rain else replace(state, rain=rain)

@@ -5,10 +5,13 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rencheng.domain.timing import ALLOWED_LATENESS
+from rencheng.domain.timing import ALLOWED_LATENESS, EVALUATED_LATENESS
 
 PUNCTUAL_S = ALLOWED_LATENESS.total_seconds()
 """A reading is punctual up to this lag."""
+
+IN_TIME_S = EVALUATED_LATENESS.total_seconds()
+"""A reading is evaluated up to this lag."""
 
 TOGETHER_S = 1.0
 """Readings arrive together if their arrivals lie no further apart. Proposal."""
@@ -31,6 +34,11 @@ class Transit(NamedTuple):
         return self.lag_s > PUNCTUAL_S
 
     @property
+    def is_in_time(self) -> bool:
+        """Whether it is evaluated."""
+        return self.lag_s <= IN_TIME_S
+
+    @property
     def decides(self) -> bool:
         """Whether a level may follow from it: not from an old one that a newer one came with."""
         return not (self.is_followed and self.is_late)
@@ -39,7 +47,7 @@ class Transit(NamedTuple):
 AT_ONCE = Transit()
 
 
-class Delivery(Struct, frozen=True):
+class Delivery(Struct, frozen=True, gc=False):
     """What is learned of a gauge channel from the arrivals of its readings.
 
     Attributes:

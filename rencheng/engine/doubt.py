@@ -64,6 +64,14 @@ def false_doubts_at(state: SiteState, at_s: float) -> float:
     return state.false_doubts * exp2(-max(0.0, at_s - state.false_doubt_s) / FALSE_HALF_LIFE_S)
 
 
+def may_be_doubtful(state: SiteState) -> bool:
+    """Return whether a gauge may give rise to doubt: it has a jump, or depths that grow as snow does."""
+    for gauge in state.gauges.values():
+        if gauge.pending_jump is not None or (gauge.event is not None and is_like_snow(gauge)):
+            return True
+    return False
+
+
 def is_like_snow(gauge: GaugeState) -> bool:
     """Return whether the depth stands and has grown as slowly as snow does."""
     event = gauge.event

@@ -8,7 +8,7 @@ from rencheng.domain.doubt import DoubtAnswer, DoubtAnswerKind, DoubtOutcome, Do
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice, SiteNoticeKind
-from rencheng.engine.doubt import doubt_of, false_doubts_at, is_like_snow, is_pending
+from rencheng.engine.doubt import doubt_of, false_doubts_at, is_like_snow, may_be_doubtful
 from rencheng.engine.evaluate import LevelChange, change_level
 from rencheng.engine.fusion import FusedDepth, at_lowest_point_mm
 from rencheng.engine.gauge import GaugeState
@@ -22,7 +22,7 @@ from rencheng.engine.state import OpenDoubt, SiteState, gauge_of
 
 def review_doubt(site: Site, state: SiteState, policy: SitePolicy) -> tuple[SiteState, SiteNotice | None]:
     """Return the state with what is doubtful now, and the notice if that is more than before, or settled."""
-    if state.doubt is None and not is_pending(state) and not any(map(is_like_snow, state.gauges.values())):
+    if state.doubt is None and not may_be_doubtful(state):
         return state, None
     at_s = state.watermark_s or 0.0
     level, name, depth_mm = doubt_of(state, policy, at_s)

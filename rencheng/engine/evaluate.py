@@ -21,7 +21,7 @@ from rencheng.engine.arming import (
     most_raised,
     with_weather,
 )
-from rencheng.engine.arrival import AT_ONCE, Transit
+from rencheng.engine.arrival import AT_ONCE, PUNCTUAL, Transit
 from rencheng.engine.forecast.forecast import Forecast, forecast_thresholds
 from rencheng.engine.fusion import FusedDepth, fuse
 from rencheng.engine.gauge import (
@@ -34,9 +34,8 @@ from rencheng.engine.gauge import (
     with_delivery,
     with_report,
 )
-from rencheng.engine.gauge_update import update
-from rencheng.engine.health.water_odds import NEEDED_ODDS_STEPPED
-from rencheng.engine.jump_context import JumpContext
+from rencheng.engine.gauge_update import stay_dry, update
+from rencheng.engine.jump_context import JumpContext, with_traits
 from rencheng.engine.level_rules import (
     expected,
     grounds_without_data,
@@ -53,7 +52,7 @@ from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState, channel_name, gauge_of
-from rencheng.engine.traits import GaugeTraits, as_depth_mm
+from rencheng.engine.traits import GaugeTraits
 from rencheng.engine.water.event import WET_MM, FloodEvent, is_rapid_rise
 
 RENEWS_S = 10 * 3600.0
@@ -107,14 +106,13 @@ def evaluate(
         return state, None
     if reading.depth_mm is None or quality & _UNUSABLE:
         return _with_unmeasured(state, reading, name, gauge), None
+    traits = policy.traits.get(reading.device_id)
+    if _shows_nothing(reading.depth_mm, gauge, traits, arrival) and _is_calm(state, time_s):
+        return _with_gauge(state, name, stay_dry(gauge, time_s, reading.depth_mm), time_s), None
     was_at_rest = is_at_rest(gauge)
-    context = JumpContext(
-        needed_odds=policy.needed_odds,
-        is_armed=bool(arming(state, readiness, time_s).by),
-        is_stream=policy.is_stream,
-        rapid_rises_nearby=rapid_rises_nearby,
-    )
-    depth_mm, gauge, context = _with_traits(reading.depth_mm, gauge, context, policy.traits.get(reading.device_id))
+    is_armed = bool(arming(state, readiness, time_s).by)
+    context = JumpContext(policy.needed_odds, is_armed, policy.is_stream, rapid_rises_nearby=rapid_rises_nearby)
+    depth_mm, gauge, context = with_traits(reading.depth_mm, gauge, context, traits)
     depth_mm, gauge = above_zero(gauge, time_s, depth_mm, not context.is_armed, policy.zero_max_mm)
     gauge = with_delivery(update(gauge, time_s, depth_mm, context, context.limits or policy.limits), time_s, arrival)
     if was_at_rest and depth_mm < WET_MM and _is_calm(state, time_s):
@@ -127,21 +125,19 @@ def evaluate(
     return state, change and _with_age(change, state)
 
 
-def _with_traits(
-    depth_mm: float, gauge: GaugeState, context: JumpContext, traits: GaugeTraits | None
-) -> tuple[float, GaugeState, JumpContext]:
-    """Return depth, gauge and context by what is registered of the gauge; a step of a switch or electrode is a depth.
-
-    It is accepted at its second sample.
-    """
-    if traits is None:
-        return depth_mm, gauge, context
-    if gauge.expected is not traits.expected:
-        gauge = replace(gauge, expected=traits.expected)
-    context = context._replace(limits=traits.limits, is_stepped=traits.is_stepped)
-    if traits.is_stepped:
-        context = context._replace(needed_odds=min(context.needed_odds, NEEDED_ODDS_STEPPED))
-    return as_depth_mm(traits, depth_mm), gauge, context
+def _shows_nothing(depth_mm: float, gauge: GaugeState, traits: GaugeTraits | None, arrival: Transit) -> bool:
+    """Return whether a sample is of a dry street as before: all else that a sample may change can be left out."""
+    return (
+        -WET_MM <= depth_mm < WET_MM
+        and gauge.zero.is_settled
+        and not gauge.zero.offset_mm
+        and gauge.noise is None
+        and not gauge.unmeasured_share
+        and gauge.delivery is PUNCTUAL
+        and not arrival.is_late
+        and (traits is None or (not traits.steps_mm and gauge.expected is traits.expected))
+        and is_at_rest(gauge)
+    )
 
 
 def _with_unmeasured(state: SiteState, reading: WaterReading, name: str, gauge: GaugeState) -> SiteState:
@@ -169,7 +165,8 @@ def _forecast(
 
 def _is_calm(state: SiteState, now_s: float) -> bool:
     """Return whether no level is in force and none is due: nearly all readings end here."""
-    return state.level is Level.NONE and not state.reached_s and not rainfall.raised_level(state.rain, now_s)
+    is_held_by_rain = state.rain.raised and rainfall.raised_level(state.rain, now_s)
+    return not (state.level or state.reached_s or is_held_by_rain)
 
 
 def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness, *, may_change: bool = True) -> Step:

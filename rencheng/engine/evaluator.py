@@ -1,6 +1,6 @@
 """Evaluate the readings of all sites: readings in, messages and notices out. Deterministic: no I/O, no clock."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -10,7 +10,6 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.doubt import DoubtAnswer
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
-from rencheng.domain.timing import EVALUATED_LATENESS
 from rencheng.domain.warning import SiteNotice
 from rencheng.engine.arrival import Transit
 from rencheng.engine.bindings import last_readings, sites_by_device
@@ -142,18 +141,17 @@ class Evaluator:
             now = self._advance_time(site.world, received_at if is_actual else reading.time)
             arrived_at = received_at if is_actual else now
             arrival = Transit((arrived_at - reading.time).total_seconds(), is_followed)
-            is_in_time = arrival.lag_s <= EVALUATED_LATENESS.total_seconds()
-            if not is_in_time and (found := self._late(site, reading, arrived_at)):
+            if not arrival.is_in_time and (found := self._late(site, reading, arrived_at)):
                 yield found
             if self.wait:
-                if is_in_time:
+                if arrival.is_in_time:
                     at = min(reading.time, received_at) if is_actual else reading.time
                     self._buffer.add(site.world, site.site_id, PendingReading.of(reading, at, arrival))
                     self._dirty.add(site.site_id)
                 yield from self._release(site.world, now)
                 continue
             yield from self._elapsed(site.world, now)
-            if is_in_time and (found := self._evaluate(site, reading, now, arrival)):
+            if arrival.is_in_time and (found := self._evaluate(site, reading, now, arrival)):
                 yield found
             yield from self._lost(site.world, now)
 
@@ -224,15 +222,17 @@ class Evaluator:
         if world == ACTUAL:  # an exercise has no time but that of its readings
             yield from self._lost(world, now)
 
-    def _lost(self, world: str, now: datetime) -> Iterator[Evaluation]:
-        """Yield that monitoring is lost."""
-        for site_id in self._staleness.due(world, now):
-            if lost := self._no_data(site_id, now):
-                yield lost
+    def _lost(self, world: str, now: datetime) -> Iterable[Evaluation]:
+        """Return, one by one, that monitoring is lost; nearly always nothing."""
+        due = self._staleness.due(world, now)
+        return filter(None, (self._no_data(site_id, now) for site_id in due)) if due else ()
 
-    def _elapsed(self, world: str, before: datetime) -> Iterator[Evaluation]:
-        """Yield what time alone changes before a moment, in order: rain that ended, warnings to renew."""
-        yield from self._due.elapse(world, before.timestamp(), self.sites, self._records, self._policies)
+    def _elapsed(self, world: str, before: datetime) -> Iterable[Evaluation]:
+        """Return, in order, what time alone changes before a moment: rain that ended, warnings to renew."""
+        before_s = before.timestamp()
+        if self._due.first_s(world) >= before_s:
+            return ()
+        return self._due.elapse(world, before_s, self.sites, self._records, self._policies)
 
     def _evaluate(self, site: Site, reading: WaterReading, now: datetime, arrival: Transit) -> Evaluation | None:
         """Return what a reading changes at a site, if it carries a message or a notice; else commit it."""

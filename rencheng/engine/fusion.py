@@ -63,10 +63,19 @@ def fuse(state: SiteState, policy: SitePolicy, at_s: float | None = None) -> Fus
     return _fused(at_s, sorted(usable, key=lambda one: (-one.depth_mm, one.name)), policy)
 
 
+def is_seen(state: SiteState, at_s: float) -> bool:
+    """Return whether a site has a usable depth at a moment."""
+    return any(_is_usable(gauge, at_s) for gauge in state.gauges.values())
+
+
+def _is_usable(gauge: GaugeState, at_s: float) -> bool:
+    return gauge.accepted_mm is not None and gauge.health.fault is None and is_fresh(gauge, at_s)
+
+
 def is_fresh(gauge: GaugeState, at_s: float) -> bool:
     """Return whether its last sample is recent enough to be used."""
     measured_s = gauge.measured_s
-    return measured_s is not None and at_s - measured_s <= _fresh_for_s(gauge)
+    return measured_s is not None and (at_s - measured_s <= FRESH_S or at_s - measured_s <= _fresh_for_s(gauge))
 
 
 def fresh_until_s(state: SiteState) -> float:

@@ -22,7 +22,7 @@ UNMEASURED_LEAST = 0.01
 """The share is that of about so many last reports, and a lower share counts as none. Proposal."""
 
 
-class GaugeState(Struct, frozen=True):
+class GaugeState(Struct, frozen=True, gc=False):
     """The state of a gauge channel. None stands for "never" or "not now".
 
     Attributes:

@@ -56,27 +56,11 @@ def update(
     """
     if gauge.unmeasured_share:
         gauge = with_report(gauge, time_s, is_measured=True)
-    series = gauge.series
-    if depth_mm < WET_MM and is_at_rest(gauge):  # nearly all readings of a city end here
-        rest_step_s, rest_alike = rest_step(gauge, time_s)
-        return replace(
-            gauge,
-            rest_step_s=rest_step_s,
-            rest_alike=rest_alike,
-            series=Series(
-                reported_s=time_s,
-                time_s=time_s,
-                depth_mm=depth_mm,
-                before_s=series.time_s,
-                before_mm=series.depth_mm,
-            ),
-            accepted_mm=depth_mm,
-            accepted_s=time_s,
-            forecast=None,
-        )
+    if depth_mm < WET_MM and is_at_rest(gauge):
+        return stay_dry(gauge, time_s, depth_mm)
     if gauge.denied_mm is not None:
         if jump_filter.is_as_denied(gauge.denied_mm, gauge.accepted_mm or 0.0, depth_mm):
-            series, _, _ = test_sample(series, time_s, depth_mm, limits)
+            series, _, _ = test_sample(gauge.series, time_s, depth_mm, limits)
             return replace(gauge, series=series, health=sensor_health.with_blocked(gauge.health, time_s))
         gauge = replace(gauge, denied_mm=None)
     gauge = _filtered(gauge, time_s, depth_mm, limits, context)
@@ -84,6 +68,22 @@ def update(
     if event is None or health.fault is None or gauge.accepted_s != time_s or (context.is_stream and health.is_chronic):
         return gauge
     return replace(gauge, health=sensor_health.rehabilitated(health, event))
+
+
+def stay_dry(gauge: GaugeState, time_s: float, depth_mm: float) -> GaugeState:
+    """Return a gauge above a dry street after one sample more of that, as nearly all readings of a city are."""
+    series, (rest_step_s, rest_alike) = gauge.series, rest_step(gauge, time_s)
+    return replace(
+        gauge,
+        rest_step_s=rest_step_s,
+        rest_alike=rest_alike,
+        series=Series(
+            reported_s=time_s, time_s=time_s, depth_mm=depth_mm, before_s=series.time_s, before_mm=series.depth_mm
+        ),
+        accepted_mm=depth_mm,
+        accepted_s=time_s,
+        forecast=None,
+    )
 
 
 def _filtered(

@@ -3,11 +3,21 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from rencheng.checks.series.limits import SeriesLimits
 from rencheng.engine.gauge import GaugeState
 from rencheng.engine.health.jump_filter import PendingJump
 from rencheng.engine.health.sensor_health import FaultPolicy, fault_score_at
-from rencheng.engine.health.water_odds import NEEDED_ODDS, NEEDED_ODDS_FAIL_SAFE, Items, JumpSetting, evidence
+from rencheng.engine.health.water_odds import (
+    NEEDED_ODDS,
+    NEEDED_ODDS_FAIL_SAFE,
+    NEEDED_ODDS_STEPPED,
+    Items,
+    JumpSetting,
+    evidence,
+)
+from rencheng.engine.traits import GaugeTraits, as_depth_mm
 
 
 class JumpContext(NamedTuple):
@@ -42,3 +52,20 @@ class JumpContext(NamedTuple):
         setting = JumpSetting(fault_score, self.is_armed, self.is_stream, self.rapid_rises_nearby())
         found = evidence(jump, setting)
         return found if sum(found.values()) >= self.needed_odds else None
+
+
+def with_traits(
+    depth_mm: float, gauge: GaugeState, context: JumpContext, traits: GaugeTraits | None
+) -> tuple[float, GaugeState, JumpContext]:
+    """Return depth, gauge and context by what is registered of the gauge; a step of a switch or electrode is a depth.
+
+    It is accepted at its second sample.
+    """
+    if traits is None:
+        return depth_mm, gauge, context
+    if gauge.expected is not traits.expected:
+        gauge = replace(gauge, expected=traits.expected)
+    context = context._replace(limits=traits.limits, is_stepped=traits.is_stepped)
+    if traits.is_stepped:
+        context = context._replace(needed_odds=min(context.needed_odds, NEEDED_ODDS_STEPPED))
+    return as_depth_mm(traits, depth_mm), gauge, context

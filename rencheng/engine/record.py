@@ -17,7 +17,7 @@ from rencheng.engine.staleness import NoData, no_data, no_data_by_gauge, no_data
 from rencheng.engine.state import SiteState
 
 
-class SiteRecord(Struct, frozen=True):
+class SiteRecord(Struct, frozen=True, gc=False):
     """A site's state and open warning in one world, and the readings that are not evaluated yet."""
 
     world: str = ACTUAL

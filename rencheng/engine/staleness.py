@@ -105,6 +105,19 @@ def lost_from_s(state: SiteState) -> float | None:
     return from_s + (ARMED_LOST_AFTER_S if is_armed(state.rain, state.watermark_s or 0.0) else LOST_AFTER_S)
 
 
+def is_not_lost_before(state: SiteState, moment_s: float) -> bool:
+    """Return whether it is certain that a site is not reported lost before a moment, without all that decides it."""
+    if state.late:
+        return False
+    armed = is_armed(state.rain, state.watermark_s or 0.0)
+    least_s, after_s = (ARMED_AT_LEAST_S, ARMED_LOST_AFTER_S) if armed else (AT_LEAST_S, LOST_AFTER_S)
+    for gauge in state.gauges.values():
+        measured_s = gauge.series.time_s
+        if measured_s is not None and measured_s + least_s + after_s >= moment_s and gauge.health.fault is None:
+            return True
+    return False
+
+
 def stays_late(state: SiteState) -> bool:
     """Return whether several readings in a row of a gauge arrived too late."""
     return any(one.readings >= LATE_LOST_READINGS for one in state.late.values())

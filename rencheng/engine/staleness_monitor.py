@@ -19,6 +19,7 @@ from rencheng.engine.staleness import (
     as_reported,
     gauge_reasons,
     has_data,
+    is_not_lost_before,
     lost_from_s,
     no_data_by_gauge,
     restored_from_s,
@@ -49,6 +50,8 @@ class StalenessMonitor:
         if state.lost_since_s is not None:
             return
         if not state.late and known_s - (state.watermark_s or 0.0) <= soon_s:
+            return
+        if is_not_lost_before(state, known_s):
             return
         due_s = lost_from_s(state)
         if due_s is not None and due_s < known_s:

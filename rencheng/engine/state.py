@@ -72,7 +72,7 @@ class Losses(Struct, frozen=True):
 NO_LOSSES = Losses()
 
 
-class SiteState(Struct, frozen=True):
+class SiteState(Struct, frozen=True, gc=False):
     """The state of a site. Times are seconds of the epoch; None stands for "never" or "not now".
 
     Attributes:

@@ -31,7 +31,9 @@ def rest_step(gauge: GaugeState, time_s: float) -> tuple[float, int]:
     if series.before_s is None:
         return time_s - series.time_s, 0
     gap_s, before_s = time_s - series.time_s, series.time_s - series.before_s
-    alike = gauge.rest_alike + 1 if abs(gap_s - before_s) <= ALIKE_SHARE * before_s else 0
+    if not -ALIKE_SHARE * before_s <= gap_s - before_s <= ALIKE_SHARE * before_s:
+        return kept_s, 0
+    alike = gauge.rest_alike + 1
     return (max(min(gap_s, before_s), kept_s) if alike >= ALIKE_INTERVALS else kept_s), alike
 
 

@@ -17,7 +17,7 @@ _FAIL = int(Quality.SPIKE)
 _NOT_EVALUATED = int(Quality.NOT_EVALUATED)
 
 
-class Series(Struct, frozen=True):
+class Series(Struct, frozen=True, gc=False):
     """The tests' memory of one channel. None stands for "not yet".
 
     Attributes:

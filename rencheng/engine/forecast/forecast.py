@@ -51,7 +51,7 @@ class ThresholdForecast(Struct, frozen=True):
     latest_s: float
 
 
-class Forecast(Struct, frozen=True):
+class Forecast(Struct, frozen=True, gc=False):
     """The forecast of a gauge's event.
 
     Attributes:

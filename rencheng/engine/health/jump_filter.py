@@ -47,7 +47,7 @@ EVEN_SHARE = 0.35
 chance, so that two rises in a row are a third of the first at the most (domain reference 4.2)."""
 
 
-class PendingJump(Struct, frozen=True):
+class PendingJump(Struct, frozen=True, gc=False):
     """A depth that jumped upward and is not accepted yet.
 
     Attributes:

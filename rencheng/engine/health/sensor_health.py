@@ -76,7 +76,7 @@ class FaultPolicy(Enum):
     """On a stream, where nothing passes under the gauge."""
 
 
-class Health(Struct, frozen=True):
+class Health(Struct, frozen=True, gc=False):
     """The faults of a gauge. None stands for "never".
 
     Attributes:

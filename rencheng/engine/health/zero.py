@@ -19,7 +19,7 @@ SMALL_MM, GREATEST_MM = 30.0, 100.0
 times the noise of a dry street (FloodNet), and the least height of an object that matters to a car."""
 
 
-class Zero(Struct, frozen=True):
+class Zero(Struct, frozen=True, gc=False):
     """The learned zero of a gauge channel.
 
     Attributes:

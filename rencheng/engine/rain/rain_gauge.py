@@ -22,7 +22,7 @@ that is remembered either way. Proposal. Source of the rise: of 8,949 runs of ri
 five. Two equal reports above 0 of a gauge that has never reported less count as two rises."""
 
 
-class RainReport(Struct, frozen=True):
+class RainReport(Struct, frozen=True, gc=False):
     """The rain between two reports: when it ended (s of the epoch), mm, over how long (s)."""
 
     at_s: float
@@ -40,7 +40,7 @@ class RainTraits(NamedTuple):
 UNKNOWN_TRAITS = RainTraits()
 
 
-class RainGauge(Struct, frozen=True):
+class RainGauge(Struct, frozen=True, gc=False):
     """What is known of a rain gauge.
 
     Attributes:

@@ -42,7 +42,7 @@ UNSEEN_SHARE = 0.5
 water. Proposal."""
 
 
-class RainState(Struct, frozen=True):
+class RainState(Struct, frozen=True, gc=False):
     """The rain at a site. None stands for "never".
 
     Attributes:
@@ -119,7 +119,7 @@ def _with_step(rain: RainState, step: RainStep) -> RainState:
         steps = tuple(one for one in steps if one.at_s > newest_s - KEPT_S)
     if not step.mm:
         return rain if len(steps) == len(rain.steps) else replace(rain, steps=steps)
-    return replace(rain, steps=tuple(sorted((*steps, step))))
+    return replace(rain, steps=(*steps, step) if not steps or steps[-1] <= step else tuple(sorted((*steps, step))))
 
 
 def weigh(

@@ -33,7 +33,8 @@ STORM_SPREAD = 0.35
 LAPSE = 0.1
 """How often a storm shows nothing of the response: water of another cause, or rain that the gauge missed. Proposal."""
 
-EFFECTS_FROM, EFFECTS_TO, EFFECT_STEP = log(0.2), log(400.0), 0.1
+LEAST_MM = 0.2
+EFFECTS_FROM, EFFECTS_TO, EFFECT_STEP = log(LEAST_MM), log(400.0), 0.1
 """The curves of a response: from which rain (log of mm) to which, and their step. Less rain floods nothing."""
 
 _STEPS = tuple(0.25 * step for step in range(-9, 10))
@@ -106,13 +107,18 @@ class Response(NamedTuple):
 
     def probability(self, dose: Dose) -> float:
         """Return the probability that rain of this dose raises the water to the depth."""
-        found = 0.0
+        found, known_mm, position = 0.0, 0.0, 0.0
         for place, wet_share, curve in self.curves:
-            position = (_log_effect(dose, place, wet_share) - EFFECTS_FROM) / EFFECT_STEP
-            if position > 0:
-                below = min(int(position), len(curve) - 2)
-                share = min(position - below, 1.0)
-                found += curve[below] + share * (curve[below + 1] - curve[below])
+            mm = _effect_mm(dose, place, wet_share)
+            if mm <= LEAST_MM:
+                continue
+            if mm != known_mm:
+                known_mm, position = mm, (log(mm) - EFFECTS_FROM) / EFFECT_STEP
+            below = int(position)
+            if below > len(curve) - 2:  # above the last of the curve
+                found += curve[-1]
+            else:
+                found += curve[below] + (position - below) * (curve[below + 1] - curve[below])
         return found
 
 
@@ -169,7 +175,11 @@ def _dose_of(storm: Storm, depth_mm: float, blue_mm: float) -> Dose:
 
 
 def _log_effect(dose: Dose, place: int, wet_share: float) -> float:
-    return log(max(dose[place] * (1 + wet_share * dose.wet_mm), 0.01))
+    return log(max(_effect_mm(dose, place, wet_share), 0.01))
+
+
+def _effect_mm(dose: Dose, place: int, wet_share: float) -> float:
+    return dose[place] * (1 + wet_share * dose.wet_mm)
 
 
 def _reached(effect: float, critical: float) -> float:

@@ -82,7 +82,7 @@ class PastEvent(Struct, frozen=True):
     fastest_mm_per_min: float
 
 
-class FloodEvent(Struct, frozen=True):
+class FloodEvent(Struct, frozen=True, gc=False):
     """An event that lasts.
 
     Attributes:
