@@ -84,7 +84,7 @@ def _stored(site_ids: Sequence[str], period: tuple[datetime, datetime]) -> tuple
         if missing := [name for name in site_ids if name not in known]:
             raise NotPossible(f"site {missing[0]} is not registered; `rencheng site list` shows all sites")
         sites = {name: known[name] for name in dict.fromkeys(site_ids)}
-        wanted = [name for site in sites.values() for name in (*site.depth_gauge_ids, *site.rain_gauge_ids)]
+        wanted = [name for site in sites.values() for name in (*site.level_gauge_ids, *site.rain_gauge_ids)]
         return sites, list(readings_between(connection, list(dict.fromkeys(wanted)), *period))
 
 

@@ -108,7 +108,7 @@ def _read_rain_file(rain: Path) -> list[Row]:
 
 def _report_all_unmatched(sites: Mapping[str, Site], rows: Sequence[Row], rain_rows: Sequence[Row]) -> None:
     _report_unmatched(
-        "device", rows, {device: site.site_id for site in sites.values() for device in site.depth_gauge_ids}
+        "device", rows, {device: site.site_id for site in sites.values() for device in site.level_gauge_ids}
     )
     _report_unmatched(
         "rain gauge", rain_rows, {gauge: site.site_id for site in sites.values() for gauge in site.rain_gauge_ids}

@@ -45,12 +45,24 @@ def bind(
     lowest_point_height_mm: Annotated[
         float, typer.Option(help="Height of a gauge's zero above the lowest point, by survey.")
     ] = 0.0,
+    lag_s: Annotated[
+        float | None, typer.Option(min=0, max=86_400, help="Of a gauge upstream: how long its water takes to the site.")
+    ] = None,
+    crown_mm: Annotated[
+        float | None, typer.Option(help="Of a gauge in a manhole: its reading at which the sewer is full.")
+    ] = None,
+    rim_mm: Annotated[
+        float | None, typer.Option(help="Of a gauge in a manhole: its reading at which water comes out.")
+    ] = None,
     confirm: Confirm = False,
 ) -> None:
-    """Bind a depth gauge, rain gauge, signal, charger or pump. All but depth gauges and pumps may serve many sites."""
+    """Bind a device to a site. All but depth gauges and pumps may serve many sites."""
+    try:
+        sensor = BoundSensor(device_id, role, lowest_point_height_mm, lag_s, crown_mm, rim_mm)
+    except ValueError as error:
+        raise NotPossible(str(error)) from None
     with transaction() as connection:
         site = find_site(connection, site_id)
-        sensor = BoundSensor(device_id, role, lowest_point_height_mm)
         bind_device(connection, site, sensor, actor=operator(), confirm=confirm)
     typer.echo(f"{device_id} is bound to {site_id} as {role}")
 

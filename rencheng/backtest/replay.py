@@ -96,7 +96,7 @@ def judge_and_notice(
     traits: Mapping[str, GaugeTraits] = NO_TRAITS,
 ) -> Iterator[Issued]:
     """Yield the same, and between the warnings the notices of sites without data or with a doubt."""
-    gauges = {device_id for site in sites.values() for device_id in site.depth_gauge_ids}
+    gauges = {device_id for site in sites.values() for device_id in site.level_gauge_ids}
     rain_gauges = {gauge_id for site in sites.values() for gauge_id in site.rain_gauge_ids}
     measured = (as_reading(row) for row in depths if row.source in gauges)
     rainfall = (as_rain(row) for row in rain if row.source in rain_gauges and row.value is not None)

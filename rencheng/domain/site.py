@@ -125,6 +125,16 @@ class Site:
         if 0 < (corners := len(set(self.polygon))) < _RING_POINTS_MIN:
             raise ValueError(f"site {self.site_id}: a polygon needs three corners, this has {corners}")
 
+    @property
+    def inputs(self) -> tuple[BoundSensor, ...]:
+        """Return the gauges that arm the site without measuring its depth: upstream, and in manholes."""
+        return tuple(sensor for sensor in self.sensors if sensor.role in {Role.UPSTREAM, Role.MANHOLE})
+
+    @property
+    def level_gauge_ids(self) -> tuple[str, ...]:
+        """Return the depth gauges, and the gauges upstream and in manholes."""
+        return (*self.depth_gauge_ids, *(sensor.device_id for sensor in self.inputs))
+
     def devices_with_role(self, role: Role) -> tuple[str, ...]:
         """Return the devices that are bound in a role."""
         return tuple(sensor.device_id for sensor in self.sensors if sensor.role is role)

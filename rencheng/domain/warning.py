@@ -51,6 +51,12 @@ class ArmedBy(StrEnum):
     NOTHING = ""
     RAIN = "rain"
     """Rain at the site."""
+    OVERFLOW = "overflow"
+    """Water comes out of a manhole of the site."""
+    SURCHARGE = "surcharge"
+    """The sewer of the site is full: the level in a manhole is above its crown."""
+    UPSTREAM = "upstream"
+    """Water rose upstream, and may arrive."""
     WEATHER = "weather"
     """An official rain signal, or a rain forecast."""
 
@@ -82,7 +88,7 @@ class Grounds:
         rapid_rises_nearby: the number of other sites in the region with a recent rapid rise; None if it is unknown or
             was not needed.
         armed_by: the heightened readiness without which the level would not be predicted yet; empty if it would be.
-        armed_by_source: the rain signal or forecast behind it.
+        armed_by_source: the rain signal, forecast or gauge behind it.
         jump_evidence: the evidence by which a depth that jumped is water, with its log-odds; empty without a jump.
         is_unconfirmed: the depth is the first sample of a jump, which the next one confirms or refutes.
         age_s: how old the reading was when it arrived, if it was late; None otherwise.

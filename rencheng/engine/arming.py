@@ -1,4 +1,4 @@
-"""What makes a site warn sooner (rain and weather arm it), and what holds it back: snow, a pump, the usual tide."""
+"""What arms a site, so that it warns sooner, and what holds it back: snow, a pump, the usual tide."""
 
 from typing import NamedTuple
 
@@ -9,6 +9,7 @@ from rencheng.domain.nowcast import NO_NOWCAST
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import ArmedBy
+from rencheng.engine import inputs
 from rencheng.engine.fusion import FusedDepth, is_seen
 from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.doses import dose
@@ -42,10 +43,12 @@ Communications 9:1148): half of all falls are snow at -0.4 to 2.4 °C, by place.
 _MISSING = int(Quality.MISSING)
 
 
-def arming(state: SiteState, readiness: Readiness, at_s: float) -> Arming:
-    """Return what arms a site at a moment: rain that fell comes before rain that is expected."""
+def arming(state: SiteState, policy: SitePolicy, readiness: Readiness, at_s: float) -> Arming:
+    """Return what arms a site at a moment: rain that fell, then water upstream or in the sewer, then the forecast."""
     if rainfall.is_armed(state.rain, at_s):
         return Arming(ArmedBy.RAIN)
+    if state.inputs and (found := inputs.armed_by(state.inputs, policy.inputs, at_s))[0]:
+        return Arming(*found)
     return Arming(ArmedBy.WEATHER, readiness.source) if readiness.level > Level.NONE else UNARMED
 
 

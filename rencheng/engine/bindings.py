@@ -1,7 +1,7 @@
 """The sites that a gauge belongs to, and the gauges of a site with their newest readings."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from rencheng.domain.site import Site
 from rencheng.engine.rain.response import WINDOWS_S
@@ -12,10 +12,10 @@ RAIN_COUNTS = timedelta(seconds=max(WINDOWS_S))
 
 
 def sites_by_device(sites: Mapping[str, Site]) -> dict[str, tuple[Site, ...]]:
-    """Return the sites of each depth and rain gauge, in the order of their names."""
+    """Return the sites of each gauge that measures for one, in the order of their names."""
     found: dict[str, tuple[Site, ...]] = {}
     for site in sorted(sites.values(), key=lambda site: site.site_id):
-        for device_id in dict.fromkeys((*site.depth_gauge_ids, *site.rain_gauge_ids)):
+        for device_id in dict.fromkeys((*site.level_gauge_ids, *site.rain_gauge_ids)):
             found[device_id] = (*found.get(device_id, ()), site)
     return found
 
@@ -29,5 +29,8 @@ def last_readings(site: Site, state: SiteState) -> Iterator[tuple[Site, str, dat
     reported = state.reported_until()
     for device_id in site.depth_gauge_ids:
         yield site, device_id, reported.get(device_id)
+    for sensor in site.inputs:
+        one = state.inputs.get(sensor.device_id)
+        yield site, sensor.device_id, None if one is None else datetime.fromtimestamp(one.time_s, UTC)
     for gauge_id in site.rain_gauge_ids:
         yield site, gauge_id, state.watermark and state.watermark - RAIN_COUNTS

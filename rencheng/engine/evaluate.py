@@ -35,6 +35,7 @@ from rencheng.engine.gauge import (
     with_report,
 )
 from rencheng.engine.gauge_update import stay_dry, update
+from rencheng.engine.inputs import with_flood, with_input
 from rencheng.engine.jump_context import JumpContext, with_traits
 from rencheng.engine.level_rules import (
     expected,
@@ -71,6 +72,7 @@ class LevelChange:
     grounds: Grounds
 
 
+Nearby = Callable[[], int | None]
 Step = tuple[SiteState, LevelChange | None]
 
 
@@ -79,7 +81,7 @@ def evaluate(
     reading: WaterReading,
     policy: SitePolicy,
     readiness: Readiness = NO_SIGNAL,
-    rapid_rises_nearby: Callable[[], int | None] = lambda: None,
+    rapid_rises_nearby: Nearby = lambda: None,
     arrival: Transit = AT_ONCE,
 ) -> Step:
     """Evaluate one reading of a gauge: depth, rain, or both.
@@ -94,6 +96,14 @@ def evaluate(
 
     A level rises at once. It falls after the down-hold. A reading older than its gauge's newest changes nothing.
     """
+    if reading.device_id in policy.inputs:
+        return with_input(state, reading, policy.inputs[reading.device_id]), None
+    return _evaluate(state, reading, policy, readiness, rapid_rises_nearby, arrival)
+
+
+def _evaluate(
+    state: SiteState, reading: WaterReading, policy: SitePolicy, readiness: Readiness, nearby: Nearby, arrival: Transit
+) -> Step:
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
     state = with_weather(state, reading, time_s, policy, readiness)
@@ -110,17 +120,18 @@ def evaluate(
     if _shows_nothing(reading.depth_mm, gauge, traits, arrival) and _is_calm(state, time_s):
         return _with_gauge(state, name, stay_dry(gauge, time_s, reading.depth_mm), time_s), None
     was_at_rest = is_at_rest(gauge)
-    is_armed = bool(arming(state, readiness, time_s).by)
-    context = JumpContext(policy.needed_odds, is_armed, policy.is_stream, rapid_rises_nearby=rapid_rises_nearby)
+    is_armed = bool(arming(state, policy, readiness, time_s).by)
+    context = JumpContext(policy.needed_odds, is_armed, policy.is_stream, rapid_rises_nearby=nearby)
     depth_mm, gauge, context = with_traits(reading.depth_mm, gauge, context, traits)
     depth_mm, gauge = above_zero(gauge, time_s, depth_mm, not context.is_armed, policy.zero_max_mm)
     gauge = with_delivery(update(gauge, time_s, depth_mm, context, context.limits or policy.limits), time_s, arrival)
     if was_at_rest and depth_mm < WET_MM and _is_calm(state, time_s):
         return _with_gauge(state, name, gauge, time_s), None
+    state = with_flood(state, policy.inputs, gauge.event, time_s) if state.inputs else state
     if gauge.event is not None and not context.is_stepped and may_forecast(gauge, time_s):
         if is_rapid_rise(gauge.event) and not policy.is_stream:
             state = replace(state, last_rapid_rise_s=max(state.last_rapid_rise_s or time_s, time_s))
-        gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, rapid_rises_nearby()))
+        gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, nearby()))
     state, change = _decide(_with_gauge(state, name, gauge, time_s), policy, readiness, may_change=arrival.decides)
     return state, change and _with_age(change, state)
 
@@ -174,7 +185,7 @@ def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness, *, may_c
     if at_s is None:
         return state, None
     fused = fuse(state, policy, at_s)
-    armed = arming(state, readiness, at_s)
+    armed = arming(state, policy, readiness, at_s)
     state = _with_reached(state, fused, policy)
     if not may_change:
         return state, None

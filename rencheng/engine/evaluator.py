@@ -35,6 +35,13 @@ OnFailure = Callable[[str, Exception], None]
 """Called with a site and the error that its evaluation raised."""
 
 
+def _bound(sites: Mapping[str, Site]) -> Iterator[tuple[str, str, str]]:
+    """Yield site, world and device of each gauge whose stored readings a site needs."""
+    for site in sites.values():
+        for device_id in site.level_gauge_ids:
+            yield site.site_id, site.world, device_id
+
+
 def _raise(_site_id: str, error: Exception) -> None:
     raise error
 
@@ -79,9 +86,7 @@ class Evaluator:
 
         Returns whether a gauge is new to its site, so that its stored readings are needed.
         """
-        bound = {
-            (site.site_id, site.world, device_id) for site in self.sites.values() for device_id in site.depth_gauge_ids
-        }
+        bound = set(_bound(self.sites))
         for site_id, known in self.sites.items():
             if site_id not in sites or sites[site_id].world != known.world:
                 self._records.pop(site_id, None)
@@ -93,20 +98,16 @@ class Evaluator:
         self._sites_of = sites_by_device(sites)
         self._neighbours.set_sites(sites.values())
         for site_id, record in self._records.items():
-            self._records[site_id] = replace(record, state=record.state.of_gauges(sites[site_id].depth_gauge_ids))
+            self._records[site_id] = replace(record, state=record.state.of_site(sites[site_id]))
             self._neighbours.follow(sites[site_id], record.state)
-        return any(
-            (site.site_id, site.world, device_id) not in bound
-            for site in sites.values()
-            for device_id in site.depth_gauge_ids
-        )
+        return any(one not in bound for one in _bound(sites))
 
     def restore(self, records: Mapping[str, SiteRecord]) -> None:
         """Go on from records that were kept. A site that is in another world now starts from nothing."""
         for site_id, record in records.items():
             site = self.sites.get(site_id)
             if site is not None and site.world == record.world:
-                self._records[site_id] = replace(record, state=record.state.of_gauges(site.depth_gauge_ids), pending=())
+                self._records[site_id] = replace(record, state=record.state.of_site(site), pending=())
                 self._staleness.follow(site, self._records[site_id].state)
                 self._neighbours.follow(site, record.state)
                 self._due.follow(site.world, site_id, next_due_s(record.state))

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from rencheng.checks.series.limits import STREET, SeriesLimits
 from rencheng.domain.level import WARNING_LEVELS
+from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import Site, SiteType
 from rencheng.engine.forecast.model import Model
 from rencheng.engine.health.water_odds import NEEDED_ODDS, NEEDED_ODDS_FAIL_SAFE, NEEDED_ODDS_NEAR_CURRENT
@@ -69,6 +70,7 @@ class SitePolicy:
         raises_at: probability of a crossing from which a level is raised.
         rain_thresholds: how much rain floods such a place.
         rain_traits: of each rain gauge about which the registry says something.
+        inputs: the gauges upstream and in manholes, by device.
         model: the forecast model; None: the rate of rise alone.
     """
 
@@ -87,6 +89,7 @@ class SitePolicy:
     raises_at: float
     rain_thresholds: RainThresholds
     rain_traits: dict[str, RainTraits]
+    inputs: dict[str, BoundSensor]
     model: Model | None
 
     @property
@@ -127,6 +130,7 @@ def policy_of(site: Site, model: Model | None = None, traits: Mapping[str, Gauge
             for name in site.rain_gauge_ids
             if (step_s := traits.get(name, PLAIN).expected.interval_s) is not None
         },
+        inputs={sensor.device_id: sensor for sensor in site.inputs},
         model=None if site.site_type is SiteType.CHANNEL else model,
     )
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from rencheng.domain.level import Level
+from rencheng.domain.site import Site
 from rencheng.engine.gauge import GaugeState
 from rencheng.engine.rain.rainfall import NO_RAIN, RainState
 
@@ -72,6 +73,34 @@ class Losses(Struct, frozen=True):
 NO_LOSSES = Losses()
 
 
+class InputState(Struct, frozen=True):
+    """The state of a gauge that arms the site: upstream, or in a manhole. Times are seconds of the epoch.
+
+    Attributes:
+        time_s, mm: its newest sample.
+        before_s, before_mm: the sample before it; None before the second.
+        run_s, run_mm, run: beginning, lowest level and samples of the newest run that rises without a slip.
+        top_mm: the highest level of the run at which it was known to rise.
+        began_s: when its newest rise began; None before the first.
+        rose_s: when it last rose; None before the first.
+        lags_s: how long after the beginning of a rise the site began to flood, of the last floods.
+        is_counted: whether the newest rise has its lag.
+    """
+
+    time_s: float
+    mm: float
+    before_s: float | None = None
+    before_mm: float | None = None
+    run_s: float = 0.0
+    run_mm: float = 0.0
+    run: int = 0
+    top_mm: float = 0.0
+    began_s: float | None = None
+    rose_s: float | None = None
+    lags_s: tuple[float, ...] = ()
+    is_counted: bool = False
+
+
 class SiteState(Struct, frozen=True, gc=False):
     """The state of a site. Times are seconds of the epoch; None stands for "never" or "not now".
 
@@ -96,6 +125,7 @@ class SiteState(Struct, frozen=True, gc=False):
         left_level, left_s: the level that was last left, and when.
         has_returned: whether a level returned within the hour after it was left, so that it lasts longer now.
         has_lost_trust: whether a message of the warning in force named the fault of its last gauge.
+        inputs: the gauges that arm it, by device: upstream, and in manholes.
         temperature: the last temperature that a gauge reported: when (s of the epoch), and °C.
     """
 
@@ -122,6 +152,7 @@ class SiteState(Struct, frozen=True, gc=False):
     has_returned: bool = False
     has_lost_trust: bool = False
     temperature: tuple[float, float] | None = None
+    inputs: Mapping[str, InputState] = {}
 
     @property
     def watermark(self) -> datetime | None:
@@ -142,6 +173,13 @@ class SiteState(Struct, frozen=True, gc=False):
         late = {name: one for name, one in self.late.items() if gauge_of(name) in device_ids}
         is_unchanged = len(gauges) == len(self.gauges) and len(late) == len(self.late)
         return self if is_unchanged else replace(self, gauges=gauges, late=late)
+
+    def of_site(self, site: Site) -> "SiteState":
+        """Return the state without the gauges and inputs that are not bound to the site any more."""
+        state, bound = self.of_gauges(site.depth_gauge_ids), {sensor.device_id for sensor in site.inputs}
+        if state.inputs.keys() <= bound:
+            return state
+        return replace(state, inputs={name: one for name, one in state.inputs.items() if name in bound})
 
     def with_late(self, name: str, now_s: float, time_s: float, lag_s: float) -> "SiteState":
         """Return the state after a reading of a gauge channel that arrived too late.

@@ -19,6 +19,7 @@ from rencheng.schemas.findings import join_findings, validation_findings
 
 _Millimetres = Annotated[float, Field(allow_inf_nan=False, ge=-100_000, le=100_000)]
 _Seconds = Annotated[float, Field(allow_inf_nan=False, ge=0, le=86_400)]
+_OF_ROLE = ("lag_s", "crown_mm", "rim_mm")
 _Latitude = Annotated[float, Field(gt=-90, lt=90)]
 _Longitude = Annotated[float, Field(ge=-180, le=180)]
 
@@ -67,9 +68,21 @@ class SensorForm(_Form):
         0.0, description="Height of the gauge's zero above the lowest point. Depth there = reading + this height."
     )
 
+    lag_s: _Seconds | None = Field(
+        None, description="Of role upstream: how long the water takes to the site. Without it, it is learned."
+    )
+    crown_mm: _Millimetres | None = Field(None, description="Of role manhole: the reading at which the sewer is full.")
+    rim_mm: _Millimetres | None = Field(None, description="Of role manhole: the reading at which water comes out.")
+
     def to_sensor(self) -> BoundSensor:
-        """Return the sensor."""
-        return BoundSensor(self.device_id, self.role, self.lowest_point_height_mm)
+        """Return the sensor.
+
+        Raises:
+            ValueError: a field does not belong to the role, or the role lacks one.
+        """
+        return BoundSensor(
+            self.device_id, self.role, self.lowest_point_height_mm, self.lag_s, self.crown_mm, self.rim_mm
+        )
 
 
 class SiteForm(_Form):
@@ -157,6 +170,7 @@ def site_form(site: Site) -> dict[str, Any]:
                 "device_id": each.device_id,
                 "role": each.role.value,
                 "lowest_point_height_mm": each.lowest_point_height_mm,
+                **{name: value for name in _OF_ROLE if (value := getattr(each, name)) is not None},
             }
             for each in site.sensors
         ],

@@ -55,6 +55,18 @@ _SEPARATOR: dict[LanguageCode, str] = {"zh": "、", "en": ", "}
 _READINESS: dict[ArmedBy, tuple[str, str]] = {
     ArmedBy.NOTHING: ("", ""),
     ArmedBy.RAIN: ("该点位因降雨已进入戒备，预警门槛已降低。", " Rain had put this site on heightened readiness."),
+    ArmedBy.OVERFLOW: (
+        "检查井（{}）冒水，该点位已进入戒备，预警门槛已降低。",
+        " Water was coming out of a manhole ({}), which had put this site on heightened readiness.",
+    ),
+    ArmedBy.SURCHARGE: (
+        "检查井水位（{}）显示管道已满流，该点位已进入戒备，预警门槛已降低。",
+        " A full sewer (level in manhole {}) had put this site on heightened readiness.",
+    ),
+    ArmedBy.UPSTREAM: (
+        "上游水位（{}）上涨，该点位已进入戒备，预警门槛已降低。",
+        " A rise upstream ({}) had put this site on heightened readiness.",
+    ),
     ArmedBy.WEATHER: (
         "该点位因气象预警或预报（{}）已进入戒备，预警门槛已降低。",
         " A weather warning or forecast ({}) had put this site on heightened readiness.",

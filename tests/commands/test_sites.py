@@ -91,6 +91,14 @@ def test_a_pump_is_bound_and_unbound(tmp_path: Path) -> None:
     assert "is not bound" in error("site", "unbind", "S1", "pump1")
 
 
+def test_a_gauge_in_a_manhole_is_bound_with_its_crown_and_rim(tmp_path: Path) -> None:
+    output("site", "import", file(tmp_path, entry()))
+    manhole = output("site", "bind", "S1", "m1", "--role", "manhole", "--crown-mm", "800", "--rim-mm", "2500")
+
+    assert "m1 is bound to S1 as manhole" in manhole
+    assert "lag_s is of role upstream" in error("site", "bind", "S1", "g1", "--lag-s", "900")
+
+
 def test_a_rain_signal_and_a_forecast_are_taken_in(tmp_path: Path) -> None:
     xml, forecast = tmp_path / "signal.xml", tmp_path / "forecast.json"
     xml.write_text(cap(), encoding="utf-8")

@@ -117,8 +117,13 @@ def test_a_file_without_a_list_is_rejected(text: str, finding: str) -> None:
 
 
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
+PLAIN_ROLES = [role for role in Role if role not in {Role.UPSTREAM, Role.MANHOLE}]
 sensors = st.lists(
-    st.builds(BoundSensor, names, st.sampled_from(Role), st.floats(-500, 2000)),
+    st.one_of(
+        st.builds(BoundSensor, names, st.sampled_from(PLAIN_ROLES), st.floats(-500, 2000)),
+        st.builds(BoundSensor, names, st.just(Role.UPSTREAM), lag_s=st.none() | st.floats(0, 86_400)),
+        st.builds(BoundSensor, names, st.just(Role.MANHOLE), crown_mm=st.floats(0, 900), rim_mm=st.floats(1000, 9000)),
+    ),
     unique_by=lambda sensor: sensor.device_id,
     max_size=5,
 ).map(lambda bound: tuple(sorted(bound, key=lambda sensor: sensor.device_id)))

@@ -2,10 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
+    Row,
     Subquery,
     and_,
     case,
@@ -25,9 +27,12 @@ from rencheng.domain.sensor import ROLES_OF_KIND, BoundSensor, Role
 from rencheng.domain.site import Site
 from rencheng.store.schema.tables import devices, site_sensors, sites
 
+_OF_ROLE = ("lag_s", "crown_mm", "rim_mm")
+_COLUMNS = ("site_id", "device_id", "role", "lowest_point_height_mm", *_OF_ROLE)
+
 
 def bound_sensors(*, also_retired: bool = False) -> Subquery:
-    """Return the subquery (site_id, device_id, role, lowest_point_height_mm) of all bindings.
+    """Return the subquery of all bindings: site_id and the fields of a `BoundSensor`.
 
     A device's own site (`devices.site_id`) wins over other sites that name it, because a depth gauge serves one site.
     Excluded are devices of another world, devices whose kind does not fit their role, and unregistered devices. Pumps
@@ -38,7 +43,13 @@ def bound_sensors(*, also_retired: bool = False) -> Subquery:
     height_mm = func.coalesce(site_sensors.c.lowest_point_height_mm, literal(0.0))
     serves = true() if also_retired else devices.c.retired_at.is_(None)
     own = (
-        select(devices.c.site_id, devices.c.device_id, role.label("role"), height_mm.label("lowest_point_height_mm"))
+        select(
+            devices.c.site_id,
+            devices.c.device_id,
+            role.label("role"),
+            height_mm.label("lowest_point_height_mm"),
+            *(site_sensors.c[name] for name in _OF_ROLE),
+        )
         .join(sites, and_(sites.c.site_id == devices.c.site_id, sites.c.world == devices.c.world))
         .outerjoin(
             site_sensors,
@@ -53,7 +64,7 @@ def bound_sensors(*, also_retired: bool = False) -> Subquery:
         )
     )
     elsewhere = (
-        select(*(site_sensors.c[name] for name in ("site_id", "device_id", "role", "lowest_point_height_mm")))
+        select(*(site_sensors.c[name] for name in _COLUMNS))
         .join(sites, sites.c.site_id == site_sensors.c.site_id)
         .outerjoin(devices, devices.c.device_id == site_sensors.c.device_id)
         .where(
@@ -76,7 +87,7 @@ def sensors_by_site(
         query = query.where(bound.c.site_id.in_(site_ids))
     found: dict[str, list[BoundSensor]] = defaultdict(list)
     for row in connection.execute(query):
-        found[row.site_id].append(BoundSensor(row.device_id, Role(row.role), row.lowest_point_height_mm))
+        found[row.site_id].append(_as_sensor(row))
     return {site_id: tuple(sensors) for site_id, sensors in found.items()}
 
 
@@ -93,12 +104,12 @@ def depth_gauges(connection: Connection) -> dict[str, tuple[str, ...]]:
 
 def unregistered_sensors(connection: Connection, site_ids: Sequence[str]) -> dict[str, tuple[BoundSensor, ...]]:
     """Return, by site, the sensors that it names and that are not registered yet. Pumps are no such sensors."""
-    columns = [site_sensors.c[name] for name in ("site_id", "device_id", "role", "lowest_point_height_mm")]
+    columns = [site_sensors.c[name] for name in _COLUMNS]
     is_registered = select(devices.c.device_id).where(devices.c.device_id == site_sensors.c.device_id).exists()
     query = select(*columns).where(site_sensors.c.site_id.in_(site_ids), ~is_registered)
     found: dict[str, list[BoundSensor]] = defaultdict(list)
     for row in connection.execute(query.where(site_sensors.c.role != Role.PUMP.value)):
-        found[row.site_id].append(BoundSensor(row.device_id, Role(row.role), row.lowest_point_height_mm))
+        found[row.site_id].append(_as_sensor(row))
     return {site_id: tuple(sensors) for site_id, sensors in found.items()}
 
 
@@ -124,7 +135,7 @@ def bind(connection: Connection, site: Site) -> None:
     if not site.sensors:
         return
     statement = insert(site_sensors)
-    set_ = {name: statement.excluded[name] for name in ("role", "lowest_point_height_mm")}
+    set_ = {name: statement.excluded[name] for name in ("role", "lowest_point_height_mm", *_OF_ROLE)}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["site_id", "device_id"], set_=set_),
         [
@@ -133,6 +144,7 @@ def bind(connection: Connection, site: Site) -> None:
                 "device_id": sensor.device_id,
                 "role": sensor.role.value,
                 "lowest_point_height_mm": sensor.lowest_point_height_mm,
+                **{name: getattr(sensor, name) for name in _OF_ROLE},
             }
             for sensor in site.sensors
         ],
@@ -166,6 +178,10 @@ def unregistered_devices(connection: Connection) -> dict[str, tuple[str, ...]]:
         .group_by(site_sensors.c.site_id)
     )
     return {row.site_id: tuple(sorted(row.device_ids)) for row in connection.execute(query)}
+
+
+def _as_sensor(row: Row[Any]) -> BoundSensor:
+    return BoundSensor(row.device_id, Role(row.role), row.lowest_point_height_mm, row.lag_s, row.crown_mm, row.rim_mm)
 
 
 _RETIRED = select(devices.c.device_id).where(devices.c.retired_at.is_not(None))

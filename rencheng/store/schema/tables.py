@@ -1,7 +1,4 @@
-"""The tables of sites, devices, readings, warnings and API keys.
-
-Migrations create the schema; `tests/migrations` compares it with these tables.
-"""
+"""The tables of sites, devices, readings, warnings and API keys. `tests/migrations` compares migrations with them."""
 
 from sqlalchemy import (
     BigInteger,
@@ -24,6 +21,8 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from rencheng.domain.sensor import Role
 
 metadata = MetaData()
 
@@ -94,7 +93,8 @@ site_sensors = Table(
     Column("device_id", Text, primary_key=True, comment="may be registered later"),
     Column("role", Text, nullable=False),
     Column("lowest_point_height_mm", Double, nullable=False, server_default="0"),
-    CheckConstraint("role IN ('depth', 'rain', 'signal', 'charger', 'pump')", name="site_sensors_have_a_known_role"),
+    *(Column(name, Double) for name in ("lag_s", "crown_mm", "rim_mm")),
+    CheckConstraint(f"role IN {tuple(map(str, Role))}", name="site_sensors_have_a_known_role"),
     Index("site_sensors_by_device", "device_id"),
 )
 

@@ -8,6 +8,8 @@ from sqlalchemy import Engine, text
 
 from tests.support.api import LIXIA
 
+OF_NO_ROLE = {"lag_s": None, "crown_mm": None, "rim_mm": None}
+
 
 def form(**changed: object) -> dict[str, Any]:
     return {
@@ -52,9 +54,23 @@ def test_the_form_of_a_site_registers_it_as_it_is(client: httpx.Client) -> None:
 
 def test_bound_sensors_are_shown_with_role_and_height(client: httpx.Client) -> None:
     assert client.get("/v1/sites/underpass").json()["sensors"] == [
-        {"device_id": "g1", "role": "depth", "lowest_point_height_mm": 0.0},
-        {"device_id": "g2", "role": "depth", "lowest_point_height_mm": 0.0},
+        {"device_id": "g1", "role": "depth", "lowest_point_height_mm": 0.0, **OF_NO_ROLE},
+        {"device_id": "g2", "role": "depth", "lowest_point_height_mm": 0.0, **OF_NO_ROLE},
     ]
+
+
+def test_gauges_upstream_and_in_manholes_keep_lag_crown_and_rim(client: httpx.Client) -> None:
+    sensors = [
+        {"device_id": "m1", "role": "manhole", "lowest_point_height_mm": 0.0, "crown_mm": 800.0, "rim_mm": 2500.0},
+        {"device_id": "u1", "role": "upstream", "lowest_point_height_mm": 0.0, "lag_s": 900.0},
+    ]
+    client.put("/v1/sites/new", json=form(sensors=sensors))
+    refused = client.put("/v1/sites/new", json=form(sensors=[{"device_id": "m1", "role": "manhole"}]))
+
+    written = client.get("/v1/sites/new/form").json()["sensors"]
+    assert [one | given for one, given in zip(written, sensors, strict=True)] == written
+    assert refused.status_code == 422
+    assert "role manhole needs crown_mm or rim_mm" in refused.text
 
 
 @pytest.mark.parametrize(

@@ -109,6 +109,18 @@ def test_a_gauge_that_moved_to_another_site_serves_only_that_site(connection: Co
     assert (sites["S1"].sensors, sites["S2"].sensors) == ((), (BoundSensor("g1", Role.DEPTH, 30),))
 
 
+def test_a_gauge_of_one_site_is_upstream_of_another(connection: Connection) -> None:
+    upstream = BoundSensor("g1", Role.UPSTREAM, lag_s=900.0)
+    manhole = BoundSensor("m1", Role.MANHOLE, crown_mm=800.0, rim_mm=2500.0)
+    register_site(connection, site("S1"))
+    register_site(connection, site("S2", upstream, manhole))
+    add_device(connection, "g1", site_id="S1")
+    add_device(connection, "m1")
+    sites = load_sites(connection)
+
+    assert (sites["S1"].sensors, sites["S2"].sensors) == ((BoundSensor("g1"),), (upstream, manhole))
+
+
 def test_unsuitable_devices_are_excluded_and_unregistered_ones_are_listed(connection: Connection) -> None:
     register_site(
         connection, site("S1", *(BoundSensor(name) for name in ("absent", "away", "old", "signal")), rain("r1"))

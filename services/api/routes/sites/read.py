@@ -135,11 +135,17 @@ class Gauge(ApiModel):
 
 
 class Sensor(ApiModel):
-    """A device that is bound to a site, its role, and the height of its zero above the site's lowest point."""
+    """A device that is bound to a site, its role, and the height of its zero above the site's lowest point.
+
+    `lag_s` is of a gauge upstream, `crown_mm` and `rim_mm` are of one in a manhole; null otherwise.
+    """
 
     device_id: str
     role: Role
     lowest_point_height_mm: float
+    lag_s: float | None
+    crown_mm: float | None
+    rim_mm: float | None
 
 
 class SiteInDetail(Site):
@@ -155,8 +161,8 @@ class SiteInDetail(Site):
         closing_time_s=45.0,
         verify_by="camera 12",
         sensors=[
-            {"device_id": "gauge-7", "role": "depth", "lowest_point_height_mm": 20.0},
-            {"device_id": "rain-2", "role": "rain", "lowest_point_height_mm": 0.0},
+            {"device_id": "gauge-7", "role": "depth", "lowest_point_height_mm": 20.0}
+            | dict.fromkeys(("lag_s", "crown_mm", "rim_mm")),
         ],
     )
 
