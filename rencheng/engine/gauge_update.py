@@ -67,7 +67,7 @@ def update(
     event, health = gauge.event, gauge.health
     if event is None or health.fault is None or gauge.accepted_s != time_s or (context.is_stream and health.is_chronic):
         return gauge
-    return replace(gauge, health=sensor_health.rehabilitated(health, event))
+    return replace(gauge, health=sensor_health.rehabilitated(health, time_s, event))
 
 
 def stay_dry(gauge: GaugeState, time_s: float, depth_mm: float) -> GaugeState:

@@ -36,6 +36,9 @@ OUT_OF_RANGE_WEIGHT = 0.5
 OUT_OF_RANGE_MAX = 3.0
 """Depths out of range raise no warning, so they alone never put a gauge at fault: the score stays below this."""
 
+SLOW_PROOF_AFTER_S = 1800.0
+"""Things that come and go do so within half an hour. Proposal."""
+
 FAULT_HALF_LIFE_S = 7 * 86_400.0
 FAULT_APART_S = 4 * 3600.0
 CHRONIC_FROM = 5.0
@@ -190,14 +193,18 @@ def without_fault(health: Health, at_s: float) -> Health:
     return replace(health, fault_score=0.0, at_s=at_s, fault=None, fault_since_s=None, faults=0.0, is_chronic=False)
 
 
-def rehabilitated(health: Health, event: FloodEvent) -> Health:
+def rehabilitated(health: Health, at_s: float, event: FloodEvent) -> Health:
     """Return the health without its fault, if the depths of an event rise as only water does.
 
-    Otherwise a gauge that is at fault in the evening would miss a storm in the night.
+    A smooth rise proves water at once, a slow one once the last fault is old. Otherwise a gauge that is at fault in the
+    evening would miss a storm in the night.
     """
-    if health.fault is None or not (rises_smoothly(event) or rises_slowly(event)):
+    if health.fault is None:
         return health
-    return replace(health, fault=None, fault_since_s=None)
+    is_old = health.at_s is None or at_s - health.at_s >= SLOW_PROOF_AFTER_S
+    if rises_smoothly(event) or (is_old and rises_slowly(event)):
+        return replace(health, fault=None, fault_since_s=None)
+    return health
 
 
 def refreshed(health: Health, at_s: float) -> Health:

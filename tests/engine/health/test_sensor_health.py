@@ -146,16 +146,25 @@ def test_two_zigzags_are_one_fault_and_six_depths_out_of_range_are_three() -> No
 
 
 @pytest.mark.parametrize(
-    ("rise_mm", "rises", "is_proven"),
-    [(20.0, 3, True), (20.0, 2, False), (16.0, 3, False), (9.0, 6, True), (7.9, 8, False)],
+    ("rise_mm", "rises", "after_s", "is_proven"),
+    [
+        (20.0, 3, 0.0, True),
+        (20.0, 2, 0.0, False),
+        (16.0, 3, 0.0, False),
+        (7.9, 8, 1799.0, False),
+        (7.9, 8, 1800.0, True),
+    ],
 )
-def test_a_smooth_rise_proves_water_at_once(rise_mm: float, rises: int, is_proven: bool) -> None:
+def test_a_smooth_rise_proves_water_at_once_and_a_slow_one_half_an_hour_after_the_last_fault(
+    rise_mm: float, rises: int, after_s: float, is_proven: bool
+) -> None:
     found = start(0.0, 60.0, 10.0)
     for place in range(1, rises + 1):
         found = extend(found, 60.0 * (place + 1), 10.0 + rise_mm * place)
+    faulty = faults(8)
 
-    assert (sensor_health.rehabilitated(faults(8), found).fault is None) is is_proven
-    assert sensor_health.rehabilitated(HEALTHY, found) == HEALTHY
+    assert (sensor_health.rehabilitated(faulty, (faulty.at_s or 0.0) + after_s, found).fault is None) is is_proven
+    assert sensor_health.rehabilitated(HEALTHY, after_s, found) == HEALTHY
 
 
 def test_an_occasion_lasts_four_hours_counts_half_after_a_week_and_no_more_than_twelve_are_counted() -> None:
