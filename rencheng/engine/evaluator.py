@@ -13,7 +13,7 @@ from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice
 from rencheng.engine.arrival import Transit
 from rencheng.engine.bindings import last_readings, sites_by_device
-from rencheng.engine.doubt_lifecycle import doubt_in_force, review_doubt, settle
+from rencheng.engine.doubt import doubt_in_force, review_doubt, settle
 from rencheng.engine.elapsed import Elapsing, next_due_s
 from rencheng.engine.evaluate import evaluate
 from rencheng.engine.forecast.model import Model

@@ -14,7 +14,7 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import SiteType, default_profile
 from rencheng.domain.warning import MessageType, SiteNoticeKind
-from rencheng.engine.doubt_lifecycle import review_doubt, settle
+from rencheng.engine.doubt import review_doubt, settle
 from rencheng.engine.evaluate import evaluate
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.record import SiteRecord
