@@ -96,7 +96,7 @@ def follow_warning(
     if store.find_call(connection, warning_id) is None:
         if policy is None or is_closed:
             return []
-        store.add_call(connection, open_call(warning_id, warning_id, site, level, policy, now))
+        store.add_call(connection, open_call(warning_id, site, level, policy, now))
     locked = store.lock_call(connection, warning_id, wait=False)
     if locked is None:
         return []

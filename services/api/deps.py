@@ -112,6 +112,8 @@ RosterId = Annotated[str, Path(pattern=_NAME, description="The roster's name.")]
 PolicyId = Annotated[str, Path(pattern=_NAME, description="The policy's name.")]
 WarningId = Annotated[str, Path(pattern=_WARNING, description="The warning's name.")]
 
+ByWarning = Annotated[str | None, Query(pattern=_WARNING, description="The name of a warning.")]
+BySubscriber = Annotated[str | None, Query(pattern=_NAME, description="The name of a subscriber.")]
 BySite = Annotated[str | None, Query(pattern=_NAME, description="The name of a site.")]
 ByRegion = Annotated[
     str | None,

@@ -123,7 +123,7 @@ class MainLoop:
 
     def _dispatch(self) -> None:
         with self._service.engine.begin() as connection:
-            decided, _ = dispatch_decided(connection)
+            decided = dispatch_decided(connection)
         metrics.count_decided(decided)
         self._has_more = decided == BATCH_MAX
 

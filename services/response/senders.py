@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -25,13 +26,18 @@ class Senders:
     Args:
         channels: how each kind is sent.
         results: takes (lease, message, result) of each ended attempt.
+        close: closes what the channels keep open, at the end.
     """
 
     def __init__(
-        self, channels: Channels, results: "SimpleQueue[tuple[str, OutboundMessage, SendResult] | None]"
+        self,
+        channels: Channels,
+        results: "SimpleQueue[tuple[str, OutboundMessage, SendResult] | None]",
+        close: Callable[[], Coroutine[object, object, None]],
     ) -> None:
         self._channels = channels
         self._results = results
+        self._close = close
         self._loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[None]] = set()
         self._thread = threading.Thread(target=self._run, name="senders", daemon=True)
@@ -46,6 +52,7 @@ class Senders:
     ) -> None:
         """Wait for attempts that are under way, and end the thread."""
         self.finish()
+        asyncio.run_coroutine_threadsafe(self._close(), self._loop).result(ENDS_WITHIN_S)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(ENDS_WITHIN_S)
 

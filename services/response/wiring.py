@@ -56,16 +56,15 @@ def open_response(settings: ResponseSettings) -> Iterator[ResponseService]:
     results: Results = SimpleQueue()
     with ExitStack() as stack:
         stack.callback(engine.dispose)
-        channels = _channels(settings, stack)
-        senders = Senders(Channels(channels), results)
+        client = HttpClient(settings.networks, allows_http=settings.response_http, ca_file=settings.response_ca_file)
+        senders = Senders(Channels(_channels(settings, client, stack)), results, client.close)
         stack.enter_context(senders)
         stack.enter_context(WakeUps(settings.database_url, results))
         stack.enter_context(CallKeeper(settings.database_url, settings.public_url))
         yield ResponseService(engine, cipher, senders, results, settings.public_url.rstrip("/"), TurnClock())
 
 
-def _channels(settings: ResponseSettings, stack: ExitStack) -> dict[ContactKind, MessageChannel]:
-    client = HttpClient(settings.networks, allows_http=settings.response_http, ca_file=settings.response_ca_file)
+def _channels(settings: ResponseSettings, client: HttpClient, stack: ExitStack) -> dict[ContactKind, MessageChannel]:
     bots = BotChannel(client)
     channels: dict[ContactKind, MessageChannel] = {
         ContactKind.WEBHOOK: WebhookChannel(client),

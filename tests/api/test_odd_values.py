@@ -42,6 +42,13 @@ FILLED = {
     "name": "silence-1",
     "identifier": "s1",
     "key_id": "k1",
+    "person_id": "zhang-wei",
+    "roster_id": "r1",
+    "policy_id": "p1",
+    "version": 1,
+    "subscriber_id": "dispatch-1",
+    "method_id": 1,
+    "dispatch_id": "a46a7d8b-188e-5d76-b73f-c519f9cb6515",
 }
 
 

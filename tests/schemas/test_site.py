@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
+from rencheng.domain.reserved_names import why_reserved
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType, default_profile
 from rencheng.schemas.site import read_sites, site_form
@@ -116,7 +117,7 @@ def test_a_file_without_a_list_is_rejected(text: str, finding: str) -> None:
         read_sites(text, "S.json")
 
 
-names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True)
+names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._-]{0,20}", fullmatch=True).filter(lambda name: not why_reserved(name))
 PLAIN_ROLES = [role for role in Role if role not in {Role.UPSTREAM, Role.MANHOLE}]
 sensors = st.lists(
     st.one_of(

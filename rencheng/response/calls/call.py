@@ -99,7 +99,6 @@ class Call:
         ended_by: `closed`, or the name of the person who ended it.
     """
 
-    call_id: str
     warning_id: str
     site_id: str
     site_type: SiteType

@@ -44,10 +44,9 @@ from rencheng.response.calls.stepping import (
 OVER = "the call is over"
 
 
-def open_call(call_id: str, warning_id: str, site: Site, level: Level, policy: CallPolicy, now: datetime) -> Call:
+def open_call(warning_id: str, site: Site, level: Level, policy: CallPolicy, now: datetime) -> Call:
     """Return a new call. Its first step is due at once."""
     return Call(
-        call_id,
         warning_id,
         site.site_id,
         site.site_type,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from rencheng.domain.device import ACTUAL
@@ -69,7 +69,8 @@ def world_time(connection: Connection, world: str) -> datetime:
 def open_warnings(connection: Connection) -> list[CalledWarning]:
     """Return the warnings that have a call that is not over, or may need one."""
     is_open = and_(warnings.c.closed_at.is_(None), warnings.c.level >= int(CALLED_FROM))
-    needs = and_(is_open, or_(calls.c.warning_id.is_(None), and_(calls.c.ended_by != CLOSED, _rose())))
+    rose = and_(calls.c.ended_by != CLOSED, warnings.c.level > calls.c.level)
+    needs = and_(is_open, or_(calls.c.warning_id.is_(None), rose))
     runs = calls.c.state != CallState.ENDED
     query = select(warnings, *(column.label(f"call_{column.name}") for column in _LOOKED_AT)).outerjoin(
         calls, calls.c.warning_id == warnings.c.warning_id
@@ -97,10 +98,6 @@ _LOOKED_AT = (
     calls.c.next_due,
     calls.c.changed_at,
 )
-
-
-def _rose() -> ColumnElement[bool]:
-    return warnings.c.level > calls.c.level
 
 
 def called_sites(connection: Connection, site_ids: Collection[str]) -> dict[str, Site]:

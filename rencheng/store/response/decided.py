@@ -27,17 +27,17 @@ _ALONE = text("SELECT pg_try_advisory_xact_lock(7766, 2)")
 """One process at a time, so that the messages of a warning get their dispatches in order."""
 
 
-def dispatch_decided(connection: Connection) -> tuple[int, int]:
-    """Write the dispatches of the oldest decisions. Return the number of decisions and of new dispatches."""
+def dispatch_decided(connection: Connection) -> int:
+    """Write the dispatches of the oldest decisions. Return the number of decisions."""
     if not connection.execute(_ALONE).scalar_one():
-        return 0, 0
+        return 0
     waiting = connection.execute(
         select(undispatched.c.source, undispatched.c.source_id)
         .order_by(undispatched.c.source, undispatched.c.source_id)
         .limit(BATCH_MAX)
     ).all()
     if not waiting:
-        return 0, 0
+        return 0
     subscriptions, now = load_subscriptions(connection), database_now(connection)
     intents: list[DispatchIntent] = []
     ids = {source: [row.source_id for row in waiting if row.source == source] for source in ("event", "notice")}
@@ -45,11 +45,11 @@ def dispatch_decided(connection: Connection) -> tuple[int, int]:
         intents += event_intents(event, subscriptions, now)
     for notice in _notices(connection, ids["notice"]):
         intents += notice_intents(notice, subscriptions, now)
-    added = enqueue(connection, intents)
+    enqueue(connection, intents)
     for source, numbers in ids.items():
         done = undispatched.c.source_id.in_(numbers)
         connection.execute(delete(undispatched).where(undispatched.c.source == source, done))
-    return len(waiting), len(added)
+    return len(waiting)
 
 
 def load_subscriptions(connection: Connection) -> list[SubscribedMethod]:

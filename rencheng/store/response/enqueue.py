@@ -1,28 +1,33 @@
 """Write what shall be sent. An intent that was written before stays as it is."""
 
+import json
 from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import Connection, text
-from sqlalchemy.dialects.postgresql import insert
 
 from rencheng.response.delivery.dispatch import DispatchIntent
-from rencheng.store.schema.delivery_tables import dispatches
 
 CHANNEL = "rencheng_response"
 """The NOTIFY channel that wakes the response service."""
 
-_ROWS_MAX = 1000
-"""Rows in one statement."""
+_ADD = text("""
+INSERT INTO dispatches (dispatch_id, method_id, world, source, source_id, purpose, round, line, sequence, warning_id,
+    event_id, level, is_end, content, due_at, expires_at)
+SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(dispatch_id uuid, method_id bigint, world text, source text,
+    source_id text, purpose text, round integer, line text, sequence bigint, warning_id text, event_id bigint,
+    level smallint, is_end boolean, content jsonb, due_at timestamptz, expires_at timestamptz)
+ON CONFLICT DO NOTHING RETURNING dispatch_id
+""")
+"""One parameter for all rows: composing a statement with a parameter for each value took a second for 1,000 rows."""
 
 
 def enqueue(connection: Connection, intents: Sequence[DispatchIntent]) -> list[UUID]:
     """Write dispatches. Return the ids of the new ones; the response service sends them once this is committed."""
-    added: list[UUID] = []
-    for begin in range(0, len(intents), _ROWS_MAX):
-        rows = [_row(intent) for intent in intents[begin : begin + _ROWS_MAX]]
-        query = insert(dispatches).values(rows).on_conflict_do_nothing().returning(dispatches.c.dispatch_id)
-        added += connection.execute(query).scalars()
+    if not intents:
+        return []
+    rows = json.dumps([_row(intent) for intent in intents])
+    added = list(connection.execute(_ADD, {"rows": rows}).scalars())
     if added:
         wake(connection)
     return added
@@ -36,7 +41,7 @@ def wake(connection: Connection) -> None:
 def _row(intent: DispatchIntent) -> dict[str, object]:
     content = intent.content
     return {
-        "dispatch_id": intent.dispatch_id,
+        "dispatch_id": str(intent.dispatch_id),
         "method_id": intent.method_id,
         "world": intent.world,
         "source": intent.source.value,
@@ -50,6 +55,6 @@ def _row(intent: DispatchIntent) -> dict[str, object]:
         "level": int(intent.level),
         "is_end": intent.is_end,
         "content": content and {"zh": content.zh, "en": content.en, "document": dict(content.document)},
-        "due_at": intent.due_at,
-        "expires_at": intent.expires_at,
+        "due_at": intent.due_at.isoformat(),
+        "expires_at": intent.expires_at.isoformat(),
     }

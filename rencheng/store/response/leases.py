@@ -1,4 +1,4 @@
-"""Lease dispatches, and record what became of them.
+"""Lease dispatches: what a process may send now.
 
 A process locks the row of a contact method while it leases dispatches to it. So the order within a line, the
 concurrency of an endpoint and the limits of a provider hold across all processes. An attempt is written before the

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, text
 
+from rencheng.response.delivery.outcome import FAILING_AFTER
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerFigures:
@@ -24,7 +26,8 @@ class LedgerFigures:
 _FIGURES = text("""
 SELECT count(d.*) AS due, coalesce(extract(epoch FROM now() - min(d.due_at)), 0)::float AS oldest_due_s,
     (SELECT count(*) FROM contact_methods WHERE disabled_at IS NOT NULL AND ended_at IS NULL) AS disabled,
-    (SELECT count(*) FROM contact_methods WHERE failures >= 3 AND disabled_at IS NULL AND ended_at IS NULL) AS failing
+    (SELECT count(*) FROM contact_methods
+        WHERE failures >= :failing AND disabled_at IS NULL AND ended_at IS NULL) AS failing
 FROM dispatches AS d JOIN contact_methods AS m ON m.method_id = d.method_id AND m.failures = 0
     AND m.disabled_at IS NULL AND (m.retry_at IS NULL OR m.retry_at <= now())
 WHERE d.state = 'due' AND d.due_at <= now() AND m.kind IN ('webhook', 'mqtt', 'mail')
@@ -33,7 +36,7 @@ WHERE d.state = 'due' AND d.due_at <= now() AND m.kind IN ('webhook', 'mqtt', 'm
 
 def ledger_figures(connection: Connection) -> LedgerFigures:
     """Return how far delivery is now."""
-    return LedgerFigures(*connection.execute(_FIGURES).one())
+    return LedgerFigures(*connection.execute(_FIGURES, {"failing": FAILING_AFTER}).one())
 
 
 def open_dispatches(connection: Connection) -> int:

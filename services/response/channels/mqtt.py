@@ -32,6 +32,7 @@ class MqttChannel:
             return SendResult(Outcome.NEVER, detail=f"MQTT cannot carry it: {error}")
         if not sent:
             return SendResult(Outcome.LATER, detail="no connection to the broker")
+        self._acknowledged.discard(sent[0])  # of a message in doubt, whose packet id is used again
         return await self._acknowledgement(sent[0])
 
     async def _acknowledgement(self, packet_id: int) -> SendResult:

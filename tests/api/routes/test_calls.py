@@ -237,7 +237,7 @@ def test_recorded_inputs_give_the_recorded_intents_again(client: httpx.Client, c
         site = find_sites(connection, ["underpass"])["underpass"]
     inputs = {kind.__name__: TypeAdapter(kind) for kind in get_args(CallInput)}
     kept = TypeAdapter(tuple[CallIntent, ...])
-    call = open_call(WARNING, WARNING, site, Level.ORANGE, BUILT_IN[Level.ORANGE], events[0]["at"])
+    call = open_call(WARNING, site, Level.ORANGE, BUILT_IN[Level.ORANGE], events[0]["at"])
 
     assert [event["n"] for event in events] == list(range(1, len(events) + 1))
     for event in events:

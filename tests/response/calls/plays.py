@@ -47,7 +47,7 @@ class Play:
     results: list[tuple[CallInput, Advance]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.call = open_call("c", "w", SITE, self.policy.level, self.policy, self.now)
+        self.call = open_call("w", SITE, self.policy.level, self.policy, self.now)
 
     def is_in(self, state: CallState) -> bool:
         """Return whether the call is in a state."""

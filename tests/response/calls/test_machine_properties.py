@@ -133,16 +133,18 @@ def test_a_step_never_begins_before_the_waits_of_the_steps_before_it_and_not_lat
     play = Play(policy=of, roll=roll)  # type: ignore[arg-type]
     play.give(TimePassed())
     began: dict[int, float] = {}
+    awaited: set[int] = set()
     for look_s in (0.0, *looks):
         play.give(TimePassed(), look_s)
         for each in play.call.targets:
             began.setdefault(each.step, (play.now - play.call.opened_at).total_seconds())
+            if each.state is not PersonState.FAILED:
+                awaited.add(each.step)
     steps = play.call.policy.steps
     waited_s = 0.0
     for number in sorted(began):
-        awaited = [each for each in play.call.targets if each.step == number and each.state is not PersonState.FAILED]
         assert waited_s <= began[number] <= waited_s + max(looks, default=0.0) * number
-        if awaited and number <= len(steps):
+        if number in awaited and number <= len(steps):
             waited_s += steps[number - 1].wait_s
 
 

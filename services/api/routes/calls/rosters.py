@@ -29,6 +29,14 @@ _ROSTER: dict[str, Any] = {
     "role": "keeper",
     "region": "370102",
     "ranks": 2,
+    "shifts": [
+        {
+            "rank": 2,
+            "person_id": "wang-fang",
+            "begins_at": "2026-07-20T08:00:00+08:00",
+            "ends_at": "2026-07-20T20:00:00+08:00",
+        }
+    ],
     "rotations": [
         {
             "rank": 1,

@@ -17,7 +17,7 @@ from rencheng.store.core.sessions import Row
 from rencheng.store.response.cipher import ContactCipher
 from rencheng.store.response.contacts import list_contacts
 from services.api.auth.guard import Caller
-from services.api.deps import Db, Zone
+from services.api.deps import BySubscriber, Db, Zone
 from services.api.http.errors import problem_responses
 from services.api.http.models import ApiModel, example, present
 from services.api.http.refusals import refusals
@@ -125,7 +125,7 @@ def get_contacts(
     database: Db,
     caller: Caller,
     zone: Zone,
-    subscriber_id: Annotated[str | None, Query(max_length=64, description="Of one subscriber.")] = None,
+    subscriber_id: BySubscriber = None,
 ) -> ContactMethods:
     """Return the contact methods in use. Addresses are masked."""
     with database.read() as connection:

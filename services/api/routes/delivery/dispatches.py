@@ -14,7 +14,7 @@ from rencheng.store.core.sessions import Connection, Row
 from rencheng.store.response.ledger import DEAD, attempts_of, list_dispatches
 from services.api.auth.guard import Caller
 from services.api.auth.principal import Principal
-from services.api.deps import Db, Limit, Zone
+from services.api.deps import ByWarning, Db, Limit, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, level_word, paginate, present
 from services.api.http.refusals import refusals
@@ -112,7 +112,7 @@ def get_dispatches(
         list[DispatchState] | None, Query(max_length=10, description="States; by default dead letters: failed, …")
     ] = None,
     method_id: Annotated[int | None, Query(ge=1, le=2**62, description="To one contact method.")] = None,
-    warning_id: Annotated[str | None, Query(max_length=128, description="Of one warning.")] = None,
+    warning_id: ByWarning = None,
     after: Annotated[UUID | None, Query(description="The `next` of the previous page.")] = None,
     limit: Limit = 100,
 ) -> DispatchPage:
