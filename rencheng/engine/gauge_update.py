@@ -29,9 +29,8 @@ ZIGZAG_STEPS = 3.0
 
 RETURNS_SHARE = 0.1
 DIP_S = 3600.0
-DIP_DOUBT_MAX = 2.0
 """If a gauge falls from a depth and returns to it (within a tenth) within the hour, the dip was false and the return is
-accepted at once. A gauge with a higher fault score goes up and down by turns, and this does not apply."""
+accepted at once."""
 
 SILENT_STEPS, SILENT_AT_LEAST_S = 5.0, 900.0
 """After a silence of more than five of its own intervals, and of a quarter of an hour, a gauge's next readings are
@@ -215,7 +214,7 @@ def _start_jump(
         and gauge.fell_s is not None
         and abs(depth_mm - gauge.fell_from_mm) <= RETURNS_SHARE * abs(gauge.fell_from_mm)
         and time_s - gauge.fell_s <= DIP_S
-        and fault_score_at(gauge.health, time_s) < DIP_DOUBT_MAX
+        and fault_score_at(gauge.health, time_s) < jump_filter.DOUBTED_FROM
     ):
         return _accept(gauge, time_s, depth_mm)
     event = gauge.event if from_mm >= WET_MM else None

@@ -24,10 +24,8 @@ class RisingWater:
 
     def rise(self, number: int, minute: float, depth_mm: float) -> tuple[RenderedWarning, dict[str, SiteRecord]]:
         """Raise the water of a site; return the warning that follows, and the records that changed."""
-        seen_twice = [reading(when, depth_mm, f"G{number}") for when in (minute, minute + 0.5)]
-        [message] = [
-            found for one in seen_twice for found in messages_of(self.evaluator, one, one.time + timedelta(seconds=1))
-        ]
+        one = reading(minute, depth_mm, f"G{number}")
+        [message] = messages_of(self.evaluator, one, one.time + timedelta(seconds=1))
         site = self.evaluator.sites[message.site_id]
         composed = compose(message, site, PUBLISHER)
         warning = RenderedWarning(

@@ -23,6 +23,11 @@ STEP_MAX_MM = 200.0
 samples. Sources: QARTOD's failing spike, 0.2 m; inland streets go from dry to 150 mm in five minutes; KLab's sound
 gauges move by 69 mm a step at the most (99 of 100), its spiky ones by 170 and more."""
 
+DOUBTED_FROM = 2.0
+"""From this fault score on, two false jumps lately, a gauge goes up and down by turns: a silence gives it no larger
+step, and its return to a depth proves nothing. Source: `make skill`, where from 1.0 on three floods in a hundred are
+warned of later."""
+
 SLOW_STEP_S = 270.0
 """A gauge with so long a reporting interval shows few samples of a flood. Source: the shortest of the usual intervals
 above a minute is five (domain reference 1.7)."""
@@ -85,10 +90,10 @@ class PendingJump(Struct, frozen=True, gc=False):
 def max_step_mm(gap_s: float, fault_score: float = 0.0) -> float:
     """Return the greatest rise that is accepted at once after this time since the last accepted sample.
 
-    A gauge with a fault gains no larger step from a silence.
+    A gauge that goes up and down by turns gains no larger step from a silence.
     """
     minutes = gap_s / 60.0
-    if minutes <= 1.0 or int(fault_score):
+    if minutes <= 1.0 or fault_score >= DOUBTED_FROM:
         return STEP_MM
     return min(STEP_MM + STEP_MM_PER_MIN * (minutes - 1.0), STEP_MAX_MM)
 

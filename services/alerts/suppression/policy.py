@@ -2,7 +2,8 @@
 
 The rules for a site's newest message, in order:
 
-1. A rise above the level that dispatch knows is delivered at once, unless the site is muted up to that level.
+1. A rise above the level that dispatch knows, and the first proof of a level that was only possible, are delivered at
+   once, unless the site is muted up to that level.
 2. An end is delivered if the warning was (`never_notified` if not).
 3. Everything else is an update: the newest one is delivered once in ten minutes (`throttled` until then).
 
@@ -32,12 +33,16 @@ NOT_MUTED = (Level.NONE, "")
 
 @dataclass(frozen=True, slots=True)
 class MessageRef:
-    """A message by its identifier, and the level of its site after it; NONE at the end."""
+    """A message by its identifier, and the level of its site after it; NONE at the end.
+
+    `is_possible`: its certainty is Possible, because the water is not proven yet.
+    """
 
     identifier: str
     site_id: str
     world: str
     level: Level
+    is_possible: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +60,14 @@ class SiteDelivery:
     Attributes:
         newest: the last message about the site; None before the first.
         sent: the level that dispatch knows; NONE if it knows of no warning.
+        sent_possible: dispatch knows that level as possible only.
         sent_at: the time of the last delivery; None before the first.
         was_sent: whether `newest` was delivered.
     """
 
     newest: MessageRef | None = None
     sent: Level = Level.NONE
+    sent_possible: bool = False
     sent_at: datetime | None = None
     was_sent: bool = True
 
@@ -68,6 +75,15 @@ class SiteDelivery:
     def level(self) -> Level:
         """Return the level in force."""
         return self.newest.level if self.newest else Level.NONE
+
+    @property
+    def is_possible(self) -> bool:
+        """Return whether the level in force is possible only."""
+        return self.newest is not None and self.newest.is_possible
+
+    def as_sent(self, at: datetime | None) -> "SiteDelivery":
+        """Return what is known once the newest message was delivered, at this time."""
+        return replace(self, sent=self.level, sent_possible=self.is_possible, sent_at=at, was_sent=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +141,7 @@ class SuppressionPolicy:
         delivery = replace(self.delivery_of(message.site_id), newest=message, was_sent=False)
         why = self._suppressed_by(message.site_id, delivery, at)
         if why is None or why == SuppressionReason.NEVER_NOTIFIED:
-            sent_at = delivery.sent_at if why else at
-            delivery = replace(delivery, sent=delivery.level, sent_at=sent_at, was_sent=True)
+            delivery = delivery.as_sent(delivery.sent_at if why else at)
         self._index(message.site_id, delivery)
         if not was_red or self._is_red(message.site_id):
             return [Decision(message, why)]
@@ -160,7 +175,7 @@ class SuppressionPolicy:
             if not is_meant(site) or delivery.newest is None:
                 continue
             if self._suppressed_by(site.site_id, delivery, at) is None:
-                self._index(site.site_id, replace(delivery, sent=delivery.level, sent_at=at, was_sent=True))
+                self._index(site.site_id, delivery.as_sent(at))
                 released.append(Decision(delivery.newest))
         return released
 
@@ -172,7 +187,8 @@ class SuppressionPolicy:
         if site is None:
             return None
         up_to, why = self.mute_of(site, at)
-        if delivery.level > delivery.sent:
+        is_proof = delivery.level == delivery.sent and delivery.sent_possible and not delivery.is_possible
+        if delivery.level > delivery.sent or is_proof:
             return why if delivery.level <= up_to else None
         if delivery.sent <= up_to:
             return why

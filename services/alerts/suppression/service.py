@@ -10,7 +10,7 @@ from rencheng.domain.notice import Notice, NoticeKind
 from rencheng.domain.outgoing import OutgoingMessage, RenderedWarning
 from rencheng.domain.site import Site
 from rencheng.domain.suppression import reason_of
-from rencheng.domain.warning import MessageType, SiteNotice
+from rencheng.domain.warning import Certainty, MessageType, SiteNotice
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.timers import Every
@@ -110,12 +110,13 @@ class Suppressor:
             if site is None:
                 continue
             before = deliveries.get(each.site_id, SiteDelivery())
-            message = MessageRef(each.identifier, each.site_id, site.world, each.level)
+            is_possible = each.document.get("certainty") == Certainty.POSSIBLE
+            message = MessageRef(each.identifier, each.site_id, site.world, each.level, is_possible)
             if each.is_suppressed:
                 deliveries[each.site_id] = replace(before, newest=message, was_sent=False)
                 self._suppressed[each.site_id] = self._outgoing(each)
             else:
-                deliveries[each.site_id] = SiteDelivery(message, each.level, each.issued_at)
+                deliveries[each.site_id] = SiteDelivery(message).as_sent(each.issued_at)
         self.policy.restore(deliveries)
         in_force = [row for row in notices if row["in_force"]]
         summaries = {
@@ -137,7 +138,8 @@ class Suppressor:
         suppressed_by: str | None = None
         with isolated("suppression; the warning is delivered", site=message.site_id):
             level = Level.NONE if message.message_type is MessageType.CANCEL else message.level
-            ref = MessageRef(message.identifier, message.site_id, message.world, level)
+            is_possible = message.certainty is Certainty.POSSIBLE
+            ref = MessageRef(message.identifier, message.site_id, message.world, level, is_possible)
             decision, *released = self.policy.decide(ref, self._clocks.now(message.world) or message.issued_at)
             suppressed_by = decision.suppressed_by
             self._release(released)

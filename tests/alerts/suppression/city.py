@@ -31,10 +31,11 @@ class City:
         self.policy.set_sites({site.site_id: site for site in sites})
         self._messages = 0
 
-    def change(self, site_id: str, level: Level, minute: float) -> list[Decision]:
+    def change(self, site_id: str, level: Level, minute: float, *, is_possible: bool = False) -> list[Decision]:
         """Change a site's level; return the decisions that follow."""
         self._messages += 1
-        message = MessageRef(f"{site_id}-{self._messages}", site_id, self.policy.sites[site_id].world, level)
+        world = self.policy.sites[site_id].world
+        message = MessageRef(f"{site_id}-{self._messages}", site_id, world, level, is_possible)
         return self.policy.decide(message, at(minute))
 
     def silence(self, scope: MuteScope, up_to: Level, begin: float, end: float) -> None:

@@ -38,6 +38,19 @@ def test_an_inhibited_blue_that_becomes_yellow_is_delivered_at_once() -> None:
     assert delivered(city.change("B", YELLOW, 1.1)) == [("B", "yellow")]
 
 
+def test_the_first_proof_of_a_possible_level_is_delivered_at_once_and_only_once() -> None:
+    city = new_city()
+    city.change("A", ORANGE, 0, is_possible=True)
+
+    [lower] = city.change("A", YELLOW, 0.5)
+    assert lower.suppressed_by == SuppressionReason.THROTTLED
+    assert delivered(city.change("A", ORANGE, 1)) == [("A", "orange")]
+    [again] = city.change("A", ORANGE, 1.5, is_possible=True)
+    assert again.suppressed_by == SuppressionReason.THROTTLED
+    [repeated] = city.change("A", ORANGE, 2)
+    assert repeated.suppressed_by == SuppressionReason.THROTTLED
+
+
 def test_what_a_red_region_inhibited_is_delivered_when_no_site_is_red() -> None:
     city = new_city()
     city.change("A", RED, 0)
