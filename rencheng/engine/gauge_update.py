@@ -1,7 +1,5 @@
 """A gauge with one measurement more: accept the depth, keep it as a pending jump, or note a fault."""
 
-from math import inf
-
 from msgspec.structs import replace
 
 from rencheng.checks.series.limits import STREET, SeriesLimits
@@ -32,9 +30,9 @@ DIP_S = 3600.0
 """If a gauge falls from a depth and returns to it (within a tenth) within the hour, the dip was false and the return is
 accepted at once."""
 
-SILENT_STEPS, SILENT_AT_LEAST_S = 5.0, 900.0
+SILENT_STEPS, SILENT_AT_LEAST_S, FIRST_S = 5.0, 900.0, 86_400.0
 """After a silence of more than five of its own intervals, and of a quarter of an hour, a gauge's next readings are
-treated as its first: what happened in between is not known."""
+treated as its first: what happened in between is not known. Its very first come after a silence of a day."""
 
 
 def update(
@@ -110,10 +108,10 @@ def _filtered(
 
 
 def _first_reading(gauge: GaugeState, time_s: float, depth_mm: float, context: JumpContext) -> GaugeState:
-    """Accept a low first depth; a deep one is a jump after a silence, because the flood may have begun before it."""
+    """Accept a low first depth; a deep one is a jump after a silence of unknown length: the flood may have begun in it."""
     if depth_mm < jump_filter.STEP_MM:
         return _accept(gauge, time_s, depth_mm)
-    return _start_jump(gauge, 0.0, time_s, depth_mm, context, interval_s=inf)
+    return _start_jump(gauge, 0.0, time_s, depth_mm, context, interval_s=FIRST_S)
 
 
 def _tested(

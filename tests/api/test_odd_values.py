@@ -49,6 +49,7 @@ FILLED = {
     "subscriber_id": "dispatch-1",
     "method_id": 1,
     "dispatch_id": "a46a7d8b-188e-5d76-b73f-c519f9cb6515",
+    "doubt_id": "d1",
 }
 
 

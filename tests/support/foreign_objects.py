@@ -23,9 +23,21 @@ FOREIGN = {
     "subscriber_id": "road-police",
     "method_id": "1",
     "dispatch_id": "00000000-0000-0000-0000-000000000001",
+    "doubt_id": "doubt-of-road",
 }
 """Everything of Huaiyin, whose markers must not appear in any answer to a key of another region."""
-MARKERS = ("road-police", "road-keeper", "road-red", "g3", "road", "w-road", HUAIYIN, "路段", "secret-of-huaiyin")
+MARKERS = (
+    "doubt-of-road",
+    "road-police",
+    "road-keeper",
+    "road-red",
+    "g3",
+    "road",
+    "w-road",
+    HUAIYIN,
+    "路段",
+    "secret-of-huaiyin",
+)
 SITE = {"site_id": "road", "type": "road", "name_zh": "路段", "name_en": "Road", "latitude": 36.6, "longitude": 117.1}
 MUTE = {"reason": "x", "begins_at": NOW.isoformat(), "ends_at": (NOW + timedelta(hours=1)).isoformat(), "up_to": "red"}
 WINDOW = {"reason": "x", "weekdays": ["mon"], "begins": "22:30", "lasts_minutes": 60, "up_to": "red"}
@@ -49,6 +61,12 @@ INSERT INTO dispatches (dispatch_id, method_id, world, source, source_id, purpos
     state, due_at, expires_at)
 VALUES ('00000000-0000-0000-0000-000000000001', 1, 'actual', 'event', 'w-road-1', 'warning', 'w-road', 1, 'w-road', 4,
     'failed', now(), now())
+"""
+DOUBT = """
+INSERT INTO notices (world, kind, topic, issued_at, in_force, level, urgent, site_ids, text_zh, text_en, doubt_id, doubt,
+    cap_xml)
+VALUES ('actual', 'doubtful', 'road', now(), true, 4, true, '{road}', 'road', 'road', 'doubt-of-road',
+    '{"identifier": "doubt-of-road-1", "device_id": "g3"}', '<road/>')
 """
 CSV = "device_id,kind,region,name\ng3,waterlogging,{region},secret\n"
 OWN, OTHER = LIXIA, HUAIYIN
@@ -85,6 +103,7 @@ BODIES: dict[tuple[str, str], Sequence[Any]] = {
     ("/v1/contact-methods/{method_id}/secret", "POST"): [None],
     ("/v1/contact-methods/{method_id}", "DELETE"): [None],
     ("/v1/dispatches/{dispatch_id}/again", "POST"): [None],
+    ("/v1/doubts/{doubt_id}/answer", "POST"): [{"answer": "deny", "by": "x"}],
     ("/v1/receipts", "POST"): [{"provider": "s", "ref": "r", "status": "delivered"}],
     ("/v1/device-imports", "POST"): [CSV.format(region=OTHER), CSV.format(region=OWN)],
 }

@@ -4,9 +4,9 @@ from msgspec import Struct
 
 from rencheng.engine.water.event import WET_MM
 
-FALL_SHARE = 0.564
-"""The mean fall from one sample to the next of normal noise, as a share of its standard deviation: 1 / sqrt(pi). Falls
-are counted and rises are not, because water rises fast and drains slowly."""
+DIP_SHARE = 0.282
+"""The mean dip of normal noise, as a share of its standard deviation: 1 / (2 sqrt(pi)). A dip is a fall and the rise after it, of which
+the lesser counts; a sample without one counts as 0. Water that rises or drains makes none."""
 
 LEAST_MM, GREATEST_MM = 4.0, 25.0
 """Less noise stays within the wet limit of 10 mm (2.5 standard deviations), so that nothing is to be done; more is no
@@ -29,14 +29,16 @@ class Noise(Struct, frozen=True):
 
     Attributes:
         last_mm: its last sample.
-        fall_mm: the mean fall from one sample to the next.
+        fell_mm: by how much that lies below the sample before it; 0 after a rise.
+        dip_mm: the mean dip.
         samples: how many samples the mean is of.
         excess: the cumulative sum, in standard deviations.
         is_water: whether it has reached what is needed, and not been 0 since.
     """
 
     last_mm: float
-    fall_mm: float = 0.0
+    fell_mm: float = 0.0
+    dip_mm: float = 0.0
     samples: int = 0
     excess: float = 0.0
     is_water: bool = False
@@ -44,7 +46,7 @@ class Noise(Struct, frozen=True):
     @property
     def deviation_mm(self) -> float:
         """The standard deviation."""
-        return min(self.fall_mm / FALL_SHARE, GREATEST_MM)
+        return min(self.dip_mm / DIP_SHARE, GREATEST_MM)
 
 
 def above_noise(
@@ -62,16 +64,16 @@ def above_noise(
         if -WET_MM <= depth_mm < WET_MM:
             return depth_mm, None
         noise = Noise(before_mm or 0.0, samples=0 if before_mm is None else CALM_REPORTS)
-    fall_mm, samples = noise.fall_mm, noise.samples
+    mean_mm, samples, rose_mm = noise.dip_mm, noise.samples, depth_mm - noise.last_mm
     if is_dry_weather and max(noise.last_mm, depth_mm) < LEARNED_BELOW_MM:
         samples = min(samples + 1, REPORTS)
-        fell_mm = min(max(noise.last_mm - depth_mm, 0.0), 2.0 * GREATEST_MM)
-        fall_mm += (fell_mm - fall_mm) / samples
-    deviation_mm = min(fall_mm / FALL_SHARE, GREATEST_MM)
+        dip_mm = min(noise.fell_mm, max(rose_mm, 0.0), 2.0 * GREATEST_MM)
+        mean_mm += (dip_mm - mean_mm) / samples
+    deviation_mm = min(mean_mm / DIP_SHARE, GREATEST_MM)
     excess = noise.excess + depth_mm / max(deviation_mm, LEAST_MM) - SLACK
     excess = min(max(excess, 0.0), 2.0 * NEEDED)
     is_water = excess >= NEEDED or (noise.is_water and excess > 0.0)
     if deviation_mm < LEAST_MM and samples >= REPORTS and -WET_MM <= depth_mm < WET_MM:
         return depth_mm, None
-    after = Noise(depth_mm, fall_mm, samples, excess, is_water)
+    after = Noise(depth_mm, max(-rose_mm, 0.0), mean_mm, samples, excess, is_water)
     return (depth_mm if is_water or deviation_mm < LEAST_MM else 0.0), after

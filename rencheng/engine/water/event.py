@@ -276,9 +276,9 @@ def rises_smoothly(event: FloodEvent) -> bool:
 
 
 def rises_slowly(event: FloodEvent) -> bool:
-    """Return whether it rose as far without a slip, at any speed, over the samples that are kept of a slow gauge."""
-    newest = event.samples[-KEPT_SAMPLES:]
-    return is_smooth(event, KEPT_SAMPLES) and newest[-1][1] - newest[0][1] >= SMOOTH_MM
+    """Return whether its newest run without a slip rose as far at any speed, within the samples that are kept."""
+    run = event.samples[-(event.run + 1) :]
+    return len(run) >= KEPT_SAMPLES and run[-1][1] - run[0][1] >= SMOOTH_MM
 
 
 def rises(event: FloodEvent) -> int:

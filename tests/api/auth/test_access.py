@@ -40,6 +40,7 @@ FILLED = {
     "subscriber_id": "road-police",
     "method_id": "1",
     "dispatch_id": "00000000-0000-0000-0000-000000000001",
+    "doubt_id": "d1",
 }
 
 

@@ -29,6 +29,7 @@ from tests.support.decisions import CIPHER
 from tests.support.foreign_objects import (
     BODIES,
     DISPATCH,
+    DOUBT,
     FOREIGN,
     MARKERS,
     MUTE,
@@ -89,6 +90,7 @@ def filled(city: Engine) -> Engine:
         hook = ContactForm(kind=ContactKind.WEBHOOK, address="https://road.example/")
         add_contact(connection, "road-police", hook, CIPHER, actor="somebody")
         connection.execute(text(DISPATCH))
+        connection.execute(text(DOUBT))
         connection.execute(text("UPDATE sites SET catchment = 'shared'"))
         for scope in scopes:
             silence = Silence("", scope, Level.BLUE, NOW, NOW + timedelta(hours=1), f"secret-of-{scope.site_id}")
