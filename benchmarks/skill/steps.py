@@ -106,6 +106,9 @@ def _play(
     return found
 
 
+MINUTE_S = 60.0
+
+
 def thinned(events: Iterable[SensorSeries], step_min: int, phase_min: int) -> dict[str, Thinned]:
     """Return each sensor's floods with one sample an interval, and a dry street before them."""
     by_sensor = itertools.groupby(sorted(events, key=lambda event: (event.name, event.samples[0])), lambda e: e.name)
@@ -130,8 +133,9 @@ def _of_sensor(events: Sequence[SensorSeries], step_s: float, phase_s: float) ->
 
 
 def _each_step(samples: Samples, step_s: float, phase_s: float) -> Iterator[tuple[float, float]]:
-    """Yield the first sample of each interval of the clock."""
-    interval = None
+    """Yield the first sample of each interval of the clock. A recording that begins within one begins with the next."""
+    begins_s = samples[0][0] - phase_s
+    interval = begins_s // step_s if begins_s % step_s >= MINUTE_S else None
     for at, depth_mm in samples:
         number = (at - phase_s) // step_s
         if number != interval:

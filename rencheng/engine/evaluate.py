@@ -14,11 +14,13 @@ from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import Grounds, WarningRule
 from rencheng.engine.arming import (
     Arming,
+    JumpContext,
     arming,
     down_hold_s,
     is_left_lately,
     is_usual_tide,
     most_raised,
+    with_traits,
     with_weather,
 )
 from rencheng.engine.arrival import AT_ONCE, PUNCTUAL, Transit
@@ -36,7 +38,6 @@ from rencheng.engine.gauge import (
 )
 from rencheng.engine.gauge_update import stay_dry, update
 from rencheng.engine.inputs import with_flood, with_input
-from rencheng.engine.jump_context import JumpContext, with_traits
 from rencheng.engine.level_rules import (
     expected,
     grounds_without_data,

@@ -6,10 +6,9 @@ from msgspec.structs import replace
 from rencheng.checks.series.step import NEW_SERIES, Series
 from rencheng.engine.arrival import PUNCTUAL, UNKNOWN, Delivery, Expected, Transit, delivered
 from rencheng.engine.forecast.forecast import Forecast
+from rencheng.engine.health.baseline import UNLEARNED, Noise, Zero, above_noise, learned
 from rencheng.engine.health.jump_filter import PendingJump
-from rencheng.engine.health.noise import Noise, above_noise
 from rencheng.engine.health.sensor_health import HEALTHY, Health, fault_score_at, with_out_of_range
-from rencheng.engine.health.zero import UNLEARNED, Zero, learned
 from rencheng.engine.water import event as flood_event
 from rencheng.engine.water.event import WET_MM, FloodEvent, PastEvent
 

@@ -6,12 +6,12 @@ from rencheng.checks.series.limits import STREET, SeriesLimits
 from rencheng.checks.series.step import Series
 from rencheng.checks.series.step import step as test_sample
 from rencheng.domain.quality import Quality
+from rencheng.engine.arming import JumpContext
 from rencheng.engine.gauge import GaugeState, is_at_rest, with_report
 from rencheng.engine.health import jump_filter, sensor_health
 from rencheng.engine.health.jump_filter import PendingJump
 from rencheng.engine.health.sensor_health import FaultPolicy, Health, fault_score_at
 from rencheng.engine.health.water_odds import Items
-from rencheng.engine.jump_context import JumpContext
 from rencheng.engine.traits import rest_step
 from rencheng.engine.water import event as flood_event
 from rencheng.engine.water.event import STEP_MAX_S, WET_MM
@@ -108,7 +108,7 @@ def _filtered(
 
 
 def _first_reading(gauge: GaugeState, time_s: float, depth_mm: float, context: JumpContext) -> GaugeState:
-    """Accept a low first depth; a deep one is a jump after a silence of unknown length: the flood may have begun in it."""
+    """Accept a low first depth; a deep one is a jump after a silence, in which the flood may have begun."""
     if depth_mm < jump_filter.STEP_MM:
         return _accept(gauge, time_s, depth_mm)
     return _start_jump(gauge, 0.0, time_s, depth_mm, context, interval_s=FIRST_S)
@@ -129,10 +129,13 @@ def _tested(
 
 
 def _interval_s(gauge: GaugeState, time_s: float, usual_s: float | None) -> float:
-    """Return the reporting interval before a measurement, or the silence that it ended."""
-    if is_after_silence(time_s, gauge.series.before_s, usual_s):
+    """Return the reporting interval before a measurement, or the silence that it ended.
+
+    A second measurement shows its interval itself.
+    """
+    if not usual_s or is_after_silence(time_s, gauge.series.before_s, usual_s):
         return _gap_s(gauge, time_s)
-    return usual_s or 0.0
+    return usual_s
 
 
 def _confirm(gauge: GaugeState, from_mm: float, time_s: float, depth_mm: float, context: JumpContext) -> GaugeState:

@@ -1,7 +1,7 @@
 """The JSON form of a site's record: keyed by the names of the fields. The form of release 0.1 is still read."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from msgspec import convert, to_builtins
 
@@ -41,11 +41,6 @@ THRESHOLD_FIELDS = ("probability", "within", "eta_s", "earliest_s", "latest_s")
 RAIN_FIELDS = ("steps", "raised_s", "armed_s")
 PENDING_FIELDS = ("at", "device_id", "channel", "time", "depth_mm", "rain_mm", "quality")
 """Release 0.1 kept each of these as a list, in this order of the fields."""
-
-
-def to_json(record: object) -> dict[str, object]:
-    """Return a record as plain JSON values."""
-    return cast("dict[str, object]", to_builtins(record, str_keys=True))
 
 
 def from_json(kept: Mapping[str, Any], record: type[Record]) -> Record:

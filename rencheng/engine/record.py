@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
-from msgspec import Struct
+from msgspec import Struct, to_builtins
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.no_data import NoDataReason
@@ -53,7 +53,7 @@ class SiteRecord(Struct, frozen=True, gc=False):
 
     def to_json(self) -> dict[str, object]:
         """Return plain JSON values; `from_json` gives an equal record back."""
-        return kept_record.to_json(self)
+        return cast("dict[str, object]", to_builtins(self, str_keys=True))
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> "SiteRecord":

@@ -9,8 +9,8 @@ from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.sensor import BoundSensor
 from rencheng.domain.site import Site, SiteType
 from rencheng.engine.forecast.model import Model
+from rencheng.engine.health.baseline import GREATEST_MM, SMALL_MM
 from rencheng.engine.health.water_odds import NEEDED_ODDS, NEEDED_ODDS_FAIL_SAFE, NEEDED_ODDS_NEAR_CURRENT
-from rencheng.engine.health.zero import GREATEST_MM, SMALL_MM
 from rencheng.engine.rain.rain_gauge import RainTraits
 from rencheng.engine.rain.rain_types import RAIN_THRESHOLDS
 from rencheng.engine.rain.response import RainThresholds

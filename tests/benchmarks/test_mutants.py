@@ -93,7 +93,7 @@ def test_only_what_changes_a_level_and_nobody_notices_lives() -> None:
 
 
 FLOOD = Script("flood", {"A": site("A", "G1")}, (Arrival(reading(0, 160), NOON),), has_model=False)
-ISSUED = "2026-07-20 12:00:00 A Alert yellow Observed"
+ISSUED = "2026-07-20 12:00:00 A Alert yellow Possible"
 
 
 @pytest.mark.parametrize(

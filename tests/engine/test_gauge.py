@@ -2,13 +2,13 @@
 
 import pytest
 
+from rencheng.engine.arming import JumpContext
 from rencheng.engine.gauge import NEW, GaugeState, may_forecast
 from rencheng.engine.gauge_update import update
 from rencheng.engine.health import sensor_health
 from rencheng.engine.health.jump_filter import STEP_MM, max_step_mm
 from rencheng.engine.health.sensor_health import Fault
 from rencheng.engine.health.water_odds import NEEDED_ODDS, NEEDED_ODDS_FAIL_SAFE
-from rencheng.engine.jump_context import JumpContext
 
 
 def after(

@@ -2,10 +2,10 @@
 
 import pytest
 
+from rencheng.engine.arming import JumpContext
 from rencheng.engine.gauge import NEW, GaugeState
 from rencheng.engine.gauge_update import update
 from rencheng.engine.health.water_odds import NEEDED_ODDS, NEEDED_ODDS_FAIL_SAFE
-from rencheng.engine.jump_context import JumpContext
 
 DAY_S = 86_400.0
 

@@ -63,8 +63,8 @@ VALUES ('00000000-0000-0000-0000-000000000001', 1, 'actual', 'event', 'w-road-1'
     'failed', now(), now())
 """
 DOUBT = """
-INSERT INTO notices (world, kind, topic, issued_at, in_force, level, urgent, site_ids, text_zh, text_en, doubt_id, doubt,
-    cap_xml)
+INSERT INTO notices (world, kind, topic, issued_at, in_force, level, urgent, site_ids, text_zh, text_en, doubt_id,
+    doubt, cap_xml)
 VALUES ('actual', 'doubtful', 'road', now(), true, 4, true, '{road}', 'road', 'road', 'doubt-of-road',
     '{"identifier": "doubt-of-road-1", "device_id": "g3"}', '<road/>')
 """

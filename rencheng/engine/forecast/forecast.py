@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from rencheng.engine.forecast import features
 from rencheng.engine.forecast.model import Z_90, Model
 from rencheng.engine.water.event import RAPID_MM_PER_MIN, FloodEvent, PastEvent
-from rencheng.engine.water.trend import rise_mm_per_min
 
 HORIZONS_S = (300.0, 600.0, 900.0, 1800.0)
 """5, 10, 15 and 30 minutes."""
@@ -22,6 +21,12 @@ SHARE_FROM = 0.1
 
 NEGLIGIBLE = 0.03
 """A lower probability raises and holds nothing, and most of a flood is its fall: the trees are not evaluated then."""
+
+WINDOW_S = 600.0
+"""The span of the line. For a slow gauge the line goes through its last samples instead."""
+
+SAMPLES_MIN = 3
+"""A line through two samples follows every ripple."""
 
 LINE_SAMPLES = 3
 LINE_MINUTES_MAX = 10.0
@@ -183,3 +188,21 @@ def _straight(depth_mm: float, rise: float | None, threshold_mm: float, horizon_
 
 def _share_by(within_s: float, eta_s: float) -> float:
     return GOES_ON * 0.5 * (1.0 + erf(log(within_s / eta_s) / (SPREAD * sqrt(2.0))))
+
+
+def rise_mm_per_min(event: FloodEvent) -> float | None:
+    """Return the least-squares slope over the last samples and the dry one before them; None with too few."""
+    newest_s = event.samples[-1][0]
+    samples = [sample for sample in event.samples if sample[0] >= newest_s - WINDOW_S] or [event.samples[-1]]
+    if len(samples) < SAMPLES_MIN:
+        samples = list(event.samples[-SAMPLES_MIN:])
+    if len(samples) == len(event.samples) and newest_s - event.dry_s <= WINDOW_S and event.dry_s < samples[0][0]:
+        samples.insert(0, (event.dry_s, 0.0))
+    if len(samples) < SAMPLES_MIN:
+        return None
+    count = len(samples)
+    minutes = [(time_s - newest_s) / 60.0 for time_s, _ in samples]
+    mean_min = sum(minutes) / count
+    mean_mm = sum(depth_mm for _, depth_mm in samples) / count
+    spread = sum((minute - mean_min) ** 2 for minute in minutes)
+    return sum((m - mean_min) * (mm - mean_mm) for m, (_, mm) in zip(minutes, samples, strict=True)) / spread

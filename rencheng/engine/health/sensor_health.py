@@ -10,7 +10,7 @@ from math import exp, log
 from msgspec import Struct
 from msgspec.structs import replace
 
-from rencheng.engine.health.noise import Noise
+from rencheng.engine.health.baseline import Noise
 from rencheng.engine.water.event import STEP_MAX_S, FloodEvent, rises_slowly, rises_smoothly
 
 HALF_LIFE_S = 2 * 3600.0

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from msgspec import to_builtins
 from sqlalchemy import Connection, insert, select
 
 from rencheng.store.core.sessions import Row
@@ -17,9 +18,9 @@ def record(connection: Connection, actor: str, action: str, subject: str, detail
         actor: `key <id> (<name>)` for an API key, `shell <user>` for a command.
         action: the name of the action, such as `device.replace`.
         subject: its object, such as `device gauge-7`.
-        detail: further values for the reader; never a secret.
+        detail: further values for the reader, which are written as JSON; never a secret.
     """
-    connection.execute(insert(audit).values(actor=actor, action=action, subject=subject, detail=dict(detail)))
+    connection.execute(insert(audit).values(actor=actor, action=action, subject=subject, detail=to_builtins(detail)))
 
 
 def list_audit(

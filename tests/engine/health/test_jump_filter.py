@@ -56,7 +56,7 @@ def test_a_slip_by_more_than_a_twentieth_restarts_the_run() -> None:
 
 
 @pytest.mark.parametrize(
-    ("gap_s", "fault_score", "most_mm"), [(120, 0.9, 125), (120, 1, 80), (600, 0, 200), (600, 1, 80)]
+    ("gap_s", "fault_score", "most_mm"), [(120, 1.9, 125), (120, 2, 80), (600, 0, 200), (600, 2, 80)]
 )
 def test_silence_allows_a_greater_step_to_a_gauge_without_a_fault(
     gap_s: float, fault_score: float, most_mm: float

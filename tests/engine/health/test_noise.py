@@ -12,7 +12,7 @@ from rencheng.domain.level import WARNING_LEVELS
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import SiteType
 from rencheng.engine.evaluate import evaluate
-from rencheng.engine.health.noise import GREATEST_MM, Noise, above_noise
+from rencheng.engine.health.baseline import GREATEST_NOISE_MM, Noise, above_noise
 from rencheng.engine.site_policy import policy_of
 from rencheng.engine.state import SiteState
 from tests.support.gauge_play import at, reading, site
@@ -79,9 +79,9 @@ def test_deep_water_counts_at_its_first_sample_whatever_the_noise(samples: list[
     deep = 0
     for depth_mm, is_dry_weather in samples:
         counted_mm, noise = above_noise(noise, before_mm, depth_mm, is_dry_weather=is_dry_weather)
-        deep = deep + 1 if depth_mm >= 3.5 * GREATEST_MM else 0
+        deep = deep + 1 if depth_mm >= 3.5 * GREATEST_NOISE_MM else 0
         assert counted_mm in (depth_mm, 0.0)
-        if depth_mm >= 6.0 * GREATEST_MM or deep > 1:
+        if depth_mm >= 6.0 * GREATEST_NOISE_MM or deep > 1:
             assert counted_mm == depth_mm
         before_mm = depth_mm
 

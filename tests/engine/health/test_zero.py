@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import SiteType
 from rencheng.engine.evaluate import evaluate
-from rencheng.engine.health.zero import GREATEST_MM, STEP_LASTS_S, UNLEARNED, learned
+from rencheng.engine.health.baseline import GREATEST_MM, STEP_LASTS_S, UNLEARNED, learned
 from rencheng.engine.site_policy import policy_of
 from rencheng.engine.state import SiteState
 from tests.support.gauge_play import at, reading, site
