@@ -10,7 +10,7 @@ from rencheng.store.core.database import database_now
 from rencheng.store.response.leases import LEASE
 
 JUMP = timedelta(seconds=30)
-"""A smaller difference is a slow answer or a correction. Source: a lease, the shortest time that depends on the clock."""
+"""A smaller difference is a slow answer or a correction. Source: a lease, the shortest time by the clock."""
 
 _LATER = text("UPDATE dispatches SET expires_at = expires_at + :jump WHERE state IN ('due', 'leased')")
 _AT_ONCE = text("UPDATE dispatches SET due_at = clock_timestamp() WHERE state = 'due' AND due_at > clock_timestamp()")
