@@ -44,7 +44,7 @@ def test_a_database_that_is_away_in_a_storm_loses_and_delays_nothing_that_matter
     names = [f"S{number:02}" for number in range(PLACES)]
     register_sites(database, *(site(name, f"G{name}") for name in names))
     with WebhookReceiver().running() as receiver:
-        subscribe(database, "desk", "webhook", f"{receiver.url}/desk", contact={"spare": True})
+        subscribe(database, "duty", "webhook", f"{receiver.url}/duty", contact={"spare": True})
         subscribe(database, "other", "webhook", f"{receiver.url}/other")
         dispatch = Dispatch(broker)
         alerts = SubscribingService("alerts", broker.environment(server.url("postgres")), tmp_path / "alerts.log")
@@ -88,9 +88,9 @@ def _start_response(server: PostgresServer, broker: Broker, folder: Path) -> Ser
 
 
 def _check_promptness(rises: dict[str, float], dispatch: Dispatch, receiver: WebhookReceiver) -> None:
-    eventually(lambda: _sites_of(receiver, "/desk") == rises.keys(), within_s=20)
+    eventually(lambda: _sites_of(receiver, "/duty") == rises.keys(), within_s=20)
     assert _sites_of(receiver, "/other") == set()
-    arrived = {one.document["data"]["site"]["id"]: one.at_s for one in reversed(receiver.of("/desk"))}
+    arrived = {one.document["data"]["site"]["id"]: one.at_s for one in reversed(receiver.of("/duty"))}
     late = {name: round(arrived[name] - rises[name], 2) for name in rises}
     noticed_s = min(rises.values()) + AWAY_AFTER_S
     assert all(late[name] < max(0.0, noticed_s - rises[name]) + PROMPT_S for name in rises), late
@@ -113,7 +113,7 @@ def _check_record(database: Engine, receiver: WebhookReceiver) -> None:
         events = connection.execute(text("SELECT count(*) FROM warning_events")).scalar_one()
         sent = connection.execute(text("SELECT count(*) FROM dispatches WHERE state = 'sent'")).scalar_one()
     assert sent == 2 * events
-    for path in ("/desk", "/other"):
+    for path in ("/duty", "/other"):
         ids = Counter(one.message_id for one in receiver.of(path))
         assert len(ids) == events
         assert set(ids.values()) == {1}

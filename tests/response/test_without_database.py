@@ -46,7 +46,7 @@ def test_red_and_its_end_leave_once_while_the_database_is_away_and_the_ledger_is
     publish: Publish,
 ) -> None:
     open_sites(database, "S1", "S2", "S3")
-    spare, _ = subscribe(database, "desk", "webhook", f"{receiver.url}/desk", contact={"spare": True})
+    spare, _ = subscribe(database, "duty", "webhook", f"{receiver.url}/duty", contact={"spare": True})
     other, _ = subscribe(database, "other", "webhook", f"{receiver.url}/other")
     make_response("0")
     make_response("1")
@@ -55,11 +55,11 @@ def test_red_and_its_end_leave_once_while_the_database_is_away_and_the_ledger_is
     with database_closed(database_server, str(database.url.database)):
         for site, sequence, level, ends in steps:
             publish(decided_document(site, sequence, level, ends=ends))
-        eventually(lambda: len(receiver.of("/desk")) == 1, within_s=12)
+        eventually(lambda: len(receiver.of("/duty")) == 1, within_s=12)
         publish(decided_document("S1", 3, Level.RED, ends=False))
         publish(decided_document("S1", 4, Level.RED, ends=True))
         publish(decided_document("S3", 1, Level.RED, ends=False))
-        eventually(lambda: len(receiver.of("/desk")) == 3, within_s=5)
+        eventually(lambda: len(receiver.of("/duty")) == 3, within_s=5)
         assert receiver.of("/other") == []
     steps += [("S1", 3, Level.RED, False), ("S1", 4, Level.RED, True), ("S3", 1, Level.RED, False)]
     for site, sequence, level, ends in steps:
@@ -67,10 +67,10 @@ def test_red_and_its_end_leave_once_while_the_database_is_away_and_the_ledger_is
     everything = [(number, "sent") for number in (1, 2, 3, 4, 1, 1)]
     eventually(lambda: states(database, spare) == states(database, other) == everything, within_s=15)
 
-    arrived = [(one.document["data"]["site"]["id"], one.document["data"]["sequence"]) for one in receiver.of("/desk")]
+    arrived = [(one.document["data"]["site"]["id"], one.document["data"]["sequence"]) for one in receiver.of("/duty")]
     assert arrived[:3] == [("S1", 2), ("S1", 4), ("S3", 1)]
     assert sorted(arrived[3:]) == [("S1", 1), ("S1", 3), ("S2", 1)]
-    assert len({one.message_id for one in receiver.of("/desk")}) == 6
+    assert len({one.message_id for one in receiver.of("/duty")}) == 6
     with database.connect() as connection:
         unended = connection.execute(text("SELECT count(*) FROM attempts WHERE outcome IS NULL")).scalar_one()
     assert unended == 0
