@@ -47,7 +47,7 @@ def add_person_contact(
     Raises:
         NotPossible: the person is not registered, or the address is in use.
     """
-    _require_people(connection, [person_id])
+    require_people(connection, [person_id])
     method_id = contacts.add_contact(connection, {"person_id": person_id}, form, cipher)
     secret = None
     if contacts.has_own_secret(form.kind):
@@ -70,7 +70,7 @@ def save_roster(connection: Connection, form: RosterForm, *, actor: str) -> Rost
         site = find_sites(connection, [form.site_id]).get(form.site_id)
         if site is None or not code_includes(form.region, site.region):
             raise NotPossible(f"there is no site {form.site_id} in the region {form.region}")
-    _require_people(connection, (shift.person_id for shift in roster.shifts))
+    require_people(connection, (shift.person_id for shift in roster.shifts))
     before = load_rosters(connection, roster_id=form.roster_id)
     write_roster(connection, roster, actor)
     detail = differences(_summary(before[0]) if before else {}, _summary(roster))
@@ -89,7 +89,7 @@ def replace_on_duty(connection: Connection, roster_id: str, form: OverrideForm, 
         raise NotPossible(f"there is no roster {roster_id}; `rencheng roster list` shows all")
     if form.rank > found[0].ranks:
         raise NotPossible(f"the roster {roster_id} has no rank {form.rank}, but {found[0].ranks}")
-    _require_people(connection, [form.person_id])
+    require_people(connection, [form.person_id])
     known = find_override(connection, roster_id, form.to_shift(), form.reason)
     if known is not None:
         return known
@@ -132,7 +132,12 @@ def approve_policy_version(
     return renewed_by
 
 
-def _require_people(connection: Connection, person_ids: Iterable[str]) -> None:
+def require_people(connection: Connection, person_ids: Iterable[str]) -> None:
+    """Check that people are registered.
+
+    Raises:
+        NotPossible: somebody is not.
+    """
     wanted = set(person_ids)
     if missing := sorted(wanted - set(find_people(connection, wanted))):
         names = ", ".join(missing[:20])

@@ -55,7 +55,7 @@ class KeyScope(StrEnum):
     RECEIPTS_WRITE = "receipts:write"
     """Report that a provider delivered a message. For gateways of SMS and voice."""
     RESPOND = "respond"
-    """Read calls, record answers for people, call more people, and end calls."""
+    """Read calls, record answers for people, call more people, end calls, and pass shifts on to the next person."""
     ADMIN = "admin"
     """Read raw payloads in quarantine and the audit log; list, make and revoke keys."""
 

@@ -15,6 +15,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    Time,
     Uuid,
     text,
 )
@@ -91,6 +92,13 @@ contact_methods = Table(
     Column("failing_since", _time),
     Column("retry_at", _time),
     _flag("spare", default=False, comment="gets red from memory while the database is away"),
+    Column(
+        "quiet_from",
+        Time,
+        comment="city time; below red a person is not called by this method until quiet_until",
+    ),
+    Column("quiet_until", Time),
+    CheckConstraint("num_nonnulls(quiet_from, quiet_until) <> 1", name="contact_methods_quiet_both"),
     CheckConstraint("num_nonnulls(subscriber_id, person_id) = 1", name="contact_methods_belong_to_one"),
     CheckConstraint("NOT spare OR subscriber_id IS NOT NULL", name="contact_methods_in_the_spare_list_have_filters"),
     CheckConstraint("mode IN ('latest', 'every')", name="contact_methods_have_a_known_mode"),
