@@ -16,6 +16,7 @@ from commands.database_access import operator, transaction
 from rencheng.domain.errors import NotPossible
 from rencheng.operations.handovers import accept_handover, offer_handover
 from rencheng.operations.people import replace_on_duty, save_roster
+from rencheng.operations.signers import Signer
 from rencheng.response.calls.forms import HandoverForm, OverrideForm, RosterForm
 from rencheng.response.calls.roster import Duty, Roster, RosterGap, gaps, on_duty
 from rencheng.schemas.findings import validation_findings
@@ -99,7 +100,7 @@ def handover(
     except ValidationError as error:
         raise NotPossible("\n".join(validation_findings(error, "handover"))) from None
     with transaction() as connection:
-        offered = offer_handover(connection, roster, form, actor=operator())
+        offered = offer_handover(connection, roster, form, signer=Signer(operator(), None))
     number, calls = offered["handover_id"], ", ".join(offered["open_calls"]) or "none"
     typer.echo(f"handover {number}, open calls: {calls}")
     typer.echo(f"{comes} accepts it with `rencheng roster accept {roster} {number}`, as another user")
@@ -112,7 +113,7 @@ def accept(
 ) -> None:
     """Accept a shift with its open calls 接班."""
     with transaction() as connection:
-        done = accept_handover(connection, roster, number, actor=operator(), carry_out=call_messages())
+        done = accept_handover(connection, roster, number, signer=Signer(operator(), None), carry_out=call_messages())
     calls = ", ".join(done["open_calls"]) or "none"
     typer.echo(f"{done['to_person']} is on duty; calls taken over: {calls}")
 

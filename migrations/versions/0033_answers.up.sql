@@ -8,12 +8,14 @@ CREATE TABLE handovers (
     open_calls text[] NOT NULL,
     note text NOT NULL,
     offered_by text NOT NULL,
+    offering_person text REFERENCES people,
     offered_at timestamptz NOT NULL DEFAULT now(),
     accepted_by text,
     ended_at timestamptz,
     CONSTRAINT handovers_are_between_two CHECK (from_person <> to_person)
 );
 CREATE UNIQUE INDEX handovers_one_open ON handovers (roster_id, rank) WHERE ended_at IS NULL;
+COMMENT ON COLUMN handovers.offering_person IS 'the person that the key of the offer names';
 COMMENT ON COLUMN handovers.open_calls IS 'the warnings whose calls are handed over';
 COMMENT ON COLUMN handovers.ended_at IS 'when it was accepted, or replaced by another offer';
 
@@ -52,3 +54,7 @@ CREATE TABLE contact_proofs (
 ALTER TABLE contact_methods ADD COLUMN quiet_from time, ADD COLUMN quiet_until time,
     ADD CONSTRAINT contact_methods_quiet_both CHECK (num_nonnulls(quiet_from, quiet_until) <> 1);
 COMMENT ON COLUMN contact_methods.quiet_from IS 'city time; below red a person is not called by this method until quiet_until';
+
+-- The person of the key with which a policy was made: one person with two keys cannot approve it.
+ALTER TABLE call_policies ADD COLUMN author text REFERENCES people;
+COMMENT ON COLUMN call_policies.author IS 'the person that the key of the author names';

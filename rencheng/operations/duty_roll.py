@@ -4,11 +4,11 @@ from rencheng.domain.level import Level
 from rencheng.response.calls.answered import OFFICER
 from rencheng.response.calls.call import Call
 from rencheng.response.calls.intents import Candidate
-from rencheng.response.calls.policy import DESK, CallPolicy, Post
+from rencheng.response.calls.policy import STANDBY, CallPolicy, Post
 from rencheng.response.calls.roster import Duty, DutyReason, duty_for
 from rencheng.response.calls.stepping import Roll
 from rencheng.store.calls.asks import reachable_people
-from rencheng.store.calls.people import desk_people
+from rencheng.store.calls.people import standby_people
 from rencheng.store.calls.rosters import load_rosters
 from rencheng.store.core.database import Connection, database_now
 
@@ -16,7 +16,7 @@ from rencheng.store.core.database import Connection, database_now
 def look_up_roll(connection: Connection, call: Call, policy: CallPolicy, level: Level) -> Roll:
     """Look up who is on duty now for each post of a policy and its deputies; in an exercise, who has duty today.
 
-    At red the people of the desk stand in for a city's duty officer that no roster names.
+    At red registered people stand in for a city's duty officer that no roster names.
     """
     now = database_now(connection)
     posts = dict.fromkeys([*(post for step in policy.steps for post in step.posts), OFFICER])
@@ -32,9 +32,10 @@ def look_up_roll(connection: Connection, call: Call, policy: CallPolicy, level: 
         if (duty := duty_for(rosters, post.role, post.rank, call.region, call.site_id, now)).person_id or post in posts
     }
     if level is Level.RED and duties[OFFICER].person_id is None:
-        desk = desk_people(connection, call.region, DESK)
+        standby = standby_people(connection, call.region, STANDBY)
         duties |= {
-            Post(OFFICER.role, rank): Duty(rank, person, DutyReason.DESK) for rank, person in enumerate(desk, start=1)
+            Post(OFFICER.role, rank): Duty(rank, person, DutyReason.REGISTER)
+            for rank, person in enumerate(standby, start=1)
         }
     named = {person for duty in duties.values() for person in (duty.person_id, duty.leaving) if person is not None}
     reachable = reachable_people(connection, named, call.world)

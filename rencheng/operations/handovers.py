@@ -10,6 +10,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.reach import EVERYWHERE
 from rencheng.operations.calls import CarryOut, answer_call, call_one_more, withdraw_answer_of
 from rencheng.operations.people import require_people
+from rencheng.operations.signers import Signer
 from rencheng.response.calls.call import AnswerKind, Call, PersonState
 from rencheng.response.calls.forms import HandoverForm
 from rencheng.response.calls.roster import Roster, Shift, on_duty
@@ -26,7 +27,7 @@ VIA = "handover"
 _CALLS_MAX = 1000
 
 
-def offer_handover(connection: Connection, roster_id: str, form: HandoverForm, *, actor: str) -> Row:
+def offer_handover(connection: Connection, roster_id: str, form: HandoverForm, *, signer: Signer) -> Row:
     """Offer a shift to the person who comes, with the calls in which the one who leaves takes part.
 
     Raises:
@@ -47,30 +48,32 @@ def offer_handover(connection: Connection, roster_id: str, form: HandoverForm, *
     if known is not None and (known["from_person"], known["to_person"]) == (form.from_person, form.to_person):
         return known
     calls = [call.warning_id for call in _calls_of(connection, roster, form.from_person)]
-    between = (form.from_person, form.to_person)
-    offered = add_handover(connection, roster_id, form.rank, between, calls, form.note, actor)
+    offered = add_handover(connection, roster_id, form, calls, (signer.actor, signer.person_id))
     detail = form.model_dump(mode="json") | {"handover": offered["handover_id"], "calls": calls}
-    audit.record(connection, actor, "roster.handover", f"roster {roster_id}", detail)
+    audit.record(connection, signer.actor, "roster.handover", f"roster {roster_id}", detail)
     return offered
 
 
 def accept_handover(
-    connection: Connection, roster_id: str, handover_id: int, *, actor: str, carry_out: CarryOut
+    connection: Connection, roster_id: str, handover_id: int, *, signer: Signer, carry_out: CarryOut
 ) -> Row:
     """Accept a shift for the person who comes: with it the calls that are open now. A repetition changes nothing.
 
     Raises:
-        NotPossible: there is no such handover, another one replaced it, or who offered it accepts it.
+        NotPossible: there is no such handover, another one replaced it, who offered it accepts it, or the key is that
+            of a third person.
     """
     found = find_handover(connection, roster_id, handover_id)
     if found is None:
         raise NotPossible(f"the roster {roster_id} has no handover {handover_id}")
+    actor, person = signer.actor, signer.person_id
     if found["accepted_by"] == actor:
         return found
     if found["ended_at"] is not None:
         raise NotPossible(f"the handover {handover_id} is over: it was accepted, or another one replaced it")
-    if found["offered_by"] == actor:
-        raise NotPossible(f"{actor} offered this handover; the person who comes must accept it")
+    is_offerer = found["offered_by"] == actor or (person is not None and found["offering_person"] == person)
+    if is_offerer or person not in {None, found["to_person"]}:
+        raise NotPossible(f"{found['to_person']} accepts this handover, not {person or actor}")
     now = database_now(connection)
     roster = _roster(connection, roster_id, now)
     handed = []

@@ -14,6 +14,7 @@ from rencheng.domain.errors import RejectionReason
 from rencheng.domain.level import Level
 from rencheng.operations.calls import answer_for, follow_warning, send_nothing
 from rencheng.operations.handovers import offer_handover
+from rencheng.operations.signers import Signer
 from rencheng.response.calls.call import AnswerKind
 from rencheng.response.calls.forms import HandoverForm
 from rencheng.store.core.sessions import Database
@@ -72,7 +73,7 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/rosters/{roster_id}/handovers", "POST"): {"from_person": "ann", "to_person": "bo"},
     ("/v1/rosters/{roster_id}/handovers/{handover_id}/acceptance", "POST"): None,
     ("/v1/calls/{warning_id}/withdrawals", "POST"): {"person_id": "ann", "reason": "x"},
-    ("/v1/calls/{warning_id}/people", "POST"): {"person_id": "ann", "role": "police"},
+    ("/v1/calls/{warning_id}/people", "POST"): {"person_id": "cy", "role": "police"},
     ("/v1/calls/{warning_id}/end", "POST"): {"reason": "x"},
     ("/v1/call-policies/{policy_id}", "PUT"): POLICY,
     ("/v1/call-policies/{policy_id}/versions/{version}/approval", "POST"): None,
@@ -155,7 +156,7 @@ def prepare_calls(city: Engine, path: str, names: dict[str, str]) -> None:
             )
         elif "acceptance" in path:
             form = HandoverForm(from_person="ann", to_person="bo")
-            offered = offer_handover(connection, "keepers", form, actor="another")
+            offered = offer_handover(connection, "keepers", form, signer=Signer("another", None))
             names["handover_id"] = str(offered["handover_id"])
 
 

@@ -19,6 +19,7 @@ from rencheng.domain.level import Level
 from rencheng.operations.calls import answer_for, follow_warning, send_nothing
 from rencheng.operations.handovers import offer_handover
 from rencheng.operations.people import add_policy_version, save_person, save_roster
+from rencheng.operations.signers import Signer
 from rencheng.response.calls.call import AnswerKind
 from rencheng.response.calls.forms import CallPolicyForm, HandoverForm, PersonForm, RosterForm
 from rencheng.store.core.database import Connection, Engine
@@ -127,7 +128,9 @@ def register_calls(connection: Connection) -> None:
         form = {"roster_id": f"{role}s", "role": role, "region": "370102", "shifts": [shift]}
         save_roster(connection, RosterForm.model_validate(form), actor="another")
     record_on(connection, rendered("w1", 1, Level.RED, site=find_sites(connection, ["S1"])["S1"]))
-    offer_handover(connection, "leaders", HandoverForm(from_person="bo", to_person="li"), actor="another")
+    offer_handover(
+        connection, "leaders", HandoverForm(from_person="bo", to_person="li"), signer=Signer("another", None)
+    )
     follow_warning(connection, "w1", [], send_nothing)
     answer_for(connection, "w1", "li", AnswerKind.ACCEPTED, actor="another", via="test", carry_out=send_nothing)
     add_policy_version(connection, CallPolicyForm.model_validate(POLICY), actor="another")

@@ -14,7 +14,7 @@ CITY_DUTY_OFFICER = "city_duty_officer"
 """The role that is called when all steps have been tried."""
 
 
-DESK = (CITY_DUTY_OFFICER, "duty_officer", "leader")
+STANDBY = (CITY_DUTY_OFFICER, "duty_officer", "leader")
 """The roles of registered people who are called at red if no roster names a city's duty officer, in this order."""
 
 

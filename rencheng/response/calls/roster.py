@@ -18,8 +18,8 @@ class DutyReason(StrEnum):
     """The roster names nobody at this time."""
     REQUESTED = "requested"
     """An operator asked for this person."""
-    DESK = "desk"
-    """At red no roster names anybody; the person has a role of the desk in the register."""
+    REGISTER = "register"
+    """At red no roster names an officer; the person has a role in the register that stands in."""
     HANDOVER = "handover"
     """The person leaves, and the handover is not accepted yet."""
 

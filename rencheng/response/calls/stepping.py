@@ -64,8 +64,8 @@ class _Round:
             roles = known.roles if role in known.roles else (*known.roles, role)
             self.call = with_target(self.call, replace(known, roles=roles))
             return known.step == number and not known.state.is_lost
-        state = PersonState.WAITING if candidate.is_reachable else PersonState.FAILED
-        self.call = with_target(self.call, CalledPerson(person, (role,), number, reason, state))
+        state, asks = (PersonState.WAITING, 1) if candidate.is_reachable else (PersonState.FAILED, 0)
+        self.call = with_target(self.call, CalledPerson(person, (role,), number, reason, state, asks))
         if not candidate.is_reachable:
             self.intents.append(Announce(Finding.NO_CONTACT, person))
             return False

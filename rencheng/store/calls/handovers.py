@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, func, insert, select, update
 
+from rencheng.response.calls.forms import HandoverForm
 from rencheng.store.core.sessions import Row
 from rencheng.store.schema.answer_tables import handovers
 
@@ -31,23 +32,19 @@ def list_handovers(connection: Connection, roster_id: str, *, limit: int) -> lis
 def add_handover(
     connection: Connection,
     roster_id: str,
-    rank: int,
-    between: tuple[str, str],
+    form: HandoverForm,
     open_calls: Sequence[str],
-    note: str,
-    offered_by: str,
+    offered_by: tuple[str, str | None],
 ) -> Row:
-    """Write an offer. One that is not accepted yet ends."""
-    older = handovers.c.roster_id == roster_id, handovers.c.rank == rank, _IS_OPEN
+    """Write an offer, with who made it and the person of the key. One that is not accepted yet ends."""
+    older = handovers.c.roster_id == roster_id, handovers.c.rank == form.rank, _IS_OPEN
     connection.execute(update(handovers).where(*older).values(ended_at=func.now()))
     query = insert(handovers).values(
         roster_id=roster_id,
-        rank=rank,
-        from_person=between[0],
-        to_person=between[1],
         open_calls=list(open_calls),
-        note=note,
-        offered_by=offered_by,
+        offered_by=offered_by[0],
+        offering_person=offered_by[1],
+        **form.model_dump(),
     )
     return connection.execute(query.returning(handovers)).mappings().one()
 

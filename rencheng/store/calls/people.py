@@ -41,7 +41,7 @@ def has_people(connection: Connection) -> bool:
     return connection.execute(select(people.c.person_id).where(people.c.active).limit(1)).first() is not None
 
 
-def desk_people(connection: Connection, region: str, roles: Sequence[str]) -> list[str]:
+def standby_people(connection: Connection, region: str, roles: Sequence[str]) -> list[str]:
     """Return the active people with one of these roles in a region, in their order, the smallest region first."""
     query = select(people.c.person_id, people.c.roles, people.c.regions).where(people.c.active)
     found = []

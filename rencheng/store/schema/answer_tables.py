@@ -37,6 +37,12 @@ handovers = Table(
     Column("open_calls", ARRAY(Text), nullable=False, comment="the warnings whose calls are handed over"),
     Column("note", Text, nullable=False),
     Column("offered_by", Text, nullable=False),
+    Column(
+        "offering_person",
+        Text,
+        ForeignKey("people.person_id"),
+        comment="the person that the key of the offer names",
+    ),
     Column("offered_at", _time, nullable=False, server_default=text("now()")),
     Column("accepted_by", Text),
     Column("ended_at", _time, comment="when it was accepted, or replaced by another offer"),

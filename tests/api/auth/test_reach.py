@@ -62,6 +62,7 @@ TABLES = (
     "people",
     "rosters",
     "overrides",
+    "handovers",
     "call_policies",
     "subscribers",
     "contact_methods",

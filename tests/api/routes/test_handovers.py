@@ -10,6 +10,7 @@ from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
 from rencheng.store.access.api_keys import KeyScope, create
 from tests.api.routes.test_calls import WARNING, asked, post, shown, states, warn
+from tests.api.test_audit import POLICY
 from tests.support.calls import clear_calls, look_at_calls, make_due, put_on_duty
 
 OFFER = {"from_person": "ann", "to_person": "bo", "note": "pump 2 is repaired"}
@@ -48,7 +49,7 @@ def test_the_person_who_comes_accepts_the_shift_with_the_answers_of_the_one_who_
     [listed] = client.get("/v1/rosters/keepers/handovers").json()["items"]
     assert (listed["open_calls"], listed["is_accepted"]) == ([WARNING], False)
     accept = f"/v1/rosters/keepers/handovers/{number}/acceptance"
-    assert "offered this handover" in client.post(accept).json()["detail"]
+    assert "accepts this handover" in client.post(accept).json()["detail"]
     assert states(client) == {"ann": "accepted"}
     other = as_another(client, city)
     first, again = (client.post(accept, headers=other) for _ in range(2))
@@ -98,7 +99,7 @@ def test_an_answer_is_withdrawn_with_a_reason_and_a_repetition_changes_nothing(
     assert entries[-1]["reason"] == "stuck in traffic"
 
 
-def test_at_red_the_desk_is_called_in_turn_when_no_roster_names_anybody(client: httpx.Client, city: Engine) -> None:
+def test_at_red_registered_people_are_called_in_turn_without_any_roster(client: httpx.Client, city: Engine) -> None:
     with city.begin() as connection:
         connection.execute(text("TRUNCATE rosters CASCADE"))
         connection.execute(text("UPDATE people SET roles = '{duty_officer}' WHERE person_id = 'ann'"))
@@ -110,6 +111,33 @@ def test_at_red_the_desk_is_called_in_turn_when_no_roster_names_anybody(client: 
         look_at_calls(city)
 
     assert asked(city) == [("cy", 1), ("ann", 1), ("cy", 1)]
-    assert {each["person_id"]: each["reason"] for each in shown(client)["people"]} == {"cy": "desk", "ann": "desk"}
+    assert {each["reason"] for each in shown(client)["people"]} == {"register"}
     post(client, "ann", "accepted")
     assert shown(client)["state"] == "answered"
+
+
+def test_only_the_person_who_comes_accepts_by_whatever_key(client: httpx.Client, city: Engine) -> None:
+    number = offer(client)
+    with city.begin() as connection:
+        keys = {person: create(connection, person, [KeyScope.RESPOND], person_id=person) for person in ("cy", "bo")}
+        again = create(connection, "second key of cy", [KeyScope.RESPOND], person_id="cy")
+    address = f"/v1/rosters/keepers/handovers/{number}/acceptance"
+    for key in (keys["cy"], again):
+        assert client.post(address, headers={"Authorization": f"Bearer {key}"}).status_code == 422
+    assert client.post(address, headers={"Authorization": f"Bearer {keys['bo']}"}).json()["is_accepted"]
+
+
+def test_one_person_with_two_keys_cannot_write_and_approve_a_policy(client: httpx.Client, city: Engine) -> None:
+    scopes = [KeyScope.ROSTERS_WRITE, KeyScope.PLANS_APPROVE]
+    with city.begin() as connection:
+        first, second, other = (
+            {"Authorization": f"Bearer {create(connection, name, scopes, person_id=person)}"}
+            for name, person in (("one", "ann"), ("two", "ann"), ("three", "bo"))
+        )
+    address = f"/v1/call-policies/{POLICY['policy_id']}"
+    assert client.put(address, json=POLICY, headers=first).status_code == 200
+    approval = f"{address}/versions/1/approval"
+    assert [client.post(approval, headers=key).status_code for key in (first, second)] == [422, 422]
+    answers = [client.post(approval, headers=other) for _ in range(2)]
+    assert answers[0].is_success
+    assert answers[0].text == answers[1].text

@@ -55,7 +55,7 @@ class CalledPersonOut(ApiModel):
     roles: list[str]
     step: int
     reason: str
-    """Why the person was called: `shift`, `override`, `handover` (leaves, and it is not accepted yet), `desk`
+    """Why the person was called: `shift`, `override`, `handover` (leaves, and it is not accepted yet), `register`
     (registered, while no roster names anybody) or `requested`."""
     state: str
     """failed, out (cannot come, withdrew or did not renew), waiting, received, accepted or on_site."""

@@ -84,7 +84,7 @@ def post_handover(
     """Offer a shift, with the open calls of the person who leaves. Both people are on duty until it is accepted."""
     with refusals(), database.write() as connection:
         caller.require(of_people(connection, [offer.from_person, offer.to_person]))
-        return _shown(offer_handover(connection, roster_id, offer, actor=caller.actor), zone)
+        return _shown(offer_handover(connection, roster_id, offer, signer=caller.signer), zone)
 
 
 @router.post(
@@ -95,12 +95,12 @@ def post_acceptance(
 ) -> ShownHandover:
     """Accept a shift with its open calls. Who offered it cannot accept it."""
     with refusals(), database.write() as connection:
-        found = accept_handover(connection, roster_id, handover_id, actor=caller.actor, carry_out=asks)
+        found = accept_handover(connection, roster_id, handover_id, signer=caller.signer, carry_out=asks)
         caller.require(of_people(connection, [found["from_person"], found["to_person"]]))
         return _shown(found, zone)
 
 
 def _shown(row: Row, zone: Zone) -> ShownHandover:
-    hidden = {"roster_id", "offered_by", "accepted_by"}
+    hidden = {"roster_id", "offered_by", "offering_person", "accepted_by"}
     values = {name: value for name, value in present(row, zone).items() if name not in hidden}
     return ShownHandover.model_validate(values | {"is_accepted": row["accepted_by"] is not None})
