@@ -33,6 +33,9 @@ def create(
     world: Annotated[
         list[str] | None, typer.Option(help="Bind the key to a world: `actual` or an exercise; can be repeated.")
     ] = None,
+    person: Annotated[
+        str | None, typer.Option(help="The one person who uses the key, and signs with it: a name of `people list`.")
+    ] = None,
 ) -> None:
     """Create a key and print it, once, because only its hash is stored."""
     if never and days is not None:
@@ -43,7 +46,9 @@ def create(
     with transaction() as connection:
         require_worlds(connection, reach.worlds)
         [checked_name] = _checked([name], Text, "name")
-        token, _ = make_key(connection, checked_name, scope, expires_at=expires_at, reach=reach, actor=operator())
+        token, _ = make_key(
+            connection, checked_name, scope, expires_at=expires_at, reach=reach, person_id=person, actor=operator()
+        )
     typer.echo(token)
     until = f"expires at {expires_at:%Y-%m-%d %H:%M} UTC" if expires_at else "does not expire"
     typer.echo(f"the key {until}; store it now, it cannot be shown again", err=True)
@@ -54,13 +59,17 @@ def list_() -> None:
     """Show the keys without their secrets."""
     with transaction() as connection:
         keys = api_keys.list_keys(connection)
-    table = Table("key", "name", "scopes", "regions", "worlds", "expires", "revoked", "last used", "by", box=None)
+    table = Table(
+        "key", "name", "scopes", "regions", "worlds", "expires", "revoked", "last used", "by", "person", box=None
+    )
     for key in keys:
         times = [
             f"{time:%Y-%m-%d %H:%M}" if time else "" for time in (key.expires_at, key.revoked_at, key.last_used_at)
         ]
         reach = (", ".join(key.reach.regions) or "all", ", ".join(key.reach.worlds) or "all")
-        table.add_row(key.key_id, key.name, ", ".join(sorted(key.scopes)), *reach, *times, key.made_by or "")
+        table.add_row(
+            key.key_id, key.name, ", ".join(sorted(key.scopes)), *reach, *times, key.made_by or "", key.person_id or ""
+        )
     Console().print(table)
 
 

@@ -11,7 +11,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.reach import EVERYWHERE
 from rencheng.operations.asks import AskSender
-from rencheng.operations.calls import answer_for, call_one_more, end_call
+from rencheng.operations.calls import answer_for, call_one_more, end_call, withdraw_answer_of
 from rencheng.response.calls.call import AnswerKind
 from rencheng.runtime.settings import PublicSettings
 from rencheng.store.calls.calls import list_calls
@@ -48,30 +48,48 @@ def answer(
     """Record an answer that a person gave by telephone or otherwise 代答."""
     with transaction() as connection:
         refusal = answer_for(
-            connection, warning, person, kind, actor=operator(), via="command", carry_out=_asks(), note=note
+            connection, warning, person, kind, actor=operator(), via="command", carry_out=call_messages(), note=note
         )
     typer.echo(f"recorded, but it changes nothing: {refusal}" if refusal else "recorded")
 
 
 @app.command()
 def add(
-    warning: WarningName, person: PersonName, role: Annotated[str, typer.Option(help="The role of the person.")]
+    warning: WarningName,
+    person: PersonName,
+    role: Annotated[str, typer.Option(help="The role of the person.")],
+    ask: Annotated[int | None, typer.Option(min=1, help="The number of this ask, to ask a person again.")] = None,
 ) -> None:
-    """Call one more person."""
+    """Call one more person. Somebody who is asked already is asked again with --ask 2, 3 and so on."""
     with transaction() as connection:
-        _require_taken(call_one_more(connection, warning, person, role, actor=operator(), carry_out=_asks()))
+        _require_taken(
+            call_one_more(connection, warning, person, role, actor=operator(), carry_out=call_messages(), ask=ask)
+        )
     typer.echo(f"{person} is called")
+
+
+@app.command()
+def withdraw(
+    warning: WarningName, person: PersonName, reason: Annotated[str, typer.Option(help="Kept in the audit log.")]
+) -> None:
+    """Take the answer of a person back. The deputy, or the next step, is called at once."""
+    with transaction() as connection:
+        _require_taken(
+            withdraw_answer_of(connection, warning, person, reason, actor=operator(), carry_out=call_messages())
+        )
+    typer.echo(f"the answer of {person} does not hold any more")
 
 
 @app.command()
 def end(warning: WarningName, reason: Annotated[str, typer.Option(help="The reason, kept in the audit log.")]) -> None:
     """End a call. A higher level calls again."""
     with transaction() as connection:
-        _require_taken(end_call(connection, warning, reason, actor=operator(), carry_out=_asks()))
+        _require_taken(end_call(connection, warning, reason, actor=operator(), carry_out=call_messages()))
     typer.echo("the call has ended")
 
 
-def _asks() -> AskSender:
+def call_messages() -> AskSender:
+    """Return what sends the messages of calls."""
     return AskSender(PublicSettings.load().public_url)
 
 

@@ -10,12 +10,15 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
 
+from commands.calls.calls import call_messages
 from commands.calls.json_lists import read_forms
 from commands.database_access import operator, transaction
 from rencheng.domain.errors import NotPossible
+from rencheng.operations.handovers import accept_handover, offer_handover
 from rencheng.operations.people import replace_on_duty, save_roster
-from rencheng.response.calls.forms import OverrideForm, RosterForm
-from rencheng.response.calls.roster import Roster, RosterGap, gaps, on_duty
+from rencheng.operations.signers import Signer
+from rencheng.response.calls.forms import HandoverForm, OverrideForm, RosterForm
+from rencheng.response.calls.roster import Duty, Roster, RosterGap, gaps, on_duty
 from rencheng.schemas.findings import validation_findings
 from rencheng.store.calls.rosters import load_rosters
 
@@ -52,7 +55,7 @@ def list_() -> None:
     for roster in rosters:
         for duty in on_duty(roster, now):
             place = (roster.region, roster.site_id or "")
-            table.add_row(roster.roster_id, roster.role, *place, str(duty.rank), duty.person_id or "–", duty.reason)
+            table.add_row(roster.roster_id, roster.role, *place, str(duty.rank), _names(duty), duty.reason)
     Console().print(table)
     for roster in rosters:
         for gap in gaps(roster, now, now + LOOK_AHEAD):
@@ -80,6 +83,43 @@ def replace(
     with transaction() as connection:
         number = replace_on_duty(connection, roster, form, actor=operator())
     typer.echo(f"override {number}: {person} until {form.ends_at:%Y-%m-%d %H:%M} UTC")
+
+
+@app.command()
+def handover(
+    roster: Annotated[str, typer.Argument(help="The roster.")],
+    leaves: Annotated[str, typer.Argument(help="Who leaves.")],
+    comes: Annotated[str, typer.Argument(help="Who comes.")],
+    note: Annotated[str, typer.Option(help="What the one who comes must know.")] = "",
+    rank: Annotated[int, typer.Option(min=1, max=5, help="1: the first person, 2: the deputy.")] = 1,
+) -> None:
+    """Offer a shift to the person who comes 交班. Until it is accepted both are on duty."""
+    try:
+        values = {"rank": rank, "from_person": leaves, "to_person": comes, "note": note}
+        form = HandoverForm.model_validate(values)
+    except ValidationError as error:
+        raise NotPossible("\n".join(validation_findings(error, "handover"))) from None
+    with transaction() as connection:
+        offered = offer_handover(connection, roster, form, signer=Signer(operator(), None))
+    number, calls = offered["handover_id"], ", ".join(offered["open_calls"]) or "none"
+    typer.echo(f"handover {number}, open calls: {calls}")
+    typer.echo(f"{comes} accepts it with `rencheng roster accept {roster} {number}`, as another user")
+
+
+@app.command()
+def accept(
+    roster: Annotated[str, typer.Argument(help="The roster.")],
+    number: Annotated[int, typer.Argument(min=1, help="The number of the handover.")],
+) -> None:
+    """Accept a shift with its open calls 接班."""
+    with transaction() as connection:
+        done = accept_handover(connection, roster, number, signer=Signer(operator(), None), carry_out=call_messages())
+    calls = ", ".join(done["open_calls"]) or "none"
+    typer.echo(f"{done['to_person']} is on duty; calls taken over: {calls}")
+
+
+def _names(duty: Duty) -> str:
+    return " and ".join(filter(None, (duty.person_id, duty.leaving))) or "–"
 
 
 def gap_text(roster: Roster, gap: RosterGap) -> str:

@@ -33,6 +33,7 @@ def add(
     mode: Annotated[str | None, typer.Option(help="latest or every; default by kind.")] = None,
     cap: Annotated[str, typer.Option(help="CAP in a webhook: none, link or inline.")] = "link",
     language: Annotated[str, typer.Option(help="zh, en or both.")] = "both",
+    spare: Annotated[bool, typer.Option("--spare", help="Red is sent to it even while the database is away.")] = False,
     template: Annotated[str | None, typer.Option(help="Text with $site, $level, $headline, … instead.")] = None,
 ) -> None:
     """Add a contact method. Without --address it is asked for, so that it stays out of the shell's history."""
@@ -44,6 +45,7 @@ def add(
         "mode": mode,
         "cap": cap,
         "language": language,
+        "spare": spare,
         "template": template,
     }
     try:

@@ -7,10 +7,11 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.mute import Mute
 from rencheng.domain.site import Site
-from rencheng.response.calls.answered import OFFICER
-from rencheng.response.calls.call import AnswerKind, Call, CallState
+from rencheng.operations.duty_roll import look_up_roll
+from rencheng.response.calls.call import AnswerKind, Call, CalledPerson, CallState, PersonState
 from rencheng.response.calls.inputs import (
     Answered,
+    AnswerWithdrawn,
     CallInput,
     ContactFailed,
     EndedByPerson,
@@ -21,31 +22,32 @@ from rencheng.response.calls.inputs import (
     TimePassed,
     WarningClosed,
 )
-from rencheng.response.calls.intents import Advance, CallIntent, Candidate
+from rencheng.response.calls.intents import Advance, CallIntent
 from rencheng.response.calls.machine import advance, open_call
-from rencheng.response.calls.people import Person
 from rencheng.response.calls.policy import CallPolicy, choose_policy
-from rencheng.response.calls.roster import duty_for
-from rencheng.response.calls.stepping import Roll
 from rencheng.store.access import audit
 from rencheng.store.calls import calls as store
 from rencheng.store.calls.answers import GivenAnswer, first_refusal, record_answer
 from rencheng.store.calls.asks import lost_contacts, reachable_people
 from rencheng.store.calls.calls import FORGOTTEN_AFTER, CalledWarning, world_time
-from rencheng.store.calls.people import find_people
+from rencheng.store.calls.people import find_roles, has_people
 from rencheng.store.calls.policies import load_policies
-from rencheng.store.calls.rosters import has_rosters, load_rosters
-from rencheng.store.core.database import Connection, database_now
+from rencheng.store.calls.rosters import has_rosters
+from rencheng.store.core.database import Connection
 
 CarryOut = Callable[[Connection, Call, Sequence[CallIntent]], None]
 """Sends the messages of intents, in the transaction that writes them."""
 
 
 def warnings_to_look_at(connection: Connection, mutes: Sequence[Mute]) -> list[str]:
-    """Return the warnings whose calls need a look now, the gravest first. Without any roster no call is opened."""
+    """Return the warnings whose calls need a look now, the gravest first.
+
+    A city without any roster has no calls, but at red its registered people are called.
+    """
     found = store.open_warnings(connection)
     if not has_rosters(connection):
-        found = [each for each in found if each.call is not None]
+        opens_from = Level.RED if has_people(connection) else None
+        found = [each for each in found if each.call is not None or each.level is opens_from]
     if not found:
         return []
     lost = {each.warning_id for each in lost_contacts(connection)}
@@ -136,7 +138,8 @@ def _apply(
     connection: Connection, call: Call, events: int, given: CallInput, now: datetime, carry_out: CarryOut
 ) -> Advance:
     policy = given.policy if isinstance(given, LevelChanged) and given.policy else call.policy
-    roll = _roll(connection, call, policy)
+    level = given.level if isinstance(given, LevelChanged) else call.level
+    roll = look_up_roll(connection, call, policy, max(level, call.level))
     result = advance(call, given, roll, now)
     if result.call != call or result.intents or result.refusal:
         store.record_advance(connection, given, roll, now, result, events)
@@ -144,30 +147,25 @@ def _apply(
     return result
 
 
-def _roll(connection: Connection, call: Call, policy: CallPolicy) -> Roll:
-    """Look up who is on duty now for each post of a policy: in an exercise, too, those who have duty today."""
-    now = database_now(connection)
-    posts = list(dict.fromkeys([post for step in policy.steps for post in step.posts] + [OFFICER]))
-    rosters = load_rosters(connection, since=now, until=now)
-    duties = {post: duty_for(rosters, post.role, post.rank, call.region, call.site_id, now) for post in posts}
-    named = {duty.person_id for duty in duties.values() if duty.person_id is not None}
-    reachable = reachable_people(connection, named, call.world)
-    return {post: Candidate(post, duty, duty.person_id in reachable) for post, duty in duties.items()}
-
-
-def answer_call(connection: Connection, given: GivenAnswer, carry_out: CarryOut) -> str:
+def answer_call(connection: Connection, given: GivenAnswer, carry_out: CarryOut, *, role: str | None = None) -> str:
     """Take an answer. Return why it changed nothing; empty: it counts. A repetition returns what the first one did.
+
+    Args:
+        connection: the transaction.
+        given: the answer.
+        carry_out: sends what follows.
+        role: a role of a person who was not called, besides those of the register.
 
     Raises:
         NotPossible: the warning has no call, or the person is not registered.
     """
     call, events = _locked(connection, given.warning_id)
-    person = _person(connection, given.person_id)
+    roles = _roles(connection, given.person_id)
     known = first_refusal(connection, given)
     if known is not None:
         return known
     now = world_time(connection, call.world)
-    answered = Answered(given.person_id, given.kind, given.round, person.roles)
+    answered = Answered(given.person_id, given.kind, given.round, (*(() if role is None else (role,)), *roles))
     result = _apply(connection, call, events, answered, now, carry_out)
     record_answer(connection, given, call.level, result.refusal)
     detail = {"person": given.person_id, "kind": given.kind.value, "round": given.round, "via": given.via}
@@ -198,25 +196,72 @@ def answer_for(
 
 
 def call_one_more(
-    connection: Connection, warning_id: str, person_id: str, role: str, *, actor: str, carry_out: CarryOut
+    connection: Connection,
+    warning_id: str,
+    person_id: str,
+    role: str,
+    *,
+    actor: str,
+    carry_out: CarryOut,
+    ask: int | None = None,
 ) -> str:
-    """Call one more person for a warning. Return why that is refused; empty: the person is called."""
+    """Call one more person for a warning. Return why that is refused; empty: the person is called.
+
+    Args:
+        connection: the transaction.
+        warning_id: the warning.
+        person_id: the person.
+        role: the role in which the person is called.
+        actor: who asks for it.
+        carry_out: sends the message.
+        ask: the number of the ask that is meant, so that a repetition asks once. By default the first one, and
+            another one of a person who could not come or be reached.
+    """
     call, events = _locked(connection, warning_id)
-    _person(connection, person_id)
-    added = PersonAdded(person_id, role, person_id in reachable_people(connection, [person_id], call.world))
+    _roles(connection, person_id)
+    is_reachable = person_id in reachable_people(connection, [person_id], call.world)
+    if call.state is not CallState.ENDED and _is_asked(call.target(person_id), ask, is_reachable=is_reachable):
+        return ""
+    added = PersonAdded(person_id, role, is_reachable)
     result = _apply(connection, call, events, added, world_time(connection, call.world), carry_out)
     detail = {"person": person_id, "role": role} | ({"refusal": result.refusal} if result.refusal else {})
     audit.record(connection, actor, "call.add", f"warning {warning_id}", detail)
     return result.refusal
 
 
+def _is_asked(known: CalledPerson | None, ask: int | None, *, is_reachable: bool) -> bool:
+    """Return whether a person is asked as often as a request wants already."""
+    if known is None:
+        return False
+    if known.state is PersonState.FAILED:
+        return not is_reachable
+    return known.asks >= ask if ask is not None else not known.state.is_lost
+
+
 def end_call(connection: Connection, warning_id: str, reason: str, *, actor: str, carry_out: CarryOut) -> str:
     """End a call by a person's decision. Return why that is refused; empty: it has ended."""
     call, events = _locked(connection, warning_id)
+    if call.state is CallState.ENDED and call.ended_by == actor:
+        return ""  # a repetition
     now = world_time(connection, call.world)
     result = _apply(connection, call, events, EndedByPerson(actor), now, carry_out)
     if not result.refusal:
         audit.record(connection, actor, "call.end", f"warning {warning_id}", {"reason": reason})
+    return result.refusal
+
+
+def withdraw_answer_of(
+    connection: Connection, warning_id: str, person_id: str, reason: str, *, actor: str, carry_out: CarryOut
+) -> str:
+    """Take an answer back, and call the next one. Return why that is refused; empty: nobody counts on the answer."""
+    call, events = _locked(connection, warning_id)
+    known = call.target(person_id)
+    if known is not None and known.state is PersonState.OUT:
+        return ""  # a repetition
+    result = _apply(connection, call, events, AnswerWithdrawn(person_id), world_time(connection, call.world), carry_out)
+    if not result.refusal:
+        detail = {"person": person_id, "reason": reason}
+        audit.record(connection, actor, "call.withdraw", f"warning {warning_id}", detail)
     return result.refusal
 
 
@@ -227,11 +272,11 @@ def _locked(connection: Connection, warning_id: str) -> tuple[Call, int]:
     return locked
 
 
-def _person(connection: Connection, person_id: str) -> Person:
-    person = find_people(connection, [person_id]).get(person_id)
-    if person is None:
+def _roles(connection: Connection, person_id: str) -> tuple[str, ...]:
+    roles = find_roles(connection, person_id)
+    if roles is None:
         raise NotPossible(f"the person {person_id} is not registered; `rencheng people list` shows all")
-    return person
+    return roles
 
 
 def send_nothing(_connection: Connection, _call: Call, _intents: Sequence[CallIntent]) -> None:

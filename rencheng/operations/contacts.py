@@ -162,5 +162,5 @@ def _subscriber_detail(row: Mapping[Any, Any] | None) -> dict[str, object]:
 
 
 def _contact_detail(row: Mapping[Any, Any] | None) -> dict[str, object]:
-    shown = ("subscriber_id", "kind", "shown", "worlds", "mode", "cap", "language", "template")
+    shown = ("subscriber_id", "kind", "shown", "worlds", "mode", "cap", "language", "spare", "template")
     return {name: row[name] for name in shown} if row else {}

@@ -7,6 +7,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.reach import EVERYWHERE, Reach
 from rencheng.store.access import api_keys, audit
 from rencheng.store.access.api_keys import Key, KeyScope
+from rencheng.store.calls.people import find_people
 from rencheng.store.core.database import Connection
 
 
@@ -17,10 +18,17 @@ def make_key(
     *,
     expires_at: datetime | None,
     reach: Reach = EVERYWHERE,
+    person_id: str | None = None,
     actor: str,
 ) -> tuple[str, Key]:
-    """Make a key. Return its token, which cannot be shown again, and the key."""
-    token = api_keys.create(connection, name, scopes, expires_at, reach=reach, made_by=actor)
+    """Make a key. Return its token, which cannot be shown again, and the key.
+
+    Raises:
+        NotPossible: the person who shall use it is not registered.
+    """
+    if person_id is not None and person_id not in find_people(connection, [person_id]):
+        raise NotPossible(f"the person {person_id} is not registered; `rencheng people import` adds people")
+    token = api_keys.create(connection, name, scopes, expires_at, reach=reach, made_by=actor, person_id=person_id)
     key = api_keys.find_key(connection, api_keys.key_id_of(token))
     if key is None:
         raise NotPossible("the key was not stored; try again")
@@ -47,4 +55,5 @@ def _detail(key: Key) -> dict[str, object]:
         "regions": list(key.reach.regions),
         "worlds": list(key.reach.worlds),
         "expires_at": key.expires_at.isoformat() if key.expires_at else None,
+        "person_id": key.person_id,
     }

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from rencheng.domain.errors import NotPossible
+from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.region import code_includes
 from rencheng.operations.differences import differences
 from rencheng.response.calls.forms import CallPolicyForm, OverrideForm, PersonForm, RosterForm
@@ -47,7 +48,7 @@ def add_person_contact(
     Raises:
         NotPossible: the person is not registered, or the address is in use.
     """
-    _require_people(connection, [person_id])
+    require_people(connection, [person_id])
     method_id = contacts.add_contact(connection, {"person_id": person_id}, form, cipher)
     secret = None
     if contacts.has_own_secret(form.kind):
@@ -70,7 +71,7 @@ def save_roster(connection: Connection, form: RosterForm, *, actor: str) -> Rost
         site = find_sites(connection, [form.site_id]).get(form.site_id)
         if site is None or not code_includes(form.region, site.region):
             raise NotPossible(f"there is no site {form.site_id} in the region {form.region}")
-    _require_people(connection, (shift.person_id for shift in roster.shifts))
+    require_people(connection, (shift.person_id for shift in roster.shifts))
     before = load_rosters(connection, roster_id=form.roster_id)
     write_roster(connection, roster, actor)
     detail = differences(_summary(before[0]) if before else {}, _summary(roster))
@@ -89,7 +90,7 @@ def replace_on_duty(connection: Connection, roster_id: str, form: OverrideForm, 
         raise NotPossible(f"there is no roster {roster_id}; `rencheng roster list` shows all")
     if form.rank > found[0].ranks:
         raise NotPossible(f"the roster {roster_id} has no rank {form.rank}, but {found[0].ranks}")
-    _require_people(connection, [form.person_id])
+    require_people(connection, [form.person_id])
     known = find_override(connection, roster_id, form.to_shift(), form.reason)
     if known is not None:
         return known
@@ -98,7 +99,9 @@ def replace_on_duty(connection: Connection, roster_id: str, form: OverrideForm, 
     return number
 
 
-def add_policy_version(connection: Connection, form: CallPolicyForm, *, actor: str) -> int:
+def add_policy_version(
+    connection: Connection, form: CallPolicyForm, *, actor: str, person_id: str | None = None
+) -> int:
     """Add a version of a policy. It comes into force when another person approves it.
 
     Return its number; of a version like the newest one, the number of that.
@@ -106,16 +109,18 @@ def add_policy_version(connection: Connection, form: CallPolicyForm, *, actor: s
     newest = newest_version(connection, form.policy_id)
     if newest is not None and newest.form == form:
         return newest.version
-    version = add_policy(connection, form, actor)
+    version = add_policy(connection, form, actor, person_id)
     detail = {"version": version} | form.model_dump(mode="json")
     audit.record(connection, actor, "policy.add", f"policy {form.policy_id}", detail)
     return version
 
 
 def approve_policy_version(
-    connection: Connection, policy_id: str, version: int, *, actor: str, until: datetime | None = None
+    connection: Connection, policy_id: str, version: int, *, actor: str, person_id: str | None = None
 ) -> datetime:
     """Approve a version of a policy, or renew its approval. Return when it is to be renewed.
+
+    Another approval on the same day changes nothing.
 
     Raises:
         NotPossible: there is no such version, or the one who made it approves it.
@@ -123,16 +128,24 @@ def approve_policy_version(
     found = find_policy(connection, policy_id, version)
     if found is None:
         raise NotPossible(f"there is no version {version} of the policy {policy_id}; `rencheng policy list` shows all")
-    if found.made_by == actor:
+    if found.made_by == actor or (person_id is not None and found.author == person_id):
         raise NotPossible(f"{actor} made this version; another person must approve it")
-    renewed_by = until or datetime.now(UTC) + APPROVED_FOR
+    today = datetime.now(CITY_ZONE).replace(hour=0, minute=0, second=0, microsecond=0)
+    renewed_by = (today + APPROVED_FOR).astimezone(UTC)
+    if (found.approved_by, found.approved_until) == (actor, renewed_by):
+        return renewed_by
     approve_policy(connection, policy_id, version, actor, renewed_by)
     detail = {"version": version, "until": renewed_by.isoformat(), "made_by": found.made_by}
     audit.record(connection, actor, "policy.approve", f"policy {policy_id}", detail)
     return renewed_by
 
 
-def _require_people(connection: Connection, person_ids: Iterable[str]) -> None:
+def require_people(connection: Connection, person_ids: Iterable[str]) -> None:
+    """Check that people are registered.
+
+    Raises:
+        NotPossible: somebody is not.
+    """
     wanted = set(person_ids)
     if missing := sorted(wanted - set(find_people(connection, wanted))):
         names = ", ".join(missing[:20])

@@ -27,7 +27,7 @@ from services.api.http.observer import RequestObserver
 from services.api.http.route_rules import BODY_BYTES_MAX, RouteRules
 from services.api.replay_service import ReplayService
 from services.api.routes import audit, counts, health, keys, notices, status
-from services.api.routes.calls import answer_page, calls, people, policies, rosters
+from services.api.routes.calls import answer_page, calls, handovers, people, policies, rosters
 from services.api.routes.delivery import contacts, dispatches, receipts, subscribers
 from services.api.routes.devices import pending
 from services.api.routes.devices import read as devices
@@ -72,6 +72,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (doubts_write.router, KeyScope.OPERATE),
     (people.router, KeyScope.CONTACTS_WRITE),
     (rosters.router, KeyScope.ROSTERS_WRITE),
+    (handovers.router, KeyScope.RESPOND),
     (policies.router, KeyScope.ROSTERS_WRITE),
     (policies.approvals, KeyScope.PLANS_APPROVE),
     (subscribers.router, KeyScope.CONTACTS_WRITE),

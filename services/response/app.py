@@ -15,12 +15,14 @@ from rencheng.response.delivery.outcome import Outcome, SendResult
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.metrics.server import serve_metrics
 from rencheng.runtime.outage import tolerate_outage
-from rencheng.store.core.database import translate_errors
+from rencheng.store.core.database import Connection, translate_errors
+from rencheng.store.response.clock import ClockWatch
 from rencheng.store.response.decided import BATCH_MAX, dispatch_decided
 from rencheng.store.response.leases import lease
 from rencheng.store.response.ledger_figures import ledger_figures
 from rencheng.store.response.outbound import load_outbound
 from rencheng.store.response.results import AttemptResult, end_lost_leases, expire, record_results
+from rencheng.store.response.spare_list import record_spare
 from services.response import metrics
 from services.response.channels.http import CONNECTIONS_MAX
 from services.response.settings import ResponseSettings
@@ -64,6 +66,7 @@ class MainLoop:
         self._in_flight = 0
         self._has_more = False
         self._swept_s = float("-inf")
+        self._clock = ClockWatch()
 
     def figures(self) -> dict[str, float | None]:
         """Return what the heartbeat carries."""
@@ -104,6 +107,8 @@ class MainLoop:
         self._in_flight -= 1
         self._unrecorded.append(AttemptResult(name, message.method_id, result))
         metrics.observe_attempt(message, result)
+        if result.outcome is Outcome.DELIVERED and self._service.spare is not None:
+            self._service.spare.note_sent(message)
         if result.outcome is not Outcome.DELIVERED:
             log.info(
                 "attempt failed",
@@ -122,8 +127,15 @@ class MainLoop:
             self._unrecorded = []
 
     def _dispatch(self) -> None:
+        spare = self._service.spare
+        if spare is not None and spare.defers:
+            return
+        sent = spare.to_record() if spare is not None else []
         with self._service.engine.begin() as connection:
             decided = dispatch_decided(connection)
+            recorded = record_spare(connection, sent)  # in this transaction, so that none is sent a second time
+        if spare is not None:
+            spare.note_answer(recorded)
         metrics.count_decided(decided)
         self._has_more = decided == BATCH_MAX
 
@@ -133,6 +145,7 @@ class MainLoop:
             return
         service = self._service
         with service.engine.begin() as connection:
+            self._look_at_clock(connection)
             leased = lease(connection, self._owner, free=free)
             loaded = load_outbound(connection, leased, service.cipher, service.public_url) if leased else {}
         if not leased:
@@ -154,12 +167,19 @@ class MainLoop:
         if time.monotonic() - self._swept_s < SWEEP_EVERY_S:
             return
         with self._service.engine.begin() as connection:
+            self._look_at_clock(connection)
             metrics.count_lost(end_lost_leases(connection))
             metrics.count_expired(expire(connection))
             figures = ledger_figures(connection)
         self._service.lag_s = figures.oldest_due_s
         metrics.set_ledger(figures)
         self._swept_s = time.monotonic()
+
+    def _look_at_clock(self, connection: Connection) -> None:
+        """Look before anything is struck because of its age."""
+        if jump := self._clock.jump(connection):
+            metrics.count_clock_jump()
+            log.warning("the database's clock jumped", seconds=round(jump.total_seconds()))
 
 
 @contextmanager

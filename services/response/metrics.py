@@ -5,6 +5,8 @@ from rencheng.response.delivery.outcome import SendResult
 from rencheng.runtime.clock import SYSTEM_CLOCK
 from rencheng.runtime.metrics.response import (
     ATTEMPTS,
+    CLOCK_JUMPS,
+    DATABASE_AWAY,
     DECIDED,
     DISABLED,
     DUE,
@@ -14,6 +16,7 @@ from rencheng.runtime.metrics.response import (
     LAG,
     LOST_LEASES,
     OLDEST_DUE,
+    SPARE,
 )
 from rencheng.store.response.ledger_figures import LedgerFigures
 
@@ -28,6 +31,21 @@ def observe_attempt(message: OutboundMessage, result: SendResult) -> None:
     ATTEMPTS.labels(message.kind.value, result.outcome.value).inc()
     made_at = min(item.made_at for item in message.items)
     LAG.labels(message.kind.value).observe(max(0.0, (SYSTEM_CLOCK.now() - made_at).total_seconds()))
+
+
+def observe_spare(message: OutboundMessage, result: SendResult) -> None:
+    """Count an attempt that was made from memory."""
+    SPARE.labels(message.kind.value, result.outcome.value).inc()
+
+
+def set_database_away(*, is_away: bool) -> None:
+    """Set whether red leaves from memory."""
+    DATABASE_AWAY.set(is_away)
+
+
+def count_clock_jump() -> None:
+    """Count a jump of the database's clock."""
+    CLOCK_JUMPS.inc()
 
 
 def set_in_flight(messages: int) -> None:

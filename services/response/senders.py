@@ -3,18 +3,19 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from queue import SimpleQueue
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from rencheng.response.delivery.outbound import OutboundMessage
 from rencheng.response.delivery.outcome import Outcome, SendResult
 from rencheng.runtime.logs import get_logger
 from services.response.channels.channel import Channels
 
-if TYPE_CHECKING:
-    from queue import SimpleQueue
-
 log = get_logger("response")
+
+Results = SimpleQueue[tuple[str, OutboundMessage, SendResult] | None]
+"""(lease, message, result) of ended attempts; None wakes the main loop."""
 
 ENDS_WITHIN_S = 5.0
 """How long the end waits for attempts. What is cut short is doubtful."""
@@ -32,7 +33,7 @@ class Senders:
     def __init__(
         self,
         channels: Channels,
-        results: "SimpleQueue[tuple[str, OutboundMessage, SendResult] | None]",
+        results: Results,
         close: Callable[[], Coroutine[object, object, None]],
     ) -> None:
         self._channels = channels
@@ -56,27 +57,27 @@ class Senders:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(ENDS_WITHIN_S)
 
-    def send(self, messages: list[tuple[str, OutboundMessage]]) -> None:
-        """Begin to send messages, each under the name of its lease."""
-        self._loop.call_soon_threadsafe(self._begin, messages)
+    def send(self, messages: list[tuple[str, OutboundMessage]], results: Results | None = None) -> None:
+        """Begin to send messages, each under the name of its lease. The results go to a queue of the caller, if any."""
+        self._loop.call_soon_threadsafe(self._begin, messages, results or self._results)
 
     def finish(self) -> None:
         """Wait for attempts that are under way, for a bounded time."""
         asyncio.run_coroutine_threadsafe(self._finish(), self._loop).result(ENDS_WITHIN_S + 1)
 
-    def _begin(self, messages: list[tuple[str, OutboundMessage]]) -> None:
+    def _begin(self, messages: list[tuple[str, OutboundMessage]], results: Results) -> None:
         for lease, message in messages:
-            task = self._loop.create_task(self._attempt(lease, message))
+            task = self._loop.create_task(self._attempt(lease, message, results))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    async def _attempt(self, lease: str, message: OutboundMessage) -> None:
+    async def _attempt(self, lease: str, message: OutboundMessage, results: Results) -> None:
         try:
             result = await self._channels.send(message)
         except Exception as error:
             log.exception("channel failed", kind=message.kind.value, method=message.method_id)
             result = SendResult(Outcome.DOUBTFUL, detail=f"the channel failed: {type(error).__name__}")
-        self._results.put((lease, message, result))
+        results.put((lease, message, result))
 
     async def _finish(self) -> None:
         if self._tasks:

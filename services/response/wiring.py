@@ -1,16 +1,18 @@
 """Open the response service: connect its parts, and close them again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from queue import SimpleQueue
 
+from pydantic import SecretStr
+
+from rencheng.domain.device import ACTUAL
+from rencheng.domain.topic import warning_topic
 from rencheng.heartbeats import TurnClock
 from rencheng.messaging.mqtt.client_ids import client_id
 from rencheng.messaging.mqtt.session import Session
 from rencheng.response.delivery.dispatch import ContactKind
-from rencheng.response.delivery.outbound import OutboundMessage
-from rencheng.response.delivery.outcome import SendResult
 from rencheng.store.core.database import Engine, open_database
 from rencheng.store.response.cipher import ContactCipher
 from services.response.call_keeper import CallKeeper
@@ -21,13 +23,16 @@ from services.response.channels.http import HttpClient
 from services.response.channels.mail import MailChannel
 from services.response.channels.mqtt import MqttChannel
 from services.response.channels.webhook import WebhookChannel
-from services.response.senders import Senders
+from services.response.senders import Results, Senders
 from services.response.settings import ResponseSettings
+from services.response.spare_list import SpareList
+from services.response.spare_sender import SpareSender
 from services.response.wakeups import WakeUps
 
 ACCOUNT = "rencheng-response"
 
-Results = SimpleQueue[tuple[str, OutboundMessage, SendResult] | None]
+WARNINGS = warning_topic("+", "+", ACTUAL)
+"""The topics of warnings. Exercises have others."""
 
 
 @dataclass(slots=True)
@@ -36,6 +41,7 @@ class ResponseService:
 
     Attributes:
         results: results of attempts; None wakes the main loop.
+        spare: sends red while the database is away; None without a broker account.
         lag_s: the age of the oldest due dispatch to an endpoint that does not fail.
     """
 
@@ -45,6 +51,7 @@ class ResponseService:
     results: Results
     public_url: str
     turns: TurnClock
+    spare: SpareSender | None
     lag_s: float = 0.0
 
 
@@ -61,7 +68,19 @@ def open_response(settings: ResponseSettings) -> Iterator[ResponseService]:
         stack.enter_context(senders)
         stack.enter_context(WakeUps(settings.database_url, results))
         stack.enter_context(CallKeeper(settings.database_url, settings.public_url))
-        yield ResponseService(engine, cipher, senders, results, settings.public_url.rstrip("/"), TurnClock())
+        spare = _spare_sender(settings, cipher, senders, stack)
+        yield ResponseService(engine, cipher, senders, results, settings.public_url.rstrip("/"), TurnClock(), spare)
+
+
+def _spare_sender(
+    settings: ResponseSettings, cipher: ContactCipher, senders: Senders, stack: ExitStack
+) -> SpareSender | None:
+    if settings.mqtt_response_password is None:
+        return None
+    source = _session(settings, "warnings", settings.mqtt_response_password, [WARNINGS])
+    stack.enter_context(source)
+    contacts = stack.enter_context(SpareList(settings.database_url, cipher))
+    return stack.enter_context(SpareSender(source, contacts, senders, settings.public_url.rstrip("/")))
 
 
 def _channels(settings: ResponseSettings, client: HttpClient, stack: ExitStack) -> dict[ContactKind, MessageChannel]:
@@ -78,16 +97,20 @@ def _channels(settings: ResponseSettings, client: HttpClient, stack: ExitStack) 
         for kind, gateway in read_gateways(settings.response_gateways_file).items():
             channels[ContactKind(kind)] = GatewayChannel(client, gateway)
     if settings.mqtt_response_password is not None:
-        password = settings.mqtt_response_password.get_secret_value()
-        session = Session(
-            settings.mqtt_address,
-            client_id=client_id(f"{ACCOUNT}-{settings.response_instance}", password),
-            account=(ACCOUNT, password),
-            subscriptions=[],
-            persistent=False,
-            tls=settings.mqtt_tls,
-            batching=False,
-        )
-        stack.enter_context(session)
+        session = stack.enter_context(_session(settings, "dispatches", settings.mqtt_response_password, []))
         channels[ContactKind.MQTT] = MqttChannel(session)
     return channels
+
+
+def _session(settings: ResponseSettings, name: str, password: SecretStr, subscriptions: Sequence[str]) -> Session:
+    """Return a session with the broker; each has a name of its own."""
+    secret = password.get_secret_value()
+    return Session(
+        settings.mqtt_address,
+        client_id=client_id(f"{ACCOUNT}-{settings.response_instance}-{name}", secret),
+        account=(ACCOUNT, secret),
+        subscriptions=subscriptions,
+        persistent=False,
+        tls=settings.mqtt_tls,
+        batching=False,
+    )

@@ -12,7 +12,11 @@ from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.level import Level
-from rencheng.operations.calls import follow_warning, send_nothing
+from rencheng.operations.calls import answer_for, follow_warning, send_nothing
+from rencheng.operations.handovers import offer_handover
+from rencheng.operations.signers import Signer
+from rencheng.response.calls.call import AnswerKind
+from rencheng.response.calls.forms import HandoverForm
 from rencheng.store.core.sessions import Database
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from rencheng.store.warnings.notices import add_notices
@@ -72,7 +76,10 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/rosters/{roster_id}", "PUT"): ROSTER,
     ("/v1/rosters/{roster_id}/overrides", "POST"): OVERRIDE,
     ("/v1/calls/{warning_id}/answers", "POST"): {"person_id": "ann", "kind": "accepted"},
-    ("/v1/calls/{warning_id}/people", "POST"): {"person_id": "ann", "role": "police"},
+    ("/v1/rosters/{roster_id}/handovers", "POST"): {"from_person": "ann", "to_person": "bo"},
+    ("/v1/rosters/{roster_id}/handovers/{handover_id}/acceptance", "POST"): None,
+    ("/v1/calls/{warning_id}/withdrawals", "POST"): {"person_id": "ann", "reason": "x"},
+    ("/v1/calls/{warning_id}/people", "POST"): {"person_id": "cy", "role": "police"},
     ("/v1/calls/{warning_id}/end", "POST"): {"reason": "x"},
     ("/v1/call-policies/{policy_id}", "PUT"): POLICY,
     ("/v1/call-policies/{policy_id}/versions/{version}/approval", "POST"): None,
@@ -118,11 +125,11 @@ def filled(city: Engine) -> dict[str, str]:
             "DELETE FROM rain_nowcasts",
             "DELETE FROM receipts",
             "TRUNCATE subscribers, contact_methods RESTART IDENTITY CASCADE",
-            "TRUNCATE people, rosters, call_policies CASCADE",
+            "TRUNCATE people, rosters, call_policies, warnings CASCADE",
         ):
             connection.execute(text(query))
     calls = {"person_id": "new-ann", "roster_id": "new-keepers", "policy_id": "new-red", "version": "1"}
-    calls |= {"warning_id": "w-called"}
+    calls |= {"warning_id": "w-called", "handover_id": ""}
     delivery = {"subscriber_id": "new-police", "method_id": "1", "dispatch_id": ""}
     return delivery | {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
 
@@ -137,20 +144,27 @@ def prepare_delivery(client: httpx.Client, city: Engine, path: str, names: dict[
         connection.execute(text(f"UPDATE dispatches SET state = '{state}', rank = 2, provider_ref = 'r-1'"))
 
 
-def prepare_calls(client: httpx.Client, city: Engine, path: str) -> None:
-    if "/calls/" in path:
-        clear_calls(city)
-        put_on_duty(city)
-        record_messages(city, rendered("w-called", 1, Level.RED, site=SITES_BY_ID["underpass"]))
-        with city.begin() as connection:
-            follow_warning(connection, "w-called", [], send_nothing)
-    elif "overrides" in path:
-        client.put("/v1/people/new-ann", json=PERSON)
-        client.put("/v1/rosters/new-keepers", json=ROSTER)
-    elif "approval" in path:
-        client.put("/v1/call-policies/new-red", json=POLICY)
-        with city.begin() as connection:
-            connection.execute(text("UPDATE call_policies SET made_by = 'another'"))
+def prepare_calls(city: Engine, path: str, names: dict[str, str]) -> None:
+    clear_calls(city)
+    put_on_duty(city)
+    names["roster_id"] = "keepers"
+    record_messages(city, rendered("w-called", 1, Level.RED, site=SITES_BY_ID["underpass"]))
+    with city.begin() as connection:
+        follow_warning(connection, "w-called", [], send_nothing)
+        if "withdrawals" in path:
+            answer_for(
+                connection,
+                "w-called",
+                "ann",
+                AnswerKind.ACCEPTED,
+                actor="another",
+                via="test",
+                carry_out=send_nothing,
+            )
+        elif "acceptance" in path:
+            form = HandoverForm(from_person="ann", to_person="bo")
+            offered = offer_handover(connection, "keepers", form, signer=Signer("another", None))
+            names["handover_id"] = str(offered["handover_id"])
 
 
 def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: dict[str, str]) -> None:
@@ -174,6 +188,20 @@ def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: d
         names["name"] = client.post("/v1/silences", json=MUTE | PERIOD).json()["name"]
     elif "{key_id}" in path:
         names["key_id"] = client.post("/v1/keys", json={"name": "x", "scopes": ["admin"]}).json()["key_id"]
+    else:
+        prepare_response(client, city, path, names)
+
+
+def prepare_response(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:
+    if "/calls/" in path or "handovers" in path:
+        prepare_calls(city, path, names)
+    elif "overrides" in path:
+        client.put("/v1/people/new-ann", json=PERSON)
+        client.put("/v1/rosters/new-keepers", json=ROSTER)
+    elif "approval" in path:
+        client.put("/v1/call-policies/new-red", json=POLICY)
+        with city.begin() as connection:
+            connection.execute(text("UPDATE call_policies SET made_by = 'another'"))
 
 
 def test_the_list_of_changing_routes_is_whole() -> None:
@@ -188,7 +216,6 @@ def test_every_changing_request_leaves_an_entry_with_its_author(
 ) -> None:
     if path.startswith(DELIVERY):
         prepare_delivery(client, city, path, filled)
-    prepare_calls(client, city, path)
     prepare(client, city, path, method, filled)
     body = REQUESTS[path, method]
     content = body if isinstance(body, str) or body is None else json.dumps(body)

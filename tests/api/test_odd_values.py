@@ -48,6 +48,7 @@ FILLED = {
     "version": 1,
     "subscriber_id": "dispatch-1",
     "method_id": 1,
+    "handover_id": 1,
     "dispatch_id": "a46a7d8b-188e-5d76-b73f-c519f9cb6515",
     "doubt_id": "d1",
 }

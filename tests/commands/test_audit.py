@@ -3,6 +3,7 @@
 import getpass
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,12 @@ from typer.testing import CliRunner
 from commands.main import app
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.level import Level
-from rencheng.operations.calls import follow_warning, send_nothing
+from rencheng.operations.calls import answer_for, follow_warning, send_nothing
+from rencheng.operations.handovers import offer_handover
 from rencheng.operations.people import add_policy_version, save_person, save_roster
-from rencheng.response.calls.forms import CallPolicyForm, PersonForm, RosterForm
+from rencheng.operations.signers import Signer
+from rencheng.response.calls.call import AnswerKind
+from rencheng.response.calls.forms import CallPolicyForm, HandoverForm, PersonForm, RosterForm
 from rencheng.store.core.database import Connection, Engine
 from rencheng.store.registry.sites import find_sites
 from rencheng.store.warnings.notices import add_notices
@@ -74,11 +78,14 @@ CHANGING = {
     "mute maintenance": ["--site", "S1", "--weekday", "mon", "--begins", "22:30", "--minutes", "60", "--reason", "x"],
     "mute end": ["silence-1"],
     "call answer": ["w1", "bo", "accepted"],
-    "call add": ["w1", "bo", "--role", "police"],
+    "call add": ["w1", "mo", "--role", "police"],
+    "call withdraw": ["w1", "li", "--reason", "x"],
     "call end": ["w1", "--reason", "x"],
     "people contact": ["bo", "sms", "--address", "13800000000"],
     "people import": ["{people}"],
     "roster import": ["{rosters}"],
+    "roster handover": ["keepers", "bo", "li"],
+    "roster accept": ["leaders", "1"],
     "roster replace": ["keepers", "bo", "--hours", "1", "--reason", "x"],
     "policy import": ["{policies}"],
     "policy approve": ["red", "1"],
@@ -118,10 +125,19 @@ POLICY |= {"steps": [{"posts": [{"role": "keeper"}], "wait_s": 60}]}
 
 def register_calls(connection: Connection) -> None:
     """Register a person, a roster, a policy and a call, which somebody else made."""
-    save_person(connection, PersonForm(person_id="bo", name="波", regions=("370102",)), actor="another")
-    save_roster(connection, RosterForm(roster_id="keepers", role="keeper", region="370102"), actor="another")
+    for person in ("bo", "li", "mo"):
+        save_person(connection, PersonForm(person_id=person, name=person, regions=("370102",)), actor="another")
+    now = datetime.now(UTC)
+    shift = {"person_id": "bo", "begins_at": now - timedelta(hours=1), "ends_at": now + timedelta(hours=1)}
+    for role in ("keeper", "leader"):
+        form = {"roster_id": f"{role}s", "role": role, "region": "370102", "shifts": [shift]}
+        save_roster(connection, RosterForm.model_validate(form), actor="another")
     record_on(connection, rendered("w1", 1, Level.RED, site=find_sites(connection, ["S1"])["S1"]))
+    offer_handover(
+        connection, "leaders", HandoverForm(from_person="bo", to_person="li"), signer=Signer("another", None)
+    )
     follow_warning(connection, "w1", [], send_nothing)
+    answer_for(connection, "w1", "li", AnswerKind.ACCEPTED, actor="another", via="test", carry_out=send_nothing)
     add_policy_version(connection, CallPolicyForm.model_validate(POLICY), actor="another")
 
 

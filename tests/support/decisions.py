@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, text
@@ -10,7 +11,7 @@ from rencheng.domain.level import Level
 from rencheng.operations.contacts import add_contact, save_subscriber
 from rencheng.response.delivery.contact_form import ContactForm, SubscriberForm
 from rencheng.store.response.cipher import ContactCipher, new_key
-from tests.support.alert_database import register_sites
+from tests.support.alert_database import REGION, register_sites
 from tests.support.gauge_play import site
 
 KEY = new_key()
@@ -58,23 +59,10 @@ def decide(
     suppressed: str | None = None,
 ) -> None:
     """Decide one message of the warning of a site."""
-    warning = f"{site_id}-w"
-    kind = "Cancel" if ends else ("Alert" if sequence == 1 else "Update")
-    document = {
-        "identifier": f"{warning}-{sequence}",
-        "warning_id": warning,
-        "sequence": sequence,
-        "msg_type": kind,
-        "level": level.word,
-        "world": world,
-        "site": {"id": site_id, "name_zh": f"{site_id}路", "name_en": site_id},
-        "headline": {"zh": f"{site_id}路{level.chinese}预警", "en": f"{site_id} {level.word}"},
-        "description": {"zh": "积水", "en": "Water."},
-        "instruction": {"zh": "绕行", "en": "Keep out."},
-        "web": "http://127.0.0.1/w",
-    }
+    document = decided_document(site_id, sequence, level, ends=ends, world=world)
+    kind = document["msg_type"]
     values = {
-        "warning": warning,
+        "warning": document["warning_id"],
         "site": site_id,
         "world": world,
         "level": int(level),
@@ -87,6 +75,34 @@ def decide(
     }
     with database.begin() as connection:
         connection.execute(_DECIDE, values)
+
+
+def decided_document(
+    site_id: str, sequence: int, level: Level, *, ends: bool = False, world: str = "actual"
+) -> dict[str, Any]:
+    """Return the document of one message of the warning of a site."""
+    warning = f"{site_id}-w"
+    return {
+        "identifier": f"{warning}-{sequence}",
+        "warning_id": warning,
+        "sequence": sequence,
+        "msg_type": "Cancel" if ends else ("Alert" if sequence == 1 else "Update"),
+        "in_force": not ends,
+        "level": level.word,
+        "world": world,
+        "issued_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "site": {
+            "id": site_id,
+            "name_zh": f"{site_id}路",
+            "name_en": site_id,
+            "type": "road",
+            "region": REGION,
+        },
+        "headline": {"zh": f"{site_id}路{level.chinese}预警", "en": f"{site_id} {level.word}"},
+        "description": {"zh": "积水", "en": "Water."},
+        "instruction": {"zh": "绕行", "en": "Keep out."},
+        "web": "http://127.0.0.1/w",
+    }
 
 
 def subscribe(

@@ -22,6 +22,7 @@ FOREIGN = {
     "version": "1",
     "subscriber_id": "road-police",
     "method_id": "1",
+    "handover_id": "1",
     "dispatch_id": "00000000-0000-0000-0000-000000000001",
     "doubt_id": "doubt-of-road",
 }
@@ -94,6 +95,8 @@ BODIES: dict[tuple[str, str], Sequence[Any]] = {
     ("/v1/calls/{warning_id}/end", "POST"): [{"reason": "x"}],
     ("/v1/people/{person_id}", "PUT"): [PERSON | {"regions": [OTHER]}, PERSON | {"regions": [OWN]}],
     ("/v1/rosters/{roster_id}", "PUT"): [ROSTER | {"region": OTHER}, ROSTER | {"region": OWN}],
+    ("/v1/rosters/{roster_id}/handovers", "POST"): [{"from_person": "road-keeper", "to_person": "own-keeper"}],
+    ("/v1/calls/{warning_id}/withdrawals", "POST"): [{"person_id": "road-keeper", "reason": "x"}],
     ("/v1/rosters/{roster_id}/overrides", "POST"): [MUTE_PERIOD | {"person_id": "road-keeper", "reason": "x"}],
     ("/v1/call-policies/{policy_id}", "PUT"): [POLICY | {"region": OTHER}, POLICY | {"region": OWN}],
     ("/v1/call-policies/{policy_id}/versions/{version}/approval", "POST"): [None],

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, create_engine, text
 
 from rencheng.domain.errors import StoreUnavailable
 
@@ -20,3 +20,23 @@ def database_away(database: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator
         patch.setattr(database, "begin", fail)
         patch.setattr(database, "connect", fail)
         yield
+
+
+@contextmanager
+def database_closed(server_url: str, name: str) -> Iterator[None]:
+    """Let a database refuse every connection, and end those of the services, while the block runs."""
+    admin = create_engine(server_url, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.execute(text(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS false'))
+        connection.execute(_END_SERVICES, {"name": name})
+        try:
+            yield
+        finally:
+            connection.execute(text(f'ALTER DATABASE "{name}" WITH ALLOW_CONNECTIONS true'))
+    admin.dispose()
+
+
+_END_SERVICES = text("""
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = :name AND application_name LIKE 'rencheng-%'
+""")

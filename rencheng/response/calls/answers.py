@@ -3,12 +3,12 @@
 from dataclasses import replace
 from datetime import datetime
 
-from rencheng.response.calls.answered import answering, enough, is_answered
+from rencheng.response.calls.answered import OFFICER, answering, enough, is_answered
 from rencheng.response.calls.call import AnswerKind, Call, CalledPerson, CallState, PersonState
 from rencheng.response.calls.inputs import Answered, AnswerWithdrawn, ContactFailed
 from rencheng.response.calls.intents import Advance, Announce, CallIntent, CancelAsks, Finding
 from rencheng.response.calls.roster import DutyReason
-from rencheng.response.calls.stepping import Roll, call_next, due_after, with_target
+from rencheng.response.calls.stepping import Roll, call_deputies, call_next, call_officer, due_after, with_target
 
 OUTDATED = "the call is in another round; a new answer is needed, because the level has risen since"
 
@@ -27,7 +27,7 @@ def take_answer(call: Call, given: Answered, roll: Roll, now: datetime) -> Advan
         given.person_id, given.roles or ("volunteer",), max(call.step, 1), DutyReason.REQUESTED, asks=0
     )
     if given.kind is AnswerKind.CANNOT:
-        return _lose(with_target(call, known), replace(known, state=PersonState.OUT), roll, now)
+        return _lose(call, replace(known, state=PersonState.OUT), roll, now)
     state = max(known.state, _STATES[given.kind])
     answered = with_target(call, replace(known, state=state))
     stops: tuple[CancelAsks, ...] = (CancelAsks(given.person_id),) if state >= enough(call) else ()
@@ -53,14 +53,19 @@ def fail_contact(call: Call, given: ContactFailed, roll: Roll, now: datetime) ->
 
 
 def _lose(call: Call, person: CalledPerson, roll: Roll, now: datetime) -> Advance:
-    """Go on without a person: at once if nobody else of the step can answer."""
+    """Go on without a person: the deputy is called at once, and the next step if nobody of this one can answer."""
     lost = with_target(call, person)
-    cancel = CancelAsks(person.person_id)
+    cancel: tuple[CallIntent, ...] = (CancelAsks(person.person_id),)
     if lost.state is CallState.ANSWERED and not is_answered(lost):
         lost = due_after(replace(lost, state=CallState.CALLING, was_asked=False), now, _wait_of(lost))
     elif lost.resumes_as is CallState.ANSWERED and not is_answered(lost):
         lost = replace(lost, resumes_as=CallState.CALLING, wait_s=0.0)
-    return after((cancel,), settled(Advance(lost), roll, now))
+    was_called = call.target(person.person_id) is not None
+    if was_called and lost.state is CallState.CALLING and lost.step and not is_answered(lost):
+        return after(cancel, settled(call_deputies(lost, person, roll, now), roll, now))
+    if lost.state is CallState.EXHAUSTED and OFFICER.role in person.roles:
+        return after(cancel, settled(call_officer(lost, roll, now), roll, now))
+    return after(cancel, settled(Advance(lost), roll, now))
 
 
 def _wait_of(call: Call) -> float:

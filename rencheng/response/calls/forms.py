@@ -78,6 +78,23 @@ class OverrideForm(ShiftForm):
     reason: Text
 
 
+class HandoverForm(BaseModel):
+    """The handover of a shift to the person who comes."""
+
+    model_config = _STRICT
+
+    rank: Rank = 1
+    from_person: Identifier = Field(description="Who leaves.")
+    to_person: Identifier = Field(description="Who comes.")
+    note: OptionalText = Field("", description="What the one who comes must know, such as tasks that are not done.")
+
+    @model_validator(mode="after")
+    def _check_people(self) -> "HandoverForm":
+        if self.from_person == self.to_person:
+            raise ValueError("a handover is between two people")
+        return self
+
+
 class RotationForm(BaseModel):
     """Shifts at the same local times every day, in which people take turns."""
 

@@ -14,11 +14,13 @@ class Candidate:
 
     Attributes:
         is_reachable: whether the person is active and has a proven contact method.
+        leaving: who has the post as well, until the handover is accepted, and can be reached; None without one.
     """
 
     post: Post
     duty: Duty
     is_reachable: bool = True
+    leaving: str | None = None
 
 
 class AskKind(StrEnum):

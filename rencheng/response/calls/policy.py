@@ -14,6 +14,10 @@ CITY_DUTY_OFFICER = "city_duty_officer"
 """The role that is called when all steps have been tried."""
 
 
+STANDBY = (CITY_DUTY_OFFICER, "duty_officer", "leader")
+"""The roles of registered people who are called at red if no roster names a city's duty officer, in this order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
     """A role of a rank, such as the deputy of the keepers. The roster finds the person."""

@@ -18,6 +18,10 @@ class DutyReason(StrEnum):
     """The roster names nobody at this time."""
     REQUESTED = "requested"
     """An operator asked for this person."""
+    REGISTER = "register"
+    """At red no roster names an officer; the person has a role in the register that stands in."""
+    HANDOVER = "handover"
+    """The person leaves, and the handover is not accepted yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,21 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """The handover of a shift from one person to another, from its offer until it is accepted or replaced."""
+
+    rank: int
+    from_person: str
+    to_person: str
+    offered_at: datetime
+    ended_at: datetime | None = None
+
+    def is_open(self, at: datetime) -> bool:
+        """Return whether it is offered and not accepted yet at a time."""
+        return self.offered_at <= at and (self.ended_at is None or at < self.ended_at)
+
+
+@dataclass(frozen=True, slots=True)
 class Roster:
     """The duty of one role in a region, or at one site.
 
@@ -54,6 +73,7 @@ class Roster:
         ranks: the number of people on duty at the same time.
         shifts: the planned periods. Those of a rank do not overlap.
         overrides: periods that replace shifts. The last one that includes a time wins.
+        handovers: offers of handovers. Until one is accepted, the person who leaves is on duty as well.
     """
 
     roster_id: str
@@ -64,6 +84,7 @@ class Roster:
     ranks: int = 1
     shifts: tuple[Shift, ...] = ()
     overrides: tuple[Shift, ...] = ()
+    handovers: tuple[Handover, ...] = ()
 
     def serves(self, role: str, region: str, site_id: str) -> bool:
         """Return whether it is a roster of a role for a site in a region."""
@@ -73,11 +94,16 @@ class Roster:
 
 @dataclass(frozen=True, slots=True)
 class Duty:
-    """The person of one rank at one time; None and the reason `gap` if there is nobody."""
+    """The person of one rank at one time; None and the reason `gap` if there is nobody.
+
+    Attributes:
+        leaving: the person whose handover to this one is not accepted yet; on duty as well until then.
+    """
 
     rank: int
     person_id: str | None
     reason: DutyReason
+    leaving: str | None = None
 
 
 def on_duty(roster: Roster, at: datetime) -> tuple[Duty, ...]:
@@ -89,8 +115,18 @@ def _duty_of_rank(roster: Roster, rank: int, at: datetime) -> Duty:
     for periods, reason in ((roster.overrides, DutyReason.OVERRIDE), (roster.shifts, DutyReason.SHIFT)):
         for period in reversed(periods):
             if period.rank == rank and period.includes(at):
-                return Duty(rank, period.person_id, reason)
+                return Duty(rank, period.person_id, reason, _leaving(roster, period, at))
     return Duty(rank, None, DutyReason.GAP)
+
+
+def _leaving(roster: Roster, period: Shift, at: datetime) -> str | None:
+    """Return who hands this period over, while its person has not accepted."""
+    offered = (
+        each.from_person
+        for each in reversed(roster.handovers)
+        if each.rank == period.rank and each.to_person == period.person_id and each.is_open(at)
+    )
+    return next(offered, None)
 
 
 def duty_for(rosters: Iterable[Roster], role: str, rank: int, region: str, site_id: str, at: datetime) -> Duty:

@@ -33,23 +33,58 @@ class _Round:
     intents: list[CallIntent] = field(default_factory=list)
 
     def add(self, post: Post, step: CallStep, number: int, late_s: float) -> bool:
-        """Call the person of a post. Return whether an answer can be expected of a person called just now."""
+        """Call the people of a post. Return whether an answer can be expected of somebody called just now."""
         candidate = self.roll.get(post)
         if candidate is None or candidate.duty.person_id is None:
             self.intents.append(Announce(Finding.NOBODY_ON_DUTY, f"{post.role} {post.rank}"))
-            return False
-        person = candidate.duty.person_id
+            return self.cover(post.role, step, number, late_s)
+        is_awaited = self._call(candidate, candidate.duty.person_id, candidate.duty.reason, step, number, late_s)
+        if candidate.leaving is not None:
+            leaving = replace(candidate, is_reachable=True)
+            is_awaited |= self._call(leaving, candidate.leaving, DutyReason.HANDOVER, step, number, late_s)
+        return is_awaited or self.cover(post.role, step, number, late_s)
+
+    def cover(self, role: str, step: CallStep, number: int, late_s: float = 0.0) -> bool:
+        """Call the next deputy of a role of which nobody can answer any more. Return whether one is awaited."""
+        for candidate in ranked(self.roll, role):
+            person = candidate.duty.person_id
+            known = self.call.target(person) if person else None
+            if known is not None and not known.state.is_lost:
+                return False
+            if person and known is None and self._call(candidate, person, candidate.duty.reason, step, number, late_s):
+                return True
+        return False
+
+    def _call(
+        self, candidate: Candidate, person: str, reason: DutyReason, step: CallStep, number: int, late_s: float
+    ) -> bool:
+        """Call a person who is not called yet. Return whether an answer to this step can be expected."""
+        role = candidate.post.role
         if known := self.call.target(person):
-            roles = known.roles if post.role in known.roles else (*known.roles, post.role)
+            roles = known.roles if role in known.roles else (*known.roles, role)
             self.call = with_target(self.call, replace(known, roles=roles))
             return known.step == number and not known.state.is_lost
-        state = PersonState.WAITING if candidate.is_reachable else PersonState.FAILED
-        self.call = with_target(self.call, CalledPerson(person, (post.role,), number, candidate.duty.reason, state))
+        state, asks = (PersonState.WAITING, 1) if candidate.is_reachable else (PersonState.FAILED, 0)
+        self.call = with_target(self.call, CalledPerson(person, (role,), number, reason, state, asks))
         if not candidate.is_reachable:
             self.intents.append(Announce(Finding.NO_CONTACT, person))
             return False
-        self.intents.append(Ask(person, post.role, AskKind.FIRST, self.call.round, 1, step.channels, late_s))
+        self.intents.append(Ask(person, role, AskKind.FIRST, self.call.round, 1, step.channels, late_s))
         return True
+
+
+def ranked(roll: Roll, role: str) -> list[Candidate]:
+    """Return who is on duty for a role, the first person before the deputies."""
+    return [candidate for post, candidate in sorted(roll.items(), key=lambda one: one[0].rank) if post.role == role]
+
+
+def call_deputies(call: Call, person: CalledPerson, roll: Roll, now: datetime) -> Advance:
+    """Call the deputies of a person who cannot answer any more, at once."""
+    number = max(call.step, 1)
+    going = _Round(call, roll, now)
+    for role in person.roles:
+        going.cover(role, call.policy.steps[min(number, len(call.policy.steps)) - 1], number)
+    return Advance(going.call, tuple(going.intents))
 
 
 def with_target(call: Call, target: CalledPerson) -> Call:
@@ -99,22 +134,38 @@ def call_late(call: Call, roll: Roll, now: datetime, late_s: float) -> Advance:
 
 
 def call_officer(call: Call, roll: Roll, now: datetime) -> Advance:
-    """Call the city's duty officer, again if that was done before, unless the officer cannot come."""
+    """Call the city's duty officer; if that was done before, the deputy, and so on in turn."""
     call = due_after(call, now, OFFICER_EVERY_S)
-    candidate = roll.get(OFFICER)
-    person = candidate.duty.person_id if candidate else None
-    if candidate is None or person is None:
+    officers = [each for each in ranked(roll, OFFICER.role) if each.duty.person_id is not None]
+    if not officers:
         return Advance(call, (Announce(Finding.NOBODY_ON_DUTY, CITY_DUTY_OFFICER),))
-    known = call.target(person) or CalledPerson(person, (OFFICER.role,), call.step + 1, candidate.duty.reason, asks=0)
-    roles = known.roles if OFFICER.role in known.roles else (*known.roles, OFFICER.role)
-    if known.state is PersonState.OUT or known.state >= PersonState.ACCEPTED:
-        return Advance(with_target(call, replace(known, roles=roles)))
-    if not candidate.is_reachable:
-        failed = with_target(call, replace(known, state=PersonState.FAILED))
-        return Advance(failed, (Announce(Finding.NO_CONTACT, person),))
-    asked = replace(known, asks=known.asks + 1, roles=roles, state=max(known.state, PersonState.WAITING))
-    kind = AskKind.AGAIN if known.asks else AskKind.FIRST
-    return Advance(with_target(call, asked), (Ask(person, OFFICER.role, kind, call.round, asked.asks),))
+    called = [_as_officer(call, each) for each in officers]
+    if any(known.state >= PersonState.ACCEPTED for known in called):
+        answered = next(known for known in called if known.state >= PersonState.ACCEPTED)
+        return Advance(with_target(call, answered))
+    missing: list[CallIntent] = []
+    for officer, known in zip(officers, called, strict=True):
+        if not officer.is_reachable and known.state is not PersonState.OUT:
+            call = with_target(call, replace(known, state=PersonState.FAILED))
+            missing.append(Announce(Finding.NO_CONTACT, known.person_id))
+    able = [
+        known
+        for officer, known in zip(officers, called, strict=True)
+        if officer.is_reachable and known.state is not PersonState.OUT
+    ]
+    if not able:
+        return Advance(call, tuple(missing))
+    turn = min(able, key=lambda known: known.asks)
+    asked = replace(turn, asks=turn.asks + 1, state=max(turn.state, PersonState.WAITING))
+    kind = AskKind.AGAIN if turn.asks else AskKind.FIRST
+    ask = Ask(turn.person_id, OFFICER.role, kind, call.round, asked.asks)
+    return Advance(with_target(call, asked), (*missing, ask))
+
+
+def _as_officer(call: Call, officer: Candidate) -> CalledPerson:
+    person = officer.duty.person_id or ""
+    known = call.target(person) or CalledPerson(person, (), call.step + 1, officer.duty.reason, asks=0)
+    return known if OFFICER.role in known.roles else replace(known, roles=(*known.roles, OFFICER.role))
 
 
 def call_person(call: Call, person_id: str, role: str, *, is_reachable: bool) -> Advance:

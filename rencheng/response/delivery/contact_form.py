@@ -55,6 +55,8 @@ class ContactForm(BaseModel):
     cap: Literal["none", "link", "inline"] = "link"
     """Whether the CAP form is in the body of a webhook, or a link to it."""
     language: Literal["zh", "en", "both"] = "both"
+    spare: bool = False
+    """Whether red warnings are sent to it from memory while the database is away. For subscribers."""
     template: str | None = None
     """Text with $names instead of the built-in text."""
 

@@ -127,10 +127,15 @@ def _head(
         due = [row for row in due if row.source is DispatchSource.TEST]
     if not due:
         return None
-    head = due[0] if method.mode is DeliveryMode.EVERY else due[-1]
-    for row in due:
-        if row.sequence < head.sequence:
-            _strike(row, (DispatchState.OVERTAKEN, "a newer message of the line"), decision)
+    head = due[0]
+    if method.mode is DeliveryMode.LATEST:
+        newest = max([due[-1].sequence, *(row.sequence for row in line if row.rank >= MAYBE_RANK)])
+        for row in due:
+            if row.sequence < newest:
+                _strike(row, (DispatchState.OVERTAKEN, "a newer message of the line"), decision)
+        head = due[-1]
+        if head.sequence < newest:
+            return None
     earlier = [row for row in line if row.sequence < head.sequence]
     if head.is_end and not any(row.rank >= MAYBE_RANK for row in earlier):
         _strike(head, (DispatchState.CANCELLED, "the end of what was never sent"), decision)

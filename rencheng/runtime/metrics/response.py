@@ -19,3 +19,10 @@ LOST_LEASES = Counter(
     "rencheng_response_lost_leases", "Attempts whose process died or hung; their outcome is doubtful."
 )
 EXPIRED = Counter("rencheng_response_expired_dispatches", "Dispatches that were not sent in time.")
+SPARE = Counter(
+    "rencheng_response_spare_attempts",
+    "Attempts from memory while the database was away, by channel and outcome.",
+    ["kind", "outcome"],
+)
+DATABASE_AWAY = Gauge("rencheng_response_database_away", "1 while red warnings leave from memory.")
+CLOCK_JUMPS = Counter("rencheng_response_clock_jumps", "Jumps of the database's clock by 30 seconds or more.")

@@ -55,7 +55,7 @@ class KeyScope(StrEnum):
     RECEIPTS_WRITE = "receipts:write"
     """Report that a provider delivered a message. For gateways of SMS and voice."""
     RESPOND = "respond"
-    """Read calls, record answers for people, call more people, and end calls."""
+    """Read calls, record answers for people, call more people, end calls, and pass shifts on to the next person."""
     ADMIN = "admin"
     """Read raw payloads in quarantine and the audit log; list, make and revoke keys."""
 
@@ -68,6 +68,7 @@ class Key:
         reach: the regions and worlds that it is bound to.
         made_by: who made it; None before this was kept.
         last_used_at: at most a minute before its last use; None if it was never used.
+        person_id: the person who uses it and signs with it; None of a program or an office.
     """
 
     key_id: str
@@ -79,6 +80,7 @@ class Key:
     reach: Reach = EVERYWHERE
     made_by: str | None = None
     last_used_at: datetime | None = None
+    person_id: str | None = None
 
 
 def create(
@@ -89,6 +91,7 @@ def create(
     *,
     reach: Reach = EVERYWHERE,
     made_by: str | None = None,
+    person_id: str | None = None,
 ) -> str:
     """Create a key and return its token, `rck_<key id>_<secret>`. The token cannot be shown again."""
     key_id, secret = secrets.token_hex(_KEY_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
@@ -102,6 +105,7 @@ def create(
             regions=sorted(set(reach.regions)),
             worlds=sorted(set(reach.worlds)),
             made_by=made_by,
+            person_id=person_id,
         )
     )
     return f"{PREFIX}_{key_id}_{secret}"
@@ -175,4 +179,5 @@ def _as_key(row: RowMapping) -> Key:
         Reach(tuple(row["regions"]), tuple(row["worlds"])),
         row["made_by"],
         row["last_used_at"],
+        row["person_id"],
     )

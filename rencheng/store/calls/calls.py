@@ -145,7 +145,8 @@ def record_advance(
         "kind": type(given).__name__,
         "given": _INPUT.dump_python(given, mode="json"),
         "roll": [
-            [post.role, post.rank, one.duty.person_id, one.duty.reason, one.is_reachable] for post, one in roll.items()
+            [post.role, post.rank, one.duty.person_id, one.duty.reason, one.is_reachable, one.leaving]
+            for post, one in roll.items()
         ],
         "intents": _INTENTS.dump_python(result.intents, mode="json"),
         "refusal": result.refusal,

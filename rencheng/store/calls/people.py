@@ -1,12 +1,12 @@
 """The people who can be called."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select, true
 from sqlalchemy.dialects.postgresql import insert
 
 from rencheng.domain.reach import EVERYWHERE, Reach
-from rencheng.domain.region import code_prefix
+from rencheng.domain.region import code_includes, code_prefix
 from rencheng.response.calls.people import Person
 from rencheng.store.schema.call_tables import people
 
@@ -28,6 +28,29 @@ def find_people(connection: Connection, person_ids: Collection[str]) -> dict[str
     """Return those of these people who are registered."""
     query = select(people).where(people.c.person_id.in_(list(person_ids)))
     return {row["person_id"]: as_person(row) for row in connection.execute(query).mappings()}
+
+
+def find_roles(connection: Connection, person_id: str) -> tuple[str, ...] | None:
+    """Return the roles of a person; None if the person is not registered. Services that see no names may ask this."""
+    row = connection.execute(select(people.c.roles).where(people.c.person_id == person_id)).one_or_none()
+    return None if row is None else tuple(row.roles)
+
+
+def has_people(connection: Connection) -> bool:
+    """Return whether anybody who can be called is registered."""
+    return connection.execute(select(people.c.person_id).where(people.c.active).limit(1)).first() is not None
+
+
+def standby_people(connection: Connection, region: str, roles: Sequence[str]) -> list[str]:
+    """Return the active people with one of these roles in a region, in their order, the smallest region first."""
+    query = select(people.c.person_id, people.c.roles, people.c.regions).where(people.c.active)
+    found = []
+    for row in connection.execute(query.where(people.c.roles.overlap(list(roles)))):
+        sizes = [len(code_prefix(code)) for code in row.regions if code_includes(code, region)]
+        if sizes:
+            first = min(number for number, role in enumerate(roles) if role in row.roles)
+            found.append((first, -max(sizes), row.person_id))
+    return [person_id for _, _, person_id in sorted(found)]
 
 
 def list_people(

@@ -23,15 +23,17 @@ class PolicyVersion(NamedTuple):
     approved_by: str | None
     approved_at: datetime | None
     approved_until: datetime | None
+    author: str | None = None
 
 
-def add_policy(connection: Connection, form: CallPolicyForm, made_by: str) -> int:
+def add_policy(connection: Connection, form: CallPolicyForm, made_by: str, author: str | None) -> int:
     """Add a version. Return its number."""
     of_policy = call_policies.c.policy_id == form.policy_id
     newest = select(func.coalesce(func.max(call_policies.c.version), 0)).where(of_policy)
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"call_policies/{form.policy_id}"))))
     version = int(connection.execute(newest).scalar_one()) + 1
     values = {"policy_id": form.policy_id, "version": version, "region": form.region, "made_by": made_by}
+    values["author"] = author
     connection.execute(insert(call_policies).values(form=form.model_dump(mode="json"), **values))
     return version
 
@@ -80,5 +82,5 @@ def load_policies(connection: Connection) -> list[CallPolicy]:
 def _version(row: RowMapping) -> PolicyVersion:
     return PolicyVersion(
         CallPolicyForm.model_validate(row["form"]),
-        *(row[name] for name in ("version", "made_by", "made_at", "approved_by", "approved_at", "approved_until")),
+        *(row[name] for name in PolicyVersion._fields[1:]),
     )

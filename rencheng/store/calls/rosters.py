@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, delete, insert, select
+from sqlalchemy import Connection, Table, delete, insert, or_, select
 from sqlalchemy.dialects.postgresql import insert as insert_or_change
 
-from rencheng.response.calls.roster import Roster, Shift
+from rencheng.response.calls.roster import Handover, Roster, Shift
+from rencheng.store.schema.answer_tables import handovers
 from rencheng.store.schema.call_tables import overrides, rosters, shifts
 
 
@@ -70,6 +71,7 @@ def load_rosters(
     names = [row["roster_id"] for row in rows]
     planned = _periods(connection, shifts, names, since, until)
     replacing = _periods(connection, overrides, names, since, until)
+    offered = _handovers(connection, names, since)
     return [
         Roster(
             row["roster_id"],
@@ -80,6 +82,7 @@ def load_rosters(
             row["ranks"],
             planned.get(row["roster_id"], ()),
             replacing.get(row["roster_id"], ()),
+            offered.get(row["roster_id"], ()),
         )
         for row in rows
     ]
@@ -98,6 +101,18 @@ def _periods(
     for row in connection.execute(query):
         found[row.roster_id].append(Shift(row.rank, row.person_id, row.begins_at, row.ends_at))
     return {name: tuple(periods) for name, periods in found.items()}
+
+
+def _handovers(
+    connection: Connection, roster_ids: list[str], since: datetime | None
+) -> Mapping[str, tuple[Handover, ...]]:
+    query = select(handovers).where(handovers.c.roster_id.in_(roster_ids)).order_by(handovers.c.handover_id)
+    if since is not None:
+        query = query.where(or_(handovers.c.ended_at.is_(None), handovers.c.ended_at > since))
+    found: dict[str, list[Handover]] = defaultdict(list)
+    for row in connection.execute(query):
+        found[row.roster_id].append(Handover(row.rank, row.from_person, row.to_person, row.offered_at, row.ended_at))
+    return {name: tuple(offers) for name, offers in found.items()}
 
 
 def _row(roster_id: str, shift: Shift) -> dict[str, object]:

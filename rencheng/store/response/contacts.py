@@ -76,8 +76,10 @@ def add_contact(connection: Connection, owner: Mapping[str, str], form: ContactF
         cipher: encrypts the address.
 
     Raises:
-        NotPossible: the address is in use.
+        NotPossible: the address is in use, or the method of a person shall be in the spare list.
     """
+    if form.spare and "subscriber_id" not in owner:
+        raise NotPossible("only a subscriber's contact can be in the spare list; add the address to a subscriber")
     address_hash = cipher.hash(form.kind, form.address)
     columns = contact_methods.c
     used = select(columns.method_id).where(columns.address_hash == address_hash, columns.ended_at.is_(None))
@@ -94,6 +96,7 @@ def add_contact(connection: Connection, owner: Mapping[str, str], form: ContactF
         cap=form.cap,
         template=form.template,
         language=form.language,
+        spare=form.spare,
     )
     number: int = connection.execute(query.returning(columns.method_id)).scalar_one()
     return number

@@ -23,7 +23,7 @@ from rencheng.store.schema.tables import sites, warning_events, warnings
 BATCH_MAX = 50
 """Decisions that become dispatches in one transaction."""
 
-_ALONE = text("SELECT pg_try_advisory_xact_lock(7766, 2)")
+_ALONE = text("SELECT pg_try_advisory_xact_lock(7766, 4)")  # 1: migration 0002; 2: store/jobs.py; 3: spare_list.py
 """One process at a time, so that the messages of a warning get their dispatches in order."""
 
 

@@ -170,7 +170,7 @@ def _sends(connection: Connection, methods: Iterable[MethodState], now: datetime
     at = func.min(attempts.c.begun_at).label("at")
     query = (
         select(attempts.c.method_id, at)
-        .where(attempts.c.method_id.in_(limited), attempts.c.begun_at > now - timedelta(days=1))
+        .where(attempts.c.method_id.in_(limited), attempts.c.begun_at.between(now - timedelta(days=1), now))
         .group_by(attempts.c.method_id, attempts.c.lease, attempts.c.begun_at)
         .order_by(at)
     )

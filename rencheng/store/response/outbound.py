@@ -29,7 +29,7 @@ def load_outbound(
     method_ids = {one.method_id for one in leases}
     of_methods = select(contact_methods).where(contact_methods.c.method_id.in_(method_ids))
     methods = {row["method_id"]: row for row in connection.execute(of_methods).mappings()}
-    secrets = _secrets(connection, method_ids, cipher)
+    secrets = live_secrets(connection, method_ids, cipher)
     loaded: dict[str, OutboundMessage | str] = {}
     for one in leases:
         method = methods[one.method_id]
@@ -85,7 +85,8 @@ def _rows(connection: Connection, leases: Sequence[Lease]) -> Mapping[Any, Row]:
     return {row["dispatch_id"]: row for row in connection.execute(query).mappings()}
 
 
-def _secrets(connection: Connection, method_ids: set[int], cipher: ContactCipher) -> Mapping[int, list[str]]:
+def live_secrets(connection: Connection, method_ids: set[int], cipher: ContactCipher) -> Mapping[int, list[str]]:
+    """Return the secrets of contact methods that are valid now, the newest first."""
     columns = contact_secrets.c
     query = (
         select(columns.method_id, columns.secret)

@@ -99,6 +99,7 @@ call_policies = Table(
     Column("approved_by", Text),
     Column("approved_at", _time),
     Column("approved_until", _time, comment="when the approval is to be renewed; the policy stays in force"),
+    Column("author", Text, ForeignKey("people.person_id"), comment="the person that the key of the author names"),
 )
 
 calls = Table(

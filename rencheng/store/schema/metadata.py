@@ -2,6 +2,7 @@
 
 from rencheng.store.schema import (
     account_tables,
+    answer_tables,
     call_tables,
     delivery_tables,
     job_tables,
@@ -15,6 +16,7 @@ metadata = account_tables.metadata
 
 MODULES = (
     account_tables,
+    answer_tables,
     call_tables,
     delivery_tables,
     job_tables,

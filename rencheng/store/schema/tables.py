@@ -296,4 +296,5 @@ api_keys = Table(
     ),
     Column("made_by", Text),
     Column("last_used_at", _time, comment="written at most once a minute"),
+    Column("person_id", Text, comment="the person who uses it, and signs with it; null: a program, or an office"),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from rencheng.domain.reach import Reach
+from rencheng.operations.signers import Signer
 from rencheng.store.access.api_keys import Key, KeyScope
 from rencheng.store.places import Place
 from services.api.http.errors import OutOfReach
@@ -19,16 +20,23 @@ class Principal:
         actor: the name in the audit log.
         scopes: the permissions.
         reach: the regions and worlds.
+        person_id: the person who signs with it; None: it signs nothing.
     """
 
     actor: str
     scopes: frozenset[KeyScope]
     reach: Reach
+    person_id: str | None = None
 
     @classmethod
     def of_key(cls, key: Key) -> "Principal":
         """Return the principal of a key."""
-        return cls(f"key {key.key_id} ({key.name})", key.scopes, key.reach)
+        return cls(f"key {key.key_id} ({key.name})", key.scopes, key.reach, key.person_id)
+
+    @property
+    def signer(self) -> Signer:
+        """Return who signs."""
+        return Signer(self.actor, self.person_id)
 
     def has(self, scope: KeyScope) -> bool:
         """Return whether the principal has a scope."""

@@ -34,6 +34,7 @@ _KEY = {
     "revoked_at": None,
     "last_used_at": "2026-07-20T16:05:00+08:00",
     "made_by": "shell duty",
+    "person_id": None,
 }
 _REQUEST: dict[str, Any] = {"name": "city brain", "scopes": ["telemetry:read", "warnings:read"], "regions": ["370100"]}
 
@@ -60,6 +61,8 @@ class ApiKey(ApiModel):
     """At most a minute before its last use; null: never used."""
     made_by: str | None
     """Who made it; null: before this was kept."""
+    person_id: str | None
+    """The person who uses it and signs with it. Only the command `rencheng key create --person` makes such a key."""
 
 
 class ApiKeys(ApiModel):
@@ -159,4 +162,5 @@ def _present(key: Key, zone: Zone) -> dict[str, object]:
         "regions": list(key.reach.regions),
         "worlds": list(key.reach.worlds),
         "made_by": key.made_by,
+        "person_id": key.person_id,
     }

@@ -39,6 +39,7 @@ FILLED = {
     "version": "1",
     "subscriber_id": "road-police",
     "method_id": "1",
+    "handover_id": "1",
     "dispatch_id": "00000000-0000-0000-0000-000000000001",
     "doubt_id": "d1",
 }

@@ -63,6 +63,7 @@ TABLES = (
     "people",
     "rosters",
     "overrides",
+    "handovers",
     "call_policies",
     "subscribers",
     "contact_methods",

@@ -106,11 +106,11 @@ def test_a_rise_asks_again_and_an_answer_to_the_lower_level_does_not_count(clien
     assert asked(city) == [("ann", 1), ("ann", 2), ("bo", 2)]
 
 
-def test_blue_calls_nobody_and_a_city_without_rosters_has_no_calls(client: httpx.Client, city: Engine) -> None:
+def test_blue_calls_nobody_and_a_city_without_people_has_no_calls(client: httpx.Client, city: Engine) -> None:
     warn(city, 1, Level.BLUE)
     assert client.get("/v1/calls").json()["items"] == []
     with city.begin() as connection:
-        connection.execute(text("TRUNCATE rosters CASCADE"))
+        connection.execute(text("TRUNCATE rosters, people CASCADE"))
     warn(city, 2, Level.RED, MessageType.UPDATE)
     assert client.get("/v1/calls").json()["items"] == []
 
@@ -243,7 +243,7 @@ def test_recorded_inputs_give_the_recorded_intents_again(client: httpx.Client, c
     for event in events:
         roll = {
             Post(role, rank): Candidate(Post(role, rank), Duty(rank, person, DutyReason(reason)), reachable)
-            for role, rank, person, reason, reachable in event["roll"]
+            for role, rank, person, reason, reachable, _leaving in event["roll"]
         }
         given = inputs[event["kind"]].validate_python(event["given"])
         late = call if event["kind"] != "TimePassed" or call.next_due is None else replace(call, next_due=event["at"])

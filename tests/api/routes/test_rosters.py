@@ -49,8 +49,8 @@ def test_a_roster_shows_who_is_on_duty_and_its_gaps(client: httpx.Client) -> Non
     shown = client.put("/v1/rosters/keepers", json=roster(ranks=2)).json()
 
     assert shown["on_duty"] == [
-        {"rank": 1, "person_id": "ann", "reason": "shift"},
-        {"rank": 2, "person_id": None, "reason": "gap"},
+        {"rank": 1, "person_id": "ann", "reason": "shift", "leaving": None},
+        {"rank": 2, "person_id": None, "reason": "gap", "leaving": None},
     ]
     assert [gap["rank"] for gap in shown["gaps"]] == [2]
     [again] = client.get("/v1/rosters").json()["items"]

@@ -46,9 +46,11 @@ policies = st.lists(
     min_size=1,
     max_size=4,
 ).map(lambda steps: policy(*steps, level=Level.ORANGE))
-posts = st.fixed_dictionaries(
-    {role: st.tuples(st.sampled_from([None, *PEOPLE]), st.booleans()) for role in (*ROLES, CITY_DUTY_OFFICER)}
-).map(lambda found: dict(on(person, role, is_reachable=reachable) for role, (person, reachable) in found.items()))
+posts = st.builds(
+    lambda found, reached: dict(on(person, role, is_reachable=person in reached) for role, person in found.items()),
+    st.fixed_dictionaries({role: st.sampled_from([None, *PEOPLE]) for role in (*ROLES, CITY_DUTY_OFFICER)}),
+    st.frozensets(st.sampled_from(PEOPLE)),
+)
 people = st.sampled_from(PEOPLE)
 rounds = st.integers(1, 2)
 inputs: st.SearchStrategy[CallInput] = st.one_of(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rencheng.response.calls.roster import DutyReason, Roster, Shift, duty_for, first_overlap, gaps, on_duty
+from rencheng.response.calls.roster import DutyReason, Handover, Roster, Shift, duty_for, first_overlap, gaps, on_duty
 from rencheng.response.calls.rotation import rotation
 
 START = datetime(2026, 7, 20, tzinfo=UTC)
@@ -109,3 +109,21 @@ def test_the_nearest_roster_that_names_somebody_decides(rosters: list[str], pers
     found = duty_for([roster(name) for name in rosters], "keeper", 1, "370102", "U1", START + HOUR)
     assert found.person_id == person
     assert duty_for([roster("site")], "keeper", 1, "370102", "U2", START + HOUR).reason is DutyReason.GAP
+
+
+def test_both_are_on_duty_from_the_offer_of_a_handover_until_it_is_accepted() -> None:
+    day = Shift(1, "ann", START, START + timedelta(hours=12))
+    night = Shift(1, "bo", day.ends_at, day.ends_at + timedelta(hours=12))
+    offered, accepted = day.ends_at - timedelta(minutes=10), day.ends_at + timedelta(minutes=20)
+    roster = Roster(
+        "k", "keeper", "370102", shifts=(day, night), handovers=(Handover(1, "ann", "bo", offered, accepted),)
+    )
+
+    def names(at: datetime) -> tuple[str | None, str | None]:
+        [duty] = on_duty(roster, at)
+        return duty.person_id, duty.leaving
+
+    assert names(offered) == ("ann", None)
+    assert names(day.ends_at) == ("bo", "ann")
+    assert names(accepted) == ("bo", None)
+    assert names(night.ends_at) == (None, None)

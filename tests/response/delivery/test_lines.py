@@ -157,3 +157,10 @@ def test_nothing_leaves_to_another_world_an_ended_method_or_after_its_time() -> 
     ):
         departures = decide(given_method, [one], [], AT)
         assert (departures.bundles, [move[1] for move in departures.moves]) == ([], [state])
+
+
+def test_people_never_get_an_older_message_after_a_newer_one() -> None:
+    newer = replace(row(2, Level.RED), state=DispatchState.SENT, rank=MAYBE_RANK)
+    departures = decide(method(DeliveryMode.LATEST, ContactKind.SMS), [row(1, Level.ORANGE), newer], [], AT)
+    assert departures.bundles == []
+    assert [state for _, state, _ in departures.moves] == [DispatchState.OVERTAKEN]

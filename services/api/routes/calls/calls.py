@@ -5,13 +5,10 @@ from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, ConfigDict
 
 from rencheng.domain.level import LevelWord
-from rencheng.operations.calls import answer_for, call_one_more, end_call
-from rencheng.response.calls.call import AnswerKind, Call, CallState
-from rencheng.response.calls.forms import RoleName
-from rencheng.schemas.fields import Identifier, OptionalText, Text
+from rencheng.operations.calls import answer_for, call_one_more, end_call, withdraw_answer_of
+from rencheng.response.calls.call import Call, CallState
 from rencheng.store.calls.calls import find_call, list_calls
 from rencheng.store.places import of_people
 from services.api.auth.guard import Caller
@@ -19,6 +16,7 @@ from services.api.deps import Asks, ByWorld, Db, Limit, WarningId, Zone
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example, level_word, local
 from services.api.http.refusals import refusals
+from services.api.routes.calls.call_requests import AnswerRequest, AnswerWithdrawal, CallEnd, PersonToCall
 
 router = APIRouter(prefix="/calls", tags=["calls"])
 
@@ -57,7 +55,8 @@ class CalledPersonOut(ApiModel):
     roles: list[str]
     step: int
     reason: str
-    """Why the person was called: `shift`, `override` or `requested`."""
+    """Why the person was called: `shift`, `override`, `handover` (leaves, and it is not accepted yet), `register`
+    (registered, while no roster names anybody) or `requested`."""
     state: str
     """failed, out (cannot come, withdrew or did not renew), waiting, received, accepted or on_site."""
     asks: int
@@ -94,40 +93,6 @@ class ShownCalls(ApiModel):
     model_config = example(items=[_CALL])
 
     items: list[ShownCall]
-
-
-class AnswerRequest(BaseModel):
-    """An answer that a person gave by telephone or otherwise 代答."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        json_schema_extra={"examples": [{"person_id": "zhang-wei", "kind": "accepted", "note": "by telephone"}]},
-    )
-
-    person_id: Identifier
-    kind: AnswerKind
-    note: OptionalText = ""
-
-
-class PersonToCall(BaseModel):
-    """One more person to call."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"person_id": "li-na", "role": "police"}]}
-    )
-
-    person_id: Identifier
-    role: RoleName
-
-
-class CallEnd(BaseModel):
-    """The end of a call by a person's decision."""
-
-    model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"reason": "handled by the fire brigade"}]}
-    )
-
-    reason: Text
 
 
 Ended = Annotated[bool, Query(description="true: calls that are over, too.")]
@@ -184,6 +149,26 @@ def post_answer(
 
 
 @router.post(
+    "/{warning_id}/withdrawals",
+    summary="Withdraw an answer 撤回应答",
+    operation_id="post_withdrawal",
+    responses=problem_responses(HTTPStatus.NOT_FOUND),
+)
+def post_withdrawal(
+    database: Db, asks: Asks, caller: Caller, zone: Zone, warning_id: WarningId, withdrawal: AnswerWithdrawal
+) -> ShownCall:
+    """Take the answer of a person back, with a reason. The deputy, or the next step, is called at once."""
+    person_id = withdrawal.person_id
+    with refusals(), database.write() as connection:
+        _found(find_call(connection, warning_id), warning_id)
+        caller.require(of_people(connection, [person_id]))
+        _require_taken(
+            withdraw_answer_of(connection, warning_id, person_id, withdrawal.reason, actor=caller.actor, carry_out=asks)
+        )
+        return _shown(_found(find_call(connection, warning_id), warning_id), zone)
+
+
+@router.post(
     "/{warning_id}/people",
     summary="Call one more person 加叫",
     operation_id="post_call_person",
@@ -197,7 +182,15 @@ def post_person(
         _found(find_call(connection, warning_id), warning_id)
         caller.require(of_people(connection, [person.person_id]))
         _require_taken(
-            call_one_more(connection, warning_id, person.person_id, person.role, actor=caller.actor, carry_out=asks)
+            call_one_more(
+                connection,
+                warning_id,
+                person.person_id,
+                person.role,
+                actor=caller.actor,
+                carry_out=asks,
+                ask=person.ask,
+            )
         )
         return _shown(_found(find_call(connection, warning_id), warning_id), zone)
 

@@ -107,7 +107,7 @@ def put_policy(database: Db, caller: Caller, zone: Zone, policy_id: PolicyId, po
     caller.require([Place(policy.region, ACTUAL)])
     form = CallPolicyForm.model_validate(policy.model_dump())
     with refusals(), database.write() as connection:
-        version = add_policy_version(connection, form, actor=caller.actor)
+        version = add_policy_version(connection, form, actor=caller.actor, person_id=caller.person_id)
         return _found(find_policy(connection, policy_id, version), zone, caller.sees_authors)
 
 
@@ -122,7 +122,7 @@ def post_approval(database: Db, caller: Caller, zone: Zone, policy_id: PolicyId,
     with refusals(), database.write() as connection:
         if find_policy(connection, policy_id, version) is None:
             raise NotFound(f"There is no version {version} of the policy {policy_id!r}.")
-        approve_policy_version(connection, policy_id, version, actor=caller.actor)
+        approve_policy_version(connection, policy_id, version, actor=caller.actor, person_id=caller.person_id)
         return _found(find_policy(connection, policy_id, version), zone, caller.sees_authors)
 
 

@@ -47,7 +47,7 @@ _ROSTER: dict[str, Any] = {
         }
     ],
 }
-_DUTY = {"rank": 1, "person_id": "zhang-wei", "reason": "shift"}
+_DUTY = {"rank": 1, "person_id": "zhang-wei", "reason": "shift", "leaving": None}
 _GAP = {"rank": 2, "begins_at": "2026-07-20T03:00:00+08:00", "ends_at": "2026-07-20T04:00:00+08:00"}
 _SHOWN: dict[str, Any] = {
     "roster_id": "lixia-keepers",
@@ -56,7 +56,7 @@ _SHOWN: dict[str, Any] = {
     "site_id": None,
     "zone": "Asia/Shanghai",
     "ranks": 2,
-    "on_duty": [_DUTY, {"rank": 2, "person_id": None, "reason": "gap"}],
+    "on_duty": [_DUTY, {"rank": 2, "person_id": None, "reason": "gap", "leaving": None}],
     "gaps": [_GAP],
 }
 
@@ -94,6 +94,8 @@ class DutyEntry(ApiModel):
     person_id: str | None
     """null: nobody."""
     reason: DutyReason
+    leaving: str | None
+    """Who is on duty as well, because the handover is not accepted yet."""
 
 
 class GapEntry(ApiModel):
@@ -191,7 +193,8 @@ def _shown(roster: Roster, now: datetime, zone: Zone) -> ShownRoster:
         zone=roster.zone,
         ranks=roster.ranks,
         on_duty=[
-            DutyEntry(rank=duty.rank, person_id=duty.person_id, reason=duty.reason) for duty in on_duty(roster, now)
+            DutyEntry(rank=duty.rank, person_id=duty.person_id, reason=duty.reason, leaving=duty.leaving)
+            for duty in on_duty(roster, now)
         ],
         gaps=[
             GapEntry(rank=gap.rank, begins_at=local(gap.begins_at, zone), ends_at=local(gap.ends_at, zone))

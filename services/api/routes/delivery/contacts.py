@@ -39,6 +39,7 @@ _METHOD: dict[str, Any] = {
     "mode": "every",
     "cap": "link",
     "language": "both",
+    "spare": False,
     "template": None,
     "state": "ok",
     "disabled_why": None,
@@ -77,6 +78,7 @@ class ContactMethod(ApiModel):
     mode: Literal["latest", "every"]
     cap: Literal["none", "link", "inline"]
     language: str
+    spare: bool
     template: str | None
     state: Literal["ok", "failing", "disabled", "probing"]
     disabled_why: str | None

@@ -1,0 +1,1 @@
+ALTER TABLE contact_methods DROP COLUMN spare;
