@@ -129,7 +129,7 @@ PRIVILEGES: Mapping[str, Mapping[str, str]] = {
         "replies": "SELECT, DELETE",
         "reply_codes": _ALL,
         "sites": _READ,
-        "subscribers": _READ,
+        "subscribers": _ADD,
         "undispatched": _ALL,
         "warning_events": _READ,
         "warnings": _READ,
