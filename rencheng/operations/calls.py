@@ -219,7 +219,7 @@ def call_one_more(
     """
     call, events = _locked(connection, warning_id)
     _roles(connection, person_id)
-    is_reachable = person_id in reachable_people(connection, [person_id], call.world)
+    is_reachable = person_id in reachable_people(connection, [person_id], call.world, call.level)
     if call.state is not CallState.ENDED and _is_asked(call.target(person_id), ask, is_reachable=is_reachable):
         return ""
     added = PersonAdded(person_id, role, is_reachable)

@@ -114,6 +114,7 @@ WarningId = Annotated[str, Path(pattern=_WARNING, description="The warning's nam
 
 ByWarning = Annotated[str | None, Query(pattern=_WARNING, description="The name of a warning.")]
 BySubscriber = Annotated[str | None, Query(pattern=_NAME, description="The name of a subscriber.")]
+ByPerson = Annotated[str | None, Query(pattern=_NAME, description="The name of a person.")]
 BySite = Annotated[str | None, Query(pattern=_NAME, description="The name of a site.")]
 ByRegion = Annotated[
     str | None,

@@ -11,6 +11,7 @@ from rencheng.runtime.logs import get_logger
 from rencheng.runtime.outage import tolerate_outage
 from rencheng.runtime.periodic import PeriodicThread
 from rencheng.store.calls.answers import delete_expired_links
+from rencheng.store.calls.asks import hasten_asks
 from rencheng.store.core.database import open_database, translate_errors
 from rencheng.store.warnings.mutes import load_mutes
 
@@ -62,6 +63,7 @@ class CallKeeper:
         now = datetime.now(UTC)
         with self._engine.begin() as connection:
             mutes = [mute for mute, _ in load_mutes(connection, now)]
+            hasten_asks(connection)
             found = warnings_to_look_at(connection, mutes)
             delete_expired_links(connection, now - LINKS_KEPT)
         for warning_id in found:

@@ -1,5 +1,6 @@
 """Every changing request leaves an entry with its author; refused logins are counted; the log only grows."""
 
+import hashlib
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import RejectionReason
@@ -82,6 +83,8 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/contact-methods", "POST"): CONTACT,
     ("/v1/contact-methods/{method_id}/test", "POST"): None,
     ("/v1/contact-methods/{method_id}/secret", "POST"): None,
+    ("/v1/contact-methods/{method_id}/disable", "POST"): {"reason": "x"},
+    ("/v1/contact-methods/{method_id}/proof", "POST"): {"code": "024681"},
     ("/v1/contact-methods/{method_id}", "DELETE"): None,
     ("/v1/dispatches/{dispatch_id}/again", "POST"): None,
     ("/v1/receipts", "POST"): {"provider": "sms", "ref": "r-1", "status": "delivered"},
@@ -127,11 +130,22 @@ def filled(city: Engine) -> dict[str, str]:
     return delivery | {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
 
 
+def prepare_proof(connection: Connection) -> None:
+    """Make contact 1 that of a person, with a known code."""
+    connection.execute(text("UPDATE contact_methods SET subscriber_id = NULL, person_id = 'new-ann'"))
+    values = {"method": 1, "hash": hashlib.sha256(b"1/024681").digest()}
+    query = "INSERT INTO contact_proofs VALUES (:method, :hash, now() + interval '1 h')"
+    connection.execute(text(query), values)
+
+
 def prepare_delivery(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:
     client.put("/v1/subscribers/new-police", json=SUBSCRIBER)
     if path != "/v1/contact-methods":
         names["method_id"] = str(client.post("/v1/contact-methods", json=CONTACT).json()["method_id"])
         names["dispatch_id"] = client.post("/v1/contact-methods/1/test").json()["dispatch_id"]
+    if "proof" in path:
+        with city.begin() as connection:
+            prepare_proof(connection)
     state = "failed" if "dispatches" in path else "sent"
     with city.begin() as connection:
         connection.execute(text(f"UPDATE dispatches SET state = '{state}', rank = 2, provider_ref = 'r-1'"))

@@ -1,6 +1,7 @@
 """Every changing command leaves an entry in the audit log, with the shell's user as its author."""
 
 import getpass
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -103,6 +104,8 @@ CHANGING = {
     "contact test": ["1"],
     "contact probe": ["1"],
     "contact rotate": ["1"],
+    "contact disable": ["1", "--reason", "x"],
+    "contact prove": ["2", "024681"],
     "dispatch again": ["{dispatch}"],
     "quarantine replay": ["--all"],
     "quality run": [],
@@ -169,6 +172,11 @@ def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         register_calls(connection)
     run("subscriber set", "police", "--owner", "x")
     run("contact add", "police", "webhook", "--address", "https://police.example/hook")
+    run("people contact", "li", "sms", "--address", "13800000009")
+    with engine.begin() as connection:
+        values = {"hash": hashlib.sha256(b"2/024681").digest()}
+        query = "INSERT INTO contact_proofs VALUES (2, :hash, now() + interval '1 h')"
+        connection.execute(text(query), values)
     reject(engine, "p1", RejectionReason.UNKNOWN_DEVICE)
     yield engine
     engine.dispose()

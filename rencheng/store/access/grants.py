@@ -106,7 +106,7 @@ PRIVILEGES: Mapping[str, Mapping[str, str]] = {
         **dict.fromkeys(_READINGS, _ADD),
     },
     "response": {
-        "acknowledgements": _ADD,
+        "acknowledgements": "SELECT (warning_id, person_id, round, ask, kind, refusal), INSERT",
         "answer_links": _ALL,
         "attempts": _WRITE,
         "call_events": _ADD,
