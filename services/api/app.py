@@ -38,6 +38,7 @@ from services.api.routes.quarantine import read as quarantine
 from services.api.routes.quarantine import write as quarantine_write
 from services.api.routes.readings import history, transactions
 from services.api.routes.readings import read as readings
+from services.api.routes.response import plans, report_page, tasks
 from services.api.routes.sites import read as sites
 from services.api.routes.sites import write as sites_write
 from services.api.routes.warnings import feed, stream
@@ -74,6 +75,9 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (dispatches.router, KeyScope.CONTACTS_WRITE),
     (receipts.router, KeyScope.RECEIPTS_WRITE),
     (calls.router, KeyScope.RESPOND),
+    (plans.router, KeyScope.ROSTERS_WRITE),
+    (plans.approvals, KeyScope.PLANS_APPROVE),
+    (tasks.router, KeyScope.RESPOND),
     (stream.router, KeyScope.WARNINGS_READ),
     (feed.router, KeyScope.WARNINGS_READ),
     (status.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
@@ -98,6 +102,7 @@ TAGS = {
     "weather": "Weather 气象: rain signals and forecasts of the authorities; the platform issues none itself.",
     "warnings": "Warnings 预警: messages as JSON, as CAP, as a live stream and as an Atom feed.",
     "calls": "Calls 叫应: people, rosters and policies by which somebody is called until one answers.",
+    "response": "Response 处置: plans by place and level, their tasks with evidence, and reopening by two signatures.",
     "delivery": "Delivery 信息发送: subscribers, their contact methods, and what became of each message.",
     "counts": "Counts 计数: every received reading, by result.",
     "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",
@@ -210,4 +215,5 @@ def _include_routers(app: FastAPI) -> None:
     for router in OPEN:
         app.include_router(router, max_body_size=0)
     app.include_router(answer_page.router, max_body_size=answer_page.BODY_MAX)
+    app.include_router(report_page.router, max_body_size=report_page.BODY_MAX)
     errors.add_problem_schema(app)

@@ -16,6 +16,7 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.operations.asks import AskSender
+from rencheng.operations.task_messages import TaskSender
 from rencheng.schemas import fields
 from rencheng.store.core.sessions import Database
 from services.api.auth.authenticator import actor_of
@@ -86,10 +87,16 @@ def _ask_sender(request: Request) -> AskSender:
     return AskSender(request.app.state.public_url)
 
 
+def _task_sender(request: Request) -> TaskSender:
+    return TaskSender(request.app.state.public_url)
+
+
 Db = Annotated[Database, Depends(_database)]
 ReplayDep = Annotated[ReplayService, Depends(_replay_service)]
 Asks = Annotated[AskSender, Depends(_ask_sender)]
 """Sends the messages of calls."""
+TaskNewsSender = Annotated[TaskSender, Depends(_task_sender)]
+"""Sends the messages about tasks."""
 Actor = Annotated[str, Depends(actor_of)]
 ByWorld = Annotated[str | None, Depends(_world)]
 """One world, by default `actual`; None for all worlds."""
@@ -110,6 +117,9 @@ SiteId = Annotated[str, Path(pattern=_NAME, description="The site's name.")]
 PersonId = Annotated[str, Path(pattern=_NAME, description="The person's name in the register.")]
 RosterId = Annotated[str, Path(pattern=_NAME, description="The roster's name.")]
 PolicyId = Annotated[str, Path(pattern=_NAME, description="The policy's name.")]
+PlanId = Annotated[str, Path(pattern=_NAME, description="The plan's name.")]
+TaskId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The task's number.")]
+EvidenceId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The number of the evidence.")]
 WarningId = Annotated[str, Path(pattern=_WARNING, description="The warning's name.")]
 
 ByWarning = Annotated[str | None, Query(pattern=_WARNING, description="The name of a warning.")]

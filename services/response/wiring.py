@@ -27,6 +27,7 @@ from services.response.senders import Results, Senders
 from services.response.settings import ResponseSettings
 from services.response.spare_list import SpareList
 from services.response.spare_sender import SpareSender
+from services.response.task_keeper import TaskKeeper
 from services.response.wakeups import WakeUps
 
 ACCOUNT = "rencheng-response"
@@ -68,6 +69,7 @@ def open_response(settings: ResponseSettings) -> Iterator[ResponseService]:
         stack.enter_context(senders)
         stack.enter_context(WakeUps(settings.database_url, results))
         stack.enter_context(CallKeeper(settings.database_url, settings.public_url))
+        stack.enter_context(TaskKeeper(settings.database_url, settings.public_url))
         spare = _spare_sender(settings, cipher, senders, stack)
         yield ResponseService(engine, cipher, senders, results, settings.public_url.rstrip("/"), TurnClock(), spare)
 

@@ -26,6 +26,8 @@ FIND_PLACES: dict[str, Callable[[Connection, str], Sequence[places.Place]]] = {
     "person_id": places.of_person,
     "roster_id": places.of_roster,
     "policy_id": places.of_policy,
+    "plan_id": places.of_plan,
+    "task_id": places.of_task,
 }
 """Where the object of a path parameter is."""
 
@@ -38,6 +40,8 @@ _OBJECTS = {
     "person_id": "person",
     "roster_id": "roster",
     "policy_id": "policy",
+    "plan_id": "plan",
+    "task_id": "task",
 }
 
 
