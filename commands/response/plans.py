@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.database_access import operator, transaction
-from commands.files import whole_text
+from commands.files import whole_text, write_lines
 from commands.response.signing import PersonKey
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
@@ -29,20 +29,21 @@ PlanName = Annotated[str, typer.Argument(help="The plan.")]
 
 @app.command()
 def export(
+    file: Annotated[Path, typer.Argument(help="The YAML file to write.")],
     own: Annotated[bool, typer.Option("--own", help="The plans in force, instead of the default ones.")] = False,
 ) -> None:
-    """Print plans as YAML, to edit and import: the default plans, or those in force."""
-    if not own:
-        typer.echo(default_text())
-        return
-    with transaction() as connection:
-        forms = [each.form for each in plans_in_force(list_plans(connection))]
-    typer.echo(text_of_plans(forms))
+    """Write plans as YAML, to edit and import: the default plans, or those in force."""
+    text = default_text()
+    if own:
+        with transaction() as connection:
+            text = text_of_plans(each.form for each in plans_in_force(list_plans(connection)))
+    write_lines(file, text.splitlines())
+    typer.echo(f"{file} is written")
 
 
 @app.command("import")
 def import_plans(
-    file: Annotated[Path, typer.Argument(help="A YAML or JSON list of plans; `rencheng plan export` prints one.")],
+    file: Annotated[Path, typer.Argument(help="A YAML or JSON list of plans; `rencheng plan export` writes one.")],
 ) -> None:
     """Write versions of plans, all or none. Each comes into force when two people approve it."""
     forms = plans_of_text(whole_text(file), file.name)

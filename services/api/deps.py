@@ -17,6 +17,7 @@ from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.operations.asks import AskSender
 from rencheng.operations.task_messages import TaskSender
+from rencheng.response.declarations.rule import RegionRule
 from rencheng.schemas import fields
 from rencheng.store.core.sessions import Database
 from services.api.auth.authenticator import actor_of
@@ -91,12 +92,18 @@ def _task_sender(request: Request) -> TaskSender:
     return TaskSender(request.app.state.public_url)
 
 
+def _response_rules(request: Request) -> tuple[RegionRule, ...]:
+    rules: tuple[RegionRule, ...] = request.app.state.response_rules
+    return rules
+
+
 Db = Annotated[Database, Depends(_database)]
 ReplayDep = Annotated[ReplayService, Depends(_replay_service)]
 Asks = Annotated[AskSender, Depends(_ask_sender)]
 """Sends the messages of calls."""
 TaskNewsSender = Annotated[TaskSender, Depends(_task_sender)]
 """Sends the messages about tasks."""
+ResponseRules = Annotated[tuple[RegionRule, ...], Depends(_response_rules)]
 Actor = Annotated[str, Depends(actor_of)]
 ByWorld = Annotated[str | None, Depends(_world)]
 """One world, by default `actual`; None for all worlds."""

@@ -23,6 +23,7 @@ from services.response.channels.http import HttpClient
 from services.response.channels.mail import MailChannel
 from services.response.channels.mqtt import MqttChannel
 from services.response.channels.webhook import WebhookChannel
+from services.response.declaration_keeper import DeclarationKeeper
 from services.response.senders import Results, Senders
 from services.response.settings import ResponseSettings
 from services.response.spare_list import SpareList
@@ -70,6 +71,7 @@ def open_response(settings: ResponseSettings) -> Iterator[ResponseService]:
         stack.enter_context(WakeUps(settings.database_url, results))
         stack.enter_context(CallKeeper(settings.database_url, settings.public_url))
         stack.enter_context(TaskKeeper(settings.database_url, settings.public_url))
+        stack.enter_context(DeclarationKeeper(settings.database_url, settings.response_rules_file))
         spare = _spare_sender(settings, cipher, senders, stack)
         yield ResponseService(engine, cipher, senders, results, settings.public_url.rstrip("/"), TurnClock(), spare)
 

@@ -15,12 +15,9 @@ from rencheng.domain.errors import RejectionReason
 from rencheng.domain.level import Level
 from rencheng.operations.calls import answer_for, follow_warning, send_nothing
 from rencheng.operations.handovers import offer_handover
-from rencheng.operations.incidents import follow_incident, send_no_news
-from rencheng.operations.plans import add_plan_version
 from rencheng.operations.signers import Signer
 from rencheng.response.calls.call import AnswerKind
 from rencheng.response.calls.forms import HandoverForm
-from rencheng.response.tasks.forms import PlanForm
 from rencheng.store.core.sessions import Database
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from services.api.auth.refused_logins import RefusedLogins
@@ -29,8 +26,9 @@ from tests.support.api import LIXIA
 from tests.support.calls import clear_calls, put_on_duty
 from tests.support.polling import eventually
 from tests.support.rain_signals import cap
+from tests.support.response_requests import PLAN, prepare_response
 from tests.support.streams import SITES_BY_ID, record_messages, rendered
-from tests.support.tasks import photo, staff
+from tests.support.tasks import photo
 
 NOW = datetime.now(UTC)
 SITE: dict[str, Any] = {"site_id": "new", "type": "tunnel", "name_zh": "隧道", "name_en": "Tunnel", "region": LIXIA}
@@ -47,9 +45,6 @@ ROSTER = {"roster_id": "new-keepers", "role": "keeper", "region": LIXIA}
 OVERRIDE = PERIOD | {"person_id": "new-ann", "reason": "x"}
 STEP = {"posts": [{"role": "keeper"}], "wait_s": 60}
 POLICY = {"policy_id": "new-red", "region": LIXIA, "level": "red", "hold_s": 900, "steps": [STEP]}
-
-TASK = {"task": "close", "title_zh": "封", "title_en": "Close", "role": "police", "level": "red", "due_min": 10}
-PLAN = {"plan_id": "new-plan", "region": LIXIA, "tasks": [TASK]}
 
 DELIVERY = ("/v1/subscribers", "/v1/contact-methods", "/v1/dispatches", "/v1/receipts")
 SUBSCRIBER = {"owner": "police"}
@@ -87,6 +82,8 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/call-policies/{policy_id}/versions/{version}/approval", "POST"): None,
     ("/v1/plans/{plan_id}", "PUT"): PLAN,
     ("/v1/plans/{plan_id}/versions/{version}/approval", "POST"): None,
+    ("/v1/responses", "POST"): {"region": LIXIA, "number": 4},
+    ("/v1/responses/{response_id}/decisions", "POST"): {"decision": "end", "reason": "x"},
     ("/v1/tasks/{task_id}/reports", "POST"): {"move": "accept"},
     ("/v1/tasks/{task_id}/evidence", "POST"): {"kind": "note", "note": "x"},
     ("/v1/tasks/{task_id}/photos", "POST"): None,
@@ -139,7 +136,7 @@ def filled(city: Engine) -> dict[str, str]:
             connection.execute(text(query))
     calls = {"person_id": "new-ann", "roster_id": "new-keepers", "policy_id": "new-red", "version": "1"}
     calls |= {"warning_id": "w-called", "handover_id": ""}
-    calls |= {"warning_id": "w-called", "plan_id": "new-plan", "task_id": ""}
+    calls |= {"warning_id": "w-called", "plan_id": "new-plan", "task_id": "", "response_id": ""}
     delivery = {"subscriber_id": "new-police", "method_id": "1", "dispatch_id": ""}
     return delivery | {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
 
@@ -188,25 +185,6 @@ def prepare_calls(city: Engine, path: str, names: dict[str, str]) -> None:
             names["handover_id"] = str(offered["handover_id"])
 
 
-def prepare_response(city: Engine, path: str, names: dict[str, str]) -> None:
-    """Write a plan of another author, and a task that is done if it is to be checked; the test's key is of bo."""
-    staff(city)
-    with city.begin() as connection:
-        connection.execute(text("UPDATE api_keys SET person_id = 'bo' WHERE name = 'a test'"))
-        if "approval" in path:
-            add_plan_version(connection, PlanForm.model_validate(PLAN), signer=Signer("another", "ann"))
-    if "tasks" not in path:
-        return
-    record_messages(city, rendered("w-tasks", 1, Level.RED, site=SITES_BY_ID["underpass"]))
-    with city.begin() as connection:
-        follow_incident(connection, "w-tasks", [], send_no_news)
-        names["task_id"] = str(connection.execute(text("SELECT min(task_id) FROM tasks")).scalar_one())
-    if "checks" in path:
-        with city.begin() as connection:
-            done = """UPDATE tasks SET document = jsonb_set(document, '{state}', '"done"')"""
-            connection.execute(text(done))
-
-
 def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: dict[str, str]) -> None:
     if "pending" in path:
         reject(city, "new-a", RejectionReason.UNKNOWN_DEVICE)
@@ -245,7 +223,7 @@ def test_the_list_of_changing_routes_is_whole() -> None:
 def test_every_changing_request_leaves_an_entry_with_its_author(
     client: httpx.Client, city: Engine, filled: dict[str, str], path: str, method: str
 ) -> None:
-    if path.startswith(("/v1/plans", "/v1/tasks")):
+    if path.startswith(("/v1/plans", "/v1/tasks", "/v1/responses")):
         prepare_response(city, path, filled)
     else:
         if path.startswith(DELIVERY):

@@ -18,6 +18,7 @@ from commands.main import app
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.level import Level
 from rencheng.operations.calls import answer_for, follow_warning, send_nothing
+from rencheng.operations.declarations import declare, follow_region
 from rencheng.operations.handovers import offer_handover
 from rencheng.operations.incidents import follow_incident, send_no_news
 from rencheng.operations.people import add_policy_version, save_person, save_roster
@@ -43,7 +44,7 @@ NOT_RECORDED = {
     "mute list", "gateway list", "fleet audit", "key list", "quarantine list", "quarantine show", "quarantine reasons",
     "quality show", "quality limits", "jobs list", "storage status", "tls list",  # read only
     "people list", "roster list", "policy list", "call list",  # read only
-    "plan export", "plan list", "plan preview", "task list", "task show",  # read only
+    "plan export", "plan list", "plan preview", "task list", "task show", "response list",  # read only
     "subscriber list", "contact list", "contact key", "dispatch list", "dispatch show",  # read only
     "tls init", "tls issue",  # write files of certificates, no data
 }  # fmt: skip
@@ -91,6 +92,9 @@ CHANGING = {
     "policy approve": ["red", "1"],
     "plan import": ["{plans}"],
     "plan approve": ["default-road", "1", "--key", "{person_key}"],
+    "response declare": ["370102", "4", "--key", "{person_key}"],
+    "response decline": ["{response}", "--key", "{person_key}", "--reason", "x"],
+    "response end": ["{response}", "--key", "{person_key}"],
     "task report": ["{task}", "bo", "accept"],
     "task evidence": ["{task}", "bo", "note", "--note", "x"],
     "task check": ["{task}", "--key", "{person_key}", "--failed", "x"],
@@ -205,6 +209,18 @@ def run(command: str, *words: str) -> str:
     return ended.stdout.strip()
 
 
+def responded(engine: Engine, command: str) -> str:
+    """Return the number of a response, which is proposed if it is to be declined, declared if it is to be ended."""
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE people SET roles = '{flood_head}' WHERE person_id = 'bo'"))
+        connection.execute(text("DELETE FROM responses"))
+        if command == "response decline":
+            follow_region(connection, "actual", "370102", [Level.ORANGE], ())
+        elif command == "response end":
+            declare(connection, "370102", 4, signer=Signer("another", "bo"), rules=())
+        return str(connection.execute(text("SELECT max(response_id) FROM responses")).scalar())
+
+
 def signed(engine: Engine, command: str) -> dict[str, str]:
     """Return the number of a task, which is done if it is to be checked."""
     with engine.begin() as connection:
@@ -260,6 +276,7 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
     }
     query = text("SELECT actor FROM audit ORDER BY audit_id")
     filled |= {"key": key, "dispatch": dispatch} | (signed(engine, command) if "task" in command else {})
+    filled["response"] = responded(engine, command) if "response" in command else ""
     filled["person_key"] = run("key create", "bo", "--scope", "respond", "--person", "bo")
     with engine.connect() as connection:
         before = len(connection.execute(query).all())

@@ -56,6 +56,8 @@ class KeyScope(StrEnum):
     """Report that a provider delivered a message. For gateways of SMS and voice."""
     RESPOND = "respond"
     """Read calls and tasks, record answers and reports, call more people, end calls, pass shifts on, check tasks."""
+    RESPONSE_DECLARE = "response:declare"
+    """Declare, adjust, decline and end responses of a region, with a key of a person."""
     ADMIN = "admin"
     """Read raw payloads in quarantine and the audit log; list, make and revoke keys."""
 

@@ -28,6 +28,7 @@ FIND_PLACES: dict[str, Callable[[Connection, str], Sequence[places.Place]]] = {
     "policy_id": places.of_policy,
     "plan_id": places.of_plan,
     "task_id": places.of_task,
+    "response_id": places.of_response,
 }
 """Where the object of a path parameter is."""
 
@@ -42,6 +43,7 @@ _OBJECTS = {
     "policy_id": "policy",
     "plan_id": "plan",
     "task_id": "task",
+    "response_id": "response",
 }
 
 

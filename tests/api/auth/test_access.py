@@ -39,6 +39,7 @@ FILLED = {
     "plan_id": "lixia",
     "task_id": "1",
     "evidence_id": "1",
+    "response_id": "1",
     "version": "1",
     "subscriber_id": "road-police",
     "method_id": "1",
