@@ -12,6 +12,8 @@ The main loop is never delayed by it, and a main loop that stands still is seen.
 | `unloaded_s` | alerts | seconds without devices and sites |
 | `undelivered`, `undelivered_s` | alerts | due messages that the broker has not acknowledged; the age of the oldest |
 | `committed_through` | ingest | everything received until then is committed, Unix time |
+| `fault_…` | watch | faults that exist, by kind |
+| `no_alarm_s` | watch | seconds for which the outside alarm could not be reached |
 | `evaluated_through` | alerts | everything received until then is evaluated, Unix time |
 """
 

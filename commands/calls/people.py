@@ -1,7 +1,7 @@
 """`rencheng people`: who can be called."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -41,9 +41,14 @@ def contact(
     address: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Number, mail address or URL.")],
     secret: Annotated[str | None, typer.Option(help="The secret with which a bot checks messages.")] = None,
     world: Annotated[list[str] | None, typer.Option(help="A world; can be repeated. Default: actual.")] = None,
+    quiet: Annotated[
+        str | None, typer.Option(help="City times between which it is used for red only, such as 22:00-06:00.")
+    ] = None,
 ) -> None:
-    """Add a contact method to a person. It is used once a test message arrived. Without --address it is asked for."""
-    values = {"kind": kind, "address": address, "secret": secret, "worlds": world or ["actual"]}
+    """Add a contact method to a person. It is used once its code was typed back. Without --address it is asked for."""
+    values: dict[str, Any] = {"kind": kind, "address": address, "secret": secret, "worlds": world or ["actual"]}
+    if quiet is not None:
+        values["quiet_from"], _, values["quiet_until"] = quiet.partition("-")
     try:
         form = ContactForm.model_validate(values)
     except ValidationError as error:
@@ -51,7 +56,7 @@ def contact(
     cipher = ContactCipher(ContactSettings.load().contact_keys.get_secret_value())
     with transaction() as connection:
         number, own_secret = add_person_contact(connection, person, form, cipher, actor=operator())
-    typer.echo(f"contact {number} is added; prove it with `rencheng contact test {number}`")
+    typer.echo(f"contact {number} is added; `rencheng contact test {number}` sends a code to it")
     if own_secret:
         typer.echo(own_secret)
         typer.echo("the receiver checks signatures with this secret; store it now, it cannot be shown again", err=True)

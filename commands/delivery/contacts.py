@@ -77,6 +77,24 @@ def test(number: Number) -> None:
 
 
 @app.command()
+def prove(number: Number, code: Annotated[str, typer.Argument(help="The code in the test message.")]) -> None:
+    """Prove the contact method of a person by the code that arrived there."""
+    with transaction() as connection:
+        is_right = operations.prove_contact(connection, number, code, actor=operator())
+    if not is_right:
+        raise NotPossible(operations.WRONG_CODE)
+    typer.echo(f"contact {number} is proven; the person is called by it")
+
+
+@app.command()
+def disable(number: Number, reason: Annotated[str, typer.Option(help="Shown in the list.")]) -> None:
+    """Send nothing more for now; `rencheng contact probe` ends this."""
+    with transaction() as connection:
+        operations.disable_contact(connection, number, reason, actor=operator())
+    typer.echo(f"contact {number} is disabled; `rencheng contact probe {number}` enables it")
+
+
+@app.command()
 def probe(number: Number) -> None:
     """Try a disabled contact method with a test message. If it arrives, what waited follows."""
     test(number)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
+from rencheng.domain.fault import FAULT_TEXTS, ResponseFault
 from rencheng.domain.heartbeat import Part, PartCondition, PartReason, PartState
 from rencheng.messaging.mqtt.probe import NoReply, ProbeResult
 from rencheng.store.core.diagnosis import DatabaseCondition
@@ -26,7 +27,7 @@ WAL_MIN_MB = 1024
 CONNECTIONS_SHARE_MAX = 0.8
 
 
-SHOWN_GAUGES = 10
+SHOWN_GAUGES = SHOWN_FAULTS = 10
 
 _PART_SEVERITY: dict[PartState, Severity] = {
     PartState.OK: "good",
@@ -112,6 +113,18 @@ def check_parts(parts: Sequence[PartCondition]) -> list[CheckResult]:
         for one in parts
         if one.part is not Part.DATABASE
     ]
+
+
+def check_faults(faults: Sequence[ResponseFault]) -> list[CheckResult]:
+    """Check what follows a warning, by the questions of the watch. Return one result for each kind of fault."""
+    if not faults:
+        return [CheckResult("response: faults that the watch finds", "none")]
+    results = []
+    for kind in dict.fromkeys(one.kind for one in faults):
+        named = [f"{one.subject} for {one.seconds:.0f} s" for one in faults if one.kind is kind]
+        advice = f"{FAULT_TEXTS[kind][0]} {FAULT_TEXTS[kind][1]}: {', '.join(named[:SHOWN_FAULTS])}."
+        results.append(CheckResult(f"response: {kind.value}", str(len(named)), "change", advice))
+    return results
 
 
 def check_late_gauges(lags_s: Mapping[str, float]) -> CheckResult:

@@ -13,6 +13,7 @@ from commands.doctor.checks import (
     CheckResult,
     check_broker,
     check_database,
+    check_faults,
     check_late_gauges,
     check_parts,
     explain_no_reply,
@@ -25,6 +26,7 @@ from rencheng.runtime.settings import BrokerAccounts, BrokerSettings
 from rencheng.store.accounting.heartbeats import load_platform_record
 from rencheng.store.core.diagnosis import diagnose
 from rencheng.store.registry.monitoring import late_gauges
+from rencheng.store.response.watch import find_faults
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -59,6 +61,7 @@ def doctor(
         parts = judge(load_platform_record(connection))
         late = late_gauges(connection)
         duties = load_duties(connection)
+        faults = find_faults(connection)
     try:
         probe = probe_broker(
             settings.mqtt_address,
@@ -71,7 +74,12 @@ def doctor(
         results = explain_no_reply(error)
     results += _access(settings, devices_url)
     results += check_database(condition)
-    results += [*check_parts(parts), check_late_gauges(late), *check_duties(duties, datetime.now(UTC))]
+    results += [
+        *check_parts(parts),
+        check_late_gauges(late),
+        *check_duties(duties, datetime.now(UTC)),
+        *check_faults(faults),
+    ]
     _print(results)
     if any(result.severity == "danger" for result in results):
         raise typer.Exit(1)

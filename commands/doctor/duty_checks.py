@@ -2,20 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 from commands.calls.rosters import LOOK_AHEAD, gap_text
 from commands.doctor.checks import CheckResult
 from rencheng.domain.device import ACTUAL
 from rencheng.response.calls.roster import Roster, gaps
-from rencheng.store.calls.asks import reachable_people
+from rencheng.store.calls.asks import proven_since, reachable_people
 from rencheng.store.calls.people import list_people
 from rencheng.store.calls.policies import PolicyVersion, list_policies, policies_in_force
 from rencheng.store.calls.rosters import load_rosters
 from rencheng.store.core.database import Connection
 
 SHOWN = 10
+
+PROOF_LASTS = timedelta(days=45)
+"""A contact method is to be proven again after this time: a monthly test, and two weeks. Proposal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,14 @@ class Duties:
     Attributes:
         inactive: people who are not called any more.
         reachable: people with a proven contact method.
+        proven_long_ago: people of which no contact method was proven lately.
     """
 
     rosters: Sequence[Roster]
     policies: Sequence[PolicyVersion]
     inactive: frozenset[str] = frozenset()
     reachable: frozenset[str] = frozenset()
+    proven_long_ago: frozenset[str] = frozenset()
 
 
 def load_duties(connection: Connection) -> Duties:
@@ -39,7 +44,9 @@ def load_duties(connection: Connection) -> Duties:
     people = list_people(connection)
     inactive = frozenset(person.person_id for person in people if not person.active)
     reachable = reachable_people(connection, [person.person_id for person in people], ACTUAL)
-    return Duties(load_rosters(connection, since=datetime.now(UTC)), policies, inactive, reachable)
+    now = datetime.now(UTC)
+    old = reachable - proven_since(connection, now - PROOF_LASTS)
+    return Duties(load_rosters(connection, since=now), policies, inactive, reachable, old)
 
 
 def check_duties(duties: Duties, now: datetime) -> list[CheckResult]:
@@ -71,11 +78,17 @@ def _people(duties: Duties, now: datetime) -> list[CheckResult]:
     replace = f"They are not called: {_some(inactive)}. Replace them."
     prove = (
         f"They cannot be called, the next one is called at once: {_some(unproven)}. Add a contact with"
-        " `rencheng people contact`, and prove it with `rencheng contact test`."
+        " `rencheng people contact`, and prove it with `rencheng contact test` and `rencheng contact prove`."
+    )
+    old = sorted({person for person, _ in planned} & duties.proven_long_ago)
+    again = (
+        f"They are still called: {_some(old)}. Send a test message to a contact of each, and type the code back;"
+        " an answer by SMS or voice proves it, too."
     )
     return [
         _named("calls: inactive people in rosters", inactive, replace),
         _named("calls: people on duty without a proven contact", unproven, prove),
+        _named(f"calls: people on duty whose contacts were not proven for {PROOF_LASTS.days} days", old, again),
     ]
 
 

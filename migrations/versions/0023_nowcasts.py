@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0023"
-down_revision = "0033"
+down_revision = "0030"
 branch_labels = None
 depends_on = None
 

@@ -18,6 +18,8 @@ class Part(StrEnum):
     RESPONSE = "response"
     API = "api"
     JOBS = "jobs"
+    WATCH = "watch"
+    """The watch over what follows a warning; a thread of the job runner."""
     ACCOUNTS = "accounts"
 
 
@@ -52,6 +54,10 @@ class PartReason(StrEnum):
     """Due warnings are not delivered."""
     OVERDUE = "overdue"
     """A periodic job has not succeeded for at least two of its intervals."""
+    FAULTS = "faults"
+    """The watch finds faults; see `rencheng.domain.fault`."""
+    NO_ALARM = "no_alarm"
+    """The outside alarm cannot be reached."""
     NO_ANSWER = "no_answer"
     """The database does not answer."""
 

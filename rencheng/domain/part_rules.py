@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rencheng.domain.fault import FaultKind
 from rencheng.domain.heartbeat import Heartbeat, Part, PartCondition, PartReason, PartState
 
 SILENT_AFTER_S = 12.0
@@ -26,6 +27,9 @@ START_WITHIN_S = 20.0
 
 JOBS_START_WITHIN_S = 300.0
 """The same of the job runner, without which no warning is late."""
+
+FAULT_FIGURE = "fault_"
+"""The beginning of the figures with which the watch reports how many faults it finds, by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ def judge(record: PlatformRecord) -> list[PartCondition]:
         _any(of[Part.RESPONSE]),
         _any(of[Part.API]),
         _required(Part.JOBS, of[Part.JOBS], age_s, JOBS_START_WITHIN_S),
+        _watch(of[Part.WATCH]),
         _any(of[Part.ACCOUNTS]),
     ]
     extra = {Part.ALERTS: _undelivered(record), Part.JOBS: _overdue(record)}
@@ -133,6 +138,20 @@ def _any(heartbeats: Sequence[Heartbeat]) -> PartCondition | None:
     order = list(PartState)
     conditions = [judge_process(one) for one in sorted(heartbeats, key=lambda one: one.age_s)]
     return min(conditions, key=lambda one: order.index(one.state), default=None)
+
+
+def _watch(heartbeats: Sequence[Heartbeat]) -> PartCondition | None:
+    """Judge the watch: whether it works, what it finds, and whether the outside alarm is reached."""
+    found = _any(heartbeats)
+    if found is None or found.state is not PartState.OK:
+        return found
+    newest = min(heartbeats, key=lambda one: one.age_s)
+    faults = {kind: int(_figure(newest.figures, f"{FAULT_FIGURE}{kind}")) for kind in FaultKind}
+    if named := ", ".join(f"{kind} {count}" for kind, count in faults.items() if count):
+        return PartCondition(Part.WATCH, PartState.BEHIND, PartReason.FAULTS, None, named)
+    if seconds := _figure(newest.figures, "no_alarm_s"):
+        return PartCondition(Part.WATCH, PartState.BEHIND, PartReason.NO_ALARM, seconds)
+    return found
 
 
 def _undelivered(record: PlatformRecord) -> PartCondition:

@@ -33,7 +33,7 @@ class AskSender:
         """Cancel and write messages, in the order of the intents."""
         asks = [one for one in intents if isinstance(one, Ask)]
         site = called_sites(connection, [call.site_id]).get(call.site_id) if asks else None
-        methods = proven_methods(connection, {one.person_id for one in asks}, call.world) if asks else {}
+        methods = proven_methods(connection, {one.person_id for one in asks}, call.world, call.level) if asks else {}
         now = database_now(connection)
         for one in intents:
             if isinstance(one, CancelAsks):
@@ -54,10 +54,8 @@ def _intents(
 ) -> Iterator[DispatchIntent]:
     content = content_of(call, site, ask, link, now)
     is_end = ask.kind is AskKind.ENDED
-    uses = uses_of([method.kind for method in methods], ask.channels)
+    uses = uses_of([method.kind for method in methods], ask.channels, call.level, _wait_s(call))
     for method, after_s in zip(methods, uses, strict=True):
-        if after_s is None:
-            continue
         due_at = now + timedelta(seconds=after_s)
         yield DispatchIntent(
             method_id=method.method_id,
@@ -75,3 +73,7 @@ def _intents(
             is_end=is_end,
             content=content,
         )
+
+
+def _wait_s(call: Call) -> float:
+    return call.policy.steps[min(max(call.step, 1), len(call.policy.steps)) - 1].wait_s

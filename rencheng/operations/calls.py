@@ -17,6 +17,7 @@ from rencheng.response.calls.inputs import (
     EndedByPerson,
     LevelChanged,
     PersonAdded,
+    Progressed,
     SilenceBegan,
     SilenceEnded,
     TimePassed,
@@ -69,13 +70,14 @@ def _needs_look(warning: CalledWarning, site: Site, mutes: Sequence[Mute], now: 
         return True
     if call["state"] == CallState.STALE:
         return bool(warning.updated_at > call["changed_at"])
-    if _is_muted(site, mutes, warning.level, now) != (call["state"] == CallState.PAUSED):
+    if is_muted(site, mutes, warning.level, now) != (call["state"] == CallState.PAUSED):
         return True
     due = call["next_due"]
     return due is not None and (due <= now or due > now + timedelta(seconds=call["wait_s"]))
 
 
-def _is_muted(site: Site, mutes: Sequence[Mute], level: int, now: datetime) -> bool:
+def is_muted(site: Site, mutes: Sequence[Mute], level: int, now: datetime) -> bool:
+    """Return whether a mute suppresses a level of a site."""
     return any(mute.up_to >= level and mute.scope.includes(site) and mute.is_active(now) for mute in mutes)
 
 
@@ -107,7 +109,7 @@ def follow_warning(
     failed = [ContactFailed(each.person_id, each.round) for each in lost_contacts(connection, warning_id)]
     for given in [
         *failed,
-        *_inputs(call, level, policy, is_closed=is_closed, is_muted=_is_muted(site, mutes, level, now)),
+        *_inputs(call, level, policy, is_closed=is_closed, is_muted=is_muted(site, mutes, level, now)),
     ]:
         result = _apply(connection, call, events, given, now, carry_out)
         call, events = result.call, events + 1
@@ -145,6 +147,14 @@ def _apply(
         store.record_advance(connection, given, roll, now, result, events)
         carry_out(connection, result.call, result.intents)
     return result
+
+
+def note_progress(connection: Connection, warning_id: str) -> None:
+    """Let the call of a warning know that a task moved, so that those who answered are not asked again."""
+    locked = store.lock_call(connection, warning_id)
+    if locked is not None:
+        call, events = locked
+        _apply(connection, call, events, Progressed(), world_time(connection, call.world), send_nothing)
 
 
 def answer_call(connection: Connection, given: GivenAnswer, carry_out: CarryOut, *, role: str | None = None) -> str:
@@ -219,7 +229,7 @@ def call_one_more(
     """
     call, events = _locked(connection, warning_id)
     _roles(connection, person_id)
-    is_reachable = person_id in reachable_people(connection, [person_id], call.world)
+    is_reachable = person_id in reachable_people(connection, [person_id], call.world, call.level)
     if call.state is not CallState.ENDED and _is_asked(call.target(person_id), ask, is_reachable=is_reachable):
         return ""
     added = PersonAdded(person_id, role, is_reachable)

@@ -13,7 +13,7 @@ from rencheng.response.delivery.dispatch import ContactKind, Content, DispatchIn
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection, database_now
 from rencheng.store.core.sessions import Row
-from rencheng.store.response import contacts, ledger
+from rencheng.store.response import contacts, ledger, proofs
 from rencheng.store.response.cipher import ContactCipher
 from rencheng.store.response.enqueue import enqueue
 
@@ -57,7 +57,21 @@ def add_contact(
     found = contacts.find_subscriber(connection, subscriber_id)
     if found is None or not found["active"]:
         raise NotPossible(f"there is no active subscriber {subscriber_id}; {_LISTS}")
-    method_id = contacts.add_contact(connection, {"subscriber_id": subscriber_id}, form, cipher)
+    owner = {"subscriber_id": subscriber_id}
+    return add_contact_of(connection, owner, form, cipher, actor=actor)
+
+
+def add_contact_of(
+    connection: Connection, owner: Mapping[str, str], form: ContactForm, cipher: ContactCipher, *, actor: str
+) -> tuple[int, str | None]:
+    """Add a contact method to a subscriber or person that exists. Return its number, and the secret of a webhook.
+
+    A repetition returns the same number, and no secret; `rencheng contact rotate` makes another one.
+    """
+    known = {row["method_id"] for row in contacts.list_contacts(connection, **owner)}
+    method_id = contacts.add_contact(connection, owner, form, cipher)
+    if method_id in known:
+        return method_id, None
     secret = None
     if contacts.has_own_secret(form.kind):
         secret = contacts.new_secret(connection, method_id, cipher)
@@ -101,6 +115,8 @@ def rotate_secret(connection: Connection, method_id: int, cipher: ContactCipher,
 def send_test(connection: Connection, method_id: int, *, actor: str) -> UUID:
     """Send a test message on the way of a real one; to a disabled endpoint as a probe. Return its dispatch.
 
+    The message to a person has a code, which the person types back.
+
     Raises:
         NotPossible: there is no such contact method.
     """
@@ -108,11 +124,46 @@ def send_test(connection: Connection, method_id: int, *, actor: str) -> UUID:
     now = database_now(connection)
     if before["disabled_at"] is not None:
         contacts.begin_probe(connection, method_id)
-    intent = _test_intent(before, now)
+    code = None if before["person_id"] is None else proofs.make_code(connection, method_id)
+    intent = _test_intent(before, now, code)
     enqueue(connection, [intent])
     detail = {"dispatch": str(intent.dispatch_id), "probes": before["disabled_at"] is not None}
     audit.record(connection, actor, "contact.test", f"contact {method_id}", detail)
     return intent.dispatch_id
+
+
+def prove_contact(connection: Connection, method_id: int, code: str, *, actor: str) -> bool:
+    """Take the code that a person received. Return whether it is right; commit in either case, as tries are counted.
+
+    Raises:
+        NotPossible: there is no such contact method, or it belongs to a subscriber.
+    """
+    before = _known(connection, method_id)
+    if before["person_id"] is None:
+        raise NotPossible(f"contact {method_id} is that of a subscriber; a test message that arrives is its proof")
+    is_right = proofs.is_code(connection, method_id, code)
+    if is_right:
+        proofs.note_proof(connection, method_id)
+        detail = {"person": before["person_id"], "kind": before["kind"], "shown": before["shown"]}
+        audit.record(connection, actor, "contact.prove", f"contact {method_id}", detail)
+    return is_right
+
+
+WRONG_CODE = "the code is wrong or has expired; send another one with `rencheng contact test`"
+
+
+def disable_contact(connection: Connection, method_id: int, reason: str, *, actor: str) -> None:
+    """Send nothing more to a contact method until a probe arrives there. A repetition changes nothing.
+
+    Raises:
+        NotPossible: there is no such contact method.
+    """
+    before = _known(connection, method_id)
+    why = f"{actor}: {reason}"
+    if before["disabled_why"] == why:
+        return
+    contacts.disable_contact(connection, method_id, why)
+    audit.record(connection, actor, "contact.disable", f"contact {method_id}", {"why": reason})
 
 
 def send_again(connection: Connection, dispatch_id: UUID, *, actor: str) -> None:
@@ -128,7 +179,10 @@ def send_again(connection: Connection, dispatch_id: UUID, *, actor: str) -> None
     audit.record(connection, actor, "dispatch.again", f"dispatch {dispatch_id}", detail)
 
 
-def _test_intent(method: Row, now: datetime) -> DispatchIntent:
+def _test_intent(method: Row, now: datetime, code: str | None) -> DispatchIntent:
+    asks_zh, asks_en = ("无需处置", "Nothing needs to be done")
+    if code is not None:
+        asks_zh, asks_en = (f"请回填验证码{code}", f"Type the code {code} back")
     name = f"test-{method['method_id']}-{token_hex(8)}"
     return DispatchIntent(
         method_id=method["method_id"],
@@ -142,9 +196,9 @@ def _test_intent(method: Row, now: datetime) -> DispatchIntent:
         due_at=now,
         expires_at=now + TEST_WITHIN,
         content=Content(
-            zh="韧城测试消息：收到即表示通道正常，无需处置。",
-            en="Test message of Rencheng: the channel works. Nothing needs to be done.",
-            document={"kind": "test", "sent_at": now.isoformat()},
+            zh=f"韧城测试消息：收到即表示通道正常，{asks_zh}。",
+            en=f"Test message of Rencheng: the channel works. {asks_en}.",
+            document={"kind": "test", "sent_at": now.isoformat()} | ({} if code is None else {"code": code}),
         ),
     )
 
@@ -162,5 +216,5 @@ def _subscriber_detail(row: Mapping[Any, Any] | None) -> dict[str, object]:
 
 
 def _contact_detail(row: Mapping[Any, Any] | None) -> dict[str, object]:
-    shown = ("subscriber_id", "kind", "shown", "worlds", "mode", "cap", "language", "spare", "template")
+    shown = ("subscriber_id", "person_id", "kind", "shown", "worlds", "mode", "cap", "language", "spare", "template")
     return {name: row[name] for name in shown} if row else {}

@@ -38,7 +38,7 @@ def look_up_roll(connection: Connection, call: Call, policy: CallPolicy, level: 
             for rank, person in enumerate(standby, start=1)
         }
     named = {person for duty in duties.values() for person in (duty.person_id, duty.leaving) if person is not None}
-    reachable = reachable_people(connection, named, call.world)
+    reachable = reachable_people(connection, named, call.world, level)
     return {
         post: Candidate(post, duty, duty.person_id in reachable, duty.leaving if duty.leaving in reachable else None)
         for post, duty in duties.items()

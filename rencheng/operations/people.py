@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.region import code_includes
+from rencheng.operations.contacts import add_contact_of
 from rencheng.operations.differences import differences
 from rencheng.response.calls.forms import CallPolicyForm, OverrideForm, PersonForm, RosterForm
 from rencheng.response.calls.roster import Roster, Shift
@@ -18,7 +19,6 @@ from rencheng.store.calls.rosters import add_override, find_override, load_roste
 from rencheng.store.calls.rosters import save_roster as write_roster
 from rencheng.store.core.database import Connection
 from rencheng.store.registry.sites import find_sites
-from rencheng.store.response import contacts
 from rencheng.store.response.cipher import ContactCipher
 
 APPROVED_FOR = timedelta(days=365)
@@ -43,21 +43,13 @@ def add_person_contact(
 ) -> tuple[int, str | None]:
     """Add a contact method to a person. Return its number, and the secret of a webhook, which is shown once.
 
-    It is used for calls once a test message arrived.
+    It is used for calls once the code of a test message was typed back.
 
     Raises:
         NotPossible: the person is not registered, or the address is in use.
     """
     require_people(connection, [person_id])
-    method_id = contacts.add_contact(connection, {"person_id": person_id}, form, cipher)
-    secret = None
-    if contacts.has_own_secret(form.kind):
-        secret = contacts.new_secret(connection, method_id, cipher)
-    elif form.secret:
-        contacts.save_secret(connection, method_id, cipher, form.secret)
-    detail = {"person": person_id, "kind": form.kind.value, "shown": form.shown, "worlds": list(form.worlds)}
-    audit.record(connection, actor, "contact.add", f"contact {method_id}", detail)
-    return method_id, secret
+    return add_contact_of(connection, {"person_id": person_id}, form, cipher, actor=actor)
 
 
 def save_roster(connection: Connection, form: RosterForm, *, actor: str) -> Roster:

@@ -23,8 +23,8 @@ class Signer:
     person_id: str | None
 
 
-def signer_of_token(connection: Connection, token: str) -> Signer:
-    """Return the signer of a key, for commands.
+def signer_of_token(connection: Connection, token: str, actor: str) -> Signer:
+    """Return the person of a key, for commands. The audit log names the user of the shell, too.
 
     Raises:
         NotPossible: the key is not in force.
@@ -32,7 +32,7 @@ def signer_of_token(connection: Connection, token: str) -> Signer:
     key = api_keys.verify(connection, token.strip())
     if key is None:
         raise NotPossible("the key is unknown, expired or revoked; `rencheng key list` shows all keys")
-    return Signer(f"key {key.key_id} ({key.name})", key.person_id)
+    return Signer(actor, key.person_id)
 
 
 def signing_person(connection: Connection, signer: Signer, region: str) -> Person:
@@ -43,7 +43,7 @@ def signing_person(connection: Connection, signer: Signer, region: str) -> Perso
     """
     if signer.person_id is None:
         raise NotPossible(
-            f"{signer.actor} names no person, and only a person signs;"
+            "the key names no person, and only a person signs;"
             " `rencheng key create NAME --person PERSON` makes a key for one"
         )
     person = find_people(connection, [signer.person_id]).get(signer.person_id)

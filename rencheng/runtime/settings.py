@@ -162,6 +162,16 @@ class BrokerSettings(Settings):
         return context
 
 
+class RulesSettings(Settings):
+    """The rules of responses."""
+
+    response_rules_file: Path | None = Field(
+        None,
+        description="YAML file with the responses of each region: when they are proposed, and who declares them; see"
+        " docs/how-to/declare-a-response.md.",
+    )
+
+
 class ContactSettings(Settings):
     """The keys of contacts."""
 

@@ -19,10 +19,12 @@ from rencheng.store.schema.tables import (
     waterlogging_readings,
     worlds,
 )
+from rencheng.store.schema.task_tables import responses
 from rencheng.store.schema.weather_tables import rain_forecasts, rain_signals
 
 OF_WORLD = (
     dispatches,
+    responses,
     quarantine,
     quarantine_drops,
     ingest_counts,

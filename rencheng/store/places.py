@@ -14,6 +14,7 @@ from rencheng.store.schema.account_tables import quarantine
 from rencheng.store.schema.call_tables import call_policies, rosters
 from rencheng.store.schema.suppression_tables import notices
 from rencheng.store.schema.tables import devices, sites, warnings
+from rencheng.store.schema.task_tables import plans, responses, tasks
 from rencheng.store.warnings.mutes import find_mute, places_of
 
 NOWHERE = "000000"
@@ -92,6 +93,28 @@ def of_policy(connection: Connection, policy_id: str) -> Sequence[Place]:
     """Return the regions of the versions of a policy of calls."""
     query = select(call_policies.c.region).where(call_policies.c.policy_id == policy_id)
     return [Place(region, ACTUAL) for region in connection.execute(query.distinct()).scalars()]
+
+
+def of_plan(connection: Connection, plan_id: str) -> Sequence[Place]:
+    """Return the regions of the versions of a response plan."""
+    query = select(plans.c.region).where(plans.c.plan_id == plan_id)
+    return [Place(region, ACTUAL) for region in connection.execute(query.distinct()).scalars()]
+
+
+def of_task(connection: Connection, task_id: str) -> Sequence[Place]:
+    """Return the place of a task; none if there is no such task."""
+    if not task_id.isdecimal() or len(task_id) > _DIGITS_MAX:
+        return []
+    query = select(tasks.c.region, tasks.c.world).where(tasks.c.task_id == int(task_id))
+    return [Place(*row) for row in connection.execute(query)]
+
+
+def of_response(connection: Connection, response_id: str) -> Sequence[Place]:
+    """Return the place of a response; none if there is no such response."""
+    if not response_id.isdecimal() or len(response_id) > _DIGITS_MAX:
+        return []
+    query = select(responses.c.region, responses.c.world).where(responses.c.response_id == int(response_id))
+    return [Place(*row) for row in connection.execute(query)]
 
 
 def of_mute(connection: Connection, name: str) -> Sequence[Place]:

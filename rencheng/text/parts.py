@@ -9,6 +9,7 @@ PARTS: dict[Part, tuple[str, str]] = {
     Part.RESPONSE: ("信息发送", "response service"),
     Part.API: ("接口服务", "API"),
     Part.JOBS: ("定时任务", "periodic jobs"),
+    Part.WATCH: ("自检", "watch"),
     Part.ACCOUNTS: ("账号同步", "broker accounts"),
 }
 
@@ -48,6 +49,14 @@ _REASONS: dict[PartReason, tuple[str, str]] = {
     PartReason.OVERDUE: (
         "{subject} 已{zh}未成功，请运行 jobs list",
         "{subject} has not succeeded for {en}; see `jobs list`",
+    ),
+    PartReason.FAULTS: (
+        "发现问题：{subject}，请运行 rencheng doctor",
+        "it finds faults: {subject}; see `rencheng doctor`",
+    ),
+    PartReason.NO_ALARM: (
+        "{zh}无法连接外部告警，请检查 RENCHENG_HEARTBEAT_URL",
+        "the outside alarm has not been reached for {en}; check RENCHENG_HEARTBEAT_URL",
     ),
     PartReason.NO_ANSWER: ("无响应，请检查数据库和网络", "no answer; check the server and the network"),
 }

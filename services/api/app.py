@@ -10,6 +10,7 @@ from fastapi.routing import iter_route_contexts
 
 from rencheng.domain.heartbeat import Part
 from rencheng.heartbeats import HeartbeatWriter
+from rencheng.operations.declarations import read_rules
 from rencheng.replay.attempt import IntakeLimits
 from rencheng.runtime.logs import get_logger
 from rencheng.store.access.api_keys import KeyScope
@@ -41,6 +42,7 @@ from services.api.routes.quarantine import read as quarantine
 from services.api.routes.quarantine import write as quarantine_write
 from services.api.routes.readings import history, transactions
 from services.api.routes.readings import read as readings
+from services.api.routes.response import plans, report_page, responses, tasks
 from services.api.routes.sites import read as sites
 from services.api.routes.sites import write as sites_write
 from services.api.routes.warnings import feed, stream
@@ -80,6 +82,11 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (dispatches.router, KeyScope.CONTACTS_WRITE),
     (receipts.router, KeyScope.RECEIPTS_WRITE),
     (calls.router, KeyScope.RESPOND),
+    (plans.router, KeyScope.ROSTERS_WRITE),
+    (plans.approvals, KeyScope.PLANS_APPROVE),
+    (tasks.router, KeyScope.RESPOND),
+    (responses.router, KeyScope.RESPOND),
+    (responses.decisions, KeyScope.RESPONSE_DECLARE),
     (stream.router, KeyScope.WARNINGS_READ),
     (feed.router, KeyScope.WARNINGS_READ),
     (status.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
@@ -105,6 +112,7 @@ TAGS = {
     "warnings": "Warnings 预警: messages as JSON, as CAP, as a live stream and as an Atom feed.",
     "doubts": "Doubts 待核实读数: what may be water and is not proven; answered by people who look.",
     "calls": "Calls 叫应: people, rosters and policies by which somebody is called until one answers.",
+    "response": "Response 处置: plans by place and level, their tasks with evidence, and reopening by two signatures.",
     "delivery": "Delivery 信息发送: subscribers, their contact methods, and what became of each message.",
     "counts": "Counts 计数: every received reading, by result.",
     "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",
@@ -170,13 +178,19 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
     app.state.hub = hub
     app.state.health_probe = health_probe
     app.state.replay_service = replay_service
-    app.state.public_url = public_url
-    app.state.contact_keys = settings.contact_keys.get_secret_value()
     app.state.refused_logins = refused_logins
+    _keep_settings(app, settings)
     errors.install(app)
     _include_routers(app)
     _add_middleware(app, settings, Authenticator(keys_database))
     return app
+
+
+def _keep_settings(app: FastAPI, settings: ApiSettings) -> None:
+    """Keep what handlers need of the settings."""
+    app.state.public_url = settings.public_url.rstrip("/")
+    app.state.response_rules = read_rules(settings.response_rules_file)
+    app.state.contact_keys = settings.contact_keys.get_secret_value()
 
 
 def _add_middleware(app: FastAPI, settings: ApiSettings, authenticator: Authenticator) -> None:
@@ -217,4 +231,5 @@ def _include_routers(app: FastAPI) -> None:
     for router in OPEN:
         app.include_router(router, max_body_size=0)
     app.include_router(answer_page.router, max_body_size=answer_page.BODY_MAX)
+    app.include_router(report_page.router, max_body_size=report_page.BODY_MAX)
     errors.add_problem_schema(app)

@@ -16,6 +16,8 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.operations.asks import AskSender
+from rencheng.operations.task_messages import TaskSender
+from rencheng.response.declarations.rule import RegionRule
 from rencheng.schemas import fields
 from rencheng.store.core.sessions import Database
 from services.api.auth.authenticator import actor_of
@@ -86,10 +88,22 @@ def _ask_sender(request: Request) -> AskSender:
     return AskSender(request.app.state.public_url)
 
 
+def _task_sender(request: Request) -> TaskSender:
+    return TaskSender(request.app.state.public_url)
+
+
+def _response_rules(request: Request) -> tuple[RegionRule, ...]:
+    rules: tuple[RegionRule, ...] = request.app.state.response_rules
+    return rules
+
+
 Db = Annotated[Database, Depends(_database)]
 ReplayDep = Annotated[ReplayService, Depends(_replay_service)]
 Asks = Annotated[AskSender, Depends(_ask_sender)]
 """Sends the messages of calls."""
+TaskNewsSender = Annotated[TaskSender, Depends(_task_sender)]
+"""Sends the messages about tasks."""
+ResponseRules = Annotated[tuple[RegionRule, ...], Depends(_response_rules)]
 Actor = Annotated[str, Depends(actor_of)]
 ByWorld = Annotated[str | None, Depends(_world)]
 """One world, by default `actual`; None for all worlds."""
@@ -110,10 +124,14 @@ SiteId = Annotated[str, Path(pattern=_NAME, description="The site's name.")]
 PersonId = Annotated[str, Path(pattern=_NAME, description="The person's name in the register.")]
 RosterId = Annotated[str, Path(pattern=_NAME, description="The roster's name.")]
 PolicyId = Annotated[str, Path(pattern=_NAME, description="The policy's name.")]
+PlanId = Annotated[str, Path(pattern=_NAME, description="The plan's name.")]
+TaskId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The task's number.")]
+EvidenceId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The number of the evidence.")]
 WarningId = Annotated[str, Path(pattern=_WARNING, description="The warning's name.")]
 
 ByWarning = Annotated[str | None, Query(pattern=_WARNING, description="The name of a warning.")]
 BySubscriber = Annotated[str | None, Query(pattern=_NAME, description="The name of a subscriber.")]
+ByPerson = Annotated[str | None, Query(pattern=_NAME, description="The name of a person.")]
 BySite = Annotated[str | None, Query(pattern=_NAME, description="The name of a site.")]
 ByRegion = Annotated[
     str | None,

@@ -4,10 +4,17 @@ from pathlib import Path
 
 from pydantic import Field
 
-from rencheng.runtime.settings import ContactSettings, DatabaseSettings, IntakeSettings, MetricsSettings, PublicSettings
+from rencheng.runtime.settings import (
+    ContactSettings,
+    DatabaseSettings,
+    IntakeSettings,
+    MetricsSettings,
+    PublicSettings,
+    RulesSettings,
+)
 
 
-class ApiSettings(DatabaseSettings, MetricsSettings, PublicSettings, IntakeSettings, ContactSettings):
+class ApiSettings(DatabaseSettings, MetricsSettings, PublicSettings, IntakeSettings, ContactSettings, RulesSettings):
     """Settings of the API process."""
 
     api_host: str = Field(

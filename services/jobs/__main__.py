@@ -12,6 +12,7 @@ from rencheng.store.core.database import open_database
 from services.jobs.app import run_until_stopped
 from services.jobs.catalogue import JOBS
 from services.jobs.settings import JobSettings
+from services.jobs.watch import Watch
 
 
 def main() -> None:
@@ -24,7 +25,7 @@ def main() -> None:
         sys.exit(str(error))
     engine = open_database(settings.database_url, name="rencheng-jobs")
     metrics = serve_metrics(settings.jobs_metrics_port, settings.metrics_host)
-    with metrics, HeartbeatWriter(settings.database_url, Part.JOBS):
+    with metrics, HeartbeatWriter(settings.database_url, Part.JOBS), Watch(settings):
         run_until_stopped(engine, JOBS, settings, stop)
 
 

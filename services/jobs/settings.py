@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from rencheng.domain.kind import Kind
 from rencheng.runtime.settings import DatabaseSettings, MetricsSettings, QualitySettings
@@ -63,7 +63,21 @@ class StorageSettings(DatabaseSettings):
         return self
 
 
-class JobSettings(MetricsSettings, StorageSettings, QualitySettings):
+class WatchSettings(DatabaseSettings):
+    """How the platform watches itself."""
+
+    watch_every_s: float = Field(60.0, gt=0, description="Seconds between two looks of the watch.")
+    heartbeat_url: SecretStr | None = Field(
+        None,
+        description="URL of an outside alarm (a dead man's switch). It gets a POST at each look while everything is"
+        " well, so it rings if the platform is dead or finds a fault. Unset: none.",
+    )
+    alarm_url: SecretStr | None = Field(
+        None, description="URL that gets a POST with the faults at each look that finds some. Unset: none."
+    )
+
+
+class JobSettings(MetricsSettings, StorageSettings, QualitySettings, WatchSettings):
     """The settings of the runner and its jobs."""
 
     quarantine_keep_days: float = Field(KEEP_DAYS, gt=0, description="Days that quarantine entries are kept.")

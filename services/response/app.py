@@ -23,6 +23,7 @@ from rencheng.store.response.ledger_figures import ledger_figures
 from rencheng.store.response.outbound import load_outbound
 from rencheng.store.response.results import AttemptResult, end_lost_leases, expire, record_results
 from rencheng.store.response.spare_list import record_spare
+from rencheng.store.response.synthetic import ensure_synthetic_contact
 from services.response import metrics
 from services.response.channels.http import CONNECTIONS_MAX
 from services.response.settings import ResponseSettings
@@ -67,6 +68,7 @@ class MainLoop:
         self._has_more = False
         self._swept_s = float("-inf")
         self._clock = ClockWatch()
+        self._has_synthetic = False
 
     def figures(self) -> dict[str, float | None]:
         """Return what the heartbeat carries."""
@@ -171,6 +173,9 @@ class MainLoop:
             metrics.count_lost(end_lost_leases(connection))
             metrics.count_expired(expire(connection))
             figures = ledger_figures(connection)
+            if self._service.spare is not None and not self._has_synthetic:  # so there is a channel for MQTT
+                ensure_synthetic_contact(connection, self._service.cipher)
+                self._has_synthetic = True
         self._service.lag_s = figures.oldest_due_s
         metrics.set_ledger(figures)
         self._swept_s = time.monotonic()

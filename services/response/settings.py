@@ -7,11 +7,20 @@ from urllib.parse import unquote, urlsplit
 from pydantic import Field, SecretStr
 
 from rencheng.domain.errors import Misconfigured
-from rencheng.runtime.settings import BrokerSettings, ContactSettings, DatabaseSettings, MetricsSettings, PublicSettings
+from rencheng.runtime.settings import (
+    BrokerSettings,
+    ContactSettings,
+    DatabaseSettings,
+    MetricsSettings,
+    PublicSettings,
+    RulesSettings,
+)
 from services.response.channels.mail import MailServer
 
 
-class ResponseSettings(DatabaseSettings, BrokerSettings, ContactSettings, MetricsSettings, PublicSettings):
+class ResponseSettings(
+    DatabaseSettings, BrokerSettings, ContactSettings, RulesSettings, MetricsSettings, PublicSettings
+):
     """Settings of the response service."""
 
     mqtt_response_password: SecretStr | None = Field(

@@ -23,10 +23,12 @@ from services.response.channels.http import HttpClient
 from services.response.channels.mail import MailChannel
 from services.response.channels.mqtt import MqttChannel
 from services.response.channels.webhook import WebhookChannel
+from services.response.declaration_keeper import DeclarationKeeper
 from services.response.senders import Results, Senders
 from services.response.settings import ResponseSettings
 from services.response.spare_list import SpareList
 from services.response.spare_sender import SpareSender
+from services.response.task_keeper import TaskKeeper
 from services.response.wakeups import WakeUps
 
 ACCOUNT = "rencheng-response"
@@ -68,6 +70,8 @@ def open_response(settings: ResponseSettings) -> Iterator[ResponseService]:
         stack.enter_context(senders)
         stack.enter_context(WakeUps(settings.database_url, results))
         stack.enter_context(CallKeeper(settings.database_url, settings.public_url))
+        stack.enter_context(TaskKeeper(settings.database_url, settings.public_url))
+        stack.enter_context(DeclarationKeeper(settings.database_url, settings.response_rules_file))
         spare = _spare_sender(settings, cipher, senders, stack)
         yield ResponseService(engine, cipher, senders, results, settings.public_url.rstrip("/"), TurnClock(), spare)
 

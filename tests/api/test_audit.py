@@ -1,5 +1,6 @@
 """Every changing request leaves an entry with its author; refused logins are counted; the log only grows."""
 
+import hashlib
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -7,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import RejectionReason
@@ -27,7 +28,9 @@ from tests.support.calls import clear_calls, put_on_duty
 from tests.support.doubts import doubtful, published
 from tests.support.polling import eventually
 from tests.support.rain_signals import cap
+from tests.support.response_requests import PLAN, prepare_response
 from tests.support.streams import SITES_BY_ID, record_messages, rendered
+from tests.support.tasks import photo
 
 NOW = datetime.now(UTC)
 SITE: dict[str, Any] = {"site_id": "new", "type": "tunnel", "name_zh": "隧道", "name_en": "Tunnel", "region": LIXIA}
@@ -83,18 +86,28 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/calls/{warning_id}/end", "POST"): {"reason": "x"},
     ("/v1/call-policies/{policy_id}", "PUT"): POLICY,
     ("/v1/call-policies/{policy_id}/versions/{version}/approval", "POST"): None,
+    ("/v1/plans/{plan_id}", "PUT"): PLAN,
+    ("/v1/plans/{plan_id}/versions/{version}/approval", "POST"): None,
+    ("/v1/responses", "POST"): {"region": LIXIA, "number": 4},
+    ("/v1/responses/{response_id}/decisions", "POST"): {"decision": "end", "reason": "x"},
+    ("/v1/tasks/{task_id}/reports", "POST"): {"move": "accept"},
+    ("/v1/tasks/{task_id}/evidence", "POST"): {"kind": "note", "note": "x"},
+    ("/v1/tasks/{task_id}/photos", "POST"): None,
+    ("/v1/tasks/{task_id}/checks", "POST"): {"passed": True},
     ("/v1/subscribers/{subscriber_id}", "PUT"): SUBSCRIBER,
     ("/v1/subscribers/{subscriber_id}", "DELETE"): None,
     ("/v1/contact-methods", "POST"): CONTACT,
     ("/v1/contact-methods/{method_id}/test", "POST"): None,
     ("/v1/contact-methods/{method_id}/secret", "POST"): None,
+    ("/v1/contact-methods/{method_id}/disable", "POST"): {"reason": "x"},
+    ("/v1/contact-methods/{method_id}/proof", "POST"): {"code": "024681"},
     ("/v1/contact-methods/{method_id}", "DELETE"): None,
     ("/v1/dispatches/{dispatch_id}/again", "POST"): None,
     ("/v1/receipts", "POST"): {"provider": "sms", "ref": "r-1", "status": "delivered"},
 }
 """A request to each changing route that changes something."""
 
-CHANGES_NOTHING = {("/v1/quarantine/{quarantine_id}/attempt", "POST")}
+CHANGES_NOTHING = {("/v1/quarantine/{quarantine_id}/attempt", "POST"), ("/v1/plans/preview", "POST")}
 
 
 def entries(engine: Engine) -> list[tuple[str, str, str]]:
@@ -130,8 +143,17 @@ def filled(city: Engine) -> dict[str, str]:
             connection.execute(text(query))
     calls = {"person_id": "new-ann", "roster_id": "new-keepers", "policy_id": "new-red", "version": "1"}
     calls |= {"warning_id": "w-called", "handover_id": ""}
+    calls |= {"warning_id": "w-called", "plan_id": "new-plan", "task_id": "", "response_id": ""}
     delivery = {"subscriber_id": "new-police", "method_id": "1", "dispatch_id": ""}
     return delivery | {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
+
+
+def prepare_proof(connection: Connection) -> None:
+    """Make contact 1 that of a person, with a known code."""
+    connection.execute(text("UPDATE contact_methods SET subscriber_id = NULL, person_id = 'new-ann'"))
+    values = {"method": 1, "hash": hashlib.sha256(b"1/024681").digest()}
+    query = "INSERT INTO contact_proofs VALUES (:method, :hash, now() + interval '1 h')"
+    connection.execute(text(query), values)
 
 
 def prepare_delivery(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:
@@ -139,6 +161,9 @@ def prepare_delivery(client: httpx.Client, city: Engine, path: str, names: dict[
     if path != "/v1/contact-methods":
         names["method_id"] = str(client.post("/v1/contact-methods", json=CONTACT).json()["method_id"])
         names["dispatch_id"] = client.post("/v1/contact-methods/1/test").json()["dispatch_id"]
+    if "proof" in path:
+        with city.begin() as connection:
+            prepare_proof(connection)
     state = "failed" if "dispatches" in path else "sent"
     with city.begin() as connection:
         connection.execute(text(f"UPDATE dispatches SET state = '{state}', rank = 2, provider_ref = 'r-1'"))
@@ -214,12 +239,17 @@ def test_the_list_of_changing_routes_is_whole() -> None:
 def test_every_changing_request_leaves_an_entry_with_its_author(
     client: httpx.Client, city: Engine, filled: dict[str, str], path: str, method: str
 ) -> None:
-    if path.startswith(DELIVERY):
-        prepare_delivery(client, city, path, filled)
-    prepare(client, city, path, method, filled)
+    if path.startswith(("/v1/plans", "/v1/tasks", "/v1/responses")):
+        prepare_response(city, path, filled)
+    else:
+        if path.startswith(DELIVERY):
+            prepare_delivery(client, city, path, filled)
+        prepare(client, city, path, method, filled)
     body = REQUESTS[path, method]
-    content = body if isinstance(body, str) or body is None else json.dumps(body)
+    content: str | bytes | None = body if isinstance(body, str) or body is None else json.dumps(body)
     kind = "text/csv" if "imports" in path else "application/xml" if "signals" in path else "application/json"
+    if path.endswith("photos"):
+        content, kind = photo(), "image/jpeg"
     before = entries(city)
     asked = {"source": "s", "region": LIXIA} if (path, method) == ("/v1/weather/forecasts", "DELETE") else {}
     address = path.format(**filled)

@@ -1,6 +1,7 @@
 """Every changing command leaves an entry in the audit log, with the shell's user as its author."""
 
 import getpass
+import hashlib
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -17,8 +18,12 @@ from commands.main import app
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.level import Level
 from rencheng.operations.calls import answer_for, follow_warning, send_nothing
+from rencheng.operations.declarations import declare, follow_region
 from rencheng.operations.handovers import offer_handover
+from rencheng.operations.incidents import follow_incident, send_no_news
 from rencheng.operations.people import add_policy_version, save_person, save_roster
+from rencheng.operations.plan_files import default_plans, default_text
+from rencheng.operations.plans import add_plan_version
 from rencheng.operations.signers import Signer
 from rencheng.response.calls.call import AnswerKind
 from rencheng.response.calls.forms import CallPolicyForm, HandoverForm, PersonForm, RosterForm
@@ -41,6 +46,7 @@ NOT_RECORDED = {
     "mute list", "gateway list", "fleet audit", "key list", "quarantine list", "quarantine show", "quarantine reasons",
     "quality show", "quality limits", "jobs list", "storage status", "tls list", "site doubts",  # read only
     "people list", "roster list", "policy list", "call list",  # read only
+    "plan export", "plan list", "plan preview", "task list", "task show", "response list",  # read only
     "subscriber list", "contact list", "contact key", "dispatch list", "dispatch show",  # read only
     "tls init", "tls issue",  # write files of certificates, no data
 }  # fmt: skip
@@ -89,6 +95,14 @@ CHANGING = {
     "roster replace": ["keepers", "bo", "--hours", "1", "--reason", "x"],
     "policy import": ["{policies}"],
     "policy approve": ["red", "1"],
+    "plan import": ["{plans}"],
+    "plan approve": ["default-road", "1", "--key", "{person_key}"],
+    "response declare": ["370102", "4", "--key", "{person_key}"],
+    "response decline": ["{response}", "--key", "{person_key}", "--reason", "x"],
+    "response end": ["{response}", "--key", "{person_key}"],
+    "task report": ["{task}", "bo", "accept"],
+    "task evidence": ["{task}", "bo", "note", "--note", "x"],
+    "task check": ["{task}", "--key", "{person_key}", "--failed", "x"],
     "gateway add": ["370102", "signal"],
     "gateway remove": ["370102", "charging"],
     "device add": ["d9", "--kind", "signal", "--region", "370102"],
@@ -108,6 +122,8 @@ CHANGING = {
     "contact test": ["1"],
     "contact probe": ["1"],
     "contact rotate": ["1"],
+    "contact disable": ["1", "--reason", "x"],
+    "contact prove": ["2", "024681"],
     "dispatch again": ["{dispatch}"],
     "quarantine replay": ["--all"],
     "quality run": [],
@@ -139,6 +155,9 @@ def register_calls(connection: Connection) -> None:
     follow_warning(connection, "w1", [], send_nothing)
     answer_for(connection, "w1", "li", AnswerKind.ACCEPTED, actor="another", via="test", carry_out=send_nothing)
     add_policy_version(connection, CallPolicyForm.model_validate(POLICY), actor="another")
+    follow_incident(connection, "w1", [], send_no_news)
+    [plan] = [form for form in default_plans() if form.plan_id == "default-road"]
+    add_plan_version(connection, plan.model_copy(update={"region": "370102"}), signer=Signer("another", None))
 
 
 def leaves(command: Any, path: str = "") -> Iterator[str]:
@@ -160,7 +179,7 @@ def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     engine = create_engine(database_url)
     with engine.begin() as connection:
         tables = "site_sensors, sites, devices, gateways, silences, maintenance, quarantine, rain_signals"
-        tables += ", warnings, people, rosters, call_policies"
+        tables += ", warnings, people, rosters, call_policies, plans"
         tables += ", subscribers, contact_methods"
         connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
         connection.execute(text("DELETE FROM worlds WHERE world <> 'actual'"))
@@ -174,6 +193,11 @@ def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         register_calls(connection)
     run("subscriber set", "police", "--owner", "x")
     run("contact add", "police", "webhook", "--address", "https://police.example/hook")
+    run("people contact", "li", "sms", "--address", "13800000009")
+    with engine.begin() as connection:
+        values = {"hash": hashlib.sha256(b"2/024681").digest()}
+        query = "INSERT INTO contact_proofs VALUES (2, :hash, now() + interval '1 h')"
+        connection.execute(text(query), values)
     reject(engine, "p1", RejectionReason.UNKNOWN_DEVICE)
     yield engine
     engine.dispose()
@@ -188,6 +212,26 @@ def run(command: str, *words: str) -> str:
     ended = CliRunner().invoke(app, [*command.split(), *words], env={"COLUMNS": "300"})
     assert ended.exit_code == 0, (ended.output, ended.exception)
     return ended.stdout.strip()
+
+
+def responded(engine: Engine, command: str) -> str:
+    """Return the number of a response, which is proposed if it is to be declined, declared if it is to be ended."""
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE people SET roles = '{flood_head}' WHERE person_id = 'bo'"))
+        connection.execute(text("DELETE FROM responses"))
+        if command == "response decline":
+            follow_region(connection, "actual", "370102", [Level.ORANGE], ())
+        elif command == "response end":
+            declare(connection, "370102", 4, signer=Signer("another", "bo"), rules=())
+        return str(connection.execute(text("SELECT max(response_id) FROM responses")).scalar())
+
+
+def signed(engine: Engine, command: str) -> dict[str, str]:
+    """Return the number of a task, which is done if it is to be checked."""
+    with engine.begin() as connection:
+        if command == "task check":
+            connection.execute(text("""UPDATE tasks SET document = jsonb_set(document, '{state}', '"done"')"""))
+        return {"task": str(connection.execute(text("SELECT min(task_id) FROM tasks")).scalar_one())}
 
 
 def dead_letter(engine: Engine) -> str:
@@ -213,6 +257,7 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
     file(tmp_path, "people", json.dumps({"person_id": "ann", "name": "安", "regions": ["370102"]}))
     file(tmp_path, "rosters", json.dumps([{"roster_id": "night", "role": "keeper", "region": "370102"}]))
     file(tmp_path, "policies", json.dumps([POLICY | {"policy_id": "orange", "level": "orange"}]))
+    file(tmp_path, "plans", default_text())
     file(tmp_path, "devices", "device_id,kind,region\nd8,signal,370102\n")
     if command in {"site confirm", "site deny"}:
         with engine.begin() as connection:
@@ -227,12 +272,27 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
             connection.execute(text("UPDATE devices SET device_id = 'p1', kind = 'waterlogging'"))
     key = run("key create", "old", "--scope", "admin").split("_")[1] if command == "key revoke" else ""
     dispatch = dead_letter(engine) if command == "dispatch again" else ""
-    names = ("people", "rosters", "policies", "sites", "signal", "forecast", "nowcast", "devices", "passwords", "fleet")
+    names = (
+        "people",
+        "rosters",
+        "policies",
+        "sites",
+        "signal",
+        "forecast",
+        "nowcast",
+        "devices",
+        "passwords",
+        "fleet",
+        "plans",
+    )
     filled = {name: str(tmp_path / name) for name in names}
     query = text("SELECT actor FROM audit ORDER BY audit_id")
+    filled |= {"key": key, "dispatch": dispatch} | (signed(engine, command) if "task" in command else {})
+    filled["response"] = responded(engine, command) if "response" in command else ""
+    filled["person_key"] = run("key create", "bo", "--scope", "respond", "--person", "bo")
     with engine.connect() as connection:
         before = len(connection.execute(query).all())
-    run(command, *(word.format(**filled, key=key, dispatch=dispatch) for word in CHANGING[command]))
+    run(command, *(word.format(**filled) for word in CHANGING[command]))
     with engine.connect() as connection:
         actors = list(connection.execute(query).scalars())[before:]
 

@@ -46,6 +46,11 @@ NOT_RUN: Mapping[str, str] = {
     "rencheng fleet": "75,000 devices; tests/device_sims/fleet runs a small fleet",
     "python -m device_sims fleet": "75,000 devices; tests/device_sims/fleet runs a small fleet",
     "rencheng backtest": "needs recordings; tests/backtest/test_command.py and test_stored.py run it",
+    "rencheng plan approve": "asks for the key of a person; tests/commands/test_audit.py runs it",
+    "rencheng response declare": "asks for the key of a person; tests/commands/test_audit.py runs it",
+    "rencheng task report": "needs a warning; tests/commands/test_audit.py runs it",
+    "rencheng task evidence": "needs a warning; tests/commands/test_audit.py runs it",
+    "rencheng task check": "needs a warning; tests/commands/test_audit.py runs it",
     '{"type":"receipt"': "what a device receives",
     '"rejected":': "what a device receives",
 }

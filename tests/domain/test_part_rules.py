@@ -45,7 +45,9 @@ def record(*beats: Heartbeat, **more: object) -> PlatformRecord:
     return PlatformRecord(heartbeats=beats, **(known | more))  # type: ignore[arg-type]
 
 
-WELL = tuple(beat(part) for part in (Part.INGEST, Part.ALERTS, Part.RESPONSE, Part.API, Part.JOBS, Part.ACCOUNTS))
+WELL = tuple(
+    beat(part) for part in (Part.INGEST, Part.ALERTS, Part.RESPONSE, Part.API, Part.JOBS, Part.WATCH, Part.ACCOUNTS)
+)
 
 
 def bad(found: PlatformRecord) -> dict[Part, tuple[PartState, PartReason | None]]:
@@ -112,3 +114,15 @@ def test_the_longer_something_waits_the_graver_and_after_a_minute_it_is_down(
     assert states[0].state is PartState.OK
     assert states[-1].state is PartState.DOWN
     assert all(part_text(one) for one in states)
+
+
+def test_a_watch_that_finds_faults_or_reaches_no_outside_alarm_is_behind() -> None:
+    found = judge(record(beat(Part.WATCH, figures={"fault_unreached": 2, "fault_call_late": 0})))
+    [watch] = [one for one in found if one.part is Part.WATCH]
+    assert (watch.reason, watch.subject) == (PartReason.FAULTS, "unreached 2")
+    assert bad(record(beat(Part.WATCH, figures={"no_alarm_s": 70.0}))) == {
+        Part.WATCH: (PartState.BEHIND, PartReason.NO_ALARM)
+    }
+    assert bad(record(beat(Part.WATCH, age_s=60.0, figures={"fault_gap": 1.0}))) == {
+        Part.WATCH: (PartState.DOWN, PartReason.SILENT)
+    }

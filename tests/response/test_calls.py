@@ -39,8 +39,8 @@ def test_a_person_on_duty_is_asked_within_two_seconds_and_answers_by_the_link(
     with serving(database_url) as address:
         make_response(RENCHENG_PUBLIC_URL=address)
         decide(database, "S1", 1, Level.RED)
-        eventually(lambda: bool(receiver.of("/ann") and receiver.of("/bo")), within_s=10)
-        ask = receiver.of("/ann")[0].document["data"]
+        eventually(lambda: bool(receiver.of("/ann", "call") and receiver.of("/bo", "call")), within_s=10)
+        ask = receiver.of("/ann", "call")[0].document["data"]
         assert (ask["ask"], ask["level"], ask["role"]) == ("first", "red", "keeper")
         assert "cap_url" not in ask
         assert re.fullmatch(rf"{re.escape(address)}/answers/[\w-]{{20,}}", ask["answer_url"])
@@ -49,10 +49,10 @@ def test_a_person_on_duty_is_asked_within_two_seconds_and_answers_by_the_link(
         make_due(database, 100)
         decide(database, "S1", 2, Level.RED, ends=True)
         eventually(lambda: state(database) == ("ended", 1))
-        eventually(lambda: len(receiver.of("/ann")) == len(receiver.of("/bo")) == 2)
+        eventually(lambda: len(receiver.of("/ann", "call")) == len(receiver.of("/bo", "call")) == 2)
 
-    assert [one.document["data"]["ask"] for one in receiver.of("/ann")] == ["first", "ended"]
-    assert receiver.of("/cy") == []
+    assert [one.document["data"]["ask"] for one in receiver.of("/ann", "call")] == ["first", "ended"]
+    assert receiver.of("/cy", "call") == []
 
 
 def test_two_processes_and_kills_ask_each_person_once_a_round(
@@ -65,11 +65,11 @@ def test_two_processes_and_kills_ask_each_person_once_a_round(
     make_response("2")
     decide(database, "S1", 2, Level.RED)
     eventually(lambda: state(database) == ("calling", 2), within_s=10)
-    eventually(lambda: len(receiver.of("/ann")) == 2, within_s=10)
+    eventually(lambda: len(receiver.of("/ann", "call")) == 2, within_s=10)
     make_due(database, 301)
-    eventually(lambda: len(receiver.of("/cy")) == 1, within_s=10)
+    eventually(lambda: len(receiver.of("/cy", "call")) == 1, within_s=10)
 
-    assert len({one.message_id for one in receiver.of("/ann")}) == 2
+    assert len({one.message_id for one in receiver.of("/ann", "call")}) == 2
     assert state(database) == ("exhausted", 2)
 
 
@@ -80,11 +80,11 @@ def test_a_person_whose_messages_fail_costs_no_wait(
         connection.execute(text("DELETE FROM contact_methods WHERE person_id = 'bo'"))
     make_response()
     decide(database, "S1", 1, Level.RED)
-    eventually(lambda: len(receiver.of("/ann")) == 1, within_s=10)
+    eventually(lambda: len(receiver.of("/ann", "call")) == 1, within_s=10)
     with database.begin() as connection:
         failed = "UPDATE dispatches SET state = 'failed' WHERE source = 'call'"
         connection.execute(text(failed))
-    eventually(lambda: len(receiver.of("/cy")) == 1, within_s=10)
+    eventually(lambda: len(receiver.of("/cy", "call")) == 1, within_s=10)
     with database.connect() as connection:
         reasons = connection.execute(text("SELECT intents::text FROM call_events ORDER BY n")).scalars().all()
 

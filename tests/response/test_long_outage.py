@@ -35,6 +35,7 @@ def server(programs: Programs, server_folder: Path) -> Iterator[PostgresServer]:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 @pytest.mark.slow
 @pytest.mark.parametrize("away_s", [20, 300])
 def test_a_database_that_is_away_in_a_storm_loses_and_delays_nothing_that_matters(

@@ -22,6 +22,7 @@ WITH opened AS (
     INSERT INTO warnings (warning_id, site_id, world, level, peak_level, opened_at, updated_at)
     VALUES (:warning, :site, :world, :level, :level, now(), now())
     ON CONFLICT (warning_id) DO UPDATE SET level = excluded.level,
+        peak_level = greatest(warnings.peak_level, excluded.level),
         closed_at = CASE WHEN :kind = 'Cancel' THEN now() END
     RETURNING warning_id
 ), event AS (

@@ -64,9 +64,10 @@ class WebhookReceiver:
     def url(self) -> str:
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
-    def of(self, path: str) -> list[Received]:
-        """Return the requests to one path in order."""
-        return [one for one in list(self.received) if one.path == path]
+    def of(self, path: str, kind: str | None = None) -> list[Received]:
+        """Return the requests to one path in order, of one type of message if it is named."""
+        found = [one for one in list(self.received) if one.path == path]
+        return [one for one in found if kind is None or one.document["type"] == kind]
 
     def _take(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length", "0")))

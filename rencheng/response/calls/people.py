@@ -1,6 +1,7 @@
 """People who can be called."""
 
 from dataclasses import dataclass
+from datetime import time
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,10 @@ class Person:
     roles: tuple[str, ...]
     regions: tuple[str, ...]
     active: bool = True
+
+
+def is_quiet(begins: time | None, ends: time | None, at: time) -> bool:
+    """Return whether a local time lies in quiet hours, which may include midnight."""
+    if begins is None or ends is None:
+        return False
+    return begins <= at < ends if begins <= ends else at >= begins or at < ends

@@ -36,15 +36,17 @@ _FIRST_WORDS = {
 }
 
 
-def uses_of(kinds: Sequence[ContactKind], channels: Sequence[ChannelUse]) -> list[float | None]:
-    """Return for each method of a person when it is used, seconds after the step begins; None if it is not.
+def uses_of(kinds: Sequence[ContactKind], channels: Sequence[ChannelUse], level: Level, wait_s: float) -> list[float]:
+    """Return for each method of a person when it is used, seconds after the step begins.
 
-    If no method fits the step all are used at once, so that nobody is left out.
+    At red all methods are used at once. Below red those that the step does not name are used after its wait, so that
+    nobody is left out. Whatever waits is used at once if all that was sent failed.
     """
-    if not channels:
+    if not channels or level is Level.RED:
         return [0.0] * len(kinds)
-    found = [min((use.after_s for use in channels if kind in KINDS[use.kind]), default=None) for kind in kinds]
-    return found if any(use is not None for use in found) else [0.0] * len(kinds)
+    found = [min((use.after_s for use in channels if kind in KINDS[use.kind]), default=wait_s) for kind in kinds]
+    first = min(found, default=0.0)
+    return [use - first for use in found] if first == wait_s else found
 
 
 def content_of(call: Call, site: Site, ask: Ask, link: str | None, at: datetime) -> Content:

@@ -1,5 +1,6 @@
 """Forms of subscribers and contact methods."""
 
+import datetime as dt
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -60,6 +61,10 @@ class ContactForm(BaseModel):
     template: str | None = None
     """Text with $names instead of the built-in text."""
 
+    quiet_from: dt.time | None = None
+    """Of a person's method: below red it is not used from this local time on, such as 22:00."""
+    quiet_until: dt.time | None = None
+
     @field_validator("template")
     @classmethod
     def _can_be_filled(cls, value: str | None) -> str | None:
@@ -71,6 +76,9 @@ class ContactForm(BaseModel):
     def _fits_its_kind(self) -> "ContactForm":
         if fault := _address_fault(self.kind, self.address):
             raise ValueError(fault)
+        quiet = [at for at in (self.quiet_from, self.quiet_until) if at is not None]
+        if len(quiet) == 1 or any(at.tzinfo is not None for at in quiet):
+            raise ValueError("quiet hours have a beginning and an end, local times of day without an offset")
         return self
 
     @property

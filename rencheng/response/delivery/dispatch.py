@@ -11,6 +11,9 @@ from rencheng.domain.level import Level
 NAMESPACE = UUID("5b0e7a54-6f5f-5d0b-9c3a-2f8f6f1f6b58")
 """The namespace of dispatch ids."""
 
+SYNTHETIC_WORLD = "rencheng-synthetic"
+"""The world of messages to the platform itself. Nobody can register a world of this name."""
+
 
 class ContactKind(StrEnum):
     """The protocol of a contact method."""

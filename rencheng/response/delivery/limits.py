@@ -26,9 +26,9 @@ LIMITS: Mapping[ContactKind, Sequence[RateLimit]] = {
     ContactKind.DINGTALK_BOT: _BOT,
     ContactKind.FEISHU_BOT: _BOT,  # 100 a minute are allowed; a group reads no more than the others
     ContactKind.SMS: (RateLimit(50, _DAY, reserve=10),),
-    ContactKind.VOICE: (RateLimit(1, _MINUTE), RateLimit(5, _HOUR), RateLimit(20, _DAY)),
+    ContactKind.VOICE: (RateLimit(1, _MINUTE), RateLimit(5, _HOUR, reserve=2), RateLimit(20, _DAY, reserve=5)),
 }
-"""Limits by kind. Source of SMS and voice: 阿里云, help pages 2881383 and 2680293."""
+"""Limits by kind. Source of SMS and voice: 阿里云, help pages 2881383 and 2680293. Reserves: proposal."""
 
 BUNDLED = frozenset({ContactKind.WECOM_BOT, ContactKind.DINGTALK_BOT, ContactKind.FEISHU_BOT})
 """Kinds whose messages of several places are sent as one."""

@@ -2,12 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, any_, func, select, text, update
 
 from rencheng.domain.device import ACTUAL
+from rencheng.domain.level import Level
+from rencheng.domain.place import CITY_ZONE
+from rencheng.response.calls.people import is_quiet
 from rencheng.response.delivery.dispatch import ContactKind, DispatchSource, DispatchState
+from rencheng.store.core.database import database_now
 from rencheng.store.schema.call_tables import people
 from rencheng.store.schema.delivery_tables import contact_methods, dispatches
 
@@ -19,11 +24,14 @@ class PersonMethod(NamedTuple):
     kind: ContactKind
 
 
-def proven_methods(connection: Connection, person_ids: Collection[str], world: str) -> Mapping[str, list[PersonMethod]]:
-    """Return the contact methods of active people that were proven and may carry messages of a world."""
+def proven_methods(
+    connection: Connection, person_ids: Collection[str], world: str, level: Level
+) -> Mapping[str, list[PersonMethod]]:
+    """Return the contact methods of active people that were proven and may carry messages of a world and level now."""
     columns = contact_methods.c
+    now = database_now(connection).astimezone(CITY_ZONE).time()
     query = (
-        select(columns.person_id, columns.method_id, columns.kind)
+        select(columns.person_id, columns.method_id, columns.kind, columns.quiet_from, columns.quiet_until)
         .join(people, people.c.person_id == columns.person_id)
         .where(columns.person_id.in_(list(person_ids)), people.c.active)
         .where(columns.ended_at.is_(None), columns.disabled_at.is_(None), columns.verified_at.is_not(None))
@@ -32,16 +40,44 @@ def proven_methods(connection: Connection, person_ids: Collection[str], world: s
     )
     found: dict[str, list[PersonMethod]] = defaultdict(list)
     for row in connection.execute(query):
-        found[row.person_id].append(PersonMethod(row.method_id, ContactKind(row.kind)))
+        if level is Level.RED or not is_quiet(row.quiet_from, row.quiet_until, now):
+            found[row.person_id].append(PersonMethod(row.method_id, ContactKind(row.kind)))
     return found
 
 
-def reachable_people(connection: Connection, person_ids: Collection[str], world: str) -> frozenset[str]:
+def reachable_people(
+    connection: Connection, person_ids: Collection[str], world: str, level: Level = Level.RED
+) -> frozenset[str]:
     """Return who can be called. In an exercise that is everybody who is active: without methods they are simulated."""
     if world == ACTUAL:
-        return frozenset(proven_methods(connection, person_ids, world))
+        return frozenset(proven_methods(connection, person_ids, world, level))
     query = select(people.c.person_id).where(people.c.person_id.in_(list(person_ids)), people.c.active)
     return frozenset(connection.execute(query).scalars())
+
+
+def proven_since(connection: Connection, since: datetime) -> frozenset[str]:
+    """Return the people who proved a contact method since a time."""
+    columns = contact_methods.c
+    query = select(columns.person_id).where(columns.person_id.is_not(None), columns.ended_at.is_(None))
+    newest = func.coalesce(columns.proved_at, columns.verified_at)
+    return frozenset(connection.execute(query.where(newest >= since).distinct()).scalars())
+
+
+def hasten_asks(connection: Connection) -> int:
+    """Send at once what waits for a later channel of people, of which everything that was sent failed."""
+    return connection.execute(_HASTEN).rowcount
+
+
+_HASTEN = text("""
+UPDATE dispatches AS d SET due_at = now() FROM contact_methods AS m, calls AS c
+WHERE d.state = 'due' AND d.source = 'call' AND d.due_at > now() AND d.attempts = 0
+    AND m.method_id = d.method_id AND m.person_id IS NOT NULL
+    AND c.warning_id = d.warning_id AND c.round = d.round AND c.state = 'calling'
+    AND (SELECT coalesce(bool_and(e.state IN ('failed', 'expired')), false) FROM dispatches AS e
+        JOIN contact_methods AS n ON n.method_id = e.method_id AND n.person_id = m.person_id
+        WHERE e.warning_id = d.warning_id AND e.round = d.round AND e.source = 'call'
+            AND NOT (e.state = 'due' AND e.due_at > now() AND e.attempts = 0))
+""")
 
 
 def cancel_asks(connection: Connection, warning_id: str, person_id: str | None) -> int:

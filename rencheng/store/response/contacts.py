@@ -67,7 +67,7 @@ def list_subscribers(connection: Connection) -> list[Row]:
 
 
 def add_contact(connection: Connection, owner: Mapping[str, str], form: ContactForm, cipher: ContactCipher) -> int:
-    """Write a contact method. Return its number.
+    """Write a contact method. Return its number; that of a method with the same owner and address, if there is one.
 
     Args:
         connection: the transaction.
@@ -76,15 +76,20 @@ def add_contact(connection: Connection, owner: Mapping[str, str], form: ContactF
         cipher: encrypts the address.
 
     Raises:
-        NotPossible: the address is in use, or the method of a person shall be in the spare list.
+        NotPossible: the address is in use, the method of a person shall be in the spare list, or that of a subscriber
+            shall have quiet hours.
     """
     if form.spare and "subscriber_id" not in owner:
         raise NotPossible("only a subscriber's contact can be in the spare list; add the address to a subscriber")
+    if form.quiet_from is not None and "person_id" not in owner:
+        raise NotPossible("only a person's contact has quiet hours; a subscriber has filters")
     address_hash = cipher.hash(form.kind, form.address)
     columns = contact_methods.c
-    used = select(columns.method_id).where(columns.address_hash == address_hash, columns.ended_at.is_(None))
-    if (known := connection.execute(used).scalar()) is not None:
-        raise NotPossible(f"contact {known} has this address already; end it first, or change its subscriber")
+    used = select(contact_methods).where(columns.address_hash == address_hash, columns.ended_at.is_(None))
+    if (known := connection.execute(used).mappings().one_or_none()) is not None:
+        if all(known[name] == value for name, value in owner.items()):
+            return int(known["method_id"])  # a repetition
+        raise NotPossible(f"contact {known['method_id']} has this address already; end it first")
     query = insert(contact_methods).values(
         **owner,
         kind=form.kind.value,
@@ -97,6 +102,8 @@ def add_contact(connection: Connection, owner: Mapping[str, str], form: ContactF
         template=form.template,
         language=form.language,
         spare=form.spare,
+        quiet_from=form.quiet_from,
+        quiet_until=form.quiet_until,
     )
     number: int = connection.execute(query.returning(columns.method_id)).scalar_one()
     return number
@@ -122,11 +129,21 @@ def find_contact(connection: Connection, method_id: int, *, lock: bool = False) 
     return connection.execute(query.with_for_update() if lock else query).mappings().one_or_none()
 
 
-def list_contacts(connection: Connection, *, subscriber_id: str | None = None) -> list[Row]:
+def disable_contact(connection: Connection, method_id: int, why: str) -> None:
+    """Send nothing more to a contact method until a test message arrives there."""
+    query = update(contact_methods).where(contact_methods.c.method_id == method_id)
+    connection.execute(query.values(disabled_at=func.now(), disabled_why=why, probing=False))
+
+
+def list_contacts(
+    connection: Connection, *, subscriber_id: str | None = None, person_id: str | None = None
+) -> list[Row]:
     """Return contact methods in use without their addresses."""
     query = select(*SHOWN).where(contact_methods.c.ended_at.is_(None)).order_by(contact_methods.c.method_id)
     if subscriber_id is not None:
         query = query.where(contact_methods.c.subscriber_id == subscriber_id)
+    if person_id is not None:
+        query = query.where(contact_methods.c.person_id == person_id)
     return list(connection.execute(query).mappings())
 
 

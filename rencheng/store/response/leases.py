@@ -21,6 +21,7 @@ from rencheng.response.delivery.lines import CONCURRENT_MAX, Departures, Leaving
 from rencheng.response.delivery.outcome import FAILING_AFTER
 from rencheng.store.core.database import database_now
 from rencheng.store.core.sessions import Row
+from rencheng.store.schema.call_tables import people
 from rencheng.store.schema.delivery_tables import attempts, contact_methods, dispatches, subscribers
 
 if TYPE_CHECKING:
@@ -98,8 +99,10 @@ def _lock_methods(connection: Connection, now: datetime) -> dict[int, MethodStat
     inactive = set(
         connection.execute(
             select(contact_methods.c.method_id)
-            .join(subscribers, subscribers.c.subscriber_id == contact_methods.c.subscriber_id)
-            .where(contact_methods.c.method_id.in_([row.method_id for row in found]), ~subscribers.c.active)
+            .outerjoin(subscribers, subscribers.c.subscriber_id == contact_methods.c.subscriber_id)
+            .outerjoin(people, people.c.person_id == contact_methods.c.person_id)
+            .where(contact_methods.c.method_id.in_([row.method_id for row in found]))
+            .where(or_(~subscribers.c.active, ~people.c.active))
         ).scalars()
     )
     return {

@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, func, select, update
 
 from rencheng.domain.reach import EVERYWHERE, Reach
-from rencheng.response.delivery.dispatch import DispatchState
+from rencheng.response.delivery.dispatch import SYNTHETIC_WORLD, DispatchState
 from rencheng.store.core.sessions import Row
 from rencheng.store.core.within import within
 from rencheng.store.response.enqueue import wake
@@ -41,6 +41,8 @@ def list_dispatches(
     )
     if states:
         query = query.where(columns.state.in_([state.value for state in states]))
+    if method_id is None and only is None:
+        query = query.where(columns.world != SYNTHETIC_WORLD)
     if only is not None:
         query = query.where(columns.dispatch_id == only)
     if method_id is not None:

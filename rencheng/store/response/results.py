@@ -144,7 +144,7 @@ def _note_health(connection: Connection, method: Row, dispatch: Row, result: Sen
         "disabled_at": None if is_delivered else method["disabled_at"] or (now if after.disabled_why else None),
         "probing": method["probing"] and not is_delivered and not is_test,
     }
-    if is_delivered and is_test:
+    if is_delivered and is_test and method["person_id"] is None:  # a person types the code back
         values |= {"proved_at": now, "verified_at": method["verified_at"] or now}
     if all(method[name] == value for name, value in values.items()):
         return method

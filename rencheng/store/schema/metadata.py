@@ -9,6 +9,7 @@ from rencheng.store.schema import (
     quality_tables,
     rollup_tables,
     suppression_tables,
+    task_tables,
     weather_tables,
 )
 
@@ -23,6 +24,7 @@ MODULES = (
     quality_tables,
     rollup_tables,
     suppression_tables,
+    task_tables,
     weather_tables,
 )
 """Importing a module registers its tables in `metadata`."""

@@ -27,6 +27,9 @@ FIND_PLACES: dict[str, Callable[[Connection, str], Sequence[places.Place]]] = {
     "person_id": places.of_person,
     "roster_id": places.of_roster,
     "policy_id": places.of_policy,
+    "plan_id": places.of_plan,
+    "task_id": places.of_task,
+    "response_id": places.of_response,
 }
 """Where the object of a path parameter is."""
 
@@ -40,6 +43,9 @@ _OBJECTS = {
     "person_id": "person",
     "roster_id": "roster",
     "policy_id": "policy",
+    "plan_id": "plan",
+    "task_id": "task",
+    "response_id": "response",
 }
 
 

@@ -22,8 +22,8 @@ from tests.support.clock import ManualClock
 
 PAGES = {"/", "/warnings/{warning_id}", "/static/status.css", "/static/status.js"}
 OPEN = {"/health", "/docs", "/openapi.json", *PAGES}
-ANSWERS = "/answers/{token}"
-"""Open by a link alone; tests/api/routes/test_calls.py."""
+BY_LINK = {"/answers/{token}", "/tasks/{token}"}
+"""Open by a link alone; tests/api/routes/test_calls.py and test_tasks.py."""
 FILLED = {
     "device_id": "g1",
     "site_id": "road",
@@ -36,6 +36,10 @@ FILLED = {
     "person_id": "ann",
     "roster_id": "keepers",
     "policy_id": "red",
+    "plan_id": "lixia",
+    "task_id": "1",
+    "evidence_id": "1",
+    "response_id": "1",
     "version": "1",
     "subscriber_id": "road-police",
     "method_id": "1",
@@ -55,11 +59,11 @@ def _paths() -> list[tuple[str, str]]:
     return [(context.path or "", method) for context in contexts for method in sorted(context.methods or ())]
 
 
-GUARDED = [(path, method) for path, method in _paths() if path not in OPEN | {ANSWERS}]
+GUARDED = [(path, method) for path, method in _paths() if path not in OPEN | BY_LINK]
 
 
 def test_the_walk_sees_every_route() -> None:
-    assert {path for path, _ in _paths()} == OPEN | {ANSWERS} | set(_app().openapi()["paths"])
+    assert {path for path, _ in _paths()} == OPEN | BY_LINK | set(_app().openapi()["paths"])
     assert len(GUARDED) >= 18
 
 

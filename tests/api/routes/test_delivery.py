@@ -39,7 +39,9 @@ def test_an_address_and_a_secret_are_never_shown_again_nor_stored_readable(
     for hidden in ("secret-of-police", added["secret"]):
         assert hidden not in shown + audit + stored
     assert "https://police.example/…" in shown
-    assert add(client).status_code == 422  # the same address
+    assert add(client).json() == {"method_id": added["method_id"], "secret": None}  # a repetition
+    other = add(client, name="other", address="https://police.example/hook?key=secret-of-police")
+    assert other.status_code == 422  # the same address
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,14 @@ def test_people_who_cannot_be_called_are_named() -> None:
     assert " ann" in advice
 
 
+def test_people_whose_contacts_were_proven_long_ago_are_named() -> None:
+    both = frozenset({"ann", "bo"})
+    duties = Duties([roster("ann", "bo")], [], reachable=both, proven_long_ago=frozenset({"bo"}))
+    number, advice = found(duties)["people on duty whose contacts were not proven for 45 days"]
+    assert number == "1"
+    assert "bo" in advice
+
+
 def test_an_expired_approval_is_named_and_the_policy_stays_in_force() -> None:
     old = PolicyVersion(POLICY, 3, "a", NOW, "b", NOW, NOW - HOUR)
     number, advice = found(Duties([], [old]))["approvals of policies to renew"]

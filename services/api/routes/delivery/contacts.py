@@ -1,24 +1,26 @@
 """Contact methods of subscribers: list, add, test, probe, rotate the secret, end. Addresses are never shown again."""
 
-from datetime import datetime
+from datetime import datetime, time
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict, StringConstraints, model_validator
 
 from rencheng.operations import contacts as operations
+from rencheng.operations.people import add_person_contact
 from rencheng.response.delivery.contact_form import ContactForm
 from rencheng.response.delivery.dispatch import ContactKind
 from rencheng.response.delivery.outcome import FAILING_AFTER
-from rencheng.schemas.fields import Identifier
+from rencheng.schemas.fields import Identifier, Text
 from rencheng.store.core.sessions import Row
+from rencheng.store.places import of_people
 from rencheng.store.response.cipher import ContactCipher
 from rencheng.store.response.contacts import list_contacts
 from services.api.auth.guard import Caller
-from services.api.deps import BySubscriber, Db, Zone
-from services.api.http.errors import problem_responses
+from services.api.deps import ByPerson, BySubscriber, Db, Zone
+from services.api.http.errors import InvalidParameter, problem_responses
 from services.api.http.models import ApiModel, example, present
 from services.api.http.refusals import refusals
 from services.api.routes.delivery.reach import (
@@ -33,6 +35,7 @@ router = APIRouter(prefix="/contact-methods", tags=["delivery"])
 _METHOD: dict[str, Any] = {
     "method_id": 7,
     "subscriber_id": "traffic-police",
+    "person_id": None,
     "kind": "webhook",
     "shown": "https://dispatch.example/…",
     "worlds": ["actual"],
@@ -44,6 +47,8 @@ _METHOD: dict[str, Any] = {
     "state": "ok",
     "disabled_why": None,
     "failures": 0,
+    "quiet_from": None,
+    "quiet_until": None,
     "proved_at": "2026-07-01T09:00:00+08:00",
     "created_at": "2026-07-01T08:59:00+08:00",
 }
@@ -62,7 +67,32 @@ class ContactRequest(ContactForm):
 
     model_config = ConfigDict(json_schema_extra={"examples": [_REQUEST]})
 
-    subscriber_id: Identifier
+    subscriber_id: Identifier | None = None
+    """The subscriber; not together with `person_id`."""
+    person_id: Identifier | None = None
+    """The person who is called at this address once its code was typed back."""
+
+    @model_validator(mode="after")
+    def _has_one_owner(self) -> "ContactRequest":
+        if (self.subscriber_id is None) == (self.person_id is None):
+            raise ValueError("name subscriber_id or person_id, one of them")
+        return self
+
+
+class ContactCode(BaseModel):
+    """The code of a test message."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"code": "024681"}]})
+
+    code: Annotated[str, StringConstraints(pattern="^[0-9]{6}$")]
+
+
+class DisabledContact(BaseModel):
+    """Why nothing is sent to a contact method for now."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "number changes"}]})
+
+    reason: Text
 
 
 class ContactMethod(ApiModel):
@@ -72,6 +102,7 @@ class ContactMethod(ApiModel):
 
     method_id: int
     subscriber_id: str | None
+    person_id: str | None
     kind: ContactKind
     shown: str
     worlds: list[str]
@@ -84,8 +115,11 @@ class ContactMethod(ApiModel):
     disabled_why: str | None
     failures: int
     """In succession."""
+    quiet_from: time | None
+    quiet_until: time | None
+    """Below red a person is not called by this method between these local times."""
     proved_at: datetime | None
-    """When a test message last arrived; null: never."""
+    """When a test message last arrived, or a person last typed its code back or answered from it; null: never."""
     created_at: datetime
 
 
@@ -128,10 +162,11 @@ def get_contacts(
     caller: Caller,
     zone: Zone,
     subscriber_id: BySubscriber = None,
+    person_id: ByPerson = None,
 ) -> ContactMethods:
     """Return the contact methods in use. Addresses are masked."""
     with database.read() as connection:
-        rows = list_contacts(connection, subscriber_id=subscriber_id)
+        rows = list_contacts(connection, subscriber_id=subscriber_id, person_id=person_id)
         reached = [row for row in rows if is_contact_reached(connection, caller, row)]
     return ContactMethods(items=[_present(row, zone) for row in reached])
 
@@ -144,13 +179,20 @@ def get_contacts(
     responses=_NOT_FOUND,
 )
 def post_contact(request: Request, database: Db, caller: Caller, form: ContactRequest) -> AddedContact:
-    """Add a contact method. The secret of a webhook is in the answer, once."""
+    """Add a contact method. The secret of a webhook is in the answer, once.
+
+    A repetition gets the same number. A person is called by it once the code of a test message was typed back.
+    """
     require_worlds_in_reach(caller, form.worlds)
     with refusals(), database.write() as connection:
-        require_subscriber(connection, caller, form.subscriber_id)
-        method_id, secret = operations.add_contact(
-            connection, form.subscriber_id, form, _cipher(request), actor=caller.actor
-        )
+        if form.person_id is not None:
+            caller.require(of_people(connection, [form.person_id]))
+            method_id, secret = add_person_contact(
+                connection, form.person_id, form, _cipher(request), actor=caller.actor
+            )
+        else:
+            owner = str(require_subscriber(connection, caller, form.subscriber_id or "")["subscriber_id"])
+            method_id, secret = operations.add_contact(connection, owner, form, _cipher(request), actor=caller.actor)
     return AddedContact(method_id=method_id, secret=secret)
 
 
@@ -169,6 +211,39 @@ def post_test(database: Db, caller: Caller, method_id: MethodId) -> SentTest:
     with refusals(), database.write() as connection:
         require_contact(connection, caller, method_id)
         return SentTest(dispatch_id=operations.send_test(connection, method_id, actor=caller.actor))
+
+
+@router.post(
+    "/{method_id}/proof",
+    summary="Type the code of a test message back 验证联系方式",
+    operation_id="prove_contact_method",
+    responses=_NOT_FOUND,
+)
+def post_proof(database: Db, caller: Caller, zone: Zone, method_id: MethodId, proof: ContactCode) -> ContactMethod:
+    """Prove a person's contact method by the code of the last test message. After five wrong ones send another."""
+    with refusals(), database.write() as connection:
+        require_contact(connection, caller, method_id)
+        is_right = operations.prove_contact(connection, method_id, proof.code, actor=caller.actor)
+        shown = _present(require_contact(connection, caller, method_id), zone)
+    if not is_right:
+        raise InvalidParameter(f"It proves nothing: {operations.WRONG_CODE}.")
+    return shown
+
+
+@router.post(
+    "/{method_id}/disable",
+    summary="Send nothing for now 暂停联系方式",
+    operation_id="disable_contact_method",
+    responses=_NOT_FOUND,
+)
+def post_disable(
+    database: Db, caller: Caller, zone: Zone, method_id: MethodId, disabled: DisabledContact
+) -> ContactMethod:
+    """Send nothing more to a contact method until a test message arrives there. What is due waits."""
+    with refusals(), database.write() as connection:
+        require_contact(connection, caller, method_id)
+        operations.disable_contact(connection, method_id, disabled.reason, actor=caller.actor)
+        return _present(require_contact(connection, caller, method_id), zone)
 
 
 @router.post(

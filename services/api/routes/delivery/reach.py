@@ -6,6 +6,7 @@ from typing import Any
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.reach import Reach
 from rencheng.store.core.sessions import Connection, Row
+from rencheng.store.places import of_people
 from rencheng.store.response.contacts import find_contact, find_subscriber
 from services.api.auth.principal import Principal
 from services.api.http.errors import NotFound, OutOfReach
@@ -44,10 +45,11 @@ def is_contact_reached(connection: Connection, caller: Principal, contact: Mappi
     """Return whether a contact method lies in the caller's regions and worlds."""
     if caller.reach.is_everywhere:
         return True
-    if contact["subscriber_id"] is None or not Reach((), caller.reach.worlds).covers(
-        Reach((), tuple(contact["worlds"]))
-    ):
+    if not Reach((), caller.reach.worlds).covers(Reach((), tuple(contact["worlds"]))):
         return False
+    if contact["person_id"] is not None:
+        found = of_people(connection, [contact["person_id"]])
+        return bool(found) and caller.reaches(found)
     owner = find_subscriber(connection, contact["subscriber_id"])
     return owner is not None and reaches_subscriber(caller, owner["regions"])
 

@@ -1,0 +1,1 @@
+"""`rencheng plan`, `task` and `response`: what is done about a warning."""

@@ -1,0 +1,1 @@
+"""Response plans, incidents with their tasks and evidence, and responses of a region."""

@@ -1,0 +1,1 @@
+"""Response: plans, tasks with their evidence, and declared responses."""
