@@ -12,24 +12,16 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import RejectionReason
-from rencheng.domain.level import Level
-from rencheng.operations.calls import answer_for, follow_warning, send_nothing
-from rencheng.operations.handovers import offer_handover
-from rencheng.operations.signers import Signer
-from rencheng.response.calls.call import AnswerKind
-from rencheng.response.calls.forms import HandoverForm
 from rencheng.store.core.sessions import Database
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from rencheng.store.warnings.notices import add_notices
 from services.api.auth.refused_logins import RefusedLogins
 from tests.api.auth.test_access import GUARDED
 from tests.support.api import LIXIA, SITES
-from tests.support.calls import clear_calls, put_on_duty
 from tests.support.doubts import doubtful, published
 from tests.support.polling import eventually
 from tests.support.rain_signals import cap
-from tests.support.response_requests import PLAN, prepare_response
-from tests.support.streams import SITES_BY_ID, record_messages, rendered
+from tests.support.response_requests import PLAN, prepare_calls, prepare_response
 from tests.support.tasks import photo
 
 NOW = datetime.now(UTC)
@@ -169,29 +161,6 @@ def prepare_delivery(client: httpx.Client, city: Engine, path: str, names: dict[
         connection.execute(text(f"UPDATE dispatches SET state = '{state}', rank = 2, provider_ref = 'r-1'"))
 
 
-def prepare_calls(city: Engine, path: str, names: dict[str, str]) -> None:
-    clear_calls(city)
-    put_on_duty(city)
-    names["roster_id"] = "keepers"
-    record_messages(city, rendered("w-called", 1, Level.RED, site=SITES_BY_ID["underpass"]))
-    with city.begin() as connection:
-        follow_warning(connection, "w-called", [], send_nothing)
-        if "withdrawals" in path:
-            answer_for(
-                connection,
-                "w-called",
-                "ann",
-                AnswerKind.ACCEPTED,
-                actor="another",
-                via="test",
-                carry_out=send_nothing,
-            )
-        elif "acceptance" in path:
-            form = HandoverForm(from_person="ann", to_person="bo")
-            offered = offer_handover(connection, "keepers", form, signer=Signer("another", None))
-            names["handover_id"] = str(offered["handover_id"])
-
-
 def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: dict[str, str]) -> None:
     if "pending" in path:
         reject(city, "new-a", RejectionReason.UNKNOWN_DEVICE)
@@ -214,10 +183,10 @@ def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: d
     elif "{key_id}" in path:
         names["key_id"] = client.post("/v1/keys", json={"name": "x", "scopes": ["admin"]}).json()["key_id"]
     else:
-        prepare_response(client, city, path, names)
+        prepare_people(client, city, path, names)
 
 
-def prepare_response(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:
+def prepare_people(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:
     if "/calls/" in path or "handovers" in path:
         prepare_calls(city, path, names)
     elif "overrides" in path:
