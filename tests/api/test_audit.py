@@ -97,6 +97,13 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/contact-methods/{method_id}/proof", "POST"): {"code": "024681"},
     ("/v1/contact-methods/{method_id}", "DELETE"): None,
     ("/v1/dispatches/{dispatch_id}/again", "POST"): None,
+    ("/v1/replies", "POST"): {
+        "provider": "sms",
+        "ref": "up-1",
+        "via": "sms",
+        "number": "13800000000",
+        "text": "2",
+    },
     ("/v1/receipts", "POST"): {"provider": "sms", "ref": "r-1", "status": "delivered"},
 }
 """A request to each changing route that changes something."""
