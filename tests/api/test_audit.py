@@ -1,6 +1,5 @@
 """Every changing request leaves an entry with its author; refused logins are counted; the log only grows."""
 
-import hashlib
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -8,26 +7,19 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import RejectionReason
-from rencheng.domain.level import Level
-from rencheng.operations.calls import answer_for, follow_warning, send_nothing
-from rencheng.operations.handovers import offer_handover
-from rencheng.operations.signers import Signer
-from rencheng.response.calls.call import AnswerKind
-from rencheng.response.calls.forms import HandoverForm
 from rencheng.store.core.sessions import Database
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from services.api.auth.refused_logins import RefusedLogins
 from tests.api.auth.test_access import GUARDED
 from tests.support.api import LIXIA
-from tests.support.calls import clear_calls, put_on_duty
+from tests.support.calls import prepare_calls, prepare_proof
 from tests.support.polling import eventually
 from tests.support.rain_signals import cap
 from tests.support.response_requests import PLAN, prepare_response
-from tests.support.streams import SITES_BY_ID, record_messages, rendered
 from tests.support.tasks import photo
 
 NOW = datetime.now(UTC)
@@ -148,14 +140,6 @@ def filled(city: Engine) -> dict[str, str]:
     return delivery | {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
 
 
-def prepare_proof(connection: Connection) -> None:
-    """Make contact 1 that of a person, with a known code."""
-    connection.execute(text("UPDATE contact_methods SET subscriber_id = NULL, person_id = 'new-ann'"))
-    values = {"method": 1, "hash": hashlib.sha256(b"1/024681").digest()}
-    query = "INSERT INTO contact_proofs VALUES (:method, :hash, now() + interval '1 h')"
-    connection.execute(text(query), values)
-
-
 def prepare_delivery(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:
     client.put("/v1/subscribers/new-police", json=SUBSCRIBER)
     if path != "/v1/contact-methods":
@@ -167,29 +151,6 @@ def prepare_delivery(client: httpx.Client, city: Engine, path: str, names: dict[
     state = "failed" if "dispatches" in path else "sent"
     with city.begin() as connection:
         connection.execute(text(f"UPDATE dispatches SET state = '{state}', rank = 2, provider_ref = 'r-1'"))
-
-
-def prepare_calls(city: Engine, path: str, names: dict[str, str]) -> None:
-    clear_calls(city)
-    put_on_duty(city)
-    names["roster_id"] = "keepers"
-    record_messages(city, rendered("w-called", 1, Level.RED, site=SITES_BY_ID["underpass"]))
-    with city.begin() as connection:
-        follow_warning(connection, "w-called", [], send_nothing)
-        if "withdrawals" in path:
-            answer_for(
-                connection,
-                "w-called",
-                "ann",
-                AnswerKind.ACCEPTED,
-                actor="another",
-                via="test",
-                carry_out=send_nothing,
-            )
-        elif "acceptance" in path:
-            form = HandoverForm(from_person="ann", to_person="bo")
-            offered = offer_handover(connection, "keepers", form, signer=Signer("another", None))
-            names["handover_id"] = str(offered["handover_id"])
 
 
 def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: dict[str, str]) -> None:
