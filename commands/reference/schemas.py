@@ -10,6 +10,7 @@ from rencheng.domain.heartbeat import Part
 from rencheng.domain.kind import Kind
 from rencheng.domain.notice import NoticeKind
 from rencheng.domain.topic import ROOT
+from rencheng.messages.answer_json import ANSWER_TOPIC, RESULT_TOPIC, AnswerDocument, AnswerResultDocument
 from rencheng.messages.notice_json import NoticeDocument
 from rencheng.messages.service_json import ServiceDocument, service_topic
 from rencheng.messages.warning_json import WarningDocument
@@ -32,6 +33,8 @@ def schemas() -> dict[str, Json]:
     payloads["warning"] = TypeAdapter(WarningDocument).json_schema()
     payloads["notice"] = TypeAdapter(NoticeDocument).json_schema()
     payloads["service"] = TypeAdapter(ServiceDocument).json_schema()
+    payloads["answer"] = AnswerDocument.model_json_schema()
+    payloads["answer_result"] = AnswerResultDocument.model_json_schema()
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     files: dict[str, Json] = {f"{name}.schema.json": dialect | schema for name, schema in payloads.items()}
     return files | {"asyncapi.json": asyncapi()}
@@ -70,6 +73,8 @@ def asyncapi() -> Json:
         "exercise": _exercise(),
         "notice": _notice(),
         "service": _service(),
+        "answer": _answer(),
+        "answer_result": _answer_result(),
     }
     return {
         "asyncapi": "3.0.0",
@@ -79,7 +84,7 @@ def asyncapi() -> Json:
             "description": "Topics under rencheng/v1, MQTT 3.1.1. QoS 1, except for receipts.",
         },
         "channels": telemetry | others,
-        "operations": {f"receive_{name}": _operation("receive", name) for name in [*telemetry, "state"]}
+        "operations": {f"receive_{name}": _operation("receive", name) for name in [*telemetry, "state", "answer"]}
         | {f"send_{name}": _operation("send", channel) for name, channel in _SENT.items()},
     }
 
@@ -90,6 +95,7 @@ _SENT = {
     "exercise": "exercise",
     "notice": "notice",
     "service": "service",
+    "answer_result": "answer_result",
 }
 """What the platform sends, and the channel."""
 
@@ -131,6 +137,23 @@ def _service() -> Json:
         service_topic(Part.ALERTS),
         "Retained: the state of the alert service, every five seconds. Its last will has the state down.",
         {"service": {"payload": {"$ref": "./service.schema.json"}, "contentType": "application/json"}},
+    )
+
+
+def _answer() -> Json:
+    return _channel(
+        ANSWER_TOPIC,
+        "A dispatch system, with the account rencheng-operator, answers a call for one of its people. QoS 1, not"
+        " retained. The same answer to the same ask counts once.",
+        {"answer": {"payload": {"$ref": "./answer.schema.json"}, "contentType": "application/json"}},
+    )
+
+
+def _answer_result() -> Json:
+    return _channel(
+        RESULT_TOPIC,
+        "QoS 0, not retained: what became of an answer, once it is stored. Without a result send the answer again.",
+        {"answer_result": {"payload": {"$ref": "./answer_result.schema.json"}, "contentType": "application/json"}},
     )
 
 

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from rencheng.domain.site import Site
 from rencheng.response.calls.call import Call
 from rencheng.response.calls.intents import Ask, AskKind, CancelAsks
-from rencheng.response.calls.wording import content_of, uses_of
-from rencheng.response.delivery.dispatch import DispatchIntent, DispatchSource
+from rencheng.response.calls.wording import WaysToAnswer, content_of, uses_of
+from rencheng.response.delivery.dispatch import ContactKind, DispatchIntent, DispatchSource
 from rencheng.response.delivery.subscription import EXPIRY
 from rencheng.store.calls.answers import make_link
 from rencheng.store.calls.asks import PersonMethod, cancel_asks, proven_methods
 from rencheng.store.calls.calls import called_sites
+from rencheng.store.calls.replies import AskedFor, make_reply_code
 from rencheng.store.core.database import Connection, database_now
 from rencheng.store.response.enqueue import enqueue
 
@@ -40,19 +41,24 @@ class AskSender:
                 cancel_asks(connection, call.warning_id, one.person_id)
             elif isinstance(one, Ask) and site is not None:
                 own = methods.get(one.person_id, [])
-                link = self._link(connection, call.warning_id, one) if own else None
-                enqueue(connection, list(_intents(call, site, one, own, link, now)))
+                ways = self._ways(connection, call.warning_id, one, own) if own else None
+                enqueue(connection, list(_intents(call, site, one, own, ways, now)))
 
-    def _link(self, connection: Connection, warning_id: str, ask: Ask) -> str | None:
+    def _ways(
+        self, connection: Connection, warning_id: str, ask: Ask, methods: Sequence[PersonMethod]
+    ) -> WaysToAnswer | None:
         if ask.kind is AskKind.ENDED:
             return None
-        return f"{self._public_url}/answers/{make_link(connection, warning_id, ask.person_id, ask.round, ask.ask)}"
+        token = make_link(connection, warning_id, ask.person_id, ask.round, ask.ask)
+        by_telephone = any(method.kind in {ContactKind.SMS, ContactKind.VOICE} for method in methods)
+        asked = AskedFor(warning_id, ask.round, ask.ask)
+        code = make_reply_code(connection, ask.person_id, asked) if by_telephone else None
+        return WaysToAnswer(f"{self._public_url}/answers/{token}", code)
 
 
 def _intents(
-    call: Call, site: Site, ask: Ask, methods: Sequence[PersonMethod], link: str | None, now: datetime
+    call: Call, site: Site, ask: Ask, methods: Sequence[PersonMethod], ways: WaysToAnswer | None, now: datetime
 ) -> Iterator[DispatchIntent]:
-    content = content_of(call, site, ask, link, now)
     is_end = ask.kind is AskKind.ENDED
     uses = uses_of([method.kind for method in methods], ask.channels, call.level, _wait_s(call))
     for method, after_s in zip(methods, uses, strict=True):
@@ -71,7 +77,7 @@ def _intents(
             round=ask.round,
             warning_id=call.warning_id,
             is_end=is_end,
-            content=content,
+            content=content_of(call, site, ask, ways, method.kind, now),
         )
 
 

@@ -28,7 +28,7 @@ from services.api.http.observer import RequestObserver
 from services.api.http.route_rules import BODY_BYTES_MAX, RouteRules
 from services.api.replay_service import ReplayService
 from services.api.routes import audit, counts, health, keys, notices, status
-from services.api.routes.calls import answer_page, calls, handovers, people, policies, rosters
+from services.api.routes.calls import answer_page, calls, handovers, people, policies, replies, rosters
 from services.api.routes.delivery import contacts, dispatches, receipts, subscribers
 from services.api.routes.devices import pending
 from services.api.routes.devices import read as devices
@@ -81,6 +81,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (contacts.router, KeyScope.CONTACTS_WRITE),
     (dispatches.router, KeyScope.CONTACTS_WRITE),
     (receipts.router, KeyScope.RECEIPTS_WRITE),
+    (replies.router, KeyScope.REPLIES_WRITE),
     (calls.router, KeyScope.RESPOND),
     (plans.router, KeyScope.ROSTERS_WRITE),
     (plans.approvals, KeyScope.PLANS_APPROVE),

@@ -9,6 +9,7 @@ from rencheng.operations.calls import follow_warning, warnings_to_look_at
 from rencheng.runtime.logs import get_logger
 from rencheng.store.calls.answers import delete_expired_links
 from rencheng.store.calls.asks import hasten_asks
+from rencheng.store.calls.replies import delete_old_replies
 from rencheng.store.core.database import Connection
 from services.response.warning_keeper import WarningKeeper
 
@@ -37,6 +38,7 @@ class CallKeeper(WarningKeeper):
             log.info("call", warning=warning_id, state=result.call.state.value, round=result.call.round)
 
     def tidy(self, connection: Connection, before: datetime) -> None:
-        """Use the next contact method of people where the others failed; delete links of answers."""
+        """Use the next contact method of people where the others failed; delete links, codes and replies."""
         hasten_asks(connection)
         delete_expired_links(connection, before)
+        delete_old_replies(connection, before)

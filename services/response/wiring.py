@@ -10,11 +10,14 @@ from pydantic import SecretStr
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.topic import warning_topic
 from rencheng.heartbeats import TurnClock
+from rencheng.messages.answer_json import ANSWER_TOPIC
 from rencheng.messaging.mqtt.client_ids import client_id
 from rencheng.messaging.mqtt.session import Session
+from rencheng.operations.asks import AskSender
 from rencheng.response.delivery.dispatch import ContactKind
 from rencheng.store.core.database import Engine, open_database
 from rencheng.store.response.cipher import ContactCipher
+from services.response.answer_receiver import AnswerReceiver
 from services.response.call_keeper import CallKeeper
 from services.response.channels.bots import BotChannel
 from services.response.channels.channel import Channels, MessageChannel
@@ -72,6 +75,10 @@ def open_response(settings: ResponseSettings) -> Iterator[ResponseService]:
         stack.enter_context(CallKeeper(settings.database_url, settings.public_url))
         stack.enter_context(TaskKeeper(settings.database_url, settings.public_url))
         stack.enter_context(DeclarationKeeper(settings.database_url, settings.response_rules_file))
+        if (password := settings.mqtt_response_password) is not None:
+            answers = _session(settings, "answers", password, [ANSWER_TOPIC], persistent=True)
+            asks = AskSender(settings.public_url)
+            stack.enter_context(AnswerReceiver(answers, settings.database_url, asks))
         spare = _spare_sender(settings, cipher, senders, stack)
         yield ResponseService(engine, cipher, senders, results, settings.public_url.rstrip("/"), TurnClock(), spare)
 
@@ -106,7 +113,14 @@ def _channels(settings: ResponseSettings, client: HttpClient, stack: ExitStack) 
     return channels
 
 
-def _session(settings: ResponseSettings, name: str, password: SecretStr, subscriptions: Sequence[str]) -> Session:
+def _session(
+    settings: ResponseSettings,
+    name: str,
+    password: SecretStr,
+    subscriptions: Sequence[str],
+    *,
+    persistent: bool = False,
+) -> Session:
     """Return a session with the broker; each has a name of its own."""
     secret = password.get_secret_value()
     return Session(
@@ -114,7 +128,7 @@ def _session(settings: ResponseSettings, name: str, password: SecretStr, subscri
         client_id=client_id(f"{ACCOUNT}-{settings.response_instance}-{name}", secret),
         account=(ACCOUNT, secret),
         subscriptions=subscriptions,
-        persistent=False,
+        persistent=persistent,
         tls=settings.mqtt_tls,
         batching=False,
     )

@@ -1,6 +1,5 @@
 """Every changing request leaves an entry with its author; refused logins are counted; the log only grows."""
 
-import hashlib
 import json
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -8,7 +7,7 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import RejectionReason
@@ -18,10 +17,11 @@ from rencheng.store.warnings.notices import add_notices
 from services.api.auth.refused_logins import RefusedLogins
 from tests.api.auth.test_access import GUARDED
 from tests.support.api import LIXIA, SITES
+from tests.support.calls import prepare_calls, prepare_proof
 from tests.support.doubts import doubtful, published
 from tests.support.polling import eventually
 from tests.support.rain_signals import cap
-from tests.support.response_requests import PLAN, prepare_calls, prepare_response
+from tests.support.response_requests import PLAN, prepare_response
 from tests.support.tasks import photo
 
 NOW = datetime.now(UTC)
@@ -95,6 +95,13 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/contact-methods/{method_id}/proof", "POST"): {"code": "024681"},
     ("/v1/contact-methods/{method_id}", "DELETE"): None,
     ("/v1/dispatches/{dispatch_id}/again", "POST"): None,
+    ("/v1/replies", "POST"): {
+        "provider": "sms",
+        "ref": "up-1",
+        "via": "sms",
+        "number": "13800000000",
+        "text": "2",
+    },
     ("/v1/receipts", "POST"): {"provider": "sms", "ref": "r-1", "status": "delivered"},
 }
 """A request to each changing route that changes something."""
@@ -138,14 +145,6 @@ def filled(city: Engine) -> dict[str, str]:
     calls |= {"warning_id": "w-called", "plan_id": "new-plan", "task_id": "", "response_id": ""}
     delivery = {"subscriber_id": "new-police", "method_id": "1", "dispatch_id": ""}
     return delivery | {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
-
-
-def prepare_proof(connection: Connection) -> None:
-    """Make contact 1 that of a person, with a known code."""
-    connection.execute(text("UPDATE contact_methods SET subscriber_id = NULL, person_id = 'new-ann'"))
-    values = {"method": 1, "hash": hashlib.sha256(b"1/024681").digest()}
-    query = "INSERT INTO contact_proofs VALUES (:method, :hash, now() + interval '1 h')"
-    connection.execute(text(query), values)
 
 
 def prepare_delivery(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:

@@ -1,18 +1,24 @@
 """People on duty, and a look at all calls as the response service takes it."""
 
+import hashlib
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Engine, text
 
-from rencheng.operations.calls import CarryOut, follow_warning, send_nothing, warnings_to_look_at
+from rencheng.domain.level import Level
+from rencheng.operations.calls import CarryOut, answer_for, follow_warning, send_nothing, warnings_to_look_at
+from rencheng.operations.handovers import offer_handover
 from rencheng.operations.people import add_person_contact, save_person, save_roster
-from rencheng.response.calls.forms import PersonForm, RosterForm
+from rencheng.operations.signers import Signer
+from rencheng.response.calls.call import AnswerKind
+from rencheng.response.calls.forms import HandoverForm, PersonForm, RosterForm
 from rencheng.response.delivery.contact_form import ContactForm
 from rencheng.store.core.database import Connection
 from rencheng.store.warnings.mutes import load_mutes
 from tests.support.api import LIXIA
 from tests.support.decisions import CIPHER
+from tests.support.streams import SITES_BY_ID, record_messages, rendered
 
 DUTIES = {"ann": "keeper", "bo": "leader", "cy": "city_duty_officer"}
 
@@ -66,3 +72,35 @@ def make_due(engine: Engine, seconds: float) -> None:
                 f" next_due = next_due - {shift} WHERE next_due IS NOT NULL"
             )
         )
+
+
+def prepare_proof(connection: Connection) -> None:
+    """Make contact 1 that of a person, with a known code."""
+    connection.execute(text("UPDATE contact_methods SET subscriber_id = NULL, person_id = 'new-ann'"))
+    values = {"method": 1, "hash": hashlib.sha256(b"1/024681").digest()}
+    query = "INSERT INTO contact_proofs VALUES (:method, :hash, now() + interval '1 h')"
+    connection.execute(text(query), values)
+
+
+def prepare_calls(city: Engine, path: str, names: dict[str, str]) -> None:
+    """Make a call, and what a changing request to a path needs."""
+    clear_calls(city)
+    put_on_duty(city)
+    names["roster_id"] = "keepers"
+    record_messages(city, rendered("w-called", 1, Level.RED, site=SITES_BY_ID["underpass"]))
+    with city.begin() as connection:
+        follow_warning(connection, "w-called", [], send_nothing)
+        if "withdrawals" in path:
+            answer_for(
+                connection,
+                "w-called",
+                "ann",
+                AnswerKind.ACCEPTED,
+                actor="another",
+                via="test",
+                carry_out=send_nothing,
+            )
+        elif "acceptance" in path:
+            form = HandoverForm(from_person="ann", to_person="bo")
+            offered = offer_handover(connection, "keepers", form, signer=Signer("another", None))
+            names["handover_id"] = str(offered["handover_id"])

@@ -3,17 +3,12 @@
 from sqlalchemy import Engine, text
 
 from rencheng.domain.level import Level
-from rencheng.operations.calls import answer_for, follow_warning, send_nothing
 from rencheng.operations.declarations import declare
-from rencheng.operations.handovers import offer_handover
 from rencheng.operations.incidents import follow_incident, send_no_news
 from rencheng.operations.plans import add_plan_version
 from rencheng.operations.signers import Signer
-from rencheng.response.calls.call import AnswerKind
-from rencheng.response.calls.forms import HandoverForm
 from rencheng.response.tasks.forms import PlanForm
 from tests.support.api import LIXIA
-from tests.support.calls import clear_calls, put_on_duty
 from tests.support.streams import SITES_BY_ID, record_messages, rendered
 from tests.support.tasks import staff
 
@@ -42,26 +37,3 @@ def prepare_response(city: Engine, path: str, names: dict[str, str]) -> None:
         with city.begin() as connection:
             done = """UPDATE tasks SET document = jsonb_set(document, '{state}', '"done"')"""
             connection.execute(text(done))
-
-
-def prepare_calls(city: Engine, path: str, names: dict[str, str]) -> None:
-    clear_calls(city)
-    put_on_duty(city)
-    names["roster_id"] = "keepers"
-    record_messages(city, rendered("w-called", 1, Level.RED, site=SITES_BY_ID["underpass"]))
-    with city.begin() as connection:
-        follow_warning(connection, "w-called", [], send_nothing)
-        if "withdrawals" in path:
-            answer_for(
-                connection,
-                "w-called",
-                "ann",
-                AnswerKind.ACCEPTED,
-                actor="another",
-                via="test",
-                carry_out=send_nothing,
-            )
-        elif "acceptance" in path:
-            form = HandoverForm(from_person="ann", to_person="bo")
-            offered = offer_handover(connection, "keepers", form, signer=Signer("another", None))
-            names["handover_id"] = str(offered["handover_id"])

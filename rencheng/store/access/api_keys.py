@@ -54,6 +54,8 @@ class KeyScope(StrEnum):
     """Approve policies of calls and response plans that somebody else made."""
     RECEIPTS_WRITE = "receipts:write"
     """Report that a provider delivered a message. For gateways of SMS and voice."""
+    REPLIES_WRITE = "replies:write"
+    """Report replies to calls by SMS and key presses. For gateways of SMS and voice."""
     RESPOND = "respond"
     """Read calls and tasks, record answers and reports, call more people, end calls, pass shifts on, check tasks."""
     RESPONSE_DECLARE = "response:declare"

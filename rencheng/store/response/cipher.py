@@ -3,12 +3,16 @@
 import hashlib
 import hmac
 from base64 import urlsafe_b64decode
+from functools import lru_cache
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from rencheng.domain.errors import Misconfigured, NotPossible
 
 REMEDY = "RENCHENG_CONTACT_KEYS: set one or more Fernet keys, separated by commas; `rencheng contact key` makes one"
+
+CACHED_MAX = 5000
+"""Decrypted texts in memory: the addresses and secrets of 2,000 endpoints."""
 
 
 class ContactCipher:
@@ -29,14 +33,15 @@ class ContactCipher:
             self._fernet = MultiFernet([Fernet(key) for key in listed])
         except ValueError:
             raise Misconfigured(REMEDY) from None
+        self.decrypt = lru_cache(CACHED_MAX)(self._decrypt)
         self._hash_key = urlsafe_b64decode(listed[-1])  # the oldest, so that hashes stay when a key is put before it
 
     def encrypt(self, text: str) -> bytes:
         """Return the encrypted text."""
         return self._fernet.encrypt(text.encode())
 
-    def decrypt(self, encrypted: bytes) -> str:
-        """Return the text.
+    def _decrypt(self, encrypted: bytes) -> str:
+        """Return the text. A storm sends to the same addresses again and again, so they are decrypted once.
 
         Raises:
             NotPossible: none of the keys fits.

@@ -9,10 +9,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from secrets import token_hex
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, case, exists, func, insert, or_, select, text, update
+from sqlalchemy import Connection, case, exists, func, or_, select, text, update
 
 from rencheng.domain.level import Level
 from rencheng.response.delivery.dispatch import ContactKind, DeliveryMode, DispatchSource, DispatchState
@@ -32,6 +32,9 @@ LEASE = timedelta(seconds=30)
 
 METHODS_MAX = 500
 """Contact methods whose dispatches are leased in one transaction."""
+
+_NUMBERS = count(1)
+"""Numbers of the leases of this process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +72,7 @@ def lease(connection: Connection, owner: str, *, free: int) -> list[Lease]:
         for bundle in decision.bundles:
             if free <= 0:
                 break
-            leases.append(Lease(f"{owner}/{token_hex(6)}", method_id, tuple(bundle)))
+            leases.append(Lease(f"{owner}/{next(_NUMBERS)}", method_id, tuple(bundle)))
             free -= 1
     _write_leases(connection, leases, now)
     return leases
@@ -194,28 +197,21 @@ def _write_moves(connection: Connection, decision: Departures, now: datetime) ->
         connection.execute(query.values(due_at=at))
 
 
+_LEASE = text("""
+WITH leased AS (
+    UPDATE dispatches AS d SET state = 'leased', lease_owner = l.name, lease_until = :until, attempts = d.attempts + 1
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:names AS text[])) AS l(id, name) WHERE d.dispatch_id = l.id
+    RETURNING d.dispatch_id, d.attempts, d.method_id, d.lease_owner
+)
+INSERT INTO attempts (dispatch_id, n, method_id, lease, begun_at)
+SELECT dispatch_id, attempts, method_id, lease_owner, :now FROM leased
+""")
+"""One statement, because a row of its own for each attempt costs a round trip."""
+
+
 def _write_leases(connection: Connection, leases: Sequence[Lease], now: datetime) -> None:
     if not leases:
         return
-    rows: list[dict[str, Any]] = [
-        {"dispatch_id": leaving.dispatch_id, "lease": one.name} for one in leases for leaving in one.leaving
-    ]
-    names = {row["dispatch_id"]: row["lease"] for row in rows}
-    ids, owners = list(names), list(names.values())
-    query = text(
-        "UPDATE dispatches AS d SET state = 'leased', lease_owner = l.owner, lease_until = :until,"
-        " attempts = d.attempts + 1 FROM unnest(CAST(:ids AS uuid[]), CAST(:owners AS text[])) AS l(id, owner)"
-        " WHERE d.dispatch_id = l.id RETURNING d.dispatch_id, d.attempts, d.method_id"
-    )
-    leased = connection.execute(query, {"until": now + LEASE, "ids": ids, "owners": owners}).all()
-    begun = [
-        {
-            "dispatch_id": row.dispatch_id,
-            "n": row.attempts,
-            "method_id": row.method_id,
-            "lease": names[row.dispatch_id],
-            "begun_at": now,
-        }
-        for row in leased
-    ]
-    connection.execute(insert(attempts), begun)
+    rows = [(leaving.dispatch_id, one.name) for one in leases for leaving in one.leaving]
+    ids, names = [row[0] for row in rows], [row[1] for row in rows]
+    connection.execute(_LEASE, {"now": now, "until": now + LEASE, "ids": ids, "names": names})

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import httpcore
 
-from rencheng.response.delivery.lines import CONCURRENT_MAX
 from rencheng.response.delivery.outcome import GONE, Outcome, SendResult
 from services.response.channels.addresses import AddressRefused, CheckedBackend, Network
 
@@ -44,6 +43,9 @@ class HttpAnswer:
 class HttpClient:
     """Posts to endpoints that others chose.
 
+    A list of connections for each endpoint is enough, because at most a few messages leave to one at a time. A pool of
+    httpcore looks at all its connections for each request, and repeats a request that loses its connection to another.
+
     Args:
         networks: private networks that may be reached.
         allows_http: whether requests may be unencrypted.
@@ -58,7 +60,7 @@ class HttpClient:
         if ca_file is not None:
             self._ssl_context.load_verify_locations(cafile=ca_file)
         self._backend = CheckedBackend(networks)
-        self._pools: OrderedDict[str, httpcore.AsyncConnectionPool] = OrderedDict()  # by endpoint, last used last
+        self._kept: OrderedDict[str, list[httpcore.AsyncHTTPConnection]] = OrderedDict()  # by endpoint, last used last
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer | SendResult:
         """Post a body. Return the answer; a result if there is none."""
@@ -68,7 +70,7 @@ class HttpClient:
                 return await self._request(url, body, headers)
         except (AddressRefused, httpcore.UnsupportedProtocol) as error:
             return SendResult(Outcome.NEVER, detail=str(error))
-        except (httpcore.ConnectError, httpcore.ConnectTimeout, httpcore.PoolTimeout) as error:
+        except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
             return SendResult(Outcome.LATER, detail=f"no connection: {str(error) or type(error).__name__}"[:200])
         except (TimeoutError, httpcore.TimeoutException):
             return SendResult(Outcome.DOUBTFUL, detail="no answer in time")
@@ -83,41 +85,62 @@ class HttpClient:
             raise httpcore.UnsupportedProtocol("the address is not https; see RENCHENG_RESPONSE_HTTP")
 
     async def close(self) -> None:
-        """Close all connections."""
-        for pool in self._pools.values():
-            await pool.aclose()
-        self._pools.clear()
-
-    async def _pool(self, url: str) -> httpcore.AsyncConnectionPool:
-        """Return the pool of an endpoint. Each has its own, because a pool looks at all its connections each time."""
-        endpoint = urlsplit(url)._replace(query="", fragment="").geturl()
-        pool = self._pools.pop(endpoint, None)
-        if pool is None:
-            pool = httpcore.AsyncConnectionPool(
-                ssl_context=self._ssl_context,
-                max_connections=CONCURRENT_MAX,
-                keepalive_expiry=KEEPALIVE_S,
-                network_backend=self._backend,
-            )
-        self._pools[endpoint] = pool
-        if len(self._pools) > ENDPOINTS_MAX:
-            _, oldest = self._pools.popitem(last=False)
-            await oldest.aclose()
-        return pool
+        """Close all connections that are kept."""
+        for kept in self._kept.values():
+            for one in kept:
+                await one.aclose()
+        self._kept.clear()
 
     async def _request(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
         fields = [(b"Content-Length", str(len(body)).encode()), (b"User-Agent", b"Rencheng")]
         fields += [(name.encode(), value.encode()) for name, value in headers.items()]
-        pool = await self._pool(url)
-        timeouts = {"connect": CONNECT_S, "read": REQUEST_S, "write": REQUEST_S, "pool": CONNECT_S}
-        async with pool.stream("POST", url, headers=fields, content=body, extensions={"timeout": timeouts}) as answer:
-            found = bytearray()
-            async for chunk in answer.aiter_stream():
-                found += chunk
-                if len(found) > ANSWER_MAX:
-                    break
-            named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
-            return HttpAnswer(answer.status, named, bytes(found[:ANSWER_MAX]))
+        timeouts = {"connect": CONNECT_S, "read": REQUEST_S, "write": REQUEST_S}
+        endpoint = urlsplit(url)._replace(query="", fragment="").geturl()
+        connection = await self._take(endpoint) or self._new_connection(url)
+        try:
+            async with connection.stream(
+                "POST", url, headers=fields, content=body, extensions={"timeout": timeouts}
+            ) as answer:
+                found = bytearray()
+                async for chunk in answer.aiter_stream():
+                    found += chunk
+                    if len(found) > ANSWER_MAX:
+                        break
+                named = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+                status = answer.status
+        finally:
+            await self._give_back(endpoint, connection)
+        return HttpAnswer(status, named, bytes(found[:ANSWER_MAX]))
+
+    def _new_connection(self, url: str) -> httpcore.AsyncHTTPConnection:
+        return httpcore.AsyncHTTPConnection(
+            httpcore.URL(url).origin,
+            ssl_context=self._ssl_context,
+            keepalive_expiry=KEEPALIVE_S,
+            network_backend=self._backend,
+        )
+
+    async def _take(self, endpoint: str) -> httpcore.AsyncHTTPConnection | None:
+        """Return a connection of an endpoint that is open and not in use; None without one."""
+        kept = self._kept.get(endpoint, [])
+        while kept:
+            connection = kept.pop()
+            if not connection.has_expired():
+                return connection
+            await connection.aclose()
+        return None
+
+    async def _give_back(self, endpoint: str, connection: httpcore.AsyncHTTPConnection) -> None:
+        """Keep a connection for the next message, if it is in order."""
+        if not connection.is_idle():
+            await connection.aclose()
+            return
+        self._kept.setdefault(endpoint, []).append(connection)
+        self._kept.move_to_end(endpoint)
+        if len(self._kept) > ENDPOINTS_MAX:
+            _, oldest = self._kept.popitem(last=False)
+            for one in oldest:
+                await one.aclose()
 
 
 def result_of_status(answer: HttpAnswer) -> SendResult:
