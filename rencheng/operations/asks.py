@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from rencheng.domain.site import Site
 from rencheng.response.calls.call import Call
-from rencheng.response.calls.intents import Ask, AskKind, CancelAsks
+from rencheng.response.calls.intents import Announce, Ask, AskKind, CancelAsks, Finding
 from rencheng.response.calls.wording import WaysToAnswer, content_of, uses_of
 from rencheng.response.delivery.dispatch import ContactKind, DispatchIntent, DispatchSource
 from rencheng.response.delivery.subscription import EXPIRY
@@ -15,6 +15,7 @@ from rencheng.store.calls.calls import called_sites
 from rencheng.store.calls.replies import AskedFor, make_reply_code
 from rencheng.store.core.database import Connection, database_now
 from rencheng.store.response.enqueue import enqueue
+from rencheng.store.response.platform_messages import report_exhausted
 
 ASKS_MAX = 1000
 """Asks of one round that are told apart by their place in the line."""
@@ -33,9 +34,12 @@ class AskSender:
     def __call__(self, connection: Connection, call: Call, intents: Sequence[object]) -> None:
         """Cancel and write messages, in the order of the intents."""
         asks = [one for one in intents if isinstance(one, Ask)]
-        site = called_sites(connection, [call.site_id]).get(call.site_id) if asks else None
+        is_exhausted = any(isinstance(one, Announce) and one.finding is Finding.EXHAUSTED for one in intents)
+        site = called_sites(connection, [call.site_id]).get(call.site_id) if asks or is_exhausted else None
         methods = proven_methods(connection, {one.person_id for one in asks}, call.world, call.level) if asks else {}
         now = database_now(connection)
+        if is_exhausted and site is not None:
+            report_exhausted(connection, call, (site.name_zh, site.name_en), now)
         for one in intents:
             if isinstance(one, CancelAsks):
                 cancel_asks(connection, call.warning_id, one.person_id)

@@ -12,6 +12,7 @@ from rencheng.response.delivery.contact_form import ContactForm, SubscriberForm
 from rencheng.response.delivery.dispatch import ContactKind, Content, DispatchIntent, DispatchSource
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection, database_now
+from rencheng.store.core.named_locks import lock_name
 from rencheng.store.core.sessions import Row
 from rencheng.store.response import contacts, ledger, proofs
 from rencheng.store.response.cipher import ContactCipher
@@ -68,6 +69,7 @@ def add_contact_of(
 
     A repetition returns the same number, and no secret; `rencheng contact rotate` makes another one.
     """
+    lock_name(connection, f"contact address {cipher.hash(form.kind, form.address).hex()}")
     known = {row["method_id"] for row in contacts.list_contacts(connection, **owner)}
     method_id = contacts.add_contact(connection, owner, form, cipher)
     if method_id in known:

@@ -20,6 +20,7 @@ from rencheng.store.calls.calls import list_calls
 from rencheng.store.calls.handovers import add_handover, find_handover, note_accepted, open_handover
 from rencheng.store.calls.rosters import add_override, load_rosters
 from rencheng.store.core.database import Connection, database_now
+from rencheng.store.core.named_locks import lock_name
 from rencheng.store.core.sessions import Row
 
 VIA = "handover"
@@ -33,6 +34,7 @@ def offer_handover(connection: Connection, roster_id: str, form: HandoverForm, *
     Raises:
         NotPossible: there is no such roster, a person is not registered, or neither is on duty.
     """
+    lock_name(connection, f"roster {roster_id}")
     now = database_now(connection)
     roster = _roster(connection, roster_id, now)
     require_people(connection, (form.from_person, form.to_person))

