@@ -9,7 +9,7 @@ from commands.devices.app import app as device
 from commands.devices.gateways import app as gateway
 from commands.doctor.command import doctor
 from commands.quarantine.app import app as quarantine
-from commands.response import plans, responses, tasks
+from commands.response import plans, reports, responses, tasks
 from commands.sites.app import app as site
 from commands.storage.app import app as storage
 from commands.tls.app import app as tls
@@ -28,6 +28,7 @@ GROUPS: dict[str, typer.Typer] = {
     "plan": plans.app,
     "task": tasks.app,
     "response": responses.app,
+    "report": reports.app,
     "gateway": gateway,
     "broker": broker.app,
     "key": keys.app,

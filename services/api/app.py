@@ -42,7 +42,7 @@ from services.api.routes.quarantine import read as quarantine
 from services.api.routes.quarantine import write as quarantine_write
 from services.api.routes.readings import history, transactions
 from services.api.routes.readings import read as readings
-from services.api.routes.response import plans, report_page, responses, tasks
+from services.api.routes.response import plans, report_page, reports, responses, tasks
 from services.api.routes.sites import read as sites
 from services.api.routes.sites import write as sites_write
 from services.api.routes.warnings import feed, stream
@@ -87,6 +87,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (plans.approvals, KeyScope.PLANS_APPROVE),
     (tasks.router, KeyScope.RESPOND),
     (responses.router, KeyScope.RESPOND),
+    (reports.router, KeyScope.RESPOND),
     (responses.decisions, KeyScope.RESPONSE_DECLARE),
     (stream.router, KeyScope.WARNINGS_READ),
     (feed.router, KeyScope.WARNINGS_READ),

@@ -80,6 +80,7 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/call-policies/{policy_id}/versions/{version}/approval", "POST"): None,
     ("/v1/plans/{plan_id}", "PUT"): PLAN,
     ("/v1/plans/{plan_id}/versions/{version}/approval", "POST"): None,
+    ("/v1/events/{warning_id}/report", "POST"): {"well": "x"},
     ("/v1/responses", "POST"): {"region": LIXIA, "number": 4},
     ("/v1/responses/{response_id}/decisions", "POST"): {"decision": "end", "reason": "x"},
     ("/v1/tasks/{task_id}/reports", "POST"): {"move": "accept"},
@@ -207,7 +208,7 @@ def test_the_list_of_changing_routes_is_whole() -> None:
 def test_every_changing_request_leaves_an_entry_with_its_author(
     client: httpx.Client, city: Engine, filled: dict[str, str], path: str, method: str
 ) -> None:
-    if path.startswith(("/v1/plans", "/v1/tasks", "/v1/responses")):
+    if path.startswith(("/v1/plans", "/v1/tasks", "/v1/responses", "/v1/events")):
         prepare_response(city, path, filled)
     else:
         if path.startswith(DELIVERY):

@@ -100,6 +100,7 @@ CHANGING = {
     "response declare": ["370102", "4", "--key", "{person_key}"],
     "response decline": ["{response}", "--key", "{person_key}", "--reason", "x"],
     "response end": ["{response}", "--key", "{person_key}"],
+    "report event": ["w1", "{report}"],
     "task report": ["{task}", "bo", "accept"],
     "task evidence": ["{task}", "bo", "note", "--note", "x"],
     "task check": ["{task}", "--key", "{person_key}", "--failed", "x"],
@@ -284,6 +285,7 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
         "passwords",
         "fleet",
         "plans",
+        "report",
     )
     filled = {name: str(tmp_path / name) for name in names}
     query = text("SELECT actor FROM audit ORDER BY audit_id")

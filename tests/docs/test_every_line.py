@@ -47,6 +47,7 @@ NOT_RUN: Mapping[str, str] = {
     "python -m device_sims fleet": "75,000 devices; tests/device_sims/fleet runs a small fleet",
     "rencheng backtest": "needs recordings; tests/backtest/test_command.py and test_stored.py run it",
     "rencheng plan approve": "asks for the key of a person; tests/commands/test_audit.py runs it",
+    "rencheng report event": "needs a warning; tests/commands/test_audit.py runs it",
     "rencheng response declare": "asks for the key of a person; tests/commands/test_audit.py runs it",
     "rencheng task report": "needs a warning; tests/commands/test_audit.py runs it",
     "rencheng task evidence": "needs a warning; tests/commands/test_audit.py runs it",

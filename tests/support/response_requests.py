@@ -27,11 +27,12 @@ def prepare_response(city: Engine, path: str, names: dict[str, str]) -> None:
             names["response_id"] = str(declared.response_id)
         if "approval" in path:
             add_plan_version(connection, PlanForm.model_validate(PLAN), signer=Signer("another", "ann"))
-    if "tasks" not in path:
+    if "tasks" not in path and "events" not in path:
         return
     record_messages(city, rendered("w-tasks", 1, Level.RED, site=SITES_BY_ID["underpass"]))
     with city.begin() as connection:
         follow_incident(connection, "w-tasks", [], send_no_news)
+        names["warning_id"] = "w-tasks"
         names["task_id"] = str(connection.execute(text("SELECT min(task_id) FROM tasks")).scalar_one())
     if "checks" in path:
         with city.begin() as connection:

@@ -80,6 +80,7 @@ PRIVILEGES: Mapping[str, Mapping[str, str]] = {
         "device_states": _WRITE,
         "doubt_answers": _ADD,
         "dispatches": _WRITE,
+        "event_reports": _ADD,
         "evidence": _ADD,
         "gateways": _ALL,
         "handovers": _WRITE,

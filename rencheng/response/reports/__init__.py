@@ -1,0 +1,1 @@
+"""Event reports 复盘: computed from rows alone."""

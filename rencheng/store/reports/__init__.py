@@ -1,0 +1,1 @@
+"""Event reports: the rows that they are computed from, and their versions."""
