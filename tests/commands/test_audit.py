@@ -18,12 +18,9 @@ from commands.main import app
 from rencheng.domain.errors import RejectionReason
 from rencheng.domain.level import Level
 from rencheng.operations.calls import answer_for, follow_warning, send_nothing
-from rencheng.operations.declarations import declare, follow_region
 from rencheng.operations.handovers import offer_handover
-from rencheng.operations.incidents import follow_incident, send_no_news
 from rencheng.operations.people import add_policy_version, save_person, save_roster
-from rencheng.operations.plan_files import default_plans, default_text
-from rencheng.operations.plans import add_plan_version
+from rencheng.operations.plan_files import default_text
 from rencheng.operations.signers import Signer
 from rencheng.response.calls.call import AnswerKind
 from rencheng.response.calls.forms import CallPolicyForm, HandoverForm, PersonForm, RosterForm
@@ -35,6 +32,7 @@ from tests.schemas.test_site import entry
 from tests.support.decisions import KEY
 from tests.support.doubts import doubtful, published
 from tests.support.rain_signals import cap
+from tests.support.response_requests import generate_tasks, responded, signed
 from tests.support.streams import record_on, rendered
 
 NOT_RECORDED = {
@@ -156,9 +154,7 @@ def register_calls(connection: Connection) -> None:
     follow_warning(connection, "w1", [], send_nothing)
     answer_for(connection, "w1", "li", AnswerKind.ACCEPTED, actor="another", via="test", carry_out=send_nothing)
     add_policy_version(connection, CallPolicyForm.model_validate(POLICY), actor="another")
-    follow_incident(connection, "w1", [], send_no_news)
-    [plan] = [form for form in default_plans() if form.plan_id == "default-road"]
-    add_plan_version(connection, plan.model_copy(update={"region": "370102"}), signer=Signer("another", None))
+    generate_tasks(connection)
 
 
 def leaves(command: Any, path: str = "") -> Iterator[str]:
@@ -213,26 +209,6 @@ def run(command: str, *words: str) -> str:
     ended = CliRunner().invoke(app, [*command.split(), *words], env={"COLUMNS": "300"})
     assert ended.exit_code == 0, (ended.output, ended.exception)
     return ended.stdout.strip()
-
-
-def responded(engine: Engine, command: str) -> str:
-    """Return the number of a response, which is proposed if it is to be declined, declared if it is to be ended."""
-    with engine.begin() as connection:
-        connection.execute(text("UPDATE people SET roles = '{flood_head}' WHERE person_id = 'bo'"))
-        connection.execute(text("DELETE FROM responses"))
-        if command == "response decline":
-            follow_region(connection, "actual", "370102", [Level.ORANGE], ())
-        elif command == "response end":
-            declare(connection, "370102", 4, signer=Signer("another", "bo"), rules=())
-        return str(connection.execute(text("SELECT max(response_id) FROM responses")).scalar())
-
-
-def signed(engine: Engine, command: str) -> dict[str, str]:
-    """Return the number of a task, which is done if it is to be checked."""
-    with engine.begin() as connection:
-        if command == "task check":
-            connection.execute(text("""UPDATE tasks SET document = jsonb_set(document, '{state}', '"done"')"""))
-        return {"task": str(connection.execute(text("SELECT min(task_id) FROM tasks")).scalar_one())}
 
 
 def dead_letter(engine: Engine) -> str:
