@@ -11,6 +11,7 @@ from rencheng.domain.warning import MessageType
 from rencheng.store.access.api_keys import KeyScope, create
 from tests.api.routes.test_calls import WARNING, asked, post, shown, states, warn
 from tests.api.test_audit import POLICY
+from tests.support.api import LIXIA
 from tests.support.calls import clear_calls, look_at_calls, make_due, put_on_duty
 
 OFFER = {"from_person": "ann", "to_person": "bo", "note": "pump 2 is repaired"}
@@ -141,3 +142,22 @@ def test_one_person_with_two_keys_cannot_write_and_approve_a_policy(client: http
     answers = [client.post(approval, headers=other) for _ in range(2)]
     assert answers[0].is_success
     assert answers[0].text == answers[1].text
+
+
+def test_a_running_call_keeps_its_policy_and_passes_over_who_was_disabled(client: httpx.Client, city: Engine) -> None:
+    clear_calls(city)
+    put_on_duty(city, [("ann", "keeper"), ("bo", "leader"), ("dee", "police")])
+    steps = [{"posts": [{"role": role}], "wait_s": 60} for role in ("keeper", "police", "leader")]
+    with city.begin() as connection:
+        other = {"Authorization": f"Bearer {create(connection, 'x', [KeyScope.PLANS_APPROVE])}"}
+    for version, used in enumerate((steps, steps[:1]), start=1):
+        client.put("/v1/call-policies/p", json=POLICY | {"policy_id": "p", "region": LIXIA, "steps": used})
+        assert client.post(f"/v1/call-policies/p/versions/{version}/approval", headers=other).is_success
+        if version == 1:
+            warn(city, 1, Level.RED)
+    client.put("/v1/people/dee", json={"person_id": "dee", "name": "dee", "regions": [LIXIA], "active": False})
+    make_due(city, 60)
+    look_at_calls(city)
+
+    assert asked(city) == [("ann", 1), ("bo", 1)]
+    assert (shown(client)["policy_version"], shown(client)["step"]) == (1, 3)
