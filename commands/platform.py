@@ -9,7 +9,8 @@ from commands.devices.app import app as device
 from commands.devices.gateways import app as gateway
 from commands.doctor.command import doctor
 from commands.quarantine.app import app as quarantine
-from commands.response import plans, reports, responses, tasks
+from commands.response import actuators, plans, reports, responses, tasks
+from commands.response import commands as device_commands
 from commands.sites.app import app as site
 from commands.storage.app import app as storage
 from commands.tls.app import app as tls
@@ -30,6 +31,8 @@ GROUPS: dict[str, typer.Typer] = {
     "response": responses.app,
     "report": reports.app,
     "gateway": gateway,
+    "actuator": actuators.app,
+    "command": device_commands.app,
     "broker": broker.app,
     "key": keys.app,
     "subscriber": subscribers.app,

@@ -14,6 +14,8 @@ from rencheng.messages.answer_json import ANSWER_TOPIC, RESULT_TOPIC, AnswerDocu
 from rencheng.messages.notice_json import NoticeDocument
 from rencheng.messages.service_json import ServiceDocument, service_topic
 from rencheng.messages.warning_json import WarningDocument
+from rencheng.response.commands.verbs import ACTUATOR_LEVEL
+from rencheng.response.commands.wire import CommandDocument, ReplyDocument, StateDocument, StateRequest
 
 READINGS: dict[Kind, Any] = {
     Kind.WATERLOGGING: WaterPayload | list[WaterPayload],
@@ -30,6 +32,8 @@ def schemas() -> dict[str, Json]:
     payloads = {kind.value: TypeAdapter(either).json_schema() for kind, either in READINGS.items()}
     payloads["state"] = StatePayload.model_json_schema()
     payloads["receipt"] = ReceiptDocument.model_json_schema()
+    payloads["command"] = TypeAdapter(CommandDocument | StateRequest).json_schema()
+    payloads["command_reply"] = TypeAdapter(ReplyDocument | StateDocument).json_schema()
     payloads["warning"] = TypeAdapter(WarningDocument).json_schema()
     payloads["notice"] = TypeAdapter(NoticeDocument).json_schema()
     payloads["service"] = TypeAdapter(ServiceDocument).json_schema()
@@ -55,12 +59,6 @@ def asyncapi() -> Json:
         "Retained. The device publishes online; its last will publishes offline.",
         {"state": {"payload": {"$ref": "./state.schema.json"}, "contentType": "application/json"}},
     )
-    reply = _channel(
-        f"{DEVICE_TOPIC}/reply",
-        "To a device, QoS 0, not retained: its settled messages, if its profile asks for receipts, and its rejected"
-        " readings. At most about one per second. After a missed one the device sends its messages again.",
-        {"receipt": {"payload": {"$ref": "./receipt.schema.json"}, "contentType": "application/json"}},
-    )
     warning = _channel(
         f"{ROOT}/{{region}}/warning/{{site_id}}",
         "Retained: the current warning of a site; after its end the Cancel stays.",
@@ -68,7 +66,8 @@ def asyncapi() -> Json:
     )
     others = {
         "state": state,
-        "reply": reply,
+        "reply": _reply(),
+        "command": _command(),
         "warning": warning,
         "exercise": _exercise(),
         "notice": _notice(),
@@ -84,13 +83,16 @@ def asyncapi() -> Json:
             "description": "Topics under rencheng/v1, MQTT 3.1.1. QoS 1, except for receipts.",
         },
         "channels": telemetry | others,
-        "operations": {f"receive_{name}": _operation("receive", name) for name in [*telemetry, "state", "answer"]}
+        "operations": {
+            f"receive_{name}": _operation("receive", name) for name in [*telemetry, "state", "reply", "answer"]
+        }
         | {f"send_{name}": _operation("send", channel) for name, channel in _SENT.items()},
     }
 
 
 _SENT = {
     "receipt": "reply",
+    "command": "command",
     "warning": "warning",
     "exercise": "exercise",
     "notice": "notice",
@@ -106,13 +108,35 @@ def _operation(action: str, channel: str) -> Json:
 
 _PARAMETERS = {
     "region": {"description": "The district's six-digit GB/T 2260 code, such as 370102."},
-    "kind": {"description": "The device's kind.", "enum": [kind.value for kind in Kind]},
+    "kind": {"description": "The device's kind.", "enum": [*(kind.value for kind in Kind), ACTUATOR_LEVEL]},
     "device_id": {"description": "The device's name, which is also its broker account."},
     "site_id": {"description": "The watched site."},
     "notice_kind": {"description": "The subject of the notice.", "enum": [kind.value for kind in NoticeKind]},
     "world": {"description": "`actual`, or the name of an exercise."},
     "topic": {"description": "The group or silence. Characters that a topic cannot have are replaced by a dash."},
 }
+
+
+def _reply() -> Json:
+    return _channel(
+        f"{DEVICE_TOPIC}/reply",
+        "To a device, QoS 0, not retained: its settled messages, if its profile asks for receipts, and its rejected"
+        " readings. At most about one per second. After a missed one the device sends its messages again. From a device"
+        " that takes commands, QoS 1: its answers and its state.",
+        {
+            "receipt": {"payload": {"$ref": "./receipt.schema.json"}, "contentType": "application/json"},
+            "command_reply": {"payload": {"$ref": "./command_reply.schema.json"}, "contentType": "application/json"},
+        },
+    )
+
+
+def _command() -> Json:
+    return _channel(
+        f"{DEVICE_TOPIC}/command",
+        "To a device, QoS 1, never retained, with an expiry in the message and for the broker: a command, or a request"
+        " for its state. The device answers on reply, once for each id.",
+        {"command": {"payload": {"$ref": "./command.schema.json"}, "contentType": "application/json"}},
+    )
 
 
 def _exercise() -> Json:

@@ -1,1 +1,1 @@
-"""`rencheng plan`, `task` and `response`: what is done about a warning."""
+"""`rencheng plan`, `task`, `response`, `actuator` and `command`: what is done about a warning."""

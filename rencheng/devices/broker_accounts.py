@@ -10,6 +10,7 @@ from rencheng.heartbeats import HeartbeatWriter, TurnClock
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.outage import tolerate_outage
 from rencheng.runtime.settings import BrokerAccounts
+from rencheng.store.commands.actuators import actuator_hashes
 from rencheng.store.core.database import Connection, Engine, open_database, translate_errors
 from rencheng.store.registry.cache import RegistryCache
 from rencheng.store.registry.devices import password_hashes
@@ -22,8 +23,9 @@ log = get_logger("accounts")
 
 
 def all_hashes(connection: Connection) -> list[tuple[str, str]]:
-    """Return (account, hash) of gateways and devices."""
-    return [(gateway.account, hashed) for gateway, hashed in load_gateways(connection)] + password_hashes(connection)
+    """Return (account, hash) of gateways, devices, and devices that take commands."""
+    gateways = [(gateway.account, hashed) for gateway, hashed in load_gateways(connection)]
+    return gateways + password_hashes(connection) + actuator_hashes(connection)
 
 
 def maintain_accounts(

@@ -23,6 +23,7 @@ from rencheng.runtime.settings import BrokerAccounts
 from rencheng.schemas.device import DeviceForm
 from rencheng.schemas.findings import join_findings
 from rencheng.store.access import audit
+from rencheng.store.commands.actuators import actuator_hashes, own_accounts
 from rencheng.store.core.database import Connection, Engine
 from rencheng.store.registry.bindings import depth_gauges
 from rencheng.store.registry.device_changes import worlds_of_sites
@@ -160,6 +161,7 @@ def write_account_file(engine: Engine, accounts: BrokerAccounts) -> int:
             gateways = load_gateways(connection)
             hashes += [(gateway.account, hashed) for gateway, hashed in gateways]
             hashes += password_hashes(connection)
+            hashes += actuator_hashes(connection)
         write_access_rules(accounts.mqtt_password_file, [gateway for gateway, _ in gateways])
         write_password_file(accounts.mqtt_password_file, hashes)
     return len(hashes)
@@ -167,7 +169,8 @@ def write_account_file(engine: Engine, accounts: BrokerAccounts) -> int:
 
 def validation_errors(connection: Connection, wanted: Sequence[Device], known: Mapping[str, Device]) -> list[str]:
     """Return the faults of devices, in sentences that name them."""
-    wrong = []
+    taken = own_accounts(connection, [device.device_id for device in wanted])
+    wrong = [f"{name}: it is the name of a device that takes commands; choose another" for name in taken]
     for device in wanted:
         before = known.get(device.device_id)
         try:

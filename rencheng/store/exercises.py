@@ -6,6 +6,7 @@ from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.store.rollups.refresh import mark_devices_stale
 from rencheng.store.schema.account_tables import ingest_counts, quarantine, quarantine_drops
+from rencheng.store.schema.command_tables import actuators, commands
 from rencheng.store.schema.delivery_tables import dispatches
 from rencheng.store.schema.suppression_tables import doubt_answers, maintenance, notices, silences
 from rencheng.store.schema.tables import (
@@ -23,6 +24,8 @@ from rencheng.store.schema.task_tables import responses
 from rencheng.store.schema.weather_tables import rain_forecasts, rain_signals
 
 OF_WORLD = (
+    commands,
+    actuators,
     dispatches,
     responses,
     quarantine,

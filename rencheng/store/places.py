@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Connection, Text, any_, literal, select, union
+from sqlalchemy import ARRAY, Connection, Text, any_, cast, literal, select, union
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.mute import MuteScope
@@ -12,6 +12,7 @@ from rencheng.store.quarantine.log import topic_region
 from rencheng.store.registry.devices import find_devices
 from rencheng.store.schema.account_tables import quarantine
 from rencheng.store.schema.call_tables import call_policies, rosters
+from rencheng.store.schema.command_tables import actuators, commands
 from rencheng.store.schema.suppression_tables import notices
 from rencheng.store.schema.tables import devices, sites, warnings
 from rencheng.store.schema.task_tables import plans, responses, tasks
@@ -115,6 +116,24 @@ def of_response(connection: Connection, response_id: str) -> Sequence[Place]:
         return []
     query = select(responses.c.region, responses.c.world).where(responses.c.response_id == int(response_id))
     return [Place(*row) for row in connection.execute(query)]
+
+
+def of_actuator(connection: Connection, device_id: str) -> Sequence[Place]:
+    """Return the place of a device that takes commands; none if it is not registered."""
+    query = select(actuators.c.region, actuators.c.world).where(actuators.c.device_id == device_id)
+    return [Place(*row) for row in connection.execute(query)]
+
+
+def of_command(connection: Connection, command_id: str) -> Sequence[Place]:
+    """Return the place of a command."""
+    query = select(commands.c.region, commands.c.world).where(cast(commands.c.command_id, Text) == command_id)
+    return [Place(*row) for row in connection.execute(query)]
+
+
+def of_proposal(connection: Connection, proposal_id: str) -> Sequence[Place]:
+    """Return the places of the commands of a proposal."""
+    query = select(commands.c.region, commands.c.world).where(commands.c.proposal_id == proposal_id)
+    return [Place(*row) for row in connection.execute(query.distinct())]
 
 
 def of_mute(connection: Connection, name: str) -> Sequence[Place]:

@@ -29,6 +29,7 @@ from services.api.http.route_rules import BODY_BYTES_MAX, RouteRules
 from services.api.replay_service import ReplayService
 from services.api.routes import audit, counts, health, keys, notices, status
 from services.api.routes.calls import answer_page, calls, handovers, people, policies, replies, rosters
+from services.api.routes.commands import actuators, commands
 from services.api.routes.delivery import contacts, dispatches, receipts, subscribers
 from services.api.routes.devices import pending
 from services.api.routes.devices import read as devices
@@ -89,6 +90,10 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (responses.router, KeyScope.RESPOND),
     (reports.router, KeyScope.RESPOND),
     (responses.decisions, KeyScope.RESPONSE_DECLARE),
+    (actuators.router, KeyScope.TELEMETRY_READ),
+    (actuators.changes, KeyScope.DEVICES_WRITE),
+    (commands.router, KeyScope.COMMAND_REQUEST),
+    (commands.approvals, KeyScope.COMMAND_APPROVE),
     (stream.router, KeyScope.WARNINGS_READ),
     (feed.router, KeyScope.WARNINGS_READ),
     (status.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
@@ -115,6 +120,7 @@ TAGS = {
     "doubts": "Doubts 待核实读数: what may be water and is not proven; answered by people who look.",
     "calls": "Calls 叫应: people, rosters and policies by which somebody is called until one answers.",
     "response": "Response 处置: plans by place and level, their tasks with evidence, and reopening by two signatures.",
+    "commands": "Commands 指令: to barriers, boards, pumps, piles and signals; only the device confirms them.",
     "delivery": "Delivery 信息发送: subscribers, their contact methods, and what became of each message.",
     "counts": "Counts 计数: every received reading, by result.",
     "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",

@@ -12,6 +12,7 @@ from rencheng.domain.topic import warning_topic
 from rencheng.heartbeats import TurnClock
 from rencheng.messages.answer_json import ANSWER_TOPIC
 from rencheng.messaging.mqtt.client_ids import client_id
+from rencheng.messaging.mqtt.command_link import CommandLink
 from rencheng.messaging.mqtt.session import Session
 from rencheng.operations.asks import AskSender
 from rencheng.response.delivery.dispatch import ContactKind
@@ -26,6 +27,7 @@ from services.response.channels.http import HttpClient
 from services.response.channels.mail import MailChannel
 from services.response.channels.mqtt import MqttChannel
 from services.response.channels.webhook import WebhookChannel
+from services.response.command_keeper import CommandKeeper
 from services.response.declaration_keeper import DeclarationKeeper
 from services.response.senders import Results, Senders
 from services.response.settings import ResponseSettings
@@ -75,6 +77,7 @@ def open_response(settings: ResponseSettings) -> Iterator[ResponseService]:
         stack.enter_context(CallKeeper(settings.database_url, settings.public_url))
         stack.enter_context(TaskKeeper(settings.database_url, settings.public_url))
         stack.enter_context(DeclarationKeeper(settings.database_url, settings.response_rules_file))
+        stack.enter_context(CommandKeeper(settings.database_url, _command_link(settings, stack)))
         if (password := settings.mqtt_response_password) is not None:
             answers = _session(settings, "answers", password, [ANSWER_TOPIC], persistent=True)
             asks = AskSender(settings.public_url)
@@ -132,3 +135,12 @@ def _session(
         tls=settings.mqtt_tls,
         batching=False,
     )
+
+
+def _command_link(settings: ResponseSettings, stack: ExitStack) -> CommandLink | None:
+    if settings.mqtt_response_password is None:
+        return None
+    password = settings.mqtt_response_password.get_secret_value()
+    name = client_id(f"{ACCOUNT}-commands-{settings.response_instance}", password)
+    link = CommandLink(settings.mqtt_address, client_id=name, account=(ACCOUNT, password), tls=settings.mqtt_tls)
+    return stack.enter_context(link)

@@ -18,6 +18,7 @@ from services.api.auth.refused_logins import RefusedLogins
 from tests.api.auth.test_access import GUARDED
 from tests.support.api import LIXIA, SITES
 from tests.support.calls import prepare_calls, prepare_proof
+from tests.support.commands import ACTUATOR, COMMAND, prepare_command
 from tests.support.doubts import doubtful, published
 from tests.support.polling import eventually
 from tests.support.rain_signals import cap
@@ -103,6 +104,14 @@ REQUESTS: dict[tuple[str, str], Any] = {
         "number": "13800000000",
         "text": "2",
     },
+    ("/v1/actuators/{actuator_id}", "PUT"): ACTUATOR,
+    ("/v1/actuators/{actuator_id}", "DELETE"): None,
+    ("/v1/commands", "POST"): COMMAND,
+    ("/v1/commands/{command_id}/approval", "POST"): None,
+    ("/v1/commands/{command_id}/refusal", "POST"): {"reason": "x"},
+    ("/v1/commands/{command_id}/withdrawal", "POST"): {"reason": "x"},
+    ("/v1/commands/{command_id}/handled", "POST"): {"note": "x"},
+    ("/v1/command-proposals/{proposal_id}/approval", "POST"): None,
     ("/v1/receipts", "POST"): {"provider": "sms", "ref": "r-1", "status": "delivered"},
 }
 """A request to each changing route that changes something."""
@@ -138,12 +147,13 @@ def filled(city: Engine) -> dict[str, str]:
             "DELETE FROM rain_nowcasts",
             "DELETE FROM receipts",
             "TRUNCATE subscribers, contact_methods RESTART IDENTITY CASCADE",
-            "TRUNCATE people, rosters, call_policies, warnings CASCADE",
+            "TRUNCATE people, rosters, call_policies, warnings, actuators CASCADE",
         ):
             connection.execute(text(query))
     calls = {"person_id": "new-ann", "roster_id": "new-keepers", "policy_id": "new-red", "version": "1"}
     calls |= {"warning_id": "w-called", "handover_id": ""}
     calls |= {"warning_id": "w-called", "plan_id": "new-plan", "task_id": "", "response_id": ""}
+    calls |= {"actuator_id": "new-barrier", "command_id": "", "proposal_id": "p"}
     delivery = {"subscriber_id": "new-police", "method_id": "1", "dispatch_id": ""}
     return delivery | {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
 
@@ -192,7 +202,7 @@ def prepare_people(client: httpx.Client, city: Engine, path: str, names: dict[st
     elif "overrides" in path:
         client.put("/v1/people/new-ann", json=PERSON)
         client.put("/v1/rosters/new-keepers", json=ROSTER)
-    elif "approval" in path:
+    elif "versions" in path:
         client.put("/v1/call-policies/new-red", json=POLICY)
         with city.begin() as connection:
             connection.execute(text("UPDATE call_policies SET made_by = 'another'"))
@@ -213,6 +223,8 @@ def test_every_changing_request_leaves_an_entry_with_its_author(
     else:
         if path.startswith(DELIVERY):
             prepare_delivery(client, city, path, filled)
+        elif path.startswith(("/v1/command", "/v1/actuators")) and method != "PUT":
+            prepare_command(client, city, path, filled)
         prepare(client, city, path, method, filled)
     body = REQUESTS[path, method]
     content: str | bytes | None = body if isinstance(body, str) or body is None else json.dumps(body)
@@ -222,7 +234,8 @@ def test_every_changing_request_leaves_an_entry_with_its_author(
     before = entries(city)
     asked = {"source": "s", "region": LIXIA} if (path, method) == ("/v1/weather/forecasts", "DELETE") else {}
     address = path.format(**filled)
-    answer = client.request(method, address, params=asked, content=content, headers={"Content-Type": kind})
+    headers = {"Content-Type": kind} | ({"Authorization": f"Bearer {filled['token']}"} if "token" in filled else {})
+    answer = client.request(method, address, params=asked, content=content, headers=headers)
     new = entries(city)[len(before) :]
 
     assert answer.is_success, answer.text

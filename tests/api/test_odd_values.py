@@ -49,6 +49,9 @@ FILLED = {
     "subscriber_id": "dispatch-1",
     "method_id": 1,
     "handover_id": 1,
+    "actuator_id": "barrier-7",
+    "command_id": "00000000-0000-5000-8000-000000000001",
+    "proposal_id": "w.red",
     "dispatch_id": "a46a7d8b-188e-5d76-b73f-c519f9cb6515",
     "doubt_id": "d1",
 }

@@ -29,6 +29,7 @@ from rencheng.store.registry.sites import find_sites
 from rencheng.store.warnings.notices import add_notices
 from tests.api.test_audit import reject
 from tests.schemas.test_site import entry
+from tests.support.commands import propose_closing
 from tests.support.decisions import KEY
 from tests.support.doubts import doubtful, published
 from tests.support.rain_signals import cap
@@ -45,6 +46,7 @@ NOT_RECORDED = {
     "quality show", "quality limits", "jobs list", "storage status", "tls list", "site doubts",  # read only
     "people list", "roster list", "policy list", "call list",  # read only
     "plan export", "plan list", "plan preview", "task list", "task show", "response list",  # read only
+    "actuator list", "command list",  # read only
     "subscriber list", "contact list", "contact key", "dispatch list", "dispatch show",  # read only
     "tls init", "tls issue",  # write files of certificates, no data
 }  # fmt: skip
@@ -102,6 +104,14 @@ CHANGING = {
     "task report": ["{task}", "bo", "accept"],
     "task evidence": ["{task}", "bo", "note", "--note", "x"],
     "task check": ["{task}", "--key", "{person_key}", "--failed", "x"],
+    "actuator add": ["b9", "--kind", "barrier", "--region", "370102"],
+    "actuator retire": ["b1"],
+    "command ask": ["b1", "barrier.close", "--key", "k", "--reason", "x"],
+    "command approve": ["{command}"],
+    "command approve-all": ["p"],
+    "command refuse": ["{command}", "--reason", "x"],
+    "command withdraw": ["{command}", "--reason", "x"],
+    "command handled": ["{command}", "--note", "x"],
     "gateway add": ["370102", "signal"],
     "gateway remove": ["370102", "charging"],
     "device add": ["d9", "--kind", "signal", "--region", "370102"],
@@ -134,6 +144,7 @@ CHANGING = {
 }
 
 
+FILES = ("people", "rosters", "policies", "sites", "signal", "forecast", "nowcast", "devices", "passwords", "fleet")
 POLICY: dict[str, Any] = {"policy_id": "red", "region": "370102", "level": "red", "hold_s": 900}
 POLICY |= {"steps": [{"posts": [{"role": "keeper"}], "wait_s": 60}]}
 
@@ -178,6 +189,7 @@ def engine(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         tables = "site_sensors, sites, devices, gateways, silences, maintenance, quarantine, rain_signals"
         tables += ", warnings, people, rosters, call_policies, plans"
         tables += ", subscribers, contact_methods"
+        tables += ", actuators, api_keys"
         connection.execute(text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
         connection.execute(text("DELETE FROM worlds WHERE world <> 'actual'"))
     file(tmp_path, "sites", json.dumps([entry(sensors=[{"device_id": "rain-1", "role": "rain"}])]))
@@ -223,7 +235,9 @@ def test_every_command_is_recorded_or_changes_no_data() -> None:
 
 
 @pytest.mark.parametrize("command", CHANGING)
-def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, command: str) -> None:
+def test_a_changing_command_leaves_an_entry(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
     hour = {"region": "370102", "source": "s", "rain_mm": 40, "issued_at": "2026-07-20T15:00:00+08:00"}
     hour |= {"valid_from": "2026-07-20T15:00:00+08:00", "valid_to": "2026-07-20T16:00:00+08:00"}
     file(tmp_path, "signal", cap())
@@ -249,23 +263,13 @@ def test_a_changing_command_leaves_an_entry(engine: Engine, tmp_path: Path, comm
             connection.execute(text("UPDATE devices SET device_id = 'p1', kind = 'waterlogging'"))
     key = run("key create", "old", "--scope", "admin").split("_")[1] if command == "key revoke" else ""
     dispatch = dead_letter(engine) if command == "dispatch again" else ""
-    names = (
-        "people",
-        "rosters",
-        "policies",
-        "sites",
-        "signal",
-        "forecast",
-        "nowcast",
-        "devices",
-        "passwords",
-        "fleet",
-        "plans",
-        "report",
-    )
-    filled = {name: str(tmp_path / name) for name in names}
+    is_of_commands = command.startswith(("command ", "actuator retire"))
+    proposed = propose_closing(engine, run, monkeypatch) if is_of_commands else ""
+    filled = {name: str(tmp_path / name) for name in (*FILES, "plans", "report")}
     query = text("SELECT actor FROM audit ORDER BY audit_id")
-    filled |= {"key": key, "dispatch": dispatch} | (signed(engine, command) if "task" in command else {})
+    filled |= {"key": key, "dispatch": dispatch, "command": proposed} | (
+        signed(engine, command) if "task" in command else {}
+    )
     filled["response"] = responded(engine, command) if "response" in command else ""
     filled["person_key"] = run("key create", "bo", "--scope", "respond", "--person", "bo")
     with engine.connect() as connection:

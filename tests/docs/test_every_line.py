@@ -53,6 +53,9 @@ NOT_RUN: Mapping[str, str] = {
     "rencheng task evidence": "needs a warning; tests/commands/test_audit.py runs it",
     "rencheng task check": "needs a warning; tests/commands/test_audit.py runs it",
     '{"type":"receipt"': "what a device receives",
+    '{"type":"command"': "what a device receives",
+    '{"type":"reply"': "what a device sends",
+    '{"type":"state"': "what a device sends",
     '"rejected":': "what a device receives",
 }
 """The beginning of a line that no test types, and why. The names in it are checked all the same."""

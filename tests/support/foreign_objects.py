@@ -23,6 +23,9 @@ FOREIGN = {
     "subscriber_id": "road-police",
     "method_id": "1",
     "handover_id": "1",
+    "actuator_id": "road-barrier",
+    "command_id": "00000000-0000-5000-8000-000000000001",
+    "proposal_id": "w-road.red",
     "dispatch_id": "00000000-0000-0000-0000-000000000001",
     "doubt_id": "doubt-of-road",
 }
@@ -69,6 +72,8 @@ INSERT INTO notices (world, kind, topic, issued_at, in_force, level, urgent, sit
 VALUES ('actual', 'doubtful', 'road', now(), true, 4, true, '{road}', 'road', 'road', 'doubt-of-road',
     '{"identifier": "doubt-of-road-1", "device_id": "g3"}', '<road/>')
 """
+BARRIER = {"device_id": "road-barrier", "kind": "barrier"}
+CLOSING = {"device_id": "road-barrier", "verb": "barrier.close", "reason": "x"}
 CSV = "device_id,kind,region,name\ng3,waterlogging,{region},secret\n"
 OWN, OTHER = LIXIA, HUAIYIN
 BODIES: dict[tuple[str, str], Sequence[Any]] = {
@@ -108,5 +113,13 @@ BODIES: dict[tuple[str, str], Sequence[Any]] = {
     ("/v1/dispatches/{dispatch_id}/again", "POST"): [None],
     ("/v1/doubts/{doubt_id}/answer", "POST"): [{"answer": "deny", "by": "x"}],
     ("/v1/receipts", "POST"): [{"provider": "s", "ref": "r", "status": "delivered"}],
+    ("/v1/actuators/{actuator_id}", "PUT"): [BARRIER | {"region": OTHER}, BARRIER | {"region": OWN}],
+    ("/v1/actuators/{actuator_id}", "DELETE"): [None],
+    ("/v1/commands", "POST"): [CLOSING | {"key": "k"}],
+    ("/v1/commands/{command_id}/approval", "POST"): [None],
+    ("/v1/commands/{command_id}/refusal", "POST"): [{"reason": "x"}],
+    ("/v1/commands/{command_id}/withdrawal", "POST"): [{"reason": "x"}],
+    ("/v1/commands/{command_id}/handled", "POST"): [{"note": "x"}],
+    ("/v1/command-proposals/{proposal_id}/approval", "POST"): [None],
     ("/v1/device-imports", "POST"): [CSV.format(region=OTHER), CSV.format(region=OWN)],
 }

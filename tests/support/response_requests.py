@@ -9,6 +9,8 @@ from rencheng.operations.plan_files import default_plans
 from rencheng.operations.plans import add_plan_version
 from rencheng.operations.signers import Signer
 from rencheng.response.tasks.forms import PlanForm
+from rencheng.store.access import api_keys
+from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.core.database import Connection
 from tests.support.api import LIXIA
 from tests.support.streams import SITES_BY_ID, record_messages, rendered
@@ -19,10 +21,10 @@ PLAN = {"plan_id": "new-plan", "region": LIXIA, "tasks": [TASK]}
 
 
 def prepare_response(city: Engine, path: str, names: dict[str, str]) -> None:
-    """Write a plan of another author, and a task that is done if it is to be checked; the test's key is of bo."""
+    """Write a plan of another author, and a task that is done if it is to be checked; the key is of bo."""
     staff(city)
     with city.begin() as connection:
-        connection.execute(text("UPDATE api_keys SET person_id = 'bo' WHERE name = 'a test'"))
+        names["token"] = api_keys.create(connection, "a test", list(KeyScope), person_id="bo")
         connection.execute(text("UPDATE people SET roles = '{flood_head}' WHERE person_id = 'bo'"))
         if "decisions" in path:
             declared = declare(connection, LIXIA, 4, signer=Signer("another", "bo"), rules=())

@@ -60,6 +60,10 @@ class KeyScope(StrEnum):
     """Read calls and tasks, record answers and reports, call more people, end calls, pass shifts on, check tasks."""
     RESPONSE_DECLARE = "response:declare"
     """Declare, adjust, decline and end responses of a region, with a key of a person."""
+    COMMAND_REQUEST = "command:request"
+    """Read commands to devices, ask for them and withdraw them. What protects is then sent at once."""
+    COMMAND_APPROVE = "command:approve"
+    """Approve and refuse commands that others asked for. Approving needs the key of a person."""
     ADMIN = "admin"
     """Read raw payloads in quarantine and the audit log; list, make and revoke keys."""
 

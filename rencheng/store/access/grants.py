@@ -19,7 +19,7 @@ FORMER_ROLE = "rencheng_services"
 
 _READ, _ADD, _WRITE, _ALL = "SELECT", "SELECT, INSERT", "SELECT, INSERT, UPDATE", "SELECT, INSERT, UPDATE, DELETE"
 
-_HASHES = {"devices": "mqtt_password_hash"}
+_HASHES = {"devices": "mqtt_password_hash", "actuators": "mqtt_password_hash"}
 """Columns with hashes of passwords, which only the API and the keeper of the broker's accounts read."""
 
 _READINGS = ("waterlogging_readings", "signal_events", "meter_values")
@@ -67,12 +67,16 @@ PRIVILEGES: Mapping[str, Mapping[str, str]] = {
     "api": {
         **dict.fromkeys(_EVERY_TABLE, _READ),
         "acknowledgements": _ADD,
+        "actuators": _WRITE,
         "answer_links": _ADD,
         "api_keys": _WRITE,
         "audit": _ADD,
         "call_events": _ADD,
         "call_policies": _WRITE,
         "calls": _WRITE,
+        "command_approvals": _ADD,
+        "command_events": _ADD,
+        "commands": _WRITE,
         "devices": _WRITE,
         "contact_methods": _WRITE,
         "contact_proofs": _ALL,
@@ -121,12 +125,18 @@ PRIVILEGES: Mapping[str, Mapping[str, str]] = {
     },
     "response": {
         "acknowledgements": "SELECT (warning_id, person_id, round, ask, kind, refusal), INSERT",
+        "actuator_states": _WRITE,
+        "actuators": _READ,
         "answer_links": _ALL,
         "attempts": _WRITE,
         "call_events": _ADD,
         "call_policies": _READ,
         "calls": _WRITE,
         "incidents": _WRITE,
+        "command_events": _ADD,
+        "commands": _WRITE,
+        "meter_values": _READ,
+        "waterlogging_readings": _READ,
         "maintenance": _READ,
         "overrides": _READ,
         "people": "SELECT (person_id, active, roles, regions)",
@@ -155,7 +165,7 @@ PRIVILEGES: Mapping[str, Mapping[str, str]] = {
         "warning_events": _READ,
         "warnings": _READ,
     },
-    "accounts": {"devices": _READ, "gateways": _READ, "heartbeats": _WRITE},
+    "accounts": {"actuators": _READ, "devices": _READ, "gateways": _READ, "heartbeats": _WRITE},
 }
 """The privileges on tables, by service. A table that is not listed is closed to it."""
 

@@ -30,6 +30,9 @@ FIND_PLACES: dict[str, Callable[[Connection, str], Sequence[places.Place]]] = {
     "plan_id": places.of_plan,
     "task_id": places.of_task,
     "response_id": places.of_response,
+    "actuator_id": places.of_actuator,
+    "command_id": places.of_command,
+    "proposal_id": places.of_proposal,
 }
 """Where the object of a path parameter is."""
 
@@ -46,6 +49,9 @@ _OBJECTS = {
     "plan_id": "plan",
     "task_id": "task",
     "response_id": "response",
+    "actuator_id": "device",
+    "command_id": "command",
+    "proposal_id": "proposal",
 }
 
 

@@ -44,6 +44,9 @@ FILLED = {
     "subscriber_id": "road-police",
     "method_id": "1",
     "handover_id": "1",
+    "actuator_id": "road-barrier",
+    "command_id": "00000000-0000-5000-8000-000000000001",
+    "proposal_id": "road.red",
     "dispatch_id": "00000000-0000-0000-0000-000000000001",
     "doubt_id": "d1",
 }

@@ -9,15 +9,18 @@ import httpx
 import pytest
 from sqlalchemy import Engine, text
 
+from rencheng.devices.actuators import save_actuator
 from rencheng.domain.level import Level
 from rencheng.domain.mute import MuteScope, Silence
 from rencheng.domain.reach import Reach
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import MessageType
 from rencheng.operations.calls import follow_warning, send_nothing
+from rencheng.operations.commands import commanded_device, new_command
 from rencheng.operations.contacts import add_contact, save_subscriber
 from rencheng.operations.people import add_policy_version, save_person, save_roster
 from rencheng.response.calls.forms import CallPolicyForm, PersonForm, RosterForm
+from rencheng.response.commands.forms import ActuatorForm, CommandForm
 from rencheng.response.delivery.contact_form import ContactForm, SubscriberForm
 from rencheng.response.delivery.dispatch import ContactKind
 from rencheng.store.access import api_keys
@@ -27,7 +30,9 @@ from tests.api.auth.test_access import GUARDED
 from tests.support.api import DRILL, HUAIYIN, LIXIA, store_readings
 from tests.support.decisions import CIPHER
 from tests.support.foreign_objects import (
+    BARRIER,
     BODIES,
+    CLOSING,
     DISPATCH,
     DOUBT,
     FOREIGN,
@@ -70,6 +75,10 @@ TABLES = (
     "dispatches",
     "calls",
     "call_events",
+    "actuators",
+    "commands",
+    "command_approvals",
+    "command_events",
 )
 
 
@@ -92,6 +101,11 @@ def filled(city: Engine) -> Engine:
         add_contact(connection, "road-police", hook, CIPHER, actor="somebody")
         connection.execute(text(DISPATCH))
         connection.execute(text(DOUBT))
+        save_actuator(connection, ActuatorForm.model_validate(BARRIER | {"region": OTHER}), actor="somebody")
+        closing = CommandForm.model_validate(CLOSING)
+        barrier = commanded_device(connection, "road-barrier")
+        new_command(connection, barrier, closing, "k", asked_by="x", is_proposed=True, proposal_id="w-road.red")
+        connection.execute(text("UPDATE commands SET command_id = :name"), {"name": FOREIGN["command_id"]})
         connection.execute(text("UPDATE sites SET catchment = 'shared'"))
         for scope in scopes:
             silence = Silence("", scope, Level.BLUE, NOW, NOW + timedelta(hours=1), f"secret-of-{scope.site_id}")

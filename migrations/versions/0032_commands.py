@@ -1,0 +1,21 @@
+"""Commands to devices: the devices, what they reported, commands, approvals, and everything that happened to them."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0032"
+down_revision = "0031"
+branch_labels = None
+depends_on = None
+
+# next to this file, because an operator can read it and paste it into psql
+SQL = Path(__file__)
+
+
+def upgrade() -> None:
+    op.execute(SQL.with_suffix(".up.sql").read_text(encoding="utf-8"))
+
+
+def downgrade() -> None:
+    op.execute(SQL.with_suffix(".down.sql").read_text(encoding="utf-8"))

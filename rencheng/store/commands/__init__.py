@@ -1,0 +1,1 @@
+"""Commands to devices, the devices that take them, and what these reported."""
