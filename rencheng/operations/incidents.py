@@ -25,7 +25,7 @@ from rencheng.store.core.sessions import Row
 from rencheng.store.tasks import incidents as store
 from rencheng.store.tasks.incidents import Incident
 from rencheng.store.tasks.plans import load_plans
-from rencheng.store.tasks.tasks import StoredTask, TaskStep, add_task, open_tasks_of, record_task
+from rencheng.store.tasks.tasks import StoredTask, TaskStep, add_tasks, open_tasks_of, record_task
 
 
 class TaskNews(NamedTuple):
@@ -93,13 +93,13 @@ def _generate(connection: Connection, incident: Incident, site: Site, warning: R
     if level <= incident.level:
         return []
     new = [each for each in incident.plan.tasks_at(level, TaskPhase.RESPONSE) if each.from_level > incident.level]
-    news = []
     roll = _roll(connection, site, new, level)
-    for template in new:
-        began = store.level_began(connection, incident.warning_id, template.from_level) or now
-        news += _open(connection, incident.warning_id, site, level, template, began, roll, now)
+    began = store.levels_began(connection, incident.warning_id)
+    opened = [
+        open_task(incident.warning_id, site, level, each, began.get(each.from_level, now), roll, now) for each in new
+    ]
     store.change_incident(connection, incident.warning_id, level=int(level))
-    return news
+    return _add(connection, opened, roll, now)
 
 
 def _clear(connection: Connection, incident: Incident, site: Site, warning: Row, now: datetime) -> list[TaskNews]:
@@ -107,9 +107,9 @@ def _clear(connection: Connection, incident: Incident, site: Site, warning: Row,
     news = [one for stored in found for one in _step(connection, stored, AllCleared(), now)]
     templates = incident.plan.tasks_at(Level(warning["peak_level"]), TaskPhase.AFTER)
     roll = _roll(connection, site, templates, Level.BLUE)
-    for template in templates:
-        began = warning["closed_at"]
-        news += _open(connection, incident.warning_id, site, Level.BLUE, template, began, roll, now)
+    began = warning["closed_at"]
+    opened = [open_task(incident.warning_id, site, Level.BLUE, template, began, roll, now) for template in templates]
+    news += _add(connection, opened, roll, now)
     store.change_incident(connection, incident.warning_id, cleared_at=warning["closed_at"])
     return news
 
@@ -127,20 +127,9 @@ def _warn_again(connection: Connection, site: Site, warning_id: str, now: dateti
         send(connection, earlier, news)
 
 
-def _open(
-    connection: Connection,
-    warning_id: str,
-    site: Site,
-    level: Level,
-    template: TaskTemplate,
-    began: datetime,
-    roll: Roll,
-    now: datetime,
-) -> list[TaskNews]:
-    result = open_task(warning_id, site, level, template, began, roll, now)
-    if add_task(connection, TaskStep(None, roll, now, result)) is None:
-        return []
-    return _news(result)
+def _add(connection: Connection, opened: Sequence[TaskAdvance], roll: Roll, now: datetime) -> list[TaskNews]:
+    added = add_tasks(connection, [TaskStep(None, roll, now, result) for result in opened])
+    return [one for step in added for one in _news(step.result)]
 
 
 def _step(connection: Connection, stored: StoredTask, given: TaskInput, now: datetime) -> list[TaskNews]:

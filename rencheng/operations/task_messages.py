@@ -17,7 +17,7 @@ from rencheng.store.calls.calls import called_sites
 from rencheng.store.core.database import Connection, database_now
 from rencheng.store.response.enqueue import enqueue
 from rencheng.store.tasks.incidents import next_message
-from rencheng.store.tasks.links import make_task_link
+from rencheng.store.tasks.links import make_task_links
 from rencheng.store.tasks.tasks import open_tasks_of
 
 
@@ -51,10 +51,12 @@ class TaskSender:
         remaining = [stored.task for stored in open_tasks_of(connection, warning_id)]
         now = database_now(connection)
         number = next_message(connection, warning_id)
+        tokens = make_task_links(connection, warning_id, [one for one in methods if _own(remaining, one, late)])
+        intents: list[DispatchIntent] = []
         for person in methods:
             own = _own(remaining, person, late)
             if own:
-                link = f"{self._public_url}/tasks/{make_task_link(connection, warning_id, person)}"
+                link = f"{self._public_url}/tasks/{tokens[person]}"
                 level = max(one.level for one in own)
                 content = tasks_content(site, level, own, link, now, is_late=person in late)
             elif person in released:
@@ -62,10 +64,8 @@ class TaskSender:
             else:
                 continue
             phase = own[0].template.phase if own else cancelled[0].template.phase
-            enqueue(
-                connection,
-                list(_intents(methods[person], site, warning_id, phase, number, level, content, now, is_end=not own)),
-            )
+            intents += _intents(methods[person], site, warning_id, phase, number, level, content, now, is_end=not own)
+        enqueue(connection, intents)
 
 
 def _own(tasks: Sequence[Task], person: str, late: Collection[str]) -> list[Task]:

@@ -7,7 +7,7 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, exists, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 
-from rencheng.domain.level import Level
+from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.reach import Reach
 from rencheng.domain.site import Site
 from rencheng.response.tasks.plan import ResponsePlan
@@ -101,13 +101,12 @@ def next_message(connection: Connection, warning_id: str) -> int:
     return number
 
 
-def level_began(connection: Connection, warning_id: str, level: Level) -> datetime | None:
-    """Return when a warning first had a level, or a higher one."""
-    query = select(func.min(warning_events.c.issued_at)).where(
-        warning_events.c.warning_id == warning_id, warning_events.c.level >= int(level)
-    )
-    found: datetime | None = connection.execute(query).scalar()
-    return found
+def levels_began(connection: Connection, warning_id: str) -> dict[Level, datetime]:
+    """Return when a warning first had each level, or a higher one."""
+    query = select(warning_events.c.level, func.min(warning_events.c.issued_at).label("at"))
+    rows = connection.execute(query.where(warning_events.c.warning_id == warning_id).group_by("level")).all()
+    found = {level: [row.at for row in rows if row.level >= level] for level in WARNING_LEVELS}
+    return {level: min(times) for level, times in found.items() if times}
 
 
 def earlier_incidents(connection: Connection, site_id: str, warning_id: str) -> list[str]:

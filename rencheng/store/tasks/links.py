@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -18,12 +19,17 @@ _TOKEN_BYTES = 16
 _ROWS_MAX = 1000
 
 
-def make_task_link(connection: Connection, warning_id: str, person_id: str) -> str:
-    """Make a link for the tasks of a person at a warning. Return its token."""
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
-    values = {"warning_id": warning_id, "person_id": person_id, "expires_at": func.now() + LINK_LASTS}
-    connection.execute(insert(task_links).values(token_hash=_hash(token), **values))
-    return token
+def make_task_links(connection: Connection, warning_id: str, person_ids: Collection[str]) -> dict[str, str]:
+    """Make a link for the tasks of each person at a warning. Return the tokens by person."""
+    tokens = {person: secrets.token_urlsafe(_TOKEN_BYTES) for person in person_ids}
+    rows = [
+        {"token_hash": _hash(token), "warning_id": warning_id, "person_id": person}
+        | {"expires_at": func.now() + LINK_LASTS}
+        for person, token in tokens.items()
+    ]
+    if rows:
+        connection.execute(insert(task_links).values(rows))
+    return tokens
 
 
 def find_task_link(connection: Connection, token: str) -> Row | None:

@@ -50,22 +50,29 @@ class TaskStep:
     via: str = "platform"
 
 
-def add_task(connection: Connection, step: TaskStep) -> int | None:
-    """Write a new task. Return its number; None if the warning has it."""
-    task = step.result.task
-    values = _columns(task) | {
-        "warning_id": task.warning_id,
-        "template_id": task.template.template_id,
-        "world": task.world,
-        "region": task.region,
-        "role": task.template.role,
-        "events": 1,
-    }
-    query = insert_new(tasks).values(values).on_conflict_do_nothing().returning(tasks.c.task_id)
-    task_id: int | None = connection.execute(query).scalar()
-    if task_id is not None:
-        _add_event(connection, task_id, 1, step)
-    return task_id
+def add_tasks(connection: Connection, steps: Sequence[TaskStep]) -> list[TaskStep]:
+    """Write new tasks of one warning. Return those that the warning has not had yet."""
+    if not steps:
+        return []
+    rows = [
+        _columns(task := step.result.task)
+        | {
+            "warning_id": task.warning_id,
+            "template_id": task.template.template_id,
+            "world": task.world,
+            "region": task.region,
+            "role": task.template.role,
+            "events": 1,
+        }
+        for step in steps
+    ]
+    query = insert_new(tasks).values(rows).on_conflict_do_nothing().returning(tasks.c.template_id, tasks.c.task_id)
+    numbers = {row.template_id: row.task_id for row in connection.execute(query)}
+    added = [step for step in steps if step.result.task.template.template_id in numbers]
+    events = [_event(numbers[step.result.task.template.template_id], 1, step) for step in added]
+    if events:
+        connection.execute(insert(task_events).values(events))
+    return added
 
 
 def record_task(connection: Connection, stored: StoredTask, step: TaskStep) -> StoredTask:
@@ -74,12 +81,12 @@ def record_task(connection: Connection, stored: StoredTask, step: TaskStep) -> S
     query = update(tasks).where(tasks.c.task_id == stored.task_id)
     values = _columns(step.result.task) | {"events": number, "changed_at": func.now()}
     connection.execute(query.values(values))
-    _add_event(connection, stored.task_id, number, step)
+    connection.execute(insert(task_events).values(_event(stored.task_id, number, step)))
     return StoredTask(stored.task_id, step.result.task, number, stored.changed_at)
 
 
-def _add_event(connection: Connection, task_id: int, number: int, step: TaskStep) -> None:
-    values = {
+def _event(task_id: int, number: int, step: TaskStep) -> dict[str, object]:
+    return {
         "task_id": task_id,
         "n": number,
         "at": step.at,
@@ -94,7 +101,6 @@ def _add_event(connection: Connection, task_id: int, number: int, step: TaskStep
         "actor": step.actor,
         "via": step.via,
     }
-    connection.execute(insert(task_events).values(values))
 
 
 def _columns(task: Task) -> dict[str, object]:

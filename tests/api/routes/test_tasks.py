@@ -12,7 +12,7 @@ from rencheng.domain.reach import Reach
 from rencheng.domain.warning import MessageType
 from rencheng.operations.task_messages import TaskSender
 from rencheng.store.access.api_keys import KeyScope
-from rencheng.store.tasks.links import make_task_link
+from rencheng.store.tasks.links import make_task_links
 from tests.support.api import HUAIYIN, LIXIA
 from tests.support.streams import SITES_BY_ID, record_messages, rendered
 from tests.support.tasks import key_of, look_at_tasks, make_tasks_due, photo, staff
@@ -246,7 +246,7 @@ def test_a_person_reports_by_a_link_that_acts_on_post_alone_and_is_no_signature(
 ) -> None:
     warn(city, 1, Level.RED)
     with city.begin() as connection:
-        link = f"/tasks/{make_task_link(connection, WARNING, 'ann')}"
+        link = f"/tasks/{make_task_links(connection, WARNING, ['ann'])['ann']}"
     for method in ("GET", "HEAD", "OPTIONS"):
         anonymous.request(method, link)
     page = anonymous.get(link)
