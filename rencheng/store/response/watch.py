@@ -41,9 +41,9 @@ FROM recent WHERE level >= 3 AND closed_at IS NULL AND {_ON_DUTY}
     AND NOT EXISTS (SELECT FROM calls AS c WHERE c.warning_id = recent.warning_id)
 GROUP BY warning_id"""  # noqa: S608
 
-_CALL_EXHAUSTED = f"""
+_CALL_EXHAUSTED = """
 SELECT warning_id, extract(epoch FROM now() - changed_at)
-FROM calls WHERE state = 'exhausted' AND world = 'actual' AND {_ON_DUTY}"""  # noqa: S608
+FROM calls WHERE state = 'exhausted' AND world = 'actual'"""
 
 _CALL_LATE = f"""
 SELECT warning_id, extract(epoch FROM now() - next_due)
