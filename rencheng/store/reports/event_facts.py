@@ -113,9 +113,7 @@ def _tasks(connection: Connection, warning_id: str) -> list[dict[str, Any]]:
 
 
 def _commands(connection: Connection, warning_id: str) -> list[dict[str, Any]]:
-    """Return the commands to devices about a warning; none before the database has such a table."""
-    if connection.execute(text("SELECT to_regclass('commands')")).scalar() is None:
-        return []
+    """Return the commands to devices about a warning."""
     return [dict(row) for row in connection.execute(_COMMANDS, {"warning": warning_id}).mappings()]
 
 
