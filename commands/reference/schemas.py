@@ -11,6 +11,7 @@ from rencheng.domain.kind import Kind
 from rencheng.domain.notice import NoticeKind
 from rencheng.domain.topic import ROOT
 from rencheng.messages.answer_json import ANSWER_TOPIC, RESULT_TOPIC, AnswerDocument, AnswerResultDocument
+from rencheng.messages.dispatch_json import DispatchDocument
 from rencheng.messages.notice_json import NoticeDocument
 from rencheng.messages.service_json import ServiceDocument, service_topic
 from rencheng.messages.warning_json import WarningDocument
@@ -37,6 +38,7 @@ def schemas() -> dict[str, Json]:
     payloads["warning"] = TypeAdapter(WarningDocument).json_schema()
     payloads["notice"] = TypeAdapter(NoticeDocument).json_schema()
     payloads["service"] = TypeAdapter(ServiceDocument).json_schema()
+    payloads["dispatch"] = TypeAdapter(DispatchDocument).json_schema()
     payloads["answer"] = AnswerDocument.model_json_schema()
     payloads["answer_result"] = AnswerResultDocument.model_json_schema()
     dialect = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
@@ -72,6 +74,7 @@ def asyncapi() -> Json:
         "exercise": _exercise(),
         "notice": _notice(),
         "service": _service(),
+        "dispatch": _dispatch(),
         "answer": _answer(),
         "answer_result": _answer_result(),
     }
@@ -97,6 +100,7 @@ _SENT = {
     "exercise": "exercise",
     "notice": "notice",
     "service": "service",
+    "dispatch": "dispatch",
     "answer_result": "answer_result",
 }
 """What the platform sends, and the channel."""
@@ -112,6 +116,7 @@ _PARAMETERS = {
     "device_id": {"description": "The device's name, which is also its broker account."},
     "site_id": {"description": "The watched site."},
     "notice_kind": {"description": "The subject of the notice.", "enum": [kind.value for kind in NoticeKind]},
+    "name": {"description": "The address of the contact method."},
     "world": {"description": "`actual`, or the name of an exercise."},
     "topic": {"description": "The group or silence. Characters that a topic cannot have are replaced by a dash."},
 }
@@ -161,6 +166,15 @@ def _service() -> Json:
         service_topic(Part.ALERTS),
         "Retained: the state of the alert service, every five seconds. Its last will has the state down.",
         {"service": {"payload": {"$ref": "./service.schema.json"}, "contentType": "application/json"}},
+    )
+
+
+def _dispatch() -> Json:
+    return _channel(
+        f"{ROOT}/dispatch/{{name}}",
+        "To a subscriber with a contact method of kind mqtt, QoS 1, not retained. Messages of a warning come in order;"
+        " a repetition has the same id. The watch sends itself messages on rencheng-watch.",
+        {"dispatch": {"payload": {"$ref": "./dispatch.schema.json"}, "contentType": "application/json"}},
     )
 
 

@@ -5,13 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from string import Template
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level
 from rencheng.domain.place import CITY_ZONE
 from rencheng.response.delivery.dispatch import MAYBE_RANK, ContactKind, DispatchSource
+
+if TYPE_CHECKING:
+    from rencheng.messages.dispatch_json import DispatchDocument
 
 BODY_MAX = 16 * 1024
 """The largest body of a webhook, bytes. Source: Standard Webhooks, below 20 kB."""
@@ -107,7 +110,7 @@ def body_of(message: OutboundMessage) -> bytes:
     warning_id = data.get("warning_id")
     if warning_id and item.source is DispatchSource.EVENT and message.cap != "none":
         data["cap_url"] = f"{message.public_url}/v1/warnings/{warning_id}/events/{data.get('sequence')}/cap"
-    body: dict[str, Any] = {
+    body: DispatchDocument = {
         "type": item.purpose,
         "id": message.message_id,
         "timestamp": item.made_at.isoformat(timespec="milliseconds"),
@@ -115,7 +118,7 @@ def body_of(message: OutboundMessage) -> bytes:
         "data": data,
     }
     if message.cap == "inline" and item.cap_xml:
-        encoded = _json(body | {"cap_xml": item.cap_xml})
+        encoded = _json({**body, "cap_xml": item.cap_xml})
         if len(encoded) <= BODY_MAX:
             return encoded
     return _json(body)
