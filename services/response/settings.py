@@ -46,6 +46,12 @@ class ResponseSettings(
         None,
         description="TOML file that describes the gateways for SMS and voice; see docs/how-to/deliver-warnings.md.",
     )
+    response_cap_key_file: Path | None = Field(
+        None, description="PEM file of the RSA key that signs CAP messages in webhooks. Unset: they are not signed."
+    )
+    response_cap_certificate_file: Path | None = Field(
+        None, description="PEM file of the certificate of that key, which receivers pin."
+    )
     response_metrics_port: int | None = Field(None, description="Port of the Prometheus metrics; none if unset.")
 
     @property

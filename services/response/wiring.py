@@ -8,6 +8,7 @@ from queue import SimpleQueue
 from pydantic import SecretStr
 
 from rencheng.domain.device import ACTUAL
+from rencheng.domain.errors import Misconfigured
 from rencheng.domain.topic import warning_topic
 from rencheng.heartbeats import TurnClock
 from rencheng.messages.answer_json import ANSWER_TOPIC
@@ -21,6 +22,7 @@ from rencheng.store.response.cipher import ContactCipher
 from services.response.answer_receiver import AnswerReceiver
 from services.response.call_keeper import CallKeeper
 from services.response.channels.bots import BotChannel
+from services.response.channels.cap_signature import CapSigner
 from services.response.channels.channel import Channels, MessageChannel
 from services.response.channels.gateway import GatewayChannel, read_gateways
 from services.response.channels.http import HttpClient
@@ -100,7 +102,7 @@ def _spare_sender(
 def _channels(settings: ResponseSettings, client: HttpClient, stack: ExitStack) -> dict[ContactKind, MessageChannel]:
     bots = BotChannel(client)
     channels: dict[ContactKind, MessageChannel] = {
-        ContactKind.WEBHOOK: WebhookChannel(client),
+        ContactKind.WEBHOOK: WebhookChannel(client, _cap_signer(settings)),
         ContactKind.WECOM_BOT: bots,
         ContactKind.DINGTALK_BOT: bots,
         ContactKind.FEISHU_BOT: bots,
@@ -114,6 +116,15 @@ def _channels(settings: ResponseSettings, client: HttpClient, stack: ExitStack) 
         session = stack.enter_context(_session(settings, "dispatches", settings.mqtt_response_password, []))
         channels[ContactKind.MQTT] = MqttChannel(session)
     return channels
+
+
+def _cap_signer(settings: ResponseSettings) -> CapSigner | None:
+    key, certificate = settings.response_cap_key_file, settings.response_cap_certificate_file
+    if key is None and certificate is None:
+        return None
+    if key is None or certificate is None:
+        raise Misconfigured("set both RENCHENG_RESPONSE_CAP_KEY_FILE and RENCHENG_RESPONSE_CAP_CERTIFICATE_FILE")
+    return CapSigner(key, certificate)
 
 
 def _session(
