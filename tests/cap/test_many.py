@@ -15,7 +15,7 @@ from tests.support.cap_messages import PUBLISHER, schema_accepts_it, warnings
 
 
 @pytest.mark.long
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @settings(max_examples=10_000, suppress_health_check=list(HealthCheck))
 @given(warnings())
 def test_every_message_of_ten_thousand_is_valid(made: tuple[WarningMessage, Site]) -> None:
