@@ -59,10 +59,9 @@ def looked_at(database: Engine, command: Command) -> CommandState:
 
 
 def store_status(database: Engine, connector: int, status: str, *, age_s: float = -1) -> None:
-    query = text(
-        "INSERT INTO meter_values"
-        " (device_id, time, connector_id, transaction_id, measurand, status, quality, received_at) VALUES ('p1', :at, :connector, '', 'status', :status, 0, :at)"
-    )
+    columns = "device_id, time, connector_id, transaction_id, measurand, status, quality, received_at"
+    values = "'p1', :at, :connector, '', 'status', :status, 0, :at"
+    query = text(f"INSERT INTO meter_values ({columns}) VALUES ({values})")
     with database.begin() as connection:
         at = datetime.now(UTC) - timedelta(seconds=age_s)
         connection.execute(query, {"at": at, "connector": connector, "status": status})
