@@ -1,6 +1,7 @@
 """Tell the people on duty about commands: in the ledger of deliveries, so that each message arrives or is on record.
 
-Every command that is not confirmed passes through `tell_people`.
+Every command that is not confirmed passes through `tell_people`. If something is done about the place already, it also
+becomes a task there (`rencheng/operations/incidents.py`).
 """
 
 from collections.abc import Iterator

@@ -12,6 +12,7 @@ from rencheng.response.commands.wire import decode_from_device
 from rencheng.runtime.logs import get_logger
 from rencheng.runtime.outage import tolerate_outage
 from rencheng.runtime.periodic import PeriodicThread
+from rencheng.runtime.timers import Every
 from rencheng.store.commands.commands import commands_to_look_at
 from rencheng.store.core.database import Connection, open_database, translate_errors
 
@@ -24,6 +25,9 @@ LOOK_EVERY_S = 0.25
 
 PUBACK_WITHIN_S = 2.0
 """How long a look waits for the broker. What is not acknowledged is published again under its id. Proposal."""
+
+UNREADABLE_EVERY_S = 60.0
+"""Answers that cannot be read are logged once in this time, with their number: a device may send many."""
 
 
 class CommandKeeper:
@@ -38,6 +42,8 @@ class CommandKeeper:
         self._engine = open_database(database_url, name="rencheng-response-commands", connections_max=1)
         self._link = link
         self._waiting: list[DeviceAnswer] = []
+        self._unreadable = 0
+        self._unreadable_timer = Every(UNREADABLE_EVERY_S)
         self._thread = PeriodicThread(self._look, LOOK_EVERY_S, name="commands")
 
     def __enter__(self) -> Self:
@@ -77,7 +83,10 @@ class CommandKeeper:
         try:
             document = decode_from_device(answer.payload)
         except Rejected as error:
-            log.warning("answer of a device not readable", topic=answer.topic, why=error.detail)
+            self._unreadable += 1
+            if self._unreadable_timer.take():
+                log.warning("answers not readable", count=self._unreadable, topic=answer.topic, why=error.detail)
+                self._unreadable = 0
             return
         refusal = self._transact("answer", lambda connection: take_from_device(connection, answer.topic, document))
         log.info("device answered", topic=answer.topic, type=document.type, refusal=refusal or "")

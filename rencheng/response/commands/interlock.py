@@ -17,10 +17,12 @@ class PlaceNow:
     Attributes:
         level: the level of its open warning.
         is_measured: whether a gauge measures it now. A gauge that is silent, stuck or blocked does not.
+        awaits_reopening: whether a task that reopens it is not signed yet.
     """
 
     level: Level
     is_measured: bool
+    awaits_reopening: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,8 @@ def interlock(command: Command, device: DeviceNow, place: PlaceNow | None) -> st
             return "no gauge measures the place"
         if place.level is not Level.NONE:
             return f"the place has a warning of level {place.level.word}"
+        if place.awaits_reopening:
+            return "the task that reopens the place is not signed"
     if command.verb is Verb.BARRIER_CLOSE and device.is_obstructed:
         return "something is below the arm"
     return ""

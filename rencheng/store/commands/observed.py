@@ -13,6 +13,7 @@ from rencheng.response.commands.interlock import DeviceNow, PlaceNow
 from rencheng.store.calls.calls import world_time
 from rencheng.store.schema.command_tables import actuator_states
 from rencheng.store.schema.tables import meter_values, site_states, warnings, waterlogging_readings
+from rencheng.store.tasks.incidents import awaits_reopening
 
 _STATUS_WITHIN = timedelta(days=30)
 """A connector whose last status is older counts as removed, so that the query stays small. Proposal."""
@@ -60,11 +61,12 @@ def save_state(connection: Connection, device_id: str, state: DeviceNow) -> None
 
 
 def place_now(connection: Connection, site_id: str, world: str) -> PlaceNow:
-    """Return what is known of a site: the level of its open warning, and whether a gauge measures it."""
+    """Return what is known of a site: the level of its open warning, whether a gauge measures it, its reopening."""
     open_level = select(func.max(warnings.c.level)).where(warnings.c.site_id == site_id, warnings.c.closed_at.is_(None))
     level = connection.execute(open_level).scalar()
     state = connection.execute(select(site_states.c.no_data_from).where(site_states.c.site_id == site_id)).scalar()
-    return PlaceNow(Level(level or 0), state is not None and state > world_time(connection, world))
+    is_measured = state is not None and state > world_time(connection, world)
+    return PlaceNow(Level(level or 0), is_measured, awaits_reopening(connection, site_id))
 
 
 def pile_states(connection: Connection, device_id: str, since: datetime) -> list[str]:

@@ -52,6 +52,13 @@ UNION
 SELECT w.warning_id, w.site_id, w.world, w.level FROM incidents AS i JOIN warnings AS w USING (warning_id)
 WHERE i.cleared_at IS NULL AND w.closed_at IS NOT NULL
 UNION
+SELECT w.warning_id, w.site_id, w.world, w.level FROM commands AS c JOIN incidents AS i USING (site_id, world)
+    JOIN warnings AS w ON w.warning_id = i.warning_id
+WHERE c.person_needed <> '' AND c.handled_at IS NULL AND i.cleared_at IS NULL
+    AND c.asked_at >= i.opened_at - interval '1 min' AND NOT EXISTS (
+        SELECT FROM tasks AS t WHERE t.warning_id = i.warning_id AND t.template_id = 'command ' || c.command_id
+    )
+UNION
 SELECT w.warning_id, w.site_id, w.world, w.level FROM tasks AS t JOIN warnings AS w USING (warning_id)
 WHERE t.next_due <= now()
 ORDER BY level DESC
@@ -118,6 +125,37 @@ def earlier_incidents(connection: Connection, site_id: str, warning_id: str) -> 
         incidents.c.reopened_at.is_(None),
     )
     return list(connection.execute(query).scalars())
+
+
+_AWAITS_REOPENING = text("""
+SELECT EXISTS (SELECT FROM incidents WHERE site_id = :site_id AND cleared_at IS NULL)
+    OR EXISTS (
+        SELECT FROM incidents AS i JOIN tasks AS t USING (warning_id)
+        WHERE i.site_id = :site_id AND t.state NOT IN ('checked', 'cancelled')
+            AND t.document #>> '{template,phase}' = 'after'
+            AND CAST(t.document #>> '{template,signatures}' AS integer) > 0
+    )
+""")
+
+
+def awaits_reopening(connection: Connection, site_id: str) -> bool:
+    """Return whether something is still done about a place, or a task that reopens it is not signed."""
+    return bool(connection.execute(_AWAITS_REOPENING, {"site_id": site_id}).scalar())
+
+
+def commands_without_task(connection: Connection, warning_id: str) -> list[Row]:
+    """Return the commands to devices of a warning's place that were not confirmed, and that no task is for yet."""
+    return list(connection.execute(_COMMANDS, {"warning_id": warning_id}).mappings())
+
+
+_COMMANDS = text("""
+SELECT c.command_id, c.device_id, c.verb FROM incidents AS i JOIN commands AS c USING (site_id, world)
+WHERE i.warning_id = :warning_id AND i.cleared_at IS NULL AND c.person_needed <> '' AND c.handled_at IS NULL
+    AND c.asked_at >= i.opened_at - interval '1 min' AND NOT EXISTS (
+        SELECT FROM tasks AS t WHERE t.warning_id = i.warning_id AND t.template_id = 'command ' || c.command_id
+    )
+ORDER BY c.asked_at
+""")
 
 
 def has_open_warning(connection: Connection, site_id: str) -> bool:

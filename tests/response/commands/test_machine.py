@@ -229,7 +229,13 @@ def test_a_change_of_the_device_voids_signatures_and_stops_what_was_approved() -
 
 @pytest.mark.parametrize("verb", [verb for verb in Verb if RULES[verb].lets_in])
 @pytest.mark.parametrize(
-    "place", [None, PlaceNow(Level.NONE, is_measured=False), PlaceNow(Level.BLUE, is_measured=True)]
+    "place",
+    [
+        None,
+        PlaceNow(Level.NONE, is_measured=False),
+        PlaceNow(Level.BLUE, is_measured=True),
+        PlaceNow(Level.NONE, is_measured=True, awaits_reopening=True),
+    ],
 )
 def test_nobody_is_let_into_a_place_that_is_not_measured_and_clear(verb: Verb, place: PlaceNow | None) -> None:
     assert interlock(asked(verb), DeviceNow(), place)
