@@ -24,6 +24,9 @@ class EvidenceKind(StrEnum):
     """Most of the chargers went offline together."""
 
 
+OF_CHARGERS = frozenset({EvidenceKind.GROUND_FAULT, EvidenceKind.LEAKAGE_RISES, EvidenceKind.CHARGERS_OFFLINE})
+"""The kinds that chargers show; all others are of signals."""
+
 CONTRADICTING = frozenset({EvidenceKind.TRAFFIC_FLOWS})
 """The kinds that contradict water on the road; all others corroborate it."""
 

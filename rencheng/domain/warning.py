@@ -85,7 +85,7 @@ class Grounds:
             many of them the water reached the threshold; None unless rain alone raised the level.
         rain_window_s, rain_critical_mm: how much rain within which time raises the water to the threshold every second
             time, as far as is known; likewise.
-        rapid_rises_nearby: the number of other sites in the region with a recent rapid rise; None if it is unknown or
+        rapid_rises_nearby: the number of other sites around it with a recent rapid rise; None if it is unknown or
             was not needed.
         armed_by: the heightened readiness without which the level would not be predicted yet; empty if it would be.
         armed_by_source: the rain signal, forecast or gauge behind it.
@@ -141,7 +141,7 @@ class WarningMessage:
         level: the new level; on Cancel, the level that ended.
         issued_at: the time of the decision in the world of the site, in whole seconds, with offset.
         world: `actual`, or the name of an exercise.
-        evidence: of nearby signals and chargers; it has no influence on the level.
+        evidence: of nearby signals and chargers, as of the message; a depth that jumps is weighed by it.
         references: identifier and issued_at of every earlier message of this warning.
     """
 

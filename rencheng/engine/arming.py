@@ -24,6 +24,7 @@ from rencheng.engine.health.water_odds import (
     JumpSetting,
     evidence,
 )
+from rencheng.engine.nearby.evidence import NOTHING_AROUND, Corroboration
 from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.doses import dose
 from rencheng.engine.rain.rain_gauge import UNKNOWN_TRAITS
@@ -66,6 +67,21 @@ def arming(state: SiteState, policy: SitePolicy, readiness: Readiness, at_s: flo
     return Arming(ArmedBy.WEATHER, readiness.source) if readiness.level > Level.NONE else UNARMED
 
 
+class Around(NamedTuple):
+    """What is around a site; each is looked up for a wet gauge only.
+
+    Attributes:
+        rapid_rises: returns the number of other sites with a rapid rise; None: not known.
+        evidence: returns what signals and chargers at the site show.
+    """
+
+    rapid_rises: Callable[[], int | None] = lambda: None
+    evidence: Callable[[], Corroboration] = lambda: NOTHING_AROUND
+
+
+UNKNOWN_AROUND = Around()
+
+
 class JumpContext(NamedTuple):
     """The odds that are needed at a site, and what its surroundings show.
 
@@ -75,7 +91,7 @@ class JumpContext(NamedTuple):
         is_stream: nothing passes under the gauge.
         is_stepped: a switch or electrodes: falls at once are no fault.
         limits: of the series tests, if the gauge has its own.
-        rapid_rises_nearby: returns the number of other sites with a rapid rise; None: not known.
+        around: what is around it.
     """
 
     needed_odds: float = NEEDED_ODDS
@@ -83,21 +99,34 @@ class JumpContext(NamedTuple):
     is_stream: bool = False
     is_stepped: bool = False
     limits: SeriesLimits | None = None
-    rapid_rises_nearby: Callable[[], int | None] = lambda: None
+    around: Around = UNKNOWN_AROUND
+
+    @property
+    def is_fail_safe(self) -> bool:
+        """Whether people cannot leave the place."""
+        return self.needed_odds <= NEEDED_ODDS_FAIL_SAFE
 
     @property
     def fault_policy(self) -> FaultPolicy:
         """Which false jumps count as an occasion of fault."""
         if self.is_stream:
             return FaultPolicy.EACH_FAULT
-        return FaultPolicy.NOTHING if self.needed_odds <= NEEDED_ODDS_FAIL_SAFE else FaultPolicy.LOSS_OF_TRUST
+        return FaultPolicy.NOTHING if self.is_fail_safe else FaultPolicy.LOSS_OF_TRUST
 
     def water_evidence(self, jump: PendingJump, gauge: GaugeState, time_s: float) -> Items | None:
-        """Return the evidence by which a gauge's jump is water by now; None if it is not."""
+        """Return the evidence by which a gauge's jump is water by now; None if it is not.
+
+        Vehicles that drive through speak against water on a street, and never where people cannot leave.
+        """
         fault_score = fault_score_at(gauge.health, time_s) + float(gauge.is_poor)
-        setting = JumpSetting(fault_score, self.is_armed, self.is_stream, self.rapid_rises_nearby())
-        found = evidence(jump, setting)
-        return found if sum(found.values()) >= self.needed_odds else None
+        rapid_rises, found = self.around.rapid_rises(), self.around.evidence()
+        is_street = not (self.is_stream or self.is_fail_safe)
+        began_s = time_s if jump.began_s is None else jump.began_s
+        is_contradicted = is_street and found.contradicts_since(began_s, time_s)
+        corroborated_by = found.corroborated_by(began_s)
+        setting = JumpSetting(fault_score, self.is_armed, self.is_stream, rapid_rises, corroborated_by, is_contradicted)
+        items = evidence(jump, setting)
+        return items if sum(items.values()) >= self.needed_odds else None
 
 
 def with_traits(

@@ -20,6 +20,13 @@ def sites_by_device(sites: Mapping[str, Site]) -> dict[str, tuple[Site, ...]]:
     return found
 
 
+def bound_gauges(sites: Mapping[str, Site]) -> Iterator[tuple[str, str, str]]:
+    """Yield site, world and device of each gauge whose stored readings a site needs."""
+    for site in sites.values():
+        for device_id in site.level_gauge_ids:
+            yield site.site_id, site.world, device_id
+
+
 def last_readings(site: Site, state: SiteState) -> Iterator[tuple[Site, str, datetime | None]]:
     """Yield (site, gauge, newest sample time) of every gauge of a site; None for a gauge without a reading.
 

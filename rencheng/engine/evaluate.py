@@ -1,7 +1,6 @@
 """Evaluate one reading of a site's gauge, in event time."""
 
 import dataclasses
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -13,7 +12,9 @@ from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import Grounds, WarningRule
 from rencheng.engine.arming import (
+    UNKNOWN_AROUND,
     Arming,
+    Around,
     JumpContext,
     arming,
     down_hold_s,
@@ -73,7 +74,6 @@ class LevelChange:
     grounds: Grounds
 
 
-Nearby = Callable[[], int | None]
 Step = tuple[SiteState, LevelChange | None]
 
 
@@ -82,7 +82,7 @@ def evaluate(
     reading: WaterReading,
     policy: SitePolicy,
     readiness: Readiness = NO_SIGNAL,
-    rapid_rises_nearby: Nearby = lambda: None,
+    around: Around = UNKNOWN_AROUND,
     arrival: Transit = AT_ONCE,
 ) -> Step:
     """Evaluate one reading of a gauge: depth, rain, or both.
@@ -92,18 +92,18 @@ def evaluate(
         reading: of one of its gauges.
         policy: of the site.
         readiness: of the weather service.
-        rapid_rises_nearby: returns the number of other sites with a rapid rise; called for a wet gauge only.
+        around: what is around the site.
         arrival: how the reading arrived.
 
     A level rises at once. It falls after the down-hold. A reading older than its gauge's newest changes nothing.
     """
     if reading.device_id in policy.inputs:
         return with_input(state, reading, policy.inputs[reading.device_id]), None
-    return _evaluate(state, reading, policy, readiness, rapid_rises_nearby, arrival)
+    return _evaluate(state, reading, policy, readiness, around, arrival)
 
 
 def _evaluate(
-    state: SiteState, reading: WaterReading, policy: SitePolicy, readiness: Readiness, nearby: Nearby, arrival: Transit
+    state: SiteState, reading: WaterReading, policy: SitePolicy, readiness: Readiness, around: Around, arrival: Transit
 ) -> Step:
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
@@ -122,7 +122,7 @@ def _evaluate(
         return _with_gauge(state, name, stay_dry(gauge, time_s, reading.depth_mm), time_s), None
     was_at_rest = is_at_rest(gauge)
     is_armed = bool(arming(state, policy, readiness, time_s).by)
-    context = JumpContext(policy.needed_odds, is_armed, policy.is_stream, rapid_rises_nearby=nearby)
+    context = JumpContext(policy.needed_odds, is_armed, policy.is_stream, around=around)
     depth_mm, gauge, context = with_traits(reading.depth_mm, gauge, context, traits)
     depth_mm, gauge = above_zero(gauge, time_s, depth_mm, not context.is_armed, policy.zero_max_mm)
     gauge = with_delivery(update(gauge, time_s, depth_mm, context, context.limits or policy.limits), time_s, arrival)
@@ -132,7 +132,7 @@ def _evaluate(
     if gauge.event is not None and not context.is_stepped and may_forecast(gauge, time_s):
         if is_rapid_rise(gauge.event) and not policy.is_stream:
             state = replace(state, last_rapid_rise_s=max(state.last_rapid_rise_s or time_s, time_s))
-        gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, nearby()))
+        gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, around.rapid_rises()))
     state, change = _decide(_with_gauge(state, name, gauge, time_s), policy, readiness, may_change=arrival.decides)
     return state, change and _with_age(change, state)
 

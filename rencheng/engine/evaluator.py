@@ -11,14 +11,16 @@ from rencheng.domain.doubt import DoubtAnswer
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice
+from rencheng.engine.arming import Around
 from rencheng.engine.arrival import Transit
-from rencheng.engine.bindings import last_readings, sites_by_device
+from rencheng.engine.bindings import bound_gauges, last_readings, sites_by_device
 from rencheng.engine.doubt import doubt_in_force, review_doubt, settle
 from rencheng.engine.elapsed import Elapsing, next_due_s
 from rencheng.engine.evaluate import evaluate
 from rencheng.engine.forecast.model import Model
 from rencheng.engine.lateness import after_evaluation, too_late
 from rencheng.engine.lifecycle import advance, by_our_clock
+from rencheng.engine.nearby.evidence import NOTHING_AROUND, EvidenceOf
 from rencheng.engine.neighbours import Neighbours
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.record import Evaluation, SiteRecord
@@ -35,13 +37,6 @@ OnFailure = Callable[[str, Exception], None]
 """Called with a site and the error that its evaluation raised."""
 
 
-def _bound(sites: Mapping[str, Site]) -> Iterator[tuple[str, str, str]]:
-    """Yield site, world and device of each gauge whose stored readings a site needs."""
-    for site in sites.values():
-        for device_id in site.level_gauge_ids:
-            yield site.site_id, site.world, device_id
-
-
 def _raise(_site_id: str, error: Exception) -> None:
     raise error
 
@@ -56,6 +51,7 @@ class Evaluator:
         model: forecasts the water; None: the rate of rise alone.
         readiness: the weather's part in a site's readiness.
         wait: how long a reading waits for others that were sampled before it, in its world's time (`ReorderBuffer`).
+        evidence: what signals and chargers show, by which a jump is weighed.
         on_failure: called when an evaluation raises. The reading is dropped for that site; other sites go on.
     """
 
@@ -65,6 +61,7 @@ class Evaluator:
         readiness: ReadinessOf = lambda _site, _now: NO_SIGNAL,
         wait: timedelta = timedelta(0),
         on_failure: OnFailure = _raise,
+        evidence: EvidenceOf = lambda _site_id, _at: NOTHING_AROUND,
     ) -> None:
         self.sites: Mapping[str, Site] = {}
         self.wait = wait
@@ -72,6 +69,7 @@ class Evaluator:
         self._model = model
         self._readiness = readiness
         self._on_failure = on_failure
+        self._evidence = evidence
         self._policies: dict[str, SitePolicy] = {}
         self._sites_of: dict[str, tuple[Site, ...]] = {}
         self._records: dict[str, SiteRecord] = {}
@@ -86,7 +84,7 @@ class Evaluator:
 
         Returns whether a gauge is new to its site, so that its stored readings are needed.
         """
-        bound = set(_bound(self.sites))
+        bound = set(bound_gauges(self.sites))
         for site_id, known in self.sites.items():
             if site_id not in sites or sites[site_id].world != known.world:
                 self._records.pop(site_id, None)
@@ -100,7 +98,7 @@ class Evaluator:
         for site_id, record in self._records.items():
             self._records[site_id] = replace(record, state=record.state.of_site(sites[site_id]))
             self._neighbours.follow(sites[site_id], record.state)
-        return any(one not in bound for one in _bound(sites))
+        return any(one not in bound for one in bound_gauges(sites))
 
     def restore(self, records: Mapping[str, SiteRecord]) -> None:
         """Go on from records that were kept. A site that is in another world now starts from nothing."""
@@ -246,9 +244,10 @@ class Evaluator:
 
     def _evaluation(self, site: Site, reading: WaterReading, now: datetime, arrival: Transit) -> Evaluation:
         site_id, record = site.site_id, self.record(site.site_id)
-        rapid_rises_nearby = partial(self._neighbours.rapid_rises_nearby, site_id, reading.time)
+        rises, evidence = partial(self._neighbours.rapid_rises_nearby, site_id), partial(self._evidence, site_id)
+        around = Around(partial(rises, reading.time), partial(evidence, reading.time))
         policy, readiness = self._policies[site_id], self._readiness(site, now)
-        state, change = evaluate(record.state, reading, policy, readiness, rapid_rises_nearby, arrival)
+        state, change = evaluate(record.state, reading, policy, readiness, around, arrival)
         if state.late:
             state = after_evaluation(state, reading)
         notice = None

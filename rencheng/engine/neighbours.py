@@ -1,4 +1,4 @@
-"""Count the sites of a region at which water rose lately as only a cloudburst raises it.
+"""Count the sites around one at which water rose lately as only a cloudburst raises it.
 
 Deterministic, in event time, and computed from the sites' states alone, so it is the same after a restart. Training
 counts by the same rule (`counted`, `recent`).
@@ -8,6 +8,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from math import floor
 
 from rencheng.domain.site import Site, SiteType
 from rencheng.engine.state import SiteState
@@ -23,8 +24,12 @@ BY_CHANCE = 0.01
 """Rapid rises at a smaller share of the sites are chance, and count as none. Source: a year of noise (`make noise`):
 pulse chains look like a rapid rise in one half hour of 660 at a site, nothing else does."""
 
-Region = tuple[str, str]
-"""A world, and the code of a region."""
+CELL_DEGREES = 0.2
+"""Neighbours are the sites of a cell of this size and of the eight around it, whatever their district: all within 18 km
+east and west and 22 km north and south, and none beyond twice that. Source: half the width of the city above."""
+
+Cell = tuple[str, int, int]
+"""A world, and a cell by its latitude and longitude, counted in cells."""
 
 RapidRise = tuple[float, str]
 """The time of a rapid rise (s of the epoch), and the site."""
@@ -48,20 +53,22 @@ def counted(others: int, watched: int) -> int | None:
 
 
 class Neighbours:
-    """The last rapid rise of each site, by world and region. Streams do not count: they respond to distant rain."""
+    """The last rapid rise of each site, by world and cell. Streams do not count: they respond to distant rain."""
 
     def __init__(self) -> None:
-        self._region_of: dict[str, Region] = {}
-        self._watched: Counter[Region] = Counter()
-        self._rises: dict[Region, list[RapidRise]] = {}
-        self._known: dict[str, tuple[Region, RapidRise]] = {}
+        self._cell_of: dict[str, Cell] = {}
+        self._around: dict[Cell, tuple[Cell, ...]] = {}
+        self._watched: dict[Cell, int] = {}
+        self._rises: dict[Cell, list[RapidRise]] = {}
+        self._known: dict[str, tuple[Cell, RapidRise]] = {}
 
     def set_sites(self, sites: Iterable[Site]) -> None:
         """Take over a new list of sites."""
-        streets = [site for site in sites if site.site_type is not SiteType.CHANNEL]
-        self._watched = Counter((site.world, site.region) for site in streets)
-        self._region_of = {site.site_id: (site.world, site.region) for site in streets}
-        for site_id in self._known.keys() - self._region_of.keys():
+        self._cell_of = {site.site_id: _cell(site) for site in sites if site.site_type is not SiteType.CHANNEL}
+        watched = Counter(self._cell_of.values())
+        self._around = {cell: _around(cell) for cell in watched}
+        self._watched = {cell: sum(watched[near] for near in around) for cell, around in self._around.items()}
+        for site_id in self._known.keys() - self._cell_of.keys():
             self.forget(site_id)
 
     def follow(self, site: Site, state: SiteState) -> None:
@@ -69,33 +76,43 @@ class Neighbours:
         known, rise_s = self._known.get(site.site_id), state.last_rapid_rise_s
         if known is None and rise_s is None:
             return
-        region = site.world, site.region
-        if rise_s is not None and known == (region, (rise_s, site.site_id)):
+        cell = self._cell_of.get(site.site_id)
+        if rise_s is not None and known == (cell, (rise_s, site.site_id)):
             return
         self.forget(site.site_id)
-        if rise_s is not None and site.site_type is not SiteType.CHANNEL:
+        if rise_s is not None and cell is not None:
             rise = rise_s, site.site_id
-            insort(self._rises.setdefault(region, []), rise)
-            self._known[site.site_id] = region, rise
+            insort(self._rises.setdefault(cell, []), rise)
+            self._known[site.site_id] = cell, rise
 
     def forget(self, site_id: str) -> None:
         """Remove the rapid rise of a site."""
         if known := self._known.pop(site_id, None):
-            region, rise = known
-            self._rises[region].remove(rise)
+            cell, rise = known
+            self._rises[cell].remove(rise)
 
     def rapid_rises_nearby(self, site_id: str, at: datetime) -> int | None:
-        """Return at how many other sites of its region there was a recent rapid rise; None with too few sites."""
-        region = self._region_of.get(site_id)
-        if region is None:
+        """Return at how many other sites around it there was a recent rapid rise; None with too few sites."""
+        cell = self._cell_of.get(site_id)
+        if cell is None:
             return None
-        rises, at_s = self._rises.get(region, []), at.timestamp()
-        span = recent(rises, at_s)
-        own = self._known.get(site_id)
-        others = span.stop - span.start
+        own, at_s, others = self._known.get(site_id), at.timestamp(), 0
+        for near in self._around[cell] if self._rises else ():
+            if rises := self._rises.get(near):
+                span = recent(rises, at_s)
+                others += span.stop - span.start
         if own is not None and at_s - RECENT_S <= own[1][0] <= at_s:
             others -= 1
-        return counted(others, self._watched[region])
+        return counted(others, self._watched[cell])
+
+
+def _cell(site: Site) -> Cell:
+    return site.world, floor(site.latitude / CELL_DEGREES), floor(site.longitude / CELL_DEGREES)
+
+
+def _around(cell: Cell) -> tuple[Cell, ...]:
+    world, row, column = cell
+    return tuple((world, row + up, column + right) for up in (-1, 0, 1) for right in (-1, 0, 1))
 
 
 def _time(rise: RapidRise) -> float:

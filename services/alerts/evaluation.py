@@ -9,6 +9,7 @@ from rencheng.domain.timing import ALLOWED_LATENESS
 from rencheng.domain.trace import trace_id_of
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.shipped import street_model
+from rencheng.engine.nearby.evidence import EvidenceOf
 from rencheng.engine.record import Evaluation, SiteRecord
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from rencheng.runtime.logs import get_logger
@@ -26,9 +27,9 @@ NO_DATA_EVERY_S = 10.0
 """With five thousand sites a look at all of them costs tens of milliseconds, for which warnings should seldom wait."""
 
 
-def new_evaluator(policies: PolicyCache, wait: timedelta) -> Evaluator:
+def new_evaluator(policies: PolicyCache, wait: timedelta, evidence: EvidenceOf) -> Evaluator:
     """Return an evaluator with the shipped model."""
-    return Evaluator(street_model(), policies.readiness, wait, _log_failure)
+    return Evaluator(street_model(), policies.readiness, wait, _log_failure, evidence)
 
 
 class ReadingEvaluator:

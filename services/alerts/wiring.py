@@ -59,14 +59,14 @@ class AlertService:
 def open_service(settings: AlertSettings) -> Iterator[AlertService]:
     """Connect all stages; close them at the end."""
     engine = open_database(settings.database_url, name="rencheng-alerts")
-    clocks, subscription = WorldClocks(), SubscriptionState()
+    clocks, subscription, nearby = WorldClocks(), SubscriptionState(), NearbyFeed(settings)
     policies = PolicyCache(engine, sites=lambda: tuple(evaluator.sites.values()))
-    evaluator = new_evaluator(policies, timedelta(seconds=settings.alerts_wait_s))
+    evaluator = new_evaluator(policies, timedelta(seconds=settings.alerts_wait_s), nearby.of)
     session = _session(settings, subscription)
     live_readings = LiveReadings(Quotas(per_minute=settings.ingest_quota_per_minute), ClockLimits())
     source = ReadingSource(session, subscription, CatchUp(engine), live_readings)
     publisher = publisher_of(settings)
-    nearby, suppressor = NearbyFeed(settings), Suppressor(clocks, publisher)
+    suppressor = Suppressor(clocks, publisher)
     registry = SiteRegistry(engine, evaluator, suppressor, nearby, source, limits=settings.gauge_limits)
     outbox, notices = Outbox(engine), NoticeOutbox(engine)
     relay = Relay(engine, MqttSink(session), outbox, notices)

@@ -1,4 +1,4 @@
-"""Water that rises swiftly at other sites makes a flood here more probable: never less, and in their region alone."""
+"""Water that rises swiftly at other sites makes a flood here more probable: never less, and around them alone."""
 
 import json
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from rencheng.domain.warning import ArmedBy, WarningMessage
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.forecast.model import REGIONAL_EVENT_SITES
 from rencheng.engine.forecast.shipped import street_model
-from rencheng.engine.neighbours import OTHERS_MIN, RECENT_S, Neighbours
+from rencheng.engine.neighbours import CELL_DEGREES, OTHERS_MIN, RECENT_S, Neighbours
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.record import SiteRecord
 from rencheng.engine.state import SiteState
@@ -79,13 +79,39 @@ def test_a_storm_that_others_see_makes_a_flood_here_more_probable() -> None:
     assert sum(among) > sum(alone) + 0.2
 
 
-def test_another_region_another_world_and_a_stream_say_nothing_of_it() -> None:
+def test_sites_far_away_another_world_and_streams_say_nothing_of_it() -> None:
     alone = chances(STREETS)
-    for elsewhere in ({"region": "370103"}, {"site_type": SiteType.CHANNEL}):
+    for elsewhere in ({"latitude": 37.1}, {"site_type": SiteType.CHANNEL}):
         sites = STREETS | {name: replace(STREETS[name], **elsewhere) for name in RAPID}
         more = {f"T{number}": another(f"T{number}") for number in range(REGIONAL_EVENT_SITES)}
 
         assert chances(sites | more, *STORM) == alone
+
+
+def test_a_storm_knows_no_district() -> None:
+    sites = STREETS | {name: replace(STREETS[name], region="370103", latitude=36.75) for name in RAPID}
+
+    assert chances(sites, *STORM) == chances(STREETS, *STORM)
+
+
+@given(st.floats(-60.0, 60.0), st.floats(-180.0, 179.0), st.floats(-0.5, 0.5), st.floats(-0.5, 0.5))
+def test_neighbours_are_near_by_distance(latitude: float, longitude: float, north: float, east: float) -> None:
+    here = replace(STREETS[HERE], latitude=latitude, longitude=longitude)
+    there = {
+        name: replace(one, latitude=latitude + north, longitude=longitude + east, region="370103")
+        for name, one in STREETS.items()
+        if name != HERE
+    }
+    near = Neighbours()
+    near.set_sites([here, *there.values()])
+    for name in RAPID:
+        near.follow(there[name], SiteState(last_rapid_rise_s=NOON.timestamp()))
+
+    found = near.rapid_rises_nearby(HERE, NOON)
+    if max(abs(north), abs(east)) < CELL_DEGREES * 0.999:
+        assert found == len(RAPID)
+    if max(abs(north), abs(east)) > 2 * CELL_DEGREES:
+        assert found is None
 
 
 def test_a_tide_is_no_storm_and_an_hour_later_it_is_over() -> None:

@@ -1,7 +1,7 @@
 """Whether a jump is water: the log-odds, as the sum of what its samples, its gauge and its surroundings show.
 
 The odds that are needed depend on what a miss and a false warning cost at the place. One more sample that stays, a rise
-nearby and rain never lower the sum.
+nearby, rain, and what signals and chargers show of water never lower the sum.
 """
 
 from enum import StrEnum
@@ -28,6 +28,10 @@ class JumpEvidence(StrEnum):
     """It rains there, or a warning service foretells it."""
     RISES_NEARBY = "rises_nearby"
     """Other sites have rapid rises."""
+    CORROBORATED = "corroborated"
+    """Signals or chargers at the site show what water does to them."""
+    CONTRADICTED = "contradicted"
+    """Vehicles have driven through as usual since the jump."""
     FAULTS = "faults"
     """The gauge's fault score."""
 
@@ -40,12 +44,16 @@ class JumpSetting(NamedTuple):
         is_armed: rain or a warning service speaks for water.
         is_stream: nothing passes under the gauge, and its water hardly moves in dry weather.
         rapid_rises_nearby: the number of other sites with a rapid rise; None: none is known.
+        corroborated_by: how many of its signals and its chargers show water: 0 to 2.
+        is_contradicted: vehicles drive through as usual.
     """
 
     fault_score: float = 0.0
     is_armed: bool = False
     is_stream: bool = False
     rapid_rises_nearby: int | None = None
+    corroborated_by: int = 0
+    is_contradicted: bool = False
 
 
 NEEDED_ODDS, NEEDED_ODDS_NEAR_CURRENT, NEEDED_ODDS_FAIL_SAFE = 6.0, 2.0, 0.0
@@ -77,7 +85,8 @@ JUMP = 0.9
 GROWN = 5.0
 IS_ARMED, NEARBY, FAULT = 5.0, 2.0, -2.0
 """Rain makes a second sample enough; each whole point of the fault score asks for two more. Proposals, kept from the
-rules that these weights replace, and measured with `make skill` and `make noise`."""
+rules that these weights replace, and measured with `make skill` and `make noise`. What signals or chargers show, for or
+against, weighs as much as a rise at another site: no recording has both."""
 
 Items = dict[JumpEvidence, float]
 
@@ -92,6 +101,8 @@ def evidence(jump: PendingJump, setting: JumpSetting) -> Items:
         JumpEvidence.FAULTS: FAULT * int(setting.fault_score),
         JumpEvidence.ARMED: IS_ARMED if setting.is_armed else 0.0,
         JumpEvidence.RISES_NEARBY: NEARBY if setting.rapid_rises_nearby else 0.0,
+        JumpEvidence.CORROBORATED: NEARBY * setting.corroborated_by,
+        JumpEvidence.CONTRADICTED: -NEARBY if setting.is_contradicted else 0.0,
     }
     if not setting.is_stream:
         items[JumpEvidence.INTERVAL] = min(INTERVAL_PER_DOUBLING * log2(minutes), INTERVAL_MAX)

@@ -1,17 +1,21 @@
 """The evidence of all signals and chargers that are bound to sites. Deterministic: no I/O, no clock."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from rencheng.domain.device import DeviceState
-from rencheng.domain.evidence import CONTRADICTING, Evidence
+from rencheng.domain.evidence import CONTRADICTING, OF_CHARGERS, Evidence
 from rencheng.domain.reading import MeterValue, Reading, SignalEvent
 from rencheng.domain.sensor import Role
 from rencheng.domain.site import Site
-from rencheng.engine.nearby.chargers import ChargersWatch
+from rencheng.engine.nearby.chargers import FAULT_LASTS, ChargersWatch
+from rencheng.engine.nearby.detectors import BIN
 from rencheng.engine.nearby.signals import SignalWatch
+
+COUNTED_WITHIN_S = 2 * BIN.total_seconds()
+"""The vehicles of the last closed bin have passed within this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,24 @@ class Corroboration:
 
     corroborates: tuple[Evidence, ...] = ()
     contradicts: tuple[Evidence, ...] = ()
+
+    def corroborated_by(self, began_s: float) -> int:
+        """Return how many of the two show what began with a jump, signals and chargers.
+
+        What had lasted for long before is a fault or a jam of its own. A power cut makes many signals dark at once.
+        """
+        from_s = began_s - FAULT_LASTS.total_seconds()
+        return len({each.kind in OF_CHARGERS for each in self.corroborates if each.since.timestamp() >= from_s})
+
+    def contradicts_since(self, began_s: float, at_s: float) -> bool:
+        """Return whether, at a moment, vehicles have driven through as usual since another."""
+        return bool(self.contradicts) and at_s - began_s >= COUNTED_WITHIN_S
+
+
+NOTHING_AROUND = Corroboration()
+
+EvidenceOf = Callable[[str, datetime], Corroboration]
+"""Returns what signals and chargers at a site show at a moment."""
 
 
 class NearbyEvidence:

@@ -12,7 +12,7 @@ from rencheng.domain.device import Device
 from rencheng.domain.evidence import Evidence
 from rencheng.domain.site import Site
 from rencheng.domain.topic import Channel, Topic
-from rencheng.engine.nearby.evidence import NearbyEvidence
+from rencheng.engine.nearby.evidence import Corroboration, NearbyEvidence
 from rencheng.intake import admit
 from rencheng.messaging.inbox import SheddingInbox
 from rencheng.messaging.mqtt.client_ids import client_id
@@ -67,6 +67,10 @@ class NearbyFeed:
                     self._evidence.take_state(result.state)
                 for reading in result.readings:
                     self._evidence.take(reading)
+
+    def of(self, site_id: str, at: datetime) -> Corroboration:
+        """Return what the devices of a site show at a time."""
+        return self._evidence.of(site_id, at)
 
     def evidence(self, site: Site, at: datetime) -> tuple[Evidence, ...]:
         """Return the evidence near a site at a time: what corroborates its gauges, then what contradicts them."""

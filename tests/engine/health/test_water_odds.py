@@ -144,7 +144,7 @@ def test_three_even_rises_are_water_at_any_interval(rises_mm: list[float], inter
     st.sampled_from([60.0, 300.0, 600.0, 1800.0]),
     st.floats(0.0, 6.0),
 )
-def test_rain_rises_nearby_and_a_sound_gauge_never_lower_the_odds(
+def test_more_evidence_never_lowers_the_odds_and_only_a_contradiction_does(
     depths_mm: list[float], is_armed: bool, nearby: int, interval_s: float, fault_score: float
 ) -> None:
     jump = jumped(*depths_mm, interval_s=interval_s)
@@ -152,4 +152,6 @@ def test_rain_rises_nearby_and_a_sound_gauge_never_lower_the_odds(
 
     assert odds(jump, JumpSetting(fault_score, is_armed=True)) >= before
     assert odds(jump, JumpSetting(fault_score, is_armed, rapid_rises_nearby=nearby)) >= before
+    assert odds(jump, JumpSetting(fault_score, is_armed, corroborated_by=nearby % 3)) >= before
+    assert odds(jump, JumpSetting(fault_score, is_armed, is_contradicted=True)) < before
     assert odds(jump, JumpSetting(0.0, is_armed)) >= before
