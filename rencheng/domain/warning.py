@@ -35,6 +35,8 @@ class WarningRule(StrEnum):
     """The depth will probably reach the threshold."""
     RAINED = "rained"
     """Rain alone reached its threshold."""
+    OVERFLOWS = "overflows"
+    """Water comes out of a manhole of the site, and no gauge measures its depth."""
     RECEDED = "receded"
     """The depth fell below the threshold."""
     RAIN_ENDED = "rain_ended"

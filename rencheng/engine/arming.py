@@ -24,7 +24,7 @@ from rencheng.engine.health.water_odds import (
     JumpSetting,
     evidence,
 )
-from rencheng.engine.nearby.evidence import NOTHING_AROUND, Corroboration
+from rencheng.engine.nearby.evidence import NO_EVIDENCE, Corroboration
 from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.doses import dose
 from rencheng.engine.rain.rain_gauge import UNKNOWN_TRAITS
@@ -67,7 +67,7 @@ def arming(state: SiteState, policy: SitePolicy, readiness: Readiness, at_s: flo
     return Arming(ArmedBy.WEATHER, readiness.source) if readiness.level > Level.NONE else UNARMED
 
 
-class Around(NamedTuple):
+class Nearby(NamedTuple):
     """What is around a site; each is looked up for a wet gauge only.
 
     Attributes:
@@ -76,10 +76,10 @@ class Around(NamedTuple):
     """
 
     rapid_rises: Callable[[], int | None] = lambda: None
-    evidence: Callable[[], Corroboration] = lambda: NOTHING_AROUND
+    evidence: Callable[[], Corroboration] = lambda: NO_EVIDENCE
 
 
-UNKNOWN_AROUND = Around()
+UNKNOWN_NEARBY = Nearby()
 
 
 class JumpContext(NamedTuple):
@@ -91,7 +91,7 @@ class JumpContext(NamedTuple):
         is_stream: nothing passes under the gauge.
         is_stepped: a switch or electrodes: falls at once are no fault.
         limits: of the series tests, if the gauge has its own.
-        around: what is around it.
+        nearby: what is around it.
     """
 
     needed_odds: float = NEEDED_ODDS
@@ -99,7 +99,7 @@ class JumpContext(NamedTuple):
     is_stream: bool = False
     is_stepped: bool = False
     limits: SeriesLimits | None = None
-    around: Around = UNKNOWN_AROUND
+    nearby: Nearby = UNKNOWN_NEARBY
 
     @property
     def is_fail_safe(self) -> bool:
@@ -119,7 +119,7 @@ class JumpContext(NamedTuple):
         Vehicles that drive through speak against water on a street, and never where people cannot leave.
         """
         fault_score = fault_score_at(gauge.health, time_s) + float(gauge.is_poor)
-        rapid_rises, found = self.around.rapid_rises(), self.around.evidence()
+        rapid_rises, found = self.nearby.rapid_rises(), self.nearby.evidence()
         is_street = not (self.is_stream or self.is_fail_safe)
         began_s = time_s if jump.began_s is None else jump.began_s
         is_contradicted = is_street and found.contradicts_since(began_s, time_s)

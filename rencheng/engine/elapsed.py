@@ -7,8 +7,9 @@ from msgspec.structs import replace
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.engine.due_times import DueTimes
-from rencheng.engine.evaluate import RENEWS_S, Step, without_data
+from rencheng.engine.evaluate import Step, without_data
 from rencheng.engine.fusion import fresh_until_s, fuse
+from rencheng.engine.level_rules import RENEWS_S
 from rencheng.engine.lifecycle import advance
 from rencheng.engine.rain import rainfall
 from rencheng.engine.record import Evaluation, SiteRecord

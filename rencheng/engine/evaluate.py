@@ -1,4 +1,4 @@
-"""Evaluate one reading of a site's gauge, in event time."""
+"""Evaluate one reading of a site's gauge, in event time: a level rises at once, and falls after the down-hold."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from rencheng.domain.quality import UNUSABLE, Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import Grounds, WarningRule
 from rencheng.engine.arming import (
-    UNKNOWN_AROUND,
+    UNKNOWN_NEARBY,
     Arming,
-    Around,
     JumpContext,
+    Nearby,
     arming,
     down_hold_s,
     is_left_lately,
@@ -44,7 +44,9 @@ from rencheng.engine.level_rules import (
     grounds_without_data,
     is_confirmed_now,
     left_by,
+    must_renew,
     observed,
+    overflowed,
     rain_exceeded,
     receded,
     renewed,
@@ -57,9 +59,6 @@ from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState, channel_name, gauge_of
 from rencheng.engine.traits import GaugeTraits
 from rencheng.engine.water.event import WET_MM, FloodEvent, is_rapid_rise
-
-RENEWS_S = 10 * 3600.0
-"""A warning that lasts is renewed after this time, because its CAP message ends by itself after twelve hours."""
 
 _MISSING, _UNUSABLE = int(Quality.MISSING), int(UNUSABLE)
 
@@ -82,28 +81,36 @@ def evaluate(
     reading: WaterReading,
     policy: SitePolicy,
     readiness: Readiness = NO_SIGNAL,
-    around: Around = UNKNOWN_AROUND,
+    nearby: Nearby = UNKNOWN_NEARBY,
     arrival: Transit = AT_ONCE,
 ) -> Step:
     """Evaluate one reading of a gauge: depth, rain, or both.
 
     Args:
         state: of the site.
-        reading: of one of its gauges.
+        reading: of one of its gauges; if it is older than the gauge's newest, it changes nothing.
         policy: of the site.
         readiness: of the weather service.
-        around: what is around the site.
+        nearby: what is around the site.
         arrival: how the reading arrived.
-
-    A level rises at once. It falls after the down-hold. A reading older than its gauge's newest changes nothing.
     """
     if reading.device_id in policy.inputs:
-        return with_input(state, reading, policy.inputs[reading.device_id]), None
-    return _evaluate(state, reading, policy, readiness, around, arrival)
+        state = with_input(state, reading, policy.inputs[reading.device_id])
+        return _by_input(state, policy, reading.time.timestamp()) if arrival.decides else (state, None)
+    return _evaluate(state, reading, policy, readiness, nearby, arrival)
+
+
+def _by_input(state: SiteState, policy: SitePolicy, time_s: float) -> Step:
+    """Return what a manhole that overflows, or no longer does, changes where no gauge measures the depth."""
+    at_s = max(time_s, state.watermark_s or time_s)
+    found = overflowed(state, policy, at_s)
+    if (found is None and not state.level) or fuse(state, policy, at_s) is not None:
+        return state, None
+    return change_level(state, at_s, *found) if found else without_data(state, policy, at_s)
 
 
 def _evaluate(
-    state: SiteState, reading: WaterReading, policy: SitePolicy, readiness: Readiness, around: Around, arrival: Transit
+    state: SiteState, reading: WaterReading, policy: SitePolicy, readiness: Readiness, nearby: Nearby, arrival: Transit
 ) -> Step:
     time_s = reading.time.timestamp()
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
@@ -122,7 +129,7 @@ def _evaluate(
         return _with_gauge(state, name, stay_dry(gauge, time_s, reading.depth_mm), time_s), None
     was_at_rest = is_at_rest(gauge)
     is_armed = bool(arming(state, policy, readiness, time_s).by)
-    context = JumpContext(policy.needed_odds, is_armed, policy.is_stream, around=around)
+    context = JumpContext(policy.needed_odds, is_armed, policy.is_stream, nearby=nearby)
     depth_mm, gauge, context = with_traits(reading.depth_mm, gauge, context, traits)
     depth_mm, gauge = above_zero(gauge, time_s, depth_mm, not context.is_armed, policy.zero_max_mm)
     gauge = with_delivery(update(gauge, time_s, depth_mm, context, context.limits or policy.limits), time_s, arrival)
@@ -132,7 +139,7 @@ def _evaluate(
     if gauge.event is not None and not context.is_stepped and may_forecast(gauge, time_s):
         if is_rapid_rise(gauge.event) and not policy.is_stream:
             state = replace(state, last_rapid_rise_s=max(state.last_rapid_rise_s or time_s, time_s))
-        gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, around.rapid_rises()))
+        gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, nearby.rapid_rises()))
     state, change = _decide(_with_gauge(state, name, gauge, time_s), policy, readiness, may_change=arrival.decides)
     return state, change and _with_age(change, state)
 
@@ -171,14 +178,13 @@ def _forecast(
 ) -> Forecast:
     height_mm = policy.height_mm(gauge_of(name)) if policy.heights_mm else 0.0
     thresholds_mm = tuple(mm - height_mm for mm in policy.thresholds_mm) if height_mm else policy.thresholds_mm
-    past_events, model, horizon_s = gauge.past_events, policy.model, policy.horizon_s
-    return forecast_thresholds(event, past_events, thresholds_mm, model, horizon_s, rapid_rises_nearby)
+    known = gauge.past_events, thresholds_mm, policy.model, policy.horizon_s
+    return forecast_thresholds(event, *known, rapid_rises_nearby)
 
 
 def _is_calm(state: SiteState, now_s: float) -> bool:
     """Return whether no level is in force and none is due: nearly all readings end here."""
-    is_held_by_rain = state.rain.raised and rainfall.raised_level(state.rain, now_s)
-    return not (state.level or state.reached_s or is_held_by_rain)
+    return not (state.level or state.reached_s or (state.rain.raised and rainfall.raised_level(state.rain, now_s)))
 
 
 def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness, *, may_change: bool = True) -> Step:
@@ -237,11 +243,6 @@ def without_data(state: SiteState, policy: SitePolicy, at_s: float) -> Step:
     return state, None
 
 
-def must_renew(state: SiteState, at_s: float) -> bool:
-    """Return whether the last message of a warning will end by itself before long."""
-    return state.issued_s is not None and at_s - state.issued_s >= RENEWS_S
-
-
 def _with_reached(state: SiteState, fused: FusedDepth | None, policy: SitePolicy) -> SiteState:
     """Note since when the water has stood at each threshold without a break."""
     if fused is None:
@@ -253,9 +254,9 @@ def _with_reached(state: SiteState, fused: FusedDepth | None, policy: SitePolicy
     }
     if reached == state.reached_s:
         return state
-    rain = state.rain
-    if reached:
-        rain = rainfall.mark_response(rain, fused.at_s, policy.thresholds_mm[max(reached) - 1])
+    if not reached:
+        return replace(state, reached_s=reached)
+    rain = rainfall.mark_response(state.rain, fused.at_s, policy.thresholds_mm[max(reached) - 1])
     return replace(state, reached_s=reached, rain=rain)
 
 
@@ -280,10 +281,8 @@ def _with_age(change: LevelChange, state: SiteState) -> LevelChange:
         None if one is None else max(one - round(age_s), 0)
         for one in (grounds.eta_s, grounds.earliest_s, grounds.latest_s)
     )
-    aged = dataclasses.replace(
-        grounds, age_s=float(round(age_s)), eta_s=eta_s, earliest_s=earliest_s, latest_s=latest_s
-    )
-    return dataclasses.replace(change, grounds=aged)
+    grounds = dataclasses.replace(grounds, eta_s=eta_s, earliest_s=earliest_s, latest_s=latest_s)
+    return dataclasses.replace(change, grounds=dataclasses.replace(grounds, age_s=float(round(age_s))))
 
 
 def change_level(state: SiteState, at_s: float, level: Level, grounds: Grounds) -> Step:

@@ -11,7 +11,7 @@ from rencheng.domain.doubt import DoubtAnswer
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import Site
 from rencheng.domain.warning import SiteNotice
-from rencheng.engine.arming import Around
+from rencheng.engine.arming import Nearby
 from rencheng.engine.arrival import Transit
 from rencheng.engine.bindings import bound_gauges, last_readings, sites_by_device
 from rencheng.engine.doubt import doubt_in_force, review_doubt, settle
@@ -20,7 +20,7 @@ from rencheng.engine.evaluate import evaluate
 from rencheng.engine.forecast.model import Model
 from rencheng.engine.lateness import after_evaluation, too_late
 from rencheng.engine.lifecycle import advance, by_our_clock
-from rencheng.engine.nearby.evidence import NOTHING_AROUND, EvidenceOf
+from rencheng.engine.nearby.evidence import NO_EVIDENCE, EvidenceOf
 from rencheng.engine.neighbours import Neighbours
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.record import Evaluation, SiteRecord
@@ -61,7 +61,7 @@ class Evaluator:
         readiness: ReadinessOf = lambda _site, _now: NO_SIGNAL,
         wait: timedelta = timedelta(0),
         on_failure: OnFailure = _raise,
-        evidence: EvidenceOf = lambda _site_id, _at: NOTHING_AROUND,
+        evidence: EvidenceOf = lambda _site_id, _at: NO_EVIDENCE,
     ) -> None:
         self.sites: Mapping[str, Site] = {}
         self.wait = wait
@@ -245,9 +245,9 @@ class Evaluator:
     def _evaluation(self, site: Site, reading: WaterReading, now: datetime, arrival: Transit) -> Evaluation:
         site_id, record = site.site_id, self.record(site.site_id)
         rises, evidence = partial(self._neighbours.rapid_rises_nearby, site_id), partial(self._evidence, site_id)
-        around = Around(partial(rises, reading.time), partial(evidence, reading.time))
+        nearby = Nearby(partial(rises, reading.time), partial(evidence, reading.time))
         policy, readiness = self._policies[site_id], self._readiness(site, now)
-        state, change = evaluate(record.state, reading, policy, readiness, around, arrival)
+        state, change = evaluate(record.state, reading, policy, readiness, nearby, arrival)
         if state.late:
             state = after_evaluation(state, reading)
         notice = None

@@ -28,6 +28,9 @@ LAGS_KEPT = 5
 ARMS_FOR_LAGS = 2.0
 """A rise upstream arms for twice the lag, because a flood that is slower than usual is a flood too. Proposal."""
 
+SILENT_IN_OVERFLOW_S = 86_400.0
+"""As long as blue by a gauge that died (`level_rules.FORGOTTEN_S`)."""
+
 Bound = Mapping[str, BoundSensor]
 
 _ORDER = (ArmedBy.OVERFLOW, ArmedBy.SURCHARGE, ArmedBy.UPSTREAM)
@@ -36,7 +39,7 @@ _ORDER = (ArmedBy.OVERFLOW, ArmedBy.SURCHARGE, ArmedBy.UPSTREAM)
 def with_input(state: SiteState, reading: WaterReading, sensor: BoundSensor) -> SiteState:
     """Return the state after a level of one of its inputs; the same object if it is not newer than the last.
 
-    It changes no level by itself: the next depth of the site is evaluated in its light.
+    The next depth of the site is evaluated in its light.
     """
     known, time_s = state.inputs.get(reading.device_id), reading.time.timestamp()
     if reading.depth_mm is None or reading.quality & UNUSABLE or (known is not None and time_s <= known.time_s):
@@ -46,6 +49,8 @@ def with_input(state: SiteState, reading: WaterReading, sensor: BoundSensor) -> 
         found = _with_run(known, time_s, reading.depth_mm)
         if _is_rising(found):
             found = _with_rise(found, _lag_s(found, sensor))
+    if _cause(found, sensor, time_s) is ArmedBy.OVERFLOW:
+        found = replace(found, over_s=time_s)
     return replace(state, inputs={**state.inputs, reading.device_id: found})
 
 
@@ -71,6 +76,19 @@ def armed_by(inputs: Mapping[str, InputState], bound: Bound, at_s: float) -> tup
         return ArmedBy.NOTHING, ""
     first, name = min(found)
     return _ORDER[first], name
+
+
+def overflow_at(inputs: Mapping[str, InputState], bound: Bound, at_s: float, hold_s: float) -> str:
+    """Return the gauge of a manhole that overflows, or last did within a hold; empty if none does.
+
+    A gauge that falls silent in it goes on for a day, within which a gauge that died is visited.
+    """
+    for name, one in inputs.items():
+        if name in bound and one.over_s is not None:
+            is_last = one.over_s == one.time_s and at_s - one.over_s <= SILENT_IN_OVERFLOW_S
+            if is_last or at_s - one.over_s <= hold_s:
+                return name
+    return ""
 
 
 def _cause(one: InputState, sensor: BoundSensor, at_s: float) -> ArmedBy:

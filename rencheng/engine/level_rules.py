@@ -4,11 +4,12 @@ from dataclasses import replace
 
 from rencheng.domain.level import WARNING_LEVELS, Level
 from rencheng.domain.warning import ArmedBy, Grounds, WarningRule
-from rencheng.engine.arming import UNARMED, Arming, is_left_lately, usual_depth_mm
+from rencheng.engine.arming import UNARMED, Arming, down_hold_s, is_left_lately, usual_depth_mm
 from rencheng.engine.forecast.forecast import HORIZONS_S, RATE_OF_RISE, Forecast, ThresholdForecast, feature_row
 from rencheng.engine.forecast.model import is_regional_event
 from rencheng.engine.fusion import FRESH_S, FusedDepth, at_lowest_point_mm, is_fresh
 from rencheng.engine.gauge import GaugeState
+from rencheng.engine.inputs import overflow_at
 from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.doses import dose
 from rencheng.engine.site_policy import ARMED_SHARE, HELD_SHARE, QUIET_RAISES_AT, SitePolicy
@@ -23,6 +24,9 @@ faster than 100 mm from one sample to the next, but for 4 of 875."""
 FORGOTTEN_S = 86_400.0
 """Blue by the last depth of a silent gauge ends after this time while another gauge measures at the site. Water of
 yellow and above holds until its gauge reports again. Proposal: a day, within which a gauge that died is visited."""
+
+RENEWS_S = 10 * 3600.0
+"""A warning that lasts is renewed after this time, because its CAP message ends by itself after twelve hours."""
 
 CREST_REACH = 1.15
 """Water that has passed a crest has shown where it turns. A level that lies beyond this multiple of it needs as
@@ -130,6 +134,11 @@ def raises_at(policy: SitePolicy, armed: Arming) -> float:
     return policy.raises_at * ARMED_SHARE if armed.by else policy.raises_at
 
 
+def must_renew(state: SiteState, at_s: float) -> bool:
+    """Return whether the last message of a warning will end by itself before long."""
+    return state.issued_s is not None and at_s - state.issued_s >= RENEWS_S
+
+
 def renewed(fused: FusedDepth, level: Level, policy: SitePolicy) -> Grounds:
     """Return the grounds on which a level goes on."""
     reached = fused.depth_mm >= policy.thresholds_mm[level - 1]
@@ -174,9 +183,25 @@ def support(state: SiteState, fused: FusedDepth, policy: SitePolicy, armed: Armi
 
 
 def support_without_data(state: SiteState, policy: SitePolicy, at_s: float) -> Level:
-    """Return the highest level that is held while no gauge is usable: by the last depths, or by rain."""
+    """Return the highest level that is held while no gauge is usable: by the last depths, rain, or an overflow."""
     past_mm = _past_depths_mm(state, policy, at_s)
-    return max(_held(max(past_mm), policy) if past_mm else Level.NONE, _held_by_rain(state, at_s))
+    is_over = bool(state.inputs) and bool(overflow_at(state.inputs, policy.inputs, at_s, down_hold_s(state, policy)))
+    held = max(_held_by_rain(state, at_s), _overflow_level(policy) if is_over else Level.NONE)
+    return max(_held(max(past_mm), policy) if past_mm else Level.NONE, held)
+
+
+def overflowed(state: SiteState, policy: SitePolicy, at_s: float) -> RuleMatch | None:
+    """Return the level of water that comes out of a manhole where no gauge measures it, if it is a rise."""
+    name, level = overflow_at(state.inputs, policy.inputs, at_s, 0.0), _overflow_level(policy)
+    if not name or level <= state.level:
+        return None
+    grounds = grounds_without_data(WarningRule.OVERFLOWS, state, policy, name)
+    return level, replace(grounds, threshold_mm=policy.thresholds_mm[level - 1])
+
+
+def _overflow_level(policy: SitePolicy) -> Level:
+    """Return blue, and yellow where people drown: how deep the water becomes, no manhole shows."""
+    return Level.YELLOW if policy.fail_safe else Level.BLUE
 
 
 def _held_by_rain(state: SiteState, at_s: float) -> Level:

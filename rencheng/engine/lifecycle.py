@@ -59,9 +59,9 @@ def advance(
 def _certainty(grounds: Grounds) -> Certainty:
     """Return Observed for a measured depth. A forecast is Likely with more than even odds (CAP), else Possible.
 
-    Rain is measured, but the water that it may bring is not, so rain alone is Possible.
+    Rain is measured, but the water that it may bring is not, so rain alone is Possible. So is a manhole alone.
     """
-    if grounds.rule is WarningRule.RAINED or grounds.is_unconfirmed:
+    if grounds.rule in {WarningRule.RAINED, WarningRule.OVERFLOWS} or grounds.is_unconfirmed:
         return Certainty.POSSIBLE
     if grounds.rule in {WarningRule.RENEWED, WarningRule.LOST_TRUST}:
         return Certainty.POSSIBLE if grounds.depth_mm is None else Certainty.LIKELY

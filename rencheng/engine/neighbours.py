@@ -57,7 +57,7 @@ class Neighbours:
 
     def __init__(self) -> None:
         self._cell_of: dict[str, Cell] = {}
-        self._around: dict[Cell, tuple[Cell, ...]] = {}
+        self._cells_near: dict[Cell, tuple[Cell, ...]] = {}
         self._watched: dict[Cell, int] = {}
         self._rises: dict[Cell, list[RapidRise]] = {}
         self._known: dict[str, tuple[Cell, RapidRise]] = {}
@@ -66,8 +66,8 @@ class Neighbours:
         """Take over a new list of sites."""
         self._cell_of = {site.site_id: _cell(site) for site in sites if site.site_type is not SiteType.CHANNEL}
         watched = Counter(self._cell_of.values())
-        self._around = {cell: _around(cell) for cell in watched}
-        self._watched = {cell: sum(watched[near] for near in around) for cell, around in self._around.items()}
+        self._cells_near = {cell: _cells_near(cell) for cell in watched}
+        self._watched = {cell: sum(watched[near] for near in cells) for cell, cells in self._cells_near.items()}
         for site_id in self._known.keys() - self._cell_of.keys():
             self.forget(site_id)
 
@@ -97,7 +97,7 @@ class Neighbours:
         if cell is None:
             return None
         own, at_s, others = self._known.get(site_id), at.timestamp(), 0
-        for near in self._around[cell] if self._rises else ():
+        for near in self._cells_near[cell] if self._rises else ():
             if rises := self._rises.get(near):
                 span = recent(rises, at_s)
                 others += span.stop - span.start
@@ -110,7 +110,7 @@ def _cell(site: Site) -> Cell:
     return site.world, floor(site.latitude / CELL_DEGREES), floor(site.longitude / CELL_DEGREES)
 
 
-def _around(cell: Cell) -> tuple[Cell, ...]:
+def _cells_near(cell: Cell) -> tuple[Cell, ...]:
     world, row, column = cell
     return tuple((world, row + up, column + right) for up in (-1, 0, 1) for right in (-1, 0, 1))
 

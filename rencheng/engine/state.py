@@ -85,6 +85,7 @@ class InputState(Struct, frozen=True):
         rose_s: when it last rose; None before the first.
         lags_s: how long after the beginning of a rise the site began to flood, of the last floods.
         is_counted: whether the newest rise has its lag.
+        over_s: when it was last above the rim of its manhole; None: never.
     """
 
     time_s: float
@@ -99,6 +100,7 @@ class InputState(Struct, frozen=True):
     rose_s: float | None = None
     lags_s: tuple[float, ...] = ()
     is_counted: bool = False
+    over_s: float | None = None
 
 
 class SiteState(Struct, frozen=True, gc=False):

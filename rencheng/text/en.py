@@ -41,6 +41,7 @@ ENGLISH = Language(
     lost_trust=(
         "The readings of gauge {gauge} are no longer trusted. The {colour} warning remains in force. Verify on site"
     ),
+    overflows="gauge {gauge} shows that water comes out of a manhole. The warning level is {colour}. Verify on site",
     rain_ended="The rain no longer has an effect. The {colour} warning has ended",
     lapsed="The last measured depths no longer support the {colour} warning, which has ended",
     basis="Basis: version {version} of the thresholds of this site.",

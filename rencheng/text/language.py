@@ -53,6 +53,7 @@ class Language:
     confirmed: str
     renewed: str
     lost_trust: str
+    overflows: str
     rain_ended: str
     lapsed: str
     basis: str

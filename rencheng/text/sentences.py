@@ -170,6 +170,7 @@ def _finding(message: WarningMessage, language: Language) -> str:
         return language.predicted.format(**words, odds=language.odds[message.certainty], when=when)
     templates = {
         WarningRule.LOST_TRUST: language.lost_trust,
+        WarningRule.OVERFLOWS: language.overflows,
         WarningRule.RENEWED: language.renewed,
         WarningRule.OBSERVED: language.observed,
     }

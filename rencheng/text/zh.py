@@ -44,6 +44,7 @@ CHINESE = Language(
     confirmed="经{by}现场核实确有积水。",
     renewed="仍维持{colour}预警（阈值{threshold}厘米）",
     lost_trust="监测点{gauge}的读数已不可信，水深不明，仍维持{colour}预警，请现场核实",
+    overflows="监测点{gauge}显示该处检查井冒水，水深不明，预警等级为{colour}，请现场核实",
     rain_ended="降雨影响已过，{colour}预警解除",
     lapsed="最近测得的水深已不足以维持预警，{colour}预警解除",
     basis="依据该点位第{version}版阈值判定。",

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.site import ThresholdProfile
-from rencheng.engine.evaluate import RENEWS_S, evaluate
+from rencheng.engine.evaluate import evaluate
+from rencheng.engine.level_rules import RENEWS_S
 from rencheng.engine.record import SiteRecord
 from rencheng.engine.site_policy import policy_of
 from rencheng.engine.state import SiteState

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rencheng.engine.arming import Around, JumpContext
+from rencheng.engine.arming import JumpContext, Nearby
 from rencheng.engine.gauge import NEW, GaugeState, may_forecast
 from rencheng.engine.gauge_update import update
 from rencheng.engine.health import sensor_health
@@ -82,7 +82,7 @@ def test_a_jump_that_drains_slowly_is_water() -> None:
 
 def test_an_object_tipped_within_five_samples_is_no_water_in_a_calm_city_and_a_sixth_jump_is() -> None:
     heap = [200.0, 400.0, 600.0, 800.0, 1000.0]
-    calm = JumpContext(around=Around(lambda: 0))
+    calm = JumpContext(nearby=Nearby(lambda: 0))
 
     assert after([*heap, 1004.0, 998.0, 1001.0], context=calm).accepted_mm == 0
     assert after([*heap, 1200.0], context=calm).accepted_mm == 1200

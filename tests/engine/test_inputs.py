@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rencheng.domain.device import ACTUAL
+from rencheng.domain.level import Level
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.sensor import BoundSensor, Role
 from rencheng.domain.site import Site, SiteType
-from rencheng.domain.warning import ArmedBy, WarningMessage
+from rencheng.domain.warning import ArmedBy, Certainty, MessageType, WarningMessage, WarningRule
 from rencheng.engine.evaluator import Evaluator
 from rencheng.engine.inputs import ARMS_FOR_LAGS, LAG_S, armed_by
 from tests.support.evaluation import messages_of
@@ -50,7 +52,7 @@ JUMP = [reading(0, 0), reading(1, 0), reading(2, 300), reading(3, 301)]
     [
         (UP, rise("U1", -15), ArmedBy.UPSTREAM),
         (MANHOLE, [level("M1", step, 900) for step in range(-20, 3)], ArmedBy.SURCHARGE),
-        (MANHOLE, [level("M1", step, 2600) for step in range(-20, 3)], ArmedBy.OVERFLOW),
+        (MANHOLE, [reading(-9, 0), *(level("M1", step, 2600) for step in range(-8, 3))], ArmedBy.OVERFLOW),
     ],
 )
 def test_water_upstream_or_in_the_sewer_arms_a_street_so_that_a_jump_is_accepted_sooner(
@@ -152,3 +154,39 @@ def test_an_input_is_no_depth_gauge_of_the_site_and_is_forgotten_when_it_is_unbo
 def test_what_does_not_belong_to_a_role_is_rejected(sensor: dict[str, object], finding: str) -> None:
     with pytest.raises(ValueError, match=finding):
         BoundSensor("X", **sensor)  # type: ignore[arg-type]
+
+
+def test_a_manhole_that_overflows_where_no_gauge_measures_is_a_warning_of_its_own() -> None:
+    over = [level("M1", step, 2600) for step in range(30)]
+    after = [level("M1", 30 + step, 2000) for step in range(30)]
+
+    _, warned = evaluated(place(MANHOLE), [reading(-60, 0), *over, *after])
+
+    assert [(one.level, one.certainty, one.grounds.rule, one.message_type) for one in warned] == [
+        (Level.BLUE, Certainty.POSSIBLE, WarningRule.OVERFLOWS, MessageType.ALERT),
+        (Level.BLUE, Certainty.OBSERVED, WarningRule.RECEDED, MessageType.CANCEL),
+    ]
+    assert (warned[0].grounds.device_id, warned[0].grounds.depth_mm) == ("M1", None)
+    assert [one.issued_at for one in warned] == [at(1), at(40)]  # the second sample, and ten minutes after the last
+
+
+def test_where_people_drown_an_overflow_is_yellow_and_a_gauge_that_measures_decides_instead() -> None:
+    underpass = replace(place(MANHOLE), site_type=SiteType.UNDERPASS)
+    over = [level("M1", step, 2600) for step in range(30)]
+    dry = [reading(step + 0.5, 0) for step in range(-2, 30)]
+
+    assert [one.level for one in evaluated(underpass, over)[1]] == [Level.YELLOW]
+    assert evaluated(underpass, [*over, *dry])[1] == []
+    assert evaluated(place(UP), [level("U1", step, 2600) for step in range(30)])[1] == []
+
+
+def test_a_manhole_gauge_that_falls_silent_in_an_overflow_holds_it_for_a_day() -> None:
+    over = [level("M1", step, 2600) for step in range(3)]
+    live = replace(place(MANHOLE), world=ACTUAL)
+    evaluator, warned = evaluated(live, over)
+    for minute in range(0, 36 * 60, 10):
+        warned += [one.message for each in evaluator.tick(at(minute)) if (one := evaluator.commit(each)).message]
+
+    ends = warned[-1]
+    assert [one.grounds.rule for one in warned] == ["overflows", "renewed", "renewed", "receded"]
+    assert (ends.message_type, ends.issued_at > at(24 * 60)) == (MessageType.CANCEL, True)

@@ -50,7 +50,7 @@ _TIMES = st.builds(
     microsecond=st.just(0),
 )
 _DEPTHS_MM = st.floats(0, 5000)
-WITHOUT_DATA = {WarningRule.RECEDED, WarningRule.LOST_TRUST, WarningRule.RENEWED}
+WITHOUT_DATA = {WarningRule.RECEDED, WarningRule.LOST_TRUST, WarningRule.RENEWED, WarningRule.OVERFLOWS}
 
 
 @st.composite
@@ -78,14 +78,7 @@ def grounds(draw: st.DrawFn) -> Grounds:
     return Grounds(
         rule=rule,
         device_id=draw(_WORDS),
-        depth_mm=draw(
-            _DEPTHS_MM
-            | (
-                st.none()
-                if rule in {WarningRule.RECEDED, WarningRule.LOST_TRUST, WarningRule.RENEWED}
-                else st.nothing()
-            )
-        ),
+        depth_mm=draw(_DEPTHS_MM | (st.none() if rule in WITHOUT_DATA else st.nothing())),
         rise_mm_per_min=draw(st.none() | st.floats(-500, 500)),
         threshold_mm=draw(_DEPTHS_MM),
         eta_s=draw(st.none() | st.floats(0, 7200)) if rule is WarningRule.PREDICTED else None,

@@ -38,7 +38,7 @@ class Corroboration:
         return bool(self.contradicts) and at_s - began_s >= COUNTED_WITHIN_S
 
 
-NOTHING_AROUND = Corroboration()
+NO_EVIDENCE = Corroboration()
 
 EvidenceOf = Callable[[str, datetime], Corroboration]
 """Returns what signals and chargers at a site show at a moment."""

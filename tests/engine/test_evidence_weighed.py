@@ -27,12 +27,12 @@ def shown(*found: tuple[EvidenceKind, float]) -> Corroboration:
 
 
 def warned_after(
-    depths_mm: Sequence[float], around: Corroboration, site_type: SiteType = SiteType.ROAD, step_min: float = 1.0
+    depths_mm: Sequence[float], nearby: Corroboration, site_type: SiteType = SiteType.ROAD, step_min: float = 1.0
 ) -> dict[Level, float]:
     """Return after how many minutes each level is first warned of, with one evidence around from the beginning."""
 
     def evidence(_site_id: str, _at: datetime) -> Corroboration:
-        return around
+        return nearby
 
     evaluator = Evaluator(evidence=evidence)
     place = replace(site(by=default_profile(site_type)), site_type=site_type)
@@ -50,7 +50,7 @@ FAULT = (EvidenceKind.GROUND_FAULT, 5)
 
 
 @pytest.mark.parametrize(
-    ("around", "minute"),
+    ("nearby", "minute"),
     [
         ((), None),
         ((JAM,), None),  # what parks under a gauge may also stop the cars
@@ -61,16 +61,16 @@ FAULT = (EvidenceKind.GROUND_FAULT, 5)
     ],
 )
 def test_a_depth_that_stands_on_a_street_is_water_if_signals_and_chargers_show_it(
-    around: tuple[tuple[EvidenceKind, float], ...], minute: float | None
+    nearby: tuple[tuple[EvidenceKind, float], ...], minute: float | None
 ) -> None:
-    assert warned_after(STANDS_MM, shown(*around)).get(Level.RED) == minute
+    assert warned_after(STANDS_MM, shown(*nearby)).get(Level.RED) == minute
 
 
 @pytest.mark.parametrize(("flows", "minute"), [(False, 70.0), (True, None)])
 def test_while_vehicles_drive_through_as_usual_a_street_is_doubtful(*, flows: bool, minute: float | None) -> None:
-    around = shown((EvidenceKind.TRAFFIC_FLOWS, -60)) if flows else shown()
+    nearby = shown((EvidenceKind.TRAFFIC_FLOWS, -60)) if flows else shown()
 
-    assert warned_after([*[0.0] * 6, *[450.0] * 6], around, step_min=10.0).get(Level.RED) == minute
+    assert warned_after([*[0.0] * 6, *[450.0] * 6], nearby, step_min=10.0).get(Level.RED) == minute
 
 
 def test_vehicles_that_drove_before_the_jump_say_nothing_of_it() -> None:
@@ -88,11 +88,11 @@ def test_vehicles_that_drove_before_the_jump_say_nothing_of_it() -> None:
     st.lists(st.tuples(st.sampled_from(CORROBORATING), st.floats(-20.0, 60.0)), max_size=4),
 )
 def test_evidence_for_water_never_delays_a_warning(
-    depths_mm: list[float], step_min: float, site_type: SiteType, around: list[tuple[EvidenceKind, float]]
+    depths_mm: list[float], step_min: float, site_type: SiteType, nearby: list[tuple[EvidenceKind, float]]
 ) -> None:
     depths_mm = [*[0.0] * 6, *depths_mm]
     alone = warned_after(depths_mm, shown(), site_type, step_min)
-    more = warned_after(depths_mm, shown(*around), site_type, step_min)
+    more = warned_after(depths_mm, shown(*nearby), site_type, step_min)
 
     assert max(more, default=Level.NONE) >= max(alone, default=Level.NONE)
     for level, minute in alone.items():
@@ -103,6 +103,6 @@ def test_evidence_for_water_never_delays_a_warning(
 @given(st.lists(st.floats(0.0, 900.0), min_size=3, max_size=12), st.sampled_from([1.0, 5.0, 10.0]))
 def test_where_people_drown_vehicles_are_no_evidence_against_water(depths_mm: list[float], step_min: float) -> None:
     flows = shown((EvidenceKind.TRAFFIC_FLOWS, -60))
-    found = [warned_after(depths_mm, around, SiteType.UNDERPASS, step_min) for around in (shown(), flows)]
+    found = [warned_after(depths_mm, nearby, SiteType.UNDERPASS, step_min) for nearby in (shown(), flows)]
 
     assert found[0] == found[1]
