@@ -91,6 +91,7 @@ class JumpContext(NamedTuple):
         is_stream: nothing passes under the gauge.
         is_stepped: a switch or electrodes: falls at once are no fault.
         limits: of the series tests, if the gauge has its own.
+        resolution_mm: the registered step of the gauge's depths; 0: not known.
         nearby: what is around it.
     """
 
@@ -99,6 +100,7 @@ class JumpContext(NamedTuple):
     is_stream: bool = False
     is_stepped: bool = False
     limits: SeriesLimits | None = None
+    resolution_mm: float = 0.0
     nearby: Nearby = UNKNOWN_NEARBY
 
     @property
@@ -140,7 +142,8 @@ def with_traits(
         return depth_mm, gauge, context
     if gauge.expected is not traits.expected:
         gauge = replace(gauge, expected=traits.expected)
-    context = context._replace(limits=traits.limits, is_stepped=traits.is_stepped)
+    resolution_mm = traits.resolution_mm or 0.0
+    context = context._replace(limits=traits.limits, is_stepped=traits.is_stepped, resolution_mm=resolution_mm)
     if traits.is_stepped:
         context = context._replace(needed_odds=min(context.needed_odds, NEEDED_ODDS_STEPPED))
     return as_depth_mm(traits, depth_mm), gauge, context

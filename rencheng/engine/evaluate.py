@@ -136,7 +136,7 @@ def _evaluate(
     if was_at_rest and depth_mm < WET_MM and _is_calm(state, time_s):
         return _with_gauge(state, name, gauge, time_s), None
     state = with_flood(state, policy.inputs, gauge.event, time_s) if state.inputs else state
-    if gauge.event is not None and not context.is_stepped and may_forecast(gauge, time_s):
+    if gauge.event is not None and not context.is_stepped and may_forecast(gauge, time_s, context.resolution_mm):
         if is_rapid_rise(gauge.event) and not policy.is_stream:
             state = replace(state, last_rapid_rise_s=max(state.last_rapid_rise_s or time_s, time_s))
         gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, nearby.rapid_rises()))

@@ -163,13 +163,23 @@ def with_delivery(gauge: GaugeState, time_s: float, arrival: Transit) -> GaugeSt
     return replace(gauge, delivery=delivered(gauge.delivery, time_s, arrival))
 
 
-def may_forecast(gauge: GaugeState, time_s: float) -> bool:
+def may_forecast(gauge: GaugeState, time_s: float, resolution_mm: float = 0.0) -> bool:
     """Return whether the sample of this time is accepted and good enough to forecast from.
 
-    A gauge with a fault score must have moved as water does for two samples, and two more for each point.
+    A gauge with a fault score must have moved as water does for two samples, and two more for each point. A single step
+    of its resolution is no rise: the depth may have changed by nothing.
     """
     event = gauge.event
     if event is None or gauge.accepted_s != time_s or gauge.health.fault is not None:
         return False
+    if resolution_mm and _risen_mm(event) <= resolution_mm:
+        return False
     doubt = int(fault_score_at(gauge.health, time_s))
     return not doubt or flood_event.is_smooth(event, 2 + 2 * doubt)
+
+
+def _risen_mm(event: FloodEvent) -> float:
+    """Return how far the newest sample lies above the lowest of the last minutes, a dry street before them included."""
+    newest_s, newest_mm = event.newest
+    is_after_dry = newest_s - event.began_s <= flood_event.KEPT_S
+    return newest_mm - (0.0 if is_after_dry else min(mm for _, mm in event.samples))

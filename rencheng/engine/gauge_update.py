@@ -124,7 +124,8 @@ def _tested(
     if flags & _STUCK:
         health = sensor_health.with_stuck(health, time_s)
     if not context.is_stepped:
-        health = _with_zigzag(health, before, time_s, depth_mm, sensor_health.zigzag_mm(gauge.noise))
+        zigzag_mm = max(sensor_health.zigzag_mm(gauge.noise), context.resolution_mm)
+        health = _with_zigzag(health, before, time_s, depth_mm, zigzag_mm)
     return replace(gauge, series=series, health=health)
 
 
