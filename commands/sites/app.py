@@ -2,7 +2,7 @@
 
 import typer
 
-from commands.sites import changes, doubts, registry
+from commands.sites import changes, doubts, registry, waterworks
 
 app = typer.Typer(help="Watched sites 重点场所: import, show, change and bind.", no_args_is_help=True)
 app.command("add")(registry.add)
@@ -13,5 +13,7 @@ app.command("set")(changes.set_site)
 app.command("doubts")(doubts.doubts)
 app.command("confirm")(doubts.confirm)
 app.command("deny")(doubts.deny)
+app.command("pump")(waterworks.pump)
+app.command("tides")(waterworks.tides)
 app.command("bind")(changes.bind)
 app.command("unbind")(changes.unbind)

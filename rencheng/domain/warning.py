@@ -57,6 +57,8 @@ class ArmedBy(StrEnum):
     """Water comes out of a manhole of the site."""
     SURCHARGE = "surcharge"
     """The sewer of the site is full: the level in a manhole is above its crown."""
+    PUMP = "pump"
+    """A pump of the site has failed, and there is rain or water."""
     UPSTREAM = "upstream"
     """Water rose upstream, and may arrive."""
     WEATHER = "weather"
@@ -97,7 +99,10 @@ class Grounds:
         confirmed_by: the person who confirmed on site what the gauge reported; empty if none did.
         gauge_mm: the reading of the gauge that decided; not `depth_mm` where it hangs higher or lower.
         horizon_s: the time within which the probability counts; None unless predicted.
-        usual_mm: how deep the tide usually becomes at the lowest point; None if the water is no known tide.
+        usual_mm: how deep the tide usually becomes at the lowest point, by its table or its past; None if the water is
+            no known tide.
+        pumps: the pumps of the site with their states, as reported.
+        tide_s: how long after the message the high water of the tide table comes, below 0 before it; None without one.
     """
 
     rule: WarningRule
@@ -130,6 +135,8 @@ class Grounds:
     horizon_s: float | None = None
     usual_mm: float | None = None
     jump_evidence: tuple[tuple[str, float], ...] = ()
+    pumps: tuple[tuple[str, str], ...] = ()
+    tide_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from rencheng.domain.nowcast import NO_NOWCAST
 from rencheng.domain.quality import Quality
 from rencheng.domain.reading import WaterReading
 from rencheng.domain.warning import ArmedBy
+from rencheng.domain.waterworks import NO_WATERWORKS
 from rencheng.engine import inputs
 from rencheng.engine.fusion import FusedDepth, is_seen
 from rencheng.engine.gauge import GaugeState
@@ -37,10 +38,11 @@ from rencheng.engine.water.tide import is_above, usual_peak_mm
 
 
 class Arming(NamedTuple):
-    """What arms a site, and the rain signal or forecast that does."""
+    """What arms a site, the rain signal, forecast, gauge or pump that does, and the high water of its tide table."""
 
     by: ArmedBy = ArmedBy.NOTHING
     source: str = ""
+    tide_mm: float | None = None
 
 
 UNARMED = Arming()
@@ -59,7 +61,24 @@ _MISSING = int(Quality.MISSING)
 
 
 def arming(state: SiteState, policy: SitePolicy, readiness: Readiness, at_s: float) -> Arming:
-    """Return what arms a site at a moment: rain that fell, then water upstream or in the sewer, then the forecast."""
+    """Return what arms a site at a moment: rain, water upstream or in the sewer, a pump, or the forecast."""
+    works = readiness.waterworks
+    if works is NO_WATERWORKS:
+        return _arming(state, policy, readiness, at_s)
+    found, tide = _arming(state, policy, readiness, at_s), works.high_water(at_s)
+    if (not found.by or found.by is ArmedBy.WEATHER) and _is_wet(state, at_s) and (pump := works.failed_pump(at_s)):
+        found = Arming(ArmedBy.PUMP, pump)
+    return found if tide is None else found._replace(tide_mm=tide.depth_mm)
+
+
+def _is_wet(state: SiteState, at_s: float) -> bool:
+    """Return whether there is rain or water, which a pump that failed does not drain."""
+    if any(gauge.event is not None or gauge.pending_jump is not None for gauge in state.gauges.values()):
+        return True
+    return dose(state.rain.steps, state.rain.storms, at_s).hour_mm > 0
+
+
+def _arming(state: SiteState, policy: SitePolicy, readiness: Readiness, at_s: float) -> Arming:
     if rainfall.is_armed(state.rain, at_s):
         return Arming(ArmedBy.RAIN)
     if state.inputs and (found := inputs.armed_by(state.inputs, policy.inputs, at_s))[0]:
@@ -179,7 +198,7 @@ def is_usual_tide(fused: FusedDepth | None, policy: SitePolicy, armed: Arming, l
     Of the levels that a usual tide reaches, up to yellow, the highest is the news. Any level is news at once where
     people drown, in rain, if the water rises fast, and above the usual.
     """
-    usual_mm = None if fused is None or policy.fail_safe or armed.by else usual_depth_mm(fused)
+    usual_mm = None if fused is None or policy.fail_safe or armed.by else usual_depth_mm(fused, armed.tide_mm)
     if fused is None or usual_mm is None or level > Level.YELLOW or is_above(fused.depth_mm, usual_mm):
         return False
     event = fused.gauge.event
@@ -188,8 +207,10 @@ def is_usual_tide(fused: FusedDepth | None, policy: SitePolicy, armed: Arming, l
     return level < Level.YELLOW and policy.thresholds_mm[level] <= usual_mm
 
 
-def usual_depth_mm(fused: FusedDepth) -> float | None:
-    """Return how deep the tide usually becomes at the lowest point; None if the event is no known tide."""
+def usual_depth_mm(fused: FusedDepth, tide_mm: float | None = None) -> float | None:
+    """Return how deep the tide becomes at the lowest point, by its table or its past; None if it is no known one."""
+    if tide_mm is not None:
+        return tide_mm
     event, past_events = fused.gauge.event, fused.gauge.past_events
     peak_mm = usual_peak_mm(past_events, event.began_s) if event is not None and past_events else None
     return None if event is None or peak_mm is None else peak_mm + fused.depth_mm - event.newest[1]

@@ -255,7 +255,8 @@ class Evaluator:
             state, notice = self._staleness.review(site, record.state, state, reading, now)
         open_warning, message = record.open_warning, None
         if change:
-            open_warning, message = advance(open_warning, site, by_our_clock(change, now, arrival))
+            changed = by_our_clock(change, now, arrival, readiness.waterworks)
+            open_warning, message = advance(open_warning, site, changed)
         if notice is None:
             state, notice = review_doubt(site, state, policy)
         record = SiteRecord(world=record.world, state=state, open_warning=open_warning)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.domain.warning import Certainty, Grounds, MessageType, WarningMessage, WarningRule
+from rencheng.domain.waterworks import NO_WATERWORKS, Waterworks
 from rencheng.engine.arrival import Transit
 from rencheng.engine.evaluate import LevelChange
 
@@ -22,9 +23,25 @@ class OpenWarning(Struct, frozen=True):
     sent: tuple[tuple[str, datetime], ...]
 
 
-def by_our_clock(change: LevelChange, now: datetime, arrival: Transit) -> LevelChange:
-    """Return a change with a time of our clock: the device's, unless that is in the future or late."""
-    return dataclasses.replace(change, at=now) if arrival.is_late or change.at > now else change
+def _with_waterworks(change: LevelChange, works: Waterworks) -> LevelChange:
+    """Return a change whose grounds name the pumps of the site, and the high water that is forecast."""
+    at_s = change.at.timestamp()
+    tide, pumps = works.high_water(at_s), tuple((name, state.value) for name, state in works.pumps_at(at_s))
+    grounds = dataclasses.replace(change.grounds, pumps=pumps)
+    if tide is not None:
+        grounds = dataclasses.replace(grounds, usual_mm=round(tide.depth_mm), tide_s=float(round(tide.at_s - at_s)))
+    return dataclasses.replace(change, grounds=grounds)
+
+
+def by_our_clock(
+    change: LevelChange, now: datetime, arrival: Transit, works: Waterworks = NO_WATERWORKS
+) -> LevelChange:
+    """Return a change with a time of our clock: the device's, unless that is in the future or late.
+
+    Its grounds name the pumps and the tide of the site.
+    """
+    change = dataclasses.replace(change, at=now) if arrival.is_late or change.at > now else change
+    return change if works is NO_WATERWORKS else _with_waterworks(change, works)
 
 
 def advance(

@@ -63,6 +63,13 @@ class HorizonDocument(TypedDict):
     probability: float
 
 
+class PumpDocument(TypedDict):
+    """A pump of the site, and its state as reported."""
+
+    pump: str
+    state: str
+
+
 class GroundsDocument(TypedDict):
     """The numbers behind a level, with units in the names; null means unknown, never 0."""
 
@@ -98,6 +105,8 @@ class GroundsDocument(TypedDict):
     gauge_mm: float | None
     horizon_s: float | None
     usual_mm: float | None
+    pumps: list[PumpDocument]
+    tide_s: float | None
 
 
 class WarningDocument(TypedDict):
@@ -197,6 +206,8 @@ def _grounds(grounds: Grounds, evidence: Sequence[Evidence]) -> GroundsDocument:
         "gauge_mm": grounds.gauge_mm,
         "horizon_s": grounds.horizon_s,
         "usual_mm": grounds.usual_mm,
+        "pumps": [{"pump": name, "state": state} for name, state in grounds.pumps],
+        "tide_s": grounds.tide_s,
     }
 
 

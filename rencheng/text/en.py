@@ -59,6 +59,7 @@ ENGLISH = Language(
     within_a_minute="within a minute (at {time})",
     in_one_minute="in about {minutes} minute (at {time})",
     in_minutes="in about {minutes} minutes (at {time})",
+    tide_table=" By the tide table high water is at {time}, with about {usual} cm here.",
     usual_tide=" Water comes here with the tide, usually up to {usual} cm.",
     above_tide=" This is clearly above the usual tide here (about {usual} cm).",
     half_hour="half an hour",

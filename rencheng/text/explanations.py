@@ -63,6 +63,10 @@ _READINESS: dict[ArmedBy, tuple[str, str]] = {
         "检查井水位（{}）显示管道已满流，该点位已进入戒备，预警门槛已降低。",
         " A full sewer (level in manhole {}) had put this site on heightened readiness.",
     ),
+    ArmedBy.PUMP: (
+        "水泵（{}）故障，该点位已进入戒备，预警门槛已降低。",
+        " A pump that failed ({}) had put this site on heightened readiness.",
+    ),
     ArmedBy.UPSTREAM: (
         "上游水位（{}）上涨，该点位已进入戒备，预警门槛已降低。",
         " A rise upstream ({}) had put this site on heightened readiness.",
@@ -73,10 +77,10 @@ _READINESS: dict[ArmedBy, tuple[str, str]] = {
     ),
 }
 _NEARBY = (
-    "同区域另有{}处点位半小时内水位急涨。",
-    " Water rose rapidly at {} other sites in the region within half an hour.",
+    "周边另有{}处点位半小时内水位急涨。",
+    " Water rose rapidly at {} other sites nearby within half an hour.",
 )
-_ONE_NEARBY = (_NEARBY[0], " Water rose rapidly at one other site in the region within half an hour.")
+_ONE_NEARBY = (_NEARBY[0], " Water rose rapidly at one other site nearby within half an hour.")
 
 if missing := {*FEATURE_NAMES, RAPID_RISES_NEARBY} - set(WORDS):
     raise AssertionError(f"explanations.py has no words for the features {missing}: add them")
@@ -87,6 +91,21 @@ def attribution_text(attribution: tuple[tuple[str, float], ...], language: Langu
     index = _INDEX[language]
     words = (WORDS[name][index] for name, change in attribution if change > 0 and name in WORDS)
     return _SEPARATOR[language].join(dict.fromkeys(words))
+
+
+_PUMPS = ("水泵{}{}。", " Pump {} {}.")
+_PUMP_STATES = {
+    "running": ("运行中", "is running"),
+    "stopped": ("已停止", "has stopped"),
+    "failed": ("故障", "has failed"),
+}
+
+
+def waterworks_text(grounds: Grounds, language: LanguageCode) -> str:
+    """Return the states of the pumps, in words; empty if none is reported."""
+    index = _INDEX[language]
+    found = (_PUMPS[index].format(plain(name), _PUMP_STATES[state][index]) for name, state in grounds.pumps)
+    return "".join(found)
 
 
 def readiness_text(grounds: Grounds, language: LanguageCode) -> str:

@@ -75,6 +75,7 @@ class Language:
     in_one_minute: str
     in_minutes: str
     usual_tide: str
+    tide_table: str
     above_tide: str
     half_hour: str
     minutes: str

@@ -13,7 +13,7 @@ from rencheng.engine.forecast.forecast import HORIZONS_S
 from rencheng.engine.water.tide import is_above
 from rencheng.text.en import ENGLISH
 from rencheng.text.evidence import evidence_text
-from rencheng.text.explanations import attribution_text, readiness_text
+from rencheng.text.explanations import attribution_text, readiness_text, waterworks_text
 from rencheng.text.formatting import centimetres, local, minutes_left, number, plain, shortened
 from rencheng.text.language import Language
 from rencheng.text.publisher import Publisher
@@ -87,7 +87,7 @@ def description(message: WarningMessage, site: Site, language: Language) -> str:
     parts = {
         "time": language.time.format(local(message.issued_at)),
         "place": _place_and_type(site, language),
-        "evidence": evidence_text(message.evidence, language.code),
+        "evidence": waterworks_text(grounds, language.code) + evidence_text(message.evidence, language.code),
         "basis": language.basis.format(version=grounds.profile_version),
     }
     if grounds.rule is WarningRule.RAINED and not message.ends_warning:
@@ -210,6 +210,9 @@ def _tide(message: WarningMessage, language: Language) -> str:
     depth_mm, usual_mm = message.grounds.depth_mm, message.grounds.usual_mm
     if depth_mm is None or usual_mm is None or message.ends_warning:
         return ""
+    if (tide_s := message.grounds.tide_s) is not None:
+        time = local(message.issued_at) + timedelta(seconds=tide_s)
+        return language.tide_table.format(usual=centimetres(usual_mm), time=f"{time:%H:%M}")
     template = language.above_tide if is_above(depth_mm, usual_mm) else language.usual_tide
     return template.format(usual=centimetres(usual_mm))
 

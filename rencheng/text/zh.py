@@ -62,6 +62,7 @@ CHINESE = Language(
     within_a_minute="1分钟内（{time}前后）",
     in_one_minute="约{minutes}分钟后（{time}前后）",
     in_minutes="约{minutes}分钟后（{time}前后）",
+    tide_table="潮汐表：{time}前后高潮，该处水深约{usual}厘米。",
     usual_tide="该处积水随潮汐涨落，通常最深约{usual}厘米。",
     above_tide="本次明显高于该处随潮汐涨落的通常水深（约{usual}厘米）。",
     half_hour="半小时",

@@ -1,14 +1,15 @@
 """The newest mutes, answers to doubts, rain signals and rainfall forecasts, read from the database at intervals."""
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TypedDict
 
 from rencheng.domain.doubt import DoubtAnswer
 from rencheng.domain.mute import Mute
 from rencheng.domain.site import Site
+from rencheng.domain.waterworks import Waterworks
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.rain.weather import RainOutlook
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
@@ -20,6 +21,7 @@ from rencheng.store.nowcasts import relevant_nowcasts
 from rencheng.store.relevant_weather import Wanted, relevant_forecasts, relevant_signals, weather_mark
 from rencheng.store.warnings.doubts import load_answers
 from rencheng.store.warnings.mutes import load_mutes
+from rencheng.store.waterworks import load_waterworks
 from services.alerts import metrics
 from services.alerts.isolation import isolated
 from services.alerts.outages import database_optional
@@ -51,12 +53,14 @@ class Policies:
         mutes: silences and maintenance windows.
         answers: the answers of people to doubts of the last days.
         rain_outlook: rain signals and forecasts.
+        waterworks: the pumps and tides of sites.
         unreadable: the rows that cannot be read and do not count.
     """
 
     mutes: tuple[Mute, ...] = ()
     answers: tuple[DoubtAnswer, ...] = ()
     rain_outlook: RainOutlook = NO_RAIN_OUTLOOK
+    waterworks: Mapping[str, Waterworks] = field(default_factory=dict)
     unreadable: tuple[str, ...] = ()
 
 
@@ -139,7 +143,9 @@ class PolicyCache:
         """Return the readiness of a site by the weather. The engine asks for each reading, so it is cached."""
         rain = self._policies.rain_outlook
         readiness = NO_SIGNAL if rain.is_empty else self._of_region(rain, site, at)
-        nowcast = rain.nowcast(site.site_id, at)
+        nowcast, works = rain.nowcast(site.site_id, at), self._policies.waterworks.get(site.site_id)
+        if works is not None:
+            readiness = replace(readiness, waterworks=works)
         return replace(readiness, nowcast=nowcast) if nowcast.members else readiness
 
     def _of_region(self, rain: RainOutlook, site: Site, at: datetime) -> Readiness:
@@ -195,6 +201,7 @@ class _Loader:
             tuple(mute for mute, _ in mutes),
             load_answers(connection),
             self._weather.rain_outlook,
+            load_waterworks(connection, now, worlds=wanted.worlds if wanted else None),
             (*unreadable, *self._weather.unreadable),
         )
 

@@ -45,6 +45,7 @@ from services.api.routes.readings import history, transactions
 from services.api.routes.readings import read as readings
 from services.api.routes.response import plans, report_page, reports, responses, tasks
 from services.api.routes.sites import read as sites
+from services.api.routes.sites import waterworks
 from services.api.routes.sites import write as sites_write
 from services.api.routes.warnings import feed, stream
 from services.api.routes.warnings import read as warnings
@@ -65,6 +66,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (weather.router, KeyScope.TELEMETRY_READ),
     (weather_write.router, KeyScope.WEATHER_WRITE),
     (sites_write.router, KeyScope.OPERATE),
+    (waterworks.router, KeyScope.OPERATE),
     (counts.router, KeyScope.TELEMETRY_READ),
     (warnings.router, KeyScope.WARNINGS_READ),
     (mutes.router, KeyScope.WARNINGS_READ),

@@ -37,6 +37,9 @@ NOWCAST: dict[str, Any] = {"source": "s", "issued_at": NOW.isoformat(), "minutes
 NOWCAST |= {"grid": {"south": 0, "west": 60, "step_deg": 1, "columns": 100, "members": [[[1.0] * 10_000]]}}
 DEVICE = {"kind": "waterlogging", "region": LIXIA}
 
+PUMP = {"pump": "2", "state": "failed", "until": (NOW + timedelta(hours=1)).isoformat()}
+TIDES = {"source": "x", "high_waters": [{"at": NOW.isoformat(), "depth_mm": 300}]}
+
 PERSON = {"person_id": "new-ann", "name": "安", "regions": [LIXIA]}
 ROSTER = {"roster_id": "new-keepers", "role": "keeper", "region": LIXIA}
 OVERRIDE = PERIOD | {"person_id": "new-ann", "reason": "x"}
@@ -49,6 +52,8 @@ CONTACT = {"subscriber_id": "new-police", "kind": "webhook", "address": "https:/
 
 REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/sites/{site_id}", "PUT"): SITE,
+    ("/v1/sites/{site_id}/pumps", "POST"): PUMP,
+    ("/v1/sites/{site_id}/tides", "POST"): TIDES,
     ("/v1/devices/{device_id}", "PUT"): DEVICE,
     ("/v1/devices/{device_id}/credentials", "POST"): None,
     ("/v1/devices/{device_id}/replacement", "POST"): {"device_id": "new-b"},

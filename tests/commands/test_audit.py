@@ -72,6 +72,8 @@ CHANGING = {
     "site set": ["S1", "--closing-time-s", "44"],
     "site confirm": ["S1", "--by", "x"],
     "site deny": ["S1"],
+    "site pump": ["S1", "2", "failed"],
+    "site tides": ["S1", "{tides}"],
     "site bind": ["S1", "pump-1", "--role", "pump"],
     "site unbind": ["S1", "rain-1"],
     "world add": ["drill"],

@@ -8,6 +8,7 @@ from rencheng.domain.device import ACTUAL
 from rencheng.store.nowcasts import delete_old_nowcasts
 from rencheng.store.relevant_weather import CHAIN_MAX, FORECAST_AGE, ISSUES
 from rencheng.store.schema.weather_tables import rain_forecasts, rain_signals
+from rencheng.store.waterworks import delete_old_waterworks
 
 SIGNAL_DAYS = 400.0
 """A year and a month, so that two rainy seasons can be compared."""
@@ -48,6 +49,7 @@ def delete_old_weather(
         "forecasts_deleted": connection.execute(forecasts).rowcount,
         "issues_deleted": _delete_replaced(connection, now),
         "nowcasts_deleted": delete_old_nowcasts(connection, now),
+        "waterworks_deleted": delete_old_waterworks(connection, now),
         "documents_emptied": _empty_documents(connection, document_bytes),
     }
 

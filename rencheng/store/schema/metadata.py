@@ -12,6 +12,7 @@ from rencheng.store.schema import (
     rollup_tables,
     suppression_tables,
     task_tables,
+    waterworks_tables,
     weather_tables,
 )
 
@@ -29,6 +30,7 @@ MODULES = (
     rollup_tables,
     suppression_tables,
     task_tables,
+    waterworks_tables,
     weather_tables,
 )
 """Importing a module registers its tables in `metadata`."""

@@ -1,0 +1,1 @@
+DROP TABLE pump_reports, high_waters;
