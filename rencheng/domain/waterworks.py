@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-TIDE_AROUND_S = 3 * 3600.0
+TIDE_NEAR_S = 3 * 3600.0
 """A high water counts for this long before and after it: half of the 12.4 hours of a tide."""
 
 
@@ -55,7 +55,7 @@ class Waterworks(NamedTuple):
 
     def high_water(self, at_s: float) -> HighWater | None:
         """Return the high water nearest to a moment, if one is near."""
-        near = (one for one in self.high_waters if abs(one.at_s - at_s) <= TIDE_AROUND_S)
+        near = (one for one in self.high_waters if abs(one.at_s - at_s) <= TIDE_NEAR_S)
         return min(near, key=lambda one: (abs(one.at_s - at_s), one.at_s), default=None)
 
 

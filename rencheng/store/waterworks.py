@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from rencheng.domain.device import ACTUAL
-from rencheng.domain.waterworks import TIDE_AROUND_S, HighWater, PumpReport, PumpState, Waterworks
+from rencheng.domain.waterworks import TIDE_NEAR_S, HighWater, PumpReport, PumpState, Waterworks
 from rencheng.store.schema.tables import sites
 from rencheng.store.schema.waterworks_tables import high_waters, pump_reports
 
@@ -63,7 +63,7 @@ def load_waterworks(
         now: the time of the world `actual`.
         worlds: only of these.
     """
-    around = timedelta(seconds=TIDE_AROUND_S)
+    near = timedelta(seconds=TIDE_NEAR_S)
     is_wanted = sites.c.world.in_(list(worlds)) if worlds is not None else sites.c.world.is_not(None)
     pumps, tides = defaultdict[str, list[PumpReport]](list), defaultdict[str, list[HighWater]](list)
     table = pump_reports
@@ -75,7 +75,7 @@ def load_waterworks(
         )
         pumps[row.site_id].insert(0, report)
     table = high_waters
-    counts = or_(sites.c.world != ACTUAL, table.c.at.between(now - around, now + 2 * around))
+    counts = or_(sites.c.world != ACTUAL, table.c.at.between(now - near, now + 2 * near))
     query = select(table).join(sites, sites.c.site_id == table.c.site_id).where(counts, is_wanted)
     for row in connection.execute(query.order_by(table.c.at, table.c.source).limit(REPORTS_MAX)):
         tides[row.site_id].append(HighWater(row.site_id, row.at.timestamp(), row.depth_mm))

@@ -193,6 +193,8 @@ def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: d
         names["doubt_id"] = "road-doubt-1"
         with city.begin() as connection:
             add_notices(connection, published(SITES[1], doubtful(SITES[1])))
+    elif "/pumps" in path or "/tides" in path:
+        client.put("/v1/sites/new", json=SITE)
     elif "mutes" in path:
         names["name"] = client.post("/v1/silences", json=MUTE | PERIOD).json()["name"]
     elif "{key_id}" in path:

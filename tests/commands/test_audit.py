@@ -247,6 +247,7 @@ def test_a_changing_command_leaves_an_entry(
     amounts = {"site_id": "S1", "members": [[1, 2]]}
     soon = {"source": "s", "issued_at": hour["issued_at"], "minutes": [10, 20], "sites": [amounts]}
     file(tmp_path, "nowcast", json.dumps(soon))
+    file(tmp_path, "tides", json.dumps({"source": "x", "high_waters": [{"at": hour["issued_at"], "depth_mm": 300}]}))
     file(tmp_path, "people", json.dumps({"person_id": "ann", "name": "安", "regions": ["370102"]}))
     file(tmp_path, "rosters", json.dumps([{"roster_id": "night", "role": "keeper", "region": "370102"}]))
     file(tmp_path, "policies", json.dumps([POLICY | {"policy_id": "orange", "level": "orange"}]))
@@ -267,7 +268,7 @@ def test_a_changing_command_leaves_an_entry(
     dispatch = dead_letter(engine) if command == "dispatch again" else ""
     is_of_commands = command.startswith(("command ", "actuator retire"))
     proposed = propose_closing(engine, run, monkeypatch) if is_of_commands else ""
-    filled = {name: str(tmp_path / name) for name in (*FILES, "plans", "report")}
+    filled = {name: str(tmp_path / name) for name in (*FILES, "plans", "report", "tides")}
     query = text("SELECT actor FROM audit ORDER BY audit_id")
     filled |= {"key": key, "dispatch": dispatch, "command": proposed} | (
         signed(engine, command) if "task" in command else {}
