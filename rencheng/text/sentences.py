@@ -87,7 +87,8 @@ def description(message: WarningMessage, site: Site, language: Language) -> str:
     parts = {
         "time": language.time.format(local(message.issued_at)),
         "place": _place_and_type(site, language),
-        "evidence": waterworks_text(grounds, language.code) + evidence_text(message.evidence, language.code),
+        "evidence": (waterworks_text(grounds, language.code) if grounds.pumps else "")
+        + evidence_text(message.evidence, language.code),
         "basis": language.basis.format(version=grounds.profile_version),
     }
     if grounds.rule is WarningRule.RAINED and not message.ends_warning:

@@ -187,18 +187,18 @@ def test_numbers_are_short() -> None:
             ArmedBy.WEATHER,
             "rain signal X",
             1,
-            "该点位因气象预警或预报（rain signal X）已进入戒备，预警门槛已降低。同区域另有1处点位半小时内水位急涨。",
+            "该点位因气象预警或预报（rain signal X）已进入戒备，预警门槛已降低。周边另有1处点位半小时内水位急涨。",
             (
                 " A weather warning or forecast (rain signal X) had put this site on heightened readiness."
-                " Water rose rapidly at one other site in the region within half an hour."
+                " Water rose rapidly at one other site nearby within half an hour."
             ),
         ),
         (
             ArmedBy.NOTHING,
             "",
             4,
-            "同区域另有4处点位半小时内水位急涨。",
-            " Water rose rapidly at 4 other sites in the region within half an hour.",
+            "周边另有4处点位半小时内水位急涨。",
+            " Water rose rapidly at 4 other sites nearby within half an hour.",
         ),
     ],
 )
