@@ -27,8 +27,8 @@ from rencheng.store.tasks.incidents import Incident
 from rencheng.store.tasks.plans import load_plans
 from rencheng.store.tasks.tasks import StoredTask, TaskStep, add_tasks, open_tasks_of, record_task
 
-BY_HAND_ROLE, BY_HAND_S = "keeper", 600.0
-"""Who does by hand what a device did not, and within which time. Source: response reference 3.3, a closing takes about
+ON_SITE_ROLE, ON_SITE_S = "keeper", 600.0
+"""Who does on site what a device did not, and within which time. Source: response reference 3.3, a closing takes about
 ten minutes with people near the place."""
 
 
@@ -108,7 +108,7 @@ def _generate(connection: Connection, incident: Incident, site: Site, warning: R
 
 
 def _replace_commands(connection: Connection, incident: Incident, site: Site, now: datetime) -> list[TaskNews]:
-    """Open a task for each command to a device of the place that was not confirmed: a person does it by hand."""
+    """Open a task for each command to a device of the place that was not confirmed: a person does it on site."""
     found = store.commands_without_task(connection, incident.warning_id)
     if not found:
         return []
@@ -116,10 +116,10 @@ def _replace_commands(connection: Connection, incident: Incident, site: Site, no
         TaskTemplate(
             f"command {each['command_id']}",
             f"人工处置：{each['device_id']} {each['verb']} 未落实",
-            f"Do by hand: {each['verb']} of {each['device_id']} is not confirmed",
-            BY_HAND_ROLE,
+            f"On site: {each['verb']} of {each['device_id']} is not confirmed",
+            ON_SITE_ROLE,
             Level.BLUE,
-            BY_HAND_S,
+            ON_SITE_S,
             evidence=(ProofKind.STATE,),
         )
         for each in found

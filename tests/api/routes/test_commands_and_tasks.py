@@ -42,8 +42,8 @@ def test_what_a_device_did_not_do_becomes_one_task_of_a_person(client: httpx.Cli
     look_at_tasks(city)
     look_at_tasks(city)
 
-    by_hand = [task for name, task in tasks(client).items() if name.startswith("command ")]
-    assert [(task["task"], task["state"], task["role"]) for task in by_hand] == [
+    on_site = [task for name, task in tasks(client).items() if name.startswith("command ")]
+    assert [(task["task"], task["state"], task["role"]) for task in on_site] == [
         (f"command {command}", "open", "keeper")
     ]
     with city.begin() as connection:
