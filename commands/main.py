@@ -9,6 +9,7 @@ import typer
 from commands import database, fleet
 from commands.backtest.command import backtest
 from commands.demo import demo
+from commands.drill import drill
 from commands.learn import learn
 from commands.platform import add_platform_commands
 from commands.reference.command import reference
@@ -29,7 +30,7 @@ app.add_typer(stack, name="stack")
 app.add_typer(database.app, name="db")
 app.add_typer(fleet.app, name="fleet")
 add_platform_commands(app)
-for command in (serve, demo, backtest, learn, reference):
+for command in (serve, demo, drill, backtest, learn, reference):
     app.command()(command)
 
 

@@ -1,7 +1,7 @@
-"""Ingest, alerts and API for the time of the demo, each with its log."""
+"""Ingest, alerts, response and API for the time of the demo, each with its log."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,12 @@ from local_stack.ports import choose_port
 from rencheng.domain.errors import NotPossible
 from rencheng.runtime.service_process import ServiceProcess, stop_all
 
-READY = {"ingest": '"connected": true', "alerts": '"can_evaluate": true', "api": '"event": "ready"'}
+READY = {
+    "ingest": '"connected": true',
+    "alerts": '"can_evaluate": true',
+    "response": '"event": "ready"',
+    "api": '"event": "ready"',
+}
 """By service, what its log has once it is ready."""
 
 
@@ -37,8 +42,12 @@ class Platform:
 
 
 @contextmanager
-def running(logs: Path) -> Iterator[Platform]:
+def running(logs: Path, settings: Mapping[str, str] | None = None) -> Iterator[Platform]:
     """Start the services, wait until they are ready, and stop them at the end.
+
+    Args:
+        logs: the folder of their logs.
+        settings: further environment variables.
 
     Raises:
         ServiceNotReady: a service did not start.
@@ -51,6 +60,10 @@ def running(logs: Path) -> Iterator[Platform]:
         "RENCHENG_API_PORT": str(api_port),
         "RENCHENG_PUBLIC_URL": api_url,
         "RENCHENG_INGEST_METRICS_PORT": str(metrics_port),
+        # simulated people get their messages on loopback
+        "RENCHENG_RESPONSE_HTTP": "true",
+        "RENCHENG_RESPONSE_NETWORKS": "127.0.0.0/8",
+        **(settings or {}),
     }
     # sessions of their own: Ctrl-C ends the demo, which then stops its services in order
     services = tuple(

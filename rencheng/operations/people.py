@@ -16,7 +16,7 @@ from rencheng.store.access import audit
 from rencheng.store.calls.people import find_people
 from rencheng.store.calls.people import save_person as write_person
 from rencheng.store.calls.policies import add_policy, approve_policy, find_policy, newest_version
-from rencheng.store.calls.rosters import add_override, find_override, load_rosters
+from rencheng.store.calls.rosters import add_override, delete_roster, find_override, load_rosters
 from rencheng.store.calls.rosters import save_roster as write_roster
 from rencheng.store.core.database import Connection
 from rencheng.store.core.named_locks import lock_name
@@ -75,6 +75,13 @@ def save_roster(connection: Connection, form: RosterForm, *, actor: str) -> Rost
     detail = differences(_summary(before[0]) if before else {}, _summary(roster))
     audit.record(connection, actor, "roster.change" if before else "roster.add", f"roster {form.roster_id}", detail)
     return roster
+
+
+def end_roster(connection: Connection, roster_id: str, *, actor: str) -> None:
+    """Delete a roster with its shifts and overrides. Does nothing if there is none."""
+    before = load_rosters(connection, roster_id=roster_id)
+    if delete_roster(connection, roster_id):
+        audit.record(connection, actor, "roster.end", f"roster {roster_id}", {"before": _summary(before[0])})
 
 
 def replace_on_duty(connection: Connection, roster_id: str, form: OverrideForm, *, actor: str) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from rencheng.domain.errors import NotPossible
 from rencheng.response.reports.page import report_page
 from rencheng.response.reports.report import event_report
+from rencheng.response.reports.world_clock import in_time_of_world
 from rencheng.store.access import audit
 from rencheng.store.core.database import Connection, database_now
 from rencheng.store.core.sessions import Row
@@ -35,7 +36,7 @@ def make_report(connection: Connection, warning_id: str, remarks: Mapping[str, s
     facts = event_facts(connection, warning_id, kept | {name: text for name, text in remarks.items() if text})
     if facts is None:
         raise NotPossible(f"there is no warning {warning_id}")
-    report = event_report(facts)
+    report = event_report(in_time_of_world(facts))
     encoded = json.dumps(report, default=_json, ensure_ascii=False, sort_keys=True)
     now = database_now(connection)
     values: dict[str, Any] = {

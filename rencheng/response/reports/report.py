@@ -132,5 +132,6 @@ def _task(facts: EventFacts, task: Record) -> dict[str, Any]:
         "done_at": done_at,
         "late_s": late_s,
         "evidence": dict(proofs),
+        "signatures_needed": template.get("signatures", 0),
         "reason": task["reason"],
     }

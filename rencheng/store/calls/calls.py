@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, and_, func, insert, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from rencheng.domain.device import ACTUAL
@@ -62,8 +62,18 @@ def world_time(connection: Connection, world: str) -> datetime:
         return now
     of_world = select(sites.c.site_id).where(sites.c.world == world)
     latest = select(func.max(site_states.c.watermark)).where(site_states.c.site_id.in_(of_world))
-    found: datetime | None = connection.execute(latest).scalar()
-    return found or now
+    watermark: datetime | None = connection.execute(latest).scalar()
+    if watermark is None:
+        return now
+    newest: datetime | None = connection.execute(_NEWEST, {"world": world, "watermark": watermark}).scalar()
+    return newest or watermark
+
+
+_NEWEST = text("""
+SELECT max(time) FROM waterlogging_readings WHERE time > :watermark
+    AND device_id IN (SELECT device_id FROM site_sensors JOIN sites USING (site_id) WHERE world = :world)
+""")
+"""The engine saves its watermark once a minute; a replayed storm is hours ahead by then."""
 
 
 def open_warnings(connection: Connection) -> list[CalledWarning]:

@@ -28,6 +28,11 @@ def save_roster(connection: Connection, roster: Roster, made_by: str) -> None:
         connection.execute(insert(shifts), [_row(roster.roster_id, shift) for shift in roster.shifts])
 
 
+def delete_roster(connection: Connection, roster_id: str) -> bool:
+    """Delete a roster with everything in it. Return whether there was one."""
+    return connection.execute(delete(rosters).where(rosters.c.roster_id == roster_id)).rowcount == 1
+
+
 def add_override(connection: Connection, roster_id: str, period: Shift, reason: str, made_by: str) -> int:
     """Add an override; the last one that includes a time wins. Return its number."""
     values = _row(roster_id, period) | {"reason": reason, "made_by": made_by}
