@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: api-fuzz delivery help setup demo test test-long test-fast model transcript skill noise rain mutants speed latency bench chaos adversary away receipts flood registry fuzz storage up down lint lock
+.PHONY: api-fuzz delivery help setup demo drill test test-long test-fast model transcript skill noise rain mutants speed latency bench chaos adversary away receipts flood registry fuzz storage up down lint lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -14,6 +14,9 @@ setup: .venv/.ready ## create the virtual environment from the hash-locked requi
 
 demo: setup ## replay twelve recorded floods through all services and write a report
 	@$(VENV)/rencheng demo $(ARGS)
+
+drill: setup ## play a storm over simulated people and devices; fails if a step from warning to reopening was lost
+	@$(VENV)/rencheng drill $(ARGS)
 
 test: setup ## run all tests on real servers; fails if they take more than ten minutes
 	@RENCHENG_TEST_BUDGET_S=$${RENCHENG_TEST_BUDGET_S:-600} \

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from demo import story
 from demo.live_view import LiveView
+from demo.one_place import people_on_duty, show_place
 from demo.platform import Platform, running
 from demo.welcome import welcome
 from local_stack.progress import progress_for_stdout
@@ -33,11 +34,16 @@ def demo(
     engine = open_database(DatabaseSettings.load().database_url, name="rencheng-demo")
     with translate_errors():
         city, passwords = story.prepare(engine, console)
-        with running(root / "build/demo/logs") as platform:
-            console.print("ingest, alerts and API are running", highlight=False)
+        with (
+            people_on_duty(engine, story.WORLD, speed) as (people, keys),
+            running(root / "build/demo/logs") as platform,
+        ):
+            console.print("ingest, alerts, response and API are running", highlight=False)
+            people.begin(platform.api_url, keys.people, keys.gateway, story.WORLD)
             played = story.play(city, passwords, LiveView(console, engine, story.WORLD), speed=speed)
             outcome = story.conclude(engine, city, played, platform, root, console)
             file = outcome.report_file.relative_to(root)
+            show_place(engine, story.WORLD, root / "build/demo/event-report.html", console, root=root, speed=speed)
             console.print(f"report: {file} (data) and {file.with_suffix('.html')} (hydrographs)")
             if console.is_terminal and not leave:
                 welcome(console, engine, platform.api_url)

@@ -53,8 +53,8 @@ def running(logs: Path, settings: Mapping[str, str] | None = None) -> Iterator[P
         ServiceNotReady: a service did not start.
     """
     logs.mkdir(parents=True, exist_ok=True)
-    api_port = choose_port(seed="api", avoid=())
-    metrics_port = choose_port(seed="metrics", avoid=(api_port,))
+    api_port = choose_port(seed=f"api {logs}", avoid=())
+    metrics_port = choose_port(seed=f"metrics {logs}", avoid=(api_port,))
     api_url = f"http://127.0.0.1:{api_port}"
     environment = os.environ | {
         "RENCHENG_API_PORT": str(api_port),

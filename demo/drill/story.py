@@ -35,7 +35,7 @@ from rencheng.domain.kind import Kind
 from rencheng.runtime.settings import BrokerAccounts, BrokerSettings, ContactSettings, DatabaseSettings
 from rencheng.store.core.database import Engine
 from rencheng.store.exercises import clear_exercise
-from rencheng.store.registry.devices import add_region, add_world
+from rencheng.store.registry.devices import add_region, add_world, ensure_region
 from rencheng.store.registry.sites import register_site
 
 WORLD = "drill"
@@ -49,7 +49,7 @@ LEAD_OUT = timedelta(minutes=45)
 """Dry time after the last flood: the longest down-hold, 20 min, and the time to inspect and reopen. Proposal."""
 
 SETTLE_S = 20.0
-"""How long the end of the chain is waited for after the storm, seconds."""
+"""The wait for the end of the chain is over once no step followed for this time, seconds. Proposal."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +114,7 @@ def _prepare(engine: Engine, form: DrillForm, reload: Callable[[], object]) -> d
         add_world(connection, WORLD, "Drill 演练")
         add_region(connection, form.cast.region, form.cast.region_zh, form.cast.region_en)
         for site in form.sites:
+            ensure_region(connection, site.region)
             register_site(connection, site.model_copy(update={"world": WORLD}).to_site())
     passwords = register_devices(engine, devices_of(form, WORLD)) | register_actuators(engine, form, WORLD)
     write_account_file(engine, BrokerAccounts.load())
@@ -154,9 +155,9 @@ def _devices(form: DrillForm, passwords: Mapping[str, str], seed: int) -> Iterat
 
 
 def _play(form: DrillForm, replays: Sequence[FloodReplay], passwords: Mapping[str, str], speed: float) -> None:
-    names = {each.device_id for each in replays}
-    region = form.cast.region
-    devices = [SimulatedDevice(name, Kind.WATERLOGGING, region, passwords[name]) for name in sorted(names)]
+    regions = {sensor.device_id: site.region for site in form.sites for sensor in site.sensors}
+    names = sorted({each.device_id for each in replays})
+    devices = [SimulatedDevice(name, Kind.WATERLOGGING, regions[name], passwords[name]) for name in names]
     settings = BrokerSettings.load()
     with connected(devices, BrokerAddress(*settings.mqtt_address, settings.mqtt_tls)) as clients:
         Player(replays, clients, speed=speed).play()
@@ -165,12 +166,15 @@ def _play(form: DrillForm, replays: Sequence[FloodReplay], passwords: Mapping[st
 def _wait_for_the_end(
     engine: Engine, platform: Platform, folder: Path, settle_s: float, console: Console
 ) -> DrillOutcome:
-    """Wait until the chain of every warning is whole, or the time is over."""
+    """Wait until the chain of every warning is whole, or nothing follows any more."""
     until = time.monotonic() + settle_s
+    lost: Mapping[str, Sequence[str]] = {}
     console.print("the storm is over; waiting for the last places to be reopened", highlight=False)
     while True:
         platform.check_alive()
         outcome = read_outcome(engine, WORLD, folder)
-        if not outcome.lost or time.monotonic() > until:
+        if outcome.lost != lost:
+            lost, until = outcome.lost, time.monotonic() + settle_s
+        if not lost or time.monotonic() > until:
             return outcome
         time.sleep(1.0)

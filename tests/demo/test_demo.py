@@ -68,6 +68,8 @@ def test_it_tells_what_it_does(printed: str) -> None:
         "registered 12 sites and 19 devices",
         "replaying floods:",
         "CAP 1.2 messages are valid",
+        "JN-01 示范路下穿一号 from first rain to reopening",
+        "event report: build/demo/event-report.html",
         "report: build/demo/report.json",
     ):
         assert line in printed
