@@ -18,7 +18,7 @@ OnMessage = Callable[[str, dict[str, Any]], None]
 """Receives who gets a message (the last part of a hook's address, or a number) and its document."""
 
 
-class Inbox:
+class MessageServer:
     """Takes every message, and passes it on."""
 
     def __init__(self, on_message: OnMessage, dice: random.Random) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Self
 import httpx
 
 from device_sims.responders.habits import Responder
-from device_sims.responders.inbox import Inbox
+from device_sims.responders.inbox import MessageServer
 from device_sims.responders.report_form import photo, tasks_on
 
 LOOK_EVERY_S = 1.0
@@ -43,7 +43,7 @@ class SimulatedPeople:
     """
 
     def __init__(self, responders: Iterable[Responder], *, speed: float, seed: int) -> None:
-        self.inbox = Inbox(self._take, random.Random(seed))  # noqa: S311 - simulated errors
+        self.inbox = MessageServer(self._take, random.Random(seed))  # noqa: S311 - simulated errors
         self._responders = {each.person_id: each for each in responders}
         self._by_number = {each.number: each for each in self._responders.values() if each.number}
         self._speed = speed
