@@ -54,6 +54,10 @@ FILLED = {
     "proposal_id": "w.red",
     "dispatch_id": "a46a7d8b-188e-5d76-b73f-c519f9cb6515",
     "doubt_id": "d1",
+    "plan_id": "lixia",
+    "task_id": 1,
+    "evidence_id": 1,
+    "response_id": 1,
 }
 
 
@@ -160,6 +164,8 @@ def test_no_text_in_a_body_breaks_the_server(client: httpx.Client, operation: Op
     }
     # a corrected payload is bytes of a device, so that it may hold anything; the entry is not there
     expected = {422} if "payload_text" not in example else {404, 422}
+    if operation.path == "/v1/replies":  # a person may send any text by SMS
+        answers = {(way, odd): status for (way, odd), status in answers.items() if way != ("text",) or status != 200}
     assert {place: status for place, status in answers.items() if status not in expected} == {}
 
 

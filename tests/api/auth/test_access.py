@@ -88,7 +88,7 @@ def all_but(make_token: MakeToken) -> dict[KeyScope, str]:
 def test_every_route_refuses_keys_without_its_scopes(
     anonymous: httpx.Client, all_but: dict[KeyScope, str], path: str, method: str
 ) -> None:
-    needed = _scopes(path, method)
+    needed = needed_scopes(path, method)
     for scope in KeyScope:
         with anonymous.stream(method, path.format(**FILLED), headers=_bearer(all_but[scope])) as answer:
             if scope not in needed:  # nor is the body of one that never ends waited for
@@ -100,7 +100,7 @@ def test_every_route_refuses_keys_without_its_scopes(
             assert listed in json.loads(answer.read())["detail"]
 
 
-def _scopes(path: str, method: str) -> list[KeyScope]:
+def needed_scopes(path: str, method: str) -> list[KeyScope]:
     """What the OpenAPI document says that a route needs."""
     [*ways] = _app().openapi()["paths"][path][method.lower()]["security"]
     [listed] = {tuple(scopes) for way in ways for scopes in way.values()}
