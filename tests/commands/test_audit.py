@@ -37,7 +37,7 @@ from tests.support.response_requests import generate_tasks, responded, signed
 from tests.support.streams import record_on, rendered
 
 NOT_RECORDED = {
-    "serve", "doctor", "demo", "backtest", "learn", "reference",  # start services, measure, or write files
+    "serve", "doctor", "demo", "drill", "backtest", "learn", "reference",  # start services, measure, or write files
     "stack up", "stack down", "stack status", "stack reset", "stack logs", "stack reload",  # the servers of a checkout
     "db upgrade", "db downgrade",  # the schema, with the audit log in it
     "broker accounts",  # writes what the registry says

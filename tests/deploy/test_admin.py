@@ -9,7 +9,7 @@ from commands.main import app
 from commands.platform import COMMANDS, GROUPS
 from tests.support.compose_file import ROOT
 
-OWN = {"stack", "db", "fleet", "serve", "demo", "backtest", "learn", "reference"}
+OWN = {"stack", "db", "fleet", "serve", "demo", "drill", "backtest", "learn", "reference"}
 """Commands of a checkout: they start servers, simulate devices, train models, write documents."""
 
 

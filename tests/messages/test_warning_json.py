@@ -80,6 +80,8 @@ def test_an_alert_in_full() -> None:
             "gauge_mm": None,
             "horizon_s": None,
             "usual_mm": None,
+            "pumps": [],
+            "tide_s": None,
         },
         "references": [],
         "web": "https://rencheng.city.example/warnings/w-20260701-0001",

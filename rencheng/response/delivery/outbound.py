@@ -125,12 +125,15 @@ def body_of(message: OutboundMessage) -> bytes:
 
 
 def text_of(message: OutboundMessage) -> str:
-    """Return the text for people, at most `TEXT_MAX` bytes. A template that fails gives the built-in text."""
-    texts = [_item_text(message, item) for item in message.items]
-    if len(texts) > 1:
-        texts = [_short(message, item) for item in message.items]
-        texts.insert(0, f"{len(message.items)} 处 places")
-    return _cut("\n".join(texts), TEXT_MAX)
+    """Return the text for people, at most `TEXT_MAX` bytes. A template that fails gives the built-in text.
+
+    Of several places each has an equal share of the bytes, so that none is cut away.
+    """
+    if len(message.items) == 1:
+        return _cut(_item_text(message, message.items[0]), TEXT_MAX)
+    head = f"{len(message.items)} 处 places"
+    share = (TEXT_MAX - len(head.encode())) // len(message.items) - 1
+    return "\n".join([head, *(_cut(_short(message, item), share) for item in message.items)])
 
 
 def subject_of(message: OutboundMessage) -> str:
