@@ -27,7 +27,7 @@ BATCH_MAX = 1000
 
 DEFER_S = 5.0
 """After an outage a process that did not lead leaves new dispatches to the leader for this time, so that the leader's
-record comes first. Proposal: some turns."""
+record comes first; the leader waits for its running attempts no longer than this. Proposal: some turns."""
 
 
 class SpareSender:
@@ -72,9 +72,14 @@ class SpareSender:
 
     @property
     def defers(self) -> bool:
-        """Whether another process led in an outage that lasts, or ended just now: it makes the dispatches."""
-        is_recent = self._was_away or self._clock.monotonic_s() - self._back_s < DEFER_S
-        return is_recent and not self._led
+        """Whether new dispatches must wait: in an outage that lasts, or ended just now.
+
+        Another process led, and makes them; or an attempt from memory still runs, and would be repeated.
+        """
+        if not self._was_away and self._clock.monotonic_s() - self._back_s >= DEFER_S:
+            return False
+        with self._lock:
+            return not self._led or self._ledger.is_sending
 
     def note_sent(self, message: OutboundMessage) -> None:
         """Note a message that was sent while the database was there."""

@@ -96,6 +96,11 @@ class SpareLedger:
             one.state, one.rank, one.reason = settled.state, settled.rank, settled.reason
             one.due_at = settled.due_at or one.due_at
 
+    @property
+    def is_sending(self) -> bool:
+        """Whether an attempt runs."""
+        return any(one.state is DispatchState.LEASED for one in self._dispatches.values())
+
     def to_record(self) -> list[SpareDispatch]:
         """Return what the real ledger does not know yet: dispatches of which an attempt has ended, and none runs."""
         return [one for one in self._dispatches.values() if one.attempts and one.state is not DispatchState.LEASED]
