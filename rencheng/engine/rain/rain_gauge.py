@@ -48,6 +48,8 @@ class RainGauge(Struct, frozen=True, gc=False):
         step_s: its shortest usual step, learned.
         total: the log-odds that it reports running totals.
         has_fallen: whether it has ever reported 0, or less than before.
+        total_until_s: the newest of its reports that was taken as a running total; 0 if none was. What was reported
+            until then is no rain of a step, even if it comes again later.
     """
 
     last_s: float
@@ -55,6 +57,7 @@ class RainGauge(Struct, frozen=True, gc=False):
     step_s: float = FIRST_STEP_S
     total: float = TOTAL_PRIOR
     has_fallen: bool = False
+    total_until_s: float = 0.0
 
     @property
     def is_total(self) -> bool:
@@ -65,7 +68,8 @@ class RainGauge(Struct, frozen=True, gc=False):
 def first_report(at_s: float, mm: float, traits: RainTraits = UNKNOWN_TRAITS) -> tuple[RainGauge, RainReport]:
     """Return a new gauge, and the rain of its first report."""
     total = TOTAL_IF_WET if mm > 0 else TOTAL_PRIOR
-    gauge = RainGauge(at_s, mm, traits.step_s or FIRST_STEP_S, _registered(total, traits.is_total), mm <= 0)
+    total = _registered(total, traits.is_total)
+    gauge = RainGauge(at_s, mm, traits.step_s or FIRST_STEP_S, total, mm <= 0, at_s if total > 0 else 0.0)
     return gauge, RainReport(at_s, 0.0 if gauge.is_total else mm, gauge.step_s)
 
 
@@ -79,9 +83,9 @@ def next_report(
     passed_s = at_s - gauge.last_s
     learned_s = min(passed_s, gauge.step_s * STEP_GROWS, STEP_MAX_S)
     has_fallen = gauge.has_fallen or mm < gauge.last_mm
-    after = RainGauge(
-        at_s, mm, traits.step_s or learned_s, _registered(_total(gauge, passed_s, mm), traits.is_total), has_fallen
-    )
+    total = _registered(_total(gauge, passed_s, mm), traits.is_total)
+    total_until_s = at_s if total > 0 else gauge.total_until_s
+    after = RainGauge(at_s, mm, traits.step_s or learned_s, total, has_fallen, total_until_s)
     since_mm = mm - gauge.last_mm if after.is_total and mm >= gauge.last_mm else mm
     return after, RainReport(at_s, since_mm, min(passed_s, after.step_s))
 

@@ -93,7 +93,7 @@ def add_report(rain: RainState, at_s: float, mm: float, gauge: str, traits: Rain
         before, (known, report) = known, next_report(known, at_s, mm, traits)
         if known.is_total and not before.is_total:
             rain = _without(rain, gauge)
-    elif not mm or known.is_total or any(step.at_s == at_s and step.gauge == gauge for step in rain.steps):
+    elif not mm or at_s <= known.total_until_s or any(step.at_s == at_s and step.gauge == gauge for step in rain.steps):
         return rain
     else:
         report = RainReport(at_s, mm, known.step_s)

@@ -1,6 +1,8 @@
 """Rain at a site: sums, storms, and the levels that they raise, at their edges."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from rencheng.domain.level import Level
@@ -68,6 +70,26 @@ def test_a_step_that_is_reported_twice_counts_once_and_a_late_one_in_its_place()
     rain = after((0, 3.0), (0, 3.0), (600, 2.0), (300, 1.0), (300, 1.0), (300, 0.0))
 
     assert [(step.at_s - NOW_S, step.mm) for step in rain.steps] == [(0, 3.0), (300, 1.0), (600, 2.0)]
+
+
+AMOUNTS_MM = st.lists(st.sampled_from([0.0, 0.2, 2.0, 4.0, 4.0, 6.0, 12.0]), max_size=12)
+
+
+@given(st.builds(lambda risen, then: sorted(risen) + then, AMOUNTS_MM, AMOUNTS_MM), st.data())
+def test_reports_that_come_again_change_nothing_also_of_a_gauge_that_was_taken_for_a_total(
+    reports_mm: list[float], data: st.DataObject
+) -> None:
+    reports = [(STEP_S * step, mm) for step, mm in enumerate(reports_mm)]
+    cut = data.draw(st.integers(0, len(reports)))
+    again = data.draw(st.integers(0, cut))
+
+    once, twice = NO_RAIN, NO_RAIN
+    for at_s, mm in reports:
+        once = rainfall.add_report(once, NOW_S + at_s, mm, "P")
+    for at_s, mm in reports[:cut] + reports[again:]:
+        twice = rainfall.add_report(twice, NOW_S + at_s, mm, "P")
+
+    assert twice == once
 
 
 def test_less_than_nothing_does_not_fall_and_what_is_old_is_forgotten() -> None:
