@@ -12,6 +12,7 @@ from rencheng.store.quality import delete_flags
 from rencheng.store.retention.quarantine import drop_old_entries
 from rencheng.store.retention.weather import delete_old_weather
 from services.jobs import storage
+from services.jobs.reports import make_reports
 from services.jobs.settings import JobSettings
 
 Figures = Mapping[str, int]
@@ -99,5 +100,6 @@ JOBS: tuple[Job, ...] = (
         "delete old rain signals and forecasts, also of exercises",
     ),
     Job("quality.series", timedelta(minutes=5), _test_series, "run the quality tests on the series of all gauges"),
+    Job("reports.make", timedelta(minutes=1), make_reports, "make event reports after the all-clear and the reopening"),
 )
 """The jobs, in the order in which they run when several are due."""

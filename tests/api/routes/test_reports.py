@@ -8,6 +8,8 @@ from sqlalchemy import Engine, text
 
 from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
+from services.jobs.reports import make_reports
+from services.jobs.settings import JobSettings
 from tests.api.routes.test_tasks import WARNING, finish, post, warn
 from tests.support.api import store_readings, water
 from tests.support.tasks import key_of, staff
@@ -77,3 +79,22 @@ def test_the_headline_is_the_time_by_which_the_place_was_closed_before_the_water
     assert first == draft
     assert client.get("/v1/events/w-none/report").status_code == 404
     assert client.post("/v1/events/w-none/report", json={}).status_code == 404
+
+
+def test_a_report_is_made_by_itself_after_the_all_clear_and_after_the_reopening(
+    client: httpx.Client, city: Engine, database_url: str
+) -> None:
+    settings = JobSettings(database_url=database_url)
+    warn(city, 1, Level.RED)
+    client.post(f"/v1/events/{WARNING}/report", json={"well": "in time"})
+    assert make_reports(city, settings)["reports_made"] == 0  # it is still open
+    warn(city, 2, Level.RED, MessageType.CANCEL)
+    assert [make_reports(city, settings)["reports_made"] for _ in range(2)] == [1, 0]
+    made = client.get(f"/v1/events/{WARNING}/report").json()
+    assert (made["version"], made["report"]["remarks"]["well"]) == (2, "in time")
+    assert made["report"]["closed_at"] is not None
+    reopen = finish(client, city, "reopen", "bo")
+    for person in ("cy", "dee"):
+        assert post(client, key_of(city, person), reopen, "checks", passed=True).status_code == 200
+    assert [make_reports(city, settings)["reports_made"] for _ in range(2)] == [1, 0]
+    assert client.get(f"/v1/events/{WARNING}/report").json()["report"]["moments"]["reopened"] is not None
