@@ -22,6 +22,7 @@ from services.api.auth.guard import check_reach
 from services.api.auth.refused_logins import RefusedLogins
 from services.api.health_probe import HealthProbe
 from services.api.http import errors
+from services.api.http.callbacks import read_callback_secrets
 from services.api.http.connections import quieten_logs
 from services.api.http.headers import HeadRequests, SecurityHeaders
 from services.api.http.observer import RequestObserver
@@ -200,6 +201,7 @@ def _keep_settings(app: FastAPI, settings: ApiSettings) -> None:
     """Keep what handlers need of the settings."""
     app.state.public_url = settings.public_url.rstrip("/")
     app.state.response_rules = read_rules(settings.response_rules_file)
+    app.state.callback_secrets = read_callback_secrets(settings.api_callback_secrets_file)
     app.state.contact_keys = settings.contact_keys.get_secret_value()
 
 

@@ -58,6 +58,11 @@ class ApiSettings(DatabaseSettings, MetricsSettings, PublicSettings, IntakeSetti
         gt=0,
         description="Requests per second that one address may make without a key in force; ten times as many at once.",
     )
+    api_callback_secrets_file: Path | None = Field(
+        None,
+        description="TOML file with the secrets by which each provider signs receipts and replies; see"
+        " docs/how-to/deliver-warnings.md. Unset: their API key is enough.",
+    )
     api_metrics_port: int | None = Field(
         None, description="The port of the Prometheus metrics, on 127.0.0.1; no metrics if unset."
     )

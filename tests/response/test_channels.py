@@ -22,13 +22,14 @@ from rencheng.response.delivery.contact_form import ContactForm
 from rencheng.response.delivery.dispatch import ContactKind, DispatchSource
 from rencheng.response.delivery.outbound import TEXT_MAX, OutboundItem, OutboundMessage, body_of, text_of
 from rencheng.response.delivery.outcome import Outcome, SendResult
+from rencheng.response.delivery.signed_webhooks import signed_headers
 from services.response.channels.addresses import is_allowed
 from services.response.channels.bots import BotChannel, dingtalk_signature, feishu_signature
 from services.response.channels.channel import Channels
 from services.response.channels.gateway import GatewayChannel, GatewayDescription
 from services.response.channels.http import HttpClient
 from services.response.channels.mail import MailChannel, MailServer
-from services.response.channels.webhook import WebhookChannel, signed_headers
+from services.response.channels.webhook import WebhookChannel
 from tests.support.webhook_receiver import Answer, WebhookReceiver
 
 AT = datetime(2026, 7, 20, 8, tzinfo=UTC)

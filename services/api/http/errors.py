@@ -48,6 +48,10 @@ class OutOfReach(ClientError):
     """The key is bound to other regions or worlds."""
 
 
+class SignatureRequired(ClientError):
+    """The callback is not signed by its provider, or too old."""
+
+
 class NeedsConfirmation(ClientError):
     """A dangerous change that must be confirmed. The detail says what it does, and how to confirm it."""
 
@@ -139,6 +143,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     AuthenticationRequired: ProblemKind(HTTPStatus.UNAUTHORIZED, "authentication-required", "Authentication required"),
     InsufficientScope: ProblemKind(HTTPStatus.FORBIDDEN, "insufficient-scope", "Insufficient scope"),
     OutOfReach: ProblemKind(HTTPStatus.FORBIDDEN, "out-of-reach", "Out of reach"),
+    SignatureRequired: ProblemKind(HTTPStatus.FORBIDDEN, "signature-required", "Signature required"),
     NeedsConfirmation: ProblemKind(HTTPStatus.CONFLICT, "confirmation-required", "Confirmation required"),
     Conflict: ProblemKind(HTTPStatus.CONFLICT, "conflict", "Conflict"),
     PreconditionFailed: ProblemKind(HTTPStatus.PRECONDITION_FAILED, "precondition-failed", "Precondition failed"),

@@ -1,17 +1,12 @@
 """Webhooks by Standard Webhooks 1.0.0: a constant id, the time of the attempt, and a signature by each live secret."""
 
-import base64
-import hashlib
-import hmac
 from dataclasses import replace
-from datetime import datetime
 
 from rencheng.response.delivery.outbound import OutboundMessage, body_of
 from rencheng.response.delivery.outcome import SendResult
+from rencheng.response.delivery.signed_webhooks import signed_headers
 from services.response.channels.cap_signature import CapSigner
 from services.response.channels.http import HttpClient, result_of_status
-
-PREFIX = "whsec_"
 
 
 class WebhookChannel:
@@ -39,19 +34,3 @@ class WebhookChannel:
         if self._signer is None or message.cap != "inline" or item.cap_xml is None:
             return message
         return replace(message, items=(replace(item, cap_xml=self._signer.sign(item.cap_xml)),))
-
-
-def signed_headers(message_id: str, at: datetime, body: bytes, secrets: tuple[str, ...]) -> dict[str, str]:
-    """Return the headers of a message: while a secret is replaced, both sign."""
-    stamp = str(int(at.timestamp()))
-    return {
-        "webhook-id": message_id,
-        "webhook-timestamp": stamp,
-        "webhook-signature": " ".join(_signature(message_id, stamp, body, secret) for secret in secrets),
-    }
-
-
-def _signature(message_id: str, stamp: str, body: bytes, secret: str) -> str:
-    key = base64.b64decode(secret.removeprefix(PREFIX))
-    digest = hmac.new(key, f"{message_id}.{stamp}.".encode() + body, hashlib.sha256).digest()
-    return f"v1,{base64.b64encode(digest).decode()}"

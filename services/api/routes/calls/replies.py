@@ -10,6 +10,7 @@ from rencheng.schemas.fields import ShortText, Text
 from rencheng.store.response.cipher import ContactCipher
 from services.api.auth.guard import Caller
 from services.api.deps import Asks, Db
+from services.api.http.callbacks import SignedCallback
 from services.api.http.errors import OutOfReach
 from services.api.http.models import ApiModel, example
 from services.api.http.refusals import refusals
@@ -49,10 +50,13 @@ class ReplyReceived(ApiModel):
 
 
 @router.post("", summary="Report a reply by SMS or voice 短信与语音应答", operation_id="post_reply")
-def post_reply(request: Request, database: Db, asks: Asks, caller: Caller, reply: ReplyRequest) -> ReplyReceived:
+def post_reply(
+    request: Request, database: Db, asks: Asks, caller: Caller, callback: SignedCallback, reply: ReplyRequest
+) -> ReplyReceived:
     """Take a reply as the answer of the person with this number. It is stored when this is answered."""
     if not caller.reach.is_everywhere:
         raise OutOfReach(f"Replies belong to all regions and worlds. {caller.bounds}")
+    callback.require_signature(reply.provider)
     cipher = ContactCipher(request.app.state.contact_keys)
     with refusals(), database.write() as connection:
         take_reply(connection, GatewayReply(**reply.model_dump()), cipher, actor=caller.actor, carry_out=asks)

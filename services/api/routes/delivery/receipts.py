@@ -9,6 +9,7 @@ from rencheng.operations.receipts import note_receipt
 from rencheng.schemas.fields import Moment, ShortText, Text
 from services.api.auth.guard import Caller
 from services.api.deps import Db
+from services.api.http.callbacks import SignedCallback
 from services.api.http.errors import OutOfReach
 from services.api.http.models import ApiModel, example
 
@@ -37,10 +38,11 @@ class ReceiptResult(ApiModel):
 
 
 @router.post("", summary="Report a receipt 回执", operation_id="post_receipt")
-def post_receipt(database: Db, caller: Caller, receipt: ReceiptRequest) -> ReceiptResult:
+def post_receipt(database: Db, caller: Caller, callback: SignedCallback, receipt: ReceiptRequest) -> ReceiptResult:
     """Record a receipt. It only adds certainty: what was read is never called unread again."""
     if not caller.reach.is_everywhere:
         raise OutOfReach(f"Receipts belong to all regions and worlds. {caller.bounds}")
+    callback.require_signature(receipt.provider)
     with database.write() as connection:
         changed = note_receipt(
             connection, receipt.provider, receipt.ref, receipt.status, receipt.time, actor=caller.actor
