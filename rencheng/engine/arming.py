@@ -29,6 +29,7 @@ from rencheng.engine.nearby.evidence import NO_EVIDENCE, Corroboration
 from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.doses import dose
 from rencheng.engine.rain.rain_gauge import UNKNOWN_TRAITS
+from rencheng.engine.rain.rainfall import RainState
 from rencheng.engine.rain.readiness import Readiness
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState
@@ -220,26 +221,23 @@ def with_weather(
     state: SiteState, reading: WaterReading, time_s: float, policy: SitePolicy, readiness: Readiness
 ) -> SiteState:
     """Add the rain and the temperature of a reading, and a nowcast that was issued since the last one."""
-    before, known = state.rain, state.temperature
+    rain, known = state.rain, state.temperature
     if reading.temperature_c is not None and (known is None or known[0] < time_s):
         state = replace(state, temperature=(time_s, reading.temperature_c))
-    is_news = (before.nowcast_s or 0.0) < readiness.nowcast.issued_s <= time_s
+    is_news = (rain.nowcast_s or 0.0) < readiness.nowcast.issued_s <= time_s
     if reading.rain_mm is not None and not int(reading.quality) & _MISSING:
         traits = policy.rain_traits.get(reading.device_id, UNKNOWN_TRAITS)
-        rain = rainfall.add_report(before, time_s, reading.rain_mm, reading.device_id, traits)
-        is_news = is_news or rainfall.has_rained(before, rain)
-        state = replace(state, rain=rainfall.close_storm(rain, time_s), watermark_s=state.advanced_to(time_s))
-    if not is_news:
+        rain = rainfall.add_report(rain, time_s, reading.rain_mm, reading.device_id, traits)
+        is_news = is_news or rainfall.has_rained(state.rain, rain)
+        rain = rainfall.close_storm(rain, time_s)
+    elif not is_news:
         return state
-    return _weighed(replace(state, watermark_s=state.advanced_to(time_s)), policy, readiness)
+    at_s = state.advanced_to(time_s)
+    return replace(state, rain=_weighed(state, rain, at_s, policy, readiness) if is_news else rain, watermark_s=at_s)
 
 
-def _weighed(state: SiteState, policy: SitePolicy, readiness: Readiness) -> SiteState:
-    """Judge what the rain at a site will do there, as of its watermark."""
-    at_s, rain = state.watermark_s, state.rain
-    if at_s is None:
-        return state
+def _weighed(state: SiteState, rain: RainState, at_s: float, policy: SitePolicy, readiness: Readiness) -> RainState:
+    """Judge what the rain at a site will do there."""
     nowcast = readiness.nowcast if readiness.nowcast.issued_s <= at_s else NO_NOWCAST
     has_depth = not (rain.steps or nowcast.members) or not state.gauges or is_seen(state, at_s)
-    rain = rainfall.weigh(rain, at_s, policy.rain_thresholds, policy.thresholds_mm, nowcast, is_seen=has_depth)
-    return state if rain is state.rain else replace(state, rain=rain)
+    return rainfall.weigh(rain, at_s, policy.rain_thresholds, policy.thresholds_mm, nowcast, is_seen=has_depth)

@@ -24,7 +24,7 @@ from rencheng.engine.arming import (
     with_traits,
     with_weather,
 )
-from rencheng.engine.arrival import AT_ONCE, PUNCTUAL, Transit
+from rencheng.engine.arrival import AT_ONCE, Transit
 from rencheng.engine.forecast.forecast import Forecast, forecast_thresholds
 from rencheng.engine.fusion import FusedDepth, fuse
 from rencheng.engine.gauge import (
@@ -37,7 +37,7 @@ from rencheng.engine.gauge import (
     with_delivery,
     with_report,
 )
-from rencheng.engine.gauge_update import stay_dry, update
+from rencheng.engine.gauge_update import shows_nothing, stay_dry, update
 from rencheng.engine.inputs import with_flood, with_input
 from rencheng.engine.level_rules import (
     expected,
@@ -57,7 +57,6 @@ from rencheng.engine.rain import rainfall
 from rencheng.engine.rain.readiness import NO_SIGNAL, Readiness
 from rencheng.engine.site_policy import SitePolicy
 from rencheng.engine.state import SiteState, channel_name, gauge_of
-from rencheng.engine.traits import GaugeTraits
 from rencheng.engine.water.event import WET_MM, FloodEvent, is_rapid_rise
 
 _MISSING, _UNUSABLE = int(Quality.MISSING), int(UNUSABLE)
@@ -100,6 +99,30 @@ def evaluate(
     return _evaluate(state, reading, policy, readiness, nearby, arrival)
 
 
+def still_dry(
+    state: SiteState, reading: WaterReading, policy: SitePolicy, readiness: Readiness, arrival: Transit
+) -> SiteState | None:
+    """Return the state after a sample of a dry street as before, from which nothing can follow; else None.
+
+    Nearly all readings of a city are such. `evaluate` returns the same, after it has looked at all else.
+    """
+    depth_mm, device_id = reading.depth_mm, reading.device_id
+    is_depth_alone = reading.rain_mm is None and reading.temperature_c is None and device_id not in policy.inputs
+    if depth_mm is None or not is_depth_alone or state.late or state.lost_since_s is not None:
+        return None
+    name, time_s = channel_name(device_id, reading.channel), reading.time.timestamp()
+    gauge = state.gauges.get(name, NEW)
+    if (
+        (gauge.measured_s or time_s) >= time_s
+        or int(reading.quality) & _UNUSABLE
+        or not shows_nothing(gauge, depth_mm, policy.traits.get(device_id), arrival)
+        or (state.rain.nowcast_s or 0.0) < readiness.nowcast.issued_s <= time_s
+        or not state.is_calm(time_s)
+    ):
+        return None
+    return state.with_gauge(name, stay_dry(gauge, time_s, depth_mm), time_s)
+
+
 def _by_input(state: SiteState, policy: SitePolicy, time_s: float) -> Step:
     """Return what a manhole that overflows, or no longer does, changes where no gauge measures the depth."""
     at_s = max(time_s, state.watermark_s or time_s)
@@ -116,7 +139,7 @@ def _evaluate(
     quality = int(reading.quality)  # the operators of an IntFlag cost a microsecond each
     state = with_weather(state, reading, time_s, policy, readiness)
     if reading.rain_mm is not None and reading.depth_mm is None and not quality & _MISSING:
-        is_quiet = _is_calm(state, time_s) and all(map(is_at_rest, state.gauges.values()))
+        is_quiet = state.is_calm(time_s) and all(map(is_at_rest, state.gauges.values()))
         return (state, None) if is_quiet else _decide(state, policy, readiness)
     name = channel_name(reading.device_id, reading.channel)
     gauge = state.gauges.get(name, NEW)
@@ -125,38 +148,21 @@ def _evaluate(
     if reading.depth_mm is None or quality & _UNUSABLE:
         return _with_unmeasured(state, reading, name, gauge), None
     traits = policy.traits.get(reading.device_id)
-    if _shows_nothing(reading.depth_mm, gauge, traits, arrival) and _is_calm(state, time_s):
-        return _with_gauge(state, name, stay_dry(gauge, time_s, reading.depth_mm), time_s), None
     was_at_rest = is_at_rest(gauge)
     is_armed = bool(arming(state, policy, readiness, time_s).by)
     context = JumpContext(policy.needed_odds, is_armed, policy.is_stream, nearby=nearby)
     depth_mm, gauge, context = with_traits(reading.depth_mm, gauge, context, traits)
     depth_mm, gauge = above_zero(gauge, time_s, depth_mm, not context.is_armed, policy.zero_max_mm)
     gauge = with_delivery(update(gauge, time_s, depth_mm, context, context.limits or policy.limits), time_s, arrival)
-    if was_at_rest and depth_mm < WET_MM and _is_calm(state, time_s):
-        return _with_gauge(state, name, gauge, time_s), None
+    if was_at_rest and depth_mm < WET_MM and state.is_calm(time_s):
+        return state.with_gauge(name, gauge, time_s), None
     state = with_flood(state, policy.inputs, gauge.event, time_s) if state.inputs else state
     if gauge.event is not None and not context.is_stepped and may_forecast(gauge, time_s, context.resolution_mm):
         if is_rapid_rise(gauge.event) and not policy.is_stream:
             state = replace(state, last_rapid_rise_s=max(state.last_rapid_rise_s or time_s, time_s))
         gauge = replace(gauge, forecast=_forecast(gauge, gauge.event, name, policy, nearby.rapid_rises()))
-    state, change = _decide(_with_gauge(state, name, gauge, time_s), policy, readiness, may_change=arrival.decides)
+    state, change = _decide(state.with_gauge(name, gauge, time_s), policy, readiness, may_change=arrival.decides)
     return state, change and _with_age(change, state)
-
-
-def _shows_nothing(depth_mm: float, gauge: GaugeState, traits: GaugeTraits | None, arrival: Transit) -> bool:
-    """Return whether a sample is of a dry street as before: all else that a sample may change can be left out."""
-    return (
-        -WET_MM <= depth_mm < WET_MM
-        and gauge.zero.is_settled
-        and not gauge.zero.offset_mm
-        and gauge.noise is None
-        and not gauge.unmeasured_share
-        and gauge.delivery is PUNCTUAL
-        and not arrival.is_late
-        and (traits is None or (not traits.steps_mm and gauge.expected is traits.expected))
-        and is_at_rest(gauge)
-    )
 
 
 def _with_unmeasured(state: SiteState, reading: WaterReading, name: str, gauge: GaugeState) -> SiteState:
@@ -166,11 +172,7 @@ def _with_unmeasured(state: SiteState, reading: WaterReading, name: str, gauge: 
         return state
     if reading.depth_mm is None or int(reading.quality) & _MISSING:
         return replace(state, gauges={**state.gauges, name: with_report(gauge, time_s, is_measured=False)})
-    return _with_gauge(state, name, reject_unusable(gauge, time_s), time_s)
-
-
-def _with_gauge(state: SiteState, name: str, gauge: GaugeState, time_s: float) -> SiteState:
-    return replace(state, gauges={**state.gauges, name: gauge}, watermark_s=state.advanced_to(time_s))
+    return state.with_gauge(name, reject_unusable(gauge, time_s), time_s)
 
 
 def _forecast(
@@ -180,11 +182,6 @@ def _forecast(
     thresholds_mm = tuple(mm - height_mm for mm in policy.thresholds_mm) if height_mm else policy.thresholds_mm
     known = gauge.past_events, thresholds_mm, policy.model, policy.horizon_s
     return forecast_thresholds(event, *known, rapid_rises_nearby)
-
-
-def _is_calm(state: SiteState, now_s: float) -> bool:
-    """Return whether no level is in force and none is due: nearly all readings end here."""
-    return not (state.level or state.reached_s or (state.rain.raised and rainfall.raised_level(state.rain, now_s)))
 
 
 def _decide(state: SiteState, policy: SitePolicy, readiness: Readiness, *, may_change: bool = True) -> Step:

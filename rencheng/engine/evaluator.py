@@ -16,7 +16,7 @@ from rencheng.engine.arrival import Transit
 from rencheng.engine.bindings import bound_gauges, last_readings, sites_by_device
 from rencheng.engine.doubt import doubt_in_force, review_doubt, settle
 from rencheng.engine.elapsed import Elapsing, next_due_s
-from rencheng.engine.evaluate import evaluate
+from rencheng.engine.evaluate import evaluate, still_dry
 from rencheng.engine.forecast.model import Model
 from rencheng.engine.lateness import after_evaluation, too_late
 from rencheng.engine.lifecycle import advance, by_our_clock
@@ -244,9 +244,11 @@ class Evaluator:
 
     def _evaluation(self, site: Site, reading: WaterReading, now: datetime, arrival: Transit) -> Evaluation:
         site_id, record = site.site_id, self.record(site.site_id)
-        rises, evidence = partial(self._neighbours.rapid_rises_nearby, site_id), partial(self._evidence, site_id)
-        nearby = Nearby(partial(rises, reading.time), partial(evidence, reading.time))
         policy, readiness = self._policies[site_id], self._readiness(site, now)
+        if (quiet := still_dry(record.state, reading, policy, readiness, arrival)) is not None:
+            return Evaluation(site_id, SiteRecord(record.world, quiet, record.open_warning), None, None, reading)
+        rises, evidence = self._neighbours.rapid_rises_nearby, self._evidence
+        nearby = Nearby(partial(rises, site_id, reading.time), partial(evidence, site_id, reading.time))
         state, change = evaluate(record.state, reading, policy, readiness, nearby, arrival)
         if state.late:
             state = after_evaluation(state, reading)
@@ -255,8 +257,8 @@ class Evaluator:
             state, notice = self._staleness.review(site, record.state, state, reading, now)
         open_warning, message = record.open_warning, None
         if change:
-            changed = by_our_clock(change, now, arrival, readiness.waterworks)
-            open_warning, message = advance(open_warning, site, changed)
+            change = by_our_clock(change, now, arrival, readiness.waterworks)
+            open_warning, message = advance(open_warning, site, change)
         if notice is None:
             state, notice = review_doubt(site, state, policy)
         record = SiteRecord(world=record.world, state=state, open_warning=open_warning)
@@ -293,8 +295,5 @@ class Evaluator:
         return Evaluation(site_id, replace(record, state=state), notice=self._staleness.notice(site, state, now))
 
     def _advance_time(self, world: str, time: datetime) -> datetime:
-        known = self._now.get(world)
-        if known is None or time > known:
-            self._now[world] = time
-            return time
-        return known
+        self._now[world] = latest = max(time, self._now.get(world, time))
+        return latest

@@ -7,12 +7,13 @@ from rencheng.checks.series.step import Series
 from rencheng.checks.series.step import step as test_sample
 from rencheng.domain.quality import Quality
 from rencheng.engine.arming import JumpContext
+from rencheng.engine.arrival import PUNCTUAL, Transit
 from rencheng.engine.gauge import GaugeState, is_at_rest, with_report
 from rencheng.engine.health import jump_filter, sensor_health
 from rencheng.engine.health.jump_filter import PendingJump
 from rencheng.engine.health.sensor_health import FaultPolicy, Health, fault_score_at
 from rencheng.engine.health.water_odds import Items
-from rencheng.engine.traits import rest_step
+from rencheng.engine.traits import GaugeTraits, rest_step
 from rencheng.engine.water import event as flood_event
 from rencheng.engine.water.event import STEP_MAX_S, WET_MM
 
@@ -65,6 +66,21 @@ def update(
     if event is None or health.fault is None or gauge.accepted_s != time_s or (context.is_stream and health.is_chronic):
         return gauge
     return replace(gauge, health=sensor_health.rehabilitated(health, time_s, event))
+
+
+def shows_nothing(gauge: GaugeState, depth_mm: float, traits: GaugeTraits | None, arrival: Transit) -> bool:
+    """Return whether a sample is of a dry street as before: all else that a sample may change can be left out."""
+    return (
+        -WET_MM <= depth_mm < WET_MM
+        and gauge.zero.is_settled
+        and not gauge.zero.offset_mm
+        and gauge.noise is None
+        and not gauge.unmeasured_share
+        and gauge.delivery is PUNCTUAL
+        and not arrival.is_late
+        and (traits is None or (not traits.steps_mm and gauge.expected is traits.expected))
+        and is_at_rest(gauge)
+    )
 
 
 def stay_dry(gauge: GaugeState, time_s: float, depth_mm: float) -> GaugeState:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rencheng.domain.level import Level
 from rencheng.domain.site import Site
 from rencheng.engine.gauge import GaugeState
-from rencheng.engine.rain.rainfall import NO_RAIN, RainState
+from rencheng.engine.rain.rainfall import NO_RAIN, RainState, raised_level
 
 
 def channel_name(device_id: str, channel: int) -> str:
@@ -160,6 +160,14 @@ class SiteState(Struct, frozen=True, gc=False):
     def watermark(self) -> datetime | None:
         """The greatest sample time of its readings."""
         return None if self.watermark_s is None else datetime.fromtimestamp(self.watermark_s, UTC)
+
+    def is_calm(self, now_s: float) -> bool:
+        """Return whether no level is in force and none is due: nearly all readings end here."""
+        return not (self.level or self.reached_s or (self.rain.raised and raised_level(self.rain, now_s)))
+
+    def with_gauge(self, name: str, gauge: GaugeState, time_s: float) -> "SiteState":
+        """Return the state after a reading of one of its gauge channels."""
+        return replace(self, gauges={**self.gauges, name: gauge}, watermark_s=self.advanced_to(time_s))
 
     def reported_until(self) -> dict[str, datetime]:
         """Return the newest sample time of each gauge; of several channels, that of the one furthest behind."""

@@ -17,6 +17,7 @@ from rencheng.engine.rain.rain_gauge import (
     next_report,
 )
 from rencheng.engine.rain.response import Dose, RainThresholds, Response, Storm, response
+from rencheng.engine.rain.shared import Shared
 
 KEPT_S = 4 * 3600.0
 """How long rain is kept, and within which a rise counts as its response. Source: Walnut Creek responds within 4 h."""
@@ -80,6 +81,7 @@ class RainState(Struct, frozen=True, gc=False):
 NO_RAIN = RainState()
 
 
+@Shared
 def add_report(rain: RainState, at_s: float, mm: float, gauge: str, traits: RainTraits = UNKNOWN_TRAITS) -> RainState:
     """Return the rain with one report more; a report that is known already changes nothing.
 
@@ -122,6 +124,7 @@ def _with_step(rain: RainState, step: RainStep) -> RainState:
     return replace(rain, steps=(*steps, step) if not steps or steps[-1] <= step else tuple(sorted((*steps, step))))
 
 
+@Shared
 def weigh(
     rain: RainState,
     now_s: float,
