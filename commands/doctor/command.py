@@ -18,12 +18,14 @@ from commands.doctor.checks import (
     check_parts,
     explain_no_reply,
 )
+from commands.doctor.command_checks import check_commands
 from commands.doctor.duty_checks import check_duties, load_duties
 from rencheng.domain.part_rules import judge
 from rencheng.messaging.mqtt.access_probe import binds_account, certificate_end, oversize_clients, probe_access
 from rencheng.messaging.mqtt.probe import NoReply, probe_broker
 from rencheng.runtime.settings import BrokerAccounts, BrokerSettings
 from rencheng.store.accounting.heartbeats import load_platform_record
+from rencheng.store.commands.waiting import waiting_commands
 from rencheng.store.core.diagnosis import diagnose
 from rencheng.store.registry.monitoring import late_gauges
 from rencheng.store.response.watch import find_faults
@@ -62,6 +64,7 @@ def doctor(
         late = late_gauges(connection)
         duties = load_duties(connection)
         faults = find_faults(connection)
+        waiting = waiting_commands(connection)
     try:
         probe = probe_broker(
             settings.mqtt_address,
@@ -78,6 +81,7 @@ def doctor(
         *check_parts(parts),
         check_late_gauges(late),
         *check_duties(duties, datetime.now(UTC)),
+        *check_commands(waiting),
         *check_faults(faults),
     ]
     _print(results)

@@ -14,6 +14,7 @@ from rencheng.store.calls.people import list_people
 from rencheng.store.calls.policies import PolicyVersion, list_policies, policies_in_force
 from rencheng.store.calls.rosters import load_rosters
 from rencheng.store.core.database import Connection
+from rencheng.store.tasks.plans import PlanVersion, list_plans, plans_in_force
 
 SHOWN = 10
 
@@ -33,6 +34,7 @@ class Duties:
 
     rosters: Sequence[Roster]
     policies: Sequence[PolicyVersion]
+    plans: Sequence[PlanVersion] = ()
     inactive: frozenset[str] = frozenset()
     reachable: frozenset[str] = frozenset()
     proven_long_ago: frozenset[str] = frozenset()
@@ -46,14 +48,15 @@ def load_duties(connection: Connection) -> Duties:
     reachable = reachable_people(connection, [person.person_id for person in people], ACTUAL)
     now = datetime.now(UTC)
     old = reachable - proven_since(connection, now - PROOF_LASTS)
-    return Duties(load_rosters(connection, since=now), policies, inactive, reachable, old)
+    plans = plans_in_force(list_plans(connection))
+    return Duties(load_rosters(connection, since=now), policies, plans, inactive, reachable, old)
 
 
 def check_duties(duties: Duties, now: datetime) -> list[CheckResult]:
-    """Check that somebody is on duty in the next seven days, and that approvals are valid. Silent without rosters."""
-    if not duties.rosters and not duties.policies:
+    """Check that somebody is on duty in the next seven days, and that approvals are valid. Silent without any."""
+    if not duties.rosters and not duties.policies and not duties.plans:
         return []
-    return [_gaps(duties, now), *_people(duties, now), _approvals(duties, now)]
+    return [_gaps(duties, now), *_people(duties, now), _policy_approvals(duties, now), _plan_approvals(duties, now)]
 
 
 def _gaps(duties: Duties, now: datetime) -> CheckResult:
@@ -61,7 +64,7 @@ def _gaps(duties: Duties, now: datetime) -> CheckResult:
     found = [gap_text(roster, gap) for roster in duties.rosters for gap in gaps(roster, now, now + LOOK_AHEAD)]
     if not found:
         return CheckResult(about, "none")
-    advice = f"Nobody would be called there, the next step begins at once: {_some(found)}. Extend the roster."
+    advice = f"Nobody would be called there, the next step begins at once: {some_of(found)}. Extend the roster."
     return CheckResult(about, str(len(found)), "change", advice)
 
 
@@ -75,14 +78,14 @@ def _people(duties: Duties, now: datetime) -> list[CheckResult]:
     }
     inactive = sorted(f"{person} in {roster}" for person, roster in planned if person in duties.inactive)
     unproven = sorted({person for person, _ in planned} - duties.reachable - duties.inactive)
-    replace = f"They are not called: {_some(inactive)}. Replace them."
+    replace = f"They are not called: {some_of(inactive)}. Replace them."
     prove = (
-        f"They cannot be called, the next one is called at once: {_some(unproven)}. Add a contact with"
+        f"They cannot be called, the next one is called at once: {some_of(unproven)}. Add a contact with"
         " `rencheng people contact`, and prove it with `rencheng contact test` and `rencheng contact prove`."
     )
     old = sorted({person for person, _ in planned} & duties.proven_long_ago)
     again = (
-        f"They are still called: {_some(old)}. Send a test message to a contact of each, and type the code back;"
+        f"They are still called: {some_of(old)}. Send a test message to a contact of each, and type the code back;"
         " an answer by SMS or voice proves it, too."
     )
     return [
@@ -96,19 +99,29 @@ def _named(about: str, found: Sequence[str], advice: str) -> CheckResult:
     return CheckResult(about, str(len(found)), "change", advice) if found else CheckResult(about, "none")
 
 
-def _approvals(duties: Duties, now: datetime) -> CheckResult:
-    about = "calls: approvals of policies to renew"
-    found = [
-        f"{each.form.policy_id} version {each.version} since {each.approved_until:%Y-%m-%d}"
-        for each in duties.policies
-        if each.approved_until is not None and each.approved_until < now
-    ]
-    if not found:
-        return CheckResult(about, "none")
-    advice = f"They stay in force. Review and renew them with `rencheng policy approve`: {_some(found)}."
-    return CheckResult(about, str(len(found)), "change", advice)
+def _policy_approvals(duties: Duties, now: datetime) -> CheckResult:
+    found = [_since(each.form.policy_id, each) for each in duties.policies if _is_old(each, now)]
+    return _approvals("calls: approvals of policies to renew", found, "rencheng policy approve")
 
 
-def _some(found: Sequence[str]) -> str:
+def _plan_approvals(duties: Duties, now: datetime) -> CheckResult:
+    found = [_since(each.form.plan_id, each) for each in duties.plans if _is_old(each, now)]
+    return _approvals("tasks: approvals of plans to renew", found, "rencheng plan approve")
+
+
+def _is_old(version: PolicyVersion | PlanVersion, now: datetime) -> bool:
+    return version.approved_until is not None and version.approved_until < now
+
+
+def _since(name: str, version: PolicyVersion | PlanVersion) -> str:
+    return f"{name} version {version.version} since {version.approved_until:%Y-%m-%d}"
+
+
+def _approvals(about: str, found: Sequence[str], command: str) -> CheckResult:
+    return _named(about, found, f"They stay in force. Review and renew them with `{command}`: {some_of(found)}.")
+
+
+def some_of(found: Sequence[str]) -> str:
+    """Return the first of many names."""
     more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
     return "; ".join(islice(found, SHOWN)) + more

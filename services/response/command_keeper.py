@@ -14,7 +14,9 @@ from rencheng.runtime.outage import tolerate_outage
 from rencheng.runtime.periodic import PeriodicThread
 from rencheng.runtime.timers import Every
 from rencheng.store.commands.commands import commands_to_look_at
+from rencheng.store.commands.waiting import waiting_commands
 from rencheng.store.core.database import Connection, open_database, translate_errors
+from services.response import metrics
 
 log = get_logger("response")
 
@@ -28,6 +30,9 @@ PUBACK_WITHIN_S = 2.0
 
 UNREADABLE_EVERY_S = 60.0
 """Answers that cannot be read are logged once in this time, with their number: a device may send many."""
+
+MEASURED_EVERY_S = 15.0
+"""The usual interval at which metrics are read."""
 
 
 class CommandKeeper:
@@ -43,6 +48,7 @@ class CommandKeeper:
         self._link = link
         self._waiting: list[DeviceAnswer] = []
         self._unreadable = 0
+        self._measured_timer = Every(MEASURED_EVERY_S)
         self._unreadable_timer = Every(UNREADABLE_EVERY_S)
         self._thread = PeriodicThread(self._look, LOOK_EVERY_S, name="commands")
 
@@ -65,6 +71,7 @@ class CommandKeeper:
                 for each in self._transact("proposals", propose_commands) or []:
                     log.info("command asked", command=each.command_id, device=each.device_id, verb=each.verb.value)
                 self._follow_all()
+                self._measure()
         except Exception:
             log.exception("commands cannot be followed")
 
@@ -90,6 +97,12 @@ class CommandKeeper:
             return
         refusal = self._transact("answer", lambda connection: take_from_device(connection, answer.topic, document))
         log.info("device answered", topic=answer.topic, type=document.type, refusal=refusal or "")
+
+    def _measure(self) -> None:
+        if self._measured_timer.take():
+            waiting = self._transact("figures", waiting_commands)
+            if waiting is not None:
+                metrics.set_waiting_commands(waiting)
 
     def _follow_all(self) -> None:
         may_send = self._link is not None and self._link.is_connected

@@ -6,6 +6,7 @@ from rencheng.runtime.clock import SYSTEM_CLOCK
 from rencheng.runtime.metrics.response import (
     ATTEMPTS,
     CLOCK_JUMPS,
+    COMMANDS_WAITING,
     DATABASE_AWAY,
     DECIDED,
     DISABLED,
@@ -16,8 +17,10 @@ from rencheng.runtime.metrics.response import (
     LAG,
     LOST_LEASES,
     OLDEST_DUE,
+    SILENT_DEVICES,
     SPARE,
 )
+from rencheng.store.commands.waiting import WaitingCommands
 from rencheng.store.response.ledger_figures import LedgerFigures
 
 
@@ -69,3 +72,11 @@ def set_ledger(figures: LedgerFigures) -> None:
     OLDEST_DUE.set(figures.oldest_due_s)
     DISABLED.set(figures.disabled)
     FAILING.set(figures.failing)
+
+
+def set_waiting_commands(waiting: WaitingCommands) -> None:
+    """Set how many commands wait for people, and how many devices never reported."""
+    COMMANDS_WAITING.labels("to_approve").set(len(waiting.to_approve))
+    COMMANDS_WAITING.labels("for_people").set(len(waiting.for_people))
+    COMMANDS_WAITING.labels("undecided").set(len(waiting.undecided))
+    SILENT_DEVICES.set(len(waiting.silent))

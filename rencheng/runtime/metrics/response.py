@@ -26,3 +26,9 @@ SPARE = Counter(
 )
 DATABASE_AWAY = Gauge("rencheng_response_database_away", "1 while red warnings leave from memory.")
 CLOCK_JUMPS = Counter("rencheng_response_clock_jumps", "Jumps of the database's clock by 30 seconds or more.")
+COMMANDS_WAITING = Gauge(
+    "rencheng_response_waiting_commands",
+    "Commands to devices that wait for people: `to_approve`, `for_people` (not carried out), `undecided` (expired).",
+    ["why"],
+)
+SILENT_DEVICES = Gauge("rencheng_response_silent_devices", "Devices for commands that never reported a state.")

@@ -13,6 +13,7 @@ from rencheng.operations.people import save_person
 from rencheng.response.calls.forms import PersonForm
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import KeyScope
+from rencheng.store.commands.waiting import WaitingCommands, waiting_commands
 from tests.support.api import HUAIYIN, LIXIA, PATIENCE_S
 
 ROLES = {"ann": "keeper", "bo": "police", "cy": "street"}
@@ -64,6 +65,18 @@ def test_what_protects_is_approved_by_the_asking_and_a_repetition_is_one_command
     assert first.json() == again.json()
     assert first.json()["state"] == "approved"
     assert len(client.get("/v1/commands").json()["items"]) == 1
+
+
+def test_what_waits_for_people_is_counted(clients: Clients, city: Engine) -> None:
+    ask(clients.of("ann"), "barrier.open", "k1")
+    with city.begin() as connection:
+        assert waiting_commands(connection) == WaitingCommands(to_approve=("b1 barrier.open",), silent=("b1",))
+        connection.execute(text("UPDATE commands SET state = 'expired', person_needed = 'it was not decided'"))
+        connection.execute(text("INSERT INTO actuator_states VALUES ('b1', now(), now(), 'up', '', false)"))
+        named = ("b1 barrier.open",)
+        assert waiting_commands(connection) == WaitingCommands(for_people=named, undecided=named)
+        connection.execute(text("UPDATE commands SET asked_at = now() - interval '8 days', handled_at = now()"))
+        assert waiting_commands(connection) == WaitingCommands()
 
 
 def test_a_barrier_opens_by_two_others_and_by_no_key_of_one_person(clients: Clients) -> None:

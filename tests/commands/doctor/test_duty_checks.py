@@ -2,10 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
+from commands.doctor.command_checks import check_commands
 from commands.doctor.duty_checks import Duties, check_duties
+from rencheng.operations.plan_files import default_plans
 from rencheng.response.calls.forms import CallPolicyForm
 from rencheng.response.calls.roster import Roster, Shift
 from rencheng.store.calls.policies import PolicyVersion
+from rencheng.store.commands.waiting import WaitingCommands
+from rencheng.store.tasks.plans import PlanVersion
 
 NOW = datetime(2026, 7, 20, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -19,7 +26,7 @@ def roster(*people: str, until_h: int = 200) -> Roster:
 
 
 def found(duties: Duties) -> dict[str, tuple[str, str]]:
-    return {one.about.split(": ")[1]: (one.found, one.advice) for one in check_duties(duties, NOW)}
+    return {one.about.partition(": ")[2]: (one.found, one.advice) for one in check_duties(duties, NOW)}
 
 
 def test_a_city_without_rosters_is_not_bothered() -> None:
@@ -60,3 +67,22 @@ def test_an_expired_approval_is_named_and_the_policy_stays_in_force() -> None:
     assert number == "1"
     assert "red version 3" in advice
     assert "stay in force" in advice
+
+
+def test_an_expired_approval_of_a_plan_is_named() -> None:
+    form = default_plans()[0]
+    plans = [PlanVersion(form, number, "a", NOW, "b", NOW, NOW + HOUR * hours) for number, hours in ((3, -1), (4, 1))]
+    number, advice = found(Duties([], [], plans))["approvals of plans to renew"]
+    assert number == "1"
+    assert f"{form.plan_id} version 3 since 2026-07-19" in advice
+
+
+@given(st.lists(st.sampled_from(["to_approve", "for_people", "undecided", "silent"]), unique=True))
+def test_what_waits_for_people_is_named_with_what_to_do(waiting: list[str]) -> None:
+    results = check_commands(WaitingCommands(**{name: (f"barrier-{name}",) for name in waiting}))
+    assert len(results) == 4
+    named = [one for one in results if one.severity == "change"]
+    assert [one.advice.partition(".")[0] for one in named] == [
+        f"barrier-{name}" for name in ("to_approve", "for_people", "undecided", "silent") if name in waiting
+    ]
+    assert {one.found for one in results} <= {"1", "none"}
