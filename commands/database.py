@@ -1,11 +1,14 @@
-"""`rencheng db`: the database schema."""
+"""`rencheng db`: the database schema, backup and restore."""
 
 import typer
 
 import migrations
+from commands.backup import backup, restore
 from rencheng.runtime.settings import DatabaseSettings
 
-app = typer.Typer(help="The database schema.", no_args_is_help=True)
+app = typer.Typer(help="The database: its schema, backup and restore.", no_args_is_help=True)
+app.command()(backup)
+app.command()(restore)
 
 
 @app.command()

@@ -39,7 +39,8 @@ from tests.support.streams import record_on, rendered
 NOT_RECORDED = {
     "serve", "doctor", "demo", "drill", "backtest", "learn", "reference",  # start services, measure, or write files
     "stack up", "stack down", "stack status", "stack reset", "stack logs", "stack reload",  # the servers of a checkout
-    "db upgrade", "db downgrade",  # the schema, with the audit log in it
+    "db upgrade", "db downgrade", "db restore",  # the schema, with the audit log in it
+    "db backup",  # reads only
     "broker accounts",  # writes what the registry says
     "device show", "device list", "device pending", "site show", "site list", "world list", "weather list",
     "mute list", "gateway list", "fleet audit", "key list", "quarantine list", "quarantine show", "quarantine reasons",
