@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 VENV := .venv/bin
 
-.PHONY: api-fuzz delivery help setup demo drill test test-long test-fast model transcript skill noise rain mutants speed latency bench chaos adversary away receipts flood registry fuzz storage up down lint lock
+.PHONY: api-fuzz delivery help setup demo drill test test-long test-fast model transcript skill noise rain mutants speed latency bench chaos adversary away receipts flood registry fuzz storage bench-api up down lint lock
 
 help: ## list the targets
 	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
@@ -75,6 +75,9 @@ receipts: setup ## kill broker, ingest and database under devices that wait for 
 
 fuzz: setup ## send a million malformed messages beside good traffic (MESSAGES=1000000 SEED=1)
 	@MESSAGES=$(or $(MESSAGES),1000000) SEED=$(or $(SEED),1) $(VENV)/python -m benchmarks.fuzz
+
+bench-api: setup ## measure the API beside the same SQL (READINGS=5000000 REPORTING=500 DEVICES=5000)
+	@READINGS=$(READINGS) REPORTING=$(REPORTING) DEVICES=$(DEVICES) $(VENV)/python -m benchmarks.api
 
 storage: setup ## measure the cost of rollups for writes and their gain for queries
 	@$(VENV)/python -m benchmarks.storage

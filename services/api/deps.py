@@ -3,6 +3,8 @@
 A handler receives the database without a connection, and opens one only while it reads. A dependency that held a
 connection during the whole request would need a second thread to release it: with all threads waiting for a
 connection, none could.
+
+Dependencies without I/O are coroutines, because the framework runs every other one in a thread of its own.
 """
 
 import re
@@ -35,12 +37,12 @@ _PLUS_READ_AS_SPACE = re.compile(r"(\d{4}-\d\d-\d\dT\S+) (\d\d:?\d\d)")
 """`…T16:00:00+08:00` after URL decoding, if the client did not escape the plus sign."""
 
 
-def _database(request: Request) -> Database:
+async def _database(request: Request) -> Database:
     database: Database = request.app.state.database
     return database
 
 
-def _zone(
+async def _zone(
     tz: Annotated[
         str, Query(description="IANA time zone of the times in the response and of day boundaries.")
     ] = CITY_ZONE.key,
@@ -55,7 +57,7 @@ def _with_plus(value: object) -> object:
     return f"{found[1]}+{found[2]}" if found else value
 
 
-def _one_world(
+async def _one_world(
     request: Request,
     world: Annotated[str, Query(pattern=_NAME, description="`actual`, or the name of an exercise.")] = ACTUAL,
 ) -> str:
@@ -66,7 +68,7 @@ def _one_world(
     return world
 
 
-def _world(
+async def _world(
     request: Request,
     world: Annotated[
         str,
@@ -76,23 +78,23 @@ def _world(
         ),
     ] = ACTUAL,
 ) -> str | None:
-    return None if world in ALL_WORLDS else _one_world(request, world)
+    return None if world in ALL_WORLDS else await _one_world(request, world)
 
 
-def _replay_service(request: Request) -> ReplayService:
+async def _replay_service(request: Request) -> ReplayService:
     service: ReplayService = request.app.state.replay_service
     return service
 
 
-def _ask_sender(request: Request) -> AskSender:
+async def _ask_sender(request: Request) -> AskSender:
     return AskSender(request.app.state.public_url)
 
 
-def _task_sender(request: Request) -> TaskSender:
+async def _task_sender(request: Request) -> TaskSender:
     return TaskSender(request.app.state.public_url)
 
 
-def _response_rules(request: Request) -> tuple[RegionRule, ...]:
+async def _response_rules(request: Request) -> tuple[RegionRule, ...]:
     rules: tuple[RegionRule, ...] = request.app.state.response_rules
     return rules
 

@@ -158,7 +158,7 @@ def key_of(request: Request) -> Key:
     return key
 
 
-def actor_of(request: Request) -> str:
+async def actor_of(request: Request) -> str:
     """Return the name of the caller as the audit records it."""
     key = key_of(request)
     return f"key {key.key_id} ({key.name})"
@@ -184,7 +184,7 @@ def key_not_in_force() -> AuthenticationRequired:
     return AuthenticationRequired("The key is unknown, expired or revoked.", headers=headers)
 
 
-def _authorise(
+async def _authorise(
     request: Request,
     needed: SecurityScopes,
     _bearer: Annotated[object, Security(BEARER_SCHEME)],

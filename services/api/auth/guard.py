@@ -5,10 +5,11 @@ restricts its query or its body. A route that does neither is closed to bound ke
 mistake.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
@@ -55,7 +56,7 @@ _OBJECTS = {
 }
 
 
-def _caller(request: Request) -> Principal:
+async def _caller(request: Request) -> Principal:
     return principal_of(request)
 
 
@@ -63,7 +64,7 @@ Caller = Annotated[Principal, Depends(_caller)]
 """The principal, for a handler that restricts its query or its body to the principal's reach."""
 
 
-def check_reach(request: Request) -> None:
+async def check_reach(request: Request) -> None:
     """Check that the object in the path lies in the caller's reach. Only keys with a reach cost a query.
 
     Raises:
@@ -76,7 +77,12 @@ def check_reach(request: Request) -> None:
     named = {name: value for name, value in request.path_params.items() if name in FIND_PLACES}
     if not named and not _restricts(request.scope["route"]):
         raise OutOfReach(f"This request answers for all regions and worlds. {principal.bounds}")
-    database: Database = request.app.state.database
+    if named:
+        database: Database = request.app.state.database
+        await run_in_threadpool(_check_objects, database, principal, named)
+
+
+def _check_objects(database: Database, principal: Principal, named: Mapping[str, str]) -> None:
     with database.read() as connection:
         for name, value in named.items():
             found = FIND_PLACES[name](connection, value)

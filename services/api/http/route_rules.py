@@ -1,6 +1,7 @@
 """What each route requires, known before its handler runs: scopes, query parameters and the size of the body."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -15,6 +16,8 @@ from services.api.http.errors import InvalidParameter
 
 BODY_BYTES_MAX = 256 * 2**10
 """The largest body of a route that sets no limit of its own. A site with 1,000 sensors takes about 100 kB."""
+
+VERSION_PREFIX = "/v1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +60,22 @@ class RouteRules:
 
     def __init__(self, app: FastAPI) -> None:
         paths = app.openapi()["paths"]
-        self._rules = [
-            (compile_path(context.path or "")[0], method, _rule(context, paths, method))
-            for context in iter_route_contexts(app.routes)
-            for method in context.methods or ()
-        ]
+        self._rules: dict[tuple[str, str], list[tuple[re.Pattern[str], RouteRule]]] = defaultdict(list)
+        for context in iter_route_contexts(app.routes):
+            for method in context.methods or ():
+                rule = compile_path(context.path or "")[0], _rule(context, paths, method)
+                self._rules[method, _resource(context.path or "")].append(rule)
 
     def find(self, method: str, path: str) -> RouteRule | None:
         """Return the rule of a request; None if no route answers it."""
-        return next((rule for pattern, known, rule in self._rules if known == method and pattern.match(path)), None)
+        rules = self._rules.get((method, _resource(path)), ())
+        return next((rule for pattern, rule in rules if pattern.match(path)), None)
+
+
+def _resource(path: str) -> str:
+    """Return the part of a path by which rules are grouped: no route has a parameter in it."""
+    _, first, *rest = (*path.split("/", 3), "")
+    return rest[0] if f"/{first}" == VERSION_PREFIX else first
 
 
 def _rule(context: RouteContext, paths: Mapping[str, Any], method: str) -> RouteRule:

@@ -19,6 +19,7 @@ from services.api.auth.guard import Caller
 from services.api.deps import AfterName, ByRegion, BySite, ByWorld, Db, DeviceId, Limit, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, local, paginate, present
+from services.api.http.rows import items_of, json_response
 
 router = APIRouter(prefix="/devices", tags=["devices"])
 
@@ -115,7 +116,7 @@ class DeviceInDetail(Device):
     """All devices that have stood at this place, oldest first. Each keeps the readings of its own time."""
 
 
-@router.get("", summary="List devices 设备列表", operation_id="list_devices")
+@router.get("", summary="List devices 设备列表", operation_id="list_devices", response_model=Devices)
 def list_devices(
     database: Db,
     caller: Caller,
@@ -128,13 +129,13 @@ def list_devices(
     online: Annotated[bool | None, Query(description="true: online; false: offline; omitted: all.")] = None,
     after: AfterName = None,
     limit: Limit = 100,
-) -> Devices:
+) -> Response:
     """Return devices ordered by name, including retired ones."""
     filters = DeviceFilters(kind=kind, region=region, site_id=site_id, world=world, online=online, reach=caller.reach)
     with database.read() as connection:
         rows = device_queries.list_devices(connection, filters, after=after, limit=limit + 1)
     page, following = paginate(rows, limit, lambda row: str(row["device_id"]))
-    return Devices(items=[Device.model_validate(present(row, zone)) for row in page], next=following)
+    return json_response({"items": items_of(Device, page, zone), "next": following})
 
 
 @router.get(

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import AliasChoices, Field
 
 from rencheng.domain.kind import Kind
@@ -21,9 +21,10 @@ from services.api.deps import Db, DeviceId, From, SiteId, To, Zone
 from services.api.http import buckets
 from services.api.http.buckets import ROWS_MAX, Width
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
-from services.api.http.models import ApiModel, example, present
+from services.api.http.models import ApiModel, example
+from services.api.http.rows import items_of, json_response
 from services.api.routes.devices.read import find_or_404
-from services.api.routes.readings.meter_names import with_qualifiers
+from services.api.routes.readings.meter_names import name_qualifiers
 
 router = APIRouter(tags=["history"], responses=problem_responses(HTTPStatus.NOT_FOUND))
 
@@ -179,10 +180,10 @@ class Hydrograph(_History):
     items: list[WaterBucket]
 
 
-_MODELS: dict[Kind, type[WaterHistory | SignalHistory | ChargingHistory]] = {
-    Kind.WATERLOGGING: WaterHistory,
-    Kind.SIGNAL: SignalHistory,
-    Kind.CHARGING: ChargingHistory,
+_ITEMS: dict[Kind, type[_Bucket]] = {
+    Kind.WATERLOGGING: WaterBucket,
+    Kind.SIGNAL: SignalBucket,
+    Kind.CHARGING: ChargingBucket,
 }
 
 ByWidth = Annotated[
@@ -195,6 +196,7 @@ ByWidth = Annotated[
     "/devices/{device_id}/history",
     summary="Get the history of a device 设备历史数据",
     operation_id="get_device_history",
+    response_model=History,
 )
 def get_device_history(
     database: Db,
@@ -207,7 +209,7 @@ def get_device_history(
     measurand: Annotated[Measurand | None, Query(description="Chargers only: values of this measurand.")] = None,
     phase: Annotated[Phase | None, Query(description="Chargers only: values of this phase.")] = None,
     location: Annotated[MeterLocation | None, Query(description="Chargers only: values of this location.")] = None,
-) -> History:
+) -> Response:
     """Return aggregates by bucket: depth and rain of a gauge, values of a pile, event counts of a signal controller."""
     span = buckets.choose(start, end, bucket)
     with database.read() as connection:
@@ -215,16 +217,21 @@ def get_device_history(
         kind = Kind(device["kind"])
         names = _names(kind, measurand, phase, location)
         width, rows = _rows(connection, kind, [device_id], span, zone, is_free=bucket is None, names=names)
-    items: list[Any] = [with_qualifiers(present(row, zone)) for row in rows]
-    return _MODELS[kind](device_id=device_id, world=device["world"], bucket=width, tz=str(zone), items=items)
+    items = items_of(_ITEMS[kind], rows, zone)
+    name_qualifiers(items)
+    about = {"kind": kind, "device_id": device_id, "world": device["world"]}
+    return json_response({**about, "bucket": width, "tz": str(zone), "items": items})
 
 
 @router.get(
-    "/sites/{site_id}/history", summary="Get the hydrograph of a site 场所水位过程线", operation_id="get_site_history"
+    "/sites/{site_id}/history",
+    summary="Get the hydrograph of a site 场所水位过程线",
+    operation_id="get_site_history",
+    response_model=Hydrograph,
 )
 def get_site_history(
     database: Db, zone: Zone, site_id: SiteId, *, start: From, end: To, bucket: ByWidth = None
-) -> Hydrograph:
+) -> Response:
     """Return depth and rain of every gauge that is or was bound to the site."""
     span = buckets.choose(start, end, bucket)
     with database.read() as connection:
@@ -233,8 +240,8 @@ def get_site_history(
             raise NotFound(f"There is no site {site_id!r}.")
         gauges = site_status.gauges_of(connection, site_id)
         width, rows = _rows(connection, Kind.WATERLOGGING, gauges, span, zone, is_free=bucket is None)
-    items = [WaterBucket.model_validate(present(row, zone)) for row in rows]
-    return Hydrograph(site_id=site_id, world=world, bucket=width, tz=str(zone), items=items)
+    about = {"site_id": site_id, "world": world, "bucket": width, "tz": str(zone)}
+    return json_response({**about, "items": items_of(WaterBucket, rows, zone)})
 
 
 def _names(

@@ -1,12 +1,13 @@
-"""Show a stored meter value with its measurand, phase, location and context."""
+"""Show stored meter values with their measurand, phase, location and context."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from rencheng.domain.meter import sampled_value
 
 
-def with_qualifiers(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row with the parts of its stored name; a row that is no meter value is returned as it is."""
-    if "measurand" not in row:
-        return row
-    return row | sampled_value(row["measurand"])._asdict()
+def name_qualifiers(items: Iterable[dict[str, Any]]) -> None:
+    """Put the parts of the stored name into items that are meter values."""
+    for item in items:
+        if "measurand" in item:
+            item.update(sampled_value(item["measurand"])._asdict())

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
 from rencheng.domain.kind import Kind
@@ -18,9 +18,10 @@ from rencheng.store.quality import flags_of
 from services.api.deps import AfterCursor, Db, DeviceId, Limit, Moment, Zone
 from services.api.http import cursors
 from services.api.http.errors import problem_responses
-from services.api.http.models import ApiModel, example, flags, paginate, present
+from services.api.http.models import ApiModel, example, flags, paginate
+from services.api.http.rows import items_of, json_response
 from services.api.routes.devices.read import find_or_404
-from services.api.routes.readings.meter_names import with_qualifiers
+from services.api.routes.readings.meter_names import name_qualifiers
 
 router = APIRouter(prefix="/devices/{device_id}", tags=["readings"], responses=problem_responses(HTTPStatus.NOT_FOUND))
 
@@ -139,20 +140,20 @@ class MeterValues(_Readings):
 
 Readings = Annotated[WaterReadings | SignalEvents | MeterValues, Field(discriminator="kind")]
 
-_MODELS: dict[Kind, type[WaterReadings | SignalEvents | MeterValues]] = {
-    Kind.WATERLOGGING: WaterReadings,
-    Kind.SIGNAL: SignalEvents,
-    Kind.CHARGING: MeterValues,
+_ITEMS: dict[Kind, type[_Reading]] = {
+    Kind.WATERLOGGING: WaterReading,
+    Kind.SIGNAL: SignalEvent,
+    Kind.CHARGING: MeterValue,
 }
 
 
-@router.get("/latest", summary="Get the latest values 最新读数", operation_id="get_latest")
+@router.get("/latest", summary="Get the latest values 最新读数", operation_id="get_latest", response_model=Readings)
 def get_latest(
     database: Db,
     zone: Zone,
     device_id: DeviceId,
     events: Annotated[int, Query(ge=1, le=1000, description="Signal controllers only: the number of events.")] = 20,
-) -> Readings:
+) -> Response:
     """Return the newest value of each channel of a gauge, or of each connector and measurand of a pile.
 
     A signal controller has its last events, newest first. Values a week older than the device's newest are left out.
@@ -163,7 +164,7 @@ def get_latest(
     return _readings(device, rows, zone, following=None)
 
 
-@router.get("/readings", summary="List raw readings 原始读数", operation_id="list_readings")
+@router.get("/readings", summary="List raw readings 原始读数", operation_id="list_readings", response_model=Readings)
 def list_readings(
     database: Db,
     zone: Zone,
@@ -173,7 +174,7 @@ def list_readings(
     end: Annotated[Moment | None, Query(alias="to", description="End time, exclusive.")] = None,
     after: AfterCursor = None,
     limit: Limit = 500,
-) -> Readings:
+) -> Response:
     """Return all rows as they are stored, ordered by sample time, regardless of flags."""
     with database.read() as connection:
         device = find_or_404(connection, device_id)
@@ -201,9 +202,11 @@ def _readings(
     *,
     following: str | None,
     series_flags: _SeriesFlags = MappingProxyType({}),
-) -> Readings:
-    items: list[Any] = [with_qualifiers(present(row, zone)) for row in rows]
+) -> Response:
+    kind = Kind(device["kind"])
+    items = items_of(_ITEMS[kind], rows, zone)
+    name_qualifiers(items)
     for row, item in zip(rows, items, strict=True) if series_flags else ():
         item["series_flags"] = series_flags.get((row["time"], row["channel"]), ())
-    model = _MODELS[Kind(device["kind"])]
-    return model(device_id=device["device_id"], world=device["world"], items=items, next=following)
+    named = {"device_id": device["device_id"], "world": device["world"]}
+    return json_response({"kind": kind, **named, "items": items, "next": following})

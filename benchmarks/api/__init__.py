@@ -1,0 +1,1 @@
+"""The speed of the API, as ratios to the same SQL in the same run."""
