@@ -46,6 +46,7 @@ NOT_RUN: Mapping[str, str] = {
     "rencheng fleet": "75,000 devices; tests/device_sims/fleet runs a small fleet",
     "python -m device_sims fleet": "75,000 devices; tests/device_sims/fleet runs a small fleet",
     "rencheng backtest": "needs recordings; tests/backtest/test_command.py and test_stored.py run it",
+    "git pull": "needs a newer release; tests/ingest/test_upgrade.py upgrades a database under load",
     "rencheng db backup": "tests/store/backup runs it",
     "rencheng db restore": "needs an empty database; tests/store/backup runs it",
     "rencheng drill": "takes some minutes; tests/device_sims/test_drill.py runs a short one",

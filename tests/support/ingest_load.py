@@ -22,7 +22,8 @@ PER_SECOND = 1000
 class Load:
     """Some thousand readings a second, each published with QoS 1."""
 
-    def __init__(self, senders: Sequence[DeviceClient]) -> None:
+    def __init__(self, senders: Sequence[DeviceClient], *, per_second: float = PER_SECOND) -> None:
+        self._per_second = per_second
         self.published: set[Key] = set()
         self._waiting: list[Any] = []
         self._senders = senders
@@ -46,8 +47,9 @@ class Load:
 
     def _run(self) -> None:
         first = datetime.now(UTC) - timedelta(hours=3)
+        begins_s = time.monotonic()
         for number in itertools.count():
-            if self._stop.wait(1 / PER_SECOND):
+            if self._stop.wait(max(begins_s + number / self._per_second - time.monotonic(), 0)):
                 return
             sender, at = self._senders[number % len(self._senders)], first + timedelta(milliseconds=number)
             self._waiting.append(sender.post({"time": at.isoformat(), "depth_mm": float(number % 50)}))
