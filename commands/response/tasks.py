@@ -13,11 +13,11 @@ from commands.response.signing import PersonKey
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.reach import EVERYWHERE
-from rencheng.operations.photos import read_photo
+from rencheng.operations.evidence_files import read_attachment
 from rencheng.operations.signers import signer_of_token
 from rencheng.operations.task_messages import TaskSender
 from rencheng.operations.tasks import Reporter, TaskMove, check_task, move_task, report_evidence
-from rencheng.response.tasks.plan import ProofKind
+from rencheng.response.tasks.plan import FILE_KINDS, ProofKind
 from rencheng.response.tasks.task import FINAL, TaskState
 from rencheng.runtime.settings import PublicSettings
 from rencheng.store.tasks.evidence import GivenEvidence, evidence_of
@@ -91,21 +91,25 @@ def evidence(
     note: Annotated[str, typer.Option(help="What was seen or agreed.")] = "",
     depth_mm: Annotated[float | None, typer.Option(min=0, max=20_000, help="A depth read on the spot.")] = None,
     photo: Annotated[Path | None, typer.Option(help="A JPEG or PNG file.")] = None,
+    file: Annotated[Path | None, typer.Option(help="An MP4 or PDF file.")] = None,
 ) -> None:
     """Record evidence of a task, or a hidden danger that was found on the way."""
-    if (kind is ProofKind.PHOTO) != (photo is not None) or (kind is ProofKind.DEPTH) != (depth_mm is not None):
-        raise NotPossible("a photo needs --photo, a depth needs --depth-mm, and nothing else has them")
-    if photo is None and depth_mm is None and not note:
+    attached = photo or file
+    if (kind is ProofKind.DEPTH) != (depth_mm is not None) or (kind in FILE_KINDS) != (attached is not None):
+        raise NotPossible("a photo, video or document needs its file, a depth needs --depth-mm, nothing else has them")
+    if attached is None and depth_mm is None and not note:
         raise NotPossible("give --note: what was seen or agreed")
     try:
-        file = read_photo(photo.read_bytes(), datetime.now(UTC)) if photo else None
+        kept = read_attachment(attached.read_bytes(), datetime.now(UTC)) if attached else None
     except OSError as error:
-        raise NotPossible(f"{photo} cannot be read: {error.strerror}") from None
+        raise NotPossible(f"{attached} cannot be read: {error.strerror}") from None
+    if kept is not None and kept.kind is not kind:
+        raise NotPossible(f"{attached} is a {kept.kind}, not a {kind}")
     by = Reporter(person, operator(), "command")
-    given = GivenEvidence(kind, person, by.actor, by.via, note, depth_mm, file)
+    given = GivenEvidence(kind, person, by.actor, by.via, note, depth_mm, kept)
     with transaction() as connection:
         known = report_evidence(connection, task, given, by, send=_sender())
-    typer.echo("recorded before: it is the same photo" if known else "recorded")
+    typer.echo("recorded before: it is the same file" if known else "recorded")
 
 
 @app.command()

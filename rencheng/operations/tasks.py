@@ -132,17 +132,17 @@ def _is_repeated(stored: StoredTask, move: TaskMove, person_id: str) -> bool:
 def report_evidence(
     connection: Connection, task_id: int, given: GivenEvidence, by: Reporter, *, send: SendNews
 ) -> Row | None:
-    """Take evidence of a task, or a hidden danger that was found on the way. The same photo again is the same one.
+    """Take evidence of a task, or a hidden danger that was found on the way. The same file again is the same one.
 
-    Return the photo of the task that is the same; None: it is new.
+    Return the file of the task that is the same; None: it is new.
 
     Raises:
         NotPossible: there is no such task or person, or the task is over.
     """
     stored = _locked(connection, task_id)
     _active(connection, by.person_id)
-    if given.photo is not None:
-        known = evidence_store.same_photo(connection, task_id, given.photo.sha256)
+    if given.file is not None:
+        known = evidence_store.same_file(connection, task_id, given.file.sha256)
         if known is not None:
             return known
     added = EvidenceAdded(by.person_id, given.kind, by.recorder_id)

@@ -44,7 +44,7 @@ from services.api.routes.quarantine import read as quarantine
 from services.api.routes.quarantine import write as quarantine_write
 from services.api.routes.readings import history, transactions
 from services.api.routes.readings import read as readings
-from services.api.routes.response import plans, report_page, reports, responses, tasks
+from services.api.routes.response import plans, report_page, reports, responses, task_files, tasks
 from services.api.routes.sites import read as sites
 from services.api.routes.sites import waterworks
 from services.api.routes.sites import write as sites_write
@@ -90,6 +90,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (plans.router, KeyScope.ROSTERS_WRITE),
     (plans.approvals, KeyScope.PLANS_APPROVE),
     (tasks.router, KeyScope.RESPOND),
+    (task_files.router, KeyScope.RESPOND),
     (responses.router, KeyScope.RESPOND),
     (reports.router, KeyScope.RESPOND),
     (responses.decisions, KeyScope.RESPONSE_DECLARE),

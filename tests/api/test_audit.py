@@ -23,7 +23,7 @@ from tests.support.doubts import doubtful, published
 from tests.support.polling import eventually
 from tests.support.rain_signals import cap
 from tests.support.response_requests import PLAN, prepare_response
-from tests.support.tasks import photo
+from tests.support.tasks import PDF, photo
 
 NOW = datetime.now(UTC)
 SITE: dict[str, Any] = {"site_id": "new", "type": "tunnel", "name_zh": "隧道", "name_en": "Tunnel", "region": LIXIA}
@@ -92,6 +92,7 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/tasks/{task_id}/reports", "POST"): {"move": "accept"},
     ("/v1/tasks/{task_id}/evidence", "POST"): {"kind": "note", "note": "x"},
     ("/v1/tasks/{task_id}/photos", "POST"): None,
+    ("/v1/tasks/{task_id}/files", "POST"): None,
     ("/v1/tasks/{task_id}/checks", "POST"): {"passed": True},
     ("/v1/subscribers/{subscriber_id}", "PUT"): SUBSCRIBER,
     ("/v1/subscribers/{subscriber_id}", "DELETE"): None,
@@ -238,6 +239,8 @@ def test_every_changing_request_leaves_an_entry_with_its_author(
     kind = "text/csv" if "imports" in path else "application/xml" if "signals" in path else "application/json"
     if path.endswith("photos"):
         content, kind = photo(), "image/jpeg"
+    if path.endswith("/files"):
+        content, kind = PDF, "application/pdf"
     before = entries(city)
     asked = {"source": "s", "region": LIXIA} if (path, method) == ("/v1/weather/forecasts", "DELETE") else {}
     address = path.format(**filled)

@@ -24,6 +24,14 @@ TASK_DUTIES = (
 )
 
 
+PDF = b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\n%%EOF\n"
+MP4 = b"".join(
+    (8 + len(body)).to_bytes(4) + name + body
+    for name, body in ((b"ftyp", b"mp42\0\0\0\0isom"), (b"mdat", bytes(40)), (b"moov", b"\0\0\0\x08mvhd"))
+)
+"""The smallest files that are what they seem."""
+
+
 def staff(engine: Engine) -> None:
     """Delete warnings with their tasks, plans and responses, and put people on duty."""
     clear_calls(engine)

@@ -13,6 +13,9 @@ class ProofKind(StrEnum):
     """What a person reports of a task."""
 
     PHOTO = "photo"
+    VIDEO = "video"
+    DOCUMENT = "document"
+    """A PDF."""
     DEPTH = "depth"
     """A depth read on the spot."""
     NOTE = "note"
@@ -22,6 +25,10 @@ class ProofKind(StrEnum):
     """The state of a device, as it was seen."""
     HIDDEN_DANGER = "hidden_danger"
     """隐患: a danger found on the way. No task asks for it."""
+
+
+FILE_KINDS = frozenset({ProofKind.PHOTO, ProofKind.VIDEO, ProofKind.DOCUMENT})
+"""The kinds that are files."""
 
 
 class TaskPhase(StrEnum):

@@ -38,7 +38,7 @@ def event_facts(connection: Connection, warning_id: str, remarks: Mapping[str, s
     own_tasks = _tasks(connection, warning_id)
     task_ids = [each["task_id"] for each in own_tasks]
     of_tasks = select(task_events).where(task_events.c.task_id.in_(task_ids)).order_by("task_id", "n")
-    shown = [column for column in evidence.c if column.name not in {"photo", "sha256"}]
+    shown = [column for column in evidence.c if column.name not in {"content", "sha256"}]
     proofs = select(*shown).where(evidence.c.task_id.in_(task_ids)).order_by(evidence.c.evidence_id)
     return EventFacts(
         warning=warning,

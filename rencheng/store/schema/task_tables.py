@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     DateTime,
     Double,
@@ -137,8 +138,13 @@ evidence = Table(
     Column("person_id", Text, ForeignKey("people.person_id"), nullable=False),
     _text("note"),
     Column("depth_mm", Double),
-    Column("sha256", LargeBinary, comment="hash of the photo as it was sent"),
-    Column("photo", LargeBinary, comment="JPEG, encoded again, without what the camera wrote into it"),
+    Column("sha256", LargeBinary, comment="hash of the file as it was sent"),
+    Column(
+        "content",
+        LargeBinary,
+        comment="a JPEG, encoded again, without what the camera wrote into it; an MP4 or PDF as it was sent",
+    ),
+    Column("media_type", Text),
     Column("width", Integer),
     Column("height", Integer),
     Column("taken_at", _time, comment="by the clock of the camera; null: it wrote none"),
@@ -148,7 +154,8 @@ evidence = Table(
     _text("recorded_by"),
     _text("via"),
     _now("recorded_at"),
-    UniqueConstraint("task_id", "sha256", name="evidence_same_photo_once"),
+    UniqueConstraint("task_id", "sha256", name="evidence_same_file_once"),
+    CheckConstraint("(content IS NULL) = (media_type IS NULL)", name="evidence_files_have_a_type"),
     Index("evidence_by_task", "task_id"),
     Index("evidence_hidden_dangers", "recorded_at", postgresql_where=text("kind = 'hidden_danger'")),
 )

@@ -165,32 +165,6 @@ def test_who_reports_for_another_person_cannot_sign_either(client: httpx.Client,
     assert "did it" in post(client, cy, reopen, "checks", passed=True).json()["detail"]
 
 
-def test_a_photo_is_encoded_again_kept_once_and_never_a_page(client: httpx.Client, city: Engine) -> None:
-    warn(city, 1, Level.RED)
-    number = tasks(client)["close"]["task_id"]
-    key = key_of(city, "ann")
-    address = f"/v1/tasks/{number}/photos"
-    first, again = (client.post(address, content=photo(), headers=key).json() for _ in range(2))
-    assert first["reported"] == again["reported"]
-    [shown] = again["reported"]
-    assert shown["taken_at"] == "2026-07-20T16:07:12+08:00" or shown["taken_at"] is None  # not in the future
-    assert (shown["latitude"], shown["longitude"]) == (pytest.approx(36.65), pytest.approx(117.12))
-    kept = client.get(shown["photo"])
-    assert kept.headers["content-type"] == "image/jpeg"
-    assert kept.headers["x-content-type-options"] == "nosniff"
-    assert b"script" not in kept.content
-
-    unmarked = client.post(address, content=photo(taken=None, color="red"), headers=key).json()["reported"][1]
-    assert (unmarked["taken_at"], unmarked["taken_at_known"]) == (None, False)
-    png = client.post(address, content=photo(taken=None, kind="PNG"), headers=key)
-    assert png.status_code == 200
-    for content in (b"<html><script>1</script></html>", b"", b"\xff\xd8\xff\xe0" + b"<html>" * 50, photo()[:200]):
-        refused = client.post(address, content=content, headers=key | {"Content-Type": "image/jpeg"})
-        assert refused.status_code == 422, refused.text
-    too_large = client.post(address, content=b"\xff\xd8" + bytes(21 * 2**20), headers=key)
-    assert too_large.status_code == 413
-
-
 def test_a_plan_is_in_force_when_two_people_stand_behind_it(client: httpx.Client, city: Engine) -> None:
     ann, bo, cy, office = (key_of(city, person) for person in ("ann", "bo", "cy", None))
 

@@ -20,10 +20,10 @@ from rencheng.domain.bounds import plain_text
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.place import CITY_ZONE
-from rencheng.operations.photos import PHOTO_BYTES_MAX, read_photo
+from rencheng.operations.evidence_files import FILE_BYTES_MAX, read_attachment
 from rencheng.operations.task_messages import TaskSender
 from rencheng.operations.tasks import Reporter, TaskMove, move_task, open_tasks_of_person, report_evidence
-from rencheng.response.tasks.plan import ProofKind
+from rencheng.response.tasks.plan import FILE_KINDS, ProofKind
 from rencheng.response.tasks.task import TaskState
 from rencheng.store.core.sessions import Connection, Database, Row
 from rencheng.store.registry.sites import find_sites
@@ -35,8 +35,8 @@ from services.api.deps import Db, TaskNewsSender
 
 router = APIRouter(include_in_schema=False)
 
-BODY_MAX = PHOTO_BYTES_MAX + 64 * 2**10
-"""The largest body, bytes: a photo and the fields beside it."""
+BODY_MAX = FILE_BYTES_MAX + 64 * 2**10
+"""The largest body, bytes: a file and the fields beside it."""
 
 DEPTH_MAX_MM = 20_000
 
@@ -61,6 +61,8 @@ _STATES = {
 
 _KINDS = {
     ProofKind.PHOTO: ("照片", "photo"),
+    ProofKind.VIDEO: ("视频", "video"),
+    ProofKind.DOCUMENT: ("文件", "document"),
     ProofKind.DEPTH: ("水深", "depth"),
     ProofKind.NOTE: ("说明", "note"),
     ProofKind.CALL: ("通话记录", "call"),
@@ -133,11 +135,13 @@ def _report(connection: Connection, send: TaskSender, link: Row, form: FormData,
     if what not in set(ProofKind):
         raise NotPossible("no button was pressed")
     kind = ProofKind(what)
-    photo = read_photo(content, datetime.now(UTC)) if kind is ProofKind.PHOTO else None
+    file = read_attachment(content, datetime.now(UTC)) if kind in FILE_KINDS else None
+    if file is not None:
+        kind = file.kind
     depth_mm = _depth(_text(form, "depth_mm")) if kind is ProofKind.DEPTH else None
-    if photo is None and depth_mm is None and not note:
+    if file is None and depth_mm is None and not note:
         raise NotPossible("say in the field beside it what was seen or agreed")
-    given = GivenEvidence(kind, person, by.actor, by.via, note, depth_mm, photo)
+    given = GivenEvidence(kind, person, by.actor, by.via, note, depth_mm, file)
     report_evidence(connection, int(number), given, by, send=send)
 
 
@@ -185,12 +189,13 @@ def _task(stored: StoredTask) -> str:
     kinds = (ProofKind.NOTE, ProofKind.CALL, ProofKind.STATE, ProofKind.HIDDEN_DANGER)
     texts = _buttons({kind.value: _KINDS[kind] for kind in kinds})
     depth = '<input name="depth_mm" inputmode="decimal" placeholder="水深 depth, mm">'
-    photo = '<input type="file" name="photo" accept="image/jpeg,image/png">'
+    photo = '<input type="file" name="photo" accept="image/jpeg,image/png,video/mp4,application/pdf">'
+    pick = _buttons({"photo": ("照片、视频、文件", "photo, video or PDF")})
     forms = (
         f'<form method="post">{hidden}{note}{moves}{texts}</form>'
         f'<form method="post">{hidden}{depth}{_buttons({"depth": _KINDS[ProofKind.DEPTH]})}</form>'
         f'<form method="post" enctype="multipart/form-data">{hidden}{photo}'
-        f"{_buttons({'photo': _KINDS[ProofKind.PHOTO]})}</form>"
+        f"{pick}</form>"
     )
     return f"<section>{''.join(lines)}{forms}</section>"
 

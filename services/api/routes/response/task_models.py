@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from rencheng.domain.level import LevelWord
 from rencheng.response.tasks.plan import ProofKind, TaskPhase
 from rencheng.response.tasks.task import TaskState
+from rencheng.store.tasks.evidence import JPEG
 from rencheng.store.tasks.incidents import Incident
 from rencheng.store.tasks.tasks import StoredTask
 from services.api.http.models import ApiModel, example, level_word, local
@@ -19,6 +20,8 @@ EVIDENCE: dict[str, Any] = {
     "note": "",
     "depth_mm": None,
     "photo": "/v1/tasks/17/photos/31",
+    "file": None,
+    "media_type": "image/jpeg",
     "sha256": "9f2c…",
     "taken_at": "2026-07-20T16:07:12+08:00",
     "taken_at_known": True,
@@ -76,8 +79,11 @@ class EvidenceOut(ApiModel):
     depth_mm: float | None
     photo: str | None
     """The path of the photo; null: it is none."""
+    file: str | None
+    """The path of the video or document; null: it is none."""
+    media_type: str | None
     sha256: str | None
-    """The hash of the photo as it was sent."""
+    """The hash of the file as it was sent."""
     taken_at: datetime | None
     """By the clock of the camera; null: it wrote none."""
     taken_at_known: bool
@@ -228,7 +234,8 @@ def task_detail(stored: StoredTask, reported: Sequence[Mapping[Any, Any]], zone:
 
 def evidence_out(row: Mapping[Any, Any], zone: ZoneInfo) -> EvidenceOut:
     """Return evidence."""
-    is_photo = row["sha256"] is not None
+    is_file, is_photo = row["sha256"] is not None, row["media_type"] == JPEG
+    path, number = f"/v1/tasks/{row['task_id']}", row["evidence_id"]
     taken_at = row["taken_at"] and local(row["taken_at"], zone)
     return EvidenceOut(
         evidence_id=row["evidence_id"],
@@ -236,8 +243,10 @@ def evidence_out(row: Mapping[Any, Any], zone: ZoneInfo) -> EvidenceOut:
         person_id=row["person_id"],
         note=row["note"],
         depth_mm=row["depth_mm"],
-        photo=f"/v1/tasks/{row['task_id']}/photos/{row['evidence_id']}" if is_photo else None,
-        sha256=row["sha256"].hex() if is_photo else None,
+        photo=f"{path}/photos/{number}" if is_photo else None,
+        file=f"{path}/files/{number}" if is_file and not is_photo else None,
+        media_type=row["media_type"],
+        sha256=row["sha256"].hex() if is_file else None,
         taken_at=taken_at,
         taken_at_known=taken_at is not None,
         latitude=row["latitude"],

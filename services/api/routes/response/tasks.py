@@ -4,24 +4,19 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Body, Query
-from fastapi.responses import Response
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from rencheng.operations.photos import PHOTO_BYTES_MAX, read_photo
-from rencheng.operations.tasks import Reporter, TaskMove, check_task, move_task, report_evidence
+from rencheng.operations.tasks import TaskMove, check_task, move_task, report_evidence
 from rencheng.response.tasks.plan import ProofKind
 from rencheng.response.tasks.task import TaskState
 from rencheng.schemas.fields import Identifier, OptionalText
-from rencheng.store.core.sessions import Connection
-from rencheng.store.places import of_people
-from rencheng.store.tasks.evidence import GivenEvidence, evidence_of, find_photo
+from rencheng.store.tasks.evidence import GivenEvidence
 from rencheng.store.tasks.incidents import find_incident, list_incidents
-from rencheng.store.tasks.tasks import StoredTask, find_task, list_tasks, tasks_of
+from rencheng.store.tasks.tasks import list_tasks, tasks_of
 from services.api.auth.guard import Caller
-from services.api.auth.principal import Principal
-from services.api.deps import ByWorld, Db, EvidenceId, Limit, TaskId, TaskNewsSender, WarningId, Zone
-from services.api.http.errors import InvalidParameter, NotFound, problem_responses
+from services.api.deps import ByWorld, Db, Limit, TaskId, TaskNewsSender, WarningId, Zone
+from services.api.http.errors import NotFound, problem_responses
 from services.api.http.refusals import refusals
 from services.api.routes.response.task_models import (
     IncidentDetail,
@@ -32,8 +27,8 @@ from services.api.routes.response.task_models import (
     TaskDetail,
     incident_values,
     shown_task,
-    task_detail,
 )
+from services.api.routes.response.task_requests import detail_of_task, existing_task, reporter_of
 
 router = APIRouter(tags=["response"])
 
@@ -44,10 +39,6 @@ _CHECK: dict[str, Any] = {"passed": True, "note": ""}
 _EVIDENCE: dict[str, Any] = {"kind": "depth", "depth_mm": 40, "note": "at the lowest point"}
 
 PersonName = Annotated[Identifier | None, Field(description="The person who did it; null: the person of the key.")]
-PersonQuery = Annotated[
-    Identifier | None, Query(description="The person who took it; the person of the key if omitted.")
-]
-NoteQuery = Annotated[OptionalText, Query(description="What it shows.")]
 
 
 class TaskReport(BaseModel):
@@ -139,7 +130,7 @@ def get_tasks(
 def get_task(database: Db, zone: Zone, task_id: TaskId) -> TaskDetail:
     """Return a task with its evidence."""
     with database.read() as connection:
-        return _detail(connection, task_id, zone)
+        return detail_of_task(connection, task_id, zone)
 
 
 @router.post(
@@ -153,8 +144,8 @@ def post_report(
 ) -> ShownTask:
     """Take a task on, arrive, give it back, report that it cannot be done, or that it is done."""
     with refusals(), database.write() as connection:
-        _existing(connection, task_id)
-        by = _reporter(connection, caller, report.person_id)
+        existing_task(connection, task_id)
+        by = reporter_of(connection, caller, report.person_id)
         stored = move_task(connection, task_id, report.move, by, note=report.note, send=send)
     return shown_task(stored, zone, datetime.now(UTC))
 
@@ -170,65 +161,12 @@ def post_evidence(
 ) -> TaskDetail:
     """Report a depth, a note, a call or a state; or a hidden danger 隐患, which no task asks for."""
     with refusals(), database.write() as connection:
-        _existing(connection, task_id)
-        by = _reporter(connection, caller, report.person_id)
+        existing_task(connection, task_id)
+        by = reporter_of(connection, caller, report.person_id)
         kind = ProofKind(report.kind)
         given = GivenEvidence(kind, by.person_id, by.actor, by.via, report.note, report.depth_mm)
         report_evidence(connection, task_id, given, by, send=send)
-        return _detail(connection, task_id, zone)
-
-
-@router.post(
-    "/tasks/{task_id}/photos",
-    summary="Upload a photo 上传照片",
-    operation_id="post_photo",
-    responses=problem_responses(HTTPStatus.NOT_FOUND),
-    max_body_size=PHOTO_BYTES_MAX,
-)
-def post_photo(
-    database: Db,
-    caller: Caller,
-    send: TaskNewsSender,
-    zone: Zone,
-    task_id: TaskId,
-    data: Annotated[bytes, Body(media_type="image/jpeg", max_length=PHOTO_BYTES_MAX)],
-    person_id: PersonQuery = None,
-    note: NoteQuery = "",
-) -> TaskDetail:
-    """Upload a JPEG or PNG as the body. It is encoded again and kept without what the camera wrote into it.
-
-    The camera's time and position are kept beside it; without a time of its own it is marked. The same photo again
-    changes nothing.
-    """
-    with database.read() as connection:
-        _existing(connection, task_id)
-    with refusals():
-        photo = read_photo(data, datetime.now(UTC))
-        with database.write() as connection:
-            by = _reporter(connection, caller, person_id)
-            given = GivenEvidence(ProofKind.PHOTO, by.person_id, by.actor, by.via, note, photo=photo)
-            report_evidence(connection, task_id, given, by, send=send)
-            return _detail(connection, task_id, zone)
-
-
-@router.get(
-    "/tasks/{task_id}/photos/{evidence_id}",
-    summary="Show a photo 查看照片",
-    operation_id="get_photo",
-    response_class=Response,
-    responses={
-        HTTPStatus.OK.value: {"content": {"image/jpeg": {}}, "description": "The photo."},
-        **problem_responses(HTTPStatus.NOT_FOUND),
-    },
-)
-def get_photo(database: Db, task_id: TaskId, evidence_id: EvidenceId) -> Response:
-    """Return a photo, always as JPEG and never as a page."""
-    with database.read() as connection:
-        photo = find_photo(connection, task_id, evidence_id)
-    if photo is None:
-        raise NotFound(f"The task {task_id} has no photo {evidence_id}.")
-    name = f"task-{task_id}-{evidence_id}.jpg"
-    return Response(photo, media_type="image/jpeg", headers={"content-disposition": f'inline; filename="{name}"'})
+        return detail_of_task(connection, task_id, zone)
 
 
 @router.post(
@@ -245,28 +183,8 @@ def post_check(
     A task that reopens a place needs the signatures of two people, after the all-clear.
     """
     with refusals(), database.write() as connection:
-        _existing(connection, task_id)
+        existing_task(connection, task_id)
         stored = check_task(
             connection, task_id, signer=caller.signer, via="api", passed=check.passed, note=check.note, send=send
         )
     return shown_task(stored, zone, datetime.now(UTC))
-
-
-def _existing(connection: Connection, task_id: int) -> StoredTask:
-    stored = find_task(connection, task_id)
-    if stored is None:
-        raise NotFound(f"There is no task {task_id}.")
-    return stored
-
-
-def _detail(connection: Connection, task_id: int, zone: Zone) -> TaskDetail:
-    stored = _existing(connection, task_id)
-    return task_detail(stored, evidence_of(connection, task_id), zone, datetime.now(UTC))
-
-
-def _reporter(connection: Connection, caller: Principal, person_id: str | None) -> Reporter:
-    name = person_id or caller.person_id
-    if name is None:
-        raise InvalidParameter("Name the person who did it: your key names none. Send `person_id`.")
-    caller.require(of_people(connection, [name]))
-    return Reporter(name, caller.actor, "api", caller.person_id)
