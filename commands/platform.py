@@ -2,7 +2,7 @@
 
 import typer
 
-from commands import broker, jobs, keys, mutes, quality, weather, worlds
+from commands import broker, jobs, keys, logins, mutes, quality, roles, weather, worlds
 from commands.calls import calls, people, policies, rosters
 from commands.delivery import contacts, dispatches, subscribers
 from commands.devices.app import app as device
@@ -35,6 +35,8 @@ GROUPS: dict[str, typer.Typer] = {
     "command": device_commands.app,
     "broker": broker.app,
     "key": keys.app,
+    "role": roles.app,
+    "login": logins.app,
     "subscriber": subscribers.app,
     "contact": contacts.app,
     "dispatch": dispatches.app,

@@ -9,6 +9,9 @@ from rencheng.domain.kind import Kind
 ACTUAL = "actual"
 """The world of live devices and sites. Every other world is a named exercise; the two never mix in one warning."""
 
+ALL_WORLDS = frozenset({"all", "*"})
+"""The values of `world` that ask for all worlds. An exercise cannot have these names."""
+
 
 class GaugeKind(StrEnum):
     """What the depths of a gauge are."""

@@ -172,6 +172,16 @@ class RulesSettings(Settings):
     )
 
 
+class RolesSettings(Settings):
+    """The roles of people."""
+
+    roles_file: Path | None = Field(
+        None,
+        description="YAML file with the permissions of roles, and the roles of groups of the identity provider; see"
+        " docs/how-to/let-people-sign-in.md.",
+    )
+
+
 class ContactSettings(Settings):
     """The keys of contacts."""
 

@@ -11,6 +11,7 @@ from fastapi.routing import iter_route_contexts
 from rencheng.domain.heartbeat import Part
 from rencheng.heartbeats import HeartbeatWriter
 from rencheng.operations.declarations import read_rules
+from rencheng.operations.roles import read_roles
 from rencheng.replay.attempt import IntakeLimits
 from rencheng.runtime.logs import get_logger
 from rencheng.store.access.api_keys import KeyScope
@@ -20,6 +21,7 @@ from services.api.auth.access_control import LOOKUPS, AccessControl, AccessLimit
 from services.api.auth.authenticator import Authenticator, require_scopes
 from services.api.auth.guard import check_reach
 from services.api.auth.refused_logins import RefusedLogins
+from services.api.auth.session_cookie import SessionCookie
 from services.api.health_probe import HealthProbe
 from services.api.http import errors
 from services.api.http.callbacks import read_callback_secrets
@@ -38,6 +40,7 @@ from services.api.routes.devices import write as devices_write
 from services.api.routes.doubts import feed as doubts_feed
 from services.api.routes.doubts import read as doubts
 from services.api.routes.doubts import write as doubts_write
+from services.api.routes.identity import login, me, own_login, roles, sessions
 from services.api.routes.mutes import read as mutes
 from services.api.routes.mutes import write as mutes_write
 from services.api.routes.quarantine import read as quarantine
@@ -105,6 +108,11 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (quarantine_write.router, KeyScope.QUARANTINE_REPLAY),
     (audit.router, KeyScope.ADMIN),
     (keys.router, KeyScope.ADMIN),
+    (roles.router, KeyScope.ADMIN),
+    (roles.catalogue,),
+    (sessions.router, KeyScope.ADMIN),
+    (me.router,),
+    (own_login.router,),
     (devices_write.router, KeyScope.DEVICES_WRITE),
     (pending.router, KeyScope.DEVICES_WRITE),
 )
@@ -129,6 +137,7 @@ TAGS = {
     "counts": "Counts 计数: every received reading, by result.",
     "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",
     "audit": "Audit 审计: who changed what, and when.",
+    "identity": "Identity 身份: who asks, roles of people, and sessions.",
     "keys": "Keys 密钥: who may ask; list, make and revoke.",
     "health": "Health 健康状态: whether readings are being committed, and the status of one world.",
 }
@@ -194,13 +203,15 @@ def create_app(settings: ApiSettings, stream_options: StreamOptions | None = Non
     _keep_settings(app, settings)
     errors.install(app)
     _include_routers(app)
-    _add_middleware(app, settings, Authenticator(keys_database))
+    _add_middleware(app, settings, Authenticator(keys_database, rules=app.state.role_rules))
     return app
 
 
 def _keep_settings(app: FastAPI, settings: ApiSettings) -> None:
     """Keep what handlers need of the settings."""
     app.state.public_url = settings.public_url.rstrip("/")
+    app.state.session_cookie = SessionCookie(app.state.public_url)
+    app.state.role_rules = read_roles(settings.roles_file)
     app.state.response_rules = read_rules(settings.response_rules_file)
     app.state.callback_secrets = read_callback_secrets(settings.api_callback_secrets_file)
     app.state.contact_keys = settings.contact_keys.get_secret_value()
@@ -213,6 +224,7 @@ def _add_middleware(app: FastAPI, settings: ApiSettings, authenticator: Authenti
         AccessControl,
         rules=RouteRules(app),
         authenticator=authenticator,
+        cookie=app.state.session_cookie,
         limits=limits,
         on_refused=app.state.refused_logins.count,
     )
@@ -243,6 +255,7 @@ def _include_routers(app: FastAPI) -> None:
         )
     for router in OPEN:
         app.include_router(router, max_body_size=0)
+    app.include_router(login.router, max_body_size=login.BODY_MAX)
     app.include_router(answer_page.router, max_body_size=answer_page.BODY_MAX)
     app.include_router(report_page.router, max_body_size=report_page.BODY_MAX)
     errors.add_problem_schema(app)

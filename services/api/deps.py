@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from fastapi import Depends, Path, Query, Request
 from pydantic import BeforeValidator
 
-from rencheng.domain.device import ACTUAL
+from rencheng.domain.device import ACTUAL, ALL_WORLDS
 from rencheng.domain.place import CITY_ZONE
 from rencheng.domain.topic import IDENTIFIER, REGION
 from rencheng.operations.asks import AskSender
@@ -29,9 +29,6 @@ from services.api.replay_service import ReplayService
 
 _ZONES = frozenset(available_timezones())
 _NAME = f"^{IDENTIFIER.pattern}$"
-ALL_WORLDS = frozenset({"all", "*"})
-"""The values of `world` that ask for all worlds. An exercise cannot have these names."""
-
 _WARNING = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"  # the site's name and the opening time
 _PLUS_READ_AS_SPACE = re.compile(r"(\d{4}-\d\d-\d\dT\S+) (\d\d:?\d\d)")
 """`…T16:00:00+08:00` after URL decoding, if the client did not escape the plus sign."""
@@ -64,7 +61,7 @@ async def _one_world(
     """Return the world that a request asks for. It must lie in the reach of the key."""
     principal = principal_of(request)
     if not principal.reach.includes_world(world):
-        raise OutOfReach(f"Your key does not reach the world {world!r}. {principal.bounds}")
+        raise OutOfReach(f"You do not reach the world {world!r}. {principal.bounds}")
     return world
 
 

@@ -10,11 +10,14 @@ from rencheng.runtime.settings import (
     IntakeSettings,
     MetricsSettings,
     PublicSettings,
+    RolesSettings,
     RulesSettings,
 )
 
 
-class ApiSettings(DatabaseSettings, MetricsSettings, PublicSettings, IntakeSettings, ContactSettings, RulesSettings):
+class ApiSettings(
+    DatabaseSettings, MetricsSettings, PublicSettings, IntakeSettings, ContactSettings, RulesSettings, RolesSettings
+):
     """Settings of the API process."""
 
     api_host: str = Field(

@@ -1,7 +1,6 @@
 """Every changing request leaves an entry with its author; refused logins are counted; the log only grows."""
 
 import json
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,16 +10,13 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from rencheng.domain.errors import RejectionReason
-from rencheng.store.core.sessions import Database
 from rencheng.store.quarantine.record import QuarantineRecord, add_to_quarantine
 from rencheng.store.warnings.notices import add_notices
-from services.api.auth.refused_logins import RefusedLogins
 from tests.api.auth.test_access import GUARDED
 from tests.support.api import LIXIA, SITES
 from tests.support.calls import prepare_calls, prepare_proof
 from tests.support.commands import ACTUATOR, COMMAND, prepare_command
 from tests.support.doubts import doubtful, published
-from tests.support.polling import eventually
 from tests.support.rain_signals import cap
 from tests.support.response_requests import PLAN, prepare_response
 from tests.support.tasks import PDF, photo
@@ -74,6 +70,10 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/keys", "POST"): {"name": "new", "scopes": ["admin"]},
     ("/v1/keys/{key_id}", "DELETE"): None,
     ("/v1/people/{person_id}", "PUT"): PERSON,
+    ("/v1/people/{person_id}/roles", "POST"): {"role": "viewer"},
+    ("/v1/people/{person_id}/roles/{assignment_id}", "DELETE"): None,
+    ("/v1/sessions/displays", "POST"): {"name": "wall", "regions": [LIXIA], "worlds": ["actual"]},
+    ("/v1/sessions/{session_id}", "DELETE"): None,
     ("/v1/rosters/{roster_id}", "PUT"): ROSTER,
     ("/v1/rosters/{roster_id}/overrides", "POST"): OVERRIDE,
     ("/v1/calls/{warning_id}/answers", "POST"): {"person_id": "ann", "kind": "accepted"},
@@ -121,6 +121,14 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/receipts", "POST"): {"provider": "sms", "ref": "r-1", "status": "delivered"},
 }
 """A request to each changing route that changes something."""
+
+OF_SESSIONS = {
+    ("/v1/me/password", "PUT"),
+    ("/v1/me/second-factor", "POST"),
+    ("/v1/me/second-factor/confirmation", "POST"),
+    ("/v1/me/session", "DELETE"),
+}
+"""Refused to keys; tests/api/auth/test_sign_in.py reads their entries."""
 
 CHANGES_NOTHING = {("/v1/quarantine/{quarantine_id}/attempt", "POST"), ("/v1/plans/preview", "POST")}
 
@@ -205,7 +213,15 @@ def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: d
 
 
 def prepare_people(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:
-    if "/calls/" in path or "handovers" in path:
+    if "/roles" in path:
+        client.put("/v1/people/new-ann", json=PERSON)
+        if "assignment_id" in path:
+            given = client.post("/v1/people/new-ann/roles", json={"role": "viewer"})
+            names["assignment_id"] = str(given.json()["assignment_id"])
+    elif "{session_id}" in path:
+        body = REQUESTS["/v1/sessions/displays", "POST"]
+        names["session_id"] = client.post("/v1/sessions/displays", json=body).json()["session_id"]
+    elif "/calls/" in path or "handovers" in path:
         prepare_calls(city, path, names)
     elif "overrides" in path:
         client.put("/v1/people/new-ann", json=PERSON)
@@ -219,7 +235,7 @@ def prepare_people(client: httpx.Client, city: Engine, path: str, names: dict[st
 def test_the_list_of_changing_routes_is_whole() -> None:
     changing = {(path, method) for path, method in GUARDED if method not in {"GET", "HEAD", "OPTIONS"}}
 
-    assert changing == set(REQUESTS) | CHANGES_NOTHING
+    assert changing == set(REQUESTS) | CHANGES_NOTHING | OF_SESSIONS
 
 
 @pytest.mark.parametrize(("path", "method"), REQUESTS)
@@ -262,36 +278,3 @@ def test_no_entry_can_be_changed_even_by_the_owner(city: Engine, statement: str)
     with pytest.raises(DBAPIError, match="cannot be changed"), city.begin() as connection:
         connection.execute(text(statement))
     assert entries(city) == before
-
-
-def test_refused_logins_are_recorded_by_address_and_key_and_do_not_flood_the_log(
-    anonymous: httpx.Client, city: Engine
-) -> None:
-    def refused() -> list[tuple[str, str, str]]:
-        return [entry for entry in entries(city) if entry[1] == "login.refused"]
-
-    for number in range(200):
-        with suppress(httpx.HTTPError):
-            anonymous.get("/v1/devices", headers={"X-API-Key": f"rck_{number % 50:016x}_wrong"})
-    anonymous.get("/v1/devices")  # without a key: no login
-    eventually(lambda: len(refused()) >= 20)
-
-    assert len(refused()) <= 21
-    assert ("address 127.0.0.1", "login.refused", f"key {1:016x}") in refused()
-    assert not [entry for entry in refused() if "wrong" in " ".join(entry)]
-
-
-def test_further_refusals_are_counted_and_written_together(database_url: str, city: Engine) -> None:
-    database = Database(database_url, name="test")
-    logins = RefusedLogins(database, period_s=0.2)
-    logins.start()
-    for _ in range(500):
-        logins.count("192.0.2.7", "")
-    logins.stop()
-    database.close()
-    with city.connect() as connection:
-        query = "SELECT CAST(detail ->> 'times' AS int) FROM audit WHERE actor = 'address 192.0.2.7'"
-        times = list(connection.execute(text(query)).scalars())
-
-    assert sum(times) == 500
-    assert len(times) <= 4

@@ -42,6 +42,8 @@ FILLED = {
     "name": "silence-1",
     "identifier": "s1",
     "key_id": "k1",
+    "session_id": "s1",
+    "assignment_id": 1,
     "person_id": "zhang-wei",
     "roster_id": "r1",
     "policy_id": "p1",

@@ -45,6 +45,7 @@ NOT_RECORDED = {
     "device show", "device list", "device pending", "site show", "site list", "world list", "weather list",
     "mute list", "gateway list", "fleet audit", "key list", "quarantine list", "quarantine show", "quarantine reasons",
     "quality show", "quality limits", "jobs list", "storage status", "tls list", "site doubts",  # read only
+    "role list", "role show", "login list",  # read only
     "people list", "roster list", "policy list", "call list",  # read only
     "plan export", "plan list", "plan preview", "task list", "task show", "response list",  # read only
     "actuator list", "command list",  # read only
@@ -126,6 +127,11 @@ CHANGING = {
     "device admit": ["p1"],
     "fleet register": ["--gauges", "1", "--signals", "0", "--chargers", "0", "--out", "{fleet}"],
     "key create": ["me", "--scope", "admin"],
+    "role give": ["bo", "operator", "--region", "370102"],
+    "role end": ["mo", "{role}"],
+    "login give": ["bo"],
+    "login administrator": ["root", "--name", "root"],
+    "login end": ["mo"],
     "key revoke": ["{key}"],
     "subscriber set": ["new", "--owner", "x"],
     "subscriber end": ["police"],
@@ -274,6 +280,9 @@ def test_a_changing_command_leaves_an_entry(
     filled |= {"key": key, "dispatch": dispatch, "command": proposed} | (
         signed(engine, command) if "task" in command else {}
     )
+    filled["role"] = run("role give", "mo", "viewer").split("number ")[1].rstrip(")") if command == "role end" else ""
+    if command == "login end":
+        run("login give", "mo")
     filled["response"] = responded(engine, command) if "response" in command else ""
     filled["person_key"] = run("key create", "bo", "--scope", "respond", "--person", "bo")
     with engine.connect() as connection:

@@ -24,6 +24,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from rencheng.domain.level import Level
 from rencheng.store.access import api_keys
+from rencheng.store.access.person_sessions import SESSION, sessions_in_force
 from rencheng.store.core.driver import driver_of
 from rencheng.store.schema.tables import sites, warning_events, warnings
 
@@ -124,8 +125,11 @@ class StreamTail:
         return read(self._connection, after=after, through=through, limit=limit)
 
     def keys_in_force(self, key_ids: Iterable[str]) -> frozenset[str]:
-        """Return the API keys among these that are still in force."""
-        return api_keys.in_force(self._connection, key_ids)
+        """Return the keys, and the sessions as `session <id>`, among these that are still in force."""
+        sessions = {one: one.removeprefix(SESSION) for one in key_ids if one.startswith(SESSION)}
+        found = sessions_in_force(self._connection, sessions.values())
+        kept = {one for one, session_id in sessions.items() if session_id in found}
+        return api_keys.in_force(self._connection, key_ids) | kept
 
     def wait(self, timeout_s: float) -> None:
         """Wait for a notification of a new message, at most for the timeout."""

@@ -4,7 +4,7 @@ A request under /v1 needs a key, whether a route answers it or not. Who sends no
 address; a key is limited by its own requests. `/health` is never limited.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -16,11 +16,15 @@ from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rencheng.domain.device import ACTUAL, ALL_WORLDS
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from rencheng.runtime.metrics.api import LIMITED_REQUESTS
 from rencheng.store.access import api_keys
-from rencheng.store.access.api_keys import Key
-from services.api.auth.authenticator import Authenticator, check_scopes, key_not_in_force, token_of
+from rencheng.store.access.person_sessions import session_id_of
+from services.api.auth.authenticator import Authenticator, token_of
+from services.api.auth.challenges import key_not_in_force
+from services.api.auth.principal import Principal
+from services.api.auth.session_cookie import SessionCookie
 from services.api.http import errors
 from services.api.http.body import BodyDeadline, check_length
 from services.api.http.errors import AuthenticationRequired, TooManyRequests
@@ -66,6 +70,7 @@ class AccessControl:
         app: the application.
         rules: the rules of its routes.
         authenticator: verifies tokens.
+        cookie: the cookie of sessions.
         limits: see `AccessLimits`.
         on_refused: called with the address and the key's id for each key that is not in force.
         clock: the time.
@@ -76,6 +81,7 @@ class AccessControl:
         app: ASGIApp,
         rules: RouteRules,
         authenticator: Authenticator,
+        cookie: SessionCookie,
         limits: AccessLimits,
         on_refused: Callable[[str, str], None],
         clock: Clock = SYSTEM_CLOCK,
@@ -83,6 +89,7 @@ class AccessControl:
         self._app = app
         self._rules = rules
         self._authenticator = authenticator
+        self._cookie = cookie
         self._limits = limits
         self._on_refused = on_refused
         self._by_key = TokenBuckets(limits.key_per_s, limits.key_per_s * BURST_S, clock)
@@ -99,48 +106,48 @@ class AccessControl:
         rule = self._rules.find(scope["method"], scope["path"])
         async with AsyncExitStack() as stack:
             try:
-                key = await self._admit(scope, rule)
-                if key and not (rule and rule.is_stream):
-                    await self._wait_for_turn(key, stack)
+                caller = await self._admit(scope, rule)
+                if caller and not (rule and rule.is_stream):
+                    await self._wait_for_turn(caller, stack)
             except errors.REFUSALS as error:
                 if rule:
                     scope["endpoint"] = rule.endpoint
                 response = await errors.answer(Request(scope), error)
                 await response(scope, receive, send)
                 return
-            await self._app(scope, BodyDeadline(receive).receive, self._with_limits(send, key))
+            await self._app(scope, BodyDeadline(receive).receive, self._with_limits(send, caller))
 
-    async def _admit(self, scope: Scope, rule: RouteRule | None) -> Key | None:
-        """Check a request; return its key, None for an open route."""
+    async def _admit(self, scope: Scope, rule: RouteRule | None) -> Principal | None:
+        """Check a request; return who asks, None for an open route."""
         headers, path = Headers(scope=scope), scope["path"]
-        key = None
+        query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        caller = None
         if (rule and rule.scopes) or path == GUARDED_PREFIX or path.startswith(f"{GUARDED_PREFIX}/"):
-            key = await self._key(scope, headers)
-            scope["state"]["key"] = key
-            _take(self._by_key, key.key_id, "key")
-            check_scopes(key, rule.scopes if rule else ())
+            caller = await self._caller(scope, headers)
+            _take(self._by_key, caller.credential_id, "key")
+            caller = caller.for_route(rule.scopes if rule else (), _world_of(query))
+            scope["state"]["principal"] = caller
         elif path != NEVER_LIMITED:
             _take(self._by_address, _network(scope), "address")
         if rule:
             check_length(headers.get("content-length", ""), rule.body_bytes_max)
-            query = scope["query_string"].decode("latin-1")
-            rule.check_parameters([name for name, _ in parse_qsl(query, keep_blank_values=True)])
-        return key
+            rule.check_parameters([name for name, _ in query])
+        return caller
 
-    async def _key(self, scope: Scope, headers: Headers) -> Key:
+    async def _caller(self, scope: Scope, headers: Headers) -> Principal:
         try:
-            token = token_of(headers, scope["method"])
-            key = self._authenticator.recall(token) or await self._look_up(token, _network(scope))
+            token = token_of(headers, scope["method"], self._cookie)
+            caller = self._authenticator.recall(token) or await self._look_up(token, _network(scope))
         except AuthenticationRequired:
             _take(self._by_address, _network(scope), "address")
             raise
-        if key is None:
-            self._on_refused(_address(scope), api_keys.key_id_of(token))
+        if caller is None:
+            self._on_refused(_address(scope), api_keys.key_id_of(token) or session_id_of(token))
             _take(self._by_address, _network(scope), "address")
             raise key_not_in_force()
-        return key
+        return caller
 
-    async def _look_up(self, token: str, network: str) -> Key | None:
+    async def _look_up(self, token: str, network: str) -> Principal | None:
         if self._authenticator.was_rejected(token):
             return None
         if not self._authenticator.was_accepted(token):
@@ -152,9 +159,9 @@ class AccessControl:
         verify = partial(self._authenticator.authenticate, token)
         return await anyio.to_thread.run_sync(verify, limiter=self._lookup_threads)
 
-    async def _wait_for_turn(self, key: Key, stack: AsyncExitStack) -> None:
+    async def _wait_for_turn(self, caller: Principal, stack: AsyncExitStack) -> None:
         """Wait until fewer requests of the key run than may run at the same time."""
-        limiter = self._running.setdefault(key.key_id, CapacityLimiter(self._limits.key_running))
+        limiter = self._running.setdefault(caller.credential_id, CapacityLimiter(self._limits.key_running))
         detail = f"{self._limits.key_running} requests of this key run already, and others wait. Ask one after another."
         if limiter.statistics().tasks_waiting >= WAITING_MAX:
             LIMITED_REQUESTS.labels("running").inc()
@@ -166,11 +173,11 @@ class AccessControl:
             LIMITED_REQUESTS.labels("running").inc()
             raise TooManyRequests(detail, headers={"Retry-After": "1"}) from None
 
-    def _with_limits(self, send: Send, key: Key | None) -> Send:
-        """Add the limit of the key to the response."""
-        if key is None:
+    def _with_limits(self, send: Send, caller: Principal | None) -> Send:
+        """Add the limit of the caller to the response."""
+        if caller is None:
             return send
-        fields = self._by_key.headers(key.key_id)
+        fields = self._by_key.headers(caller.credential_id)
 
         async def send_with_limits(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -178,6 +185,12 @@ class AccessControl:
             await send(message)
 
         return send_with_limits
+
+
+def _world_of(query: Sequence[tuple[str, str]]) -> str | None:
+    """Return the world that a request asks for; None for all worlds."""
+    world = dict(query).get("world", ACTUAL)
+    return None if world in ALL_WORLDS else world
 
 
 def _take(buckets: TokenBuckets, name: str, limit: str) -> None:

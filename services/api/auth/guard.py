@@ -65,7 +65,7 @@ Caller = Annotated[Principal, Depends(_caller)]
 
 
 async def check_reach(request: Request) -> None:
-    """Check that the object in the path lies in the caller's reach. Only keys with a reach cost a query.
+    """Check that the object in the path lies in the caller's reach. Only callers with a reach cost a query.
 
     Raises:
         NotFound: the object lies elsewhere. The answer is the same as for an object that does not exist.
@@ -79,15 +79,18 @@ async def check_reach(request: Request) -> None:
         raise OutOfReach(f"This request answers for all regions and worlds. {principal.bounds}")
     if named:
         database: Database = request.app.state.database
-        await run_in_threadpool(_check_objects, database, principal, named)
+        request.state.principal = await run_in_threadpool(_check_objects, database, principal, named)
 
 
-def _check_objects(database: Database, principal: Principal, named: Mapping[str, str]) -> None:
+def _check_objects(database: Database, principal: Principal, named: Mapping[str, str]) -> Principal:
+    """Check where objects are; return the principal in their world."""
     with database.read() as connection:
         for name, value in named.items():
             found = FIND_PLACES[name](connection, value)
             if not principal.reaches(found):
                 raise NotFound(f"There is no {_OBJECTS[name]} {value!r}.")
+            principal = principal.in_world_of(found)
+    return principal
 
 
 def require_devices(connection: Connection, caller: Principal, device_ids: Collection[str]) -> None:

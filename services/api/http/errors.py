@@ -52,6 +52,10 @@ class SignatureRequired(ClientError):
     """The callback is not signed by its provider, or too old."""
 
 
+class CrossSiteRequest(ClientError):
+    """A changing request of a session that does not prove that it comes from our own pages."""
+
+
 class NeedsConfirmation(ClientError):
     """A dangerous change that must be confirmed. The detail says what it does, and how to confirm it."""
 
@@ -144,6 +148,7 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     InsufficientScope: ProblemKind(HTTPStatus.FORBIDDEN, "insufficient-scope", "Insufficient scope"),
     OutOfReach: ProblemKind(HTTPStatus.FORBIDDEN, "out-of-reach", "Out of reach"),
     SignatureRequired: ProblemKind(HTTPStatus.FORBIDDEN, "signature-required", "Signature required"),
+    CrossSiteRequest: ProblemKind(HTTPStatus.FORBIDDEN, "cross-site-request", "Cross-site request"),
     NeedsConfirmation: ProblemKind(HTTPStatus.CONFLICT, "confirmation-required", "Confirmation required"),
     Conflict: ProblemKind(HTTPStatus.CONFLICT, "conflict", "Conflict"),
     PreconditionFailed: ProblemKind(HTTPStatus.PRECONDITION_FAILED, "precondition-failed", "Precondition failed"),

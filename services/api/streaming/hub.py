@@ -19,10 +19,10 @@ from rencheng.domain.compact_json import compact_json
 from rencheng.domain.errors import StoreUnavailable
 from rencheng.runtime.clock import SYSTEM_CLOCK, Clock
 from rencheng.runtime.metrics.api import LIMITED_REQUESTS, STREAM_CLIENTS, STREAM_LAG
-from rencheng.store.access.api_keys import Key
 from rencheng.store.core.sessions import Database
 from rencheng.store.warnings import stream
 from rencheng.store.warnings.stream import StreamEvent
+from services.api.auth.principal import Principal
 from services.api.http.errors import TooManyStreams, TooManyStreamsOfKey
 from services.api.streaming.listener import StreamListener
 from services.api.streaming.options import StreamOptions
@@ -44,17 +44,17 @@ class StreamMessage:
 
 
 class Subscription:
-    """One open stream and the key that opened it."""
+    """One open stream and who opened it."""
 
-    def __init__(self, key: Key, clock: Clock = SYSTEM_CLOCK) -> None:
-        self.key = key
+    def __init__(self, caller: Principal, clock: Clock = SYSTEM_CLOCK) -> None:
+        self.caller = caller
         self._clock = clock
         self._end_reason: str | None = None
 
     @property
     def end_reason(self) -> str | None:
         """Why the stream must end; None while it may go on. A key expires also while the database is away."""
-        if self.key.expires_at and self.key.expires_at <= self._clock.now():
+        if self.caller.expires_at and self.caller.expires_at <= self._clock.now():
             return "the key has expired"
         return self._end_reason
 
@@ -104,15 +104,15 @@ class StreamHub:
         await run_in_threadpool(self._listener.stop)
 
     @contextmanager
-    def subscribe(self, key: Key) -> Iterator[Subscription]:
+    def subscribe(self, caller: Principal) -> Iterator[Subscription]:
         """Register a stream for the length of the block.
 
         Raises:
             TooManyStreams: the limit is reached, or the server is stopping.
             TooManyStreamsOfKey: the limit of the key is reached.
         """
-        self._check_limits(key)
-        subscription = Subscription(key, self.clock)
+        self._check_limits(caller)
+        subscription = Subscription(caller, self.clock)
         self._subscriptions.add(subscription)
         self._note_subscriptions()
         try:
@@ -121,9 +121,9 @@ class StreamHub:
             self._subscriptions.discard(subscription)
             self._note_subscriptions()
 
-    def _check_limits(self, key: Key) -> None:
+    def _check_limits(self, caller: Principal) -> None:
         options = self.options
-        of_key = sum(each.key.key_id == key.key_id for each in self._subscriptions)
+        of_key = sum(each.caller.credential_id == caller.credential_id for each in self._subscriptions)
         if of_key >= options.streams_per_key:
             LIMITED_REQUESTS.labels("streams").inc()
             raise TooManyStreamsOfKey(
@@ -194,7 +194,7 @@ class StreamHub:
 
     def end_streams_of(self, key_ids: frozenset[str]) -> None:
         """End the streams of keys that are no longer in force."""
-        self._end(lambda subscription: subscription.key.key_id in key_ids, "the key is no longer in force")
+        self._end(lambda subscription: subscription.caller.credential_id in key_ids, "the key is no longer in force")
 
     def _read_page(self, position: int, settled: int) -> Sequence[StreamEvent]:
         with self._database.read() as connection:
@@ -206,7 +206,7 @@ class StreamHub:
         self.wake_up.notify()
 
     def _note_subscriptions(self) -> None:
-        self.key_ids = frozenset(subscription.key.key_id for subscription in self._subscriptions)
+        self.key_ids = frozenset(subscription.caller.credential_id for subscription in self._subscriptions)
         STREAM_CLIENTS.set(len(self._subscriptions))
 
 

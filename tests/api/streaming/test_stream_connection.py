@@ -15,6 +15,7 @@ from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import Key, KeyScope
 from rencheng.store.registry.devices import add_region
 from rencheng.store.registry.sites import register_site
+from services.api.auth.principal import Principal
 from services.api.streaming.hub import Subscription
 from services.api.streaming.options import StreamOptions
 from tests.private_database import private_server
@@ -62,7 +63,7 @@ def test_a_key_that_expires_ends_its_streams(city: Engine, quick_address: str, t
 def test_a_key_expires_by_the_clock_also_while_the_database_is_away() -> None:
     clock = ManualClock()
     key = Key("0123", "a test", frozenset(), clock.now(), clock.now() + timedelta(minutes=1), None)
-    subscription = Subscription(key, clock)
+    subscription = Subscription(Principal.of_key(key), clock)
     clock.advance(59)
     assert subscription.end_reason is None
     clock.advance(1)

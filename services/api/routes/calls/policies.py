@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 from pydantic import ConfigDict
 
 from rencheng.domain.device import ACTUAL
+from rencheng.domain.level import Level
 from rencheng.operations.people import add_policy_version, approve_policy_version
 from rencheng.response.calls.forms import CallPolicyForm
 from rencheng.store.calls.policies import PolicyVersion, find_policy, list_policies, policies_in_force
@@ -120,8 +121,10 @@ def put_policy(database: Db, caller: Caller, zone: Zone, policy_id: PolicyId, po
 def post_approval(database: Db, caller: Caller, zone: Zone, policy_id: PolicyId, version: Version) -> ShownPolicy:
     """Approve a version for a year, or renew its approval. Who wrote it cannot approve it."""
     with refusals(), database.write() as connection:
-        if find_policy(connection, policy_id, version) is None:
+        found = find_policy(connection, policy_id, version)
+        if found is None:
             raise NotFound(f"There is no version {version} of the policy {policy_id!r}.")
+        caller.require_level(Level.parse(found.form.level), [Place(found.form.region, ACTUAL)])
         approve_policy_version(connection, policy_id, version, actor=caller.actor, person_id=caller.person_id)
         return _found(find_policy(connection, policy_id, version), zone, caller.sees_authors)
 

@@ -8,9 +8,15 @@ from fastapi import APIRouter, Path, Query
 from rencheng.operations import commands as operations
 from rencheng.response.commands.forms import CommandForm
 from rencheng.response.commands.wire import COMMAND_ID
-from rencheng.store.commands.commands import commands_of_proposal, events_of_command, find_command, list_commands
+from rencheng.store.commands.commands import (
+    KeptCommand,
+    commands_of_proposal,
+    events_of_command,
+    find_command,
+    list_commands,
+)
 from rencheng.store.core.sessions import Connection
-from rencheng.store.places import of_actuator
+from rencheng.store.places import Place, of_actuator
 from services.api.auth.guard import Caller
 from services.api.auth.principal import Principal
 from services.api.deps import ByWorld, Db, Limit, Zone
@@ -132,7 +138,7 @@ def post_handled(database: Db, caller: Caller, zone: Zone, command_id: CommandId
 def post_approval(database: Db, caller: Caller, zone: Zone, command_id: CommandId) -> ShownCommand:
     """Approve a command as the person of the key. Who asked for it cannot, and each person counts once."""
     with refusals(), database.write() as connection:
-        _found(connection, command_id, zone, caller)
+        _require_level(caller, find_command(connection, command_id))
         operations.approve_command(connection, command_id, caller.signer)
         return _found(connection, command_id, zone, caller)
 
@@ -160,10 +166,19 @@ def post_refusal(database: Db, caller: Caller, zone: Zone, command_id: CommandId
 def post_proposal_approval(database: Db, caller: Caller, zone: Zone, proposal_id: ProposalId) -> ShownCommands:
     """Approve all commands of a proposal that wait, in one step: all or none."""
     with refusals(), database.write() as connection:
-        if not commands_of_proposal(connection, proposal_id):
+        proposed = commands_of_proposal(connection, proposal_id)
+        if not proposed:
             raise NotFound(f"There is no proposal {proposal_id!r}.")
+        for command in proposed:
+            caller.require_level(command.level, [Place(command.region, command.world)])
         approved = operations.approve_proposal(connection, proposal_id, caller.signer)
         return ShownCommands(items=[_found(connection, each.command_id, zone, caller) for each in approved])
+
+
+def _require_level(caller: Principal, kept: KeptCommand | None) -> None:
+    if kept is None:
+        raise NotFound("There is no such command.")
+    caller.require_level(kept.command.level, [Place(kept.command.region, kept.command.world)])
 
 
 def _found(connection: Connection, command_id: str, zone: Zone, caller: Principal) -> ShownCommand:

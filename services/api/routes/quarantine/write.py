@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from rencheng.domain.device import ACTUAL
+from rencheng.domain.device import ACTUAL, ALL_WORLDS
 from rencheng.domain.errors import Rejected, RejectionReason
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import Topic
@@ -20,7 +20,7 @@ from rencheng.store.quarantine.replay import as_entry
 from rencheng.store.registry.devices import find_devices
 from services.api.auth.guard import Caller
 from services.api.auth.principal import Principal
-from services.api.deps import ALL_WORLDS, Db, Moment, ReplayDep
+from services.api.deps import Db, Moment, ReplayDep
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example
 from services.api.http.rejected_readings import DecodingAttempt, RejectedReading, present_attempt, present_rejection

@@ -226,8 +226,11 @@ def put_plan(database: Db, caller: Caller, zone: Zone, plan_id: PlanId, plan: Pl
 def post_approval(database: Db, caller: Caller, zone: Zone, plan_id: PlanId, version: Version) -> ShownPlan:
     """Approve a version for a year, or renew its approval, with a key of a person. Its author cannot approve it."""
     with refusals(), database.write() as connection:
-        if find_plan(connection, plan_id, version) is None:
+        found = find_plan(connection, plan_id, version)
+        if found is None:
             raise NotFound(f"There is no version {version} of the plan {plan_id!r}.")
+        highest = max((Level.parse(task.level) for task in found.form.tasks), default=Level.NONE)
+        caller.require_level(highest, [Place(found.form.region, ACTUAL)])
         approve_plan_version(connection, plan_id, version, signer=caller.signer)
         return _found(find_plan(connection, plan_id, version), zone, sees_authors=caller.sees_authors)
 

@@ -14,8 +14,8 @@ from rencheng.domain.reach import EVERYWHERE, Reach
 from rencheng.domain.region import code_includes
 from rencheng.runtime.timers import Every
 from rencheng.store.warnings.stream import StreamEvent
-from services.api.auth.authenticator import key_of
 from services.api.auth.guard import Caller
+from services.api.auth.principal import principal_of
 from services.api.deps import ByRegion, BySite, ByWorld, LevelMin
 from services.api.http.errors import InvalidParameter, problem_responses
 from services.api.streaming.hub import StreamHub, StreamMessage, Subscription
@@ -63,7 +63,7 @@ async def _hub(request: Request) -> StreamHub:
 
 async def _subscription(request: Request, hub: Annotated[StreamHub, Depends(_hub)]) -> AsyncIterator[Subscription]:
     """Hold a subscription for as long as the request lasts."""
-    with hub.subscribe(key_of(request)) as subscription:
+    with hub.subscribe(principal_of(request)) as subscription:
         yield subscription
 
 

@@ -1,0 +1,1 @@
+DROP TABLE person_sessions, person_logins, role_assignments;

@@ -1,0 +1,1 @@
+"""Routes of identity: who asks, roles, sessions."""
