@@ -40,8 +40,8 @@ timescaledb.telemetry_level = off
 """
 
 
-SERVICE_ROLES = ("ingest", "alerts", "api", "response", "accounts")
-"""The services with a role of their own."""
+SERVICE_ROLES = ("ingest", "alerts", "api", "response", "accounts", "reader")
+"""The services with a role of their own, and dashboards."""
 
 
 def role_password(superuser_password: str, service: str) -> str:

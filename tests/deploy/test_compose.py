@@ -92,7 +92,7 @@ def test_make_env_writes_random_passwords_for_the_owner_alone_and_only_once(env_
     make_env(tmp_path / "other")
 
     assert stat.S_IMODE(env_file.stat().st_mode) == 0o600
-    assert len(set(passwords)) == len(passwords) == 11
+    assert len(set(passwords)) == len(passwords) == 12
     assert all(len(password) == 32 for password in passwords)
     assert set(passwords).isdisjoint(written(tmp_path / "other").values())
     assert again.returncode == 1

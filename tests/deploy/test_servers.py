@@ -204,6 +204,18 @@ FORBIDDEN = {
         "INSERT INTO contact_secrets (method_id, version, secret) VALUES (1, 1, '')",
         "SELECT mqtt_password_hash FROM devices",
     ),
+    "reader": (
+        "SELECT * FROM api_keys",
+        "SELECT * FROM contact_methods",
+        "SELECT name FROM people",
+        "SELECT mqtt_password_hash FROM devices",
+        "SELECT content FROM dispatches",
+        "SELECT payload FROM quarantine",
+        "SELECT * FROM audit",
+        "UPDATE warnings SET level = 0",
+        "INSERT INTO silences (world) VALUES ('actual')",
+        "CREATE TEMPORARY TABLE x (a int)",
+    ),
     "accounts": ("SELECT * FROM api_keys", "UPDATE devices SET retired_at = now()", "SELECT * FROM audit"),
 }
 FORBIDDEN_TO_ALL = (

@@ -8,10 +8,11 @@
 \getenv api_password RENCHENG_DATABASE_API_PASSWORD
 \getenv accounts_password RENCHENG_DATABASE_ACCOUNTS_PASSWORD
 \getenv response_password RENCHENG_DATABASE_RESPONSE_PASSWORD
+\getenv reader_password RENCHENG_DATABASE_READER_PASSWORD
 SET password_encryption = 'scram-sha-256';
 SELECT format('CREATE ROLE %I LOGIN', role)
 FROM unnest(ARRAY['rencheng_owner', 'rencheng_ingest', 'rencheng_alerts', 'rencheng_api', 'rencheng_accounts',
-    'rencheng_response']) AS role
+    'rencheng_response', 'rencheng_reader']) AS role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = role) \gexec
 ALTER ROLE rencheng_owner PASSWORD :'owner_password';
 ALTER ROLE rencheng_ingest PASSWORD :'ingest_password';
@@ -19,6 +20,7 @@ ALTER ROLE rencheng_alerts PASSWORD :'alerts_password';
 ALTER ROLE rencheng_api PASSWORD :'api_password';
 ALTER ROLE rencheng_accounts PASSWORD :'accounts_password';
 ALTER ROLE rencheng_response PASSWORD :'response_password';
+ALTER ROLE rencheng_reader PASSWORD :'reader_password';
 
 -- Only a superuser can make it; the migrations find it made.
 CREATE EXTENSION IF NOT EXISTS timescaledb;
@@ -26,7 +28,7 @@ CREATE EXTENSION IF NOT EXISTS timescaledb;
 ALTER DATABASE :"DBNAME" OWNER TO rencheng_owner;
 REVOKE ALL ON DATABASE :"DBNAME" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"DBNAME" TO rencheng_ingest, rencheng_alerts, rencheng_api, rencheng_accounts,
-    rencheng_response;
+    rencheng_response, rencheng_reader;
 -- Ingest and replays stage each batch in a temporary table.
 GRANT TEMPORARY ON DATABASE :"DBNAME" TO rencheng_ingest, rencheng_api;
 

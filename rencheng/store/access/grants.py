@@ -11,8 +11,8 @@ from sqlalchemy import Connection, text
 
 from rencheng.store.schema.metadata import metadata
 
-ROLES = ("ingest", "alerts", "api", "response", "accounts")
-"""The services with a role of their own, `rencheng_<service>`."""
+ROLES = ("ingest", "alerts", "api", "response", "accounts", "reader")
+"""The services with a role of their own, `rencheng_<service>`, and that of dashboards, which reads."""
 
 FORMER_ROLE = "rencheng_services"
 """The role that all services shared. It loses its privileges."""
@@ -173,9 +173,31 @@ PRIVILEGES: Mapping[str, Mapping[str, str]] = {
         "warnings": _READ,
     },
     "accounts": {"actuators": _READ, "devices": _READ, "gateways": _READ, "heartbeats": _WRITE},
+    "reader": {
+        "calls": "SELECT (warning_id, world, state, level, round, ended_by, changed_at)",
+        "deliveries": _READ,
+        "device_states": _READ,
+        "devices": _READ,
+        "dispatches": "SELECT (dispatch_id, world, source, purpose, level, state, due_at, attempts, settled_at)",
+        "heartbeats": _READ,
+        "incidents": _READ,
+        "ingest_counts": _READ,
+        "notices": _READ,
+        "quarantine": "SELECT (quarantine_id, reason, device_id, world, kind, last_received_at, times)",
+        "regions": _READ,
+        "site_profiles": _READ,
+        "site_sensors": _READ,
+        "site_states": _READ,
+        "sites": _READ,
+        "warning_events": _READ,
+        "warnings": _READ,
+        "worlds": _READ,
+        **dict.fromkeys(_READINGS, _READ),
+    },
 }
 """The privileges on tables, by service. A table that is not listed is closed to it."""
 
+_READS_ROLLUPS = frozenset({"api", "reader"})
 _SEES_HASHES = frozenset({"api", "accounts"})
 
 
@@ -200,7 +222,7 @@ def _grant_role(connection: Connection, service: str, role: str) -> None:
             _run(connection, f"GRANT SELECT ({columns}) ON {table} TO {role}")
         else:
             _run(connection, f"GRANT {privileges} ON {table} TO {role}")
-    if service == "api":  # rollups are views in one edition and tables in the other; ids of streams
+    if service in _READS_ROLLUPS:  # rollups are views in one edition and tables in the other; ids of streams
         for name in connection.execute(text(_ROLLUPS)).scalars().all():
             _run(connection, f"GRANT SELECT ON {name} TO {role}")
         _run(connection, f"GRANT SELECT ON ALL SEQUENCES IN SCHEMA public TO {role}")
