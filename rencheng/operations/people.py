@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pydantic_core import to_jsonable_python
 
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.place import CITY_ZONE
@@ -10,6 +13,7 @@ from rencheng.domain.region import code_includes
 from rencheng.operations.contacts import add_contact_of
 from rencheng.operations.differences import differences
 from rencheng.response.calls.forms import CallPolicyForm, OverrideForm, PersonForm, RosterForm
+from rencheng.response.calls.people import Person
 from rencheng.response.calls.roster import Roster, Shift
 from rencheng.response.delivery.contact_form import ContactForm
 from rencheng.store.access import audit
@@ -35,10 +39,21 @@ def save_person(connection: Connection, form: PersonForm, *, actor: str) -> None
     if person == before:
         return
     write_person(connection, person, actor)
-    old = {} if before is None else PersonForm.model_validate(before, from_attributes=True).model_dump(mode="json")
+    old = {} if before is None else person_values(before)
     action = "person.add" if before is None else "person.change"
     detail = differences(old, form.model_dump(mode="json"))
     audit.record(connection, actor, action, f"person {form.person_id}", detail)
+
+
+def person_values(person: Person) -> dict[str, Any]:
+    """Return the values of a person, as a form has them."""
+    return PersonForm.model_validate(person, from_attributes=True).model_dump(mode="json")
+
+
+def roster_values(roster: Roster) -> dict[str, Any]:
+    """Return the values of a roster with all shifts, without overrides and handovers."""
+    values: dict[str, Any] = to_jsonable_python(replace(roster, overrides=(), handovers=()))
+    return values
 
 
 def add_person_contact(

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import to_jsonable_python
 
 from rencheng.domain.device import ACTUAL
 from rencheng.domain.level import Level, WarningLevelWord
@@ -87,6 +88,14 @@ class MaintenanceForm(_MuteForm):
             last=self.last_day,
             reason=self.reason,
         )
+
+
+def mute_values(mute: Silence | Maintenance) -> dict[str, object]:
+    """Return the values of a mute for comparison. Moments are in UTC, so that another offset is no change."""
+    return {
+        name: value.astimezone(dt.UTC).isoformat() if isinstance(value, dt.datetime) else to_jsonable_python(value)
+        for name, value in mute_form(mute).items()
+    }
 
 
 def mute_form(mute: Silence | Maintenance) -> dict[str, object]:

@@ -49,7 +49,7 @@ from services.api.routes.readings import history, transactions
 from services.api.routes.readings import read as readings
 from services.api.routes.response import plans, report_page, reports, responses, task_files, tasks
 from services.api.routes.sites import read as sites
-from services.api.routes.sites import waterworks
+from services.api.routes.sites import regions, waterworks
 from services.api.routes.sites import write as sites_write
 from services.api.routes.warnings import feed, stream
 from services.api.routes.warnings import read as warnings
@@ -71,6 +71,8 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (weather_write.router, KeyScope.WEATHER_WRITE),
     (sites_write.router, KeyScope.OPERATE),
     (waterworks.router, KeyScope.OPERATE),
+    (regions.router, KeyScope.TELEMETRY_READ),
+    (regions.changes, KeyScope.OPERATE),
     (counts.router, KeyScope.TELEMETRY_READ),
     (warnings.router, KeyScope.WARNINGS_READ),
     (mutes.router, KeyScope.WARNINGS_READ),

@@ -21,7 +21,7 @@ from rencheng.operations.asks import AskSender
 from rencheng.operations.task_messages import TaskSender
 from rencheng.response.declarations.rule import RegionRule
 from rencheng.schemas import fields
-from rencheng.store.core.sessions import Database
+from rencheng.store.core.sessions import Transactions
 from services.api.auth.authenticator import actor_of
 from services.api.auth.principal import principal_of
 from services.api.http.errors import InvalidParameter, OutOfReach
@@ -34,8 +34,9 @@ _PLUS_READ_AS_SPACE = re.compile(r"(\d{4}-\d\d-\d\dT\S+) (\d\d:?\d\d)")
 """`…T16:00:00+08:00` after URL decoding, if the client did not escape the plus sign."""
 
 
-async def _database(request: Request) -> Database:
-    database: Database = request.app.state.database
+async def _database(request: Request) -> Transactions:
+    """Return the database; for a dry run, and a request that may be repeated, the one that holds its changes."""
+    database: Transactions = getattr(request.state, "held_database", request.app.state.database)
     return database
 
 
@@ -96,7 +97,7 @@ async def _response_rules(request: Request) -> tuple[RegionRule, ...]:
     return rules
 
 
-Db = Annotated[Database, Depends(_database)]
+Db = Annotated[Transactions, Depends(_database)]
 ReplayDep = Annotated[ReplayService, Depends(_replay_service)]
 Asks = Annotated[AskSender, Depends(_ask_sender)]
 """Sends the messages of calls."""

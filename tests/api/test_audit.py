@@ -2,7 +2,9 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -49,6 +51,7 @@ CONTACT = {"subscriber_id": "new-police", "kind": "webhook", "address": "https:/
 REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/sites/{site_id}", "PUT"): SITE,
     ("/v1/sites/{site_id}/pumps", "POST"): PUMP,
+    ("/v1/regions/{region}", "PUT"): {"name_zh": "新", "name_en": "New"},
     ("/v1/sites/{site_id}/tides", "POST"): TIDES,
     ("/v1/devices/{device_id}", "PUT"): DEVICE,
     ("/v1/devices/{device_id}/credentials", "POST"): None,
@@ -57,6 +60,7 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/device-imports", "POST"): "device_id,kind,region\nnew-c,signal,370102\n",
     ("/v1/pending-devices/{device_id}/admission", "POST"): None,
     ("/v1/silences", "POST"): MUTE | PERIOD,
+    ("/v1/silences/{name}", "PUT"): MUTE | PERIOD | {"reason": "y"},
     ("/v1/maintenance", "POST"): MUTE | WINDOW,
     ("/v1/mutes/{name}", "DELETE"): None,
     ("/v1/doubts/{doubt_id}/answer", "POST"): {"answer": "deny", "by": "x"},
@@ -133,6 +137,14 @@ OF_SESSIONS = {
 CHANGES_NOTHING = {("/v1/quarantine/{quarantine_id}/attempt", "POST"), ("/v1/plans/preview", "POST")}
 
 
+HAS_NO_DRY_RUN = {
+    ("/v1/quarantine/replay", "POST"),
+    ("/v1/quarantine/{quarantine_id}/replay", "POST"),
+    ("/v1/pending-devices/{device_id}/admission", "POST"),
+}
+"""Replays, and an admission with its replay: an attempt tries them, and repeating one is harmless."""
+
+
 def entries(engine: Engine) -> list[tuple[str, str, str]]:
     with engine.connect() as connection:
         rows = connection.execute(text("SELECT actor, action, subject FROM audit ORDER BY audit_id"))
@@ -169,7 +181,11 @@ def filled(city: Engine) -> dict[str, str]:
     calls |= {"warning_id": "w-called", "plan_id": "new-plan", "task_id": "", "response_id": ""}
     calls |= {"actuator_id": "new-barrier", "command_id": "", "proposal_id": "p"}
     delivery = {"subscriber_id": "new-police", "method_id": "1", "dispatch_id": ""}
-    return delivery | {"site_id": "new", "device_id": "new-a", "quarantine_id": "", "name": "", "key_id": ""} | calls
+    return (
+        delivery
+        | {"site_id": "new", "device_id": "new-a", "region": "370199", "quarantine_id": "", "name": "", "key_id": ""}
+        | calls
+    )
 
 
 def prepare_delivery(client: httpx.Client, city: Engine, path: str, names: dict[str, str]) -> None:
@@ -204,7 +220,7 @@ def prepare(client: httpx.Client, city: Engine, path: str, method: str, names: d
             add_notices(connection, published(SITES[1], doubtful(SITES[1])))
     elif "/pumps" in path or "/tides" in path:
         client.put("/v1/sites/new", json=SITE)
-    elif "mutes" in path:
+    elif "{name}" in path:
         names["name"] = client.post("/v1/silences", json=MUTE | PERIOD).json()["name"]
     elif "{key_id}" in path:
         names["key_id"] = client.post("/v1/keys", json={"name": "x", "scopes": ["admin"]}).json()["key_id"]
@@ -261,12 +277,28 @@ def test_every_changing_request_leaves_an_entry_with_its_author(
     asked = {"source": "s", "region": LIXIA} if (path, method) == ("/v1/weather/forecasts", "DELETE") else {}
     address = path.format(**filled)
     headers = {"Content-Type": kind} | ({"Authorization": f"Bearer {filled['token']}"} if "token" in filled else {})
-    answer = client.request(method, address, params=asked, content=content, headers=headers)
+    send = partial(client.request, method, address, content=content)
+    if (path, method) not in HAS_NO_DRY_RUN:
+        tried = send(params=asked | {"dry_run": "true"}, headers=headers)
+        assert tried.is_success, tried.text
+        assert tried.headers["dry-run"] == "true"
+        assert entries(city) == before
+    headers["Idempotency-Key"] = str(uuid4())
+    answer = send(params=asked, headers=headers)
     new = entries(city)[len(before) :]
 
     assert answer.is_success, answer.text
     assert new
     assert all(actor.startswith("key ") and "(a test)" in actor for actor, _, _ in new)
+    if (path, method) not in HAS_NO_DRY_RUN:
+        again = send(params=asked, headers=headers)
+        longer = f"{content or ''} " if content is None or isinstance(content, str) else content + b" "
+        other = client.request(method, address, params=asked, content=longer, headers=headers)
+        assert (again.status_code, again.content) == (answer.status_code, answer.content)
+        assert again.headers.get("etag") == answer.headers.get("etag")
+        assert again.headers["idempotent-replayed"] == "true"
+        assert "Idempotency-Key" in other.json()["detail"]
+        assert entries(city)[len(before) :] == new
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ FILLED = {
     "sequence": 1,
     "quarantine_id": 1,
     "name": "silence-1",
+    "region": "370102",
     "identifier": "s1",
     "key_id": "k1",
     "session_id": "s1",

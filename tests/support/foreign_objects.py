@@ -14,6 +14,7 @@ FOREIGN = {
     "warning_id": "w-road",
     "sequence": "1",
     "name": "silence-1",
+    "region": HUAIYIN,
     "key_id": "0123456789abcdef",
     "session_id": "0123456789abcdef",
     "assignment_id": "1",
@@ -90,6 +91,8 @@ BODIES: dict[tuple[str, str], Sequence[Any]] = {
         {"kind": "waterlogging", "region": OWN, "name": "x"},
     ],
     ("/v1/devices/{device_id}/replacement", "POST"): [{"device_id": "g3b"}],
+    ("/v1/regions/{region}", "PUT"): [{"name_zh": "x", "name_en": "x"}],
+    ("/v1/silences/{name}", "PUT"): [MUTE | {"site_id": "road"}, MUTE | {"region": OWN}],
     ("/v1/silences", "POST"): [
         MUTE | {"site_id": "road"},
         MUTE | {"region": OTHER},

@@ -95,6 +95,7 @@ PRIVILEGES: Mapping[str, Mapping[str, str]] = {
         "ingest_counts": _WRITE,
         "ingest_progress": _WRITE,
         "incidents": "SELECT, UPDATE",
+        "kept_answers": _ALL,
         "ingest_writers": _WRITE,
         "maintenance": _WRITE,
         "overrides": _ADD,

@@ -1,7 +1,7 @@
 """Transactions for requests: read-only by default, with a statement timeout, errors translated."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine, RowMapping, event
@@ -10,7 +10,7 @@ from rencheng.domain.errors import StoreUnavailable
 from rencheng.store.core.database import open_database, translate_errors
 from rencheng.store.core.deadline import bound_answers
 
-__all__ = ["Connection", "Database", "Row"]
+__all__ = ["Connection", "Database", "Row", "Transactions"]
 
 Row = RowMapping
 """The result of a query without a class of its own: values by column name."""
@@ -25,6 +25,18 @@ ANSWER_WITHIN_S = STATEMENT_TIMEOUT_S + 3.0
 class _Driver(Protocol):
     def execute(self, query: str) -> object: ...
     def commit(self) -> None: ...
+
+
+class Transactions(Protocol):
+    """A database in which a handler reads and writes."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Run the block in a read-only transaction."""
+        ...
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """Run the block in a transaction that is committed at its end."""
+        ...
 
 
 class Database:

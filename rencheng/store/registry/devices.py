@@ -33,6 +33,19 @@ def add_region(connection: Connection, region: str, name_zh: str, name_en: str) 
     )
 
 
+def find_region(connection: Connection, region: str) -> dict[str, str] | None:
+    """Return the names of a region, which no other transaction changes meanwhile; None if it has none."""
+    query = select(regions.c.name_zh, regions.c.name_en).where(regions.c.region == region)
+    row = connection.execute(query.with_for_update()).one_or_none()
+    return None if row is None else {"name_zh": row.name_zh, "name_en": row.name_en}
+
+
+def list_regions(connection: Connection) -> dict[str, dict[str, str]]:
+    """Return the names of all regions, by code."""
+    rows = connection.execute(select(regions).order_by(regions.c.region))
+    return {row.region: {"name_zh": row.name_zh, "name_en": row.name_en} for row in rows}
+
+
 def ensure_region(connection: Connection, region: str) -> None:
     """Add a region by its code alone. An existing region keeps its names."""
     names = {"region": region, "name_zh": region, "name_en": region}

@@ -21,8 +21,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from rencheng.store.schema.tables import metadata
 
 __all__ = [
-    "audit", "heartbeats", "ingest_counts", "ingest_progress", "ingest_writers", "metadata", "quarantine",
-    "quarantine_drops",
+    "audit", "heartbeats", "ingest_counts", "ingest_progress", "ingest_writers", "kept_answers", "metadata",
+    "quarantine", "quarantine_drops",
 ]  # fmt: skip
 
 _time = DateTime(timezone=True)
@@ -141,4 +141,19 @@ heartbeats = Table(
     Column("has_stopped", Boolean, nullable=False, comment="it was asked to stop, and this is its last heartbeat"),
     Column("version", Text, nullable=False),
     Column("figures", JSONB, nullable=False, comment="seconds and numbers, such as lag_s and undelivered"),
+)
+
+kept_answers = Table(
+    "kept_answers",
+    metadata,
+    Column("name", LargeBinary, primary_key=True, comment="SHA-256 of caller, route and Idempotency-Key"),
+    Column("fingerprint", LargeBinary, nullable=False, comment="SHA-256 of address and body"),
+    Column(
+        "answer",
+        LargeBinary,
+        nullable=False,
+        comment="encrypted with a key that the Idempotency-Key gives and that is not kept",
+    ),
+    Column("made_at", _time, nullable=False, server_default=text("now()")),
+    Index("kept_answers_by_age", "made_at"),
 )

@@ -41,6 +41,17 @@ def add_mute(connection: Connection, mute: Mute, made_by: str) -> str:
     return _add(connection, mute, values, made_by)
 
 
+def change_silence(connection: Connection, name: str, silence: Silence) -> bool:
+    """Replace the values of a silence that has not ended. Return False if none of that name is open."""
+    found = _numbered(name)
+    if found is None or found[0] is not silences:
+        return False
+    is_open = or_(silences.c.world != ACTUAL, silences.c.ends_at > func.now())
+    query = update(silences).where(silences.c.silence_id == found[1], silences.c.ended_at.is_(None), is_open)
+    values = _common(silence) | {"begins_at": silence.begins_at, "ends_at": silence.ends_at}
+    return connection.execute(query.values(values)).rowcount == 1
+
+
 def end_mute(connection: Connection, name: str) -> bool:
     """End a silence or a maintenance window now and for good. Return False if none of that name is open."""
     found = _numbered(name)
@@ -126,18 +137,21 @@ def _add(connection: Connection, mute: Mute, values: Mapping[str, object], made_
         is_open &= or_(silences.c.world != ACTUAL, silences.c.ends_at > func.now())
     if connection.execute(select(func.count()).select_from(table).where(is_open)).scalar_one() >= OPEN_MAX:
         raise NotPossible(f"{OPEN_MAX} of them have not ended, the most that is possible: end some, or mute a region")
+    row = _common(mute) | dict(values) | {"made_by": made_by}
+    number = connection.execute(insert(table).values(row).returning(key)).scalar_one()
+    return f"{table.name.removesuffix('s')}-{number}"
+
+
+def _common(mute: Mute) -> dict[str, Any]:
     scope = mute.scope
-    common = {
+    return {
         "world": scope.world,
         "site_id": scope.site_id,
         "region": scope.region,
         "catchment": scope.catchment,
         "up_to": int(mute.up_to),
         "reason": mute.reason,
-        "made_by": made_by,
     }
-    number = connection.execute(insert(table).values(common | dict(values)).returning(key)).scalar_one()
-    return f"{table.name.removesuffix('s')}-{number}"
 
 
 def _numbered(name: str) -> tuple[Table, int] | None:

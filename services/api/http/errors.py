@@ -128,6 +128,8 @@ class Problem(BaseModel):
     instance: str | None = Field(None, description="The request's id, as in X-Request-Id and in the log.")
     errors: list[dict[str, Any]] | None = Field(None, description="Invalid parameters: `where` and `why` of each.")
     doubts: list[str] | None = Field(None, description="For `confirmation-required`: what speaks against the change.")
+    current: dict[str, Any] | None = Field(None, description="For `precondition-failed`: what is registered now.")
+    wanted: dict[str, Any] | None = Field(None, description="For `precondition-failed`: what the request asks for.")
     suggested_bucket: str | None = Field(
         None, description="For `response-too-large` and `resolution-not-kept`: a bucket width that works."
     )

@@ -16,12 +16,13 @@ from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import LIFETIME_DAYS, Key, KeyScope
 from services.api.auth.guard import Caller
 from services.api.auth.principal import Principal
+from services.api.changes import ChangeRoute
 from services.api.deps import Actor, Db, Zone
 from services.api.http.errors import InsufficientScope, NotFound, OutOfReach, problem_responses
 from services.api.http.models import ApiModel, example, local
 from services.api.http.refusals import refusals
 
-router = APIRouter(prefix="/keys", tags=["keys"])
+router = APIRouter(route_class=ChangeRoute, prefix="/keys", tags=["keys"])
 
 _KEY = {
     "key_id": "5f0c2a9b1d3e4f60",

@@ -36,6 +36,7 @@ FILLED = {
     "sequence": "1",
     "quarantine_id": "1",
     "name": "silence-1",
+    "region": "370102",
     "identifier": "s1",
     "key_id": "0123456789abcdef",
     "session_id": "0123456789abcdef",

@@ -131,6 +131,7 @@ def test_two_operators_do_not_overwrite_each_other(client: httpx.Client) -> None
     assert second.json()["type"] == "urn:rencheng:problem:precondition-failed"
     assert second.headers["etag"] == first.headers["etag"] == client.get("/v1/sites/e/form").headers["etag"]
     assert second.headers["etag"] in second.json()["detail"]
+    assert (second.json()["current"], second.json()["wanted"]) == ({"catchment": "A"}, {"catchment": "B"})
     assert client.get("/v1/sites/e").json()["catchment"] == "A"
     for_any = client.put("/v1/sites/e", json=read.json(), headers={"If-Match": "*"})
     assert for_any.headers["etag"] == tag
@@ -145,7 +146,31 @@ def test_two_operators_do_not_overwrite_each_others_devices(client: httpx.Client
     second = client.put("/v1/devices/ge", json=device | {"name": "B"}, headers={"If-Match": tag})
 
     assert (first.status_code, second.status_code) == (200, 412)
+    assert (second.json()["current"], second.json()["wanted"]) == ({"name": "A"}, {"name": "B"})
     assert client.get("/v1/devices/ge").headers["etag"] == first.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/v1/people/e-ann", {"person_id": "e-ann", "name": "安", "regions": [LIXIA]}, "name"),
+        ("/v1/subscribers/e-police", {"owner": "x"}, "owner"),
+        ("/v1/rosters/e-roster", {"roster_id": "e-roster", "role": "keeper", "region": LIXIA}, "role"),
+        ("/v1/actuators/e-gate", {"device_id": "e-gate", "kind": "barrier", "region": LIXIA}, "name"),
+        ("/v1/regions/370199", {"name_zh": "x", "name_en": "x"}, "name_en"),
+    ],
+)
+def test_of_two_changes_from_one_version_the_second_gets_both_values(
+    client: httpx.Client, path: str, body: dict[str, Any], field: str
+) -> None:
+    tag = client.put(path, json=body | {field: "first"}).headers["etag"]
+    one = client.put(path, json=body | {field: "one"}, headers={"If-Match": tag})
+    two = client.put(path, json=body | {field: "two"}, headers={"If-Match": tag})
+    again = client.put(path, json=body | {field: "two"}, headers={"If-Match": two.headers["etag"]})
+
+    assert (one.status_code, two.status_code, again.status_code) == (200, 412, 200), one.text
+    assert two.headers["etag"] == one.headers["etag"] != tag
+    assert (two.json()["current"], two.json()["wanted"]) == ({field: "one"}, {field: "two"})
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from rencheng.operations.calls import answer_call
 from rencheng.response.calls.call import AnswerKind, Call
 from rencheng.store.calls.answers import GivenAnswer, find_link
 from rencheng.store.calls.calls import find_call
-from rencheng.store.core.sessions import Connection, Database
+from rencheng.store.core.sessions import Connection
 from rencheng.store.registry.sites import find_sites
 from services.api.deps import Asks, Db
 
@@ -72,7 +72,7 @@ async def give_answer(request: Request, database: Db, asks: Asks, token: Token) 
     return await anyio.to_thread.run_sync(_take, database, asks, token, AnswerKind(kind))
 
 
-def _take(database: Database, asks: AskSender, token: str, kind: AnswerKind) -> Response:
+def _take(database: Db, asks: AskSender, token: str, kind: AnswerKind) -> Response:
     with database.write() as connection:
         link = find_link(connection, token)
         call = find_call(connection, link["warning_id"]) if link else None

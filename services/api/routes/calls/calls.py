@@ -12,13 +12,14 @@ from rencheng.response.calls.call import Call, CallState
 from rencheng.store.calls.calls import find_call, list_calls
 from rencheng.store.places import of_people
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import Asks, ByWorld, Db, Limit, WarningId, Zone
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example, level_word, local
 from services.api.http.refusals import refusals
 from services.api.routes.calls.call_requests import AnswerRequest, AnswerWithdrawal, CallEnd, PersonToCall
 
-router = APIRouter(prefix="/calls", tags=["calls"])
+router = APIRouter(route_class=ChangeRoute, prefix="/calls", tags=["calls"])
 
 _TARGET: dict[str, Any] = {
     "person_id": "zhang-wei",

@@ -13,11 +13,12 @@ from rencheng.store.calls.handovers import list_handovers
 from rencheng.store.core.sessions import Row
 from rencheng.store.places import of_people
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import Asks, Db, Limit, RosterId, Zone
 from services.api.http.models import ApiModel, example, present
 from services.api.http.refusals import refusals
 
-router = APIRouter(prefix="/rosters", tags=["calls"])
+router = APIRouter(route_class=ChangeRoute, prefix="/rosters", tags=["calls"])
 
 _OFFER: dict[str, Any] = {"rank": 1, "from_person": "zhang-wei", "to_person": "li-na", "note": "pump 2 is repaired"}
 _HANDOVER: dict[str, Any] = _OFFER | {

@@ -14,13 +14,14 @@ from rencheng.response.calls.forms import CallPolicyForm
 from rencheng.store.calls.policies import PolicyVersion, find_policy, list_policies, policies_in_force
 from rencheng.store.places import Place
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import Db, PolicyId, Zone
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example, local
 from services.api.http.refusals import refusals
 
-router = APIRouter(prefix="/call-policies", tags=["calls"])
-approvals = APIRouter(prefix="/call-policies", tags=["calls"])
+router = APIRouter(route_class=ChangeRoute, prefix="/call-policies", tags=["calls"])
+approvals = APIRouter(route_class=ChangeRoute, prefix="/call-policies", tags=["calls"])
 
 _POLICY: dict[str, Any] = {
     "policy_id": "lixia-red",

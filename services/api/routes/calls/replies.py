@@ -9,13 +9,14 @@ from rencheng.operations.replies import GatewayReply, take_reply
 from rencheng.schemas.fields import ShortText, Text
 from rencheng.store.response.cipher import ContactCipher
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import Asks, Db
 from services.api.http.callbacks import SignedCallback
 from services.api.http.errors import OutOfReach
 from services.api.http.models import ApiModel, example
 from services.api.http.refusals import refusals
 
-router = APIRouter(prefix="/replies", tags=["calls"])
+router = APIRouter(route_class=ChangeRoute, prefix="/replies", tags=["calls"])
 
 _REPLY: dict[str, Any] = {
     "provider": "sms-gateway",

@@ -8,18 +8,21 @@ from fastapi import APIRouter, Query
 from pydantic import ConfigDict
 
 from rencheng.domain.device import ACTUAL
-from rencheng.operations.people import replace_on_duty, save_roster
+from rencheng.operations.people import replace_on_duty, roster_values, save_roster
 from rencheng.response.calls.forms import OverrideForm, RosterForm
 from rencheng.response.calls.roster import DutyReason, Roster, gaps, on_duty
 from rencheng.store.calls.rosters import load_rosters
+from rencheng.store.core.named_locks import lock_name
 from rencheng.store.places import Place, of_people
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import Db, Moment, RosterId, Zone
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example, local
+from services.api.http.preconditions import Version
 from services.api.http.refusals import refusals
 
-router = APIRouter(prefix="/rosters", tags=["calls"])
+router = APIRouter(route_class=ChangeRoute, prefix="/rosters", tags=["calls"])
 
 LOOK_AHEAD = timedelta(days=7)
 """How far ahead gaps are shown. Source: grafana-cold-storage/oncall, weekly."""
@@ -154,16 +157,27 @@ def get_rosters(database: Db, caller: Caller, zone: Zone, at: At = None) -> Rost
     return Rosters(items=items)
 
 
-@router.put("/{roster_id}", summary="Add or change a roster 编制值班表", operation_id="put_roster")
-def put_roster(database: Db, caller: Caller, zone: Zone, roster_id: RosterId, roster: RosterRequest) -> ShownRoster:
+@router.put(
+    "/{roster_id}",
+    summary="Add or change a roster 编制值班表",
+    operation_id="put_roster",
+    responses=problem_responses(HTTPStatus.PRECONDITION_FAILED),
+)
+def put_roster(
+    database: Db, caller: Caller, zone: Zone, version: Version, roster_id: RosterId, roster: RosterRequest
+) -> ShownRoster:
     """Replace all shifts of a roster. Overrides stay."""
     if roster.roster_id != roster_id:
         raise InvalidParameter(f"The body names {roster.roster_id!r}, the path {roster_id!r}. Name the same roster.")
     caller.require([Place(roster.region, ACTUAL)])
     with refusals(), database.write() as connection:
+        lock_name(connection, f"roster {roster_id}")
+        known = load_rosters(connection, roster_id=roster_id)
+        version.check(roster_values(known[0]) if known else None, roster_values(roster.to_roster()))
         saved = save_roster(connection, roster, actor=caller.actor)
         caller.require(of_people(connection, {shift.person_id for shift in saved.shifts}))
         [found] = load_rosters(connection, roster_id=roster_id)
+    version.tag(roster_values(found))
     return _shown(found, datetime.now(UTC), zone)
 
 

@@ -13,17 +13,19 @@ from rencheng.domain.topic import IDENTIFIER
 from rencheng.response.commands.forms import ActuatorForm
 from rencheng.response.commands.interlock import UNKNOWN
 from rencheng.response.commands.verbs import ActuatorKind, Verb
-from rencheng.store.commands.actuators import Actuator, find_actuator, list_actuators
+from rencheng.store.commands.actuators import Actuator, find_actuator, list_actuators, lock_actuator
 from rencheng.store.commands.observed import ReportedState, newest_states
 from rencheng.store.places import Place, of_site
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import AfterName, ByWorld, Db, Limit, Zone
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, local, paginate
+from services.api.http.preconditions import Version
 from services.api.http.refusals import refusals
 
 router = APIRouter(prefix="/actuators", tags=["commands"])
-changes = APIRouter(prefix="/actuators", tags=["commands"])
+changes = APIRouter(route_class=ChangeRoute, prefix="/actuators", tags=["commands"])
 
 _REQUEST: dict[str, Any] = {
     "device_id": "barrier-7",
@@ -65,7 +67,7 @@ class ShownActuator(ApiModel):
     name: str
     verbs: list[Verb]
     version: int
-    """Grows with each change. Approvals of commands hold for one version."""
+    """Grows with each change; send it as `If-Match: "1"`. Approvals of commands hold for one version."""
     state: str
     """What it reported last; `unknown` if it never reported. Piles and gauges report theirs with their readings."""
     text: str
@@ -105,9 +107,14 @@ def get_actuators(
     return Actuators(items=items, next=following)
 
 
-@changes.put("/{actuator_id}", summary="Register or change a device 登记可控设备", operation_id="put_actuator")
+@changes.put(
+    "/{actuator_id}",
+    summary="Register or change a device 登记可控设备",
+    operation_id="put_actuator",
+    responses=problem_responses(HTTPStatus.PRECONDITION_FAILED),
+)
 def put_actuator(
-    database: Db, caller: Caller, zone: Zone, actuator_id: ActuatorId, actuator: ActuatorRequest
+    database: Db, caller: Caller, zone: Zone, version: Version, actuator_id: ActuatorId, actuator: ActuatorRequest
 ) -> RegisteredActuator:
     """Register or change a device. A change voids the approvals of its commands, and stops those that were not sent."""
     if actuator.device_id != actuator_id:
@@ -119,11 +126,16 @@ def put_actuator(
     with refusals(), database.write() as connection:
         if form.site_id is not None:
             caller.require(of_site(connection, form.site_id))
+        known = lock_actuator(connection, actuator_id)
+        present_form = known.form().model_dump(mode="json") if known else None
+        wanted = form.model_copy(update={"verbs": tuple(sorted(form.taken))})
+        version.check(present_form, wanted.model_dump(mode="json"), number=known.version if known else None)
         password = save_actuator(connection, form, actor=caller.actor)
         found = find_actuator(connection, actuator_id)
         states = newest_states(connection, [actuator_id])
     if found is None:
         raise NotFound(f"There is no device {actuator_id!r} that takes commands.")
+    version.tag({}, number=found.version)
     return RegisteredActuator.model_validate(_shown(found, states.get(actuator_id), zone) | {"password": password})
 
 

@@ -19,6 +19,7 @@ from rencheng.store.core.sessions import Connection
 from rencheng.store.places import Place, of_actuator
 from services.api.auth.guard import Caller
 from services.api.auth.principal import Principal
+from services.api.changes import ChangeRoute
 from services.api.deps import ByWorld, Db, Limit, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import local
@@ -34,8 +35,8 @@ from services.api.routes.commands.shown import (
     shown,
 )
 
-router = APIRouter(prefix="/commands", tags=["commands"])
-approvals = APIRouter(tags=["commands"])
+router = APIRouter(route_class=ChangeRoute, prefix="/commands", tags=["commands"])
+approvals = APIRouter(route_class=ChangeRoute, tags=["commands"])
 
 _MISSING = problem_responses(HTTPStatus.NOT_FOUND)
 

@@ -19,6 +19,7 @@ from rencheng.store.places import of_people
 from rencheng.store.response.cipher import ContactCipher
 from rencheng.store.response.contacts import list_contacts
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import ByPerson, BySubscriber, Db, Zone
 from services.api.http.errors import InvalidParameter, problem_responses
 from services.api.http.models import ApiModel, example, present
@@ -30,7 +31,7 @@ from services.api.routes.delivery.reach import (
     require_worlds_in_reach,
 )
 
-router = APIRouter(prefix="/contact-methods", tags=["delivery"])
+router = APIRouter(route_class=ChangeRoute, prefix="/contact-methods", tags=["delivery"])
 
 _METHOD: dict[str, Any] = {
     "method_id": 7,

@@ -14,12 +14,13 @@ from rencheng.store.core.sessions import Connection, Row
 from rencheng.store.response.ledger import DEAD, attempts_of, list_dispatches
 from services.api.auth.guard import Caller
 from services.api.auth.principal import Principal
+from services.api.changes import ChangeRoute
 from services.api.deps import ByWarning, Db, Limit, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, level_word, paginate, present
 from services.api.http.refusals import refusals
 
-router = APIRouter(prefix="/dispatches", tags=["delivery"])
+router = APIRouter(route_class=ChangeRoute, prefix="/dispatches", tags=["delivery"])
 
 _DISPATCH: dict[str, Any] = {
     "dispatch_id": "a46a7d8b-188e-5d76-b73f-c519f9cb6515",

@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field
 from rencheng.operations.receipts import note_receipt
 from rencheng.schemas.fields import Moment, ShortText, Text
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import Db
 from services.api.http.callbacks import SignedCallback
 from services.api.http.errors import OutOfReach
 from services.api.http.models import ApiModel, example
 
-router = APIRouter(prefix="/receipts", tags=["delivery"])
+router = APIRouter(route_class=ChangeRoute, prefix="/receipts", tags=["delivery"])
 
 _RECEIPT: dict[str, Any] = {"provider": "sms-gateway", "ref": "r-20260720-1", "status": "delivered"}
 

@@ -14,12 +14,14 @@ from rencheng.response.delivery.contact_form import SubscriberForm
 from rencheng.store.core.sessions import Row
 from rencheng.store.response.contacts import find_subscriber, list_subscribers
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import Db, Zone
 from services.api.http.errors import OutOfReach, problem_responses
 from services.api.http.models import ApiModel, example, present
+from services.api.http.preconditions import Version
 from services.api.routes.delivery.reach import reaches_subscriber, require_subscriber
 
-router = APIRouter(prefix="/subscribers", tags=["delivery"])
+router = APIRouter(route_class=ChangeRoute, prefix="/subscribers", tags=["delivery"])
 
 _FORM: dict[str, Any] = {
     "owner": "交警支队 Wang",
@@ -57,7 +59,7 @@ class Subscriber(ApiModel):
     wants_notices: bool
     wants_platform_messages: bool
     version: int
-    """Grows with each change."""
+    """Grows with each change; send it as `If-Match: "1"`."""
     created_at: datetime
 
 
@@ -77,18 +79,28 @@ def get_subscribers(database: Db, caller: Caller, zone: Zone) -> Subscribers:
     return Subscribers(items=[_present(row, zone) for row in rows if reaches_subscriber(caller, row["regions"])])
 
 
-@router.put("/{subscriber_id}", summary="Add or change a subscriber 登记订阅者", operation_id="put_subscriber")
+@router.put(
+    "/{subscriber_id}",
+    summary="Add or change a subscriber 登记订阅者",
+    operation_id="put_subscriber",
+    responses=problem_responses(HTTPStatus.PRECONDITION_FAILED),
+)
 def put_subscriber(
-    database: Db, caller: Caller, zone: Zone, subscriber_id: SubscriberId, form: SubscriberRequest
+    database: Db, caller: Caller, zone: Zone, version: Version, subscriber_id: SubscriberId, form: SubscriberRequest
 ) -> Subscriber:
     """Add a subscriber, or change one. What is due to it follows the new filters from the next message on."""
     with database.write() as connection:
-        known = find_subscriber(connection, subscriber_id)
+        known = find_subscriber(connection, subscriber_id, lock=True)
         for regions in ([*form.regions], [*known["regions"]] if known else [*form.regions]):
             if not reaches_subscriber(caller, regions):
                 raise OutOfReach(f"Your key does not reach all that this subscriber would get. {caller.bounds}")
+        wanted = form.model_dump(mode="json")
+        present_form = _form(known) if known else None
+        version.check(present_form, wanted, number=known["version"] if known else None)
         save_subscriber(connection, subscriber_id, form, actor=caller.actor)
-        return _present(require_subscriber(connection, caller, subscriber_id), zone)
+        saved = require_subscriber(connection, caller, subscriber_id)
+        version.tag(wanted, number=saved["version"])
+        return _present(saved, zone)
 
 
 @router.delete(
@@ -103,6 +115,13 @@ def delete_subscriber(database: Db, caller: Caller, subscriber_id: SubscriberId)
     with database.write() as connection:
         require_subscriber(connection, caller, subscriber_id)
         end_subscriber(connection, subscriber_id, actor=caller.actor)
+
+
+def _form(row: Row) -> dict[str, Any]:
+    level = {"level_min": Level(row["level_min"]).word}
+    return SubscriberForm.model_validate({name: row[name] for name in SubscriberForm.model_fields} | level).model_dump(
+        mode="json"
+    )
 
 
 def _present(row: Row, zone: Zone) -> Subscriber:

@@ -15,12 +15,13 @@ from rencheng.store.access.api_keys import KeyScope
 from rencheng.store.places import Place
 from rencheng.store.registry.pending_devices import list_pending
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import AfterName, Db, DeviceId, Limit, ReplayDep, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, Page, example, local, paginate
 from services.api.http.refusals import refusals
 
-router = APIRouter(prefix="/pending-devices", tags=["devices"])
+router = APIRouter(route_class=ChangeRoute, prefix="/pending-devices", tags=["devices"])
 
 _EXAMPLE = {
     "device_id": "gauge-9",

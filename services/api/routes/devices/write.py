@@ -7,7 +7,7 @@ from fastapi import APIRouter, Body, Query, Response
 from pydantic import ConfigDict
 
 from rencheng.devices import lifecycle
-from rencheng.devices.registration import device_tag, register_forms
+from rencheng.devices.registration import device_values, register_forms
 from rencheng.domain.device import Device
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.topic import Channel, Topic
@@ -16,13 +16,14 @@ from rencheng.schemas.fields import Identifier
 from rencheng.store.core.sessions import Connection
 from rencheng.store.registry.devices import find_devices, lock_device
 from services.api.auth.guard import Caller, require_devices
+from services.api.changes import ChangeRoute
 from services.api.deps import Actor, Confirm, Db, DeviceId
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example
-from services.api.http.preconditions import IfMatch, require_match
+from services.api.http.preconditions import Version
 from services.api.http.refusals import refusals
 
-router = APIRouter(tags=["devices"])
+router = APIRouter(route_class=ChangeRoute, tags=["devices"])
 
 CSV_BYTES_MAX = 16 * 2**20
 """The largest device list: 200,000 devices of 80 bytes."""
@@ -100,10 +101,10 @@ def put_device(
     database: Db,
     caller: Caller,
     response: Response,
+    version: Version,
     device_id: DeviceId,
     form: DeviceRegistration,
     *,
-    if_match: IfMatch = None,
     confirm: Confirm = False,
 ) -> BrokerCredentials:
     """Register a new device and return its broker password, or change a known one. Ingest applies it at once.
@@ -114,13 +115,14 @@ def put_device(
     whole_form = DeviceForm(device_id=device_id, **form.model_dump(include=form.model_fields_set))
     with refusals(), database.write() as connection:
         known = lock_device(connection, device_id)
-        require_match(if_match, device_tag(known) if known else None)
+        present = device_values(known) if known else None
+        version.check(present, (present or {}) | form.model_dump(mode="json", include=form.model_fields_set))
         result = register_forms(connection, [whole_form], actor=caller.actor, confirm=confirm)
         require_devices(connection, caller, [device_id])
         device = find_devices(connection, [device_id])[device_id]
     password = result.passwords.get(device_id)
     response.status_code = HTTPStatus.CREATED if password else HTTPStatus.OK
-    response.headers["ETag"] = f'"{device_tag(device)}"'
+    version.tag(device_values(device))
     return _credentials(device, password)
 
 

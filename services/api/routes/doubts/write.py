@@ -9,12 +9,13 @@ from rencheng.domain.doubt import DoubtAnswerKind
 from rencheng.domain.errors import NoLongerOpen, NotPossible
 from rencheng.operations.doubts import answer_doubt
 from rencheng.schemas.doubt import AnswerForm
+from services.api.changes import ChangeRoute
 from services.api.deps import Actor, Db
 from services.api.http.errors import Conflict, NotFound, problem_responses
 from services.api.http.models import ApiModel, example
 from services.api.routes.doubts.read import DoubtId
 
-router = APIRouter(prefix="/doubts", tags=["doubts"])
+router = APIRouter(route_class=ChangeRoute, prefix="/doubts", tags=["doubts"])
 
 
 class DoubtAnswerRequest(AnswerForm):

@@ -13,13 +13,14 @@ from rencheng.store.access import roles as store
 from rencheng.store.access.api_keys import KeyScope
 from services.api.auth.guard import Caller
 from services.api.auth.principal import Principal
+from services.api.changes import ChangeRoute
 from services.api.deps import Db, PersonId, Zone
 from services.api.http.errors import InsufficientScope, NotFound, OutOfReach, problem_responses
 from services.api.http.models import ApiModel, example
 from services.api.http.refusals import refusals
 from services.api.routes.identity.shown import ROLE, GivenRole, shown_role
 
-router = APIRouter(prefix="/people/{person_id}/roles", tags=["identity"])
+router = APIRouter(route_class=ChangeRoute, prefix="/people/{person_id}/roles", tags=["identity"])
 catalogue = APIRouter(prefix="/roles", tags=["identity"])
 
 AssignmentId = Annotated[int, Path(ge=1, le=2**63 - 1, description="The number of the assignment.")]

@@ -7,7 +7,8 @@ from fastapi import APIRouter
 
 from rencheng.domain.level import WarningLevelWord
 from rencheng.domain.mute import Maintenance, Silence
-from rencheng.schemas.mute import Weekday, mute_form
+from rencheng.operations.differences import tag_of
+from rencheng.schemas.mute import Weekday, mute_form, mute_values
 from rencheng.store.places import of_scope
 from rencheng.store.warnings.mutes import load_mutes
 from services.api.auth.guard import Caller
@@ -16,7 +17,13 @@ from services.api.http.models import ApiModel, example, local
 
 router = APIRouter(tags=["suppression"])
 
-_SCOPE = {"world": "actual", "site_id": None, "region": None, "catchment": None}
+_SCOPE = {
+    "etag": '"5f0c2a9b1d3e4f60718293a4b5c6d7e8"',
+    "world": "actual",
+    "site_id": None,
+    "region": None,
+    "catchment": None,
+}
 _SILENCE: dict[str, Any] = _SCOPE | {
     "name": "silence-12",
     "made_by": "key 1f (duty)",
@@ -54,6 +61,8 @@ class _Mute(ApiModel):
     catchment: str | None
     up_to: WarningLevelWord
     reason: str
+    etag: str
+    """Its version; send it as `If-Match`."""
 
 
 class SilenceInForce(_Mute):
@@ -102,6 +111,7 @@ def list_mutes(database: Db, caller: Caller, zone: Zone, world: ByWorld) -> Mute
     for mute, author in mutes:
         made_by = author if caller.sees_authors else None
         shown = mute_form(mute) | {"name": mute.name, "made_by": made_by, "holds": mute.is_active(now)}
+        shown["etag"] = f'"{tag_of(mute_values(mute))}"'
         if isinstance(mute, Silence):
             span = {"begins_at": local(mute.begins_at, zone), "ends_at": local(mute.ends_at, zone)}
             silences.append(SilenceInForce.model_validate(shown | span))

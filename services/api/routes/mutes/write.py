@@ -9,17 +9,21 @@ from pydantic import ConfigDict
 
 from rencheng.domain.errors import NotPossible
 from rencheng.domain.mute import Maintenance, Silence
-from rencheng.operations.mutes import create_mute, finish_mute
-from rencheng.schemas.mute import MaintenanceForm, SilenceForm
+from rencheng.operations.mutes import change_silence, create_mute, finish_mute
+from rencheng.schemas.mute import MaintenanceForm, SilenceForm, mute_values
+from rencheng.store.core.named_locks import lock_name
 from rencheng.store.places import of_scope
+from rencheng.store.warnings.mutes import find_mute
 from services.api.auth.guard import Caller
 from services.api.auth.principal import Principal
+from services.api.changes import ChangeRoute
 from services.api.deps import Actor, Db
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example
+from services.api.http.preconditions import Version
 from services.api.http.refusals import refusals
 
-router = APIRouter(tags=["suppression"])
+router = APIRouter(route_class=ChangeRoute, tags=["suppression"])
 
 _SILENCE: dict[str, Any] = {
     "site_id": "underpass-3",
@@ -45,6 +49,9 @@ MuteName = Annotated[
         description="The name of a silence or maintenance window, such as `silence-12`.",
     ),
 ]
+
+
+SilenceName = Annotated[str, Path(pattern="^silence-[0-9]{1,18}$", description="The name of a silence.")]
 
 
 class SilenceRequest(SilenceForm):
@@ -86,6 +93,29 @@ def post_silence(database: Db, caller: Caller, silence: SilenceRequest) -> Creat
 def post_maintenance(database: Db, caller: Caller, window: MaintenanceRequest) -> CreatedMute:
     """Suppress deliveries up to a level in a window that recurs every week."""
     return _create(database, caller, window.to_maintenance())
+
+
+@router.put(
+    "/silences/{name}",
+    summary="Change a silence 修改静默",
+    operation_id="put_silence",
+    responses=problem_responses(HTTPStatus.NOT_FOUND, HTTPStatus.PRECONDITION_FAILED),
+)
+def put_silence(
+    database: Db, caller: Caller, version: Version, name: SilenceName, silence: SilenceRequest
+) -> CreatedMute:
+    """Change a silence that has not ended. Warnings that it no longer suppresses are delivered within seconds."""
+    wanted = silence.to_silence()
+    with refusals(), database.write() as connection:
+        lock_name(connection, name)
+        known = find_mute(connection, name)
+        if not isinstance(known, Silence):
+            raise NotFound(f"There is no {name} that has not ended.")
+        version.check(mute_values(known), mute_values(wanted))
+        change_silence(connection, name, wanted, actor=caller.actor)
+        caller.require(of_scope(connection, wanted.scope))
+    version.tag(mute_values(wanted))
+    return CreatedMute(name=name)
 
 
 @router.delete(

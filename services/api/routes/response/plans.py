@@ -18,13 +18,14 @@ from rencheng.store.places import Place, of_site
 from rencheng.store.registry.sites import find_sites
 from rencheng.store.tasks.plans import PlanVersion, find_plan, list_plans, plans_in_force
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import Db, PlanId, Zone
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example, local
 from services.api.http.refusals import refusals
 
-router = APIRouter(prefix="/plans", tags=["response"])
-approvals = APIRouter(prefix="/plans", tags=["response"])
+router = APIRouter(route_class=ChangeRoute, prefix="/plans", tags=["response"])
+approvals = APIRouter(route_class=ChangeRoute, prefix="/plans", tags=["response"])
 
 _CLOSE: dict[str, Any] = {
     "task": "close",

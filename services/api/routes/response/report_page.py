@@ -25,7 +25,7 @@ from rencheng.operations.task_messages import TaskSender
 from rencheng.operations.tasks import Reporter, TaskMove, move_task, open_tasks_of_person, report_evidence
 from rencheng.response.tasks.plan import FILE_KINDS, ProofKind
 from rencheng.response.tasks.task import TaskState
-from rencheng.store.core.sessions import Connection, Database, Row
+from rencheng.store.core.sessions import Connection, Row
 from rencheng.store.registry.sites import find_sites
 from rencheng.store.tasks.evidence import GivenEvidence
 from rencheng.store.tasks.incidents import find_incident
@@ -102,12 +102,12 @@ async def take_report(request: Request, database: Db, send: TaskNewsSender, toke
         return await anyio.to_thread.run_sync(partial(_take, database, send, token, form, content))
 
 
-def _is_in_force(database: Database, token: str) -> bool:
+def _is_in_force(database: Db, token: str) -> bool:
     with database.read() as connection:
         return find_task_link(connection, token) is not None
 
 
-def _take(database: Database, send: TaskSender, token: str, form: FormData, content: bytes) -> Response:
+def _take(database: Db, send: TaskSender, token: str, form: FormData, content: bytes) -> Response:
     try:
         with database.write() as connection:
             link = find_task_link(connection, token)

@@ -14,12 +14,13 @@ from rencheng.schemas.fields import OptionalText
 from rencheng.store.core.sessions import Row
 from rencheng.store.reports.event_reports import find_report
 from rencheng.store.warnings.log import find_warning
+from services.api.changes import ChangeRoute
 from services.api.deps import Actor, Db, WarningId, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, example, local
 from services.api.http.refusals import refusals
 
-router = APIRouter(prefix="/events", tags=["response"])
+router = APIRouter(route_class=ChangeRoute, prefix="/events", tags=["response"])
 
 _MARGIN: dict[str, Any] = {"from": "closed", "to": "water", "seconds": 214.0, "missing": []}
 _REPORT: dict[str, Any] = {

@@ -15,13 +15,14 @@ from rencheng.schemas.fields import DistrictCode, Identifier, OptionalText, Text
 from rencheng.store.places import Place
 from rencheng.store.tasks.responses import StoredResponse, find_response, list_responses
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import ByWorld, Db, Limit, ResponseRules, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, example, local
 from services.api.http.refusals import refusals
 
 router = APIRouter(prefix="/responses", tags=["response"])
-decisions = APIRouter(prefix="/responses", tags=["response"])
+decisions = APIRouter(route_class=ChangeRoute, prefix="/responses", tags=["response"])
 
 _RESPONSE: dict[str, Any] = {
     "response_id": 4,

@@ -14,13 +14,14 @@ from rencheng.response.tasks.plan import ProofKind
 from rencheng.schemas.fields import Identifier, OptionalText
 from rencheng.store.tasks.evidence import JPEG, GivenEvidence, find_file
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import Db, EvidenceId, TaskId, TaskNewsSender, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.refusals import refusals
 from services.api.routes.response.task_models import TaskDetail
 from services.api.routes.response.task_requests import detail_of_task, existing_task, reporter_of
 
-router = APIRouter(tags=["response"])
+router = APIRouter(route_class=ChangeRoute, tags=["response"])
 
 PersonQuery = Annotated[
     Identifier | None, Query(description="The person who took it; the person of the key if omitted.")

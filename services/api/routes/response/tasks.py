@@ -15,6 +15,7 @@ from rencheng.store.tasks.evidence import GivenEvidence
 from rencheng.store.tasks.incidents import find_incident, list_incidents
 from rencheng.store.tasks.tasks import list_tasks, tasks_of
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import ByWorld, Db, Limit, TaskId, TaskNewsSender, WarningId, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.refusals import refusals
@@ -30,7 +31,7 @@ from services.api.routes.response.task_models import (
 )
 from services.api.routes.response.task_requests import detail_of_task, existing_task, reporter_of
 
-router = APIRouter(tags=["response"])
+router = APIRouter(route_class=ChangeRoute, tags=["response"])
 
 OPEN_STATES = (TaskState.OPEN, TaskState.ACCEPTED, TaskState.ON_SITE, TaskState.CANNOT, TaskState.DONE)
 

@@ -9,12 +9,13 @@ from pydantic import ConfigDict
 from rencheng.domain.waterworks import PumpState
 from rencheng.operations.waterworks import accept_tides, report_pump
 from rencheng.schemas.waterworks import PumpForm, TideForm
+from services.api.changes import ChangeRoute
 from services.api.deps import Actor, Db, SiteId
 from services.api.http.errors import problem_responses
 from services.api.http.models import ApiModel, example
 from services.api.http.refusals import refusals
 
-router = APIRouter(prefix="/sites", tags=["sites"])
+router = APIRouter(route_class=ChangeRoute, prefix="/sites", tags=["sites"])
 
 
 class PumpReportRequest(PumpForm):

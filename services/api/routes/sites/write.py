@@ -12,13 +12,14 @@ from rencheng.schemas.site import SiteForm, site_form
 from rencheng.store.places import Place
 from rencheng.store.registry.sites import find_sites
 from services.api.auth.guard import Caller, require_devices
+from services.api.changes import ChangeRoute
 from services.api.deps import Confirm, Db, SiteId
 from services.api.http.errors import InvalidParameter, NotFound, problem_responses
 from services.api.http.models import ApiModel, example
-from services.api.http.preconditions import IfMatch, require_match
+from services.api.http.preconditions import Version
 from services.api.http.refusals import refusals
 
-router = APIRouter(prefix="/sites", tags=["sites"])
+router = APIRouter(route_class=ChangeRoute, prefix="/sites", tags=["sites"])
 
 _FORM: dict[str, Any] = {
     "site_id": "underpass-3",
@@ -65,11 +66,10 @@ class RegisteredSite(ApiModel):
 def put_site(
     database: Db,
     caller: Caller,
-    response: Response,
+    version: Version,
     site_id: SiteId,
     form: SiteRegistration,
     *,
-    if_match: IfMatch = None,
     confirm: Confirm = False,
 ) -> RegisteredSite:
     """Replace the site's registration. Devices that the form does not list are unbound, and named in the answer.
@@ -85,10 +85,10 @@ def put_site(
     with refusals(), database.write() as connection:
         require_worlds(connection, [site.world])
         known = find_sites(connection, [site_id], for_change=True).get(site_id)
-        require_match(if_match, registration_tag(known) if known else None)
+        version.check(site_form(known) if known else None, site_form(site))
         require_devices(connection, caller, [sensor.device_id for sensor in site.sensors])
         saved = save_sites(connection, [site], actor=caller.actor, confirm=confirm)[site_id]
-    response.headers["ETag"] = f'"{registration_tag(saved.site)}"'
+    version.tag(site_form(saved.site))
     return RegisteredSite(site_id=site_id, profile_version=saved.version, unbound=list(saved.unbound))
 
 

@@ -27,12 +27,13 @@ from rencheng.schemas.nowcast import NowcastForm
 from rencheng.store.places import NOWHERE, Place
 from rencheng.store.weather import known_regions, regions_of
 from services.api.auth.guard import Caller
+from services.api.changes import ChangeRoute
 from services.api.deps import ByRegion, Db, Zone
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, example, level_word, local
 from services.api.http.refusals import refusals
 
-router = APIRouter(prefix="/weather", tags=["weather"])
+router = APIRouter(route_class=ChangeRoute, prefix="/weather", tags=["weather"])
 
 SIGNAL_BYTES_MAX = 1_000_000
 """The largest rain signal. Source: a national signal has about 5 kB; one for all districts of China about 500 kB."""
