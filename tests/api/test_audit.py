@@ -1,7 +1,6 @@
 """Every changing request leaves an entry with its author; refused logins are counted; the log only grows."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from uuid import uuid4
@@ -17,36 +16,31 @@ from rencheng.store.warnings.notices import add_notices
 from tests.api.auth.test_access import GUARDED
 from tests.support.api import LIXIA, SITES
 from tests.support.calls import prepare_calls, prepare_proof
+from tests.support.change_requests import (
+    CONTACT,
+    DELIVERY,
+    DEVICE,
+    FORECAST,
+    MUTE,
+    NOW,
+    NOWCAST,
+    OVERRIDE,
+    PERIOD,
+    PERSON,
+    POLICY,
+    PUMP,
+    REPLY,
+    ROSTER,
+    SITE,
+    SUBSCRIBER,
+    TIDES,
+    WINDOW,
+)
 from tests.support.commands import ACTUATOR, COMMAND, prepare_command
 from tests.support.doubts import doubtful, published
 from tests.support.rain_signals import cap
 from tests.support.response_requests import PLAN, prepare_response
 from tests.support.tasks import PDF, photo
-
-NOW = datetime.now(UTC)
-SITE: dict[str, Any] = {"site_id": "new", "type": "tunnel", "name_zh": "隧道", "name_en": "Tunnel", "region": LIXIA}
-SITE |= {"latitude": 36.6, "longitude": 117.1}
-MUTE = {"region": LIXIA, "reason": "x"}
-PERIOD = {"begins_at": NOW.isoformat(), "ends_at": (NOW + timedelta(hours=1)).isoformat()}
-WINDOW = {"weekdays": ["mon"], "begins": "22:30", "lasts_minutes": 60}
-FORECAST: dict[str, Any] = {"region": LIXIA, "source": "s", "rain_mm": 1, "issued_at": NOW.isoformat()}
-FORECAST |= {"valid_from": NOW.isoformat(), "valid_to": (NOW + timedelta(hours=1)).isoformat()}
-NOWCAST: dict[str, Any] = {"source": "s", "issued_at": NOW.isoformat(), "minutes": [10]}
-NOWCAST |= {"grid": {"south": 0, "west": 60, "step_deg": 1, "columns": 100, "members": [[[1.0] * 10_000]]}}
-DEVICE = {"kind": "waterlogging", "region": LIXIA}
-
-PUMP = {"pump": "2", "state": "failed", "until": (NOW + timedelta(hours=1)).isoformat()}
-TIDES = {"source": "x", "high_waters": [{"at": NOW.isoformat(), "depth_mm": 300}]}
-
-PERSON = {"person_id": "new-ann", "name": "安", "regions": [LIXIA]}
-ROSTER = {"roster_id": "new-keepers", "role": "keeper", "region": LIXIA}
-OVERRIDE = PERIOD | {"person_id": "new-ann", "reason": "x"}
-STEP = {"posts": [{"role": "keeper"}], "wait_s": 60}
-POLICY = {"policy_id": "new-red", "region": LIXIA, "level": "red", "hold_s": 900, "steps": [STEP]}
-
-DELIVERY = ("/v1/subscribers", "/v1/contact-methods", "/v1/dispatches", "/v1/receipts")
-SUBSCRIBER = {"owner": "police"}
-CONTACT = {"subscriber_id": "new-police", "kind": "webhook", "address": "https://police.example/hook"}
 
 REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/sites/{site_id}", "PUT"): SITE,
@@ -107,13 +101,7 @@ REQUESTS: dict[tuple[str, str], Any] = {
     ("/v1/contact-methods/{method_id}/proof", "POST"): {"code": "024681"},
     ("/v1/contact-methods/{method_id}", "DELETE"): None,
     ("/v1/dispatches/{dispatch_id}/again", "POST"): None,
-    ("/v1/replies", "POST"): {
-        "provider": "sms",
-        "ref": "up-1",
-        "via": "sms",
-        "number": "13800000000",
-        "text": "2",
-    },
+    ("/v1/replies", "POST"): REPLY,
     ("/v1/actuators/{actuator_id}", "PUT"): ACTUATOR,
     ("/v1/actuators/{actuator_id}", "DELETE"): None,
     ("/v1/commands", "POST"): COMMAND,

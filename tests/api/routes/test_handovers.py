@@ -10,9 +10,9 @@ from rencheng.domain.level import Level
 from rencheng.domain.warning import MessageType
 from rencheng.store.access.api_keys import KeyScope, create
 from tests.api.routes.test_calls import WARNING, asked, post, shown, states, warn
-from tests.api.test_audit import POLICY
 from tests.support.api import LIXIA
 from tests.support.calls import clear_calls, look_at_calls, make_due, put_on_duty
+from tests.support.change_requests import POLICY
 
 OFFER = {"from_person": "ann", "to_person": "bo", "note": "pump 2 is repaired"}
 DUTIES = (("ann", "keeper"), ("bo", "off_duty"), ("cy", "city_duty_officer"))

@@ -14,13 +14,14 @@ from rencheng.schemas.fields import DistrictCode, Identifier, Text
 from rencheng.store.access.person_sessions import LoginSession, SessionKind, find_session, list_sessions
 from services.api.auth.guard import Caller
 from services.api.auth.principal import Principal
+from services.api.changes import ChangeRoute
 from services.api.deps import Db, Zone
 from services.api.http.errors import NotFound, OutOfReach, problem_responses
 from services.api.http.models import ApiModel, example, local
 from services.api.http.refusals import refusals
 from services.api.routes.identity.shown import ROLE, GivenRole, shown_role
 
-router = APIRouter(prefix="/sessions", tags=["identity"])
+router = APIRouter(route_class=ChangeRoute, prefix="/sessions", tags=["identity"])
 
 SessionId = Annotated[str, Path(pattern="^[0-9a-f]{16}$", description="The session's id.")]
 _SESSION: dict[str, Any] = {
