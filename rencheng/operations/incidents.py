@@ -25,7 +25,8 @@ from rencheng.store.core.sessions import Row
 from rencheng.store.tasks import incidents as store
 from rencheng.store.tasks.incidents import Incident
 from rencheng.store.tasks.plans import load_plans
-from rencheng.store.tasks.tasks import StoredTask, TaskStep, add_tasks, open_tasks_of, record_task
+from rencheng.store.tasks.responses import declared_number
+from rencheng.store.tasks.tasks import StoredTask, TaskStep, add_tasks, open_tasks_of, record_task, tasks_of
 
 ON_SITE_ROLE, ON_SITE_S = "keeper", 600.0
 """Who does on site what a device did not, and within which time. Source: response reference 3.3, a closing takes about
@@ -93,18 +94,27 @@ def _begin(connection: Connection, warning_id: str, site: Site, now: datetime, s
 
 
 def _generate(connection: Connection, incident: Incident, site: Site, warning: Row, now: datetime) -> list[TaskNews]:
-    """Generate the tasks of the highest level so far. Those that exist stay."""
+    """Generate the tasks of the highest level so far, and of the response of its region. Those that exist stay."""
     level = Level(warning["peak_level"])
-    if level <= incident.level:
-        return []
     new = [each for each in incident.plan.tasks_at(level, TaskPhase.RESPONSE) if each.from_level > incident.level]
+    new += [each for each in _of_response(connection, incident) if each not in new]
+    if level <= incident.level and not new:
+        return []
     roll = _roll(connection, site, new, level)
     began = store.levels_began(connection, incident.warning_id)
     opened = [
         open_task(incident.warning_id, site, level, each, began.get(each.from_level, now), roll, now) for each in new
     ]
-    store.change_incident(connection, incident.warning_id, level=int(level))
+    store.change_incident(connection, incident.warning_id, level=int(max(level, incident.level)))
     return _add(connection, opened, roll, now)
+
+
+def _of_response(connection: Connection, incident: Incident) -> list[TaskTemplate]:
+    """Return the tasks that the declared response of the region asks for, and that the warning has not had."""
+    number = declared_number(connection, incident.world, incident.region)
+    wanted = incident.plan.tasks_for_response(number) if number is not None else ()
+    known = {each.task.template.template_id for each in tasks_of(connection, incident.warning_id)} if wanted else set()
+    return [each for each in wanted if each.template_id not in known]
 
 
 def _replace_commands(connection: Connection, incident: Incident, site: Site, now: datetime) -> list[TaskNews]:

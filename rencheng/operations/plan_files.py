@@ -41,7 +41,9 @@ def text_of_plans(forms: Iterable[PlanForm]) -> str:
 
 def _short(document: dict[str, Any]) -> dict[str, Any]:
     """Return a form without the fields that say nothing."""
-    tasks = [{name: value for name, value in task.items() if value not in (False, [], 0)} for task in document["tasks"]]
+    tasks = [
+        {name: value for name, value in task.items() if value not in (None, False, [], 0)} for task in document["tasks"]
+    ]
     return {name: value for name, value in document.items() if value is not None} | {"tasks": tasks}
 
 

@@ -42,8 +42,16 @@ class TaskForm(BaseModel):
         (), description="Roles, one of which each signature needs; empty: anybody."
     )
 
+    response: Annotated[int, Field(ge=1, le=4)] | None = Field(
+        None,
+        description="Generated at a place with a warning of any level, too, once a response of this number (4: IV) or a"
+        " graver one is declared for its region.",
+    )
+
     @model_validator(mode="after")
     def _check(self) -> "TaskForm":
+        if self.after and self.response is not None:
+            raise ValueError(f"{self.task}: a response asks for no task after the all-clear")
         if self.after and 0 < self.signatures < TWO_PEOPLE:
             raise ValueError(f"{self.task}: reopening a place needs {TWO_PEOPLE} signatures at least")
         if self.after and self.closes:
@@ -66,6 +74,7 @@ class TaskForm(BaseModel):
             self.closes,
             self.signatures,
             tuple(dict.fromkeys(self.signers)),
+            self.response,
         )
 
 

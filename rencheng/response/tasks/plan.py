@@ -52,6 +52,7 @@ class TaskTemplate:
         closes: whether the place is closed once it is done.
         signatures: how many other people must sign; 0: nobody must.
         signer_roles: one of these roles is needed for a signature; empty: anybody's counts.
+        from_response: generated also once a response of this number, 4 to 1, or a graver one is declared; None: not.
     """
 
     template_id: str
@@ -65,6 +66,7 @@ class TaskTemplate:
     closes: bool = False
     signatures: int = 0
     signer_roles: tuple[str, ...] = ()
+    from_response: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +94,10 @@ class ResponsePlan:
     def tasks_at(self, level: Level, phase: TaskPhase) -> tuple[TaskTemplate, ...]:
         """Return the tasks of a phase that a level asks for."""
         return tuple(each for each in self.tasks if each.phase is phase and each.from_level <= level)
+
+    def tasks_for_response(self, number: int) -> tuple[TaskTemplate, ...]:
+        """Return the tasks that a declared response asks for at a place with a warning. 1 is the gravest number."""
+        return tuple(each for each in self.tasks if each.from_response is not None and number <= each.from_response)
 
 
 def choose_plan(plans: Iterable[ResponsePlan], site: Site) -> ResponsePlan | None:

@@ -52,6 +52,16 @@ UNION
 SELECT w.warning_id, w.site_id, w.world, w.level FROM incidents AS i JOIN warnings AS w USING (warning_id)
 WHERE i.cleared_at IS NULL AND w.closed_at IS NOT NULL
 UNION
+SELECT w.warning_id, w.site_id, w.world, w.level
+FROM responses AS r
+    JOIN incidents AS i ON i.world = r.world AND i.cleared_at IS NULL
+        AND i.region LIKE regexp_replace(r.region, '(00){1,2}$', '') || '%'
+    JOIN warnings AS w USING (warning_id)
+    CROSS JOIN jsonb_array_elements(i.plan -> 'tasks') AS e
+WHERE r.ended_at IS NULL AND r.number <= CAST(e ->> 'from_response' AS int) AND NOT EXISTS (
+        SELECT FROM tasks AS t WHERE t.warning_id = i.warning_id AND t.template_id = e ->> 'template_id'
+    )
+UNION
 SELECT w.warning_id, w.site_id, w.world, w.level FROM commands AS c JOIN incidents AS i USING (site_id, world)
     JOIN warnings AS w ON w.warning_id = i.warning_id
 WHERE c.person_needed <> '' AND c.handled_at IS NULL AND i.cleared_at IS NULL

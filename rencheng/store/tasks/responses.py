@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from rencheng.domain.level import Level
 from rencheng.domain.reach import Reach
+from rencheng.domain.region import code_includes
 from rencheng.response.declarations.machine import DeclaredResponse, ResponseInput
 from rencheng.store.core.sessions import Row
 from rencheng.store.core.within import within
@@ -87,6 +88,14 @@ def record_response(
     values |= {"given": _INPUT.dump_python(given, mode="json"), "refusal": "", "actor": actor}
     connection.execute(insert(response_events).values(values))
     return StoredResponse(stored.response_id, response, n)
+
+
+def declared_number(connection: Connection, world: str, region: str) -> int | None:
+    """Return the gravest number that is in force for a district, by itself or by its city or province."""
+    query = select(responses.c.region, responses.c.number).where(
+        responses.c.world == world, responses.c.ended_at.is_(None), responses.c.number.is_not(None)
+    )
+    return min((row.number for row in connection.execute(query) if code_includes(row.region, region)), default=None)
 
 
 def find_response(connection: Connection, response_id: int) -> StoredResponse | None:

@@ -8,9 +8,11 @@ from sqlalchemy import Engine, text
 
 from rencheng.domain.level import Level
 from rencheng.operations.declarations import follow_region, levels_of_regions
+from rencheng.response.tasks.forms import PlanForm
+from rencheng.store.tasks.plans import add_plan, put_in_force
 from tests.support.api import LIXIA
 from tests.support.streams import SITES_BY_ID, record_messages, rendered
-from tests.support.tasks import key_of, staff
+from tests.support.tasks import key_of, look_at_tasks, staff
 
 JINAN = "370100"
 
@@ -77,3 +79,43 @@ def test_a_response_is_proposed_declared_raised_and_ended_by_people_of_the_role(
     assert shown(client) == []
     look(city)
     assert shown(client) == []
+
+
+def test_a_declared_response_asks_for_the_tasks_that_the_plan_names_at_places_with_a_warning(
+    client: httpx.Client, city: Engine
+) -> None:
+    task = {"title_zh": "巡", "title_en": "Watch", "role": "drainage", "level": "red", "due_min": 5}
+    names = {"patrol": 3, "all-hands": 1, "close": None}
+    tasks = [task | {"task": name, "response": number} for name, number in names.items()]
+    form = PlanForm.model_validate({"plan_id": "p", "region": JINAN, "tasks": tasks})
+    with city.begin() as connection:
+        version = add_plan(connection, form, "a test", None)
+        until = connection.execute(text("SELECT now() + interval '1 day'")).scalar_one()
+        put_in_force(connection, "p", version, until)
+
+    def named(warning: str) -> list[str]:
+        look_at_tasks(city)
+        look_at_tasks(city)
+        return sorted(each["task"] for each in client.get(f"/v1/incidents/{warning}").json()["tasks"])
+
+    def declare(number: int, who: str) -> None:
+        body = {"region": JINAN, "number": number}
+        assert client.post("/v1/responses", json=body, headers=key_of(city, who)).is_success
+
+    def warn(name: str, site: str, level: Level = Level.BLUE, sequence: int = 1) -> None:
+        record_messages(city, rendered(name, sequence, level, site=SITES_BY_ID[site]))
+        with city.begin() as connection:
+            connection.execute(text("UPDATE warnings SET updated_at = now() WHERE closed_at IS NULL"))
+
+    warn("w1", "underpass")
+    assert named("w1") == []
+    declare(4, "ann")
+    assert named("w1") == []
+    declare(3, "ann")
+    assert named("w1") == ["patrol"]
+    warn("w2", "road")
+    assert named("w2") == ["patrol"]
+    declare(1, "cy")
+    assert (named("w1"), named("w2")) == (["all-hands", "patrol"],) * 2
+    warn("w1", "underpass", Level.RED, 2)
+    assert named("w1") == ["all-hands", "close", "patrol"]
