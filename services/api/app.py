@@ -41,6 +41,7 @@ from services.api.routes.doubts import feed as doubts_feed
 from services.api.routes.doubts import read as doubts
 from services.api.routes.doubts import write as doubts_write
 from services.api.routes.identity import login, me, own_login, roles, sessions
+from services.api.routes.kpis import read as kpis
 from services.api.routes.mutes import read as mutes
 from services.api.routes.mutes import write as mutes_write
 from services.api.routes.quarantine import read as quarantine
@@ -74,6 +75,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (regions.router, KeyScope.TELEMETRY_READ),
     (regions.changes, KeyScope.OPERATE),
     (counts.router, KeyScope.TELEMETRY_READ),
+    (kpis.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
     (warnings.router, KeyScope.WARNINGS_READ),
     (mutes.router, KeyScope.WARNINGS_READ),
     (mutes_write.router, KeyScope.OPERATE),
@@ -136,6 +138,7 @@ TAGS = {
     "response": "Response 处置: plans by place and level, their tasks with evidence, and reopening by two signatures.",
     "commands": "Commands 指令: to barriers, boards, pumps, piles and signals; only the device confirms them.",
     "delivery": "Delivery 信息发送: subscribers, their contact methods, and what became of each message.",
+    "kpis": "Key figures 指标: by month and region, with definition, source and the rows behind each.",
     "counts": "Counts 计数: every received reading, by result.",
     "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",
     "audit": "Audit 审计: who changed what, and when.",

@@ -61,6 +61,7 @@ FILLED = {
     "task_id": 1,
     "evidence_id": 1,
     "response_id": 1,
+    "kpi_id": "judged_time",
 }
 
 

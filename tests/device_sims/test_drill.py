@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
 
 from demo.drill.folder import SHIPPED, DrillForm, PartForm, StormForm, read_folder
 from demo.drill.outcome import show_outcome
@@ -15,8 +15,11 @@ from demo.drill.story import DrillPlan, run_drill
 from device_sims.recordings import FloodClass, FloodRecording
 from device_sims.responders.habits import Habit
 from rencheng.domain.errors import NotPossible
+from rencheng.kpi.catalogue import KPIS
+from rencheng.kpi.figures import figures_of
 from rencheng.schemas.site import ProfileForm, SensorForm
 from rencheng.store.calls.rosters import load_rosters
+from rencheng.store.kpis.rows import KpiQuestion, kpi_rows
 from tests.conftest import Broker
 from tests.support.decisions import KEY
 
@@ -31,6 +34,18 @@ STORM = FloodRecording(
     tuple(60 * minute for minute in range(len(DEPTHS_MM))),
     tuple(float(depth) for depth in DEPTHS_MM),
 )
+
+LAST_CLOSING = """SELECT max(e.at) FROM task_events AS e JOIN tasks AS t USING (task_id)
+    WHERE e.kind = 'Finished' AND t.document -> 'template' @> '{"closes": true}'"""
+CLOSED_S = f"""SELECT extract(epoch FROM ({LAST_CLOSING}) - min(e.issued_at)) FROM warning_events AS e
+    JOIN warnings USING (warning_id) WHERE site_id = 'drill-road'"""
+MARGIN_S = f"""SELECT extract(epoch FROM min(r.time) - ({LAST_CLOSING})) FROM waterlogging_readings AS r
+    JOIN devices USING (device_id) JOIN sites AS s ON s.site_id = 'drill-road'
+    WHERE r.device_id IN (SELECT device_id FROM site_sensors WHERE site_id = 'drill-road')
+    AND r.depth_mm >= (SELECT min(CAST(s.profile -> 'thresholds' -> l.word ->> 'depth_mm' AS double precision))
+        FROM tasks AS t JOIN (VALUES (1, 'blue'), (2, 'yellow'), (3, 'orange'), (4, 'red')) AS l (level, word)
+        ON l.level = CAST(t.document -> 'template' ->> 'from_level' AS integer)
+        WHERE t.document -> 'template' @> '{{"closes": true}}')"""
 
 
 @pytest.fixture
@@ -78,3 +93,22 @@ def test_a_drill_ends_whole_where_a_deputy_answers_and_names_the_lost_steps_wher
     assert "1  1" in next(line for line in printed.getvalue().splitlines() if "answered" in line)
     with engine.connect() as connection:
         assert load_rosters(connection) == []
+    check_key_figures(engine)
+
+
+def check_key_figures(engine: Engine) -> None:
+    """Check key figures of the drill against plain SQL over its rows."""
+    with engine.connect() as connection:
+        opened_at = connection.execute(text("SELECT min(opened_at) FROM warnings")).scalar_one()
+        question = KpiQuestion(opened_at - timedelta(days=1), opened_at + timedelta(days=1), "drill")
+        rows = {kpi_id: kpi_rows(connection, kpi_id, question) for kpi_id in KPIS}
+        closed_s = connection.execute(text(CLOSED_S)).scalar_one()
+        expected = connection.execute(text(MARGIN_S)).scalar_one()
+    [closed] = figures_of("warned_to_closed", rows["warned_to_closed"])[:1]
+    assert closed.p50_s == pytest.approx(float(closed_s))
+    assert (closed.n, closed.missing) == (1, 0)  # the plan of the lane closes nothing
+    [in_time] = figures_of("closed_before_water", rows["closed_before_water"])[:1]
+    assert (in_time.value, in_time.missing) == (float(expected > 0), 0)
+    [answered] = figures_of("warned_to_answered", rows["warned_to_answered"])[:1]
+    assert (answered.n, answered.missing) == (1, 1)
+    assert [each.value for each in rows["false_alarm_share"]] == [0, 0]

@@ -29,6 +29,7 @@ FOREIGN = {
     "token": "AAAAAAAAAAAAAAAAAAAAAA",
     "evidence_id": "1",
     "response_id": "1",
+    "kpi_id": "points_watched",
     "task_id": "1",
     "plan_id": "road-plan",
     "actuator_id": "road-barrier",

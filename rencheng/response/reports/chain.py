@@ -51,9 +51,9 @@ def chain_times(reports: Sequence[Report]) -> list[LinkTimes]:
     found = []
     for link, (begin, ends) in LINKS.items():
         counted = [each for each in reports if closes(each) or not {"closed", "reopened"} & set(ends)]
-        times = [_seconds(each, begin, ends) for each in counted if is_called(each)]
+        times = [link_seconds(each, link) for each in counted if is_called(each)]
         known = sorted(each for each in times if each is not None)
-        p50, p90 = (_percentile(known, share) for share in (0.5, 0.9))
+        p50, p90 = (percentile(known, share) for share in (0.5, 0.9))
         found.append(LinkTimes(link, begin, p50, p90, len(known), len(times) - len(known)))
     return found
 
@@ -102,7 +102,9 @@ def _is_open(task: Mapping[str, Any]) -> bool:
     return task["state"] not in _ENDED or (task["state"] == "done" and task["signatures_needed"] > 0)
 
 
-def _seconds(report: Report, begin: str, ends: Sequence[str]) -> float | None:
+def link_seconds(report: Report, link: str) -> float | None:
+    """Return the time of a link, seconds; None if one of its moments is not on record."""
+    begin, ends = LINKS[link]
     first, *times = (_moment(report, name) for name in (begin, *ends))
     known = [each for each in times if each is not None]
     return (min(known) - first).total_seconds() if known and first is not None else None
@@ -113,6 +115,6 @@ def _moment(report: Report, name: str) -> datetime | None:
     return None if found is None else datetime.fromisoformat(found["at"])
 
 
-def _percentile(ordered: Sequence[float], share: float) -> float | None:
+def percentile(ordered: Sequence[float], share: float) -> float | None:
     """Return a percentile by the nearest rank; None of nothing."""
     return ordered[ceil(share * len(ordered)) - 1] if ordered else None

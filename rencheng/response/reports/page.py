@@ -37,7 +37,7 @@ _MEASURES = {
 }
 _REMARKS = {"well": "做得好的 what went well", "badly": "不足 what did not", "causes": "原因 causes"}
 
-_STYLE = (
+PRINT_STYLE = (
     "@page{size:A4;margin:18mm}body{font:14px/1.5 sans-serif;max-width:52em;margin:1em auto;padding:0 1em}"
     "table{border-collapse:collapse;width:100%;margin:.5em 0}td,th{border:1px solid #999;padding:.25em .5em;"
     "text-align:left;vertical-align:top}.headline{font-size:1.6em}h2{break-after:avoid}tr{break-inside:avoid}"
@@ -66,7 +66,7 @@ def report_page(report: Mapping[str, Any], version: int, made_at: datetime) -> s
         "<h2>过程 Timeline</h2>" + _timeline(report["timeline"]),
         "<h2>评述 Remarks</h2>" + _remarks(report["remarks"]),
     ]
-    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style>'
+    head = f'<meta charset="utf-8"><title>{escape(title)}</title><style>{PRINT_STYLE}</style>'
     return f'<!doctype html><html lang="zh"><head>{head}</head><body>{"".join(parts)}</body></html>'
 
 
@@ -92,7 +92,7 @@ def _head(report: Mapping[str, Any]) -> str:
         ("封闭阈值 closing threshold", f"{closing['depth_mm']:g} mm ({closing['level']})" if closing else None),
         ("预案 plan", " ".join(str(part) for part in report["plan"]) if report["plan"] else None),
     ]
-    return _table((), rows)
+    return html_table((), rows)
 
 
 def _moments(report: Mapping[str, Any]) -> str:
@@ -100,7 +100,7 @@ def _moments(report: Mapping[str, Any]) -> str:
     for name, label in _MOMENTS.items():
         each = report["moments"][name]
         rows.append((label, _time(each["at"]) if each else None, each["source"] if each else "", _row(each)))
-    return _table(("", "时间 time", "来源 source", "记录 row"), rows)
+    return html_table(("", "时间 time", "来源 source", "记录 row"), rows)
 
 
 def _row(moment: Mapping[str, Any] | None) -> str:
@@ -114,13 +114,15 @@ def _measures(report: Mapping[str, Any]) -> str:
         missing = ", ".join(each["missing"])
         value = f"{MISSING}: {missing}" if each["seconds"] is None else _signed(each["seconds"])
         rows.append((label, value))
-    return _table((), rows)
+    return html_table((), rows)
 
 
 def _water(water: Mapping[str, Any]) -> str:
     peak = None if water["peak_mm"] is None else f"{water['peak_mm']:g} mm, {_time(water['peak_at'])}"
     rain = "; ".join(f"{name} {fallen:g} mm" for name, fallen in sorted(water["rain_mm"].items())) or None
-    return _table((), [("最大水深 deepest", peak), ("累计降雨 rain", rain), ("读数 readings", str(water["readings"]))])
+    return html_table(
+        (), [("最大水深 deepest", peak), ("累计降雨 rain", rain), ("读数 readings", str(water["readings"]))]
+    )
 
 
 def _informed(informed: Mapping[str, Any]) -> str:
@@ -140,7 +142,7 @@ def _informed(informed: Mapping[str, Any]) -> str:
         for each in informed["receivers"]
     ]
     heads = ("接收方 receiver", "渠道 channel", "用途 purpose", "状态 state", "发出 sent", "送达 delivered")
-    return _table(("渠道 channel", "条数 messages"), counts) + _table(heads, rows)
+    return html_table(("渠道 channel", "条数 messages"), counts) + html_table(heads, rows)
 
 
 def _calls(calls: Mapping[str, Any] | None) -> str:
@@ -151,7 +153,7 @@ def _calls(calls: Mapping[str, Any] | None) -> str:
         for each in calls["answers"]
     ]
     summary = f"<p>{escape(calls['state'])}, 轮次 rounds {calls['rounds']}</p>"
-    return summary + _table(("人员 person", "答复 answer", "轮次 round", "方式 way", "时间 time"), rows)
+    return summary + html_table(("人员 person", "答复 answer", "轮次 round", "方式 way", "时间 time"), rows)
 
 
 def _tasks(tasks: Sequence[Mapping[str, Any]]) -> str:
@@ -168,7 +170,7 @@ def _tasks(tasks: Sequence[Mapping[str, Any]]) -> str:
         for each in tasks
     ]
     heads = ("任务 task", "角色 role", "人员 person", "状态 state", "期限 due", "完成 done", "佐证 evidence")
-    return _table(heads, rows)
+    return html_table(heads, rows)
 
 
 def _commands(commands: Sequence[Mapping[str, Any]]) -> str:
@@ -176,7 +178,7 @@ def _commands(commands: Sequence[Mapping[str, Any]]) -> str:
         (each["device_id"], each["verb"], each["state"], _time(each["asked_at"]), _time(each["confirmed_at"]))
         for each in commands
     ]
-    return _table(("设备 device", "指令 command", "状态 state", "提出 asked", "设备证实 seen"), rows)
+    return html_table(("设备 device", "指令 command", "状态 state", "提出 asked", "设备证实 seen"), rows)
 
 
 def _timeline(timeline: Sequence[Mapping[str, Any]]) -> str:
@@ -184,14 +186,15 @@ def _timeline(timeline: Sequence[Mapping[str, Any]]) -> str:
         (_time(each["at"]), each["source"], each["what"], "补录 recorded late" if each["recorded_late"] else "")
         for each in timeline
     ]
-    return _table(("时间 time", "来源 source", "事项 what", ""), rows)
+    return html_table(("时间 time", "来源 source", "事项 what", ""), rows)
 
 
 def _remarks(remarks: Mapping[str, str]) -> str:
-    return _table((), [(label, remarks.get(name) or None) for name, label in _REMARKS.items()])
+    return html_table((), [(label, remarks.get(name) or None) for name, label in _REMARKS.items()])
 
 
-def _table(heads: Sequence[str], rows: Iterable[Sequence[str | None]]) -> str:
+def html_table(heads: Sequence[str], rows: Iterable[Sequence[str | None]]) -> str:
+    """Return a table of escaped texts. A cell of None says that it is not on record."""
     top = "".join(f"<th>{escape(head)}</th>" for head in heads)
     lines = ["".join(f"<td>{MISSING if cell is None else escape(cell)}</td>" for cell in row) for row in rows]
     if not lines:

@@ -57,6 +57,7 @@ FILLED = {
     "proposal_id": "road.red",
     "dispatch_id": "00000000-0000-0000-0000-000000000001",
     "doubt_id": "d1",
+    "kpi_id": "judged_time",
 }
 
 
