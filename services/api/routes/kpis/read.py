@@ -47,7 +47,10 @@ Month = Annotated[
     ),
 ]
 KpiId = Annotated[str, Path(pattern=f"^({'|'.join(KPIS)})$", description="The id of a key figure.")]
-AfterRow = Annotated[str | None, Query(max_length=256, description="The `next` of the previous page.")]
+AfterRow = Annotated[
+    str | None,
+    Query(pattern=r"^[0-9]{6} [a-z]+ [A-Za-z0-9._:-]{1,128}$", description="The `next` of the previous page."),
+]
 
 
 class KpiFigureOut(ApiModel):
