@@ -49,6 +49,7 @@ from services.api.routes.quarantine import write as quarantine_write
 from services.api.routes.readings import history, transactions
 from services.api.routes.readings import read as readings
 from services.api.routes.response import plans, report_page, reports, responses, task_files, tasks
+from services.api.routes.sensorthings import read as sensorthings
 from services.api.routes.sites import read as sites
 from services.api.routes.sites import regions, waterworks
 from services.api.routes.sites import write as sites_write
@@ -129,6 +130,7 @@ TAGS = {
     "devices": "Devices 设备: waterlogging gauges, traffic signals and charging piles.",
     "readings": "Readings 读数: rows as they are stored.",
     "history": "History 历史数据: readings aggregated by bucket, at any scale.",
+    "sensorthings": "SensorThings 传感物联: the same data by OGC SensorThings 1.1, for QGIS and other platforms.",
     "sites": "Sites 重点场所: the watched places and their present state.",
     "suppression": "Suppression 静默与通告: silences, maintenance windows, and notices about many sites.",
     "weather": "Weather 气象: rain signals, forecasts and nowcasts of the authorities; the platform issues none.",
@@ -258,6 +260,13 @@ def _include_routers(app: FastAPI) -> None:
             responses=problems,
             max_body_size=BODY_BYTES_MAX,
         )
+    app.include_router(
+        sensorthings.router,
+        prefix=sensorthings.ROOT,
+        dependencies=[require_scopes(KeyScope.TELEMETRY_READ), Depends(check_reach)],
+        responses=problems,
+        max_body_size=0,
+    )
     for router in OPEN:
         app.include_router(router, max_body_size=0)
     app.include_router(login.router, max_body_size=login.BODY_MAX)

@@ -34,6 +34,7 @@ ABSURD_TIMES = (
     "1784534400",
 )
 FILLED = {
+    "entity_path": "Things",
     "device_id": "g1",
     "site_id": "underpass-3",
     "warning_id": "w",

@@ -9,6 +9,7 @@ from tests.support.api import HUAIYIN, LIXIA
 NOW = datetime.now(UTC)
 PERIOD = {"from": (NOW - timedelta(hours=1)).isoformat(), "to": NOW.isoformat()}
 FOREIGN = {
+    "entity_path": "Things('g3')",
     "device_id": "g3",
     "site_id": "road",
     "warning_id": "w-road",

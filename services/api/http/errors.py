@@ -23,6 +23,8 @@ log = get_logger("api")
 
 MEDIA_TYPE = "application/problem+json"
 
+SENSORTHINGS = "/sta/"
+
 NAME_SHOWN_MAX = 100
 """The most characters shown of a name that the client chose."""
 
@@ -74,6 +76,14 @@ class NotFound(ClientError):
 
 class InvalidParameter(ClientError):
     """A parameter has an invalid value."""
+
+
+class QueryInvalid(ClientError):
+    """A SensorThings query that cannot be read."""
+
+
+class QueryNotSupported(ClientError):
+    """A SensorThings query of a part of the standard that is not answered here."""
 
 
 class ResponseTooLarge(ClientError):
@@ -156,6 +166,8 @@ PROBLEMS: dict[type[Exception], ProblemKind] = {
     PreconditionFailed: ProblemKind(HTTPStatus.PRECONDITION_FAILED, "precondition-failed", "Precondition failed"),
     NotFound: ProblemKind(HTTPStatus.NOT_FOUND, "not-found", "Not found"),
     InvalidParameter: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-parameter", "Invalid parameter"),
+    QueryInvalid: ProblemKind(HTTPStatus.BAD_REQUEST, "query-invalid", "Query invalid"),
+    QueryNotSupported: ProblemKind(HTTPStatus.NOT_IMPLEMENTED, "query-not-supported", "Query not supported"),
     ResponseTooLarge: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "response-too-large", "Response too large"),
     ResolutionNotKept: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "resolution-not-kept", "Resolution not kept"),
     RequestValidationError: ProblemKind(HTTPStatus.UNPROCESSABLE_ENTITY, "invalid-parameter", "Invalid parameter"),
@@ -283,6 +295,9 @@ def _problem(
         "status": kind.status.value,
         "detail": detail,
     }
+    if request.url.path.startswith(SENSORTHINGS):  # its clients read these two fields, and know 400, not 422
+        kind = kind if kind.status != HTTPStatus.UNPROCESSABLE_ENTITY else PROBLEMS[QueryInvalid]
+        document |= {"status": kind.status.value, "code": kind.status.value, "message": detail}
     # an uncaught exception is answered outside the middleware that adds these headers
     own_headers = dict(SECURITY_HEADERS)
     if request_id := request_id_of(request.scope):

@@ -58,6 +58,7 @@ FILLED = {
     "dispatch_id": "00000000-0000-0000-0000-000000000001",
     "doubt_id": "d1",
     "kpi_id": "judged_time",
+    "entity_path": "Things",
 }
 
 
