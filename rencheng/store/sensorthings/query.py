@@ -22,8 +22,10 @@ from sqlalchemy import (
     true,
     union_all,
 )
+from sqlalchemy.exc import DBAPIError, StatementError
 
 from rencheng.domain.reach import Reach
+from rencheng.store.core.errors import is_unavailable
 from rencheng.store.core.sessions import Connection
 from rencheng.store.sensorthings.catalogue import BY_KEY
 from rencheng.store.sensorthings.entities import SETS, EntitySet, Navigation
@@ -176,7 +178,7 @@ class EntityReader:
             if parent is not None:
                 conditions.append(source.c[parent[0].remote] == parent[1])
             query = select(literal(1)).select_from(source).where(*conditions).limit(COUNTED_MAX + 1)
-        found = self._connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+        [[found]] = self._execute(select(func.count()).select_from(query.subquery()))
         if found > COUNTED_MAX:
             raise QueryRefused(f"`$count`: more than {COUNTED_MAX} match. Narrow the filter, or leave out `$count`.")
         return int(found)
@@ -230,11 +232,20 @@ class EntityReader:
         return query.order_by(*_sorting(entities, source, options)), source
 
     def _rows(self, query: Select[Any]) -> list[Entity]:
-        rows: list[Entity] = list(self._connection.execute(query.limit(self._left + 1)))
+        rows: list[Entity] = self._execute(query.limit(self._left + 1))
         self._left -= len(rows)
         if self._left < 0:
             raise QueryRefused(f"The answer would have more than {ENTITIES_MAX} entities. Lower `$top`, at each level.")
         return rows
+
+    def _execute(self, query: Select[Any]) -> list[Entity]:
+        """Execute a statement. What the server cannot compute, such as 1 div 0, is a fault of the query."""
+        try:
+            return list(self._connection.execute(query))
+        except StatementError as error:
+            if isinstance(error, DBAPIError) and is_unavailable(error):
+                raise
+            raise QueryRefused("The database cannot evaluate this query: check the values that it computes.") from None
 
 
 def _orders(entities: EntitySet, options: Options) -> Sequence[tuple[str, bool]]:

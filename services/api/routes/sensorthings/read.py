@@ -9,7 +9,6 @@ from typing import Annotated, Any
 
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy.exc import StatementError
 
 from rencheng.store.sensorthings.entities import SETS, EntitySet, Navigation
 from rencheng.store.sensorthings.options import Options, navigation_of, read_options
@@ -92,8 +91,6 @@ def read_entities(
         raise QueryNotSupported(str(error)) from None
     except QueryRefused as error:
         raise QueryInvalid(str(error)) from None
-    except StatementError:
-        raise QueryInvalid("The database cannot evaluate this query: check the types and values it compares.") from None
     return answer
 
 
