@@ -1,6 +1,5 @@
 """SQL conditions of `$filter` and `$orderby`. The grammar is that of the library odata-query."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +12,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     DateTime,
+    Float,
     FromClause,
     Integer,
     Interval,
@@ -31,6 +31,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.types import NullType, TypeEngine
 
 from rencheng.domain.reach import Reach
+from rencheng.store.sensorthings.areas import corners_of
 from rencheng.store.sensorthings.entities import SETS, EntitySet, Flags, Point, Shape
 from rencheng.store.sensorthings.options import navigation_of
 from rencheng.store.sensorthings.refused import NotSupported, QueryRefused
@@ -38,12 +39,6 @@ from rencheng.store.sensorthings.sources import SOURCES
 
 grammar.ODATA_FUNCTIONS.update(st_within=2, st_intersects=2)  # of SensorThings, not of OData
 
-CORNERS_MIN, CORNERS_MAX = 4, 1_000
-"""Corners of a polygon, the first one counted twice. Proposal for the upper bound."""
-
-_POLYGON = re.compile(r"\s*(?:SRID=4326;)?\s*polygon\s*z?\s*\(\(([^()]*)\)\)\s*", re.IGNORECASE)
-_NUMBER = r"[+-]?\d{1,4}(?:\.\d{1,20})?"
-_CORNER = re.compile(rf"\s*({_NUMBER})\s+({_NUMBER})(?:\s+{_NUMBER})?\s*")
 _UNSUPPORTED = "It is not answered here. See docs/reference/sensorthings.md for the functions that are."
 
 
@@ -112,7 +107,7 @@ def _steps(node: object) -> list[str]:
 
 
 _FAMILIES: Mapping[str, tuple[type[TypeEngine[Any]], ...]] = {
-    "number": (Numeric, Integer),
+    "number": (Numeric, Float, Integer),
     "text": (String,),
     "boolean": (Boolean,),
     "time": (DateTime, Date),
@@ -257,7 +252,7 @@ class _Leaves(AstToSqlAlchemyCoreVisitor):
                 "`$filter`: only `location` of Locations and `feature` of FeaturesOfInterest are places."
             )
         point = func.point(source.c[found.longitude], source.c[found.latitude])
-        return point.op("<@", is_comparison=True)(func.polygon(cast(_corners(area.val), Text)))
+        return point.op("<@", is_comparison=True)(func.polygon(cast(corners_of(area.val), Text)))
 
     def _column(self, steps: Sequence[str]) -> ColumnElement[Any]:
         entities, source, rest = self._follow(steps)
@@ -284,20 +279,3 @@ class _Leaves(AstToSqlAlchemyCoreVisitor):
                 self._others[path] = (SETS[navigation.target], other)
             entities, source = self._others[path]
         return entities, source, rest
-
-
-def _corners(text: str) -> str:
-    """Return a polygon in WKT as PostgreSQL writes polygons.
-
-    Raises:
-        NotSupported: it is another geometry, or a polygon with holes.
-    """
-    found = _POLYGON.fullmatch(text)
-    if found is None:
-        raise NotSupported("`$filter`: an area must be one POLYGON((longitude latitude, …)) without holes.")
-    corners = [_CORNER.fullmatch(each) for each in found[1].split(",")]
-    if not all(corners) or not CORNERS_MIN <= len(corners) <= CORNERS_MAX:
-        raise QueryRefused(
-            f"`$filter`: a polygon has from {CORNERS_MIN} to {CORNERS_MAX} corners, the last equal to the first."
-        )
-    return ",".join(f"({each[1]},{each[2]})" for each in corners if each)

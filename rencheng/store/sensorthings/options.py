@@ -60,7 +60,7 @@ def read_options(given: Mapping[str, str], entities: EntitySet, depth: int = 0) 
         raise QueryRefused(f"`$expand` is nested more than {DEPTH_MAX} levels deep. Ask for less at once.")
     return Options(
         filter=_cleaned(given["$filter"]) if given.get("$filter", "").strip() else None,
-        orderby=tuple(_orders(given.get("$orderby", ""))),
+        orderby=tuple(_sort_keys(given.get("$orderby", ""))),
         select=_selected(given.get("$select", ""), entities),
         expand=_expanded(given.get("$expand", ""), entities, depth),
         top=_whole("$top", given.get("$top", str(TOP_DEFAULT)), TOP_MAX),
@@ -91,7 +91,7 @@ def _selected(text: str, entities: EntitySet) -> tuple[str, ...]:
     return names
 
 
-def _orders(text: str) -> Iterator[tuple[str, bool]]:
+def _sort_keys(text: str) -> Iterator[tuple[str, bool]]:
     for part in _split(text, ","):
         expression, _, direction = part.strip().rpartition(" ")
         if direction not in {"asc", "desc"}:

@@ -48,11 +48,11 @@ _NEVER_NULL: dict[str, Column[Any]] = {
 """The properties by which pages are continued at a position: each entity has them."""
 
 Entity = Sequence[Any]
-"""A row; `Level.columns` says where its values are."""
+"""A row; `EntityLevel.columns` says where its values are."""
 
 
 @dataclass(slots=True)
-class Level:
+class EntityLevel:
     """The entities of one set that an answer holds, and those to which `$expand` leads.
 
     Attributes:
@@ -69,7 +69,7 @@ class Level:
     options: Options
     columns: Mapping[str, int]
     groups: Mapping[str | None, list[Entity]]
-    children: dict[str, "Level"] = field(default_factory=dict)
+    children: dict[str, "EntityLevel"] = field(default_factory=dict)
     count: int | None = None
     position: tuple[Any, ...] | None = None
 
@@ -80,10 +80,10 @@ class Level:
 
 def cursor_columns(entities: EntitySet, options: Options) -> Sequence[Column[Any]] | None:
     """Return the columns of a page's position; None if pages of this order are continued by `$skip`."""
-    orders = _orders(entities, options)
-    if len(orders) > 1 or orders[0][0] not in _NEVER_NULL:
+    sort_keys = _sort_keys(entities, options)
+    if len(sort_keys) > 1 or sort_keys[0][0] not in _NEVER_NULL:
         return None
-    return [_NEVER_NULL[orders[0][0]], _NEVER_NULL["id"]]
+    return [_NEVER_NULL[sort_keys[0][0]], _NEVER_NULL["id"]]
 
 
 class EntityReader:
@@ -94,7 +94,9 @@ class EntityReader:
         self._reach = reach
         self._left = ENTITIES_MAX
 
-    def find(self, entities: EntitySet, key: str, parent: tuple[Navigation, str] | None, options: Options) -> Level:
+    def find(
+        self, entities: EntitySet, key: str, parent: tuple[Navigation, str] | None, options: Options
+    ) -> EntityLevel:
         """Return one entity by its id, with what is expanded.
 
         Raises:
@@ -107,7 +109,7 @@ class EntityReader:
             conditions.append(source.c[navigation.remote] == local)
         return self._single(entities, source, conditions, options)
 
-    def follow(self, navigation: Navigation, local: str, options: Options) -> Level:
+    def follow(self, navigation: Navigation, local: str, options: Options) -> EntityLevel:
         """Return the one entity to which a navigation leads.
 
         Raises:
@@ -124,7 +126,7 @@ class EntityReader:
         *,
         parent: tuple[Navigation, str] | None = None,
         after: tuple[Any, ...] | None = None,
-    ) -> Level:
+    ) -> EntityLevel:
         """Return a page of a set, or of what a parent leads to."""
         if parent is not None and parent[0].remote == "datastream_id":
             query, source = self._of_datastreams([parent[1]], options, after)
@@ -135,7 +137,7 @@ class EntityReader:
                 conditions.append(source.c[parent[0].remote] == parent[1])
             query = _paged(select(*source.c).where(*conditions), entities, source, options, after)
         rows = self._rows(query)
-        level = Level(entities, options, _positions(source), {None: rows})
+        level = EntityLevel(entities, options, _positions(source), {None: rows})
         if options.count:
             level.count = self._count(entities, options, parent)
         if len(rows) > options.top and options.top and (columns := cursor_columns(entities, options)):
@@ -145,11 +147,11 @@ class EntityReader:
 
     def _single(
         self, entities: EntitySet, source: FromClause, conditions: Sequence[ColumnElement[bool]], options: Options
-    ) -> Level:
+    ) -> EntityLevel:
         rows = self._rows(select(*source.c).where(*conditions).limit(1))
         if not rows:
             raise NoSuchEntity(f"There is no such entity in {entities.name}.")
-        level = Level(entities, options, _positions(source), {None: rows})
+        level = EntityLevel(entities, options, _positions(source), {None: rows})
         self._expand(level)
         return level
 
@@ -183,7 +185,7 @@ class EntityReader:
             raise QueryRefused(f"`$count`: more than {COUNTED_MAX} match. Narrow the filter, or leave out `$count`.")
         return int(found)
 
-    def _expand(self, level: Level) -> None:
+    def _expand(self, level: EntityLevel) -> None:
         """Read the next levels, each with one statement for all entities of this one."""
         tops = [rows[: level.options.top] if level.options.top else [] for rows in level.groups.values()]
         for name, options in level.options.expand.items():
@@ -193,7 +195,7 @@ class EntityReader:
             keys = {level.value(row, navigation.local) for rows in tops for row in rows} - {None}
             level.children[name] = self._children(navigation, sorted(keys), options)
 
-    def _children(self, navigation: Navigation, keys: Sequence[str], options: Options) -> Level:
+    def _children(self, navigation: Navigation, keys: Sequence[str], options: Options) -> EntityLevel:
         entities = SETS[navigation.target]
         if navigation.remote == "feature_id":
             raise NotSupported("Observations of FeaturesOfInterest are not expanded here. Ask for one feature's.")
@@ -209,7 +211,9 @@ class EntityReader:
             query = select(*(numbered.c[column.name] for column in source.c)).order_by(numbered.c.number)
             if navigation.is_many:
                 query = query.where(numbered.c.number.between(options.skip + 1, options.skip + options.top + 1))
-        level = Level(entities, options, _positions(source), _grouped(self._rows(query), source, navigation.remote))
+        level = EntityLevel(
+            entities, options, _positions(source), _grouped(self._rows(query), source, navigation.remote)
+        )
         self._expand(level)
         return level
 
@@ -248,7 +252,7 @@ class EntityReader:
             raise QueryRefused("The database cannot evaluate this query: check the values that it computes.") from None
 
 
-def _orders(entities: EntitySet, options: Options) -> Sequence[tuple[str, bool]]:
+def _sort_keys(entities: EntitySet, options: Options) -> Sequence[tuple[str, bool]]:
     if options.orderby:
         return options.orderby
     return _NEWEST_FIRST if entities.name == "Observations" else (("id", False),)
@@ -256,7 +260,7 @@ def _orders(entities: EntitySet, options: Options) -> Sequence[tuple[str, bool]]
 
 def _sorting(entities: EntitySet, source: FromClause, options: Options) -> list[ColumnElement[Any]]:
     found = []
-    for text, is_descending in _orders(entities, options):
+    for text, is_descending in _sort_keys(entities, options):
         column = order_of(text, entities, source)
         found.append(column.desc() if is_descending else column.asc())
     return [*found, source.c["id"].asc()]
@@ -267,7 +271,7 @@ def _paged(
 ) -> Select[Any]:
     """Return the query of one page, and of one row more, by which a further page is noticed."""
     if after is not None:
-        [(text, is_descending)] = _orders(entities, options)
+        [(text, is_descending)] = _sort_keys(entities, options)
         column, key = order_of(text, entities, source), source.c["id"]
         value, last = after
         if text == "id":

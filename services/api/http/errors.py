@@ -23,8 +23,6 @@ log = get_logger("api")
 
 MEDIA_TYPE = "application/problem+json"
 
-SENSORTHINGS = "/sta/"
-
 NAME_SHOWN_MAX = 100
 """The most characters shown of a name that the client chose."""
 
@@ -289,22 +287,20 @@ class ProblemResponse(JSONResponse):
 def _problem(
     request: Request, kind: ProblemKind, detail: str, headers: Mapping[str, str], more: Mapping[str, object]
 ) -> JSONResponse:
+    if request.url.path.startswith("/sta/"):  # its clients read `code` and `message`, and know 400, not 422
+        kind = PROBLEMS[QueryInvalid] if kind.name == "invalid-parameter" else kind
+        more = {"code": kind.status.value, "message": detail, **more}
     document = {
         "type": f"urn:rencheng:problem:{kind.name}",
         "title": kind.title,
         "status": kind.status.value,
         "detail": detail,
     }
-    if request.url.path.startswith(SENSORTHINGS):  # its clients read these two fields, and know 400, not 422
-        kind = kind if kind.status != HTTPStatus.UNPROCESSABLE_ENTITY else PROBLEMS[QueryInvalid]
-        document |= {"status": kind.status.value, "code": kind.status.value, "message": detail}
     # an uncaught exception is answered outside the middleware that adds these headers
     own_headers = dict(SECURITY_HEADERS)
     if request_id := request_id_of(request.scope):
         document["instance"] = f"urn:rencheng:request:{request_id}"
         own_headers[REQUEST_ID] = request_id
     return ProblemResponse(
-        jsonable_encoder({**document, **more}),
-        status_code=kind.status.value,
-        headers=own_headers | dict(headers),
+        jsonable_encoder({**document, **more}), status_code=kind.status.value, headers=own_headers | dict(headers)
     )

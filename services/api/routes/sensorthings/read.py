@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from rencheng.store.sensorthings.entities import SETS, EntitySet, Navigation
 from rencheng.store.sensorthings.options import Options, navigation_of, read_options
-from rencheng.store.sensorthings.query import EntityReader, Level, cursor_columns
+from rencheng.store.sensorthings.query import EntityLevel, EntityReader, cursor_columns
 from rencheng.store.sensorthings.refused import NoSuchEntity, NotSupported, QueryRefused
 from services.api.auth.guard import Caller
 from services.api.deps import Db
@@ -134,7 +134,7 @@ class _Walk:
         shown["value"] = [{"@iot.selfLink": view.link(row)} if is_ref else view.show(row) for row in page]
         return _json(shown)
 
-    def _from_entity(self, level: Level, rest: list[Step]) -> Response:
+    def _from_entity(self, level: EntityLevel, rest: list[Step]) -> Response:
         view, [row] = EntityView(level, self._root), level.groups[None]
         if not rest:
             return _json(view.show(row))

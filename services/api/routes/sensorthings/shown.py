@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from rencheng.store.sensorthings.entities import Flags, Point, Shape
-from rencheng.store.sensorthings.query import Entity, Level
+from rencheng.store.sensorthings.query import Entity, EntityLevel
 from services.api.http.models import flags
 
 Shown = dict[str, Any]
@@ -14,7 +14,7 @@ Shown = dict[str, Any]
 class EntityView:
     """Shows the entities of a level, and of the levels below it. It is prepared once for all of them."""
 
-    def __init__(self, level: Level, root: str) -> None:
+    def __init__(self, level: EntityLevel, root: str) -> None:
         self._level = level
         self._root = f"{root}/{level.entities.name}"
         self._key = level.columns["id"]
@@ -59,7 +59,7 @@ _KEPT = "~:.,-_"
 """Characters of ids that need no escape in a path."""
 
 
-def next_query(level: Level, cursor: str | None) -> str:
+def next_query(level: EntityLevel, cursor: str | None) -> str:
     """Return the query of the next page: the same options, after this page."""
     given = {name: value for name, value in level.options.given.items() if name not in {"$skip", "$skiptoken"}}
     given |= {"$skip": str(level.options.skip + level.options.top)} if cursor is None else {"$skiptoken": cursor}
