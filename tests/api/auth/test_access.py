@@ -69,7 +69,7 @@ def _app() -> FastAPI:
 
 def _paths() -> list[tuple[str, str]]:
     contexts = iter_route_contexts(_app().routes)
-    return [(context.path or "", method) for context in contexts for method in sorted(context.methods or ())]
+    return [(each.path_format or each.path or "", method) for each in contexts for method in sorted(each.methods or ())]
 
 
 GUARDED = [(path, method) for path, method in _paths() if path not in OPEN | BY_LINK | BY_PASSWORD]
