@@ -10,7 +10,6 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
 from rencheng.domain.errors import RenchengError, StoreUnavailable
@@ -18,6 +17,7 @@ from rencheng.runtime.logs import get_logger
 from rencheng.schemas.findings import FINDINGS_SHOWN_MAX
 from services.api.http.headers import SECURITY_HEADERS
 from services.api.http.observer import REQUEST_ID, request_id_of
+from services.api.http.problem import Problem
 
 log = get_logger("api")
 
@@ -110,37 +110,6 @@ class ContentTooLarge(ClientError):
 
 REFUSALS = (ClientError, StoreUnavailable)
 """Errors for which a request is refused before its handler runs."""
-
-
-class Problem(BaseModel):
-    """A problem document (RFC 9457). `type` is stable; `title` and `detail` are for people."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {
-                    "type": "urn:rencheng:problem:not-found",
-                    "title": "Not found",
-                    "status": 404,
-                    "detail": "There is no device 'gauge-7'.",
-                    "instance": "urn:rencheng:request:5f0c2a9b1d3e4f60",
-                }
-            ]
-        }
-    )
-
-    type: str = Field(description="The kind of problem, as a URN.")
-    title: str = Field(description="The kind of problem in words.")
-    status: int = Field(description="The HTTP status.")
-    detail: str = Field(description="What happened, and what to do.")
-    instance: str | None = Field(None, description="The request's id, as in X-Request-Id and in the log.")
-    errors: list[dict[str, Any]] | None = Field(None, description="Invalid parameters: `where` and `why` of each.")
-    doubts: list[str] | None = Field(None, description="For `confirmation-required`: what speaks against the change.")
-    current: dict[str, Any] | None = Field(None, description="For `precondition-failed`: what is registered now.")
-    wanted: dict[str, Any] | None = Field(None, description="For `precondition-failed`: what the request asks for.")
-    suggested_bucket: str | None = Field(
-        None, description="For `response-too-large` and `resolution-not-kept`: a bucket width that works."
-    )
 
 
 @dataclass(frozen=True, slots=True)
