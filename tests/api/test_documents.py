@@ -12,7 +12,7 @@ from fastapi.routing import iter_route_contexts
 from pydantic import BaseModel
 
 from services.api.app import create_app
-from services.api.http.errors import Problem
+from services.api.http.problem import Problem
 from services.api.settings import ApiSettings
 
 
