@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
+from rencheng.domain.bounds import plain_text
 from rencheng.store.sensorthings.entities import SETS, EntitySet, Navigation
 from rencheng.store.sensorthings.options import Options, navigation_of, read_options
 from rencheng.store.sensorthings.query import EntityLevel, EntityReader, cursor_columns
@@ -185,10 +186,12 @@ def _after(entities: EntitySet, options: Options) -> tuple[Any, ...] | None:
 
 
 def _check_text(*texts: str) -> None:
-    """Refuse text that the database cannot hold."""
-    for text in texts:
-        if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-            raise QueryRefused("The request holds characters that are no text.")
+    """Refuse text with characters that the database cannot hold, or that no name contains."""
+    try:
+        for text in texts:
+            plain_text(text)
+    except ValueError as error:
+        raise QueryRefused(f"The request holds characters that are no text: {error}") from None
 
 
 def _json(content: object) -> Response:
