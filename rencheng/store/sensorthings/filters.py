@@ -53,6 +53,24 @@ def condition_of(text: str, entities: EntitySet, source: FromClause, reach: Reac
         return _Leaves(entities, source, reach).condition(_parse(text))
 
 
+def named_datastream(text: str | None) -> str | None:
+    """Return the Datastream that a filter of Observations names, so that its readings alone are looked at."""
+    with _refusals("$filter", text or ""):
+        node = _parse(text) if text else None
+    while isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+        if (found := _named(node.right)) is not None:
+            return found
+        node = node.left
+    return _named(node)
+
+
+def _named(node: object) -> str | None:
+    if not isinstance(node, ast.Compare) or not isinstance(node.comparator, ast.Eq):
+        return None
+    is_id = isinstance(node.left, ast.Attribute) and _steps(node.left) == ["Datastream", "id"]
+    return node.right.val if is_id and isinstance(node.right, ast.String) else None
+
+
 def order_of(text: str, entities: EntitySet, source: FromClause) -> ColumnElement[Any]:
     """Return the expression by which a set is ordered: a property of the set itself.
 

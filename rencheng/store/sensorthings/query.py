@@ -224,7 +224,8 @@ class EntityReader:
         by_stream: dict[str, list[str]] = {}
         for key in keys:
             device_id, _, stream = key.rpartition(":")
-            by_stream.setdefault(stream, []).append(device_id)
+            if stream in BY_KEY:
+                by_stream.setdefault(stream, []).append(device_id)
         entities, parts = SETS["Observations"], []
         for stream, device_ids in by_stream.items() or [(next(iter(BY_KEY)), [])]:
             stations, readings = observations_of(self._reach, BY_KEY[stream], device_ids)

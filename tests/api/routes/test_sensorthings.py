@@ -9,7 +9,7 @@ import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from rencheng.domain.quality import Quality
 from rencheng.domain.reach import Reach
@@ -128,6 +128,9 @@ def test_observations_are_filtered_by_time_and_region(things: httpx.Client) -> N
     path = "Datastreams('g1:depth')/Observations?$orderby=phenomenonTime%20asc&$filter="
     span = "phenomenonTime%20ge%202026-07-20T04:02:00Z%20and%20phenomenonTime%20lt%202026-07-20T12:04:00+08:00"
     assert [each["result"] for each in get(things, path + span)["value"]] == [102.0, 103.0]
+    named = get(things, "Observations", filter="result gt 101 and Datastream/@iot.id eq 'g1:depth' and result lt 104")
+    assert [each["result"] for each in named["value"]] == [103.0, 102.0]
+    assert get(things, "Observations", filter="Datastream/id eq 'g1:none'")["value"] == []
     there = get(things, "Observations", filter=f"Datastream/properties/region eq '{HUAIYIN}' and result gt 5")
     assert [each["result"] for each in there["value"]] == [7.0]
 
@@ -141,7 +144,15 @@ def test_what_qgis_asks(things: httpx.Client) -> None:
 
 def test_the_latest_observation_of_every_thing_takes_one_statement_a_level(things: httpx.Client, city: Engine) -> None:
     with_latest = "Datastreams($expand=Observations($orderby=phenomenonTime desc;$top=1))"
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        asked.extend([statement] if "FROM devices" in statement else [])
+
+    event.listen(Engine, "before_cursor_execute", note)
     found = get(things, "Things", expand=with_latest, top=5_000, orderby="id desc")
+    event.remove(Engine, "before_cursor_execute", note)
+    assert len(asked) == 3
     by_id = {each["@iot.id"]: each for each in found["value"]}
     assert list(by_id) == ["s1", "p1", "g3", "g2", "g1"]
     depth, rain = by_id["g1"]["Datastreams"]

@@ -11,7 +11,8 @@ import msgspec
 from fastapi import APIRouter, Query, Request, Response
 
 from rencheng.domain.bounds import plain_text
-from rencheng.store.sensorthings.entities import SETS, EntitySet, Navigation
+from rencheng.store.sensorthings.entities import DATASTREAMS, OBSERVATIONS, SETS, EntitySet, Navigation
+from rencheng.store.sensorthings.filters import named_datastream
 from rencheng.store.sensorthings.options import Options, navigation_of, read_options
 from rencheng.store.sensorthings.query import EntityLevel, EntityReader, cursor_columns
 from rencheng.store.sensorthings.refused import NoSuchEntity, NotSupported, QueryRefused
@@ -125,6 +126,8 @@ class _Walk:
         if rest and not is_ref:
             raise NoSuchEntity(f"`{rest[0].name[:100]}` follows a set. Name one entity: {entities.name}('…').")
         options = read_options(self._given, entities)
+        if entities is OBSERVATIONS and parent is None and (key := named_datastream(options.filter)):
+            parent = DATASTREAMS.navigations["Observations"], key
         level = self._reader.page(entities, options, parent=parent, after=_after(entities, options))
         view, rows = EntityView(level, self._root), level.groups[None]
         shown: dict[str, Any] = {} if level.count is None else {"@iot.count": level.count}
