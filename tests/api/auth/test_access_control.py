@@ -119,7 +119,7 @@ def test_an_unknown_parameter_is_refused(client: httpx.Client, path: str) -> Non
     known = {each["name"] for each in asked}
     lists = {each["name"] for each in asked if '"array"' in json.dumps(each)}
     answer = client.get(path.format_map(FILLED), params={"regoin": "370199"})
-    assert answer.status_code == 422
+    assert answer.status_code == (400 if path.startswith("/sta/") else 422)
     assert "`regoin` is unknown" in answer.json()["detail"]
     assert ("Did you mean `region`?" in answer.json()["detail"]) == ("region" in known)
     for name in known:
