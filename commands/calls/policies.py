@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.table import Table
 
 from commands.calls.json_lists import read_forms
+from commands.change_lines import print_changes
 from commands.database_access import operator, transaction
+from rencheng.operations.form_changes import change_lines
 from rencheng.operations.people import add_policy_version, approve_policy_version
 from rencheng.response.calls.forms import CallPolicyForm
 from rencheng.store.calls.policies import list_policies, policies_in_force
@@ -19,10 +21,18 @@ app = typer.Typer(help="Policies of calls 叫应规则: who is called, in which 
 
 @app.command("import")
 def import_policies(
-    file: Annotated[Path, typer.Argument(help="A JSON list of policies; docs/how-to/call-people.md shows one.")],
+    file: Annotated[
+        Path, typer.Argument(help="A YAML or JSON list of policies; docs/how-to/call-people.md shows one.")
+    ],
+    check: Annotated[bool, typer.Option("--check", help="Show what would change; write nothing.")] = False,
 ) -> None:
     """Write versions of policies, all or none. Each comes into force when another person approves it."""
     forms = read_forms(CallPolicyForm, file)
+    if check:
+        with transaction() as connection:
+            newest = {each.form.policy_id: each.form for each in list_policies(connection)}
+        print_changes({form.policy_id: change_lines(newest.get(form.policy_id), form) for form in forms})
+        return
     with transaction() as connection:
         versions = {form.policy_id: add_policy_version(connection, form, actor=operator()) for form in forms}
     for policy_id, version in versions.items():

@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from commands.change_lines import print_changes
 from commands.database_access import operator, transaction
 from commands.files import whole_text, write_lines
 from commands.response.signing import PersonKey
@@ -15,7 +16,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.place import CITY_ZONE
 from rencheng.operations.plan_files import default_text, plans_of_text, text_of_plans
-from rencheng.operations.plans import add_plan_version, approve_plan_version, plan_for
+from rencheng.operations.plans import add_plan_version, approve_plan_version, plan_for, try_plans
 from rencheng.operations.plans import preview as preview_plan
 from rencheng.operations.signers import Signer, signer_of_token
 from rencheng.response.tasks.plan import TaskPhase, choose_plan
@@ -44,10 +45,15 @@ def export(
 @app.command("import")
 def import_plans(
     file: Annotated[Path, typer.Argument(help="A YAML or JSON list of plans; `rencheng plan export` writes one.")],
+    check: Annotated[bool, typer.Option("--check", help="Show what would change; write nothing.")] = False,
 ) -> None:
     """Write versions of plans, all or none. Each comes into force when two people approve it."""
     forms = plans_of_text(whole_text(file), file.name)
     signer = Signer(operator(), None)
+    if check:
+        with transaction() as connection:
+            print_changes(try_plans(connection, forms, signer=signer))
+        return
     with transaction() as connection:
         versions = {form.plan_id: add_plan_version(connection, form, signer=signer) for form in forms}
     for plan_id, version in versions.items():

@@ -1,5 +1,6 @@
 """Response plans: write versions, approve them, and show what they would generate."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -7,6 +8,7 @@ from rencheng.domain.errors import NotPossible
 from rencheng.domain.level import Level
 from rencheng.domain.region import code_includes
 from rencheng.domain.site import Site
+from rencheng.operations.form_changes import change_lines
 from rencheng.operations.people import APPROVED_FOR
 from rencheng.operations.plan_files import default_plan
 from rencheng.operations.signers import Signer, signing_person
@@ -41,6 +43,25 @@ def add_plan_version(connection: Connection, form: PlanForm, *, signer: Signer) 
     detail = {"version": version, "author": signer.person_id} | form.model_dump(mode="json")
     audit.record(connection, signer.actor, "plan.add", f"plan {form.plan_id}", detail)
     return version
+
+
+def try_plans(connection: Connection, forms: Sequence[PlanForm], *, signer: Signer) -> dict[str, list[str]]:
+    """Return what new versions of plans would change, by plan. Nothing is written.
+
+    Raises:
+        NotPossible: one of them could not be written.
+    """
+    changes = {form.plan_id: change_lines(_newest_form(connection, form.plan_id), form) for form in forms}
+    with connection.begin_nested() as trial:
+        for form in forms:
+            add_plan_version(connection, form, signer=signer)
+        trial.rollback()
+    return changes
+
+
+def _newest_form(connection: Connection, plan_id: str) -> PlanForm | None:
+    newest = store.newest_plan(connection, plan_id)
+    return newest and newest.form
 
 
 def approve_plan_version(connection: Connection, plan_id: str, version: int, *, signer: Signer) -> datetime | None:

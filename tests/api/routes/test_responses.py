@@ -8,8 +8,10 @@ from sqlalchemy import Engine, text
 
 from rencheng.domain.level import Level
 from rencheng.operations.declarations import follow_region, levels_of_regions
+from rencheng.operations.plans import try_plans
+from rencheng.operations.signers import Signer
 from rencheng.response.tasks.forms import PlanForm
-from rencheng.store.tasks.plans import add_plan, put_in_force
+from rencheng.store.tasks.plans import add_plan, newest_plan, put_in_force
 from tests.support.api import LIXIA
 from tests.support.streams import SITES_BY_ID, record_messages, rendered
 from tests.support.tasks import key_of, look_at_tasks, staff
@@ -89,9 +91,12 @@ def test_a_declared_response_asks_for_the_tasks_that_the_plan_names_at_places_wi
     tasks = [task | {"task": name, "response": number} for name, number in names.items()]
     form = PlanForm.model_validate({"plan_id": "p", "region": JINAN, "tasks": tasks})
     with city.begin() as connection:
+        assert try_plans(connection, [form], signer=Signer("a test", None)) == {"p": ["new"]}
+        assert newest_plan(connection, "p") is None
         version = add_plan(connection, form, "a test", None)
         until = connection.execute(text("SELECT now() + interval '1 day'")).scalar_one()
         put_in_force(connection, "p", version, until)
+        assert try_plans(connection, [form], signer=Signer("a test", None)) == {"p": []}
 
     def named(warning: str) -> list[str]:
         look_at_tasks(city)
