@@ -81,6 +81,14 @@ def questions(end: datetime) -> list[Question]:
             f" AND time >= '{week}' GROUP BY b ORDER BY b",
         ),
         Question(
+            "latest of all devices",
+            ["/v1/latest?kind=waterlogging&limit=100000"],
+            "SELECT * FROM devices LEFT JOIN LATERAL (SELECT * FROM waterlogging_readings r"
+            " WHERE r.device_id = devices.device_id AND time > now() - interval '30 days'"
+            " ORDER BY time DESC LIMIT 1) r ON true",
+            6,
+        ),
+        Question(
             "1,000 devices", ["/v1/devices?limit=1000"], "SELECT * FROM devices ORDER BY device_id LIMIT 1000", 40
         ),
     ]

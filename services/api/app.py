@@ -46,7 +46,7 @@ from services.api.routes.mutes import read as mutes
 from services.api.routes.mutes import write as mutes_write
 from services.api.routes.quarantine import read as quarantine
 from services.api.routes.quarantine import write as quarantine_write
-from services.api.routes.readings import history, transactions
+from services.api.routes.readings import city, history, transactions
 from services.api.routes.readings import read as readings
 from services.api.routes.response import plans, report_page, reports, responses, task_files, tasks
 from services.api.routes.sensorthings import read as sensorthings
@@ -67,6 +67,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (devices.router, KeyScope.TELEMETRY_READ),
     (readings.router, KeyScope.TELEMETRY_READ),
     (transactions.router, KeyScope.TELEMETRY_READ),
+    (city.router, KeyScope.TELEMETRY_READ),
     (history.router, KeyScope.TELEMETRY_READ),
     (sites.router, KeyScope.TELEMETRY_READ),
     (weather.router, KeyScope.TELEMETRY_READ),

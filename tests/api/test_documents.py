@@ -80,6 +80,8 @@ def test_operation_ids_are_stable(document: dict[str, Any]) -> None:
         "end_session",
         "get_call",
         "get_cap",
+        "get_city_latest",
+        "get_city_latest_geojson",
         "get_command",
         "get_counts",
         "get_device",

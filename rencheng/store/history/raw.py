@@ -43,7 +43,7 @@ TABLES: dict[Kind, Table] = {
     Kind.CHARGING: meter_values,
 }
 
-_LATEST_BY: dict[Kind, Sequence[Column[Any]]] = {
+LATEST_BY: dict[Kind, Sequence[Column[Any]]] = {
     Kind.WATERLOGGING: (waterlogging_readings.c.channel,),
     Kind.CHARGING: (meter_values.c.connector_id, meter_values.c.measurand),
 }
@@ -113,7 +113,7 @@ def latest(connection: Connection, kind: Kind, device_id: str, *, events_max: in
     if kind is Kind.SIGNAL:
         query = query.order_by(*(column.desc() for column in key_columns(kind))).limit(events_max)
     else:
-        columns = _LATEST_BY[kind]
+        columns = LATEST_BY[kind]
         query = query.ext(distinct_on(*columns)).order_by(*columns, table.c.time.desc())
     return list(connection.execute(query).mappings())
 

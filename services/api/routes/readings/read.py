@@ -26,7 +26,7 @@ from services.api.routes.readings.meter_names import name_qualifiers
 router = APIRouter(prefix="/devices/{device_id}", tags=["readings"], responses=problem_responses(HTTPStatus.NOT_FOUND))
 
 _RECEIVED = {"quality": 0, "flags": [], "received_at": "2026-07-20T16:05:00.412+08:00"}
-_WATER = {"channel": 0, "time": "2026-07-20T16:05:00+08:00", "depth_mm": 152.0, "rain_mm": 1.4, **_RECEIVED}
+WATER_EXAMPLE = {"channel": 0, "time": "2026-07-20T16:05:00+08:00", "depth_mm": 152.0, "rain_mm": 1.4, **_RECEIVED}
 _EVENT = {"time": "2026-07-20T16:05:00.3+08:00", "event_id": 1, "parameter": 2, **_RECEIVED}
 _VALUE = {
     "connector_id": 1,
@@ -57,7 +57,7 @@ class WaterReading(_Reading):
     Do not use a depth with the flag `missing`, `gross_range`, `no_return`, `blind_zone` or `test`.
     """
 
-    model_config = example(**_WATER)
+    model_config = example(**WATER_EXAMPLE)
 
     channel: int
     depth_mm: float | None
@@ -114,7 +114,7 @@ class _Readings(ApiModel):
 class WaterReadings(_Readings):
     """Readings of a gauge."""
 
-    model_config = example(kind="waterlogging", device_id="gauge-7", world="actual", items=[_WATER], next=None)
+    model_config = example(kind="waterlogging", device_id="gauge-7", world="actual", items=[WATER_EXAMPLE], next=None)
 
     kind: Literal["waterlogging"] = "waterlogging"
     items: list[WaterReading]
@@ -140,7 +140,7 @@ class MeterValues(_Readings):
 
 Readings = Annotated[WaterReadings | SignalEvents | MeterValues, Field(discriminator="kind")]
 
-_ITEMS: dict[Kind, type[_Reading]] = {
+ITEMS: dict[Kind, type[_Reading]] = {
     Kind.WATERLOGGING: WaterReading,
     Kind.SIGNAL: SignalEvent,
     Kind.CHARGING: MeterValue,
@@ -204,7 +204,7 @@ def _readings(
     series_flags: _SeriesFlags = MappingProxyType({}),
 ) -> Response:
     kind = Kind(device["kind"])
-    items = items_of(_ITEMS[kind], rows, zone)
+    items = items_of(ITEMS[kind], rows, zone)
     name_qualifiers(items)
     for row, item in zip(rows, items, strict=True) if series_flags else ():
         item["series_flags"] = series_flags.get((row["time"], row["channel"]), ())
