@@ -12,7 +12,7 @@ from pydantic import Field
 
 from rencheng.domain.kind import Kind
 from rencheng.domain.topic import IDENTIFIER
-from rencheng.store.core.sessions import Database
+from rencheng.store.core.sessions import Transactions
 from rencheng.store.history.city import BoundingBox, CityFilters, city_latest
 from rencheng.store.registry.site_status import LOOK_BACK, worlds_now
 from services.api.auth.guard import Caller
@@ -210,7 +210,7 @@ def get_city_latest_geojson(
 
 
 def _read(
-    database: Database, zone: ZoneInfo, filters: CityFilters, after: str | None, limit: int
+    database: Transactions, zone: ZoneInfo, filters: CityFilters, after: str | None, limit: int
 ) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     """Read devices; return them, and the other members of the answer."""
     as_of = datetime.now(UTC) - OVERLAP
