@@ -16,10 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote
-
-import psycopg
 
 import migrations
 from benchmarks.api.city import generate, register_gauges
@@ -32,7 +29,8 @@ from rencheng.messaging.mqtt.accounts import new_password
 from rencheng.runtime.service_process import ServiceProcess
 from rencheng.store.access import api_keys
 from rencheng.store.access.api_keys import KeyScope
-from rencheng.store.core.database import open_database
+from rencheng.store.core.database import Connection, open_database
+from rencheng.store.core.driver import driver_of
 
 DEVICES = int(os.environ.get("DEVICES") or 5_000)
 REPORTING = int(os.environ.get("REPORTING") or 500)
@@ -96,21 +94,20 @@ def questions(end: datetime) -> list[Question]:
 
 def main() -> None:
     """Generate the city, ask, and print."""
-    with _server() as (server, url):
+    with _server() as url:
         engine = open_database(url, name="bench")
         began = time.perf_counter()
         register_gauges(engine, DEVICES)
         end = generate(engine, reporting=REPORTING, readings=READINGS)
         with engine.begin() as connection:
             token = api_keys.create(connection, "bench", list(KeyScope))
-        engine.dispose()
         _print(f"{READINGS:,} readings of {REPORTING} gauges, {DEVICES} devices: {time.perf_counter() - began:.0f} s")
-        with _api(url) as port, psycopg.connect(server.url("postgres").replace("+psycopg", "")) as connection:
+        with _api(url) as port, engine.connect() as connection:
             for question in questions(end):
                 _compare(port, token, question, connection)
 
 
-def _compare(port: int, token: str, question: Question, connection: psycopg.Connection[Any]) -> None:
+def _compare(port: int, token: str, question: Question, connection: Connection) -> None:
     repeated = [question.paths[n % len(question.paths)] for n in range(question.repeats)]
     asyncio.run(ask(port, token, repeated[:20]))
     sql_ms = 1e3 * _sql_s(connection, question.sql)
@@ -124,18 +121,19 @@ def _compare(port: int, token: str, question: Question, connection: psycopg.Conn
     )
 
 
-def _sql_s(connection: psycopg.Connection[Any], sql: str) -> float:
+def _sql_s(connection: Connection, sql: str) -> float:
+    driver = driver_of(connection)
     took = []
     for _ in range(30):
         began = time.perf_counter()
-        connection.execute(sql).fetchall()
+        driver.execute(sql).fetchall()
         connection.rollback()
         took.append(time.perf_counter() - began)
     return statistics.median(took)
 
 
 @contextmanager
-def _server() -> Iterator[tuple[PostgresServer, str]]:
+def _server() -> Iterator[str]:
     """Run a database with the schema. Everything is deleted afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="rencheng-bench-api-"))
     folder.chmod(0o755)  # the server's own account must be able to enter
@@ -145,7 +143,7 @@ def _server() -> Iterator[tuple[PostgresServer, str]]:
         server.initialise()
         server.start()
         migrations.upgrade(server.url("postgres"))
-        yield server, server.url("postgres")
+        yield server.url("postgres")
     finally:
         server.kill()
         shutil.rmtree(folder, ignore_errors=True)
