@@ -11,7 +11,7 @@ RUN --mount=type=secret,id=pip-conf,target=/etc/pip.conf \
     set -eu; \
     if [ -s /run/secrets/pip-ca ]; then export PIP_CERT=/run/secrets/pip-ca; fi; \
     python3 -m venv /venv; \
-    /venv/bin/pip install --require-hashes --only-binary :all: --no-compile --requirement /build/runtime.txt; \
+    /venv/bin/pip install --require-hashes --only-binary :all: --no-deps --no-compile --requirement /build/runtime.txt; \
     /venv/bin/pip uninstall --quiet --yes setuptools pip
 COPY . /app
 # The file system is read-only later, so bytecode is compiled now, unchecked, because sources do not change.

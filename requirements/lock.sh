@@ -6,5 +6,5 @@ cd "$(dirname "$0")"
 for name in runtime dev; do
   ../.venv/bin/uv pip compile --quiet --python-version 3.11 --universal --generate-hashes "$@" \
     --no-emit-index-url --no-emit-find-links --no-header --no-annotate \
-    --prerelease=if-necessary-or-explicit "$name.in" -o "$name.txt"
+    --override overrides.txt --prerelease=if-necessary-or-explicit "$name.in" -o "$name.txt"
 done

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Creates .venv from requirements/dev.txt. Every file that pip installs must match its hash.
+# Creates .venv from requirements/dev.txt, which names every package. Every file that pip installs must match its hash.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -39,7 +39,7 @@ show_progress() {
 }
 
 pip=(.venv/bin/python -m pip install --disable-pip-version-check --no-input)
-"${pip[@]}" --progress-bar off --require-hashes --only-binary :all: -r requirements/dev.txt 2>.venv/setup.log | show_progress ||
+"${pip[@]}" --progress-bar off --require-hashes --only-binary :all: --no-deps -r requirements/dev.txt 2>.venv/setup.log | show_progress ||
   fail "pip could not install the requirements:
 $(grep -v '^WARNING' .venv/setup.log | tail -n 5)
 If the package index was out of reach, run the same command again."
