@@ -52,7 +52,7 @@ speed: setup ## measure how many readings per second the engine evaluates on one
 latency: setup ## measure publish-to-warning latency at 15,000 messages/s (lighter: ARGS="--share 0.2")
 	@$(VENV)/python -m benchmarks.warning_latency $(ARGS)
 
-delivery: setup ## measure deliveries in a storm, a third of the subscribers failing (ARGS="--sites 200")
+delivery: setup ## measure deliveries in a storm, a third of the subscribers failing for half an hour (ARGS="--minutes 2")
 	@$(VENV)/python -m benchmarks.delivery $(ARGS)
 
 chaos: setup ## kill and restart processes under load, then audit by key (half an hour)

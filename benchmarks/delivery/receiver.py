@@ -5,23 +5,33 @@ import json
 import random
 import threading
 import time
-from collections import defaultdict
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
-FAULTS = ("hang", "error", "cut")
+from benchmarks.delivery.arrivals import Arrivals
+
+FAULTS = ("hang", "error", "cut", "lost")
+"""No answer; an error; the connection is cut; the message is taken, and the connection cut before the answer."""
+
 HANG_S = 30.0
+FAULTY = 0.8
+"""The part of the requests that a failing receiver does not answer in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReceivedDelivery:
-    """A message that was answered with 200."""
+def end_loop(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> None:
+    """Cancel all tasks of a loop that runs in a thread, and end both."""
 
-    message_id: str
-    site: str
-    sequence: int
-    at_s: float
+    async def cancel_all() -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run_coroutine_threadsafe(cancel_all(), loop).result()
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join()
+    loop.close()
 
 
 @dataclass
@@ -29,14 +39,18 @@ class Receivers:
     """All receivers on one port.
 
     Attributes:
-        failing: the paths that fail.
-        until_s: until when they fail, monotonic.
-        arrivals: by path, in order.
+        arrivals: takes what arrives, by path.
+        failing: the paths that fail at random.
+        hanging: the paths that never answer.
+        until_s: until when they fail or hang, monotonic.
+        faults: how many requests were not answered in order.
     """
 
+    arrivals: Arrivals
     failing: frozenset[str] = frozenset()
-    until_s: float = 0.0
-    arrivals: dict[str, list[ReceivedDelivery]] = field(default_factory=lambda: defaultdict(list))
+    hanging: frozenset[str] = frozenset()
+    until_s: float = field(default=float("inf"))
+    faults: int = 0
     port: int = 0
 
     def __post_init__(self) -> None:
@@ -55,8 +69,7 @@ class Receivers:
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
         """End the loop."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        end_loop(self._loop, self._thread)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
@@ -76,12 +89,11 @@ class Receivers:
 
     async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        path = head[0].split(" ")[1]
+        path = head[0].split(" ")[1].strip("/")
         fields = {line.partition(":")[0].lower(): line.partition(":")[2].strip() for line in head[1:]}
         body = await reader.readexactly(int(fields["content-length"]))
-        fault = ""
-        if path in self.failing and time.monotonic() < self.until_s:
-            fault = self._random.choice(FAULTS)
+        fault = self._fault(path)
+        self.faults += bool(fault)
         if fault == "hang":
             await asyncio.sleep(HANG_S)
         if fault in {"hang", "cut"}:
@@ -89,9 +101,15 @@ class Receivers:
         if fault == "error":
             writer.write(b"HTTP/1.1 503 Away\r\nContent-Length: 0\r\n\r\n")
             return True
-        data = json.loads(body)["data"]
-        self.arrivals[path].append(
-            ReceivedDelivery(fields["webhook-id"], data["warning_id"], data["sequence"], time.monotonic())
-        )
+        self.arrivals.add(path, fields["webhook-id"], json.loads(body)["data"], time.monotonic())
+        if fault == "lost":
+            return False
         writer.write(b"HTTP/1.1 204 Stored\r\n\r\n")
         return True
+
+    def _fault(self, path: str) -> str:
+        if time.monotonic() >= self.until_s:
+            return ""
+        if path in self.hanging:
+            return "hang"
+        return self._random.choice(FAULTS) if path in self.failing and self._random.random() < FAULTY else ""
