@@ -1,6 +1,9 @@
 """The response service: each subscriber gets each of its messages, in order, whatever happens to an endpoint."""
 
+import os
+import signal
 import time
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -8,6 +11,10 @@ from standardwebhooks import Webhook
 
 from rencheng.domain.level import Level
 from rencheng.operations.contacts import send_test
+from rencheng.store.response.clock import ClockWatch
+from rencheng.store.response.decided import dispatch_decided
+from rencheng.store.response.leases import lease
+from rencheng.store.response.results import expire
 from tests.conftest import Broker
 from tests.response.conftest import MakeResponse
 from tests.support.decisions import decide, open_sites, states, subscribe
@@ -147,3 +154,48 @@ def test_two_processes_send_each_message_once(
     time.sleep(0.5)
     sent: list[Received] = list(receiver.received)
     assert len(sent) == len({one.message_id for one in sent}) == 200
+
+
+@pytest.mark.long
+def test_a_process_that_stood_still_past_its_lease_changes_nothing_afterwards(
+    database: Engine, make_response: MakeResponse, receiver: WebhookReceiver
+) -> None:
+    """The receiver holds the first request; its answer reaches the first process after the second has taken over."""
+    open_sites(database, "S1")
+    number, _ = subscribe(database, "hook", "webhook", f"{receiver.url}/a")
+    receiver.answer = lambda _: Answer(status=410, wait_s=1)
+    first = make_response("first")
+    decide(database, "S1", 1, Level.RED)
+    eventually(lambda: len(receiver.of("/a")) == 1)
+    os.kill(first.pid, signal.SIGSTOP)
+    receiver.answer = lambda _: Answer()
+    with database.begin() as connection:  # a lease lasts half a minute
+        connection.exec_driver_sql("UPDATE dispatches SET lease_until = now() WHERE state = 'leased'")
+    make_response("second")
+    eventually(lambda: states(database, number) == [(1, "sent")], within_s=15)
+    os.kill(first.pid, signal.SIGCONT)
+    decide(database, "S1", 2, Level.RED)
+    eventually(lambda: states(database, number) == [(1, "sent"), (2, "sent")], within_s=15)
+    time.sleep(0.5)
+    assert states(database, number) == [(1, "sent"), (2, "sent")]
+    assert len({one.message_id for one in receiver.of("/a")}) == 2
+    assert len(receiver.of("/a")) == 3
+
+
+@pytest.mark.parametrize("jump_s", [7200, -7200])
+def test_a_jump_of_the_databases_clock_strikes_nothing_and_delays_nothing(database: Engine, jump_s: float) -> None:
+    """Seen by the clock of the machine, the database's clock is ahead by the jump, or behind."""
+    open_sites(database, "S1")
+    subscribe(database, "hook", "webhook", "http://127.0.0.1/a")
+    decide(database, "S1", 1, Level.RED)
+    passed = iter((0.0, -jump_s))
+    watch = ClockWatch(lambda: next(passed))
+    with database.begin() as connection:
+        dispatch_decided(connection)
+        assert watch.jump(connection) == timedelta()
+        moved = f"interval '{-jump_s} s'"  # what was written before a jump ahead is that much older after it
+        times = f"due_at = due_at + {moved}, expires_at = expires_at + {moved}"
+        connection.exec_driver_sql(f"UPDATE dispatches SET {times}")
+        assert abs(watch.jump(connection).total_seconds() - jump_s) < 1
+        expire(connection)
+        assert len(lease(connection, "a process", free=1)) == 1
