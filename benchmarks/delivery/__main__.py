@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.delivery.arrivals import Arrivals, Outcome, judge
+from benchmarks.delivery.arrivals import Arrivals, DeliveryOutcome, judge
 from benchmarks.delivery.city import Member, register_members, register_sites
 from benchmarks.delivery.listeners import StreamListeners, mqtt_listener
 from benchmarks.delivery.receiver import Receivers
@@ -65,7 +65,7 @@ def main() -> None:
     sys.exit(0 if outcome.holds else 1)
 
 
-def run_delivery(plan: DeliveryPlan) -> Outcome:
+def run_delivery(plan: DeliveryPlan) -> DeliveryOutcome:
     """Run a storm on servers of its own."""
     key, arrivals = new_key(), Arrivals()
     with start_servers(ACCOUNTS) as servers, servers.broker() as broker, Receivers(arrivals) as receivers:

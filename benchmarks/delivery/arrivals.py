@@ -13,7 +13,7 @@ BARS_P99_S: Mapping[str, float] = {"webhook": 1.0, "mqtt": 0.5, "stream": 0.5}
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class DeliveredMessage:
     """A message that a subscriber has; at a webhook, one that was answered with success."""
 
     message_id: str
@@ -26,16 +26,16 @@ class Arrival:
 class Arrivals:
     """All messages that arrived, by subscriber, in order."""
 
-    of: dict[str, list[Arrival]] = field(default_factory=lambda: defaultdict(list))
+    of: dict[str, list[DeliveredMessage]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, name: str, message_id: str, document: Mapping[str, object], at_s: float) -> None:
         """Note the document of a warning's message."""
         sequence = int(str(document["sequence"]))
-        self.of[name].append(Arrival(message_id, str(document["warning_id"]), sequence, at_s))
+        self.of[name].append(DeliveredMessage(message_id, str(document["warning_id"]), sequence, at_s))
 
 
 @dataclass(frozen=True, slots=True)
-class Latency:
+class DeliveryLatency:
     """From the decision to the first delivery to healthy subscribers of a kind, seconds."""
 
     n: int
@@ -46,7 +46,7 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class DeliveryOutcome:
     """The figures of the run.
 
     Attributes:
@@ -58,7 +58,7 @@ class Outcome:
     disordered: int
     repeated: int
     other_ids: int
-    latency: Mapping[str, Latency]
+    latency: Mapping[str, DeliveryLatency]
 
     @property
     def holds(self) -> bool:
@@ -86,7 +86,7 @@ class Outcome:
 
 def judge(
     arrivals: Arrivals, members: Mapping[str, Member], decided: Mapping[tuple[str, int], float], each: int
-) -> Outcome:
+) -> DeliveryOutcome:
     """Compare what arrived with what had to.
 
     Args:
@@ -98,7 +98,7 @@ def judge(
     missing = repeated = disordered = other_ids = 0
     healthy: dict[str, list[float]] = {kind: [] for kind in KINDS}
     for name, member in members.items():
-        ids: dict[tuple[str, int], list[Arrival]] = defaultdict(list)
+        ids: dict[tuple[str, int], list[DeliveredMessage]] = defaultdict(list)
         first: dict[str, list[int]] = defaultdict(list)
         for one in arrivals.of[name]:
             if (one.site, one.sequence) not in ids:
@@ -112,12 +112,12 @@ def judge(
             healthy[member.kind] += [found[0].at_s - decided[key] for key, found in ids.items()]
     latency = {kind: _latency(found) for kind, found in healthy.items()}
     total = sum(len(found) for found in arrivals.of.values())
-    return Outcome(total, missing, disordered, repeated, other_ids, latency)
+    return DeliveryOutcome(total, missing, disordered, repeated, other_ids, latency)
 
 
-def _latency(values: Sequence[float]) -> Latency:
+def _latency(values: Sequence[float]) -> DeliveryLatency:
     if not values:
-        return Latency(0, 0.0, 0.0, 0.0, 0.0)
+        return DeliveryLatency(0, 0.0, 0.0, 0.0, 0.0)
     ordered = sorted(values)
     parts = [ordered[min(int(part * len(ordered)), len(ordered) - 1)] for part in (0.5, 0.9, 0.99, 1.0)]
-    return Latency(len(ordered), *parts)
+    return DeliveryLatency(len(ordered), *parts)

@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
 import httpx
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.delivery.arrivals import Arrivals
 from benchmarks.delivery.city import Member
 from benchmarks.delivery.receiver import end_loop
+from rencheng.messaging.mqtt.session import Session
 
+BATCH_MAX = 1000
 READY_WITHIN_S = 60.0
 CUT_AFTER_S = (1.0, 10.0)
 """A stream that fails is cut after a time within these bounds."""
@@ -27,26 +27,27 @@ AGAIN_S = 2.0
 @contextmanager
 def mqtt_listener(host: str, port: int, account: tuple[str, str], arrivals: Arrivals) -> Iterator[None]:
     """Receive all dispatches by MQTT while the block runs."""
-    client = Client(CallbackAPIVersion.VERSION2)
-    client.username_pw_set(*account)
-    ready = threading.Event()
-    client.on_connect = lambda each, *_: each.subscribe("rencheng/v1/dispatch/+", qos=1)
-    client.on_subscribe = lambda *_: ready.set()
+    done = threading.Event()
 
-    def receive(_client: Client, _data: object, message: MQTTMessage) -> None:
-        document = json.loads(message.payload)
-        arrivals.add(message.topic.rpartition("/")[2], document["id"], document["data"], time.monotonic())
+    def receive(session: Session) -> None:
+        while not done.is_set():
+            taken = session.take(BATCH_MAX, 0.1)
+            for each in taken:
+                document = json.loads(each.message.payload)
+                name = each.message.topic.rpartition("/")[2]
+                arrivals.add(name, document["id"], document["data"], time.monotonic())
+            session.ack([each.handle for each in taken])
 
-    client.on_message = receive
-    client.connect(host, port)
-    client.loop_start()
-    if not ready.wait(READY_WITHIN_S):
-        raise TimeoutError("the broker did not accept the subscription")
-    try:
-        yield
-    finally:
-        client.disconnect()
-        client.loop_stop()
+    with Session(
+        (host, port), client_id=account[0], account=account, subscriptions=["rencheng/v1/dispatch/+"], persistent=False
+    ) as session:
+        thread = threading.Thread(target=receive, args=(session,))
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
 
 class StreamListeners:

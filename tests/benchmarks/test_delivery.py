@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.delivery.__main__ import DeliveryPlan, run_delivery
-from benchmarks.delivery.arrivals import Arrival, Arrivals, judge
+from benchmarks.delivery.arrivals import Arrivals, DeliveredMessage, judge
 from benchmarks.delivery.city import Member
 
 MEMBERS = {"s0": Member("s0", "webhook", frozenset({"a", "b"}), fails=False)}
 DECIDED = {("a", 1): 1.0, ("a", 2): 2.0, ("b", 1): 3.0, ("b", 2): 4.0}
-WHOLE = [Arrival(f"{site}{n}", site, n, at_s + 0.25) for (site, n), at_s in DECIDED.items()]
+WHOLE = [DeliveredMessage(f"{site}{n}", site, n, at_s + 0.25) for (site, n), at_s in DECIDED.items()]
 
 
-def faults(*arrived: Arrival) -> tuple[int, int, int, int]:
+def faults(*arrived: DeliveredMessage) -> tuple[int, int, int, int]:
     found = judge(Arrivals({"s0": list(arrived)}), MEMBERS, DECIDED, 2)
     return found.missing, found.disordered, found.repeated, found.other_ids
 
