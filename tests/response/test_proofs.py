@@ -97,7 +97,7 @@ PROOFS: Mapping[str, tuple[str, ...]] = {
         "api/routes/test_handovers.py::one_person_with_two_keys_cannot_write_and_approve_a_policy",
         "api/routes/test_tasks.py::who_reports_for_another_person_cannot_sign_either",
     ),
-    "T19 evidence": ("api/routes/test_tasks.py::a_photo_is_encoded_again_kept_once_and_never_a_page",),
+    "T19 evidence": ("api/routes/test_task_files.py::a_photo_is_encoded_again_kept_once_and_never_a_page",),
     "T20 the auditor stops": (
         "response/test_watch.py::an_outside_alarm_gets_heartbeats_until_a_message_does_not_come_back",
     ),
