@@ -50,6 +50,7 @@ from services.api.routes.readings import city, history, transactions
 from services.api.routes.readings import read as readings
 from services.api.routes.response import plans, report_page, reports, responses, task_files, tasks
 from services.api.routes.sensorthings import read as sensorthings
+from services.api.routes.risks import read as risks
 from services.api.routes.sites import read as sites
 from services.api.routes.sites import regions, waterworks
 from services.api.routes.sites import write as sites_write
@@ -78,6 +79,7 @@ GUARDED: tuple[tuple[APIRouter, *tuple[KeyScope, ...]], ...] = (
     (regions.changes, KeyScope.OPERATE),
     (counts.router, KeyScope.TELEMETRY_READ),
     (kpis.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
+    (risks.router, KeyScope.TELEMETRY_READ, KeyScope.WARNINGS_READ),
     (warnings.router, KeyScope.WARNINGS_READ),
     (mutes.router, KeyScope.WARNINGS_READ),
     (mutes_write.router, KeyScope.OPERATE),
@@ -141,6 +143,7 @@ TAGS = {
     "response": "Response 处置: plans by place and level, their tasks with evidence, and reopening by two signatures.",
     "commands": "Commands 指令: to barriers, boards, pumps, piles and signals; only the device confirms them.",
     "delivery": "Delivery 信息发送: subscribers, their contact methods, and what became of each message.",
+    "risks": "Risk 风险评估: sites ranked by risk, with indicators, what is missing, and what was found from data.",
     "kpis": "Key figures 指标: by month and region, with definition, source and the rows behind each.",
     "counts": "Counts 计数: every received reading, by result.",
     "quarantine": "Quarantine 隔离区: rejected messages with raw payload, to correct and replay.",

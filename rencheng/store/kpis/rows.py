@@ -41,9 +41,9 @@ class KpiQuestion:
 
 def kpi_rows(connection: Connection, kpi_id: str, question: KpiQuestion) -> list[KpiRow]:
     """Return the rows behind a key figure, in order of district and name."""
-    given = _parameters(connection, question)
+    given = question_parameters(connection, question)
     if kpi_id in STATEMENTS:
-        statement = text(f"WITH bound AS ({_bindings(connection)}) {STATEMENTS[kpi_id]}")
+        statement = text(f"WITH bound AS ({bindings_sql(connection)}) {STATEMENTS[kpi_id]}")
         rows = [KpiRow(*each) for each in connection.execute(statement, given)]
     elif kpi_id == "closed_before_water":
         rows = margin_rows(_reported(connection, given))
@@ -52,13 +52,13 @@ def kpi_rows(connection: Connection, kpi_id: str, question: KpiQuestion) -> list
     return sorted(rows, key=lambda each: (each.region, each.row))
 
 
-def _bindings(connection: Connection) -> str:
+def bindings_sql(connection: Connection) -> str:
     """Return the SQL of all bindings of devices to sites, those of retired devices as well."""
     query = select(bound_sensors(also_retired=True))
     return str(query.compile(connection, compile_kwargs={"literal_binds": True}))
 
 
-def _parameters(connection: Connection, question: KpiQuestion) -> dict[str, Any]:
+def question_parameters(connection: Connection, question: KpiQuestion) -> dict[str, Any]:
     """Return the parameters of all statements. `since` and `until` bound the hours that are counted."""
     given: dict[str, Any] = {
         "world": question.world,

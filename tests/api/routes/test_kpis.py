@@ -128,3 +128,29 @@ def test_key_figures_come_as_csv_and_for_print_and_only_within_the_reach(client:
     future = client.get("/v1/kpis", params={"month": "2099-01"})
     assert future.status_code == 422
     assert "has not begun" in future.json()["detail"]
+
+
+def test_the_ranking_of_sites_equals_plain_sql_and_a_second_gauge_lowers_the_risk(
+    client: httpx.Client, city: Engine
+) -> None:
+    answer = client.get("/v1/risks")
+    assert answer.status_code == 200, answer.text
+    sites = {item["site_id"]: item for item in answer.json()["items"]}
+    assert set(sites) == {"underpass", "road"}
+    values = {each["name"]: each["value"] for each in sites["underpass"]["indicators"]}
+    deepest = scalar(city, "SELECT max(depth_mm) FROM waterlogging_readings WHERE device_id IN ('g1', 'g2')")
+    warned = scalar(city, "SELECT count(*) FROM warnings WHERE site_id = 'underpass' AND peak_level >= 2")
+    red = scalar(city, "SELECT profile -> 'thresholds' -> 'red' ->> 'depth_mm' FROM sites WHERE site_id = 'underpass'")
+    assert values["deepest"] == pytest.approx(min(deepest / red, 1))
+    assert values["warnings"] == pytest.approx(warned / 6)
+    assert (values["gauges"], values["pumps"], values["closing_time"], values["closed_in_time"]) == (0.5, 1, None, None)
+    assert {"closing_time", "closed_in_time"} <= set(sites["underpass"]["missing"])
+    assert "no_plan" in sites["underpass"]["findings"]
+    vulnerability = sites["underpass"]["factors"]["vulnerability"]
+    changed = client.get("/v1/risks/underpass", params={"more_gauges": 1, "more_pumps": 1}).json()
+    assert vulnerability == pytest.approx(0.75)
+    assert changed["factors"]["vulnerability"] == pytest.approx((1 / 3 + 1 / 2) / 2)
+    assert client.get("/v1/risks/none").status_code == 404
+    lines = csv.DictReader(StringIO(client.get("/v1/risks/table").text.lstrip("\ufeff")))
+    assert [line["site_id"] for line in lines] == [item["site_id"] for item in answer.json()["items"]]
+    assert "城市运行安全评估" in client.get("/v1/risks/page").text

@@ -1,0 +1,1 @@
+"""What is on record about sites, for the assessment of their risk."""

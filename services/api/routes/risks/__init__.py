@@ -1,0 +1,1 @@
+"""The risk of sites, computed when it is asked for."""
