@@ -49,8 +49,8 @@ from services.api.routes.quarantine import write as quarantine_write
 from services.api.routes.readings import city, history, transactions
 from services.api.routes.readings import read as readings
 from services.api.routes.response import plans, report_page, reports, responses, task_files, tasks
-from services.api.routes.sensorthings import read as sensorthings
 from services.api.routes.risks import read as risks
+from services.api.routes.sensorthings import read as sensorthings
 from services.api.routes.sites import read as sites
 from services.api.routes.sites import regions, waterworks
 from services.api.routes.sites import write as sites_write
