@@ -36,6 +36,7 @@ FIRST = ("docs/how-to/watch-places.md",)
 
 NOT_RUN: Mapping[str, str] = {
     "deploy/compose/make-env": "tests/deploy/test_compose.py runs it",
+    "deploy/grafana/make_dashboards.py": "tests/deploy/test_grafana.py runs it",
     "docker compose up": "needs Docker; deploy/compose/check-stack runs it",
     "docker compose --file": "needs Docker; tests/deploy/test_metrics.py reads the files",
     "docker compose ps": "needs Docker",
