@@ -20,9 +20,9 @@ PER_SECOND = 1000
 
 
 class Load:
-    """Some thousand readings a second, each published with QoS 1."""
+    """Readings with QoS 1: at most a thousand a second, or `per_second` on average, made up for after a pause."""
 
-    def __init__(self, senders: Sequence[DeviceClient], *, per_second: float = PER_SECOND) -> None:
+    def __init__(self, senders: Sequence[DeviceClient], *, per_second: float | None = None) -> None:
         self._per_second = per_second
         self.published: set[Key] = set()
         self._waiting: list[Any] = []
@@ -49,7 +49,10 @@ class Load:
         first = datetime.now(UTC) - timedelta(hours=3)
         begins_s = time.monotonic()
         for number in itertools.count():
-            if self._stop.wait(max(begins_s + number / self._per_second - time.monotonic(), 0)):
+            pause_s = 1 / PER_SECOND
+            if self._per_second is not None:
+                pause_s = max(begins_s + number / self._per_second - time.monotonic(), 0)
+            if self._stop.wait(pause_s):
                 return
             sender, at = self._senders[number % len(self._senders)], first + timedelta(milliseconds=number)
             self._waiting.append(sender.post({"time": at.isoformat(), "depth_mm": float(number % 50)}))

@@ -56,7 +56,7 @@ def test_from_the_key_to_a_warning_and_through_a_lost_connection(
     with serving(database_url) as url:
         page.open(f"{url}/")
         _enter(page, "rck_0123_wrong")
-        _shows(page, "Key rejected: The key is unknown")
+        _shows(page, "Key rejected: The key or the session is unknown")
         page.errors.clear()  # of the 401
         _enter(page, token)
         _shows(page, "412 mm")

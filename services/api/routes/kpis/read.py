@@ -17,6 +17,7 @@ from rencheng.store.kpis.rows import KpiQuestion, kpi_rows
 from services.api.auth.guard import Caller
 from services.api.auth.principal import Principal
 from services.api.deps import ByRegion, Db, Limit, OneWorld, Zone
+from services.api.http.csv_response import CsvResponse
 from services.api.http.errors import InvalidParameter
 from services.api.http.models import ApiModel, Page, example, local, paginate
 
@@ -133,16 +134,17 @@ def get_kpis(
     return Kpis(month=name, world=world, as_of=as_of, items=[_shown(each, found[each], where) for each in found])
 
 
-@router.get("/table", summary="Get the key figures as CSV 指标表格", operation_id="get_kpi_table")
+@router.get(
+    "/table", summary="Get the key figures as CSV 指标表格", operation_id="get_kpi_table", response_class=CsvResponse
+)
 def get_table(
     database: Db, caller: Caller, *, month: Month = None, region: ByRegion = None, world: OneWorld
-) -> Response:
+) -> CsvResponse:
     """Return a line for each key figure and district as CSV (UTF-8 with a mark, which spreadsheets need)."""
     with database.read() as connection:
         name, question = _question(connection, caller, month, region, world)
         content = kpi_csv(_figures(connection, question), name, world)
-    headers = {"content-disposition": f'attachment; filename="kpis-{name}.csv"'}
-    return Response(content.encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    return CsvResponse.of(content, f"kpis-{name}.csv")
 
 
 @router.get("/page", summary="Print the key figures 打印指标", operation_id="get_kpi_page", response_class=HTMLResponse)

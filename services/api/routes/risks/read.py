@@ -17,6 +17,7 @@ from rencheng.store.core.sessions import Connection
 from services.api.auth.guard import Caller
 from services.api.auth.principal import Principal
 from services.api.deps import ByRegion, Db, OneWorld, SiteId, Zone
+from services.api.http.csv_response import CsvResponse
 from services.api.http.errors import NotFound, problem_responses
 from services.api.http.models import ApiModel, example, local
 
@@ -97,13 +98,14 @@ def list_risks(database: Db, caller: Caller, zone: Zone, *, region: ByRegion = N
     return Risks(as_of=local(now, zone), items=[_shown(rank, each) for rank, each in enumerate(found, start=1)])
 
 
-@router.get("/table", summary="Get the ranking as CSV 风险排序表", operation_id="get_risk_table")
-def get_table(database: Db, caller: Caller, *, region: ByRegion = None, world: OneWorld) -> Response:
+@router.get(
+    "/table", summary="Get the ranking as CSV 风险排序表", operation_id="get_risk_table", response_class=CsvResponse
+)
+def get_table(database: Db, caller: Caller, *, region: ByRegion = None, world: OneWorld) -> CsvResponse:
     """Return a line for each site as CSV (UTF-8 with a mark, which spreadsheets need)."""
     with database.read() as connection:
         found, _ = _ranked(connection, caller, region, world)
-    headers = {"content-disposition": 'attachment; filename="risks.csv"'}
-    return Response(risk_csv(found).encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    return CsvResponse.of(risk_csv(found), "risks.csv")
 
 
 @router.get(
