@@ -15,6 +15,8 @@ FAULTS = ("hang", "error", "cut", "lost")
 """No answer; an error; the connection is cut; the message is taken, and the connection cut before the answer."""
 
 HANG_S = 30.0
+SETTLES_S = 0.1
+"""How long closed connections may take to end."""
 FAULTY = 0.8
 """The part of the requests that a failing receiver does not answer in order."""
 
@@ -77,6 +79,8 @@ class Receivers:
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         self._loop.run_forever()
+        server.close()
+        self._loop.run_until_complete(asyncio.sleep(SETTLES_S))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
