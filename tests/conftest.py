@@ -81,11 +81,6 @@ def server_folder() -> Iterator[Path]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
-NOT_DURABLE = ("ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()")
-"""The shared server is never killed, and waiting for the disk costs a fifth of the time. Tests that kill a server
-have one of their own, which is durable."""
-
-
 @pytest.fixture(scope="session")
 def database_server(server_folder: Path, request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a TimescaleDB server: RENCHENG_DATABASE_URL if it is set, else one of this session's own."""
@@ -98,8 +93,6 @@ def database_server(server_folder: Path, request: pytest.FixtureRequest) -> Iter
     )
     server.initialise()
     server.start()
-    for statement in NOT_DURABLE:
-        server.run_sql(statement)
     yield server.url("postgres")
     server.stop("immediate")
 
