@@ -3,7 +3,7 @@
 A test that is renamed or deleted is missed here.
 """
 
-import ast
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -170,8 +170,8 @@ PROOFS: Mapping[str, tuple[str, ...]] = {
 
 @cache
 def _tests_of(file: str) -> frozenset[str]:
-    tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
-    return frozenset(node.name for node in tree.body if isinstance(node, ast.FunctionDef))
+    written = (TESTS / file).read_text(encoding="utf-8")
+    return frozenset(re.findall(r"^(?:async )?def (test_\w+)", written, flags=re.MULTILINE))
 
 
 @pytest.mark.parametrize("demand", PROOFS)
